@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+pub mod authenticator;
+pub mod code;
+pub mod ctap2;
+pub mod error;
+pub mod framing;
+pub mod helpdesk;
+pub mod pin_protocol;
+pub mod ports;
+pub mod secret;
+pub mod suite;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod unlock;
+
+mod challenge;
+mod device_id;
+mod response;
+mod trace;
+
+pub use challenge::{AesChallenge, Challenge, DeviceChallenge};
+pub use device_id::DeviceId;
+pub use error::{ErrorCode, Family, HasCode};
+
+pub use secret::{AdminKey, Pin, ResponseCode, SharedSecret};
+pub use suite::{Purpose, Suite};

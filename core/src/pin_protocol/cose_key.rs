@@ -1,0 +1,53 @@
+//! A P-256 key agreement key as COSE_Key (RFC 9053 §7.1; CTAP 2.1 §6.5.6: `alg` is −25).
+
+use core::fmt;
+
+use p256::elliptic_curve::sec1::FromSec1Point;
+use p256::{PublicKey, Sec1Point};
+
+/// The coordinates are not a point of P-256 (or a compressed point is not one).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a point on P-256")]
+pub struct InvalidPoint;
+
+/// Coordinates as they came: checked when they are used, by [`CoseKey::to_public_key`].
+#[derive(Clone, PartialEq, Eq)]
+pub struct CoseKey {
+    /// x, big-endian.
+    pub x: [u8; 32],
+    /// y, big-endian.
+    pub y: [u8; 32],
+}
+
+impl CoseKey {
+    /// The point, which is on the curve and not infinity.
+    ///
+    /// # Errors
+    /// [`InvalidPoint`].
+    pub fn to_public_key(&self) -> Result<PublicKey, InvalidPoint> {
+        let point = Sec1Point::from_affine_coordinates(&self.x.into(), &self.y.into(), false);
+        Option::from(PublicKey::from_sec1_point(&point)).ok_or(InvalidPoint)
+    }
+
+    /// The coordinates of a point.
+    #[must_use]
+    pub fn from_public_key(key: &PublicKey) -> Self {
+        use p256::elliptic_curve::sec1::ToSec1Point;
+        let point = key.to_sec1_point(false);
+        let mut out = Self {
+            x: [0; 32],
+            y: [0; 32],
+        };
+        if let (Some(x), Some(y)) = (point.x(), point.y()) {
+            out.x.copy_from_slice(x);
+            out.y.copy_from_slice(y);
+        }
+        out
+    }
+}
+
+impl fmt::Debug for CoseKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CoseKey(P-256)")
+    }
+}

@@ -1,0 +1,46 @@
+//! One APDU out, one response in (ISO 7816-4).
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use super::TransportError;
+
+/// A card that is connected. Selecting the applet, chaining, GET RESPONSE and keep-alive are core's
+/// (`framing::nfc`).
+pub trait ApduChannel {
+    /// Sends a command APDU and gives the response APDU: data, then SW1 SW2 (2 to 65,538 bytes).
+    ///
+    /// `timeout` is the longest wait, also where the reader itself cannot be interrupted.
+    ///
+    /// # Errors
+    /// [`TransportError::Gone`] when the card was taken away (a response below 2 bytes too),
+    /// [`TransportError::CardReset`] when another program reset it, and the others as they are.
+    fn transmit(&mut self, apdu: &[u8], timeout: Duration) -> Result<Vec<u8>, TransportError>;
+
+    /// Whether the reader takes extended-length APDUs. Where unsure say `true`: core falls back to
+    /// chaining when the card answers 6700.
+    fn extended_length(&self) -> bool {
+        true
+    }
+
+    /// Begins a span in which no other program may come between (SCardBeginTransaction).
+    ///
+    /// # Errors
+    /// As [`ApduChannel::transmit`].
+    fn begin_transaction(&mut self, timeout: Duration) -> Result<(), TransportError> {
+        let _ = timeout;
+        Ok(())
+    }
+
+    /// Ends that span and leaves the card as it is.
+    fn end_transaction(&mut self) {}
+
+    /// Connects again after [`TransportError::CardReset`].
+    ///
+    /// # Errors
+    /// As [`ApduChannel::transmit`].
+    fn reconnect(&mut self, timeout: Duration) -> Result<(), TransportError> {
+        let _ = timeout;
+        Err(TransportError::Gone)
+    }
+}

@@ -1,0 +1,80 @@
+//! Secrets as types: no `Debug`, no `Clone`, wiped when dropped, compared in constant time.
+
+use alloc::{string::String, vec::Vec};
+
+use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+pub use crate::response::ResponseCode;
+
+/// A PIN as a person typed it: text of any length, not yet judged by a policy.
+///
+/// ```compile_fail
+/// let pin = fido_unlock::Pin::new("123456".into());
+/// println!("{pin:?}");
+/// ```
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct Pin(String);
+
+impl Pin {
+    /// Takes the text over; the caller's copy is the caller's to wipe.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text. Whatever is copied out of it must be wiped by who copies.
+    #[must_use]
+    pub fn expose_text(&self) -> &str {
+        &self.0
+    }
+
+    /// Compares in constant time (the length is not hidden).
+    #[must_use]
+    pub fn ct_eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
+}
+
+/// A suite-3 admin key: AES-128, AES-192 or AES-256.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct AdminKey(Vec<u8>);
+
+impl AdminKey {
+    /// `key`: 16, 24 or 32 bytes; otherwise `None`.
+    #[must_use]
+    pub fn new(key: Zeroizing<Vec<u8>>) -> Option<Self> {
+        matches!(key.len(), 16 | 24 | 32).then(|| Self(key.to_vec()))
+    }
+
+    /// The key's 16, 24 or 32 bytes.
+    #[must_use]
+    pub fn expose_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Compares in constant time (the length is not hidden).
+    #[must_use]
+    pub fn ct_eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+/// What two parties share after a key agreement: 32 bytes (PIN/UV protocol 1) or 64 (protocol 2:
+/// HMAC key, then AES key).
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct SharedSecret(Vec<u8>);
+
+impl SharedSecret {
+    /// Takes the bytes over.
+    #[must_use]
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// The 32 or 64 bytes.
+    #[must_use]
+    pub fn expose_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}

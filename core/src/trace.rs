@@ -1,0 +1,17 @@
+//! `tracing` where the feature is on, nothing where it is off. Only names, numbers and lengths may
+//! be given to these macros: never bytes of a message.
+
+#[cfg(feature = "tracing")]
+#[allow(unused_macros)]
+macro_rules! trace_event {
+    ($($arg:tt)*) => { tracing::trace!($($arg)*) };
+}
+
+#[cfg(not(feature = "tracing"))]
+#[allow(unused_macros)]
+macro_rules! trace_event {
+    ($($arg:tt)*) => {};
+}
+
+#[allow(unused_imports)]
+pub(crate) use trace_event;
