@@ -35,6 +35,24 @@ pub enum Challenge {
 }
 
 impl DeviceChallenge {
+    /// From its fields; `None` in suite 3 or for a slot above 15.
+    #[must_use]
+    pub fn new(suite: Suite, slot: u8, nonce: [u8; 14], counter: u32) -> Option<Self> {
+        if suite == Suite::AesAdminKey || slot > 15 {
+            return None;
+        }
+        let low_bits = counter.to_be_bytes();
+        let bytes = nonce.iter().chain(low_bits.iter().skip(2));
+        let mut nibbles = [CHALLENGE_VERSION, suite.number(), slot]
+            .into_iter()
+            .chain(bytes.flat_map(|byte| [byte >> 4, byte & 0x0F]));
+        let mut wide = [0; 18];
+        for byte in &mut wide {
+            *byte = nibbles.next().unwrap_or(0) << 4 | nibbles.next().unwrap_or(0);
+        }
+        Some(Self(wide))
+    }
+
     /// Its 18 bytes, which go into the signed message.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 18] {

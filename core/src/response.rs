@@ -15,6 +15,21 @@ pub struct ResponseCode {
 }
 
 impl ResponseCode {
+    /// From the bytes on the wire.
+    ///
+    /// # Errors
+    /// When their length is not the suite's.
+    #[allow(clippy::result_unit_err)]
+    pub fn from_bytes(suite: Suite, bytes: &[u8]) -> Result<Self, ()> {
+        if bytes.len() != suite.response_length() {
+            return Err(());
+        }
+        Ok(Self {
+            suite,
+            bytes: bytes.to_vec(),
+        })
+    }
+
     /// The suite that it is of.
     #[must_use]
     pub fn suite(&self) -> Suite {
