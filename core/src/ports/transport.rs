@@ -146,6 +146,16 @@ impl HasCode for TransportError {
     }
 }
 
+/// Where a command came in, or goes out (docs/protocol.md, "Interfaces").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Interface {
+    /// The FIDO AID, or HID usage page 0xF1D0.
+    Fido,
+    /// The vendor AID, or the vendor-defined usage page: `getInfo`, `getChallenge` and `unlock` of
+    /// `authenticatorDeviceUnlock`, nothing else. Any process may open it.
+    Vendor,
+}
+
 /// Carries CTAP2 messages: command byte and CBOR out, status byte and CBOR in.
 pub trait Transport {
     /// Sends `message` and waits for the answer, which has at least its status byte.
@@ -155,10 +165,9 @@ pub trait Transport {
     /// error says that nothing was sent.
     fn transact(&mut self, message: &[u8], call: &mut Call<'_>) -> Result<Vec<u8>, TransportError>;
 
-    /// Whether this is the vendor interface, which serves `getInfo`, `getChallenge` and `unlock` of
-    /// `authenticatorDeviceUnlock` and nothing else.
-    fn is_vendor_interface(&self) -> bool {
-        false
+    /// Which interface the messages go to.
+    fn interface(&self) -> Interface {
+        Interface::Fido
     }
 }
 
@@ -167,8 +176,8 @@ impl<T: Transport + ?Sized> Transport for alloc::boxed::Box<T> {
         (**self).transact(message, call)
     }
 
-    fn is_vendor_interface(&self) -> bool {
-        (**self).is_vendor_interface()
+    fn interface(&self) -> Interface {
+        (**self).interface()
     }
 }
 
@@ -177,7 +186,7 @@ impl<T: Transport + ?Sized> Transport for &mut T {
         (**self).transact(message, call)
     }
 
-    fn is_vendor_interface(&self) -> bool {
-        (**self).is_vendor_interface()
+    fn interface(&self) -> Interface {
+        (**self).interface()
     }
 }
