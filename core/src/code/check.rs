@@ -184,9 +184,7 @@ mod tests {
                 values().for_each(|v| weight[packed(s.times(v))] = weight_of);
             }
         };
-        for a in 0..32 {
-            mark(1, columns[a]);
-        }
+        columns.iter().for_each(|c| mark(1, *c));
         for a in 0..32 {
             for b in a + 1..32 {
                 values().for_each(|v| mark(2, columns[a].add(columns[b].times(v))));
@@ -196,11 +194,11 @@ mod tests {
             .iter()
             .map(|c| values().map(|v| c.times(v)).collect())
             .collect();
-        for a in 0..32 {
+        for (a, first) in columns.iter().enumerate() {
             for b in a + 1..32 {
                 for c in b + 1..32 {
                     for second in &multiples[b] {
-                        let two = columns[a].add(*second);
+                        let two = first.add(*second);
                         multiples[c].iter().for_each(|third| mark(3, two.add(*third)));
                     }
                 }
