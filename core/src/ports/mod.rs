@@ -29,6 +29,8 @@ pub use entropy::{Entropy, EntropyError};
 pub use hid_reports::HidReports;
 pub use monotonic_counter::MonotonicCounter;
 pub use progress::{NoProgress, Progress, ProgressEvent};
+#[cfg(feature = "std")]
+pub use ticks::SystemTicks;
 pub use ticks::Ticks;
 pub use transport::{Call, Transport, TransportError};
 pub use unlock_device::UnlockDevice;
