@@ -1,17 +1,20 @@
 //! From whole CTAP2 messages to HID reports and APDUs, and back (CTAP 2.1 §11.2 and §11.3).
 //!
-//! The machines ([`ctaphid::CtapHidMachine`]) touch neither device nor clock:
+//! The machines ([`ctaphid::CtapHidMachine`], [`nfc::NfcMachine`]) touch neither device nor clock:
 //! they take what came and the time, and answer with a [`Step`]. One loop (`drive`) joins a
 //! machine with its byte port, the deadline, the cancel flag and the progress callback; with it
-//! [`HidTransport`] implements [`crate::ports::Transport`].
+//! [`HidTransport`] and [`NfcTransport`] implement [`crate::ports::Transport`].
 
 pub mod ctaphid;
+pub mod nfc;
 
 mod drive;
 mod hid_transport;
+mod nfc_transport;
 
 pub use drive::{Machine, Step};
 pub use hid_transport::HidTransport;
+pub use nfc_transport::NfcTransport;
 
 /// Which of a device's two CTAP interfaces is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
