@@ -18,7 +18,11 @@ pub(super) fn get(
 ) -> Result<Value, CtapStatus> {
     let request = ChallengeRequest::from_value(map)?;
     let mut record = record.ok_or(CtapStatus::NotEnrolled)?;
-    let suite = record.slot(request.slot).ok_or(CtapStatus::InvalidParameter)?.key.suite();
+    let suite = record
+        .slot(request.slot)
+        .ok_or(CtapStatus::InvalidParameter)?
+        .key
+        .suite();
     let state = ports.client_pin.pin_state();
     if !state.protocols.contains(&request.protocol) {
         return Err(CtapStatus::InvalidParameter);
@@ -26,7 +30,10 @@ pub(super) fn get(
     if !is_blocked(&state) {
         return Err(CtapStatus::NotAllowed);
     }
-    let kept = record.pending.as_ref().filter(|pending| !request.renew && pending.slot == request.slot);
+    let kept = record
+        .pending
+        .as_ref()
+        .filter(|pending| !request.renew && pending.slot == request.slot);
     let challenge = match kept {
         Some(pending) => pending.challenge,
         None => {
@@ -34,14 +41,23 @@ pub(super) fn get(
                 may_end_pending(interface, ports)?;
             }
             let challenge = make(suite, request.slot, record.unlock_counter, ports.entropy)?;
-            record.pending = Some(Pending { challenge, slot: request.slot });
+            record.pending = Some(Pending {
+                challenge,
+                slot: request.slot,
+            });
             ports.store.store(&record.to_bytes())?;
             challenge
         }
     };
     let key_agreement = ports.client_pin.key_agreement(request.protocol)?;
-    Ok(ChallengeResponse { challenge, device_id: record.device_id, suite, slot: request.slot, key_agreement }
-        .to_value())
+    Ok(ChallengeResponse {
+        challenge,
+        device_id: record.device_id,
+        suite,
+        slot: request.slot,
+        key_agreement,
+    }
+    .to_value())
 }
 
 /// A touch; without a button only the first ten seconds of power, and never for whoever may open
@@ -57,7 +73,12 @@ fn may_end_pending(interface: Interface, ports: &mut Ports<'_>) -> Result<(), Ct
 }
 
 /// A fresh challenge of a suite.
-pub(super) fn make(suite: Suite, slot: u8, counter: u32, entropy: &mut dyn Entropy) -> Result<Challenge, CtapStatus> {
+pub(super) fn make(
+    suite: Suite,
+    slot: u8,
+    counter: u32,
+    entropy: &mut dyn Entropy,
+) -> Result<Challenge, CtapStatus> {
     if suite == Suite::AesAdminKey {
         let mut bytes = [0; 16];
         entropy.fill(&mut bytes)?;

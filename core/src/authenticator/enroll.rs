@@ -12,7 +12,11 @@ use crate::secret::SharedSecret;
 use crate::suite::aes_admin_key;
 use crate::suite::p256_ecdh_mac::DeviceSecretKey;
 
-pub(super) fn enroll(map: &Value, record: Option<&Record>, ports: &mut Ports<'_>) -> Result<Value, CtapStatus> {
+pub(super) fn enroll(
+    map: &Value,
+    record: Option<&Record>,
+    ports: &mut Ports<'_>,
+) -> Result<Value, CtapStatus> {
     let request = EnrollRequest::from_value(map)?;
     if record.is_some() {
         return Err(CtapStatus::NotAllowed);
@@ -27,12 +31,19 @@ pub(super) fn enroll(map: &Value, record: Option<&Record>, ports: &mut Ports<'_>
         device_key: DeviceSecretKey::make(ports.entropy)?,
         slots,
         // A device with a counter of its own goes on from there: reset does not turn it back.
-        unlock_counter: ports.counter.as_deref().map_or(Ok(0), |counter| counter.value())?,
+        unlock_counter: ports
+            .counter
+            .as_deref()
+            .map_or(Ok(0), |counter| counter.value())?,
         pending: None,
         options: request.options,
     };
     ports.store.store(&record.to_bytes())?;
-    Ok(EnrollResponse { device_id: record.device_id, device_key: record.device_key.public() }.to_value())
+    Ok(EnrollResponse {
+        device_id: record.device_id,
+        device_key: record.device_key.public(),
+    }
+    .to_value())
 }
 
 /// Whoever enrols can later get round the PIN: only on an empty device, or with the PIN's own
@@ -40,10 +51,16 @@ pub(super) fn enroll(map: &Value, record: Option<&Record>, ports: &mut Ports<'_>
 fn authorise(request: &EnrollRequest, ports: &mut Ports<'_>) -> Result<(), CtapStatus> {
     if let Some(param) = &request.pin_uv_auth_param {
         let protocol = request.protocol.ok_or(CtapStatus::MissingParameter)?;
-        return ports.client_pin.verify_acfg_token(protocol, &request.auth_message(), param);
+        return ports
+            .client_pin
+            .verify_acfg_token(protocol, &request.auth_message(), param);
     }
     let state = ports.client_pin.pin_state();
-    if state.pin_set || state.has_credentials { Err(CtapStatus::PuatRequired) } else { Ok(()) }
+    if state.pin_set || state.has_credentials {
+        Err(CtapStatus::PuatRequired)
+    } else {
+        Ok(())
+    }
 }
 
 /// Every slot once, every key once, no key that the world knows.
@@ -57,7 +74,10 @@ fn open_slots(request: &EnrollRequest, ports: &mut Ports<'_>) -> Result<Vec<Slot
             EnrollKey::P256EcdhMac(issuer) => SlotKey::P256EcdhMac(*issuer),
             EnrollKey::AesAdminKey(encrypted) => {
                 let protocol = request.protocol.ok_or(CtapStatus::MissingParameter)?;
-                let platform_key = request.platform_key.as_ref().ok_or(CtapStatus::MissingParameter)?;
+                let platform_key = request
+                    .platform_key
+                    .as_ref()
+                    .ok_or(CtapStatus::MissingParameter)?;
                 if secret.is_none() {
                     secret = Some(ports.client_pin.decapsulate(protocol, platform_key)?);
                 }
@@ -67,11 +87,17 @@ fn open_slots(request: &EnrollRequest, ports: &mut Ports<'_>) -> Result<Vec<Slot
                 SlotKey::AesAdminKey(key.ok_or(refused)?)
             }
         };
-        let taken = slots.iter().any(|slot| slot.number == wanted.slot || same_key(&slot.key, &key));
+        let taken = slots
+            .iter()
+            .any(|slot| slot.number == wanted.slot || same_key(&slot.key, &key));
         if taken {
             return Err(refused);
         }
-        slots.push(Slot { number: wanted.slot, key, rotation: 0 });
+        slots.push(Slot {
+            number: wanted.slot,
+            key,
+            rotation: 0,
+        });
     }
     if slots.is_empty() { Err(refused) } else { Ok(slots) }
 }

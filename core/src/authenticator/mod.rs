@@ -18,7 +18,8 @@ use crate::ctap2::CtapStatus;
 use crate::ctap2::cbor::Value;
 use crate::ctap2::device_unlock::{SubCommand, field, key};
 use crate::ports::{
-    ClientPin, Entropy, Interface, MonotonicCounter, PinState, Presence, StoreError, UnlockStore, UserPresence,
+    ClientPin, Entropy, Interface, MonotonicCounter, PinState, Presence, StoreError, UnlockStore,
+    UserPresence,
 };
 use record::Record;
 
@@ -50,7 +51,10 @@ impl DeviceUnlock {
     /// The state after power-up.
     #[must_use]
     pub const fn new() -> Self {
-        Self { wrong_responses: 0, probe: None }
+        Self {
+            wrong_responses: 0,
+            probe: None,
+        }
     }
 
     /// Power was lost, or `authenticatorReset` ran.
@@ -81,7 +85,11 @@ impl DeviceUnlock {
     ) -> Result<Option<Value>, CtapStatus> {
         let record = load(ports)?;
         let vendor = interface == Interface::Vendor;
-        if vendor && record.as_ref().is_some_and(|record| record.options.vendor_interface_off) {
+        if vendor
+            && record
+                .as_ref()
+                .is_some_and(|record| record.options.vendor_interface_off)
+        {
             return Err(CtapStatus::InvalidCommand);
         }
         let map = Value::parse_canonical(request)?;
@@ -105,7 +113,9 @@ impl DeviceUnlock {
 /// The record as flash has it. A counter that is ahead of it says that flash was copied back: the
 /// challenge in it may have been used, so it is void, and the counter's value counts.
 fn load(ports: &mut Ports<'_>) -> Result<Option<Record>, CtapStatus> {
-    let Some(bytes) = ports.store.load()? else { return Ok(None) };
+    let Some(bytes) = ports.store.load()? else {
+        return Ok(None);
+    };
     let mut record = Record::from_bytes(&bytes).ok_or(StoreError)?;
     if let Some(counter) = ports.counter.as_deref_mut() {
         let value = counter.value()?;

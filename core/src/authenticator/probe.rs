@@ -31,9 +31,23 @@ impl DeviceUnlock {
             return Err(CtapStatus::InvalidParameter);
         }
         let Some(response) = fields.response else {
-            let challenge = make_line(slot.key.suite(), fields.slot, record.unlock_counter, ports.entropy)?;
-            self.probe = Some(Pending { slot: fields.slot, challenge });
-            return Ok(Some(ProbeChallenge { challenge, device_id: record.device_id }.to_value()));
+            let challenge = make_line(
+                slot.key.suite(),
+                fields.slot,
+                record.unlock_counter,
+                ports.entropy,
+            )?;
+            self.probe = Some(Pending {
+                slot: fields.slot,
+                challenge,
+            });
+            return Ok(Some(
+                ProbeChallenge {
+                    challenge,
+                    device_id: record.device_id,
+                }
+                .to_value(),
+            ));
         };
         if response.len() != slot.key.suite().response_length() {
             return Err(CtapStatus::InvalidLength);

@@ -86,9 +86,10 @@ impl Record {
     pub(super) fn verifier<'a>(&'a self, key: &'a SlotKey) -> DeviceVerifier<'a> {
         match key {
             SlotKey::P256Ecdsa(issuer) => DeviceVerifier::P256Ecdsa { issuer },
-            SlotKey::P256EcdhMac(issuer) => {
-                DeviceVerifier::P256EcdhMac { issuer, device_key: &self.device_key }
-            }
+            SlotKey::P256EcdhMac(issuer) => DeviceVerifier::P256EcdhMac {
+                issuer,
+                device_key: &self.device_key,
+            },
             SlotKey::AesAdminKey(key) => DeviceVerifier::AesAdminKey { key },
         }
     }
@@ -112,7 +113,12 @@ impl Record {
             (3, Some(Value::bytes(self.device_key.expose_bytes().as_slice()))),
             (4, Some(slots.into())),
             (5, Some(self.unlock_counter.into())),
-            (6, self.pending.as_ref().map(|pending| Value::bytes(pending.challenge.as_bytes()))),
+            (
+                6,
+                self.pending
+                    .as_ref()
+                    .map(|pending| Value::bytes(pending.challenge.as_bytes())),
+            ),
             (7, self.pending.as_ref().map(|pending| pending.slot.into())),
             (8, Some(self.options.vendor_interface_off.into())),
             (9, Some(self.options.force_pin_change.into())),

@@ -23,7 +23,10 @@ pub(super) fn rotate(map: &Value, record: Option<Record>, ports: &mut Ports<'_>)
     let suite = slot.key.suite();
     let old_issuer = *slot.key.issuer().ok_or(refused)?;
     let rotation = slot.rotation.checked_add(1).ok_or(refused)?;
-    let new_key = request.new_key.map(|issuer| SlotKey::p256(suite, issuer).ok_or(refused)).transpose()?;
+    let new_key = request
+        .new_key
+        .map(|issuer| SlotKey::p256(suite, issuer).ok_or(refused))
+        .transpose()?;
     match &new_key {
         Some(new_key) if record.slots.iter().any(|slot| same_key(&slot.key, new_key)) => return Err(refused),
         // Without any slot nothing could ever unlock it again.
@@ -39,8 +42,15 @@ pub(super) fn rotate(map: &Value, record: Option<Record>, ports: &mut Ports<'_>)
         new_issuer: request.new_key,
         rotation,
     };
-    let by_new = new_key.as_ref().map(|key| record.verifier(key)).zip(request.new_authorisation);
-    if !verify_rotation(&fields, (record.verifier(&authorising.key), request.authorisation), by_new) {
+    let by_new = new_key
+        .as_ref()
+        .map(|key| record.verifier(key))
+        .zip(request.new_authorisation);
+    if !verify_rotation(
+        &fields,
+        (record.verifier(&authorising.key), request.authorisation),
+        by_new,
+    ) {
         return Err(CtapStatus::WrongResponse);
     }
     touch(ports.presence)?;

@@ -35,7 +35,9 @@ impl DeviceUnlock {
         if pending.challenge.as_bytes() != fields.challenge {
             return Err(CtapStatus::OtherChallengePending);
         }
-        let slot = record.slot(pending.slot).ok_or(CtapStatus::OtherChallengePending)?;
+        let slot = record
+            .slot(pending.slot)
+            .ok_or(CtapStatus::OtherChallengePending)?;
         if fields.response.len() != slot.key.suite().response_length() {
             return Err(CtapStatus::InvalidLength);
         }
@@ -44,7 +46,13 @@ impl DeviceUnlock {
         touch(ports.presence)?;
         // Counted before the verdict: power that is cut in the middle of it gives no free try.
         self.wrong_responses += 1;
-        if !response_fits(&record, slot, Purpose::Authorise, &pending.challenge, fields.response) {
+        if !response_fits(
+            &record,
+            slot,
+            Purpose::Authorise,
+            &pending.challenge,
+            fields.response,
+        ) {
             ports.client_pin.regenerate(protocol);
             return Err(CtapStatus::WrongResponse);
         }
@@ -55,7 +63,12 @@ impl DeviceUnlock {
             return Err(CtapStatus::NotAllowed);
         }
         let pin_hash = hash_pin(pin.as_bytes());
-        if state.force_pin_change && ports.client_pin.pin_hash().is_some_and(|old| old.ct_eq(&*pin_hash).into()) {
+        if state.force_pin_change
+            && ports
+                .client_pin
+                .pin_hash()
+                .is_some_and(|old| old.ct_eq(&*pin_hash).into())
+        {
             return Err(CtapStatus::PinPolicyViolation);
         }
         record.unlock_counter = record.unlock_counter.checked_add(1).ok_or(CtapStatus::Other)?;
@@ -90,12 +103,18 @@ fn decrypt_pin(
     if !protocol.verify(&secret, &message, fields.pin_uv_auth_param) {
         return Err(CtapStatus::PinAuthInvalid);
     }
-    let padded = protocol.decrypt(&secret, fields.new_pin_enc).map_err(|_| CtapStatus::InvalidParameter)?;
+    let padded = protocol
+        .decrypt(&secret, fields.new_pin_enc)
+        .map_err(|_| CtapStatus::InvalidParameter)?;
     Ok((protocol, padded))
 }
 
 /// Padding, UTF-8, length in code points, the device's own rules.
-fn judge_pin<'a>(padded: &'a [u8], state: &PinState, client_pin: &dyn ClientPin) -> Result<&'a str, CtapStatus> {
+fn judge_pin<'a>(
+    padded: &'a [u8],
+    state: &PinState,
+    client_pin: &dyn ClientPin,
+) -> Result<&'a str, CtapStatus> {
     let refused = CtapStatus::PinPolicyViolation;
     let pin = unpad_pin(padded).ok_or(refused)?;
     let pin = core::str::from_utf8(pin).map_err(|_| refused)?;

@@ -114,7 +114,11 @@ impl ClientPinResponse {
     /// From the answer's map; a field of another type counts as absent.
     #[must_use]
     pub fn from_value(map: &Value) -> Self {
-        let byte = |key| map.get(key).and_then(Value::as_u64).and_then(|n| u8::try_from(n).ok());
+        let byte = |key| {
+            map.get(key)
+                .and_then(Value::as_u64)
+                .and_then(|n| u8::try_from(n).ok())
+        };
         Self {
             key_agreement: map.get(1).and_then(|key| CoseKey::from_value(key).ok()),
             pin_uv_auth_token: map.get(2).and_then(Value::as_bytes).map(<[u8]>::to_vec),

@@ -25,16 +25,33 @@ impl AuthenticatorInfo {
     /// From the answer's map; absent fields take the specification's defaults.
     #[must_use]
     pub fn from_value(map: &Value) -> Self {
-        let option = |name| map.get(4).and_then(|options| options.get_text(name)).and_then(Value::as_bool);
-        let protocols = map.get(6).and_then(Value::as_array).map_or_else(Vec::new, |numbers| {
-            numbers.iter().filter_map(|n| PinProtocol::from_number(n.as_u64()?)).collect()
-        });
+        let option = |name| {
+            map.get(4)
+                .and_then(|options| options.get_text(name))
+                .and_then(Value::as_bool)
+        };
+        let protocols = map
+            .get(6)
+            .and_then(Value::as_array)
+            .map_or_else(Vec::new, |numbers| {
+                numbers
+                    .iter()
+                    .filter_map(|n| PinProtocol::from_number(n.as_u64()?))
+                    .collect()
+            });
         Self {
             client_pin: option("clientPin"),
             pin_uv_auth_token: option("pinUvAuthToken").unwrap_or(false),
-            max_msg_size: map.get(5).and_then(Value::as_u64).unwrap_or(DEFAULT_MAX_MSG_SIZE as u64),
+            max_msg_size: map
+                .get(5)
+                .and_then(Value::as_u64)
+                .unwrap_or(DEFAULT_MAX_MSG_SIZE as u64),
             protocols,
-            aaguid: map.get(3).and_then(Value::as_bytes).and_then(|id| id.try_into().ok()).unwrap_or_default(),
+            aaguid: map
+                .get(3)
+                .and_then(Value::as_bytes)
+                .and_then(|id| id.try_into().ok())
+                .unwrap_or_default(),
         }
     }
 }

@@ -31,6 +31,8 @@ pub use hid_reports::HidReports;
 pub use monotonic_counter::MonotonicCounter;
 pub use pin_policy::{PinError, PinPolicy};
 pub use progress::{NoProgress, Progress, ProgressEvent};
+#[cfg(feature = "std")]
+pub use ticks::SystemTicks;
 pub use ticks::Ticks;
 pub use transport::{Call, Interface, Transport, TransportError};
 pub use unlock_device::UnlockDevice;

@@ -47,7 +47,14 @@ pub fn block_pin(
     for _ in 0..=8 {
         let mut hash = [0; 16];
         entropy.fill(&mut hash)?;
-        let result = send_hash(transport, protocol, &hash, permission::GET_ASSERTION, entropy, call);
+        let result = send_hash(
+            transport,
+            protocol,
+            &hash,
+            permission::GET_ASSERTION,
+            entropy,
+            call,
+        );
         let Err(error) = result else {
             return Err(DeviceError::Malformed("a random PIN was taken"));
         };

@@ -1,7 +1,5 @@
 //! `authenticatorDeviceUnlock` over a transport: encode, exchange, judge the status, decode.
 
-use alloc::vec::Vec;
-
 use super::DeviceError;
 use crate::ctap2::cbor::Value;
 use crate::ctap2::device_unlock::{
@@ -20,7 +18,10 @@ pub struct CtapUnlockDevice<T> {
 impl<T: Transport> CtapUnlockDevice<T> {
     /// Over an open transport.
     pub fn new(transport: T) -> Self {
-        Self { transport, max_msg_size: DEFAULT_MAX_MSG_SIZE }
+        Self {
+            transport,
+            max_msg_size: DEFAULT_MAX_MSG_SIZE,
+        }
     }
 
     /// The transport, for CTAP commands beside this one.
@@ -63,7 +64,8 @@ impl<T: Transport> CtapUnlockDevice<T> {
         message: &[u8],
         call: &mut Call<'_>,
     ) -> Result<Value, DeviceError> {
-        self.exchange(sub_command, message, call)?.ok_or(DeviceError::Malformed("the answer has no map"))
+        self.exchange(sub_command, message, call)?
+            .ok_or(DeviceError::Malformed("the answer has no map"))
     }
 }
 
@@ -85,7 +87,8 @@ impl<T: Transport> UnlockDevice for CtapUnlockDevice<T> {
     }
 
     fn unlock(&mut self, request: &UnlockRequest<'_>, call: &mut Call<'_>) -> Result<(), DeviceError> {
-        self.exchange(SubCommand::Unlock, &request.to_message(), call).map(drop)
+        self.exchange(SubCommand::Unlock, &request.to_message(), call)
+            .map(drop)
     }
 }
 
@@ -102,7 +105,11 @@ pub(super) fn parse(body: &[u8]) -> Result<Option<Value>, DeviceError> {
         return Ok(None);
     }
     let map = Value::parse(body).map_err(|_| DeviceError::Malformed("the answer is not CBOR"))?;
-    if map.as_map().is_some() { Ok(Some(map)) } else { Err(DeviceError::Malformed("the answer is not a map")) }
+    if map.as_map().is_some() {
+        Ok(Some(map))
+    } else {
+        Err(DeviceError::Malformed("the answer is not a map"))
+    }
 }
 
 /// What a status means in a subcommand (docs/protocol.md, "Status codes").
@@ -121,7 +128,9 @@ fn meaning(sub_command: SubCommand, status: CtapStatus) -> DeviceError {
         (CtapStatus::PinAuthBlocked, _) => ErrorCode::PinAuthBlocked,
         (CtapStatus::PinAuthInvalid, _) => ErrorCode::MacRefused,
         (CtapStatus::PinPolicyViolation, _) => ErrorCode::PinRefusedByDevice,
-        (CtapStatus::PuatRequired | CtapStatus::UnauthorizedPermission, Enroll) => ErrorCode::EnrolmentRefused,
+        (CtapStatus::PuatRequired | CtapStatus::UnauthorizedPermission, Enroll) => {
+            ErrorCode::EnrolmentRefused
+        }
         (CtapStatus::UserActionTimeout | CtapStatus::ActionTimeout, _) => ErrorCode::TouchTimedOut,
         (CtapStatus::OperationDenied, _) => ErrorCode::TouchRefused,
         (CtapStatus::KeepaliveCancel, _) => ErrorCode::Cancelled,
@@ -137,12 +146,12 @@ fn meaning(sub_command: SubCommand, status: CtapStatus) -> DeviceError {
 }
 
 /// The answer to a CTAP command that is not this project's: its map.
-pub(super) fn ctap_map(answer: &[u8], meaning: fn(CtapStatus) -> ErrorCode) -> Result<Option<Value>, DeviceError> {
+pub(super) fn ctap_map(
+    answer: &[u8],
+    meaning: fn(CtapStatus) -> ErrorCode,
+) -> Result<Option<Value>, DeviceError> {
     parse(body(answer).map_err(|status| match meaning(status) {
         ErrorCode::UnexpectedStatus => DeviceError::Status(status),
         code => DeviceError::Refused(code),
     })?)
 }
-
-/// Bytes that a caller wipes.
-pub(super) type Message = zeroize::Zeroizing<Vec<u8>>;

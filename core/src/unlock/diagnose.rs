@@ -100,21 +100,37 @@ impl Diagnosis {
     pub fn sentence(&self) -> String {
         let code = self.condition.code();
         match self.condition {
-            Condition::Locked => "The PIN is blocked for good: ask the help desk to unlock the device.".into(),
+            Condition::Locked => {
+                "The PIN is blocked for good: ask the help desk to unlock the device.".into()
+            }
             Condition::LockedNotEnrolled => {
-                format!("The PIN is blocked for good, and {}: {}", code.message(), lower_first(code.next_step()))
+                format!(
+                    "The PIN is blocked for good, and {}: {}",
+                    code.message(),
+                    lower_first(code.next_step())
+                )
             }
             Condition::PinAuthBlocked { pin_retries } => format!(
                 "The device refuses PINs until it is plugged in again, and then takes {}: take the key out and put it back in.",
                 tries(pin_retries)
             ),
             Condition::Unlocked { pin_retries } if pin_retries <= FEW_TRIES => {
-                format!("Device not locked, but only {} left: type the PIN with care.", tries(pin_retries))
+                format!(
+                    "Device not locked, but only {} left: type the PIN with care.",
+                    tries(pin_retries)
+                )
             }
             Condition::Unlocked { pin_retries } => {
-                format!("Device not locked: {} left, sign in with your PIN.", tries(pin_retries))
+                format!(
+                    "Device not locked: {} left, sign in with your PIN.",
+                    tries(pin_retries)
+                )
             }
-            _ => format!("{}: {}", upper_first(code.message()), lower_first(code.next_step())),
+            _ => format!(
+                "{}: {}",
+                upper_first(code.message()),
+                lower_first(code.next_step())
+            ),
         }
     }
 
@@ -137,11 +153,19 @@ pub fn diagnose(info: &Result<UnlockInfo, DeviceError>, own_issuers: &[[u8; 16]]
                 ErrorCode::AppletMissing => Condition::OtherApplet,
                 _ => return None,
             };
-            return Some(Diagnosis { condition, device_id: None, enrolled: false, foreign_issuer: false });
+            return Some(Diagnosis {
+                condition,
+                device_id: None,
+                enrolled: false,
+                foreign_issuer: false,
+            });
         }
     };
     let foreign_issuer = !own_issuers.is_empty()
-        && info.slots.iter().any(|slot| slot.fingerprint.is_some_and(|print| !own_issuers.contains(&print)));
+        && info.slots.iter().any(|slot| {
+            slot.fingerprint
+                .is_some_and(|print| !own_issuers.contains(&print))
+        });
     let condition = if info.is_blocked() {
         match (info.sealed, info.unlock_blocked, foreign_issuer) {
             (false, ..) => Condition::LockedNotEnrolled,
@@ -152,25 +176,42 @@ pub fn diagnose(info: &Result<UnlockInfo, DeviceError>, own_issuers: &[[u8; 16]]
     } else if !info.pin_set {
         Condition::PinNotSet
     } else if info.pin_auth_blocked {
-        Condition::PinAuthBlocked { pin_retries: info.pin_retries }
+        Condition::PinAuthBlocked {
+            pin_retries: info.pin_retries,
+        }
     } else if info.uv_retries == Some(0) {
         Condition::UvBlocked
     } else {
-        Condition::Unlocked { pin_retries: info.pin_retries }
+        Condition::Unlocked {
+            pin_retries: info.pin_retries,
+        }
     };
-    Some(Diagnosis { condition, device_id: info.device_id, enrolled: info.sealed, foreign_issuer })
+    Some(Diagnosis {
+        condition,
+        device_id: info.device_id,
+        enrolled: info.sealed,
+        foreign_issuer,
+    })
 }
 
 fn tries(count: u8) -> String {
-    if count == 1 { "1 try".into() } else { format!("{count} tries") }
+    if count == 1 {
+        "1 try".into()
+    } else {
+        format!("{count} tries")
+    }
 }
 
 fn upper_first(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    chars
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+    chars
+        .next()
+        .map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }

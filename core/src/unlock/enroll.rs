@@ -49,7 +49,10 @@ pub fn enroll<T: Transport>(
     call: &mut Call<'_>,
 ) -> Result<EnrollResponse, DeviceError> {
     let protocol = plan.protocol;
-    let wants_secret = plan.slots.iter().any(|(_, key)| matches!(key, PlannedKey::AesAdminKey(_)));
+    let wants_secret = plan
+        .slots
+        .iter()
+        .any(|(_, key)| matches!(key, PlannedKey::AesAdminKey(_)));
     let agreed = match wants_secret {
         true => Some(agree(device.transport(), protocol, entropy, call)?),
         false => None,
@@ -109,7 +112,10 @@ pub fn probe<T: Transport, E: From<DeviceError>>(
     let map = device.exchange_map(SubCommand::Probe, &ask.to_message(), call)?;
     let challenge = ProbeChallenge::from_value(&map).map_err(DeviceError::from)?;
     let response = respond(&challenge)?;
-    let answer = ProbeRequest { slot, response: Some(&response) };
+    let answer = ProbeRequest {
+        slot,
+        response: Some(&response),
+    };
     device.exchange(SubCommand::Probe, &answer.to_message(), call)?;
     Ok(ProbePassed { slot })
 }
@@ -125,5 +131,7 @@ pub fn rotate_issuer<T: Transport>(
     request: &RotateRequest<'_>,
     call: &mut Call<'_>,
 ) -> Result<(), DeviceError> {
-    device.exchange(SubCommand::RotateIssuer, &request.to_message(), call).map(drop)
+    device
+        .exchange(SubCommand::RotateIssuer, &request.to_message(), call)
+        .map(drop)
 }

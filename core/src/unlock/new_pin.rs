@@ -56,18 +56,26 @@ impl NewPin {
         let short = || pin.chars().count() < rules.minimum;
         match policy.check(&pin) {
             Err(PinError::TooShort { minimum }) => {
-                return Err(PinError::TooShort { minimum: minimum.max(rules.minimum) });
+                return Err(PinError::TooShort {
+                    minimum: minimum.max(rules.minimum),
+                });
             }
             Err(PinError::TooLong { maximum }) => {
-                return Err(PinError::TooLong { maximum: maximum.min(rules.maximum) });
+                return Err(PinError::TooLong {
+                    maximum: maximum.min(rules.maximum),
+                });
             }
             other => other?,
         }
         if short() {
-            return Err(PinError::TooShort { minimum: rules.minimum });
+            return Err(PinError::TooShort {
+                minimum: rules.minimum,
+            });
         }
         if pin.len() > rules.maximum {
-            return Err(PinError::TooLong { maximum: rules.maximum });
+            return Err(PinError::TooLong {
+                maximum: rules.maximum,
+            });
         }
         // The zero byte ends a PIN on the wire.
         if pin.contains('\0') {
@@ -104,19 +112,43 @@ mod tests {
 
     #[test]
     fn the_stricter_side_wins() {
-        let loose = PinRules { minimum: 4, maximum: 63, device_has_more: false };
-        let strict = PinRules { minimum: 10, maximum: 12, device_has_more: false };
-        assert_eq!(judge("abcde", "abcde", &loose), Err(PinError::TooShort { minimum: 6 }));
-        assert_eq!(judge("abcde", "abcde", &strict), Err(PinError::TooShort { minimum: 10 }));
-        assert_eq!(judge("abcdefghi", "abcdefghi", &strict), Err(PinError::TooShort { minimum: 10 }));
+        let loose = PinRules {
+            minimum: 4,
+            maximum: 63,
+            device_has_more: false,
+        };
+        let strict = PinRules {
+            minimum: 10,
+            maximum: 12,
+            device_has_more: false,
+        };
+        assert_eq!(
+            judge("abcde", "abcde", &loose),
+            Err(PinError::TooShort { minimum: 6 })
+        );
+        assert_eq!(
+            judge("abcde", "abcde", &strict),
+            Err(PinError::TooShort { minimum: 10 })
+        );
+        assert_eq!(
+            judge("abcdefghi", "abcdefghi", &strict),
+            Err(PinError::TooShort { minimum: 10 })
+        );
         assert_eq!(judge("abcdefghijkl", "abcdefghijkl", &strict), Ok(()));
-        assert_eq!(judge("abcdefghijklm", "abcdefghijklm", &strict), Err(PinError::TooLong { maximum: 12 }));
+        assert_eq!(
+            judge("abcdefghijklm", "abcdefghijklm", &strict),
+            Err(PinError::TooLong { maximum: 12 })
+        );
         assert_eq!(judge("abcdef", "abcdeF", &loose), Err(PinError::Confirmation));
     }
 
     #[test]
     fn composed_and_decomposed_are_one_pin() {
-        let rules = PinRules { minimum: 4, maximum: 63, device_has_more: false };
+        let rules = PinRules {
+            minimum: 4,
+            maximum: 63,
+            device_has_more: false,
+        };
         assert_eq!(judge("ae\u{301}bcdf", "a\u{e9}bcdf", &rules), Ok(()));
         let policy = DefaultPinPolicy::new().unicode();
         let pin = Pin::new("ae\u{301}bcdf".into());

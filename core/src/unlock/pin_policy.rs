@@ -36,7 +36,13 @@ impl DefaultPinPolicy {
     /// 6 to 63 ASCII letters and digits.
     #[must_use]
     pub const fn new() -> Self {
-        Self { minimum: Self::MINIMUM, symbols: false, unicode: false, refuse_trivial: false, block_list: Vec::new() }
+        Self {
+            minimum: Self::MINIMUM,
+            symbols: false,
+            unicode: false,
+            refuse_trivial: false,
+            block_list: Vec::new(),
+        }
     }
 
     /// Raises the shortest length, in code points; never below 6, never above 63.
@@ -89,15 +95,23 @@ impl PinPolicy for DefaultPinPolicy {
             return Err(PinError::Character);
         }
         if pin.chars().count() < self.minimum {
-            return Err(PinError::TooShort { minimum: self.minimum });
+            return Err(PinError::TooShort {
+                minimum: self.minimum,
+            });
         }
         if pin.len() > MAX_PIN_BYTES {
-            return Err(PinError::TooLong { maximum: MAX_PIN_BYTES });
+            return Err(PinError::TooLong {
+                maximum: MAX_PIN_BYTES,
+            });
         }
         if self.refuse_trivial && is_trivial(pin) {
             return Err(PinError::Trivial);
         }
-        if self.block_list.iter().any(|listed| listed.eq_ignore_ascii_case(pin)) {
+        if self
+            .block_list
+            .iter()
+            .any(|listed| listed.eq_ignore_ascii_case(pin))
+        {
             return Err(PinError::Listed);
         }
         Ok(())
@@ -128,7 +142,10 @@ mod tests {
         let plain = DefaultPinPolicy::new();
         let symbols = DefaultPinPolicy::new().symbols();
         let unicode = DefaultPinPolicy::new().unicode();
-        let strict = DefaultPinPolicy::new().refuse_trivial().minimum(8).block_list(["Sommer26".to_string()]);
+        let strict = DefaultPinPolicy::new()
+            .refuse_trivial()
+            .minimum(8)
+            .block_list(["Sommer26".to_string()]);
         let long = "a1".repeat(32);
         for (policy, pin, verdict) in [
             (&plain, "abc12", Err(PinError::TooShort { minimum: 6 })),
@@ -141,9 +158,21 @@ mod tests {
             (&symbols, "abc-1 3", Ok(())),
             (&symbols, "abc\t123", Err(PinError::Character)),
             (&symbols, "abcd\u{e9}1", Err(PinError::Character)),
-            (&unicode, "\u{1f511}\u{1f511}\u{1f511}\u{1f511}\u{1f511}", Err(PinError::TooShort { minimum: 6 })),
-            (&unicode, "\u{1f511}\u{1f511}\u{1f511}\u{1f511}\u{1f511}\u{1f511}", Ok(())),
-            (&unicode, &"\u{1f511}".repeat(16), Err(PinError::TooLong { maximum: 63 })),
+            (
+                &unicode,
+                "\u{1f511}\u{1f511}\u{1f511}\u{1f511}\u{1f511}",
+                Err(PinError::TooShort { minimum: 6 }),
+            ),
+            (
+                &unicode,
+                "\u{1f511}\u{1f511}\u{1f511}\u{1f511}\u{1f511}\u{1f511}",
+                Ok(()),
+            ),
+            (
+                &unicode,
+                &"\u{1f511}".repeat(16),
+                Err(PinError::TooLong { maximum: 63 }),
+            ),
             (&unicode, "abcdef\0", Err(PinError::Character)),
             (&strict, "abc123x", Err(PinError::TooShort { minimum: 8 })),
             (&strict, "12345678", Err(PinError::Trivial)),

@@ -53,7 +53,10 @@ pub(super) fn client_pin(
 ) -> Result<ClientPinResponse, DeviceError> {
     let answer = transport.transact(&request.to_message(), call)?;
     let map = ctap_map(&answer, meaning)?;
-    Ok(map.as_ref().map(ClientPinResponse::from_value).unwrap_or_default())
+    Ok(map
+        .as_ref()
+        .map(ClientPinResponse::from_value)
+        .unwrap_or_default())
 }
 
 /// `getKeyAgreement`, then `encapsulate`: the platform key and the shared secret.
@@ -68,7 +71,9 @@ pub(super) fn agree(
 ) -> Result<(CoseKey, SharedSecret), DeviceError> {
     let request = ClientPinRequest::new(SubCommand::GetKeyAgreement, Some(protocol));
     let answer = client_pin(transport, &request, call)?;
-    let peer = answer.key_agreement.ok_or(DeviceError::Malformed("no key agreement key"))?;
+    let peer = answer
+        .key_agreement
+        .ok_or(DeviceError::Malformed("no key agreement key"))?;
     Ok(encapsulate(protocol, &peer, entropy)?)
 }
 
@@ -88,9 +93,17 @@ pub fn get_pin_token(
 ) -> Result<Zeroizing<Vec<u8>>, DeviceError> {
     let hash = hash_pin(super::new_pin::normalise(pin).as_bytes());
     let (secret, answer) = send_hash(transport, protocol, &hash, permissions, entropy, call)?;
-    let token = answer.pin_uv_auth_token.ok_or(DeviceError::Malformed("no pinUvAuthToken"))?;
-    let token = protocol.decrypt(&secret, &token).map_err(|_| DeviceError::Malformed("no pinUvAuthToken"))?;
-    if matches!(token.len(), 16 | 32) { Ok(token) } else { Err(DeviceError::Malformed("no pinUvAuthToken")) }
+    let token = answer
+        .pin_uv_auth_token
+        .ok_or(DeviceError::Malformed("no pinUvAuthToken"))?;
+    let token = protocol
+        .decrypt(&secret, &token)
+        .map_err(|_| DeviceError::Malformed("no pinUvAuthToken"))?;
+    if matches!(token.len(), 16 | 32) {
+        Ok(token)
+    } else {
+        Err(DeviceError::Malformed("no pinUvAuthToken"))
+    }
 }
 
 /// Sends a PIN hash for a token.
@@ -103,8 +116,10 @@ pub(super) fn send_hash(
     call: &mut Call<'_>,
 ) -> Result<(SharedSecret, ClientPinResponse), DeviceError> {
     let (platform_key, secret) = agree(transport, protocol, entropy, call)?;
-    let mut request =
-        ClientPinRequest::new(SubCommand::GetPinUvAuthTokenUsingPinWithPermissions, Some(protocol));
+    let mut request = ClientPinRequest::new(
+        SubCommand::GetPinUvAuthTokenUsingPinWithPermissions,
+        Some(protocol),
+    );
     request.key_agreement = Some(platform_key);
     request.pin_hash_enc = Some(protocol.encrypt(&secret, hash, entropy)?);
     request.permissions = Some(permissions);

@@ -84,8 +84,18 @@ impl Session {
             return Err(UnlockError::Refused(ErrorCode::DeviceNotLocked));
         }
         let slot = choose_slot(info, slot)?;
-        let protocol = *info.protocols.first().ok_or(DeviceError::Malformed("no PIN/UV protocol that is known"))?;
-        let answer = device.challenge(&ChallengeRequest { slot, protocol, renew: false }, call)?;
+        let protocol = *info
+            .protocols
+            .first()
+            .ok_or(DeviceError::Malformed("no PIN/UV protocol that is known"))?;
+        let answer = device.challenge(
+            &ChallengeRequest {
+                slot,
+                protocol,
+                renew: false,
+            },
+            call,
+        )?;
         let mut session = Self {
             device_id: answer.device_id,
             challenge: answer.challenge,
@@ -104,7 +114,11 @@ impl Session {
     /// # Errors
     /// [`ErrorCode::RenewRefused`], [`ErrorCode::OtherDevice`], or what the device answered.
     pub fn renew(&mut self, device: &mut dyn UnlockDevice, call: &mut Call<'_>) -> Result<(), UnlockError> {
-        let request = ChallengeRequest { slot: self.slot, protocol: self.protocol, renew: true };
+        let request = ChallengeRequest {
+            slot: self.slot,
+            protocol: self.protocol,
+            renew: true,
+        };
         let answer = device.challenge(&request, call)?;
         self.take(&answer)
     }
@@ -182,11 +196,19 @@ impl Session {
         device: &mut dyn UnlockDevice,
         call: &mut Call<'_>,
     ) -> Result<ChallengeResponse, UnlockError> {
-        let request = ChallengeRequest { slot: self.slot, protocol: self.protocol, renew: false };
+        let request = ChallengeRequest {
+            slot: self.slot,
+            protocol: self.protocol,
+            renew: false,
+        };
         let answer = match device.challenge(&request, call) {
             Err(error) if error.code() == ErrorCode::DeviceNotLocked => {
                 let used = device.info(call)?.unlock_counter != self.unlock_counter;
-                let code = if used { ErrorCode::ChallengeUsed } else { ErrorCode::DeviceNotLocked };
+                let code = if used {
+                    ErrorCode::ChallengeUsed
+                } else {
+                    ErrorCode::DeviceNotLocked
+                };
                 return Err(UnlockError::Refused(code));
             }
             other => other?,
@@ -197,7 +219,11 @@ impl Session {
         if answer.challenge != self.challenge {
             // The device was unlocked and blocked again, or only asked for a new challenge.
             let used = device.info(call)?.unlock_counter != self.unlock_counter;
-            let code = if used { ErrorCode::ChallengeUsed } else { ErrorCode::ChallengeRenewed };
+            let code = if used {
+                ErrorCode::ChallengeUsed
+            } else {
+                ErrorCode::ChallengeRenewed
+            };
             return Err(UnlockError::Refused(code));
         }
         Ok(answer)
@@ -210,21 +236,19 @@ impl Session {
         pin: &NewPin,
         entropy: &mut dyn Entropy,
     ) -> Result<UnlockRequest<'a>, UnlockError> {
-        use crate::pin_protocol::{EncapsulateError, EncryptError};
-        let broken = DeviceError::Malformed("the key agreement key is not a point on P-256");
         let invalid = UnlockError::Refused(ErrorCode::InvalidArgument);
         let (platform_key, secret) =
-            encapsulate(self.protocol, &answer.key_agreement, entropy).map_err(|error| match error {
-                EncapsulateError::Point(_) => UnlockError::Device(broken),
-                EncapsulateError::Entropy(error) => error.into(),
-            })?;
+            encapsulate(self.protocol, &answer.key_agreement, entropy).map_err(DeviceError::from)?;
         let padded = pad_pin(pin.expose_text().as_bytes()).ok_or_else(|| invalid.clone())?;
-        let new_pin_enc = self.protocol.encrypt(&secret, &*padded, entropy).map_err(|error| match error {
-            EncryptError::Entropy(error) => error.into(),
-            EncryptError::Length(_) => invalid.clone(),
-        })?;
+        let new_pin_enc = self
+            .protocol
+            .encrypt(&secret, &*padded, entropy)
+            .map_err(DeviceError::from)?;
         let message = unlock_auth_message(self.challenge.as_bytes(), response.expose_bytes(), &new_pin_enc);
-        let pin_uv_auth_param = self.protocol.authenticate(&secret, &message).map_err(|_| invalid)?;
+        let pin_uv_auth_param = self
+            .protocol
+            .authenticate(&secret, &message)
+            .map_err(|_| invalid)?;
         Ok(UnlockRequest {
             challenge: self.challenge,
             response,
@@ -255,7 +279,11 @@ impl Session {
     ///
     /// # Errors
     /// [`ErrorCode::OtherDevice`], or what the device answered.
-    pub fn resolve(&self, device: &mut dyn UnlockDevice, call: &mut Call<'_>) -> Result<Outcome, UnlockError> {
+    pub fn resolve(
+        &self,
+        device: &mut dyn UnlockDevice,
+        call: &mut Call<'_>,
+    ) -> Result<Outcome, UnlockError> {
         let info = device.info(call)?;
         if info.device_id.is_some_and(|id| id != self.device_id) {
             return Err(UnlockError::Refused(ErrorCode::OtherDevice));
@@ -333,6 +361,10 @@ fn choose_slot(info: &UnlockInfo, wanted: Option<u8>) -> Result<u8, UnlockError>
     let numbers = || info.slots.iter().map(|slot| slot.slot);
     match wanted {
         Some(slot) => numbers().find(|number| *number == slot).ok_or(missing),
-        None => numbers().filter(|slot| *slot > 0).min().or_else(|| numbers().min()).ok_or(missing),
+        None => numbers()
+            .filter(|slot| *slot > 0)
+            .min()
+            .or_else(|| numbers().min())
+            .ok_or(missing),
     }
 }

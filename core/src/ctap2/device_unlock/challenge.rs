@@ -81,10 +81,17 @@ impl ChallengeResponse {
     pub fn from_value(map: &Value) -> Result<Self, MalformedAnswer> {
         let wrong = MalformedAnswer("getChallenge: a field is missing or wrong");
         let bytes = |key| map.get(key).and_then(Value::as_bytes).ok_or(wrong);
-        let number = |key| map.get(key).map(|n| n.as_u64().and_then(|n| u8::try_from(n).ok()).ok_or(wrong)).transpose();
+        let number = |key| {
+            map.get(key)
+                .map(|n| n.as_u64().and_then(|n| u8::try_from(n).ok()).ok_or(wrong))
+                .transpose()
+        };
         // Outside suite 3 the challenge says its suite itself; any of its two suites reads it.
-        let named = number(3)?.map(|n| Suite::from_number(n).ok_or(wrong)).transpose()?;
-        let challenge = Challenge::from_bytes(named.unwrap_or(Suite::P256EcdhMac), bytes(1)?).map_err(|_| wrong)?;
+        let named = number(3)?
+            .map(|n| Suite::from_number(n).ok_or(wrong))
+            .transpose()?;
+        let challenge =
+            Challenge::from_bytes(named.unwrap_or(Suite::P256EcdhMac), bytes(1)?).map_err(|_| wrong)?;
         let (suite, slot) = match &challenge {
             Challenge::Line(line) => (line.suite(), line.slot()),
             Challenge::Aes(_) => (Suite::AesAdminKey, number(4)?.ok_or(wrong)?),

@@ -127,18 +127,36 @@ impl EnrollRequest {
                 ])
             })
             .collect();
-        let EnrollOptions { vendor_interface_off, force_pin_change } = self.options;
+        let EnrollOptions {
+            vendor_interface_off,
+            force_pin_change,
+        } = self.options;
         let options = Value::int_map([
             (1, vendor_interface_off.then_some(Value::Bool(true))),
             (2, force_pin_change.then_some(Value::Bool(true))),
         ]);
         Value::int_map([
             (key::SUB_COMMAND, SubCommand::Enroll.value()),
-            (key::PIN_UV_AUTH_PROTOCOL, self.protocol.map(|protocol| protocol.number().into())),
-            (key::PIN_UV_AUTH_PARAM, self.pin_uv_auth_param.as_deref().filter(|_| with_param).map(Value::bytes)),
-            (key::KEY_AGREEMENT, self.platform_key.as_ref().map(CoseKey::to_value)),
+            (
+                key::PIN_UV_AUTH_PROTOCOL,
+                self.protocol.map(|protocol| protocol.number().into()),
+            ),
+            (
+                key::PIN_UV_AUTH_PARAM,
+                self.pin_uv_auth_param
+                    .as_deref()
+                    .filter(|_| with_param)
+                    .map(Value::bytes),
+            ),
+            (
+                key::KEY_AGREEMENT,
+                self.platform_key.as_ref().map(CoseKey::to_value),
+            ),
             (key::SLOTS, Some(slots.into())),
-            (key::OPTIONS, (vendor_interface_off || force_pin_change).then_some(options)),
+            (
+                key::OPTIONS,
+                (vendor_interface_off || force_pin_change).then_some(options),
+            ),
         ])
     }
 
@@ -165,9 +183,14 @@ impl EnrollRequest {
             let number = field(slot, 1, Value::as_u64)?;
             let suite = field(slot, 2, Value::as_u64)?;
             let bytes = field(slot, 3, Value::as_bytes)?;
-            let suite =
-                u8::try_from(suite).ok().and_then(Suite::from_number).ok_or(CtapStatus::InvalidParameter)?;
-            slots.push(EnrollSlot { slot: slot_number(number)?, key: EnrollKey::from_bytes(suite, bytes)? });
+            let suite = u8::try_from(suite)
+                .ok()
+                .and_then(Suite::from_number)
+                .ok_or(CtapStatus::InvalidParameter)?;
+            slots.push(EnrollSlot {
+                slot: slot_number(number)?,
+                key: EnrollKey::from_bytes(suite, bytes)?,
+            });
         }
         let options = match optional(map, key::OPTIONS, |value| value.as_map().map(|_| value))? {
             Some(options) => EnrollOptions {
@@ -183,8 +206,18 @@ impl EnrollRequest {
             .map(|value| CoseKey::from_value(value).map_err(|_| CtapStatus::InvalidParameter))
             .transpose()?;
         let pin_uv_auth_param = optional(map, key::PIN_UV_AUTH_PARAM, Value::as_bytes)?.map(<[u8]>::to_vec);
-        let request = Self { slots, options, protocol, platform_key, pin_uv_auth_param };
-        if request.to_value(true) == *map { Ok(request) } else { Err(CtapStatus::InvalidParameter) }
+        let request = Self {
+            slots,
+            options,
+            protocol,
+            platform_key,
+            pin_uv_auth_param,
+        };
+        if request.to_value(true) == *map {
+            Ok(request)
+        } else {
+            Err(CtapStatus::InvalidParameter)
+        }
     }
 }
 

@@ -66,7 +66,11 @@ impl UnlockInfo {
     #[must_use]
     pub fn to_value(&self) -> Value {
         let slots = self.slots.iter().map(SlotInfo::to_value).collect::<Vec<_>>();
-        let protocols = self.protocols.iter().map(|protocol| Value::from(protocol.number())).collect::<Vec<_>>();
+        let protocols = self
+            .protocols
+            .iter()
+            .map(|protocol| Value::from(protocol.number()))
+            .collect::<Vec<_>>();
         Value::int_map([
             (1, Some(Value::Unsigned(VERSION))),
             (2, Some(self.pin_set.into())),
@@ -97,11 +101,23 @@ impl UnlockInfo {
         let field = |key| map.get(key).ok_or(MalformedAnswer("getInfo: a field is missing"));
         let wrong = MalformedAnswer("getInfo: a field has the wrong type or range");
         let flag = |key| field(key)?.as_bool().ok_or(wrong);
-        let byte = |key| field(key)?.as_u64().and_then(|n| u8::try_from(n).ok()).ok_or(wrong);
-        let word = |key| field(key)?.as_u64().and_then(|n| u32::try_from(n).ok()).ok_or(wrong);
+        let byte = |key| {
+            field(key)?
+                .as_u64()
+                .and_then(|n| u8::try_from(n).ok())
+                .ok_or(wrong)
+        };
+        let word = |key| {
+            field(key)?
+                .as_u64()
+                .and_then(|n| u32::try_from(n).ok())
+                .ok_or(wrong)
+        };
         let array = |key| field(key)?.as_array().ok_or(wrong);
         if field(1)?.as_u64() != Some(VERSION) {
-            return Err(MalformedAnswer("getInfo: a version that this software does not know"));
+            return Err(MalformedAnswer(
+                "getInfo: a version that this software does not know",
+            ));
         }
         let mut slots = Vec::new();
         for slot in array(14)? {
@@ -112,7 +128,10 @@ impl UnlockInfo {
             pin_retries: byte(3)?,
             pin_auth_blocked: flag(4)?,
             uv_retries: map.get(5).map(|_| byte(5)).transpose()?,
-            protocols: array(6)?.iter().filter_map(|n| PinProtocol::from_number(n.as_u64()?)).collect(),
+            protocols: array(6)?
+                .iter()
+                .filter_map(|n| PinProtocol::from_number(n.as_u64()?))
+                .collect(),
             min_pin_length: byte(7)?,
             max_pin_length: byte(8)?,
             force_pin_change: flag(9)?,
@@ -123,7 +142,12 @@ impl UnlockInfo {
             slots,
             device_id: map
                 .get(15)
-                .map(|id| id.as_bytes().and_then(|id| id.try_into().ok()).map(DeviceId::from_bytes).ok_or(wrong))
+                .map(|id| {
+                    id.as_bytes()
+                        .and_then(|id| id.try_into().ok())
+                        .map(DeviceId::from_bytes)
+                        .ok_or(wrong)
+                })
                 .transpose()?,
             unlock_blocked: flag(16)?,
             touch: flag(17)?,
@@ -151,11 +175,16 @@ impl SlotInfo {
     fn from_value(map: &Value) -> Result<Option<Self>, ()> {
         let number = |key| map.get(key).and_then(Value::as_u64);
         let byte = |key| number(key).and_then(|n| u8::try_from(n).ok()).ok_or(());
-        let Some(suite) = Suite::from_number(byte(2)?) else { return Ok(None) };
+        let Some(suite) = Suite::from_number(byte(2)?) else {
+            return Ok(None);
+        };
         Ok(Some(Self {
             slot: byte(1)?,
             suite,
-            fingerprint: map.get(3).map(|p| p.as_bytes().and_then(|p| p.try_into().ok()).ok_or(())).transpose()?,
+            fingerprint: map
+                .get(3)
+                .map(|p| p.as_bytes().and_then(|p| p.try_into().ok()).ok_or(()))
+                .transpose()?,
             rotation: number(4).map_or(Ok(0), |n| u32::try_from(n).map_err(|_| ()))?,
         }))
     }

@@ -12,11 +12,17 @@ mod rotate;
 mod unlock;
 
 pub use challenge::{ChallengeRequest, ChallengeResponse};
-pub use enroll::{EnrollKey, EnrollOptions, EnrollRequest, EnrollResponse, EnrollSlot, pad_admin_key, unpad_admin_key};
+pub use enroll::{
+    EnrollKey, EnrollOptions, EnrollRequest, EnrollResponse, EnrollSlot, pad_admin_key, unpad_admin_key,
+};
 pub use info::{SlotInfo, UnlockInfo};
 pub use probe::{ProbeChallenge, ProbeRequest};
 pub use rotate::RotateRequest;
 pub use unlock::{UnlockRequest, unlock_auth_message};
+
+pub(crate) use probe::ProbeFields;
+pub(crate) use rotate::RotateFields;
+pub(crate) use unlock::UnlockFields;
 
 use alloc::vec::Vec;
 
@@ -146,10 +152,15 @@ pub(crate) fn optional<'a, T>(
     key: i64,
     read: impl FnOnce(&'a Value) -> Option<T>,
 ) -> Result<Option<T>, CtapStatus> {
-    map.get(key).map(|value| read(value).ok_or(CtapStatus::CborUnexpectedType)).transpose()
+    map.get(key)
+        .map(|value| read(value).ok_or(CtapStatus::CborUnexpectedType))
+        .transpose()
 }
 
 /// A slot number: 0 to 15.
 pub(crate) fn slot_number(number: u64) -> Result<u8, CtapStatus> {
-    u8::try_from(number).ok().filter(|slot| *slot < 16).ok_or(CtapStatus::InvalidParameter)
+    u8::try_from(number)
+        .ok()
+        .filter(|slot| *slot < 16)
+        .ok_or(CtapStatus::InvalidParameter)
 }

@@ -26,7 +26,11 @@ impl ProbeRequest<'_> {
         message(&Value::int_map([
             (key::SUB_COMMAND, SubCommand::Probe.value()),
             (key::SLOT, Some(self.slot.into())),
-            (key::RESPONSE, self.response.map(|response| Value::bytes(response.expose_bytes()))),
+            (
+                key::RESPONSE,
+                self.response
+                    .map(|response| Value::bytes(response.expose_bytes())),
+            ),
         ]))
     }
 }
@@ -41,7 +45,10 @@ impl<'a> ProbeFields<'a> {
     pub(crate) fn from_value(map: &'a Value) -> Result<Self, CtapStatus> {
         let slot = field(map, key::SLOT, Value::as_u64)?;
         let response = optional(map, key::RESPONSE, Value::as_bytes)?;
-        Ok(Self { slot: slot_number(slot)?, response })
+        Ok(Self {
+            slot: slot_number(slot)?,
+            response,
+        })
     }
 }
 

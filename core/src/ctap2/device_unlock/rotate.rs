@@ -30,7 +30,10 @@ impl RotateRequest<'_> {
     /// Command byte and map.
     #[must_use]
     pub fn to_message(&self) -> Zeroizing<Vec<u8>> {
-        let new_key = self.new_key.as_ref().map_or(&CLOSED, IssuerPublicKey::as_compressed);
+        let new_key = self
+            .new_key
+            .as_ref()
+            .map_or(&CLOSED, IssuerPublicKey::as_compressed);
         message(&Value::int_map([
             (key::SUB_COMMAND, SubCommand::RotateIssuer.value()),
             (key::SLOT, Some(self.slot.into())),
@@ -63,7 +66,11 @@ impl<'a> RotateFields<'a> {
             point => Some(IssuerPublicKey::from_compressed(point).map_err(|_| CtapStatus::InvalidParameter)?),
         };
         if new_key.is_some() != new_authorisation.is_some() {
-            return Err(if new_key.is_some() { CtapStatus::MissingParameter } else { CtapStatus::InvalidParameter });
+            return Err(if new_key.is_some() {
+                CtapStatus::MissingParameter
+            } else {
+                CtapStatus::InvalidParameter
+            });
         }
         Ok(Self {
             slot: slot_number(slot)?,

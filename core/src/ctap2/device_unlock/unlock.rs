@@ -48,7 +48,10 @@ impl UnlockRequest<'_> {
         message(&Value::int_map([
             (key::SUB_COMMAND, SubCommand::Unlock.value()),
             (key::PIN_UV_AUTH_PROTOCOL, Some(self.protocol.number().into())),
-            (key::PIN_UV_AUTH_PARAM, Some(Value::bytes(&self.pin_uv_auth_param))),
+            (
+                key::PIN_UV_AUTH_PARAM,
+                Some(Value::bytes(&self.pin_uv_auth_param)),
+            ),
             (key::CHALLENGE, Some(Value::bytes(self.challenge.as_bytes()))),
             (key::RESPONSE, Some(Value::bytes(self.response.expose_bytes()))),
             (key::KEY_AGREEMENT, Some(self.platform_key.to_value())),
