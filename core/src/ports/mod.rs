@@ -55,6 +55,8 @@ pub use pin_policy::{PinError, PinPolicy};
 pub use progress::{NoProgress, Progress, ProgressEvent};
 pub use response_signer::{IssuerInfo, ResponseSigner, SignerError};
 pub use storage::StorageError;
+#[cfg(feature = "std")]
+pub use ticks::SystemTicks;
 pub use ticks::Ticks;
 pub use transport::{Call, Interface, Transport, TransportError};
 pub use unlock_device::UnlockDevice;

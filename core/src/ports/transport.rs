@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::{Cancel, Progress, Ticks};
+use super::{Cancel, EntropyError, Progress, Ticks};
 use crate::error::{ErrorCode, HasCode};
 
 /// What one call may take: its deadline, the cancel flag and who is told of progress.
@@ -117,6 +117,9 @@ pub enum TransportError {
         /// Its return value.
         value: i64,
     },
+    /// No random bytes for the nonce of CTAPHID_INIT.
+    #[error("{}", ErrorCode::EntropyFailed)]
+    EntropyFailed,
     /// A pipe that the host program brings failed.
     #[error("{}", ErrorCode::HostFailed)]
     HostFailed,
@@ -141,6 +144,7 @@ impl HasCode for TransportError {
             Self::NoCard => ErrorCode::NoCard,
             Self::CardReset => ErrorCode::CardReset,
             Self::AppletMissing => ErrorCode::AppletMissing,
+            Self::EntropyFailed => ErrorCode::EntropyFailed,
             Self::HostFailed => ErrorCode::HostFailed,
         }
     }
@@ -151,9 +155,15 @@ impl HasCode for TransportError {
 pub enum Interface {
     /// The FIDO AID, or HID usage page 0xF1D0.
     Fido,
-    /// The vendor AID, or the vendor-defined usage page: `getInfo`, `getChallenge` and `unlock` of
+    /// The vendor AID, or HID usage page 0xFF55: `getInfo`, `getChallenge` and `unlock` of
     /// `authenticatorDeviceUnlock`, nothing else. Any process may open it.
     Vendor,
+}
+
+impl From<EntropyError> for TransportError {
+    fn from(_: EntropyError) -> Self {
+        Self::EntropyFailed
+    }
 }
 
 /// Carries CTAP2 messages: command byte and CBOR out, status byte and CBOR in.

@@ -1,7 +1,5 @@
 //! `authenticatorDeviceUnlock` over a transport: encode, exchange, judge the status, decode.
 
-use alloc::vec::Vec;
-
 use super::DeviceError;
 use crate::ctap2::cbor::Value;
 use crate::ctap2::device_unlock::{
@@ -157,6 +155,3 @@ pub(super) fn ctap_map(
         code => DeviceError::Refused(code),
     })?)
 }
-
-/// Bytes that a caller wipes.
-pub(super) type Message = zeroize::Zeroizing<Vec<u8>>;

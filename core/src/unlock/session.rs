@@ -236,22 +236,14 @@ impl Session {
         pin: &NewPin,
         entropy: &mut dyn Entropy,
     ) -> Result<UnlockRequest<'a>, UnlockError> {
-        use crate::pin_protocol::{EncapsulateError, EncryptError};
-        let broken = DeviceError::Malformed("the key agreement key is not a point on P-256");
         let invalid = UnlockError::Refused(ErrorCode::InvalidArgument);
         let (platform_key, secret) =
-            encapsulate(self.protocol, &answer.key_agreement, entropy).map_err(|error| match error {
-                EncapsulateError::Point(_) => UnlockError::Device(broken),
-                EncapsulateError::Entropy(error) => error.into(),
-            })?;
+            encapsulate(self.protocol, &answer.key_agreement, entropy).map_err(DeviceError::from)?;
         let padded = pad_pin(pin.expose_text().as_bytes()).ok_or_else(|| invalid.clone())?;
         let new_pin_enc = self
             .protocol
             .encrypt(&secret, &*padded, entropy)
-            .map_err(|error| match error {
-                EncryptError::Entropy(error) => error.into(),
-                EncryptError::Length(_) => invalid.clone(),
-            })?;
+            .map_err(DeviceError::from)?;
         let message = unlock_auth_message(self.challenge.as_bytes(), response.expose_bytes(), &new_pin_enc);
         let pin_uv_auth_param = self
             .protocol

@@ -20,6 +20,10 @@ pub use probe::{ProbeChallenge, ProbeRequest};
 pub use rotate::RotateRequest;
 pub use unlock::{UnlockRequest, unlock_auth_message};
 
+pub(crate) use probe::ProbeFields;
+pub(crate) use rotate::RotateFields;
+pub(crate) use unlock::UnlockFields;
+
 use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
