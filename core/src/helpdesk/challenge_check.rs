@@ -5,19 +5,12 @@ use super::{DeskError, RegisteredDevice};
 use crate::challenge::{Challenge, DeviceChallenge};
 use crate::error::ErrorCode;
 
-/// A challenge that fits its device.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct CheckedChallenge {
-    pub(super) challenge: Challenge,
-    pub(super) counter: Option<u16>,
-}
-
 /// Checks the challenge against registry and log.
 pub(super) fn check(
     state: &DeskState,
     device: &RegisteredDevice,
     challenge: &Challenge,
-) -> Result<CheckedChallenge, DeskError> {
+) -> Result<(), DeskError> {
     let counter = match challenge {
         Challenge::Line(line) => {
             if line.suite() != device.keys.suite() {
@@ -42,10 +35,7 @@ pub(super) fn check(
         let expected = state.expected_counter(&device.id).or(registered).unwrap_or(found);
         check_counter(expected, found)?;
     }
-    Ok(CheckedChallenge {
-        challenge: *challenge,
-        counter,
-    })
+    Ok(())
 }
 
 /// The counter goes up by one with each unlock, round at 2^16; half way round counts as back.

@@ -132,7 +132,7 @@ impl HelpDesk {
             operator,
             reason,
             caller: Some(caller),
-            challenge: Some(checked),
+            challenge: Some(challenge),
             approval,
             ..
         } = self.requests.remove(&id).ok_or(ErrorCode::RequestUnknown)?
@@ -146,7 +146,7 @@ impl HelpDesk {
             operator,
             slot: device.slot,
             keys: device.keys,
-            challenge: checked.challenge,
+            challenge,
             caller,
             approval,
             reason,
@@ -166,7 +166,7 @@ impl HelpDesk {
         let caller = request.caller.as_ref().ok_or(ErrorCode::CallerUnverified)?;
         let (method, vouched) = (caller.method, caller.vouched);
         let reason_missing = request.reason.is_empty();
-        let challenge = request.challenge.map(|checked| checked.challenge);
+        let challenge = request.challenge;
         if !self.policy.accepts(user.class, method, vouched) {
             return Err(ErrorCode::CallerMethod.into());
         }

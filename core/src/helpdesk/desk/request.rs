@@ -8,7 +8,7 @@ use crate::DeviceId;
 use crate::challenge::Challenge;
 use crate::error::{ErrorCode, HasCode};
 use crate::helpdesk::audit::{AuditEntry, AuditEvent};
-use crate::helpdesk::challenge_check::{self, CheckedChallenge, counter_of};
+use crate::helpdesk::challenge_check::{self, counter_of};
 use crate::helpdesk::{
     Approval, DeskError, OpenCode, OperatorId, OperatorSession, Privilege, RegisteredDevice, RequestId,
     UnixTime, User, UserId, VerificationTask, VerifiedCaller,
@@ -62,7 +62,7 @@ pub(super) struct Request {
     pub(super) opened_at: UnixTime,
     pub(super) reason: String,
     pub(super) caller: Option<VerifiedCaller>,
-    pub(super) challenge: Option<CheckedChallenge>,
+    pub(super) challenge: Option<Challenge>,
     pub(super) approval: Option<Approval>,
 }
 
@@ -390,14 +390,14 @@ impl HelpDesk {
         let request = self.own_request(session, id)?;
         let (user, device) = (request.user.clone(), request.device);
         let device = self.device_in_use(&user, &device)?;
-        let checked = challenge_check::check(&self.state, &device, challenge)?;
+        challenge_check::check(&self.state, &device, challenge)?;
         self.append(AuditEntry {
             suite: Some(device.keys.suite().number()),
             slot: Some(device.slot),
             ..context.clone()
         })?;
         let request = self.own_request(session, id)?;
-        request.challenge = Some(checked);
+        request.challenge = Some(*challenge);
         request.approval = None;
         Ok(())
     }
