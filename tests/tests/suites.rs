@@ -1,14 +1,22 @@
 //! The vectors of the suites and PIN/UV protocols, and Wycheproof over the same functions.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 use std::collections::BTreeMap;
 
-use fido_unlock::pin_protocol::{CoseKey, KeyAgreementKey, PinProtocol, encapsulate, hash_pin, pad_pin, unpad_pin};
+use fido_unlock::pin_protocol::{
+    CoseKey, KeyAgreementKey, PinProtocol, encapsulate, hash_pin, pad_pin, unpad_pin,
+};
 use fido_unlock::ports::{Entropy, EntropyError};
 use fido_unlock::suite::p256_ecdh_mac::{SharedZ, truncate};
 use fido_unlock::suite::{
-    AuthoriseFields, DevicePublicKey, DeviceSecretKey, DeviceVerifier, IssuerKey, IssuerPublicKey, RotateFields,
-    aes_admin_key, p256_ecdsa, verify_rotation,
+    AuthoriseFields, DevicePublicKey, DeviceSecretKey, DeviceVerifier, IssuerKey, IssuerPublicKey,
+    RotateFields, aes_admin_key, p256_ecdsa, verify_rotation,
 };
 use fido_unlock::{
     AdminKey, AesChallenge, Challenge, DeviceChallenge, DeviceId, Purpose, ResponseCode, SharedSecret, Suite,
@@ -21,7 +29,9 @@ struct Case<'a>(&'a Value);
 
 impl Case<'_> {
     fn text(&self, name: &str) -> &str {
-        self.0[name].as_str().unwrap_or_else(|| panic!("{name} in {}", self.0))
+        self.0[name]
+            .as_str()
+            .unwrap_or_else(|| panic!("{name} in {}", self.0))
     }
 
     fn bytes(&self, name: &str) -> Vec<u8> {
@@ -75,7 +85,10 @@ fn run(file: &str, kinds: &[&str], schema: &str, mut check: impl FnMut(&str, &Ca
     let file: Value = serde_json::from_str(file).unwrap();
     let schema: Value = serde_json::from_str(schema).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let errors: Vec<String> = validator.iter_errors(&file).map(|error| error.to_string()).collect();
+    let errors: Vec<String> = validator
+        .iter_errors(&file)
+        .map(|error| error.to_string())
+        .collect();
     assert!(errors.is_empty(), "{errors:?}");
     let mut seen = BTreeMap::<String, usize>::new();
     for case in file["cases"].as_array().unwrap() {
@@ -83,7 +96,11 @@ fn run(file: &str, kinds: &[&str], schema: &str, mut check: impl FnMut(&str, &Ca
         check(case.text("kind"), &case);
         *seen.entry(case.text("kind").into()).or_default() += 1;
     }
-    assert_eq!(seen.keys().collect::<Vec<_>>(), kinds, "a kind without a case, or unknown");
+    assert_eq!(
+        seen.keys().collect::<Vec<_>>(),
+        kinds,
+        "a kind without a case, or unknown"
+    );
 }
 
 /// A random source that gives fixed bytes.
@@ -96,7 +113,12 @@ impl Entropy for Fixed {
     }
 }
 
-fn response(case: &Case<'_>, suite: Suite, verifier: DeviceVerifier<'_>, device_key: Option<DevicePublicKey>) {
+fn response(
+    case: &Case<'_>,
+    suite: Suite,
+    verifier: DeviceVerifier<'_>,
+    device_key: Option<DevicePublicKey>,
+) {
     let device_id = DeviceId::from_bytes(case.array("device_id"));
     let challenge = DeviceChallenge::from_bytes(&case.bytes("challenge")).unwrap();
     let fields = AuthoriseFields {
@@ -114,7 +136,10 @@ fn response(case: &Case<'_>, suite: Suite, verifier: DeviceVerifier<'_>, device_
     case.judge(good);
     if case.has("issuer_secret") && good {
         let issuer = IssuerKey::from_p256_scalar(suite, &case.array("issuer_secret")).unwrap();
-        assert_eq!(issuer.respond(&fields).unwrap().expose_bytes(), case.bytes("response"));
+        assert_eq!(
+            issuer.respond(&fields).unwrap().expose_bytes(),
+            case.bytes("response")
+        );
     }
 }
 
@@ -140,8 +165,15 @@ fn rotation(case: &Case<'_>, suite: Suite) {
         },
     };
     let (by_authority, by_new) = (case.bytes("authorising_proof"), case.bytes("new_proof"));
-    let new = fields.new_issuer.as_ref().map(|key| (verifier(suite, key), &*by_new));
-    let good = verify_rotation(&fields, (verifier(authorising_suite, &authority), &by_authority), new);
+    let new = fields
+        .new_issuer
+        .as_ref()
+        .map(|key| (verifier(suite, key), &*by_new));
+    let good = verify_rotation(
+        &fields,
+        (verifier(authorising_suite, &authority), &by_authority),
+        new,
+    );
     case.judge(good);
     if good {
         let key = |suite, name| IssuerKey::from_p256_scalar(suite, &case.array(name)).unwrap();
@@ -168,7 +200,12 @@ fn suite_1_vectors() {
         |kind, case| match kind {
             "response" => {
                 let issuer = case.issuer("issuer");
-                response(case, Suite::P256Ecdsa, DeviceVerifier::P256Ecdsa { issuer: &issuer }, None);
+                response(
+                    case,
+                    Suite::P256Ecdsa,
+                    DeviceVerifier::P256Ecdsa { issuer: &issuer },
+                    None,
+                );
             }
             "rfc6979" => {
                 let (message, published) = (case.bytes("message"), case.bytes("published"));
@@ -196,8 +233,14 @@ fn suite_2_vectors() {
             "response" => {
                 let issuer = case.issuer("issuer");
                 let device_key = DeviceSecretKey::from_bytes(&case.array("device_secret")).unwrap();
-                assert_eq!(device_key.public().as_compressed(), case.bytes("device_key").as_slice());
-                assert_eq!(device_key.derive_z(&issuer).unwrap().expose_bytes(), &case.array::<32>("z"));
+                assert_eq!(
+                    device_key.public().as_compressed(),
+                    case.bytes("device_key").as_slice()
+                );
+                assert_eq!(
+                    device_key.derive_z(&issuer).unwrap().expose_bytes(),
+                    &case.array::<32>("z")
+                );
                 let verifier = DeviceVerifier::P256EcdhMac {
                     issuer: &issuer,
                     device_key: &device_key,
@@ -244,10 +287,14 @@ fn suite_3_vectors() {
                 let device = DeviceId::from_bytes([0; 10]);
                 let aes = AesChallenge::from_bytes(challenge);
                 let verifier = DeviceVerifier::AesAdminKey { key: &admin };
-                case.judge(ResponseCode::from_bytes(Suite::AesAdminKey, &response).is_ok_and(|response| {
-                    verifier.verify_response(Purpose::Authorise, device, &Challenge::Aes(aes), &response)
-                }));
-                let made = IssuerKey::admin_key(key(case).unwrap()).respond_aes(&aes).unwrap();
+                case.judge(
+                    ResponseCode::from_bytes(Suite::AesAdminKey, &response).is_ok_and(|response| {
+                        verifier.verify_response(Purpose::Authorise, device, &Challenge::Aes(aes), &response)
+                    }),
+                );
+                let made = IssuerKey::admin_key(key(case).unwrap())
+                    .respond_aes(&aes)
+                    .unwrap();
                 case.judge(made.expose_bytes() == response);
             }
             "default_key" => assert_eq!(
@@ -300,7 +347,11 @@ fn pin_protocol_vectors() {
                 assert_eq!(made.unwrap(), cipher);
                 assert_eq!(*case.protocol().decrypt(&case.secret(), &cipher).unwrap(), plain);
             }
-            "decrypt" => case.judge(case.protocol().decrypt(&case.secret(), &case.bytes("cipher")).is_ok()),
+            "decrypt" => case.judge(
+                case.protocol()
+                    .decrypt(&case.secret(), &case.bytes("cipher"))
+                    .is_ok(),
+            ),
             "verify" => case.judge(case.protocol().verify(
                 &case.secret(),
                 &case.bytes("message"),
@@ -336,19 +387,22 @@ fn pin_protocol_vectors() {
 
 /// How many cases were tried and how many of them were good.
 fn counted(results: impl Iterator<Item = bool>) -> (usize, usize) {
-    results.fold((0, 0), |(all, good), result| (all + 1, good + usize::from(result)))
+    results.fold((0, 0), |(all, good), result| {
+        (all + 1, good + usize::from(result))
+    })
 }
 
 const HALF_N: [u8; 32] = [
-    0x7f, 0xff, 0xff, 0xff, 0x80, 0x00, 0x00, 0x00, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xde, 0x73,
-    0x7d, 0x56, 0xd3, 0x8b, 0xcf, 0x42, 0x79, 0xdc, 0xe5, 0x61, 0x7e, 0x31, 0x92, 0xa8,
+    0x7f, 0xff, 0xff, 0xff, 0x80, 0x00, 0x00, 0x00, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xde,
+    0x73, 0x7d, 0x56, 0xd3, 0x8b, 0xcf, 0x42, 0x79, 0xdc, 0xe5, 0x61, 0x7e, 0x31, 0x92, 0xa8,
 ];
 
 /// Wycheproof judges plain ECDSA: a good signature with a high s is one that we refuse, and its
 /// low twin is good.
 #[test]
 fn wycheproof_ecdsa() {
-    let set = wycheproof::ecdsa::TestSet::load(wycheproof::ecdsa::TestName::EcdsaSecp256r1Sha256P1363).unwrap();
+    let set =
+        wycheproof::ecdsa::TestSet::load(wycheproof::ecdsa::TestName::EcdsaSecp256r1Sha256P1363).unwrap();
     let mut high = 0;
     let results = set.test_groups.iter().flat_map(|group| {
         let key = p256::PublicKey::from_sec1_bytes(&group.key.key).unwrap();
@@ -376,16 +430,27 @@ fn wycheproof_ecdh() {
     let tests = set.test_groups.iter().flat_map(|group| &group.tests);
     let (all, good) = counted(tests.map(|test| {
         // Wycheproof's scalars have their leading zeros stripped, or one too many.
-        let stripped: Vec<u8> = test.private_key.iter().copied().skip_while(|byte| *byte == 0).collect();
+        let stripped: Vec<u8> = test
+            .private_key
+            .iter()
+            .copied()
+            .skip_while(|byte| *byte == 0)
+            .collect();
         let mut scalar = [0; 32];
         scalar[32 - stripped.len()..].copy_from_slice(&stripped);
         let device = DeviceSecretKey::from_bytes(&scalar).unwrap();
-        let issuer = p256::PublicKey::from_sec1_bytes(&test.public_key).map(|key| IssuerPublicKey::from_public_key(&key));
+        let issuer = p256::PublicKey::from_sec1_bytes(&test.public_key)
+            .map(|key| IssuerPublicKey::from_public_key(&key));
         let compressed = IssuerPublicKey::from_compressed(&test.public_key).is_ok();
         // "Acceptable" are points in compressed form, the one form in which we store them.
         let wanted = test.result != TestResult::Invalid;
         assert_eq!(issuer.is_ok(), wanted, "{} {}", test.tc_id, test.comment);
-        assert_eq!(compressed, wanted && test.public_key.len() == 33, "{}", test.tc_id);
+        assert_eq!(
+            compressed,
+            wanted && test.public_key.len() == 33,
+            "{}",
+            test.tc_id
+        );
         if let Ok(issuer) = issuer {
             let z = device.derive_z(&issuer).unwrap();
             assert_eq!(z.expose_bytes(), test.shared_secret.as_slice(), "{}", test.tc_id);
@@ -419,7 +484,12 @@ fn wycheproof_hmac() {
                 PinProtocol::Two => whole += 1,
             }
             if let (256, Ok(z)) = (group.tag_size, <[u8; 32]>::try_from(test.key.as_slice())) {
-                assert_eq!(SharedZ::from_bytes(z).verify_mac(&test.msg, &test.tag), valid, "{}", test.tc_id);
+                assert_eq!(
+                    SharedZ::from_bytes(z).verify_mac(&test.msg, &test.tag),
+                    valid,
+                    "{}",
+                    test.tc_id
+                );
                 as_z += 1;
             }
         }
