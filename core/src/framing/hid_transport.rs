@@ -105,8 +105,8 @@ impl<H: HidReports, E: Entropy> Transport for HidTransport<H, E> {
         }
     }
 
-    fn is_vendor_interface(&self) -> bool {
-        self.interface == Interface::Vendor
+    fn interface(&self) -> Interface {
+        self.interface
     }
 }
 

@@ -16,15 +16,7 @@ pub use drive::{Machine, Step};
 pub use hid_transport::HidTransport;
 pub use nfc_transport::NfcTransport;
 
-/// Which of a device's two CTAP interfaces is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Interface {
-    /// The FIDO interface: HID usage page 0xF1D0, or the FIDO applet.
-    Fido,
-    /// The vendor interface: HID usage page 0xFF55, or the unlock applet. It serves `getInfo`,
-    /// `getChallenge` and `unlock` of `authenticatorDeviceUnlock` and nothing else.
-    Vendor,
-}
+pub use crate::ports::Interface;
 
 /// What went over a transport since it was made. Sizes in bytes, as the byte port saw them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

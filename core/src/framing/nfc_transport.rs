@@ -41,7 +41,7 @@ impl<C: ApduChannel> NfcTransport<C> {
     }
 
     /// Selects the applet, where none is selected, and says which one it is. Before this, or a first
-    /// message, [`Transport::is_vendor_interface`] is `false`.
+    /// message, [`Transport::interface`] is [`Interface::Fido`].
     ///
     /// # Errors
     /// [`TransportError::AppletMissing`], and as [`Transport::transact`].
@@ -135,8 +135,8 @@ impl<C: ApduChannel> Transport for NfcTransport<C> {
         self.run(Some(message), call)
     }
 
-    fn is_vendor_interface(&self) -> bool {
-        self.interface == Some(Interface::Vendor)
+    fn interface(&self) -> Interface {
+        self.interface.unwrap_or(Interface::Fido)
     }
 }
 

@@ -5,6 +5,8 @@ use core::fmt;
 use p256::elliptic_curve::sec1::FromSec1Point;
 use p256::{PublicKey, Sec1Point};
 
+use crate::ctap2::cbor::Value;
+
 /// The coordinates are not a point of P-256 (or a compressed point is not one).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a point on P-256")]
@@ -49,5 +51,38 @@ impl CoseKey {
 impl fmt::Debug for CoseKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("CoseKey(P-256)")
+    }
+}
+
+impl CoseKey {
+    /// COSE_Key: {1: 2, 3: −25, −1: 1, −2: x, −3: y}.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        Value::int_map([
+            (1, Some(Value::Unsigned(2))),
+            (3, Some(Value::Negative(24))),
+            (-1, Some(Value::Unsigned(1))),
+            (-2, Some(Value::bytes(&self.x))),
+            (-3, Some(Value::bytes(&self.y))),
+        ])
+    }
+
+    /// From a COSE_Key map; whether the point is on the curve is not looked at.
+    ///
+    /// # Errors
+    /// [`InvalidPoint`] when `kty`, `alg`, `crv` or a coordinate's length is another.
+    pub fn from_value(value: &Value) -> Result<Self, InvalidPoint> {
+        let is = |key, expected| value.get(key).and_then(Value::as_i64) == Some(expected);
+        let coordinate = |key| {
+            let bytes = value.get(key).and_then(Value::as_bytes).ok_or(InvalidPoint)?;
+            <[u8; 32]>::try_from(bytes).map_err(|_| InvalidPoint)
+        };
+        if !(is(1, 2) && is(3, -25) && is(-1, 1)) {
+            return Err(InvalidPoint);
+        }
+        Ok(Self {
+            x: coordinate(-2)?,
+            y: coordinate(-3)?,
+        })
     }
 }

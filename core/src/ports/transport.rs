@@ -150,6 +150,16 @@ impl HasCode for TransportError {
     }
 }
 
+/// Where a command came in, or goes out (docs/protocol.md, "Interfaces").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Interface {
+    /// The FIDO AID, or HID usage page 0xF1D0.
+    Fido,
+    /// The vendor AID, or HID usage page 0xFF55: `getInfo`, `getChallenge` and `unlock` of
+    /// `authenticatorDeviceUnlock`, nothing else. Any process may open it.
+    Vendor,
+}
+
 impl From<EntropyError> for TransportError {
     fn from(_: EntropyError) -> Self {
         Self::EntropyFailed
@@ -165,10 +175,9 @@ pub trait Transport {
     /// error says that nothing was sent.
     fn transact(&mut self, message: &[u8], call: &mut Call<'_>) -> Result<Vec<u8>, TransportError>;
 
-    /// Whether this is the vendor interface, which serves `getInfo`, `getChallenge` and `unlock` of
-    /// `authenticatorDeviceUnlock` and nothing else.
-    fn is_vendor_interface(&self) -> bool {
-        false
+    /// Which interface the messages go to.
+    fn interface(&self) -> Interface {
+        Interface::Fido
     }
 }
 
@@ -177,8 +186,8 @@ impl<T: Transport + ?Sized> Transport for alloc::boxed::Box<T> {
         (**self).transact(message, call)
     }
 
-    fn is_vendor_interface(&self) -> bool {
-        (**self).is_vendor_interface()
+    fn interface(&self) -> Interface {
+        (**self).interface()
     }
 }
 
@@ -187,7 +196,7 @@ impl<T: Transport + ?Sized> Transport for &mut T {
         (**self).transact(message, call)
     }
 
-    fn is_vendor_interface(&self) -> bool {
-        (**self).is_vendor_interface()
+    fn interface(&self) -> Interface {
+        (**self).interface()
     }
 }
