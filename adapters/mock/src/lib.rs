@@ -1,3 +1,7 @@
 //! mock
 
 pub mod desk;
+pub mod framing;
+mod ticks;
+
+pub use ticks::TestTicks;
