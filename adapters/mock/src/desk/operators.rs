@@ -9,9 +9,11 @@ use sha2::{Digest, Sha256};
 
 use super::lock;
 
+type ByName = BTreeMap<OperatorId, (Operator, [u8; 32])>;
+
 /// Operators with their passwords' SHA-256: for tests and demonstrations only.
 #[derive(Clone, Default)]
-pub struct MemoryOperators(Arc<Mutex<BTreeMap<OperatorId, (Operator, [u8; 32])>>>);
+pub struct MemoryOperators(Arc<Mutex<ByName>>);
 
 impl MemoryOperators {
     /// Adds or replaces an operator; `None` when the id is not one.
