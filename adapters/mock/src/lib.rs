@@ -1,1 +1,9 @@
-//! mock
+#![doc = include_str!("../README.md")]
+#![deny(missing_docs)]
+
+pub mod authenticator;
+pub mod flash;
+pub mod state;
+
+pub use authenticator::{Interface, SoftAuthenticator, Touch};
+pub use state::{Storage, Store};
