@@ -1,7 +1,12 @@
 //! The Device ID: 80 random bits that name an enrolled authenticator.
 
+use alloc::string::String;
+use core::fmt;
+
+use crate::code::{CodeError, CodeKind, Offer, line};
+
 /// 10 bytes, made by the device at enrolment; one line of 16 + 4 characters when read aloud.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DeviceId([u8; 10]);
 
 impl DeviceId {
@@ -15,5 +20,47 @@ impl DeviceId {
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 10] {
         &self.0
+    }
+
+    /// Reads the line that a person typed: any case, with or without spaces and hyphens.
+    ///
+    /// ```
+    /// use fido_unlock::DeviceId;
+    /// let id = DeviceId::from_bytes([7; 10]);
+    /// assert_eq!(DeviceId::parse(&id.to_code().to_lowercase()), Ok(id));
+    /// ```
+    ///
+    /// # Errors
+    /// [`CodeError`]: `Character`, `Length`, `Kind` or `Check`, which names the groups but offers
+    /// no correction (see [`code::Entry`](crate::code::Entry)).
+    pub fn parse(text: &str) -> Result<Self, CodeError> {
+        Self::parse_offering(text, Offer::No)
+    }
+
+    pub(crate) fn parse_offering(text: &str, offer: Offer) -> Result<Self, CodeError> {
+        let bytes = line::decode(CodeKind::DeviceId, text, offer, |_| true)?;
+        let array = bytes.as_slice().try_into();
+        array.map(Self).map_err(|_| CodeError::Length {
+            expected: 10,
+            got: bytes.len(),
+        })
+    }
+
+    /// Its line, in five groups of four joined by hyphens.
+    #[must_use]
+    pub fn to_code(&self) -> String {
+        String::from(line::encode(CodeKind::DeviceId, &self.0).as_str())
+    }
+}
+
+impl fmt::Display for DeviceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_code())
+    }
+}
+
+impl fmt::Debug for DeviceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DeviceId({self})")
     }
 }

@@ -1,1 +1,191 @@
-//! code
+//! The codes that people read aloud (docs/protocol.md, "Codes"): lines of Crockford base32 with
+//! four check characters that also say what the line is.
+//!
+//! The codes themselves are [`DeviceId`](crate::DeviceId), [`Challenge`](crate::Challenge) and
+//! [`ResponseCode`](crate::ResponseCode). An input field keeps an [`Entry`].
+
+mod base32;
+mod check;
+mod entry;
+mod error;
+mod gf32;
+pub(crate) mod hex;
+pub(crate) mod line;
+mod spoken;
+
+use alloc::{string::String, vec::Vec};
+
+use zeroize::Zeroizing;
+
+pub use entry::Entry;
+pub use error::{CodeError, Correction, Group};
+pub use spoken::spoken;
+
+/// What a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CodeKind {
+    /// A Device ID: 16 + 4 characters.
+    DeviceId,
+    /// A Device Challenge of suite 1 or 2: 28 + 4 characters.
+    DeviceChallenge,
+    /// A Response Code of suite 2: 20 + 4 characters.
+    ResponseLine,
+    /// A line (1 to 4) of a Response Code of suite 1: 26 + 4 characters each.
+    ResponseLong(u8),
+}
+
+impl CodeKind {
+    /// Every kind of line.
+    pub const ALL: [Self; 7] = [
+        Self::DeviceId,
+        Self::DeviceChallenge,
+        Self::ResponseLine,
+        Self::ResponseLong(1),
+        Self::ResponseLong(2),
+        Self::ResponseLong(3),
+        Self::ResponseLong(4),
+    ];
+
+    /// c, the last element of the syndrome: 1, 2, 3, and 4 to 7 for the lines of a long one.
+    #[must_use]
+    pub const fn constant(self) -> u8 {
+        match self {
+            Self::DeviceId => 1,
+            Self::DeviceChallenge => 2,
+            Self::ResponseLine => 3,
+            Self::ResponseLong(line) => line.wrapping_add(3),
+        }
+    }
+
+    /// Characters before the check characters.
+    #[must_use]
+    pub const fn data_characters(self) -> usize {
+        self.bits().div_ceil(5)
+    }
+
+    /// Bits that the line carries; left-over low bits of the last data character are zero.
+    #[must_use]
+    pub const fn bits(self) -> usize {
+        match self {
+            Self::DeviceId => 80,
+            Self::DeviceChallenge => 140,
+            Self::ResponseLine => 100,
+            Self::ResponseLong(_) => 128,
+        }
+    }
+
+    /// Characters of the line, hyphens not counted.
+    #[must_use]
+    pub const fn length(self) -> usize {
+        self.data_characters() + check::CHECK_CHARACTERS
+    }
+
+    /// The name that a person knows it by.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::DeviceId => "Device ID",
+            Self::DeviceChallenge => "Device Challenge",
+            Self::ResponseLine | Self::ResponseLong(_) => "Response Code",
+        }
+    }
+
+    /// Whether it is (a part of) a Response Code, and so secret.
+    #[must_use]
+    pub const fn is_response(self) -> bool {
+        matches!(self, Self::ResponseLine | Self::ResponseLong(_))
+    }
+}
+
+/// Whether a correction may be proposed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Offer {
+    Yes,
+    No,
+}
+
+/// What a text can be taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Inspection {
+    /// A good line of this kind.
+    Line(CodeKind),
+    /// A good Response Code of four lines, in order.
+    FourLines,
+    /// 32 hexadecimal digits, which may be a challenge or a Response Code of suite 3: there is no
+    /// check, so nothing more can be said.
+    Hex,
+}
+
+/// What kinds of code a text is. 32 hexadecimal digits can also be a good line, so there may be two
+/// answers; in earnest the suite decides, and that comes from the device or the registry.
+///
+/// # Errors
+/// When it is none: [`CodeError`], for the kind that has the text's length. No text is repeated in
+/// it, as it may be a Response Code.
+pub fn inspect(text: &str) -> Result<Vec<Inspection>, CodeError> {
+    let mut found = Vec::new();
+    if hex::decode(CodeKind::ResponseLine, text).is_ok() {
+        found.push(Inspection::Hex);
+    }
+    let lines = base32::read_lines(text).map_err(|stray| CodeError::Character {
+        position: stray.in_text + 1,
+        character: None,
+    })?;
+    let symbols = base32::join(&lines);
+    let long = CodeKind::ResponseLong(1).length() * 4;
+    let candidates = CodeKind::ALL
+        .into_iter()
+        .filter(|kind| kind.length() == symbols.len());
+    let mut error = CodeError::Length {
+        expected: CodeKind::DeviceChallenge.length(),
+        got: symbols.len(),
+    };
+    if symbols.len() == long || lines.len() == 4 && symbols.len() > 3 * CodeKind::ResponseLong(1).length() {
+        match line::decode_long(text, Offer::No) {
+            Ok(_) => found.push(Inspection::FourLines),
+            Err(wrong) => error = wrong,
+        }
+    }
+    for kind in candidates {
+        match line::decode(kind, text, Offer::No, |_| true) {
+            Ok(_) => found.push(Inspection::Line(kind)),
+            Err(CodeError::Check { mut groups, .. }) => {
+                groups.iter_mut().for_each(|group| group.text = None);
+                error = CodeError::Check {
+                    groups,
+                    correction: None,
+                };
+            }
+            Err(CodeError::Order { .. }) => {}
+            Err(wrong) => error = wrong,
+        }
+    }
+    if found.is_empty() { Err(error) } else { Ok(found) }
+}
+
+/// Whether `text` is a whole line of this kind that passes its check, so that an input field can say
+/// "line complete" at once.
+///
+/// ```
+/// use fido_unlock::{DeviceId, code::{CodeKind, line_complete}};
+///
+/// let code = DeviceId::from_bytes([7; 10]).to_code();
+/// assert!(line_complete(CodeKind::DeviceId, &code));
+/// assert!(!line_complete(CodeKind::DeviceChallenge, &code));
+/// ```
+#[must_use]
+pub fn line_complete(kind: CodeKind, text: &str) -> bool {
+    line::decode(kind, text, Offer::No, |_| true).is_ok()
+}
+
+/// The code as it goes into a QR code: line breaks, which the QR alphanumeric set (ISO/IEC 18004,
+/// 7.4.4) lacks, become spaces, which every reader of codes skips.
+#[must_use]
+pub fn qr_text(code: &str) -> Zeroizing<String> {
+    Zeroizing::new(
+        code.chars()
+            .map(|character| if character == '\n' { ' ' } else { character })
+            .collect(),
+    )
+}
