@@ -14,3 +14,5 @@ mod platform;
 mod assertions;
 #[path = "mock_ctap/client_pin.rs"]
 mod client_pin;
+#[path = "mock_ctap/management.rs"]
+mod management;

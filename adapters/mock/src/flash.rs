@@ -41,6 +41,7 @@ pub enum FlashError {
 #[derive(Clone)]
 pub struct Flash {
     memory: Zeroizing<Vec<u8>>,
+    bank_size: usize,
     powered: bool,
     cut: Option<Cut>,
     writes: u64,
@@ -64,8 +65,13 @@ impl Flash {
     /// Two erased banks, with power.
     #[must_use]
     pub fn new() -> Self {
+        Self::with_bank_size(BANK)
+    }
+
+    fn with_bank_size(bank_size: usize) -> Self {
         Self {
-            memory: Zeroizing::new(vec![0xFF; 2 * BANK]),
+            memory: Zeroizing::new(vec![0xFF; 2 * bank_size]),
+            bank_size,
             powered: true,
             cut: None,
             writes: 0,
@@ -154,7 +160,7 @@ impl Flash {
     /// # Errors
     /// [`FlashError`]; the old payload is then still read once power is back.
     pub fn commit(&mut self, payload: &[u8]) -> Result<(), FlashError> {
-        if payload.len() > BANK - PAGE {
+        if payload.len() > self.bank_size - PAGE {
             return Err(FlashError::Full);
         }
         let (bank, generation) = match self.newest() {
@@ -163,7 +169,7 @@ impl Flash {
         };
         self.erase(bank)?;
         for (index, page) in payload.chunks(PAGE).enumerate() {
-            self.program(bank * BANK + (index + 1) * PAGE, page)?;
+            self.program(bank * self.bank_size + (index + 1) * PAGE, page)?;
         }
         let length = u32::try_from(payload.len()).map_err(|_| FlashError::Full)?;
         let mut header = Vec::with_capacity(HEADER);
@@ -171,7 +177,7 @@ impl Flash {
         header.extend_from_slice(&generation.to_be_bytes());
         header.extend_from_slice(&length.to_be_bytes());
         header.extend_from_slice(&digest(generation, payload));
-        self.program(bank * BANK, &header)
+        self.program(bank * self.bank_size, &header)
     }
 
     /// Erases the bank that is not the newest, so that nothing of the state before remains.
@@ -187,7 +193,7 @@ impl Flash {
 
     fn bank(&self, bank: usize) -> &[u8] {
         self.memory
-            .get(bank * BANK..(bank + 1) * BANK)
+            .get(bank * self.bank_size..(bank + 1) * self.bank_size)
             .unwrap_or_default()
     }
 
@@ -217,7 +223,7 @@ impl Flash {
 
     /// Page by page, the header's first: from then on the bank is not valid.
     fn erase(&mut self, bank: usize) -> Result<(), FlashError> {
-        for start in (bank * BANK..(bank + 1) * BANK).step_by(PAGE) {
+        for start in (bank * self.bank_size..(bank + 1) * self.bank_size).step_by(PAGE) {
             let used = |page: &[u8]| page.iter().any(|&byte| byte != 0xFF);
             if self.memory.get(start..start + PAGE).is_some_and(used) {
                 self.operate(start, PAGE, |_, _| 0xFF)?;
@@ -281,7 +287,7 @@ mod tests {
     use super::*;
 
     fn flash_with(commits: &[&[u8]]) -> Flash {
-        let mut flash = Flash::new();
+        let mut flash = Flash::with_bank_size(4 * PAGE);
         for payload in commits {
             flash.commit(payload).unwrap();
         }
@@ -292,9 +298,10 @@ mod tests {
     fn the_last_commit_is_read() {
         let flash = flash_with(&[b"one", b"two", b"three"]);
         assert_eq!(flash.read(), Ok(Some(&b"three"[..])));
-        let again = Flash::from_image(flash.image());
-        assert_eq!(again.read(), Ok(Some(&b"three"[..])));
         assert_eq!(Flash::new().read(), Ok(None));
+        let mut large = Flash::new();
+        large.commit(b"three").unwrap();
+        assert_eq!(Flash::from_image(large.image()).read(), large.read());
     }
 
     /// Every cut, then every cut in the recovery from it: wholly the old or wholly the new payload,

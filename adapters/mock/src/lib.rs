@@ -5,5 +5,5 @@ pub mod authenticator;
 pub mod flash;
 pub mod state;
 
-pub use authenticator::{Interface, SoftAuthenticator, Touch};
+pub use authenticator::{SoftAuthenticator, Touch, TouchHandle};
 pub use state::{Storage, Store};

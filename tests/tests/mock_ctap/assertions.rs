@@ -1,6 +1,6 @@
 //! makeCredential, getAssertion, getNextAssertion and the extensions (CTAP 2.1 §6.1–6.3, §12).
 
-use std::time::Duration;
+use core::time::Duration;
 
 use fido_unlock::ctap2::CtapStatus;
 use fido_unlock::ctap2::cbor::Value;
@@ -57,7 +57,7 @@ fn credentials_outlive_the_pin() {
     assert_eq!(made.signed(&answer.unwrap()).0, 0x05);
 }
 
-fn passkeys(platform: &mut Platform, users: std::ops::RangeInclusive<u8>) -> Vec<Credential> {
+fn passkeys(platform: &mut Platform, users: core::ops::RangeInclusive<u8>) -> Vec<Credential> {
     users
         .map(|user| {
             let token = platform.token("1234", MC, Some(RP)).unwrap();
@@ -354,12 +354,11 @@ fn the_touch_is_waited_for() {
     platform.make(Make::default()).unwrap();
     assert_eq!(platform.keepalives.get(), 3);
     touch.set(Touch::Never);
-    let begun = platform.ticks.now();
     assert_eq!(
         platform.make(Make::default()).err(),
         Some(CtapStatus::UserActionTimeout)
     );
-    assert_eq!(platform.ticks.now() - begun, Duration::from_secs(30));
+    assert_eq!(platform.keepalives.get(), 300);
     touch.set(Touch::Refused);
     assert_eq!(platform.raw(&[0x0B]), Err(CtapStatus::OperationDenied));
     touch.set(Touch::Never);

@@ -1,6 +1,6 @@
 //! authenticatorClientPIN: retries, PIN rules, tokens (CTAP 2.1 §6.5).
 
-use std::time::Duration;
+use core::time::Duration;
 
 use fido_unlock::ctap2::CtapStatus;
 use fido_unlock::ctap2::cbor::Value;
@@ -125,7 +125,7 @@ fn padding_is_exact() {
             CtapStatus::InvalidParameter,
         ),
         (
-            [&b"1234\0567"[..], &[0; 56]].concat(),
+            [&b"1234\x00567"[..], &[0; 56]].concat(),
             CtapStatus::PinPolicyViolation,
         ),
         (

@@ -1,16 +1,16 @@
 //! A platform: builds requests, checks answers. Everything is at its public CTAP surface.
 
-use std::cell::Cell;
+use core::cell::Cell;
+use core::time::Duration;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use fido_unlock::ctap2::CtapStatus;
 use fido_unlock::ctap2::cbor::Value;
 use fido_unlock::pin_protocol::{CoseKey, PinProtocol, encapsulate, hash_pin};
-use fido_unlock::ports::Ticks;
+use fido_unlock::ports::{Interface, Ticks};
 use fido_unlock::secret::SharedSecret;
+use fido_unlock_mock::SoftAuthenticator;
 use fido_unlock_mock::authenticator::{Builder, SeededEntropy};
-use fido_unlock_mock::{Interface, SoftAuthenticator};
 use p256::ecdsa::signature::Verifier;
 use p256::ecdsa::{Signature, VerifyingKey};
 use sha2::{Digest, Sha256};
@@ -70,7 +70,7 @@ impl Platform {
         count.set(0);
         let answer = self.key.handle(Interface::Fido, message, &mut |_| {
             count.set(count.get() + 1);
-            Some(count.get()) != cancel_at
+            Some(count.get()) == cancel_at
         });
         let (&status, body) = answer.split_first().unwrap();
         CtapStatus::from_byte(status).map(|()| body.to_vec())

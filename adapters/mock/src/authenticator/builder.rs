@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use fido_unlock::authenticator::DeviceUnlock;
 use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::ports::{Entropy, Ticks};
 
@@ -14,9 +15,10 @@ use crate::state::{State, StateError, Storage, Store};
 /// protocols 2 and 1, a button that is touched at once, and a vendor interface.
 ///
 /// ```
-/// use fido_unlock_mock::authenticator::{Interface, SoftAuthenticator};
+/// use fido_unlock::ports::Interface;
+/// use fido_unlock_mock::SoftAuthenticator;
 /// let mut key = SoftAuthenticator::builder().max_retries(5).build()?;
-/// assert_eq!(key.handle(Interface::Fido, &[0x04], &mut |_| true)[0], 0);
+/// assert_eq!(key.handle(Interface::Fido, &[0x04], &mut |_| false)[0], 0);
 /// # Ok::<(), fido_unlock_mock::state::StateError>(())
 /// ```
 pub struct Builder {
@@ -42,6 +44,7 @@ impl Default for Builder {
                 max_credentials: 50,
                 can_touch: true,
                 vendor_interface: true,
+                monotonic_counter: false,
             },
             pin: PinConfig {
                 protocols: vec![PinProtocol::Two, PinProtocol::One],
@@ -146,6 +149,13 @@ impl Builder {
         self
     }
 
+    /// Whether the device has a counter that a flash image that is copied back does not turn back.
+    #[must_use]
+    pub fn monotonic_counter(mut self, monotonic_counter: bool) -> Self {
+        self.config.monotonic_counter = monotonic_counter;
+        self
+    }
+
     /// Powers it up; an empty flash is set up as after a reset.
     ///
     /// # Errors
@@ -180,6 +190,7 @@ impl Builder {
             pin,
             assertions: None,
             enumeration: None,
+            unlock: DeviceUnlock::new(),
         })
     }
 }

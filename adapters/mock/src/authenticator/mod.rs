@@ -22,9 +22,10 @@ mod touch;
 use core::time::Duration;
 use std::sync::Arc;
 
+use fido_unlock::authenticator::{DeviceUnlock, Ports};
 use fido_unlock::ctap2::cbor::Value;
 use fido_unlock::ctap2::{CtapStatus, command};
-use fido_unlock::ports::Ticks;
+use fido_unlock::ports::{Interface, MonotonicCounter, Ticks};
 
 pub use builder::Builder;
 pub use clock::SystemTicks;
@@ -41,17 +42,8 @@ use touch::Button;
 
 /// What a command answers beside success: a map, or nothing.
 type Answer = Result<Option<Value>, CtapStatus>;
-/// Sends a keep-alive with this status; `false` when the host has cancelled.
+/// Sends a keep-alive with this status, which takes 100 ms; `true` when the host has cancelled.
 type Keepalive<'a> = &'a mut dyn FnMut(u8) -> bool;
-
-/// The interface that a message came over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Interface {
-    /// FIDO HID or the FIDO AID.
-    Fido,
-    /// The vendor's own, which serves `authenticatorDeviceUnlock` alone.
-    Vendor,
-}
 
 /// The authenticator. Dropping it is pulling the cable; what is in its [`Store`] stays.
 pub struct SoftAuthenticator {
@@ -64,6 +56,7 @@ pub struct SoftAuthenticator {
     pin: PinModule,
     assertions: Option<PendingAssertions>,
     enumeration: Option<Enumeration>,
+    unlock: DeviceUnlock,
 }
 
 /// What does not change while the authenticator lives, beside [`pin::PinConfig`].
@@ -73,6 +66,7 @@ struct Config {
     max_credentials: usize,
     can_touch: bool,
     vendor_interface: bool,
+    monotonic_counter: bool,
 }
 
 impl SoftAuthenticator {
@@ -101,26 +95,27 @@ impl SoftAuthenticator {
         self.pin.power_cycle();
         self.assertions = None;
         self.enumeration = None;
+        self.unlock.power_cycle();
     }
 
     /// Answers one message (command byte, CBOR) with status byte and CBOR.
     ///
-    /// `keepalive` is called about every 100 ms of a wait, with the CTAPHID_KEEPALIVE status; it
-    /// returns `false` when the host has cancelled.
+    /// `keepalive` is called again and again while a touch is waited for, with the CTAPHID_KEEPALIVE
+    /// status; each call takes 100 ms and returns `true` when the host has cancelled. Over the vendor
+    /// interface only `authenticatorDeviceUnlock` is served.
     pub fn handle(&mut self, interface: Interface, message: &[u8], keepalive: Keepalive<'_>) -> Vec<u8> {
         match self.dispatch(interface, message, keepalive) {
-            Ok(answer) => {
-                let mut out = vec![0];
-                if let Some(value) = answer {
-                    out.extend_from_slice(&value.to_bytes());
-                }
-                out
-            }
+            Ok(answer) => answer,
             Err(status) => vec![status.byte()],
         }
     }
 
-    fn dispatch(&mut self, interface: Interface, message: &[u8], keepalive: Keepalive<'_>) -> Answer {
+    fn dispatch(
+        &mut self,
+        interface: Interface,
+        message: &[u8],
+        keepalive: Keepalive<'_>,
+    ) -> Result<Vec<u8>, CtapStatus> {
         let (&code, body) = message.split_first().ok_or(CtapStatus::InvalidLength)?;
         if message.len() > usize::try_from(self.pin.config.max_msg_size).unwrap_or(usize::MAX) {
             return Err(CtapStatus::RequestTooLarge);
@@ -135,6 +130,17 @@ impl SoftAuthenticator {
         if code != command::CREDENTIAL_MANAGEMENT {
             self.enumeration = None;
         }
+        if code == command::DEVICE_UNLOCK {
+            return Ok(self.device_unlock(interface, body, keepalive));
+        }
+        let mut out = vec![0];
+        if let Some(value) = self.run(code, body, keepalive)? {
+            out.extend_from_slice(&value.to_bytes());
+        }
+        Ok(out)
+    }
+
+    fn run(&mut self, code: u8, body: &[u8], keepalive: Keepalive<'_>) -> Answer {
         match code {
             command::MAKE_CREDENTIAL => self.make_credential(&params::parse(body)?, keepalive),
             command::GET_ASSERTION => self.get_assertion(&params::parse(body)?, keepalive),
@@ -147,6 +153,28 @@ impl SoftAuthenticator {
             command::SELECTION => self.without_parameters(body, |this| this.selection(keepalive)),
             _ => Err(CtapStatus::InvalidCommand),
         }
+    }
+
+    /// `authenticatorDeviceUnlock` is core's, over this authenticator's flash, PIN and button.
+    fn device_unlock(&mut self, interface: Interface, body: &[u8], keepalive: Keepalive<'_>) -> Vec<u8> {
+        let mut counter = self.store.clone();
+        let mut ports = Ports {
+            store: &mut self.store,
+            client_pin: &mut self.pin,
+            presence: &mut Button {
+                handle: &self.touch,
+                can_touch: self.config.can_touch,
+                ticks: &*self.ticks,
+                powered_at: self.powered_at,
+                keepalive,
+            },
+            entropy: &mut self.entropy,
+            counter: self
+                .config
+                .monotonic_counter
+                .then_some(&mut counter as &mut dyn MonotonicCounter),
+        };
+        self.unlock.handle(interface, body, &mut ports)
     }
 
     fn without_parameters(&mut self, body: &[u8], run: impl FnOnce(&mut Self) -> Answer) -> Answer {

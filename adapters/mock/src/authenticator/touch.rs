@@ -8,10 +8,8 @@ use fido_unlock::ports::{Presence, Ticks, UserPresence};
 
 /// CTAPHID_KEEPALIVE status STATUS_UPNEEDED (CTAP 2.1 §11.2.9.2.2).
 const UP_NEEDED: u8 = 2;
-/// Between two keep-alives.
-const INTERVAL: Duration = Duration::from_millis(100);
-/// How long the authenticator waits (CTAP 2.1 §6: 10 s to 2 min).
-const LONGEST: Duration = Duration::from_secs(30);
+/// How many keep-alives the authenticator waits: 30 s (CTAP 2.1 §6.1.2: 10 s at least).
+const LONGEST_WAIT: u32 = 300;
 /// `authenticatorReset` is taken this long after power-up (CTAP 2.1 §6.6).
 const FRESH: Duration = Duration::from_secs(10);
 
@@ -61,7 +59,7 @@ pub(crate) struct Button<'a> {
     pub(crate) can_touch: bool,
     pub(crate) ticks: &'a dyn Ticks,
     pub(crate) powered_at: Duration,
-    /// Sends one keep-alive with this status; `false` when the host has cancelled.
+    /// Sends one keep-alive with this status, which takes 100 ms; `true` when the host has cancelled.
     pub(crate) keepalive: &'a mut dyn FnMut(u8) -> bool,
 }
 
@@ -86,34 +84,26 @@ impl UserPresence for Button<'_> {
     }
 
     fn wait_for_touch(&mut self) -> Presence {
-        let begun = self.ticks.now();
-        let keepalives = match self.handle.begin() {
-            Touch::AtOnce => return Presence::Present,
+        let touch = self.handle.begin();
+        let wanted = match touch {
+            Touch::AtOnce => 0,
             Touch::After(count) => count,
-            Touch::Never | Touch::Refused => u32::MAX,
+            Touch::Refused => 1,
+            Touch::Never => u32::MAX,
         };
-        for _ in 0..keepalives {
-            if !(self.keepalive)(UP_NEEDED) {
+        for _ in 0..wanted.min(LONGEST_WAIT) {
+            if (self.keepalive)(UP_NEEDED) {
                 return Presence::Cancelled;
             }
-            if self.handle.is(Touch::Refused) {
-                return Presence::Refused;
-            }
-            self.ticks.sleep(INTERVAL);
-            if self.ticks.now().saturating_sub(begun) >= LONGEST {
-                return Presence::TimedOut;
-            }
         }
-        Presence::Present
+        match touch {
+            Touch::Refused => Presence::Refused,
+            _ if wanted > LONGEST_WAIT => Presence::TimedOut,
+            _ => Presence::Present,
+        }
     }
 
     fn freshly_powered(&self) -> bool {
         self.ticks.now().saturating_sub(self.powered_at) < FRESH
-    }
-}
-
-impl TouchHandle {
-    fn is(&self, touch: Touch) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0 == touch
     }
 }
