@@ -456,6 +456,13 @@ fn inspection_tells_what_a_text_is() {
     assert_eq!(inspect(&qr_text(&four)), Ok(vec![Inspection::FourLines]));
     let hex = response(Suite::AesAdminKey).expose_code();
     assert_eq!(inspect(&hex), Ok(vec![Inspection::Hex]));
+    for (kind, _, line, _) in lines() {
+        let wrong = format!("{}{}", if line.starts_with('7') { "8" } else { "7" }, &line[1..]);
+        let error = inspect(&wrong).unwrap_err();
+        let groups = error.groups();
+        assert_eq!(groups.len(), 1, "{kind:?}");
+        assert_eq!((groups[0].number, &groups[0].text), (1, &None), "{kind:?}");
+    }
     assert_eq!(inspect("7GK2").unwrap_err().code().number(), 201);
     assert_eq!(
         inspect("7GK?").unwrap_err(),
