@@ -26,6 +26,12 @@ const LAST_BYTE_MASK: u8 = 0xF0;
 pub struct SharedZ([u8; 32]);
 
 impl SharedZ {
+    /// From its 32 bytes, for vectors: a desk stores no Z.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The issuer's way: q and E.
     ///
     /// # Errors
