@@ -563,6 +563,16 @@ fn the_committed_vectors_are_those_that_the_generator_makes() {
 }
 
 #[test]
+fn the_vectors_follow_their_schema() {
+    let schema = serde_json::from_str(include_str!("../vectors/schema/code_line.schema.json")).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let mut file = vectors();
+    assert!(validator.is_valid(&file));
+    file["cases"][0]["suite"] = 2.into();
+    assert!(!validator.is_valid(&file), "a Device ID has no suite");
+}
+
+#[test]
 fn every_vector_has_its_outcome() {
     let cases = vectors();
     let cases = cases["cases"].as_array().unwrap();
