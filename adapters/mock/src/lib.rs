@@ -3,7 +3,10 @@
 
 pub mod authenticator;
 pub mod flash;
+pub mod framing;
 pub mod state;
+mod ticks;
 
 pub use authenticator::{SoftAuthenticator, Touch, TouchHandle};
 pub use state::{Storage, Store};
+pub use ticks::TestTicks;
