@@ -6,7 +6,7 @@
     clippy::panic,
     clippy::indexing_slicing
 )]
-#![allow(clippy::missing_panics_doc, missing_docs)]
+#![allow(clippy::missing_panics_doc, clippy::missing_errors_doc, missing_docs)]
 
 pub mod code_vectors;
 
