@@ -1,1 +1,6 @@
 //! mock
+
+pub mod framing;
+mod ticks;
+
+pub use ticks::TestTicks;

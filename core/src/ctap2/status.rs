@@ -65,6 +65,7 @@ statuses! {
     0xF8 WrongResponse "UNLOCK_ERR_WRONG_RESPONSE"
     0xF9 NotEnrolled "UNLOCK_ERR_NOT_ENROLLED"
     0xFA OtherChallengePending "UNLOCK_ERR_OTHER_CHALLENGE_PENDING"
+    0xFB StoreFailed "UNLOCK_ERR_STORE_FAILED"
 }
 
 impl CtapStatus {

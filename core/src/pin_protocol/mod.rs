@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 pub use cose_key::{CoseKey, InvalidPoint};
-pub use key_agreement::{KeyAgreementKey, encapsulate};
+pub use key_agreement::{EncapsulateError, KeyAgreementKey, encapsulate};
 pub use pin::{PADDED_PIN_LENGTH, hash_pin, pad_pin, unpad_pin};
 
 use crate::ports::{Entropy, EntropyError};

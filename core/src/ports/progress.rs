@@ -12,6 +12,18 @@ pub enum ProgressEvent {
     Status(u8),
 }
 
+impl ProgressEvent {
+    /// The event of a keep-alive's status byte (CTAP 2.1 §11.2.9.1.7).
+    #[must_use]
+    pub const fn from_keepalive(status: u8) -> Self {
+        match status {
+            1 => Self::Processing,
+            2 => Self::TouchNeeded,
+            other => Self::Status(other),
+        }
+    }
+}
+
 /// Called on the thread that made the call, between two reports or APDUs.
 pub trait Progress {
     /// Tells one event.

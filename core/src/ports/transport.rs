@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::{Cancel, Progress, Ticks};
+use super::{Cancel, EntropyError, Progress, Ticks};
 use crate::error::{ErrorCode, HasCode};
 
 /// What one call may take: its deadline, the cancel flag and who is told of progress.
@@ -117,6 +117,9 @@ pub enum TransportError {
         /// Its return value.
         value: i64,
     },
+    /// No random bytes for the nonce of CTAPHID_INIT.
+    #[error("{}", ErrorCode::EntropyFailed)]
+    EntropyFailed,
     /// A pipe that the host program brings failed.
     #[error("{}", ErrorCode::HostFailed)]
     HostFailed,
@@ -141,8 +144,25 @@ impl HasCode for TransportError {
             Self::NoCard => ErrorCode::NoCard,
             Self::CardReset => ErrorCode::CardReset,
             Self::AppletMissing => ErrorCode::AppletMissing,
+            Self::EntropyFailed => ErrorCode::EntropyFailed,
             Self::HostFailed => ErrorCode::HostFailed,
         }
+    }
+}
+
+/// Where a command came in, or goes out (docs/protocol.md, "Interfaces").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Interface {
+    /// The FIDO AID, or HID usage page 0xF1D0.
+    Fido,
+    /// The vendor AID, or HID usage page 0xFF55: `getInfo`, `getChallenge` and `unlock` of
+    /// `authenticatorDeviceUnlock`, nothing else. Any process may open it.
+    Vendor,
+}
+
+impl From<EntropyError> for TransportError {
+    fn from(_: EntropyError) -> Self {
+        Self::EntropyFailed
     }
 }
 
@@ -155,10 +175,9 @@ pub trait Transport {
     /// error says that nothing was sent.
     fn transact(&mut self, message: &[u8], call: &mut Call<'_>) -> Result<Vec<u8>, TransportError>;
 
-    /// Whether this is the vendor interface, which serves `getInfo`, `getChallenge` and `unlock` of
-    /// `authenticatorDeviceUnlock` and nothing else.
-    fn is_vendor_interface(&self) -> bool {
-        false
+    /// Which interface the messages go to.
+    fn interface(&self) -> Interface {
+        Interface::Fido
     }
 }
 
@@ -167,8 +186,8 @@ impl<T: Transport + ?Sized> Transport for alloc::boxed::Box<T> {
         (**self).transact(message, call)
     }
 
-    fn is_vendor_interface(&self) -> bool {
-        (**self).is_vendor_interface()
+    fn interface(&self) -> Interface {
+        (**self).interface()
     }
 }
 
@@ -177,7 +196,7 @@ impl<T: Transport + ?Sized> Transport for &mut T {
         (**self).transact(message, call)
     }
 
-    fn is_vendor_interface(&self) -> bool {
-        (**self).is_vendor_interface()
+    fn interface(&self) -> Interface {
+        (**self).interface()
     }
 }

@@ -27,5 +27,5 @@ pub trait UnlockDevice {
     ///
     /// # Errors
     /// [`DeviceError`].
-    fn unlock(&mut self, request: &UnlockRequest, call: &mut Call<'_>) -> Result<(), DeviceError>;
+    fn unlock(&mut self, request: &UnlockRequest<'_>, call: &mut Call<'_>) -> Result<(), DeviceError>;
 }

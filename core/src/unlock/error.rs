@@ -1,8 +1,9 @@
-//! What a device, or the way to it, answered.
+//! What a device, or the way to it, answered; and why an unlock did not happen.
 
 use crate::ctap2::CtapStatus;
+use crate::ctap2::device_unlock::MalformedAnswer;
 use crate::error::{ErrorCode, HasCode};
-use crate::ports::{EntropyError, TransportError};
+use crate::ports::{EntropyError, PinError, TransportError};
 
 /// Why a command to a device failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,5 +35,49 @@ impl HasCode for DeviceError {
             Self::Malformed(_) => ErrorCode::MalformedAnswer,
             Self::Entropy(error) => error.code(),
         }
+    }
+}
+
+impl From<MalformedAnswer> for DeviceError {
+    fn from(error: MalformedAnswer) -> Self {
+        Self::Malformed(error.0)
+    }
+}
+
+/// Why an unlock did not happen, or is not known to have happened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnlockError {
+    /// The device, or the way to it.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// The new PIN.
+    #[error(transparent)]
+    Pin(#[from] PinError),
+    /// What the session knows forbids it: the challenge was used or renewed, it is another device,
+    /// the state is not one that can be unlocked, or the outcome is unknown.
+    #[error("{0}")]
+    Refused(ErrorCode),
+}
+
+impl HasCode for UnlockError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Device(error) => error.code(),
+            Self::Pin(error) => error.code(),
+            Self::Refused(code) => *code,
+        }
+    }
+}
+
+impl From<TransportError> for UnlockError {
+    fn from(error: TransportError) -> Self {
+        Self::Device(error.into())
+    }
+}
+
+impl From<EntropyError> for UnlockError {
+    fn from(error: EntropyError) -> Self {
+        Self::Device(error.into())
     }
 }

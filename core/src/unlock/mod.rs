@@ -1,5 +1,25 @@
-//! The user's side: detect, diagnose, show the challenge, unlock.
+//! The user's side: diagnose, show the challenge, judge the new PIN, unlock.
+//!
+//! [`Session`] holds what was shown to the person and survives a restart; everything else is asked
+//! of the device again. Blocking calls over [`UnlockDevice`](crate::ports::UnlockDevice); no clock
+//! and no random source but those of the caller.
 
+mod block_pin;
+mod device;
+mod diagnose;
+mod enroll;
 mod error;
+mod new_pin;
+mod pin_policy;
+mod pin_token;
+mod session;
 
-pub use error::DeviceError;
+pub use block_pin::{BlockProgress, ConfirmedBlock, block_pin};
+pub use device::CtapUnlockDevice;
+pub use diagnose::{Condition, Diagnosis, diagnose};
+pub use enroll::{EnrollPlan, PlannedKey, ProbePassed, enroll, probe, rotate_issuer};
+pub use error::{DeviceError, UnlockError};
+pub use new_pin::{NewPin, PinRules};
+pub use pin_policy::DefaultPinPolicy;
+pub use pin_token::get_pin_token;
+pub use session::{Outcome, Session, SessionError};

@@ -1,0 +1,84 @@
+//! The only loop: a machine, its byte port, deadline, cancel flag and progress callback.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use zeroize::Zeroizing;
+
+use crate::ports::{Call, ProgressEvent, Ticks, TransportError};
+
+/// Longest wait between two looks at the cancel flag, so that a cancel is seen within 100 ms.
+const SLICE: Duration = Duration::from_millis(50);
+
+/// What a machine wants done next. After it was done the machine is asked again.
+pub enum Step {
+    /// Send this report or APDU. It may hold a Response Code: it zeroizes itself.
+    Send(Zeroizing<Vec<u8>>),
+    /// Wait for bytes, at most until this moment.
+    WaitUntil(Duration),
+    /// Tell the person.
+    Progress(ProgressEvent),
+    /// The transaction is over; this is the answer, status byte first.
+    Done(Vec<u8>),
+    /// The transaction is over without an answer.
+    Failed(TransportError),
+}
+
+/// A sans-IO transaction: one CTAP2 message and its answer.
+///
+/// Once [`Step::Done`] or [`Step::Failed`] was given, the machine is over. Whatever bytes it is
+/// given, it is over by its deadline plus 100 ms.
+pub trait Machine {
+    /// Nothing came; `now` is the time.
+    fn on_time(&mut self, now: Duration) -> Step;
+
+    /// A report or a response APDU came.
+    fn on_bytes(&mut self, now: Duration, bytes: &[u8]) -> Step;
+
+    /// The person cancelled. Told once; what follows from it is the next step.
+    fn cancel(&mut self, now: Duration);
+}
+
+/// A byte port as the loop sees it.
+pub(crate) trait Pipe {
+    /// Sends; a pipe that is answered at once (a card) gives the answer.
+    fn send(&mut self, bytes: &[u8], timeout: Duration) -> Result<Option<Vec<u8>>, TransportError>;
+
+    /// Waits at most `timeout` and gives what came.
+    fn wait(&mut self, ticks: &dyn Ticks, timeout: Duration) -> Result<Option<Vec<u8>>, TransportError>;
+}
+
+/// Runs `machine` to its end. An error of the pipe ends it at once.
+pub(crate) fn drive<M: Machine, P: Pipe>(
+    machine: &mut M,
+    pipe: &mut P,
+    call: &mut Call<'_>,
+) -> Result<Vec<u8>, TransportError> {
+    let mut cancelled = call.cancel.is_cancelled();
+    let mut now = call.ticks.now();
+    if cancelled {
+        machine.cancel(now);
+    }
+    let mut step = machine.on_time(now);
+    loop {
+        let bytes = match step {
+            Step::Send(bytes) => pipe.send(&bytes, call.remaining())?,
+            Step::WaitUntil(until) => pipe.wait(call.ticks, until.saturating_sub(now).min(SLICE))?,
+            Step::Progress(event) => {
+                call.progress.on_progress(event);
+                None
+            }
+            Step::Done(answer) => return Ok(answer),
+            Step::Failed(error) => return Err(error),
+        };
+        now = call.ticks.now();
+        if !cancelled && call.cancel.is_cancelled() {
+            cancelled = true;
+            machine.cancel(now);
+        }
+        step = match bytes {
+            Some(bytes) => machine.on_bytes(now, &bytes),
+            None => machine.on_time(now),
+        };
+    }
+}

@@ -1,0 +1,160 @@
+//! CTAP2 messages over APDUs.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use super::drive::{Pipe, drive};
+use super::nfc::{CardMemory, NfcMachine};
+use super::{Interface, Statistics};
+use crate::ports::{ApduChannel, Call, Ticks, Transport, TransportError};
+
+/// Pause before a reader that another program holds is asked again.
+const BUSY_PAUSE: Duration = Duration::from_millis(50);
+/// What an APDU may take when the deadline has passed and only the cancel is to be sent.
+const LAST_APDU: Duration = Duration::from_millis(100);
+
+/// A [`Transport`] over an [`ApduChannel`]. Selects the applet with the first message, or with
+/// [`NfcTransport::connect`]; holds the card for one message at a time.
+pub struct NfcTransport<C> {
+    channel: C,
+    preference: Interface,
+    selected: Option<Interface>,
+    /// The applet that answered last, also while it has to be selected again.
+    interface: Option<Interface>,
+    memory: CardMemory,
+    statistics: Statistics,
+}
+
+impl<C: ApduChannel> NfcTransport<C> {
+    /// A transport over a connected card. `preference` [`Interface::Vendor`] takes the unlock
+    /// applet where the card has it and FIDO's otherwise; [`Interface::Fido`] takes FIDO's alone.
+    pub fn new(channel: C, preference: Interface) -> Self {
+        let memory = CardMemory::new(channel.extended_length());
+        Self {
+            channel,
+            preference,
+            selected: None,
+            interface: None,
+            memory,
+            statistics: Statistics::default(),
+        }
+    }
+
+    /// Selects the applet, where none is selected, and says which one it is. Before this, or a first
+    /// message, [`Transport::interface`] is [`Interface::Fido`].
+    ///
+    /// # Errors
+    /// [`TransportError::AppletMissing`], and as [`Transport::transact`].
+    pub fn connect(&mut self, call: &mut Call<'_>) -> Result<Interface, TransportError> {
+        self.run(None, call)?;
+        self.selected.ok_or(TransportError::AppletMissing)
+    }
+
+    /// What went over it so far.
+    pub const fn statistics(&self) -> Statistics {
+        self.statistics
+    }
+
+    /// What was learnt about the card.
+    pub const fn memory(&self) -> CardMemory {
+        self.memory
+    }
+
+    /// The byte port.
+    pub const fn channel(&self) -> &C {
+        &self.channel
+    }
+
+    /// The byte port, to be changed.
+    pub const fn channel_mut(&mut self) -> &mut C {
+        &mut self.channel
+    }
+
+    fn run(&mut self, message: Option<&[u8]>, call: &mut Call<'_>) -> Result<Vec<u8>, TransportError> {
+        let mut again = true;
+        loop {
+            let mut sent = false;
+            let result = match self.begin_transaction(call) {
+                Ok(()) => {
+                    let result = self.run_once(message, call, &mut sent);
+                    self.channel.end_transaction();
+                    result
+                }
+                Err(error) => Err(error),
+            };
+            if result != Err(TransportError::CardReset) {
+                return result;
+            }
+            self.selected = None;
+            self.channel.reconnect(call.remaining())?;
+            if sent || !again {
+                return result;
+            }
+            again = false;
+        }
+    }
+
+    fn run_once(
+        &mut self,
+        message: Option<&[u8]>,
+        call: &mut Call<'_>,
+        sent: &mut bool,
+    ) -> Result<Vec<u8>, TransportError> {
+        let selected = self.selected.take();
+        let mut machine = NfcMachine::new(message, self.preference, selected, self.memory, call.deadline);
+        let mut pipe = ApduPipe {
+            channel: &mut self.channel,
+            statistics: &mut self.statistics,
+        };
+        let result = drive(&mut machine, &mut pipe, call);
+        self.selected = machine.selected();
+        self.interface = self.selected.or(self.interface);
+        self.memory = machine.memory();
+        *sent = machine.is_message_sent();
+        result
+    }
+
+    fn begin_transaction(&mut self, call: &Call<'_>) -> Result<(), TransportError> {
+        loop {
+            if call.cancel.is_cancelled() {
+                return Err(TransportError::Cancelled);
+            }
+            match self.channel.begin_transaction(call.remaining().min(BUSY_PAUSE)) {
+                Err(TransportError::Busy) if !call.remaining().is_zero() => {
+                    call.ticks.sleep(call.remaining().min(BUSY_PAUSE));
+                }
+                result => return result,
+            }
+        }
+    }
+}
+
+impl<C: ApduChannel> Transport for NfcTransport<C> {
+    fn transact(&mut self, message: &[u8], call: &mut Call<'_>) -> Result<Vec<u8>, TransportError> {
+        self.statistics.transactions += 1;
+        self.run(Some(message), call)
+    }
+
+    fn interface(&self) -> Interface {
+        self.interface.unwrap_or(Interface::Fido)
+    }
+}
+
+struct ApduPipe<'a, C> {
+    channel: &'a mut C,
+    statistics: &'a mut Statistics,
+}
+
+impl<C: ApduChannel> Pipe for ApduPipe<'_, C> {
+    fn send(&mut self, bytes: &[u8], timeout: Duration) -> Result<Option<Vec<u8>>, TransportError> {
+        self.statistics.count_sent(bytes.len());
+        let response = self.channel.transmit(bytes, timeout.max(LAST_APDU))?;
+        self.statistics.count_received(response.len());
+        Ok(Some(response))
+    }
+
+    fn wait(&mut self, ticks: &dyn Ticks, timeout: Duration) -> Result<Option<Vec<u8>>, TransportError> {
+        ticks.sleep(timeout);
+        Ok(None)
+    }
+}
