@@ -168,8 +168,13 @@ fn peer_bug_15_abandoned_at_every_step_then_clean() {
                 refuse_extended,
                 ..CardFaults::default()
             });
-            let outcome = run(&mut nfc, &ticks, &message, 2 * SECOND, &CancelAtLook::new(look));
+            let cancel = CancelAtLook::new(look);
+            let outcome = run(&mut nfc, &ticks, &message, 2 * SECOND, &cancel);
             if outcome.result.is_ok() {
+                assert_eq!(device.with(|handler| handler.done.len()), 1);
+                if cancel.struck() {
+                    continue;
+                }
                 break;
             }
             assert_eq!(outcome.result, Err(TransportError::Cancelled), "look {look}");
