@@ -17,6 +17,7 @@ mod directory;
 mod hex;
 mod import;
 mod json_file;
+pub mod key_file;
 mod licence;
 mod limits;
 mod operators;
