@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use super::entry::hash_bytes;
 use super::verify::next_entry;
 use super::{AuditEntry, LogId};
+use crate::error::{ErrorCode, HasCode};
 use crate::helpdesk::UnixTime;
 use crate::ports::{AuditLog, StorageError};
 
@@ -88,8 +89,12 @@ impl Chain {
 
     /// Checks the entry that comes next and moves on behind it.
     pub(crate) fn follow(&mut self, bytes: &[u8]) -> Result<AuditEntry, StorageError> {
-        let entry = next_entry(self, bytes).map_err(|fault| StorageError::AuditBroken {
-            detail: format!("{fault}"),
+        let entry = next_entry(self, bytes).map_err(|fault| {
+            let detail = format!("{fault}");
+            match fault.code() {
+                ErrorCode::StoreVersion => StorageError::Version { detail },
+                _ => StorageError::AuditBroken { detail },
+            }
         })?;
         self.move_behind(&entry, bytes);
         Ok(entry)
