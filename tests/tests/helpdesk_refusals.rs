@@ -16,7 +16,7 @@ use fido_unlock::helpdesk::{
     OperatorSession, OperatorStatement, RequestId, UnixTime, UserClass, UserId, VerificationMethod, Vouched,
 };
 use fido_unlock::ports::Directory;
-use fido_unlock::{AdminKey, Challenge, DeviceChallenge, DeviceId, ErrorCode, HasCode, Suite};
+use fido_unlock::{AdminKey, Challenge, DeviceChallenge, DeviceId, ErrorCode, Suite};
 use fido_unlock_mock::desk::{OneTimeCode, ScriptedVerifier};
 use helpdesk_bench::{ADMIN_KEY, Bench, DAY, SLOT_1, SLOT_2, START, assert_refused, issuer_key};
 
