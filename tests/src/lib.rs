@@ -7,3 +7,4 @@
 )]
 
 pub mod code_vectors;
+pub mod python;

@@ -456,6 +456,13 @@ fn inspection_tells_what_a_text_is() {
     assert_eq!(inspect(&qr_text(&four)), Ok(vec![Inspection::FourLines]));
     let hex = response(Suite::AesAdminKey).expose_code();
     assert_eq!(inspect(&hex), Ok(vec![Inspection::Hex]));
+    for (kind, _, line, _) in lines() {
+        let wrong = format!("{}{}", if line.starts_with('7') { "8" } else { "7" }, &line[1..]);
+        let error = inspect(&wrong).unwrap_err();
+        let groups = error.groups();
+        assert_eq!(groups.len(), 1, "{kind:?}");
+        assert_eq!((groups[0].number, &groups[0].text), (1, &None), "{kind:?}");
+    }
     assert_eq!(inspect("7GK2").unwrap_err().code().number(), 201);
     assert_eq!(
         inspect("7GK?").unwrap_err(),
@@ -553,6 +560,16 @@ fn the_committed_vectors_are_those_that_the_generator_makes() {
         vectors() == fido_unlock_tests::code_vectors::code_line(),
         "run the generator again"
     );
+}
+
+#[test]
+fn the_vectors_follow_their_schema() {
+    let schema = serde_json::from_str(include_str!("../vectors/schema/code_line.schema.json")).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let mut file = vectors();
+    assert!(validator.is_valid(&file));
+    file["cases"][0]["suite"] = 2.into();
+    assert!(!validator.is_valid(&file), "a Device ID has no suite");
 }
 
 #[test]

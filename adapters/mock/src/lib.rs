@@ -4,6 +4,7 @@
 pub mod authenticator;
 pub mod flash;
 pub mod framing;
+pub mod platform;
 pub mod state;
 mod ticks;
 

@@ -46,7 +46,11 @@ fn meaning(status: CtapStatus) -> ErrorCode {
     }
 }
 
-pub(super) fn client_pin(
+/// One `authenticatorClientPIN` command.
+///
+/// # Errors
+/// [`DeviceError`]; a status of the PIN as [`DeviceError::Refused`] with its row.
+pub fn client_pin(
     transport: &mut dyn Transport,
     request: &ClientPinRequest,
     call: &mut Call<'_>,
@@ -63,7 +67,7 @@ pub(super) fn client_pin(
 ///
 /// # Errors
 /// [`DeviceError`].
-pub(super) fn agree(
+pub fn agree(
     transport: &mut dyn Transport,
     protocol: PinProtocol,
     entropy: &mut dyn Entropy,
