@@ -42,7 +42,9 @@ impl Fido2 {
             .ancestors()
             .find(|folder| folder.join("CACHEDIR.TAG").exists() || folder.ends_with("target"))
             .unwrap();
-        let folder = target.join("witness").join(format!("python-fido2-{}", Self::VERSION));
+        let folder = target
+            .join("witness")
+            .join(format!("python-fido2-{}", Self::VERSION));
         std::fs::create_dir_all(&folder).unwrap();
         let lock = File::create(folder.join("lock")).unwrap();
         lock.lock().unwrap();
@@ -66,7 +68,14 @@ impl Fido2 {
         };
         let fido2 = format!("fido2=={}", Self::VERSION);
         // The last two build the source archive's metadata, which pip asks for.
-        pip(&["install", "--quiet", &fido2, "pytest>=9,<10", "poetry-core", "setuptools"]);
+        pip(&[
+            "install",
+            "--quiet",
+            &fido2,
+            "pytest>=9,<10",
+            "poetry-core",
+            "setuptools",
+        ]);
         // Only the source archive holds tests/device.
         let source = ["--no-deps", "--no-build-isolation", "--no-binary", "fido2"];
         pip(&[&["download", "--quiet"][..], &source, &[&fido2]].concat());
@@ -81,7 +90,9 @@ impl Fido2 {
     #[must_use]
     pub fn python(&self) -> Command {
         let mut command = Command::new(self.folder.join("venv/bin/python"));
-        command.env("PYTHONPATH", witness()).env("PYTHONDONTWRITEBYTECODE", "1");
+        command
+            .env("PYTHONPATH", witness())
+            .env("PYTHONDONTWRITEBYTECODE", "1");
         command
     }
 

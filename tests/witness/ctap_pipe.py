@@ -170,7 +170,7 @@ def configuration(rig):
     refused(ERR.INVALID_PARAMETER, lambda: config().enable_enterprise_attestation())
 
 
-def lock(rig, plain, secret, salts, outputs):
+def lock(rig, plain):
     """Eight wrong PINs; the credentials stay, but nothing verifies the user any more."""
     permission = ClientPin.PERMISSION.GET_ASSERTION
     for used in range(1, 9):
@@ -191,7 +191,7 @@ def lock(rig, plain, secret, salts, outputs):
     refused(ERR.PIN_BLOCKED, partial(rig.token, permission, PIN, RP["id"]))
     refused(ERR.PIN_BLOCKED, partial(rig.pin.change_pin, PIN, "another"))
     assert rig.ctap.info.options["clientPin"] is True
-    [entry] = [{"id": plain.credential_id, "type": "public-key"}]
+    entry = {"id": plain.credential_id, "type": "public-key"}
     assertion = rig.ctap.get_assertion(RP["id"], b"\x00" * 32, [entry])
     assertion.verify(b"\x00" * 32, plain.public_key)
 
@@ -223,7 +223,7 @@ def main(key, protocol):
         again = result.client_extension_results.hmac_get_secret
         assert (again.output1, again.output2) == outputs
         print("PIN changed, the same credentials and secrets")
-        lock(rig, plain, secret, salts, outputs)
+        lock(rig, plain)
         print("blocked for good")
         reset(rig)
         rig.device.close()
