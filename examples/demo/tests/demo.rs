@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
 use serde_json::Value;
 
 fn run(arguments: &[&str]) -> Vec<Value> {
