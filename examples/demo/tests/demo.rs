@@ -1,8 +1,14 @@
 //! The demonstration itself, every suite over every way, as a person starts it.
 
-use std::process::Command;
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+use std::process::Command;
 
 use serde_json::Value;
 
