@@ -47,6 +47,11 @@ impl DeviceId {
     }
 
     /// Its line, in five groups of four joined by hyphens.
+    ///
+    /// ```
+    /// let id = fido_unlock::DeviceId::from_bytes([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    /// assert_eq!(id.to_code(), "000G-40R4-0M30-E209-B3VD");
+    /// ```
     #[must_use]
     pub fn to_code(&self) -> String {
         String::from(line::encode(CodeKind::DeviceId, &self.0).as_str())

@@ -1,2 +1,45 @@
-//! The project's own commands.
-fn main() {}
+//! The project's own commands: `cargo xtask <command>`.
+
+mod check;
+mod docs;
+mod firmware;
+mod packages;
+mod step;
+mod test;
+
+use std::process::ExitCode;
+
+use step::Failed;
+
+const USAGE: &str = "\
+cargo xtask <command>
+
+  test       install the Debian packages that are missing, then every test
+  ci         format, clippy, docs, cargo deny, generated files, packages, then `test`
+  firmware   build the device side without std, with its own panic handler
+  docs       write the generated documents again (docs/errors.md)
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match words.as_slice() {
+        ["test"] => test::run(),
+        ["ci"] => check::run().and_then(|()| test::run()),
+        ["firmware"] => firmware::build(),
+        ["docs"] => docs::write(),
+        ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        _ => Err(Failed(format!("unknown command\n\n{USAGE}"))),
+    };
+    step::summary();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failed(reason)) => {
+            eprintln!("xtask: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,1 +1,12 @@
-//! mock
+#![doc = include_str!("../README.md")]
+#![deny(missing_docs)]
+
+pub mod authenticator;
+pub mod flash;
+pub mod framing;
+pub mod state;
+mod ticks;
+
+pub use authenticator::{SoftAuthenticator, Touch, TouchHandle};
+pub use state::{Storage, Store};
+pub use ticks::TestTicks;

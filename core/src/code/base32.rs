@@ -8,6 +8,9 @@ use zeroize::Zeroizing;
 /// The 32 characters by value. I, L, O and U are left out.
 pub(super) const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
+/// Characters of the longest code, four lines of a Response Code.
+const LONGEST: usize = 120;
+
 /// The values (0 to 31) of one line's characters.
 pub(super) type Symbols = Zeroizing<Vec<u8>>;
 
@@ -77,8 +80,9 @@ pub(super) fn read_lines(text: &str) -> Result<Vec<Symbols>, Stray> {
             continue;
         }
         if new_line {
-            // As large as it can become: growing would leave copies behind.
-            lines.push(Zeroizing::new(Vec::with_capacity(text.len())));
+            // Room for every code, since growing would leave copies behind, but no more: there may
+            // be many lines.
+            lines.push(Zeroizing::new(Vec::with_capacity(text.len().min(LONGEST))));
             new_line = false;
         }
         let line = lines.len().saturating_sub(1);

@@ -10,15 +10,17 @@ mod entry;
 mod error;
 mod gf32;
 pub(crate) mod hex;
+mod inspect;
 pub(crate) mod line;
 mod spoken;
 
-use alloc::{string::String, vec::Vec};
+use alloc::string::String;
 
 use zeroize::Zeroizing;
 
 pub use entry::Entry;
 pub use error::{CodeError, Correction, Group};
+pub use inspect::{Inspection, inspect};
 pub use spoken::spoken;
 
 /// What a line is.
@@ -104,66 +106,6 @@ pub(crate) enum Offer {
     No,
 }
 
-/// What a text can be taken for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Inspection {
-    /// A good line of this kind.
-    Line(CodeKind),
-    /// A good Response Code of four lines, in order.
-    FourLines,
-    /// 32 hexadecimal digits, which may be a challenge or a Response Code of suite 3: there is no
-    /// check, so nothing more can be said.
-    Hex,
-}
-
-/// What kinds of code a text is. 32 hexadecimal digits can also be a good line, so there may be two
-/// answers; in earnest the suite decides, and that comes from the device or the registry.
-///
-/// # Errors
-/// When it is none: [`CodeError`], for the kind that has the text's length. No text is repeated in
-/// it, as it may be a Response Code.
-pub fn inspect(text: &str) -> Result<Vec<Inspection>, CodeError> {
-    let mut found = Vec::new();
-    if hex::decode(CodeKind::ResponseLine, text).is_ok() {
-        found.push(Inspection::Hex);
-    }
-    let lines = base32::read_lines(text).map_err(|stray| CodeError::Character {
-        position: stray.in_text + 1,
-        character: None,
-    })?;
-    let symbols = base32::join(&lines);
-    let long = CodeKind::ResponseLong(1).length() * 4;
-    let candidates = CodeKind::ALL
-        .into_iter()
-        .filter(|kind| kind.length() == symbols.len());
-    let mut error = CodeError::Length {
-        expected: CodeKind::DeviceChallenge.length(),
-        got: symbols.len(),
-    };
-    if symbols.len() == long || lines.len() == 4 && symbols.len() > 3 * CodeKind::ResponseLong(1).length() {
-        match line::decode_long(text, Offer::No) {
-            Ok(_) => found.push(Inspection::FourLines),
-            Err(wrong) => error = wrong,
-        }
-    }
-    for kind in candidates {
-        match line::decode(kind, text, Offer::No, |_| true) {
-            Ok(_) => found.push(Inspection::Line(kind)),
-            Err(CodeError::Check { mut groups, .. }) => {
-                groups.iter_mut().for_each(|group| group.text = None);
-                error = CodeError::Check {
-                    groups,
-                    correction: None,
-                };
-            }
-            Err(CodeError::Order { .. }) => {}
-            Err(wrong) => error = wrong,
-        }
-    }
-    if found.is_empty() { Err(error) } else { Ok(found) }
-}
-
 /// Whether `text` is a whole line of this kind that passes its check, so that an input field can say
 /// "line complete" at once.
 ///
@@ -183,9 +125,11 @@ pub fn line_complete(kind: CodeKind, text: &str) -> bool {
 /// 7.4.4) lacks, become spaces, which every reader of codes skips.
 #[must_use]
 pub fn qr_text(code: &str) -> Zeroizing<String> {
-    Zeroizing::new(
+    // As large as it becomes: growing would leave copies behind.
+    let mut out = Zeroizing::new(String::with_capacity(code.len()));
+    out.extend(
         code.chars()
-            .map(|character| if character == '\n' { ' ' } else { character })
-            .collect(),
-    )
+            .map(|character| if character == '\n' { ' ' } else { character }),
+    );
+    out
 }

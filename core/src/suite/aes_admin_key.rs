@@ -49,7 +49,11 @@ pub fn verify(key: &AdminKey, challenge: &[u8; BLOCK_LENGTH], response: &[u8]) -
 }
 
 /// Keys that stand in manuals and standards; a longer key goes round again from the first byte.
-const KNOWN_DEFAULTS: [[u8; 16]; 5] = [
+const KNOWN_DEFAULTS: [[u8; 16]; 8] = [
+    // GlobalPlatform's default, and counting from 00 and from 01.
+    0x4041_4243_4445_4647_4849_4a4b_4c4d_4e4f_u128.to_be_bytes(),
+    0x0001_0203_0405_0607_0809_0a0b_0c0d_0e0f_u128.to_be_bytes(),
+    0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10_u128.to_be_bytes(),
     // GlobalPlatform sample cards of Gemalto: "GEMXPRESSOSAMPLE".
     *b"GEMXPRESSOSAMPLE",
     // FIPS 197 appendix C's plaintext, often taken as a key.

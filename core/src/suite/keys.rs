@@ -20,6 +20,10 @@ macro_rules! public_key {
             /// [`InvalidPoint`] when it is not on the curve, infinity, or not compressed.
             pub fn from_compressed(bytes: &[u8]) -> Result<Self, InvalidPoint> {
                 let array: [u8; 33] = bytes.try_into().map_err(|_| InvalidPoint)?;
+                // `p256` also takes the compact form (tag 05), which would be a second name of a key.
+                if !matches!(array, [2 | 3, ..]) {
+                    return Err(InvalidPoint);
+                }
                 PublicKey::from_sec1_bytes(&array).map_err(|_| InvalidPoint)?;
                 Ok(Self(array))
             }

@@ -56,8 +56,8 @@ impl AuthoriseFields {
             Suite::P256EcdhMac => true,
             Suite::AesAdminKey => return Err(SuiteError::WrongSuite),
         };
-        let in_challenge = self.challenge.as_bytes().first().map(|byte| byte & 0x0F);
-        if in_challenge != Some(self.suite.number()) {
+        let in_challenge = self.challenge.suite();
+        if in_challenge != self.suite {
             return Err(SuiteError::ChallengeSuite);
         }
         if self.device_key.is_some() != device_key_wanted {

@@ -152,9 +152,11 @@ impl<'m> Exchange<'m> {
                 Next::Apdu
             }
             (Some(_), _) if !is_success(response.status) => {
-                let tried_both = memory.get_response_ctap_class;
-                memory.get_response_ctap_class = !self.got_more && !tried_both;
-                if self.got_more || tried_both {
+                if self.got_more {
+                    return Next::Complete(response.status);
+                }
+                memory.get_response_ctap_class = !memory.get_response_ctap_class;
+                if !memory.get_response_ctap_class {
                     return Next::Complete(response.status);
                 }
                 Next::Apdu

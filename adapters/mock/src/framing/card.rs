@@ -1,0 +1,342 @@
+//! The device's side of CTAP over APDUs (CTAP 2.1 §11.3, ISO 7816-4).
+
+use core::time::Duration;
+
+use fido_unlock::framing::Interface;
+use fido_unlock::framing::nfc::{
+    ApduCommand, CHAINING, CLASS_CTAP, CLASS_ISO, FIDO_AID, P1_CANCEL, P1_KEEPALIVE, VENDOR_AID,
+    VENDOR_VERSION, instruction, status_word,
+};
+use fido_unlock::ports::Ticks;
+
+use super::CtapHandler;
+use super::engine::{Engine, Event};
+
+/// What the FIDO applet answers to SELECT (§11.3.3): an authenticator without CTAP1.
+const FIDO_VERSION: &[u8] = b"FIDO_2_0";
+const BUSY_ANSWER: &[u8] = &[0x06];
+const STATUS_PROCESSING: u8 = 1;
+const MAX_CHAIN: usize = 65_535;
+const SHORT_RESPONSE: usize = 256;
+
+/// How the card, its reader or another program differs from the plain case. APDUs are counted
+/// from 0 for each handle.
+#[derive(Clone, Debug, Default)]
+pub struct CardFaults {
+    /// Extended APDUs are refused with this status word.
+    pub refuse_extended: Option<u16>,
+    /// The reader says that it takes short APDUs only.
+    pub short_reader: bool,
+    /// Command chaining is refused (6884).
+    pub refuse_chaining: bool,
+    /// SELECT is answered with 61xx and nothing else.
+    pub more_data_on_select: bool,
+    /// The only class in which GET RESPONSE is taken.
+    pub get_response_class: Option<u8>,
+    /// An Le that is not the response's length is answered with 6Cxx.
+    pub exact_le: bool,
+    /// P1 other than 00 of NFCCTAP_MSG is refused (6A86).
+    pub refuse_p1: bool,
+    /// GET RESPONSE is answered with 61xx and nothing else, for ever.
+    pub endless_more_data: bool,
+    /// The applets that the card lacks.
+    pub without: Vec<Interface>,
+    /// Another program selects another applet before this APDU.
+    pub deselect_at: Option<u64>,
+    /// Another program resets the card before this APDU.
+    pub reset_at: Option<u64>,
+    /// The card is taken away before this APDU.
+    pub gone_at: Option<u64>,
+    /// The response to this APDU is one byte.
+    pub cut_at: Option<u64>,
+    /// How often the reader is held by another program when a transaction is to begin.
+    pub busy: u32,
+    /// What each APDU takes.
+    pub apdu_time: Duration,
+}
+
+struct Pending {
+    instruction: u8,
+    response: Vec<u8>,
+}
+
+/// The card and its two applets.
+#[derive(Default)]
+pub(super) struct Card {
+    selected: Option<Interface>,
+    chain: Vec<u8>,
+    chained_instruction: Option<u8>,
+    /// What GET RESPONSE gives.
+    rest: Vec<u8>,
+    /// A response that waits for the right Le.
+    exact: Option<Pending>,
+    last_status: u8,
+}
+
+/// What is to be said, before it is cut into responses.
+struct Reply {
+    data: Vec<u8>,
+    status: u16,
+}
+
+impl Reply {
+    fn status(status: u16) -> Self {
+        Self {
+            data: Vec::new(),
+            status,
+        }
+    }
+}
+
+impl Card {
+    /// Power is lost, and with it the selection.
+    pub(super) fn power_cycle(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Another program selects another applet.
+    pub(super) fn deselect(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Answers an APDU; `None` where no answer came within `timeout`.
+    pub(super) fn transmit<A: CtapHandler + Send + 'static>(
+        &mut self,
+        engine: &mut Engine<A>,
+        faults: &CardFaults,
+        ticks: &dyn Ticks,
+        apdu: &[u8],
+        timeout: Duration,
+    ) -> Option<Vec<u8>> {
+        let Ok(command) = ApduCommand::parse(apdu) else {
+            return Some(status_word::WRONG_LENGTH.to_be_bytes().to_vec());
+        };
+        if let Some(status) = faults.refuse_extended.filter(|_| command.extended) {
+            return Some(status.to_be_bytes().to_vec());
+        }
+        if command.instruction != instruction::ISO_GET_RESPONSE {
+            self.rest.clear();
+        }
+        if let Some(exact) = self.exact.take().filter(|e| e.instruction == command.instruction) {
+            self.chain.clear();
+            return Some(self.cut(faults, &command, exact.response));
+        }
+        let reply = self.reply(engine, faults, ticks, &command, timeout)?;
+        if reply.status == status_word::OK {
+            return Some(self.cut(faults, &command, reply.data));
+        }
+        let mut response = reply.data;
+        response.extend(reply.status.to_be_bytes());
+        Some(response)
+    }
+
+    /// The part of a successful response that this APDU may have; the rest is for GET RESPONSE.
+    fn cut(&mut self, faults: &CardFaults, command: &ApduCommand<'_>, mut data: Vec<u8>) -> Vec<u8> {
+        let select = command.instruction == instruction::SELECT;
+        let most = match command.expected {
+            _ if select && faults.more_data_on_select => 0,
+            // A response to a command without Le has no data.
+            None => 0,
+            Some(expected) => usize::try_from(expected).unwrap_or(SHORT_RESPONSE),
+        };
+        if faults.exact_le
+            && !command.extended
+            && most != data.len()
+            && (1..SHORT_RESPONSE).contains(&data.len())
+        {
+            let length = u8::try_from(data.len()).unwrap_or_default();
+            self.exact = Some(Pending {
+                instruction: command.instruction,
+                response: data,
+            });
+            return vec![status_word::WRONG_LE, length];
+        }
+        let rest = data.split_off(data.len().min(most));
+        if rest.is_empty() {
+            data.extend(status_word::OK.to_be_bytes());
+        } else {
+            data.extend([status_word::MORE_DATA, u8::try_from(rest.len()).unwrap_or(0)]);
+        }
+        self.rest = rest;
+        data
+    }
+
+    fn reply<A: CtapHandler + Send + 'static>(
+        &mut self,
+        engine: &mut Engine<A>,
+        faults: &CardFaults,
+        ticks: &dyn Ticks,
+        command: &ApduCommand<'_>,
+        timeout: Duration,
+    ) -> Option<Reply> {
+        let class = command.class & !CHAINING;
+        let chained = command.class & CHAINING != 0;
+        if self.chained_instruction.is_some_and(|i| i != command.instruction) {
+            self.chain.clear();
+        }
+        self.chained_instruction = chained.then_some(command.instruction);
+        if chained && faults.refuse_chaining {
+            return Some(Reply::status(status_word::CHAINING_NOT_SUPPORTED));
+        }
+        let Some(interface) = self
+            .selected
+            .or((command.instruction == instruction::SELECT).then_some(Interface::Fido))
+        else {
+            return Some(Reply::status(status_word::UNKNOWN_INSTRUCTION));
+        };
+        match (class, command.instruction) {
+            (CLASS_ISO, instruction::SELECT) => Some(self.select(engine, faults, command)),
+            (CLASS_ISO | CLASS_CTAP, instruction::ISO_GET_RESPONSE) => Some(self.get_response(faults, class)),
+            (CLASS_CTAP, instruction::MSG) => {
+                if faults.refuse_p1 && command.p1 != 0 {
+                    return Some(Reply::status(status_word::WRONG_P1_P2));
+                }
+                if self.chain.len() + command.data.len() > MAX_CHAIN {
+                    self.chain.clear();
+                    return Some(Reply::status(status_word::WRONG_LENGTH));
+                }
+                self.chain.extend(command.data);
+                if chained {
+                    return Some(Reply::status(status_word::OK));
+                }
+                let message = core::mem::take(&mut self.chain);
+                self.message(
+                    engine,
+                    ticks,
+                    interface,
+                    message,
+                    command.p1 & P1_KEEPALIVE != 0,
+                    timeout,
+                )
+            }
+            (CLASS_CTAP, instruction::GET_RESPONSE) => {
+                Some(self.keepalive_response(engine, ticks, interface, command.p1))
+            }
+            (CLASS_ISO | CLASS_CTAP, _) => Some(Reply::status(status_word::UNKNOWN_INSTRUCTION)),
+            _ => Some(Reply::status(status_word::UNKNOWN_CLASS)),
+        }
+    }
+
+    fn select<A: CtapHandler + Send + 'static>(
+        &mut self,
+        engine: &mut Engine<A>,
+        faults: &CardFaults,
+        command: &ApduCommand<'_>,
+    ) -> Reply {
+        let (interface, version) = match command.data {
+            aid if aid == FIDO_AID => (Interface::Fido, FIDO_VERSION),
+            aid if aid == VENDOR_AID => (Interface::Vendor, VENDOR_VERSION),
+            _ => return Reply::status(status_word::NOT_FOUND),
+        };
+        if command.p1 != 4 || faults.without.contains(&interface) {
+            return Reply::status(status_word::NOT_FOUND);
+        }
+        if engine.owner().is_some_and(|(_, channel)| channel == 0) {
+            engine.abort();
+        }
+        self.chain.clear();
+        self.selected = Some(interface);
+        Reply {
+            data: version.to_vec(),
+            status: status_word::OK,
+        }
+    }
+
+    fn get_response(&mut self, faults: &CardFaults, class: u8) -> Reply {
+        if faults.get_response_class.is_some_and(|only| only != class) {
+            return Reply::status(status_word::UNKNOWN_CLASS);
+        }
+        if faults.endless_more_data {
+            return Reply::status(u16::from_be_bytes([status_word::MORE_DATA, 0xF5]));
+        }
+        if self.rest.is_empty() {
+            return Reply::status(status_word::CONDITIONS);
+        }
+        Reply {
+            data: core::mem::take(&mut self.rest),
+            status: status_word::OK,
+        }
+    }
+
+    fn message<A: CtapHandler + Send + 'static>(
+        &mut self,
+        engine: &mut Engine<A>,
+        ticks: &dyn Ticks,
+        interface: Interface,
+        message: Vec<u8>,
+        keepalive: bool,
+        timeout: Duration,
+    ) -> Option<Reply> {
+        if message.is_empty() {
+            return Some(Reply::status(status_word::WRONG_LENGTH));
+        }
+        if engine.owner().is_some_and(|(_, channel)| channel != 0) {
+            return Some(Reply {
+                data: BUSY_ANSWER.to_vec(),
+                status: status_word::OK,
+            });
+        }
+        let until = ticks.now() + timeout;
+        let mut event = engine.start((interface, 0), message, ticks.now());
+        loop {
+            match event {
+                Some(Event::Answer(data)) => {
+                    return Some(Reply {
+                        data,
+                        status: status_word::OK,
+                    });
+                }
+                Some(Event::KeepAlive(status)) if keepalive => {
+                    self.last_status = status;
+                    return Some(Reply {
+                        data: vec![status],
+                        status: status_word::KEEPALIVE,
+                    });
+                }
+                _ => {}
+            }
+            let now = ticks.now();
+            let due = engine.due()?;
+            if due > until {
+                ticks.sleep(until.saturating_sub(now));
+                return None;
+            }
+            ticks.sleep(due.saturating_sub(now));
+            event = engine.poll(interface, ticks.now());
+        }
+    }
+
+    fn keepalive_response<A: CtapHandler + Send + 'static>(
+        &mut self,
+        engine: &mut Engine<A>,
+        ticks: &dyn Ticks,
+        interface: Interface,
+        p1: u8,
+    ) -> Reply {
+        let now = ticks.now();
+        if p1 != 0 && p1 != P1_CANCEL {
+            return Reply::status(status_word::WRONG_P1_P2);
+        }
+        if engine.owner() != Some((interface, 0)) {
+            return Reply::status(status_word::CONDITIONS);
+        }
+        if p1 == P1_CANCEL {
+            engine.cancel((interface, 0), now);
+        }
+        match engine.poll(interface, ticks.now()) {
+            Some(Event::Answer(data)) => Reply {
+                data,
+                status: status_word::OK,
+            },
+            event => {
+                if let Some(Event::KeepAlive(status)) = event {
+                    self.last_status = status;
+                }
+                Reply {
+                    data: vec![self.last_status.max(STATUS_PROCESSING)],
+                    status: status_word::KEEPALIVE,
+                }
+            }
+        }
+    }
+}

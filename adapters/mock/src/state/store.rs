@@ -1,0 +1,273 @@
+//! The flash as it is shared: by the authenticator, by its PIN code and by the unlock.
+
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use fido_unlock::ctap2::CtapStatus;
+use fido_unlock::ctap2::cbor::Value;
+use fido_unlock::ports::{MonotonicCounter, StoreError, UnlockCommit, UnlockStore};
+use fido_unlock::{ErrorCode, HasCode};
+use zeroize::Zeroizing;
+
+use super::{State, StoredPin};
+use crate::flash::Flash;
+
+/// Where the flash is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Storage {
+    /// Gone with the process.
+    Memory,
+    /// In a file, replaced as a whole after each change (written beside it, then renamed).
+    File(PathBuf),
+}
+
+/// Why an authenticator could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StateError {
+    /// The file could not be read.
+    #[error("{}: {path}", ErrorCode::StoreRead)]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// The file could not be written.
+    #[error("{}: {path}", ErrorCode::StoreWrite)]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// What was read is no authenticator's flash.
+    #[error("{}", ErrorCode::StoreCorrupt)]
+    Corrupt,
+    /// The flash could not be written when it was first used.
+    #[error("{}", ErrorCode::StoreWrite)]
+    Flash,
+    /// The authenticator could not make its secret.
+    #[error("{}", ErrorCode::EntropyFailed)]
+    Entropy,
+}
+
+impl HasCode for StateError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Read { .. } => ErrorCode::StoreRead,
+            Self::Write { .. } | Self::Flash => ErrorCode::StoreWrite,
+            Self::Corrupt => ErrorCode::StoreCorrupt,
+            Self::Entropy => ErrorCode::EntropyFailed,
+        }
+    }
+}
+
+struct Inner {
+    flash: Flash,
+    storage: Storage,
+    /// Outside the flash, so that copying a flash image back does not turn it back.
+    counter: u32,
+    max_retries: u8,
+}
+
+/// A handle to the flash; every clone is the same flash. Nothing is cached: each read parses what
+/// is there.
+#[derive(Clone)]
+pub struct Store(Arc<Mutex<Inner>>);
+
+impl Store {
+    /// Opens the storage; `None` beside it when there is nothing in it yet.
+    pub(crate) fn open(storage: Storage, max_retries: u8) -> Result<Self, StateError> {
+        let (flash, counter) = match &storage {
+            Storage::Memory => (Flash::new(), 0),
+            Storage::File(path) => read_file(path)?.unwrap_or_default(),
+        };
+        Ok(Self(Arc::new(Mutex::new(Inner {
+            flash,
+            storage,
+            counter,
+            max_retries,
+        }))))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at or changes the raw flash: arms a cut, counts writes, takes or restores an image.
+    pub fn with_flash<T>(&self, f: impl FnOnce(&mut Flash) -> T) -> T {
+        let mut inner = self.lock();
+        let out = f(&mut inner.flash);
+        // A file that cannot be written shows at the next commit.
+        let _ = inner.save();
+        out
+    }
+
+    /// The state, `None` in an empty flash.
+    ///
+    /// # Errors
+    /// [`StoreError`] without power, or when what is stored cannot be read.
+    pub fn load_state(&self) -> Result<Option<State>, StoreError> {
+        self.lock().state()
+    }
+
+    /// The state of an authenticator that has been set up.
+    pub(crate) fn state(&self) -> Result<State, CtapStatus> {
+        self.load_state().ok().flatten().ok_or(CtapStatus::Other)
+    }
+
+    /// Changes the state in one atomic commit.
+    pub(crate) fn update<T>(
+        &self,
+        change: impl FnOnce(&mut State) -> Result<T, CtapStatus>,
+    ) -> Result<T, CtapStatus> {
+        let mut inner = self.lock();
+        let mut state = inner.state().ok().flatten().ok_or(CtapStatus::Other)?;
+        let out = change(&mut state)?;
+        inner.commit(&state).map_err(|_| CtapStatus::Other)?;
+        Ok(out)
+    }
+
+    /// Replaces everything and erases what was before, as `authenticatorReset` does.
+    pub(crate) fn replace(&self, state: &State) -> Result<(), StateError> {
+        let mut inner = self.lock();
+        inner.commit(state)?;
+        inner.flash.erase_old().map_err(|_| StateError::Flash)?;
+        inner.save()
+    }
+
+    /// Power off and on; a cut that is armed may fall into the recovery.
+    pub(crate) fn power_cycle(&self) {
+        let mut inner = self.lock();
+        inner.flash.power_off();
+        // Power cut in the recovery: the flash stays without power, which every later call tells.
+        let _ = inner.flash.power_on();
+        let _ = inner.save();
+    }
+}
+
+impl Inner {
+    fn state(&self) -> Result<Option<State>, StoreError> {
+        match self.flash.read().map_err(|_| StoreError)? {
+            None => Ok(None),
+            Some(payload) => {
+                let value = Value::parse(payload).map_err(|_| StoreError)?;
+                State::from_value(&value).map(Some).ok_or(StoreError)
+            }
+        }
+    }
+
+    fn commit(&mut self, state: &State) -> Result<(), StateError> {
+        let before = matches!(self.storage, Storage::File(_)).then(|| self.flash.clone());
+        let done = self.flash.commit(&state.to_value().to_bytes());
+        if let (Err(error), Some(before)) = (self.save(), before) {
+            self.flash = before;
+            return Err(error);
+        }
+        done.map_err(|_| StateError::Flash)
+    }
+
+    fn save(&self) -> Result<(), StateError> {
+        let Storage::File(path) = &self.storage else {
+            return Ok(());
+        };
+        let [first, second] = self.flash.image();
+        let bytes = Value::int_map([
+            (1, Some(Value::Unsigned(FILE_VERSION))),
+            (2, Some(Value::bytes(first))),
+            (3, Some(Value::bytes(second))),
+            (4, Some(self.counter.into())),
+        ])
+        .to_bytes();
+        write_file(path, &bytes).map_err(|source| StateError::Write {
+            path: path.clone(),
+            source,
+        })
+    }
+}
+
+const FILE_VERSION: u64 = 1;
+
+fn read_file(path: &Path) -> Result<Option<(Flash, u32)>, StateError> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => Zeroizing::new(bytes),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(source) => {
+            return Err(StateError::Read {
+                path: path.into(),
+                source,
+            });
+        }
+    };
+    let value = Value::parse(&bytes).map_err(|_| StateError::Corrupt)?;
+    let bank = |key| value.get(key).and_then(Value::as_bytes);
+    let counter = value
+        .get(4)
+        .and_then(Value::as_u64)
+        .and_then(|n| n.try_into().ok());
+    match (value.get(1).and_then(Value::as_u64), bank(2), bank(3), counter) {
+        (Some(FILE_VERSION), Some(first), Some(second), Some(counter)) => {
+            Ok(Some((Flash::from_image([first, second]), counter)))
+        }
+        _ => Err(StateError::Corrupt),
+    }
+}
+
+/// Written beside, synced and renamed; only its owner may read it (`tempfile` makes it so).
+fn write_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+impl UnlockStore for Store {
+    fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.load_state()?.and_then(|state| state.unlock_record))
+    }
+
+    fn store(&mut self, record: &[u8]) -> Result<(), StoreError> {
+        self.update(|state| {
+            state.unlock_record = Some(record.to_vec());
+            Ok(())
+        })
+        .map_err(|_| StoreError)
+    }
+
+    fn commit_unlock(&mut self, commit: &UnlockCommit<'_>) -> Result<(), StoreError> {
+        let max_retries = self.lock().max_retries;
+        self.update(|state| {
+            state.unlock_record = Some(commit.record.to_vec());
+            state.pin = Some(StoredPin {
+                hash: *commit.pin_hash,
+                code_points: commit.pin_code_points,
+            });
+            state.pin_retries = max_retries;
+            state.force_pin_change = commit.force_pin_change;
+            Ok(())
+        })
+        .map_err(|_| StoreError)
+    }
+}
+
+impl MonotonicCounter for Store {
+    fn value(&self) -> Result<u32, StoreError> {
+        Ok(self.lock().counter)
+    }
+
+    fn raise_to(&mut self, value: u32) -> Result<(), StoreError> {
+        let mut inner = self.lock();
+        if !inner.flash.is_powered() {
+            return Err(StoreError);
+        }
+        inner.counter = inner.counter.max(value);
+        inner.save().map_err(|_| StoreError)
+    }
+}

@@ -1,0 +1,80 @@
+//! The part of `cargo xtask ci` that is not a test.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::step::{self, Done, Failed, cargo, root, timed};
+use crate::{docs, packages};
+
+/// The version that the rules of deny.toml were written for.
+const CARGO_DENY: &str = "0.20.2";
+/// What goes to the registry, in the order in which it would.
+const PUBLISHED: &[&str] = &[
+    "fido-unlock",
+    "fido-unlock-mock",
+    "fido-unlock-files",
+    "fido-unlock-hid",
+    "fido-unlock-pcsc",
+];
+
+/// Format, clippy, docs, licences, generated files, packages.
+pub fn run() -> Done {
+    packages::install()?;
+    step::run("format", &mut cargo(&["fmt", "--all", "--check"]))?;
+    step::run(
+        "clippy",
+        &mut cargo(&[
+            "clippy",
+            "--quiet",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ]),
+    )?;
+    step::run(
+        "docs",
+        cargo(&[
+            "doc",
+            "--quiet",
+            "--workspace",
+            "--no-deps",
+            "--document-private-items",
+        ])
+        .env("RUSTDOCFLAGS", "-D warnings"),
+    )?;
+    let deny = cargo_deny()?;
+    step::run(
+        "cargo deny",
+        Command::new(deny)
+            .args(["check", "bans", "licenses", "sources"])
+            .current_dir(root()),
+    )?;
+    timed("generated documents are fresh", docs::check)?;
+    let mut arguments = vec!["package", "--quiet", "--allow-dirty", "--no-verify"];
+    PUBLISHED.iter().for_each(|name| arguments.extend(["-p", name]));
+    step::run("cargo package", &mut cargo(&arguments))
+}
+
+/// The program, built where it is missing: a missing program is never a skipped check.
+fn cargo_deny() -> Result<PathBuf, Failed> {
+    let installed = Command::new("cargo-deny").arg("--version").output();
+    if installed.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(CARGO_DENY)) {
+        return Ok("cargo-deny".into());
+    }
+    let tools = root().join("target/tools");
+    let program = tools.join("bin/cargo-deny");
+    if !program.exists() {
+        let mut install = cargo(&[
+            "install",
+            "--quiet",
+            "--locked",
+            "cargo-deny",
+            "--version",
+            CARGO_DENY,
+        ]);
+        step::run("install cargo-deny", install.arg("--root").arg(&tools))?;
+    }
+    Ok(program)
+}

@@ -1,0 +1,73 @@
+//! The Debian packages that the tests need: said by name, installed where they are missing.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::step::{Done, Failed, run};
+
+/// Package and what it is for.
+const PACKAGES: &[(&str, &str)] = &[
+    ("gcc", "the C parts of hidapi, and the linker"),
+    ("pkg-config", "finding libpcsclite and libudev"),
+    ("libpcsclite-dev", "adapters/pcsc"),
+    ("libudev-dev", "adapters/hid"),
+    (
+        "pcscd",
+        "the smart card service, as the tests of adapters/pcsc run it",
+    ),
+    ("vsmartcard-vpcd", "a virtual reader for pcscd"),
+    ("python3-venv", "python-fido2, a client that is not ours"),
+];
+
+/// Installs what is missing; as root, or through sudo.
+pub fn install() -> Done {
+    let missing: Vec<&str> = PACKAGES
+        .iter()
+        .map(|(name, _)| *name)
+        .filter(|name| !is_installed(name))
+        .collect();
+    println!(
+        "==> Debian packages: {} needed, {} missing",
+        PACKAGES.len(),
+        missing.len()
+    );
+    for (name, purpose) in PACKAGES {
+        println!("    {name}: {purpose}");
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    run("apt-get update", apt(&["update", "-qq"])?.stdout(Stdio::null()))?;
+    let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
+    arguments.extend(&missing);
+    run("apt-get install", apt(&arguments)?.stdout(Stdio::null()))
+}
+
+fn is_installed(package: &str) -> bool {
+    Command::new("dpkg-query")
+        .args(["-W", "-f", "${db:Status-Status}", package])
+        .stderr(Stdio::null())
+        .output()
+        .is_ok_and(|output| output.stdout == b"installed")
+}
+
+fn apt(arguments: &[&str]) -> Result<Command, Failed> {
+    if !Path::new("/usr/bin/apt-get").exists() {
+        return Err(Failed(
+            "no apt-get here: install the packages listed above by hand".into(),
+        ));
+    }
+    let root = Command::new("id")
+        .arg("-u")
+        .output()
+        .is_ok_and(|output| output.stdout == b"0\n");
+    let mut command = if root {
+        Command::new("apt-get")
+    } else {
+        let mut sudo = Command::new("sudo");
+        sudo.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+        sudo
+    };
+    command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+    Ok(command)
+}
