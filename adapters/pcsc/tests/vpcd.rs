@@ -41,7 +41,7 @@ fn no_service_no_reader_and_no_card_are_three_states() {
 
         let pcscd = Pcscd::start(folder, false);
         assert_eq!(list(), Ok(Vec::new()));
-        pcscd.kill();
+        drop(pcscd);
 
         let pcscd = Pcscd::start(folder, true);
         let empty = eventually("two readers", || {
@@ -272,7 +272,7 @@ fn a_service_that_dies_and_comes_back() {
         channel.begin_transaction(SOON).unwrap();
         let killing = std::thread::spawn(move || {
             std::thread::sleep(SOON);
-            pcscd.kill();
+            drop(pcscd);
         });
         assert_eq!(channel.transmit(&SLOW, PATIENCE), Err(TransportError::NoService));
         killing.join().unwrap();
@@ -331,7 +331,7 @@ fn watch_sees_readers_cards_and_the_service_come_and_go() {
             assert_eq!(next(&mut watch), Seen::CardGone(one.clone()));
             let _card = pcscd.insert(1, CONTACTLESS, echo_card);
             assert_eq!(next(&mut watch), Seen::Card(two.clone()));
-            pcscd.kill();
+            drop(pcscd);
             let mut gone =
                 [next(&mut watch), next(&mut watch), next(&mut watch)].map(|seen| format!("{seen:?}"));
             gone.sort();

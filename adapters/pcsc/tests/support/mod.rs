@@ -27,12 +27,17 @@ pub fn isolated(name: &str, body: impl FnOnce(&Path)) {
         return body(Path::new(&socket).parent().unwrap());
     }
     let folder = tempfile::tempdir().unwrap();
-    let log = folder.path().join("test.log");
+    let path = folder.path().join("test.log");
+    let log = std::fs::File::options()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .unwrap();
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args([name, "--exact", "--nocapture"])
         .env(SOCKET, folder.path().join("pcscd.comm"))
-        .stdout(std::fs::File::create(&log).unwrap())
-        .stderr(std::fs::File::options().append(true).open(&log).unwrap())
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
         .spawn()
         .unwrap();
     let begun = Instant::now();
@@ -47,7 +52,7 @@ pub fn isolated(name: &str, body: impl FnOnce(&Path)) {
         }
         std::thread::sleep(Duration::from_millis(10));
     };
-    let log = std::fs::read_to_string(&log).unwrap();
+    let log = std::fs::read_to_string(&path).unwrap();
     // A name that is no test's would run none, and succeed.
     assert!(
         status.is_some_and(|status| status.success()) && log.contains("1 passed"),
@@ -67,7 +72,7 @@ pub fn eventually<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// A running pcscd; killed when dropped.
+/// A running pcscd; killed, as in a crash, when dropped.
 pub struct Pcscd {
     process: Child,
     port: u16,
@@ -137,21 +142,12 @@ impl Pcscd {
         let card = self.insert(0, atr, model);
         (card, first_card())
     }
-
-    /// Ends it as a crash does.
-    pub fn kill(mut self) {
-        self.end();
-    }
-
-    fn end(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }
 
 impl Drop for Pcscd {
     fn drop(&mut self) {
-        self.end();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
