@@ -2,8 +2,10 @@
 #![deny(missing_docs)]
 
 pub mod authenticator;
+pub mod desk;
 pub mod flash;
 pub mod framing;
+pub mod platform;
 pub mod state;
 mod ticks;
 

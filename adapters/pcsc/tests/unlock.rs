@@ -1,5 +1,5 @@
-//! A whole unlock over a real pcscd: enrol, probe, block, challenge, respond, unlock; then the new
-//! PIN counts and the old one does not. Another program resets the card and selects another applet
+//! A whole unlock over a real pcscd: enrol, probe, block, challenge, respond, unlock; then the
+//! credential made before signs in with the new PIN and not with the old one. Another program resets the card and selects another applet
 //! in between.
 
 #![cfg(target_os = "linux")]
@@ -16,22 +16,21 @@ mod support;
 
 use std::ffi::CString;
 
-use fido_unlock::ctap2::cbor::Value;
-use fido_unlock::ctap2::client_pin::{ClientPinRequest, ClientPinResponse, SubCommand, permission};
 use fido_unlock::ctap2::device_unlock::{EnrollOptions, EnrollResponse};
 use fido_unlock::framing::{Interface, NfcTransport};
-use fido_unlock::pin_protocol::{PinProtocol, encapsulate, pad_pin};
+use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::ports::{
-    ApduChannel, Call, NeverCancel, NoProgress, SystemTicks, Transport, TransportError, UnlockDevice,
+    ApduChannel, Call, NeverCancel, NoProgress, SystemTicks, TransportError, UnlockDevice,
 };
 use fido_unlock::suite::{AuthoriseFields, IssuerKey};
 use fido_unlock::unlock::{
     BlockProgress, ConfirmedBlock, CtapUnlockDevice, DefaultPinPolicy, DeviceError, EnrollPlan, NewPin,
-    PlannedKey, Session, block_pin, enroll, get_pin_token, probe,
+    PlannedKey, Session, block_pin, enroll, probe,
 };
 use fido_unlock::{Challenge, ErrorCode, HasCode, Pin, Purpose, Suite};
 use fido_unlock_mock::SoftAuthenticator;
-use fido_unlock_mock::framing::{CtapHandler, Device};
+use fido_unlock_mock::framing::Device;
+use fido_unlock_mock::platform::{Platform, PlatformError, RelyingParty, StoredCredential};
 use fido_unlock_pcsc::{CardChannel, DeviceEntry, open};
 use getrandom::SysRng;
 use pcsc::{Context, Disposition, Protocols, Scope, ShareMode};
@@ -44,25 +43,8 @@ const CONTACT_T1: &[u8] = &[0x3B, 0x80, 0x80, 0x11, 0x00, 0x11];
 /// T=0, no extended length.
 const CONTACT_T0: &[u8] = &[0x3B, 0x00];
 
-struct Key(SoftAuthenticator);
-
-impl CtapHandler for Key {
-    fn handle(
-        &mut self,
-        interface: Interface,
-        message: &[u8],
-        keepalive: &mut dyn FnMut(u8) -> bool,
-    ) -> Vec<u8> {
-        self.0.handle(interface, message, keepalive)
-    }
-
-    fn power_cycle(&mut self) {
-        self.0.power_cycle();
-    }
-}
-
 /// The software authenticator as a card: power off and reset take its power.
-fn card(key: &Device<Key>) -> impl Model + 'static {
+fn card(key: &Device<SoftAuthenticator>) -> impl Model + 'static {
     let key = key.clone();
     let mut channel = key.card();
     move |frame: Frame<'_>| match frame {
@@ -87,39 +69,41 @@ fn call<R>(body: impl FnOnce(&mut Call<'_>) -> R) -> R {
     body(&mut Call::new(&ticks, PATIENCE, &NeverCancel, &mut NoProgress))
 }
 
-/// setPIN (CTAP 2.1 §6.5.5.5).
-fn set_pin(transport: &mut impl Transport, pin: &str) {
-    let protocol = PinProtocol::Two;
-    let request = ClientPinRequest::new(SubCommand::GetKeyAgreement, Some(protocol));
-    let answer = call(|call| transport.transact(&request.to_message(), call)).unwrap();
-    assert_eq!(answer[0], 0);
-    let answer = ClientPinResponse::from_value(&Value::parse(&answer[1..]).unwrap());
-    let (key, secret) = encapsulate(protocol, &answer.key_agreement.unwrap(), &mut SysRng).unwrap();
-    let padded = pad_pin(pin.as_bytes()).unwrap();
-    let new_pin_enc = protocol.encrypt(&secret, &*padded, &mut SysRng).unwrap();
-    let mut request = ClientPinRequest::new(SubCommand::SetPin, Some(protocol));
-    request.key_agreement = Some(key);
-    request.pin_uv_auth_param = Some(protocol.authenticate(&secret, &new_pin_enc).unwrap());
-    request.new_pin_enc = Some(new_pin_enc);
-    let answer = call(|call| transport.transact(&request.to_message(), call)).unwrap();
-    assert_eq!(answer[..], [0]);
-}
-
-/// Whether the device takes a PIN.
-fn try_pin(transport: &mut impl Transport, pin: &str) -> Result<(), ErrorCode> {
-    let pin = Pin::new(pin.to_owned());
+/// Does something as the platform, over protocol 2.
+fn platform<R>(
+    device: &mut CtapUnlockDevice<NfcTransport<CardChannel>>,
+    body: impl FnOnce(&mut Platform<'_, '_>) -> Result<R, PlatformError>,
+) -> Result<R, ErrorCode> {
     call(|call| {
-        get_pin_token(
-            transport,
-            PinProtocol::Two,
-            &pin,
-            permission::GET_ASSERTION,
+        body(&mut Platform::new(
+            device.transport(),
             &mut SysRng,
             call,
-        )
+            PinProtocol::Two,
+        ))
     })
-    .map(drop)
     .map_err(|error| error.code())
+}
+
+fn pin(text: &str) -> Pin {
+    Pin::new(text.to_owned())
+}
+
+/// Signs in with a fresh challenge, judged by the public key that was stored at registration.
+fn sign_in(
+    device: &mut CtapUnlockDevice<NfcTransport<CardChannel>>,
+    relying_party: &RelyingParty,
+    credential: &StoredCredential,
+    text: &str,
+) -> Result<(), ErrorCode> {
+    let ceremony = relying_party.begin("webauthn.get", &mut SysRng).unwrap();
+    let (auth_data, signature) = platform(device, |platform| {
+        platform.get_assertion(&ceremony, &credential.id, &pin(text))
+    })?;
+    relying_party
+        .verify(&ceremony, credential, &auth_data, &signature)
+        .unwrap();
+    Ok(())
 }
 
 fn respond(
@@ -157,10 +141,7 @@ fn reset_as_another_program(reader: &str) {
 }
 
 fn whole_unlock(pcscd: &Pcscd, atr: &[u8], suite: Suite) {
-    let key = Device::new(
-        Key(SoftAuthenticator::builder().build().unwrap()),
-        SystemTicks::new(),
-    );
+    let key = Device::new(SoftAuthenticator::builder().build().unwrap(), SystemTicks::new());
     let (virtual_card, entry) = pcscd.insert_seen(atr, card(&key));
     let issuer = IssuerKey::make_p256(suite, &mut SysRng).unwrap();
     let public = issuer.public().unwrap();
@@ -178,8 +159,14 @@ fn whole_unlock(pcscd: &Pcscd, atr: &[u8], suite: Suite) {
         token: None,
     };
     let enrolled = call(|call| enroll(&mut device, &plan, &mut SysRng, call)).unwrap();
-    set_pin(device.transport(), OLD_PIN);
-    assert_eq!(try_pin(device.transport(), OLD_PIN), Ok(()));
+    platform(&mut device, |platform| platform.set_pin(&pin(OLD_PIN))).unwrap();
+    let relying_party = RelyingParty::new("example.com");
+    let ceremony = relying_party.begin("webauthn.create", &mut SysRng).unwrap();
+    let auth_data = platform(&mut device, |platform| {
+        platform.make_credential(&ceremony, "user", &pin(OLD_PIN))
+    });
+    let credential = relying_party.register(&auth_data.unwrap()).unwrap();
+    sign_in(&mut device, &relying_party, &credential, OLD_PIN).unwrap();
     let passed = call(|call| {
         probe(
             &mut device,
@@ -200,12 +187,16 @@ fn whole_unlock(pcscd: &Pcscd, atr: &[u8], suite: Suite) {
             break entry;
         }
         drop(rounds.take());
+        key.replug();
         support::first_empty();
         let (virtual_card, entry) = pcscd.insert_seen(atr, card(&key));
         rounds = Some(virtual_card);
         device = open_fido(&entry);
     };
-    assert_eq!(try_pin(device.transport(), OLD_PIN), Err(ErrorCode::PinBlocked));
+    assert_eq!(
+        sign_in(&mut device, &relying_party, &credential, OLD_PIN),
+        Err(ErrorCode::PinBlocked)
+    );
     drop(device);
 
     // The user's side, over the vendor applet.
@@ -224,15 +215,18 @@ fn whole_unlock(pcscd: &Pcscd, atr: &[u8], suite: Suite) {
     assert!(call(|call| device.info(call)).unwrap().is_blocked());
     reset_as_another_program(&entry.path);
 
-    let pin = Pin::new(NEW_PIN.to_owned());
-    let pin = NewPin::judge(&pin, &pin, &DefaultPinPolicy::default(), session.rules()).unwrap();
-    call(|call| session.unlock(&mut device, &response, &pin, &mut SysRng, call)).unwrap();
+    let rules = session.rules();
+    let new_pin = NewPin::judge(&pin(NEW_PIN), &pin(NEW_PIN), &DefaultPinPolicy::default(), rules).unwrap();
+    call(|call| session.unlock(&mut device, &response, &new_pin, &mut SysRng, call)).unwrap();
     assert!(!call(|call| device.info(call)).unwrap().is_blocked());
     drop(device);
 
     let mut device = open_fido(&entry);
-    assert_eq!(try_pin(device.transport(), OLD_PIN), Err(ErrorCode::PinInvalid));
-    assert_eq!(try_pin(device.transport(), NEW_PIN), Ok(()));
+    assert_eq!(
+        sign_in(&mut device, &relying_party, &credential, OLD_PIN),
+        Err(ErrorCode::PinInvalid)
+    );
+    assert_eq!(sign_in(&mut device, &relying_party, &credential, NEW_PIN), Ok(()));
 }
 
 #[test]

@@ -5,8 +5,8 @@ use core::time::Duration;
 use fido_unlock::ctap2::CtapStatus;
 use fido_unlock::ctap2::cbor::Value;
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::Ticks;
 use fido_unlock_mock::Touch;
+use fido_unlock_mock::framing::CtapHandler;
 
 use crate::platform::*;
 
@@ -108,7 +108,7 @@ fn several_passkeys_are_fetched_newest_first() {
     platform.info();
     assert_eq!(platform.raw(&[0x08]), Err(CtapStatus::NotAllowed));
     platform.assert(Assert::default()).unwrap();
-    platform.ticks.sleep(Duration::from_secs(30));
+    platform.ticks.advance(Duration::from_secs(30));
     assert_eq!(platform.raw(&[0x08]), Err(CtapStatus::NotAllowed));
     platform.assert(Assert::default()).unwrap();
     platform.key.power_cycle();

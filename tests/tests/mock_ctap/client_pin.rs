@@ -5,8 +5,8 @@ use core::time::Duration;
 use fido_unlock::ctap2::CtapStatus;
 use fido_unlock::ctap2::cbor::Value;
 use fido_unlock::pin_protocol::{CoseKey, PinProtocol};
-use fido_unlock::ports::Ticks;
 use fido_unlock_mock::authenticator::FailingEntropy;
+use fido_unlock_mock::framing::CtapHandler;
 
 use crate::platform::*;
 
@@ -340,14 +340,14 @@ fn tokens_end_with_time_and_power() {
             .map(drop)
     };
     let unused = platform.token("1234", GA, Some(RP)).unwrap();
-    platform.ticks.sleep(Duration::from_secs(30));
+    platform.ticks.advance(Duration::from_secs(30));
     assert_eq!(look(&mut platform, &unused), Err(CtapStatus::PinAuthInvalid));
 
     let used = platform.token("1234", GA, Some(RP)).unwrap();
     look(&mut platform, &used).unwrap();
-    platform.ticks.sleep(Duration::from_secs(599));
+    platform.ticks.advance(Duration::from_secs(599));
     look(&mut platform, &used).unwrap();
-    platform.ticks.sleep(Duration::from_secs(1));
+    platform.ticks.advance(Duration::from_secs(1));
     assert_eq!(look(&mut platform, &used), Err(CtapStatus::PinAuthInvalid));
 
     let token = platform.token("1234", GA, Some(RP)).unwrap();

@@ -5,8 +5,9 @@ use core::time::Duration;
 use fido_unlock::ctap2::CtapStatus;
 use fido_unlock::ctap2::cbor::Value;
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::{Interface, Ticks};
+use fido_unlock::ports::Interface;
 use fido_unlock_mock::Touch;
+use fido_unlock_mock::framing::CtapHandler;
 use sha2::{Digest, Sha256};
 
 use crate::platform::*;
@@ -368,10 +369,10 @@ fn reset_erases_all_but_only_just_after_power_up() {
     platform.set_pin("1234").unwrap();
     let made = platform.make(Make::default()).unwrap();
     platform.block();
-    platform.ticks.sleep(Duration::from_secs(10));
+    platform.ticks.advance(Duration::from_secs(10));
     assert_eq!(platform.raw(&[0x07]), Err(CtapStatus::NotAllowed));
     platform.key.power_cycle();
-    platform.ticks.sleep(Duration::from_secs(9));
+    platform.ticks.advance(Duration::from_secs(9));
     let touch = platform.key.touch_handle();
     touch.set(Touch::Refused);
     assert_eq!(platform.raw(&[0x07]), Err(CtapStatus::OperationDenied));

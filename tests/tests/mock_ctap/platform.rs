@@ -1,16 +1,15 @@
 //! A platform: builds requests, checks answers. Everything is at its public CTAP surface.
 
 use core::cell::Cell;
-use core::time::Duration;
-use std::sync::{Arc, Mutex};
 
 use fido_unlock::ctap2::CtapStatus;
 use fido_unlock::ctap2::cbor::Value;
 use fido_unlock::pin_protocol::{CoseKey, PinProtocol, encapsulate, hash_pin};
-use fido_unlock::ports::{Interface, Ticks};
+use fido_unlock::ports::Interface;
 use fido_unlock::secret::SharedSecret;
-use fido_unlock_mock::SoftAuthenticator;
 use fido_unlock_mock::authenticator::{Builder, SeededEntropy};
+use fido_unlock_mock::framing::CtapHandler;
+use fido_unlock_mock::{SoftAuthenticator, TestTicks};
 use p256::ecdsa::signature::Verifier;
 use p256::ecdsa::{Signature, VerifyingKey};
 use sha2::{Digest, Sha256};
@@ -22,23 +21,9 @@ pub const ACFG: u64 = 0x20;
 pub const RP: &str = "example.org";
 pub const HASH: [u8; 32] = [0x42; 32];
 
-/// Time that passes only when somebody sleeps.
-#[derive(Default)]
-pub struct VirtualTicks(Mutex<Duration>);
-
-impl Ticks for VirtualTicks {
-    fn now(&self) -> Duration {
-        *self.0.lock().unwrap()
-    }
-
-    fn sleep(&self, duration: Duration) {
-        *self.0.lock().unwrap() += duration;
-    }
-}
-
 pub struct Platform {
     pub key: SoftAuthenticator,
-    pub ticks: Arc<VirtualTicks>,
+    pub ticks: TestTicks,
     pub protocol: PinProtocol,
     pub keepalives: Cell<u32>,
     pub cancel_at: Option<u32>,
@@ -54,7 +39,7 @@ impl Platform {
     }
 
     pub fn with(set: impl FnOnce(Builder) -> Builder) -> Self {
-        let ticks = Arc::new(VirtualTicks::default());
+        let ticks = TestTicks::new();
         let builder = SoftAuthenticator::builder().ticks(ticks.clone());
         Self {
             key: set(builder).build().unwrap(),

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use fido_unlock::authenticator::DeviceUnlock;
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::{Entropy, Ticks};
+use fido_unlock::ports::{Entropy, SystemTicks, Ticks};
 
 use super::entropy::SharedEntropy;
 use super::pin::{PinConfig, PinModule};
-use super::{Config, SoftAuthenticator, SystemTicks, Touch, TouchHandle};
+use super::{Config, SoftAuthenticator, Touch, TouchHandle};
 use crate::state::{State, StateError, Storage, Store};
 
 /// Builds a [`SoftAuthenticator`]; by default in memory, with 8 tries, PINs of 4 or more code points,
@@ -17,6 +17,7 @@ use crate::state::{State, StateError, Storage, Store};
 /// ```
 /// use fido_unlock::ports::Interface;
 /// use fido_unlock_mock::SoftAuthenticator;
+/// use fido_unlock_mock::framing::CtapHandler;
 /// let mut key = SoftAuthenticator::builder().max_retries(5).build()?;
 /// assert_eq!(key.handle(Interface::Fido, &[0x04], &mut |_| false)[0], 0);
 /// # Ok::<(), fido_unlock_mock::state::StateError>(())
@@ -81,8 +82,8 @@ impl Builder {
 
     /// The clock, instead of the operating system's.
     #[must_use]
-    pub fn ticks(mut self, ticks: Arc<dyn Ticks + Send + Sync>) -> Self {
-        self.ticks = ticks;
+    pub fn ticks(mut self, ticks: impl Ticks + Send + Sync + 'static) -> Self {
+        self.ticks = Arc::new(ticks);
         self
     }
 

@@ -6,7 +6,6 @@
 mod auth_data;
 mod builder;
 mod client_pin;
-mod clock;
 mod config;
 mod credential_management;
 mod entropy;
@@ -28,11 +27,11 @@ use fido_unlock::ctap2::{CtapStatus, command};
 use fido_unlock::ports::{Interface, MonotonicCounter, Ticks};
 
 pub use builder::Builder;
-pub use clock::SystemTicks;
 pub use entropy::{FailingEntropy, SeededEntropy};
 pub use get_info::AAGUID;
 pub use touch::{Touch, TouchHandle};
 
+use crate::framing::CtapHandler;
 use crate::state::Store;
 use credential_management::Enumeration;
 use entropy::SharedEntropy;
@@ -86,28 +85,6 @@ impl SoftAuthenticator {
     #[must_use]
     pub fn touch_handle(&self) -> TouchHandle {
         self.touch.clone()
-    }
-
-    /// Takes the power away and gives it back: everything that is not in flash is gone.
-    pub fn power_cycle(&mut self) {
-        self.store.power_cycle();
-        self.powered_at = self.ticks.now();
-        self.pin.power_cycle();
-        self.assertions = None;
-        self.enumeration = None;
-        self.unlock.power_cycle();
-    }
-
-    /// Answers one message (command byte, CBOR) with status byte and CBOR.
-    ///
-    /// `keepalive` is called again and again while a touch is waited for, with the CTAPHID_KEEPALIVE
-    /// status; each call takes 100 ms and returns `true` when the host has cancelled. Over the vendor
-    /// interface only `authenticatorDeviceUnlock` is served.
-    pub fn handle(&mut self, interface: Interface, message: &[u8], keepalive: Keepalive<'_>) -> Vec<u8> {
-        match self.dispatch(interface, message, keepalive) {
-            Ok(answer) => answer,
-            Err(status) => vec![status.byte()],
-        }
     }
 
     fn dispatch(
@@ -193,5 +170,28 @@ impl SoftAuthenticator {
             powered_at: self.powered_at,
             keepalive,
         }
+    }
+}
+
+impl CtapHandler for SoftAuthenticator {
+    fn handle(
+        &mut self,
+        interface: Interface,
+        message: &[u8],
+        keepalive: &mut dyn FnMut(u8) -> bool,
+    ) -> Vec<u8> {
+        match self.dispatch(interface, message, keepalive) {
+            Ok(answer) => answer,
+            Err(status) => vec![status.byte()],
+        }
+    }
+
+    fn power_cycle(&mut self) {
+        self.store.power_cycle();
+        self.powered_at = self.ticks.now();
+        self.pin.power_cycle();
+        self.assertions = None;
+        self.enumeration = None;
+        self.unlock.power_cycle();
     }
 }
