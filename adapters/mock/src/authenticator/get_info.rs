@@ -2,6 +2,7 @@
 
 use fido_unlock::ctap2::cbor::Value;
 
+use super::config::MAX_RP_IDS;
 use super::pin::MAX_PIN_LENGTH;
 use super::{Answer, SoftAuthenticator};
 use crate::state::ID_LENGTH;
@@ -48,7 +49,7 @@ impl SoftAuthenticator {
         let complexity = self.pin.config.pin_complexity;
         Ok(Some(Value::int_map([
             (0x01, Some(texts(&["FIDO_2_0", "FIDO_2_1"]))),
-            (0x02, Some(texts(&["credProtect", "hmac-secret"]))),
+            (0x02, Some(texts(&["credProtect", "hmac-secret", "minPinLength"]))),
             (0x03, Some(Value::bytes(&AAGUID))),
             (0x04, Some(options)),
             (0x05, Some(self.pin.config.max_msg_size.into())),
@@ -60,7 +61,7 @@ impl SoftAuthenticator {
             (0x0C, Some(state.force_pin_change.into())),
             (0x0D, Some(state.min_pin_length.into())),
             (0x0E, Some(FIRMWARE_VERSION.into())),
-            (0x10, Some(Value::Unsigned(0))),
+            (0x10, Some(Value::from(MAX_RP_IDS as u64))),
             (0x14, Some(Value::from(remaining as u64))),
             (0x1B, complexity.then_some(Value::Bool(true))),
             (0x1D, complexity.then_some(MAX_PIN_LENGTH.into())),

@@ -116,6 +116,15 @@ impl SoftAuthenticator {
             Value::as_bool,
         )? == Some(true);
 
+        let tells_min_pin_length = optional(
+            request.extensions.and_then(|map| map.get_text("minPinLength")),
+            Value::as_bool,
+        )? == Some(true)
+            && state
+                .min_pin_length_rp_ids
+                .iter()
+                .any(|rp_id| rp_id == request.rp_id);
+
         for entry in request.exclude {
             if excluded(&state, request.rp_id, entry, user_verified)? {
                 self.button(keepalive).touch()?;
@@ -150,6 +159,10 @@ impl SoftAuthenticator {
                 (protection != Protection::UvOptional).then_some((protection as u8).into()),
             ),
             ("hmac-secret", hmac_secret.then_some(Value::Bool(true))),
+            (
+                "minPinLength",
+                tells_min_pin_length.then_some(state.min_pin_length.into()),
+            ),
         ]);
         let auth_data = AuthData {
             rp_id: request.rp_id,

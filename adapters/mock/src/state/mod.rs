@@ -33,6 +33,8 @@ pub struct State {
     pub pin_retries: u8,
     /// `minPINLength` in code points.
     pub min_pin_length: u8,
+    /// RP IDs that may read `minPINLength` by the extension of that name (CTAP 2.1 §12.4).
+    pub min_pin_length_rp_ids: Vec<String>,
     /// `forcePINChange`.
     pub force_pin_change: bool,
     /// `alwaysUv`.
@@ -60,6 +62,7 @@ impl State {
             pin: None,
             pin_retries,
             min_pin_length,
+            min_pin_length_rp_ids: Vec::new(),
             force_pin_change: false,
             always_uv: false,
             sign_count: 0,
@@ -85,6 +88,11 @@ impl State {
             .iter()
             .map(DiscoverableCredential::to_value)
             .collect();
+        let rp_ids: Vec<Value> = self
+            .min_pin_length_rp_ids
+            .iter()
+            .map(|rp_id| rp_id.as_str().into())
+            .collect();
         Value::int_map([
             (1, Some(VERSION.into())),
             (2, Some(Value::bytes(&self.master.0))),
@@ -98,6 +106,7 @@ impl State {
             (10, Some(self.credential_made.into())),
             (11, self.unlock_record.as_deref().map(Value::bytes)),
             (12, Some(credentials.into())),
+            (13, Some(rp_ids.into())),
         ])
     }
 
@@ -134,6 +143,12 @@ impl State {
                 .iter()
                 .map(DiscoverableCredential::from_value)
                 .collect::<Option<_>>()?,
+            min_pin_length_rp_ids: value
+                .get(13)?
+                .as_array()?
+                .iter()
+                .map(|rp_id| rp_id.as_text().map(String::from))
+                .collect::<Option<_>>()?,
         })
     }
 }
@@ -156,6 +171,7 @@ mod tests {
             });
             state.unlock_record = Some(vec![1, 2, 3]);
             state.always_uv = true;
+            state.min_pin_length_rp_ids.push("example.org".into());
             state.credentials.push(DiscoverableCredential {
                 id: vec![5; ID_LENGTH],
                 rp_id: "example.org".into(),
