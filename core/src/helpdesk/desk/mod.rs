@@ -1,6 +1,7 @@
 //! The help desk: every port joined, every step checked and recorded.
 
 mod authorise;
+mod checks;
 mod close;
 mod records;
 mod registry;
