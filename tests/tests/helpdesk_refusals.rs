@@ -487,6 +487,7 @@ fn challenge_answered_for_another_device() {
     bench.code(&mut desk, &session, S2, 0, NONCE);
     let result = desk.authorise(&session, other, &Delivery::Show);
     assert_refused(&desk, result, ErrorCode::ChallengeElsewhere);
+    assert_eq!(desk.alarms(&session).unwrap().len(), 1);
     let mut desk = bench.desk();
     let other = desk
         .open_request(&session, &bench.alice, &second, "r")

@@ -141,7 +141,7 @@ impl HelpDesk {
     }
 
     /// Raises an alarm unless the same one stands.
-    fn raise_alarm(&mut self, code: ErrorCode, context: &AuditEntry) -> Result<(), DeskError> {
+    pub(super) fn raise_alarm(&mut self, code: ErrorCode, context: &AuditEntry) -> Result<(), DeskError> {
         let alarming = [
             ErrorCode::ChallengeElsewhere,
             ErrorCode::CounterWentBack,
