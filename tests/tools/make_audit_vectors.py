@@ -193,6 +193,10 @@ log("first entry with a hash before it", [{**LOG[0], 4: bytes([1]) * 32}], error
 back = chain(BODIES[:2])
 back[1] = {**back[1], 5: START - 1}
 log("time gone back", back, error=704)
+back = chain(BODIES[:2] + [{6: 97, 7: "admin", 22: "set right", 5: START - 90}, {6: 10, 7: "desk-1", 5: START - 80}])
+log("time gone back with an Administrator's word", back)
+back = chain(BODIES[:2] + [{6: 97, 7: "admin", 22: "set right", 5: START - 90}, {6: 10, 7: "desk-1", 5: START - 91}])
+log("time gone back once more", back, error=704)
 log("an entry of a later version", LOG[:2] + [{**LOG[2], 1: 2}], error=706)
 
 text = json.dumps({
