@@ -496,3 +496,26 @@ fn wycheproof_hmac() {
     }
     assert!(whole > 50 && half > 50 && as_z > 20, "{whole} {half} {as_z}");
 }
+
+/// Every long hex number of the worked examples stands in a vector file.
+#[test]
+fn the_documents_examples_are_vectors() {
+    let vectors = concat!(
+        include_str!("../vectors/suite1.json"),
+        include_str!("../vectors/suite2.json"),
+        include_str!("../vectors/suite3.json")
+    );
+    let document = include_str!("../../docs/protocol/suites.md");
+    let blocks = document
+        .split("```text")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next());
+    let numbers: Vec<&str> = blocks
+        .flat_map(str::split_whitespace)
+        .filter(|word| word.len() >= 20 && word.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        .collect();
+    assert!(numbers.len() > 40, "{}", numbers.len());
+    for number in numbers {
+        assert!(vectors.contains(number), "{number}");
+    }
+}

@@ -1,1 +1,3 @@
-//! files
+//! fido-unlock on plain files.
+
+pub mod key_file;

@@ -2,6 +2,7 @@
 #![deny(missing_docs)]
 
 pub mod authenticator;
+pub mod desk;
 pub mod flash;
 pub mod framing;
 pub mod platform;

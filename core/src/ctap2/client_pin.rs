@@ -58,6 +58,8 @@ pub struct ClientPinRequest {
     pub pin_hash_enc: Option<Vec<u8>>,
     /// Key 9.
     pub permissions: Option<u8>,
+    /// Key 10: wanted with the permissions `mc` and `ga`.
+    pub rp_id: Option<alloc::string::String>,
 }
 
 impl ClientPinRequest {
@@ -72,6 +74,7 @@ impl ClientPinRequest {
             new_pin_enc: None,
             pin_hash_enc: None,
             permissions: None,
+            rp_id: None,
         }
     }
 
@@ -86,6 +89,7 @@ impl ClientPinRequest {
             (5, self.new_pin_enc.as_deref().map(Value::bytes)),
             (6, self.pin_hash_enc.as_deref().map(Value::bytes)),
             (9, self.permissions.map(Value::from)),
+            (10, self.rp_id.as_deref().map(Value::from)),
         ])
         .to_bytes();
         let mut out = Zeroizing::new(Vec::with_capacity(1 + body.len()));

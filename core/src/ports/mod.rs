@@ -9,28 +9,52 @@
 //! Every call is made on the thread that called into the library; time belongs to whoever
 //! implements [`Ticks`] (monotonic) or `Clock` (wall clock).
 
+mod admin_key_store;
 mod apdu_channel;
+mod audit_log;
+mod caller_verifier;
 mod cancel;
+mod checkpoint_signer;
 mod client_pin;
+mod clock;
+mod directory;
 mod entropy;
 mod hid_reports;
+mod licence;
+mod limits;
 mod monotonic_counter;
+mod notifier;
+mod operators;
 mod pin_policy;
 mod progress;
+mod response_signer;
+mod storage;
 mod ticks;
 mod transport;
 mod unlock_device;
 mod unlock_store;
 mod user_presence;
 
+pub use admin_key_store::AdminKeyStore;
 pub use apdu_channel::ApduChannel;
+pub use audit_log::AuditLog;
+pub use caller_verifier::{CallerError, CallerVerifier};
 pub use cancel::{Cancel, NeverCancel};
+pub use checkpoint_signer::CheckpointSigner;
 pub use client_pin::{ClientPin, PinState};
+pub use clock::Clock;
+pub use directory::Directory;
 pub use entropy::{Entropy, EntropyError};
 pub use hid_reports::HidReports;
+pub use licence::{Licence, LicenceTerms};
+pub use limits::{LimitRequest, Limits};
 pub use monotonic_counter::MonotonicCounter;
+pub use notifier::{CodeDelivery, DeliveryError, Notice, NoticeKind, Notifier};
+pub use operators::Operators;
 pub use pin_policy::{PinError, PinPolicy};
 pub use progress::{NoProgress, Progress, ProgressEvent};
+pub use response_signer::{IssuerInfo, ResponseSigner, SignerError};
+pub use storage::StorageError;
 #[cfg(feature = "std")]
 pub use ticks::SystemTicks;
 pub use ticks::Ticks;

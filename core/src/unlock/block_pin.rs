@@ -2,9 +2,8 @@
 //! confirmed, and only after a passed probe, since without a working unlock it would destroy the
 //! credentials' use for good.
 
-use super::pin_token::send_hash;
+use super::pin_token::{TokenScope, send_hash};
 use super::{DeviceError, ProbePassed};
-use crate::ctap2::client_pin::permission;
 use crate::error::{ErrorCode, HasCode};
 use crate::pin_protocol::PinProtocol;
 use crate::ports::{Call, Entropy, Transport};
@@ -47,14 +46,7 @@ pub fn block_pin(
     for _ in 0..=8 {
         let mut hash = [0; 16];
         entropy.fill(&mut hash)?;
-        let result = send_hash(
-            transport,
-            protocol,
-            &hash,
-            permission::GET_ASSERTION,
-            entropy,
-            call,
-        );
+        let result = send_hash(transport, protocol, &hash, TokenScope::default(), entropy, call);
         let Err(error) = result else {
             return Err(DeviceError::Malformed("a random PIN was taken"));
         };

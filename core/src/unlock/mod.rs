@@ -21,5 +21,5 @@ pub use enroll::{EnrollPlan, PlannedKey, ProbePassed, enroll, probe, rotate_issu
 pub use error::{DeviceError, UnlockError};
 pub use new_pin::{NewPin, PinRules};
 pub use pin_policy::DefaultPinPolicy;
-pub use pin_token::{agree, client_pin, get_pin_token};
+pub use pin_token::{TokenScope, agree, client_pin, get_pin_token};
 pub use session::{Outcome, Session, SessionError};

@@ -81,8 +81,17 @@ pub fn agree(
     Ok(encapsulate(protocol, &peer, entropy)?)
 }
 
-/// `getPinUvAuthTokenUsingPinWithPermissions`: a pinUvAuthToken of 16 or 32 bytes.
-/// `permissions`: the bits of [`crate::ctap2::client_pin::permission`].
+/// What a pinUvAuthToken is to be good for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TokenScope<'a> {
+    /// The bits of [`crate::ctap2::client_pin::permission`]; 0 asks for a token of CTAP 2.0
+    /// (`getPinToken`).
+    pub permissions: u8,
+    /// The RP ID, which `mc` and `ga` want.
+    pub rp_id: Option<&'a str>,
+}
+
+/// A pinUvAuthToken of 16 or 32 bytes, for a PIN.
 ///
 /// # Errors
 /// [`ErrorCode::PinInvalid`], [`ErrorCode::PinBlocked`], [`ErrorCode::PinAuthBlocked`], and the
@@ -91,12 +100,12 @@ pub fn get_pin_token(
     transport: &mut dyn Transport,
     protocol: PinProtocol,
     pin: &Pin,
-    permissions: u8,
+    scope: TokenScope<'_>,
     entropy: &mut dyn Entropy,
     call: &mut Call<'_>,
 ) -> Result<Zeroizing<Vec<u8>>, DeviceError> {
     let hash = hash_pin(super::new_pin::normalise(pin).as_bytes());
-    let (secret, answer) = send_hash(transport, protocol, &hash, permissions, entropy, call)?;
+    let (secret, answer) = send_hash(transport, protocol, &hash, scope, entropy, call)?;
     let token = answer
         .pin_uv_auth_token
         .ok_or(DeviceError::Malformed("no pinUvAuthToken"))?;
@@ -115,18 +124,20 @@ pub(super) fn send_hash(
     transport: &mut dyn Transport,
     protocol: PinProtocol,
     hash: &[u8; 16],
-    permissions: u8,
+    scope: TokenScope<'_>,
     entropy: &mut dyn Entropy,
     call: &mut Call<'_>,
 ) -> Result<(SharedSecret, ClientPinResponse), DeviceError> {
     let (platform_key, secret) = agree(transport, protocol, entropy, call)?;
-    let mut request = ClientPinRequest::new(
-        SubCommand::GetPinUvAuthTokenUsingPinWithPermissions,
-        Some(protocol),
-    );
+    let sub_command = match scope.permissions {
+        0 => SubCommand::GetPinToken,
+        _ => SubCommand::GetPinUvAuthTokenUsingPinWithPermissions,
+    };
+    let mut request = ClientPinRequest::new(sub_command, Some(protocol));
     request.key_agreement = Some(platform_key);
     request.pin_hash_enc = Some(protocol.encrypt(&secret, hash, entropy)?);
-    request.permissions = Some(permissions);
+    request.permissions = (scope.permissions != 0).then_some(scope.permissions);
+    request.rp_id = scope.rp_id.map(Into::into);
     let answer = client_pin(transport, &request, call)?;
     Ok((secret, answer))
 }

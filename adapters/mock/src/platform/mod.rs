@@ -12,7 +12,7 @@ use fido_unlock::ctap2::get_info::AuthenticatorInfo;
 use fido_unlock::ctap2::{CtapStatus, command};
 use fido_unlock::pin_protocol::{PinProtocol, pad_pin};
 use fido_unlock::ports::{Call, Entropy, Transport, TransportError};
-use fido_unlock::unlock::{DeviceError, agree, client_pin, get_pin_token};
+use fido_unlock::unlock::{DeviceError, TokenScope, agree, client_pin, get_pin_token};
 use fido_unlock::{ErrorCode, HasCode, Pin};
 use zeroize::Zeroizing;
 
@@ -120,15 +120,15 @@ impl<'a, 'c> Platform<'a, 'c> {
     /// # Errors
     /// [`ErrorCode::PinInvalid`] and its like.
     pub fn try_pin(&mut self, pin: &Pin) -> Result<(), PlatformError> {
-        self.token(pin, permission::GET_ASSERTION).map(drop)
+        self.token(pin, TokenScope::default()).map(drop)
     }
 
-    fn token(&mut self, pin: &Pin, permissions: u8) -> Result<Zeroizing<Vec<u8>>, PlatformError> {
+    fn token(&mut self, pin: &Pin, scope: TokenScope<'_>) -> Result<Zeroizing<Vec<u8>>, PlatformError> {
         Ok(get_pin_token(
             self.transport,
             self.protocol,
             pin,
-            permissions,
+            scope,
             self.entropy,
             self.call,
         )?)
@@ -145,7 +145,7 @@ impl<'a, 'c> Platform<'a, 'c> {
         pin: &Pin,
     ) -> Result<Vec<u8>, PlatformError> {
         let hash = ceremony.client_data_hash();
-        let param = self.auth_param(pin, permission::MAKE_CREDENTIAL, &hash)?;
+        let param = self.auth_param(ceremony, pin, permission::MAKE_CREDENTIAL, &hash)?;
         let request = Value::int_map([
             (1, Some(Value::bytes(&hash))),
             (
@@ -196,7 +196,7 @@ impl<'a, 'c> Platform<'a, 'c> {
         pin: &Pin,
     ) -> Result<(Vec<u8>, Vec<u8>), PlatformError> {
         let hash = ceremony.client_data_hash();
-        let param = self.auth_param(pin, permission::GET_ASSERTION, &hash)?;
+        let param = self.auth_param(ceremony, pin, permission::GET_ASSERTION, &hash)?;
         let descriptor = Value::text_map([
             ("id", Some(Value::bytes(credential_id))),
             ("type", Some("public-key".into())),
@@ -227,8 +227,20 @@ impl<'a, 'c> Platform<'a, 'c> {
         self.send(command::RESET, None).map(drop)
     }
 
-    fn auth_param(&mut self, pin: &Pin, permissions: u8, hash: &[u8]) -> Result<Vec<u8>, PlatformError> {
-        let token = self.token(pin, permissions)?;
+    fn auth_param(
+        &mut self,
+        ceremony: &Ceremony,
+        pin: &Pin,
+        permissions: u8,
+        hash: &[u8],
+    ) -> Result<Vec<u8>, PlatformError> {
+        let token = self.token(
+            pin,
+            TokenScope {
+                permissions,
+                rp_id: Some(ceremony.rp_id()),
+            },
+        )?;
         let param = self.protocol.authenticate_with_key(&token, hash);
         Ok(param.map_err(|_| DeviceError::Malformed("no pinUvAuthToken"))?)
     }

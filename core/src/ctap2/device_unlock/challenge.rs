@@ -1,7 +1,7 @@
 //! `getChallenge`: idempotent, so that no other process can end a call to the help desk.
 
 use super::{MalformedAnswer, SubCommand, field, key, message, optional, slot_number};
-use crate::challenge::Challenge;
+use crate::challenge::{Challenge, DeviceChallenge};
 use crate::ctap2::CtapStatus;
 use crate::ctap2::cbor::Value;
 use crate::device_id::DeviceId;
@@ -86,12 +86,17 @@ impl ChallengeResponse {
                 .map(|n| n.as_u64().and_then(|n| u8::try_from(n).ok()).ok_or(wrong))
                 .transpose()
         };
-        // Outside suite 3 the challenge says its suite itself; any of its two suites reads it.
-        let named = number(3)?
-            .map(|n| Suite::from_number(n).ok_or(wrong))
-            .transpose()?;
-        let challenge =
-            Challenge::from_bytes(named.unwrap_or(Suite::P256EcdhMac), bytes(1)?).map_err(|_| wrong)?;
+        // Suites 1 and 2 are named by the challenge itself.
+        let challenge = match number(3)? {
+            Some(suite) => {
+                Suite::from_number(suite).and_then(|suite| Challenge::from_bytes(suite, bytes(1).ok()?).ok())
+            }
+            None => bytes(1)
+                .ok()
+                .and_then(|bytes| DeviceChallenge::from_bytes(bytes).ok())
+                .map(Challenge::Line),
+        }
+        .ok_or(wrong)?;
         let (suite, slot) = match &challenge {
             Challenge::Line(line) => (line.suite(), line.slot()),
             Challenge::Aes(_) => (Suite::AesAdminKey, number(4)?.ok_or(wrong)?),

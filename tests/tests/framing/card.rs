@@ -1,0 +1,487 @@
+use std::time::Duration;
+
+use fido_unlock::framing::nfc::{CardMemory, FIDO_AID, VENDOR_AID};
+use fido_unlock::framing::{Interface, NfcTransport};
+use fido_unlock::ports::{Call, NeverCancel, NoProgress, ProgressEvent, Transport, TransportError};
+use fido_unlock_mock::framing::{CardFaults, DeviceFaults};
+
+use super::support::*;
+
+const SELECT: [u8; 3] = [0x00, 0xA4, 4];
+const MSG: [u8; 3] = [0x80, 0x10, 0x80];
+const POLL: [u8; 3] = [0x80, 0x11, 0];
+const CANCEL: [u8; 3] = [0x80, 0x11, 0x11];
+
+fn nfc_with(
+    faults: CardFaults,
+) -> (
+    Nfc,
+    fido_unlock_mock::TestTicks,
+    fido_unlock_mock::framing::Device<Scripted>,
+) {
+    let (device, ticks) = device();
+    let mut channel = device.card();
+    channel.faults = faults;
+    (NfcTransport::new(channel, Interface::Vendor), ticks, device)
+}
+
+fn connect(nfc: &mut Nfc, ticks: &fido_unlock_mock::TestTicks) -> Result<Interface, TransportError> {
+    nfc.connect(&mut Call::new(ticks, SECOND, &NeverCancel, &mut NoProgress))
+}
+
+#[test]
+fn which_applet_answers() {
+    let (mut nfc, ticks, device) = nfc_with(CardFaults::default());
+    assert_eq!(connect(&mut nfc, &ticks), Ok(Interface::Vendor));
+    assert_eq!(nfc.interface(), Interface::Vendor);
+    assert_eq!(
+        transact(&mut nfc, &ticks, &[0x04]),
+        Ok(vec![0x01]),
+        "the unlock applet knows one command"
+    );
+    assert_clean(&mut nfc, &ticks);
+    assert_eq!(nfc.channel().sent()[0][5..17], VENDOR_AID);
+
+    let mut fido = NfcTransport::new(device.card(), Interface::Fido);
+    assert_clean(&mut fido, &ticks);
+    assert_eq!(fido.interface(), Interface::Fido);
+    assert_eq!(fido.channel().sent()[0][5..13], FIDO_AID);
+
+    let (mut nfc, ticks, _) = nfc_with(CardFaults {
+        without: vec![Interface::Vendor],
+        ..CardFaults::default()
+    });
+    assert_eq!(connect(&mut nfc, &ticks), Ok(Interface::Fido));
+    assert_clean(&mut nfc, &ticks);
+
+    let (mut nfc, ticks, _) = nfc_with(CardFaults {
+        without: vec![Interface::Vendor, Interface::Fido],
+        ..CardFaults::default()
+    });
+    assert_eq!(connect(&mut nfc, &ticks), Err(TransportError::AppletMissing));
+    assert_eq!(
+        transact(&mut nfc, &ticks, &echo(5)),
+        Err(TransportError::AppletMissing)
+    );
+}
+
+#[test]
+fn peer_bug_12_more_data_on_select() {
+    let (mut nfc, ticks, _) = nfc_with(CardFaults {
+        more_data_on_select: true,
+        ..CardFaults::default()
+    });
+    assert_eq!(connect(&mut nfc, &ticks), Ok(Interface::Vendor));
+    assert_eq!(apdu_heads(&nfc), [SELECT, [0x00, 0xC0, 0]]);
+    assert_clean(&mut nfc, &ticks);
+}
+
+#[test]
+fn peer_bug_13_get_response_brings_something_or_fails() {
+    let (mut nfc, ticks, _) = nfc_with(CardFaults {
+        endless_more_data: true,
+        ..CardFaults::default()
+    });
+    let result = transact(&mut nfc, &ticks, &answer_of(1000));
+    assert!(
+        matches!(result, Err(TransportError::Framing { .. })),
+        "{result:?}"
+    );
+    assert!(nfc.channel().apdus() < 5);
+    nfc.channel_mut().faults = CardFaults::default();
+    assert_clean(&mut nfc, &ticks);
+}
+
+#[test]
+fn peer_bug_14_class_of_get_response() {
+    for class in [0x00, 0x80] {
+        let (mut nfc, ticks, _) = nfc_with(CardFaults {
+            get_response_class: Some(class),
+            ..CardFaults::default()
+        });
+        for _ in 0..2 {
+            assert_eq!(transact(&mut nfc, &ticks, &answer_of(1000)), Ok(pattern(1000)));
+        }
+        let tries = apdu_heads(&nfc)
+            .iter()
+            .filter(|head| **head == [0x00, 0xC0, 0])
+            .count();
+        assert_eq!(tries, if class == 0 { 6 } else { 1 }, "what was learnt is kept");
+    }
+    let (mut nfc, ticks, _) = nfc_with(CardFaults {
+        get_response_class: Some(0x40),
+        ..CardFaults::default()
+    });
+    let refused = TransportError::Refused {
+        origin: "SW",
+        value: 0x6E00,
+    };
+    assert_eq!(transact(&mut nfc, &ticks, &answer_of(1000)), Err(refused));
+}
+
+#[test]
+fn peer_bug_15_keepalives() {
+    let (mut nfc, ticks, _) = nfc_with(CardFaults::default());
+    let outcome = run(
+        &mut nfc,
+        &ticks,
+        &keepalives(&[1, 1, 2, 2, 2], 30),
+        2 * SECOND,
+        &NeverCancel,
+    );
+    assert_eq!(outcome.result, Ok(vec![0]));
+    assert_eq!(
+        outcome.events,
+        [ProgressEvent::Processing, ProgressEvent::TouchNeeded]
+    );
+    assert_eq!(apdu_heads(&nfc), [SELECT, MSG, POLL, POLL, POLL, POLL, POLL]);
+    assert!(outcome.took >= Duration::from_millis(500), "polled with pauses");
+    let select = &nfc.channel().sent()[0];
+    assert_eq!(select.len(), 5 + VENDOR_AID.len() + 1, "SELECT has Le");
+}
+
+#[test]
+fn peer_bug_15_card_that_knows_no_keepalive() {
+    let (mut nfc, ticks, _) = nfc_with(CardFaults {
+        refuse_p1: true,
+        ..CardFaults::default()
+    });
+    let outcome = run(
+        &mut nfc,
+        &ticks,
+        &keepalives(&[2, 2], 30),
+        2 * SECOND,
+        &NeverCancel,
+    );
+    assert_eq!(outcome.result, Ok(vec![0]));
+    assert_eq!(apdu_heads(&nfc), [SELECT, MSG, [0x80, 0x10, 0]]);
+    assert_clean(&mut nfc, &ticks);
+}
+
+#[test]
+fn peer_bug_15_abandoned_at_every_step_then_clean() {
+    for refuse_extended in [None, Some(0x6700)] {
+        let message = keepalives(&[1, 2, 2, 2], 600);
+        let (mut cancelled, mut cancels) = (0, 0);
+        for look in 0.. {
+            let (mut nfc, ticks, device) = nfc_with(CardFaults {
+                refuse_extended,
+                ..CardFaults::default()
+            });
+            let cancel = CancelAtLook::new(look);
+            let outcome = run(&mut nfc, &ticks, &message, 2 * SECOND, &cancel);
+            if outcome.result.is_ok() {
+                assert_eq!(device.with(|handler| handler.done.len()), 1);
+                if cancel.struck() {
+                    continue;
+                }
+                break;
+            }
+            assert_eq!(outcome.result, Err(TransportError::Cancelled), "look {look}");
+            assert!(outcome.took < SECOND, "look {look}");
+            let sent = apdu_heads(&nfc).iter().filter(|head| **head == CANCEL).count();
+            assert!(sent <= 1);
+            cancels += sent;
+            cancelled += 1;
+            assert!(!nfc.channel().is_in_transaction());
+            assert!(!device.is_busy(), "look {look}");
+            assert_eq!(device.with(|handler| handler.done.len()), 0, "look {look}");
+            assert_clean(&mut nfc, &ticks);
+        }
+        assert!(cancelled > 8 && cancels > 3, "{cancelled} {cancels}");
+    }
+}
+
+#[test]
+fn endless_keepalives_end_at_the_deadline_with_one_cancel() {
+    let (mut nfc, ticks, device) = nfc_with(CardFaults::default());
+    let outcome = run(&mut nfc, &ticks, ENDLESS, 2 * SECOND, &NeverCancel);
+    assert_eq!(outcome.result, Err(TransportError::DeadlineExceeded));
+    assert_eq!(outcome.events, [ProgressEvent::TouchNeeded]);
+    assert!(outcome.took <= Duration::from_millis(2200), "{:?}", outcome.took);
+    assert_eq!(apdu_heads(&nfc).iter().filter(|head| **head == CANCEL).count(), 1);
+    assert!(!device.is_busy());
+    assert_clean(&mut nfc, &ticks);
+}
+
+#[test]
+fn peer_bug_16_lengths_both_ways() {
+    let extended = CardFaults::default();
+    let refusing = |status| CardFaults {
+        refuse_extended: Some(status),
+        ..CardFaults::default()
+    };
+    let short_reader = CardFaults {
+        short_reader: true,
+        ..refusing(0x6700)
+    };
+    let exact = CardFaults {
+        exact_le: true,
+        ..CardFaults::default()
+    };
+    let exact_short = CardFaults {
+        exact_le: true,
+        ..refusing(0x6700)
+    };
+    for faults in [
+        extended,
+        refusing(0x6700),
+        refusing(0x6E00),
+        refusing(0x6881),
+        short_reader,
+        exact,
+        exact_short,
+    ] {
+        let (mut nfc, ticks, device) = nfc_with(faults.clone());
+        for length in [2, 200, 254, 255, 256, 257, 510, 511, 65_535] {
+            let mut message = answer_of(1);
+            message.resize(length.max(6), 0);
+            assert_eq!(
+                transact(&mut nfc, &ticks, &message),
+                Ok(vec![0]),
+                "{length} out, {faults:?}"
+            );
+            assert!(
+                device.with(|handler| handler.done.pop().unwrap() == message),
+                "{length}, {faults:?}"
+            );
+        }
+        for length in [1, 2, 254, 255, 256, 257, 512, 513, 65_535] {
+            for padding in [6, 300] {
+                let mut message = answer_of(length);
+                message.resize(padding, 0);
+                let answer = transact(&mut nfc, &ticks, &message);
+                assert!(
+                    answer == Ok(pattern(length as usize)),
+                    "{length} back, {faults:?}"
+                );
+            }
+        }
+        assert_eq!(
+            nfc.memory().extended_length,
+            faults.refuse_extended.is_none() && !faults.short_reader
+        );
+        let refused = nfc
+            .channel()
+            .sent()
+            .iter()
+            .filter(|apdu| apdu.len() > 261)
+            .count();
+        if faults.refuse_extended.is_some() {
+            assert!(refused <= 1, "extended length is tried once");
+        }
+        assert_eq!(
+            transact(&mut nfc, &ticks, &vec![0x55; 65_536]),
+            Err(TransportError::MessageTooLarge)
+        );
+    }
+}
+
+#[test]
+fn peer_bug_16_neither_extended_nor_chaining() {
+    let (mut nfc, ticks, device) = nfc_with(CardFaults {
+        refuse_extended: Some(0x6700),
+        refuse_chaining: true,
+        ..CardFaults::default()
+    });
+    let refused = TransportError::Refused {
+        origin: "SW",
+        value: 0x6884,
+    };
+    assert_eq!(transact(&mut nfc, &ticks, &echo(300)), Err(refused));
+    assert_eq!(device.messages(), 0);
+    assert_eq!(transact(&mut nfc, &ticks, &echo(200)), Ok(echoed(&echo(200))));
+}
+
+/// Peer bug 37: no message of the unlock needs more than this.
+#[test]
+fn peer_bug_37_a_suite_1_unlock_is_chained() {
+    let (mut nfc, ticks, _) = nfc_with(CardFaults {
+        short_reader: true,
+        ..CardFaults::default()
+    });
+    assert_eq!(transact(&mut nfc, &ticks, &echo(274)), Ok(echoed(&echo(274))));
+    assert_eq!(apdu_heads(&nfc)[1..3], [[0x90, 0x10, 0x80], MSG]);
+}
+
+#[test]
+fn peer_bug_19_lost_selection_is_made_again_once() {
+    for length in [100, 600] {
+        let (mut nfc, ticks, device) = nfc_with(CardFaults::default());
+        assert_clean(&mut nfc, &ticks);
+        device.deselect_card();
+        assert_eq!(
+            transact(&mut nfc, &ticks, &echo(length)),
+            Ok(echoed(&echo(length)))
+        );
+        assert_eq!(device.messages(), 2);
+        assert_eq!(nfc.memory(), CardMemory::new(true));
+    }
+    let ticks = fido_unlock_mock::TestTicks::new();
+    for status in [[0x6D, 0x00], [0x6E, 0x00]] {
+        let card = ScriptedCard {
+            answers: vec![
+                b"U2F_V2\x90\x00",
+                &status,
+                b"U2F_V2\x90\x00",
+                &status,
+                b"U2F_V2\x90\x00",
+            ],
+            asked: Vec::new(),
+        };
+        let mut nfc = NfcTransport::new(card, Interface::Fido);
+        let result = transact(&mut nfc, &ticks, &echo(5));
+        let value = u16::from_be_bytes(status);
+        assert_eq!(result, Err(TransportError::Refused { origin: "SW", value }));
+        assert_eq!(nfc.channel().asked.len(), 4);
+    }
+}
+
+#[test]
+fn peer_bug_20_slow_card_and_timeout_of_the_port() {
+    let (mut nfc, ticks, device) = nfc_with(CardFaults {
+        apdu_time: Duration::from_millis(400),
+        ..CardFaults::default()
+    });
+    let message = echo(20);
+    let outcome = run(&mut nfc, &ticks, &message, SECOND, &NeverCancel);
+    assert_eq!(outcome.result, Ok(echoed(&message)));
+    device.set_faults(DeviceFaults {
+        latency: 2 * SECOND,
+        ..DeviceFaults::default()
+    });
+    let outcome = run(&mut nfc, &ticks, &message, SECOND, &NeverCancel);
+    assert_eq!(outcome.result, Err(TransportError::DeadlineExceeded));
+    assert!(outcome.took <= Duration::from_millis(1450), "{:?}", outcome.took);
+
+    let card = ScriptedCard {
+        answers: vec![b"U2F_V2\x90\x00", b"\x00\x90\x00"],
+        asked: Vec::new(),
+    };
+    let mut nfc = NfcTransport::new(card, Interface::Fido);
+    assert_eq!(
+        run(&mut nfc, &ticks, &message, 30 * SECOND, &NeverCancel).result,
+        Ok(vec![0])
+    );
+    for (_, timeout) in &nfc.channel().asked {
+        assert!(
+            *timeout > 29 * SECOND,
+            "the port may wait until the deadline, {timeout:?}"
+        );
+    }
+}
+
+#[test]
+fn peer_bug_21_reader_held_by_another_program() {
+    let (mut nfc, ticks, _) = nfc_with(CardFaults {
+        busy: 5,
+        ..CardFaults::default()
+    });
+    assert_clean(&mut nfc, &ticks);
+    assert!(
+        !nfc.channel().is_in_transaction(),
+        "not held between two messages"
+    );
+    nfc.channel_mut().faults.busy = u32::MAX;
+    let outcome = run(&mut nfc, &ticks, &echo(3), SECOND, &NeverCancel);
+    assert_eq!(outcome.result, Err(TransportError::Busy));
+    assert!(outcome.took <= Duration::from_millis(1101), "{:?}", outcome.took);
+    let outcome = run(&mut nfc, &ticks, &echo(3), 30 * SECOND, &CancelAtLook::new(3));
+    assert_eq!(outcome.result, Err(TransportError::Cancelled));
+}
+
+#[test]
+fn peer_bug_22_reset_by_another_program_at_every_apdu() {
+    // SELECT, SELECT, three parts of the message, a keep-alive.
+    let message = keepalives(&[2], 600);
+    let faults = CardFaults {
+        without: vec![Interface::Vendor],
+        short_reader: true,
+        ..CardFaults::default()
+    };
+    let mut resets = 0;
+    for at in 0.. {
+        let (mut nfc, ticks, device) = nfc_with(CardFaults {
+            reset_at: Some(at),
+            ..faults.clone()
+        });
+        let result = transact(&mut nfc, &ticks, &message);
+        if nfc.channel().apdus() <= at {
+            break;
+        }
+        resets += 1;
+        assert_eq!(device.with(|handler| handler.power_cycles), 1);
+        match result {
+            Ok(answer) => {
+                assert!(at < 4, "APDU {at} held the message's end");
+                assert_eq!(answer, [0]);
+                assert_eq!(device.messages(), 1);
+            }
+            Err(error) => {
+                assert!(at >= 4, "APDU {at}: nothing was done yet");
+                assert_eq!(error, TransportError::CardReset);
+            }
+        }
+        assert_clean(&mut nfc, &ticks);
+    }
+    assert_eq!(resets, 6);
+    // Between two messages it is not even noticed.
+    let (mut nfc, ticks, device) = nfc_with(CardFaults::default());
+    assert_clean(&mut nfc, &ticks);
+    device.reset_card();
+    assert_clean(&mut nfc, &ticks);
+}
+
+#[test]
+fn removal_at_every_apdu_and_cut_responses() {
+    let message = keepalives(&[1, 2], 600);
+    let mut removals = 0;
+    for at in 0.. {
+        let (mut nfc, ticks, device) = nfc_with(CardFaults {
+            gone_at: Some(at),
+            ..CardFaults::default()
+        });
+        if transact(&mut nfc, &ticks, &message).is_ok() {
+            break;
+        }
+        assert_eq!(transact(&mut nfc, &ticks, &message), Err(TransportError::Gone));
+        assert_clean(&mut nfc_of(&device), &ticks);
+
+        let (mut nfc, ticks, _) = nfc_with(CardFaults {
+            cut_at: Some(at),
+            ..CardFaults::default()
+        });
+        assert_eq!(transact(&mut nfc, &ticks, &message), Err(TransportError::Gone));
+        assert_clean(&mut nfc, &ticks);
+        removals += 1;
+    }
+    assert_eq!(removals, 4);
+}
+
+#[test]
+fn hid_and_card_of_one_device_run_one_command_at_a_time() {
+    let (device, ticks) = device();
+    let mut raw = device.hid(Interface::Fido);
+    let report = |channel, command, data: &[u8]| {
+        fido_unlock::framing::ctaphid::packet(channel, command, data, 0, 64).unwrap()
+    };
+    fido_unlock::ports::HidReports::write_report(&mut raw, &report(u32::MAX, 6, &[1; 8])).unwrap();
+    fido_unlock::ports::HidReports::write_report(&mut raw, &report(1, 0x10, ENDLESS)).unwrap();
+    let mut nfc = nfc_of(&device);
+    assert_eq!(transact(&mut nfc, &ticks, &echo(4)), Ok(vec![0x06]));
+    fido_unlock::ports::HidReports::write_report(&mut raw, &report(1, 0x11, &[])).unwrap();
+    assert_clean(&mut nfc, &ticks);
+}
+
+#[test]
+fn statistics_count_apdus_and_bytes() {
+    let (mut nfc, ticks, _) = nfc_with(CardFaults::default());
+    assert_eq!(transact(&mut nfc, &ticks, &echo(10)), Ok(echoed(&echo(10))));
+    let statistics = nfc.statistics();
+    assert_eq!(
+        (statistics.transactions, statistics.sent, statistics.received),
+        (1, 2, 2)
+    );
+    assert_eq!(statistics.bytes_sent, (5 + 12 + 1) + (5 + 10 + 1));
+    assert_eq!(statistics.bytes_received, (13 + 2) + (11 + 2));
+}
