@@ -36,9 +36,21 @@ fn its_own_device_tests_pass() {
     let fido2 = Fido2::new();
     let report = run(fido2
         .python()
-        .args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "upstream_suite"])
+        .args([
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "upstream_suite",
+        ])
         .arg("tests/device")
-        .args(NOT_FOR_US.iter().map(|name| format!("--deselect=tests/device/{name}")))
+        .args(
+            NOT_FOR_US
+                .iter()
+                .map(|name| format!("--deselect=tests/device/{name}")),
+        )
         .env("CTAP_PIPE", KEY)
         .current_dir(fido2.source()));
     let summary = report.lines().last().unwrap();

@@ -12,6 +12,7 @@ use fido_unlock::ports::{
 use fido_unlock::unlock::{CtapUnlockDevice, NewPin, PinRules, diagnose};
 use fido_unlock::{ErrorCode, HasCode, Pin};
 use fido_unlock_mock::SoftAuthenticator;
+use fido_unlock_mock::framing::CtapHandler;
 
 /// Whole CTAP messages out and in, by our own road.
 struct OurWay(SoftAuthenticator);
