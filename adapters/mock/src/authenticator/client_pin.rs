@@ -20,8 +20,10 @@ const GET_TOKEN_WITH_PERMISSIONS: u64 = 0x09;
 /// The permissions that `getPinToken` gives.
 const DEFAULT_PERMISSIONS: u8 = permission::MAKE_CREDENTIAL | permission::GET_ASSERTION;
 /// All that this authenticator has commands for.
-const KNOWN_PERMISSIONS: u8 =
-    DEFAULT_PERMISSIONS | permission::CREDENTIAL_MANAGEMENT | permission::AUTHENTICATOR_CONFIG;
+const KNOWN_PERMISSIONS: u8 = DEFAULT_PERMISSIONS
+    | permission::CREDENTIAL_MANAGEMENT
+    | permission::LARGE_BLOB_WRITE
+    | permission::AUTHENTICATOR_CONFIG;
 
 impl SoftAuthenticator {
     pub(super) fn client_pin(&mut self, params: &Value) -> Answer {

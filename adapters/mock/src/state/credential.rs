@@ -119,6 +119,12 @@ impl CredentialKey {
         self.derive(b"CredRandom", &[user_verified.into()])
     }
 
+    /// The key of the largeBlobKey extension (CTAP 2.1 §12.3).
+    #[must_use]
+    pub fn large_blob_key(&self) -> Zeroizing<[u8; 32]> {
+        self.derive(b"largeBlobKey", &[])
+    }
+
     fn mac(&self) -> Zeroizing<[u8; 32]> {
         self.derive(b"ID", &[VERSION, self.flags])
     }
@@ -153,6 +159,8 @@ pub struct DiscoverableCredential {
     pub user_name: Option<String>,
     /// `user.displayName`.
     pub user_display_name: Option<String>,
+    /// Whether it was made with the largeBlobKey extension.
+    pub large_blob_key: bool,
 }
 
 impl DiscoverableCredential {
@@ -167,6 +175,7 @@ impl DiscoverableCredential {
             (4, Some(Value::bytes(&self.user_id))),
             (5, text(&self.user_name)),
             (6, text(&self.user_display_name)),
+            (7, Some(self.large_blob_key.into())),
         ])
     }
 
@@ -181,6 +190,7 @@ impl DiscoverableCredential {
             user_id: value.get(4)?.as_bytes()?.to_vec(),
             user_name: text(5),
             user_display_name: text(6),
+            large_blob_key: value.get(7)?.as_bool()?,
         })
     }
 
