@@ -5,6 +5,7 @@ use fido_unlock::ctap2::cbor::Value;
 use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::ports::ClientPin;
 use fido_unlock::secret::SharedSecret;
+use subtle::ConstantTimeEq;
 
 use super::params::{map, optional, protocol, required};
 use super::pin::permission;
@@ -107,7 +108,7 @@ impl SoftAuthenticator {
         let new = self
             .pin
             .open_new_pin(protocol, &secret, new_pin_enc, state.min_pin_length)?;
-        if state.force_pin_change && new.hash == old.hash {
+        if state.force_pin_change && bool::from(new.hash.ct_eq(&old.hash)) {
             return Err(CtapStatus::PinPolicyViolation);
         }
         self.store.update(|state| {

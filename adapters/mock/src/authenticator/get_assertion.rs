@@ -135,12 +135,12 @@ impl SoftAuthenticator {
         let credential = state.find(&context.rp_id, id).ok_or(CtapStatus::NoCredentials)?;
         let key = credential.signing_key().ok_or(CtapStatus::Other)?;
         let extensions = match &context.salts {
-            Some(salts) => {
+            Some(salts) if credential.has_hmac_secret() => {
                 let output = salts.output(&credential.cred_random(context.user_verified));
                 let encrypted = self.encrypt(salts.protocol, &salts.secret, &output)?;
                 Some(Value::text_map([("hmac-secret", Some(Value::bytes(&encrypted)))]))
             }
-            None => None,
+            _ => None,
         };
         let sign_count = self.store.update(|state| {
             state.sign_count = state.sign_count.wrapping_add(1);

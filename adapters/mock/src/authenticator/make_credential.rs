@@ -149,6 +149,7 @@ impl SoftAuthenticator {
             request.rp_id,
             nonce,
             request.discoverable,
+            hmac_secret,
             protection,
         );
         let key = credential.signing_key().ok_or(CtapStatus::Other)?;

@@ -17,6 +17,7 @@ use super::Master;
 pub const ID_LENGTH: usize = 50;
 const VERSION: u8 = 1;
 const DISCOVERABLE: u8 = 0x10;
+const HMAC_SECRET: u8 = 0x20;
 
 /// `credProtect` (CTAP 2.1 §12.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,12 +60,15 @@ impl CredentialKey {
         rp_id: &str,
         nonce: [u8; 16],
         discoverable: bool,
+        hmac_secret: bool,
         protection: Protection,
     ) -> Self {
         Self {
             master: master.clone(),
             rp_id_hash: Sha256::digest(rp_id).into(),
-            flags: protection as u8 | if discoverable { DISCOVERABLE } else { 0 },
+            flags: protection as u8
+                | if discoverable { DISCOVERABLE } else { 0 }
+                | if hmac_secret { HMAC_SECRET } else { 0 },
             nonce,
         }
     }
@@ -97,6 +101,12 @@ impl CredentialKey {
     #[must_use]
     pub fn is_discoverable(&self) -> bool {
         self.flags & DISCOVERABLE != 0
+    }
+
+    /// Whether it was made with the hmac-secret extension.
+    #[must_use]
+    pub fn has_hmac_secret(&self) -> bool {
+        self.flags & HMAC_SECRET != 0
     }
 
     /// Its `credProtect`.
@@ -233,12 +243,12 @@ mod tests {
     #[test]
     fn only_the_same_device_and_rp_open_an_id() {
         let master = Master([1; 32]);
-        let made = CredentialKey::make(&master, "a.example", [2; 16], true, Protection::UvRequired);
+        let made = CredentialKey::make(&master, "a.example", [2; 16], true, false, Protection::UvRequired);
         let id = made.id();
         assert_eq!(id.len(), ID_LENGTH);
         let opened = CredentialKey::open(&master, "a.example", &id).unwrap();
         assert_eq!(opened.protection(), Protection::UvRequired);
-        assert!(opened.is_discoverable());
+        assert!(opened.is_discoverable() && !opened.has_hmac_secret());
         assert_eq!(
             opened.signing_key().unwrap().to_bytes(),
             made.signing_key().unwrap().to_bytes()
