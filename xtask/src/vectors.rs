@@ -38,7 +38,10 @@ pub fn write() -> Done {
     run(
         "check_code_vectors.py",
         Command::new(&python)
-            .arg("tests/tools/check_code_vectors.py")
+            .args([
+                "tests/tools/check_code_vectors.py",
+                "tests/vectors/code_line.json",
+            ])
             .current_dir(root()),
     )
 }
