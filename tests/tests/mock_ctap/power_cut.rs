@@ -201,3 +201,30 @@ fn a_flash_image_that_is_copied_back() {
         assert_eq!(again.err().map(|error| error.code()), expected);
     }
 }
+
+/// The tries given back are the device's own; what the PIN is not about stays as it was.
+#[test]
+fn an_unlock_changes_the_pin_and_nothing_else() {
+    let world = World::with_authenticator(
+        Way::Nfc,
+        Suite::P256Ecdsa,
+        PinProtocol::One,
+        Default::default(),
+        |builder| builder.max_retries(5),
+    );
+    world.block();
+    let store = world.device.with(|key| key.store());
+    let before = store.load_state().unwrap().unwrap();
+    let mut device = world.unlock_device(Interface::Fido);
+    let session = world.begin(&mut device).unwrap();
+    let response = world.respond(&session);
+    world.unlock(&mut device, &session, &response, NEW_PIN).unwrap();
+    let after = store.load_state().unwrap().unwrap();
+    assert_eq!((before.pin_retries, after.pin_retries), (0, 5));
+    let mut undone = after.clone();
+    undone.pin_retries = 0;
+    undone.pin.clone_from(&before.pin);
+    undone.unlock_record.clone_from(&before.unlock_record);
+    assert_eq!(undone.to_value(), before.to_value());
+    assert_ne!(after.unlock_record, before.unlock_record);
+}
