@@ -69,15 +69,15 @@ impl Receipt {
 
 /// Where the log ends.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::helpdesk) struct Chain {
+pub(crate) struct Chain {
     pub(in crate::helpdesk) log_id: LogId,
-    pub(in crate::helpdesk) count: u64,
-    pub(in crate::helpdesk) head: [u8; 32],
+    pub(crate) count: u64,
+    pub(crate) head: [u8; 32],
     pub(in crate::helpdesk) latest: UnixTime,
 }
 
 impl Chain {
-    pub(in crate::helpdesk) const fn empty(log_id: LogId) -> Self {
+    pub(crate) const fn empty(log_id: LogId) -> Self {
         Self {
             log_id,
             count: 0,
@@ -87,7 +87,7 @@ impl Chain {
     }
 
     /// Checks the entry that comes next and moves on behind it.
-    pub(in crate::helpdesk) fn follow(&mut self, bytes: &[u8]) -> Result<AuditEntry, StorageError> {
+    pub(crate) fn follow(&mut self, bytes: &[u8]) -> Result<AuditEntry, StorageError> {
         let entry = next_entry(self, bytes).map_err(|fault| StorageError::AuditBroken {
             detail: format!("{fault}"),
         })?;
@@ -102,7 +102,7 @@ impl Chain {
     }
 
     /// Adds an entry: gives it log, place, link and time, has it stored, and only then moves on.
-    pub(in crate::helpdesk) fn append(
+    pub(crate) fn append(
         &mut self,
         log: &mut (dyn AuditLog + Send),
         mut entry: AuditEntry,

@@ -124,7 +124,7 @@ pub struct AuditEntry {
 impl AuditEntry {
     /// An entry without log, place and time, which the chain gives it.
     #[must_use]
-    pub(in crate::helpdesk) const fn of(event: AuditEvent) -> Self {
+    pub(crate) const fn of(event: AuditEvent) -> Self {
         Self {
             log_id: LogId([0; 16]),
             sequence: 0,
@@ -151,7 +151,7 @@ impl AuditEntry {
         }
     }
 
-    pub(in crate::helpdesk) fn detail(mut self, text: &str) -> Self {
+    pub(crate) fn detail(mut self, text: &str) -> Self {
         let mut end = text.len().min(LONGEST_DETAIL);
         while !text.is_char_boundary(end) {
             end = end.saturating_sub(1);
