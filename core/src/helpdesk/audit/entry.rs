@@ -58,7 +58,7 @@ pub enum EntryError {
     /// Not such a map, or not in canonical form.
     #[error("not an audit entry in canonical form")]
     Malformed,
-    /// A later version of the format, or an event of one.
+    /// A later version of the format, or an event or key of one.
     #[error("an audit entry of a later version")]
     Version,
 }
@@ -307,7 +307,8 @@ impl AuditEntry {
                 21 => entry.second_operator = Some(OperatorId::new(d.str()?).ok_or(EntryError::Malformed)?),
                 22 => entry.detail = Some(d.str()?.to_string()),
                 23 => entry.alarm = Some(d.u64()?),
-                _ => return Err(EntryError::Malformed),
+                24.. => return Err(EntryError::Version),
+                0 => return Err(EntryError::Malformed),
             }
         }
         entry.event = event.ok_or(EntryError::Malformed)?;
