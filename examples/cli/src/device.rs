@@ -6,9 +6,7 @@ use std::time::Duration;
 use fido_unlock::ctap2::device_unlock::UnlockInfo;
 use fido_unlock::framing::{HidTransport, NfcTransport};
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::{
-    Call, Interface, NeverCancel, ProgressEvent, SystemTicks, Transport, TransportError, UnlockDevice,
-};
+use fido_unlock::ports::{Call, Interface, NeverCancel, ProgressEvent, SystemTicks, Transport, UnlockDevice};
 use fido_unlock::unlock::{CtapUnlockDevice, DeviceError};
 use fido_unlock::{ErrorCode, HasCode};
 use fido_unlock_mock::framing::Device;
@@ -176,11 +174,11 @@ mod hardware {
     const NONE: &str = "this program was built without the features `hid` and `pcsc`: use --mock FILE";
 
     pub fn open(_: Option<&str>, _: Interface) -> Result<Box<dyn Transport>, Failure> {
-        Err(Failure::new(TransportError::NoDevice.code(), NONE))
+        Err(Failure::new(ErrorCode::NoDevice, NONE))
     }
 
     pub fn list() -> Result<Vec<Entry>, Failure> {
-        Err(Failure::new(TransportError::NoDevice.code(), NONE))
+        Err(Failure::new(ErrorCode::NoDevice, NONE))
     }
 }
 

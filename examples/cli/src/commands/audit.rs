@@ -91,7 +91,7 @@ fn line(view: &AuditView) -> String {
     );
     let request = view.request.map(|request| request.to_string());
     let error = view.error.map(|number| {
-        let name = view.error_name.unwrap_or("of a later version");
+        let name = ErrorCode::from_number(number).map_or("of a later version", ErrorCode::name);
         format!("{number} {name}")
     });
     for (label, value) in [
