@@ -11,6 +11,8 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use uniffi_bindgen::bindings::{GenerateOptions, TargetLanguage, generate};
 
+mod kotlin;
+
 /// Where UniFFI puts the Kotlin file, beneath its folder.
 const KOTLIN_FILE: &str = "io/github/fidounlock/fido_unlock_ffi.kt";
 /// The Swift module's header and module map have a folder of their own (SwiftPM, system library).
@@ -68,17 +70,30 @@ fn run(options: &Options) -> Result<()> {
             TargetLanguage::Kotlin,
             "bindings/kotlin/src/main/kotlin/generated",
             &[(KOTLIN_FILE, KOTLIN_FILE)],
+            kotlin::correct,
         ),
         Language::Swift(paths) => {
             let mut files = SWIFT_C_FILES.to_vec();
             files.push(SWIFT_FILE);
-            write(paths, TargetLanguage::Swift, "bindings/swift/Sources", &files)
+            write(
+                paths,
+                TargetLanguage::Swift,
+                "bindings/swift/Sources",
+                &files,
+                |text| Ok(text.to_owned()),
+            )
         }
     }
 }
 
 /// Generates into a scratch folder, then moves or compares each file (from, to).
-fn write(paths: &Paths, language: TargetLanguage, folder: &str, files: &[(&str, &str)]) -> Result<()> {
+fn write(
+    paths: &Paths,
+    language: TargetLanguage,
+    folder: &str,
+    files: &[(&str, &str)],
+    correct: fn(&str) -> Result<String>,
+) -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let library = paths.library.clone().unwrap_or_else(|| {
         let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
@@ -101,15 +116,15 @@ fn write(paths: &Paths, language: TargetLanguage, folder: &str, files: &[(&str, 
     let out = paths.out.clone().unwrap_or_else(|| root.join(folder));
     let result = files
         .iter()
-        .try_for_each(|(from, to)| place(&scratch.join(from), &out.join(to), paths.check));
+        .try_for_each(|(from, to)| place(&scratch.join(from), &out.join(to), correct, paths.check));
     // It lies in the system's folder for what nobody misses.
     let _ = fs::remove_dir_all(scratch);
     result
 }
 
-fn place(from: &Path, to: &Path, check: bool) -> Result<()> {
+fn place(from: &Path, to: &Path, correct: fn(&str) -> Result<String>, check: bool) -> Result<()> {
     let new = fs::read_to_string(from).with_context(|| format!("nothing generated at {}", from.display()))?;
-    let new = tidy(&new);
+    let new = correct(&tidy(&new))?;
     if !check {
         fs::create_dir_all(to.parent().context("a file has a folder")?)?;
         return fs::write(to, new).with_context(|| format!("{} cannot be written", to.display()));
