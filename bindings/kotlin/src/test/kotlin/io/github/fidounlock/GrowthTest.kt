@@ -49,17 +49,22 @@ class GrowthTest {
 
     private data class Footprint(val heap: Long, val resident: Long, val threads: Int, val files: Int) {
         companion object {
+            private fun used() = Runtime.getRuntime().run { totalMemory() - freeMemory() }
+
             fun now(): Footprint {
-                repeat(3) {
+                // JNA frees what was collected on a thread of its own, a while later.
+                var last = Long.MAX_VALUE
+                for (round in 1..50) {
                     System.gc()
-                    Thread.sleep(100)
+                    Thread.sleep(200)
+                    if (used() > last - last / 200) break
+                    last = used()
                 }
-                val runtime = Runtime.getRuntime()
                 val status = File("/proc/self/status").readLines().associate {
                     it.substringBefore(':') to it.substringAfter(':').trim()
                 }
                 return Footprint(
-                    heap = runtime.totalMemory() - runtime.freeMemory(),
+                    heap = used(),
                     resident = status.getValue("VmRSS").substringBefore(' ').toLong() * 1024,
                     threads = status.getValue("Threads").toInt(),
                     files = File("/proc/self/fd").list()!!.size,
