@@ -10,6 +10,7 @@
 
 pub mod bare;
 pub mod code_vectors;
+pub mod python;
 pub mod secrets;
 
 use fido_unlock::ctap2::device_unlock::{EnrollOptions, EnrollResponse};

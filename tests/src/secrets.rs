@@ -29,8 +29,8 @@ impl Needle {
                 let digits: Vec<_> = part.iter().map(each).collect();
                 digits.join(separator).into_bytes()
             };
-            let (lower, decimal): (fn(&u8) -> String, fn(&u8) -> String) =
-                (|byte| format!("{byte:02x}"), |byte| format!("{byte}"));
+            let lower = |byte: &u8| format!("{byte:02x}");
+            let decimal = |byte: &u8| format!("{byte}");
             forms.push(("bytes", part.to_vec()));
             forms.push(("hex", join("", lower)));
             forms.push(("hex with commas", join(", ", lower)));
