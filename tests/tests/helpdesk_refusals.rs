@@ -157,6 +157,9 @@ fn unknown_operator_wrong_password_and_old_session() {
     for (name, password) in [("desk-1", "pw-desk-2"), ("desk-9", "pw-desk-9"), ("desk-1", "")] {
         let result = desk.sign_in(&OperatorId::new(name).unwrap(), password);
         assert_refused(&desk, result, ErrorCode::OperatorUnknown);
+        let entries = desk.audit_entries().unwrap();
+        let logged = entries.last().unwrap().0.operator.is_some();
+        assert_eq!(logged, name == "desk-1", "a name that is none may be a password");
     }
     bench.stores.clock.advance(bench.policy.session_seconds);
     desk.search(&session, "alice").unwrap();
@@ -487,6 +490,7 @@ fn challenge_answered_for_another_device() {
     bench.code(&mut desk, &session, S2, 0, NONCE);
     let result = desk.authorise(&session, other, &Delivery::Show);
     assert_refused(&desk, result, ErrorCode::ChallengeElsewhere);
+    assert_eq!(desk.alarms(&session).unwrap().len(), 1);
     let mut desk = bench.desk();
     let other = desk
         .open_request(&session, &bench.alice, &second, "r")
@@ -615,6 +619,30 @@ fn clock_gone_back_also_after_a_restart() {
     desk.verify_audit(&[], None).unwrap();
     bench.stores.clock.set(START + 60);
     desk.search(&session, "alice").unwrap();
+}
+
+#[test]
+fn a_clock_that_was_ahead_is_set_right_by_an_administrator() {
+    let (bench, mut desk, _) = started();
+    bench.stores.clock.advance(400 * DAY);
+    let ahead = bench.sign_in(&mut desk, "desk-1");
+    bench.stores.clock.set(START + 60);
+    let result = desk.search(&ahead, "alice");
+    assert_refused(&desk, result, ErrorCode::ClockWentBack);
+    let id = |name| OperatorId::new(name).unwrap();
+    let result = desk.accept_clock(&id("admin"), "wrong", "battery");
+    assert_refused(&desk, result, ErrorCode::OperatorUnknown);
+    let result = desk.accept_clock(&id("dsa"), "pw-dsa", "battery");
+    assert_refused(&desk, result, ErrorCode::PrivilegeMissing);
+    let result = desk.accept_clock(&id("admin"), "pw-admin", " ");
+    assert_refused(&desk, result, ErrorCode::ReasonMissing);
+    desk.accept_clock(&id("admin"), "pw-admin", "battery").unwrap();
+    let mut desk = bench.desk();
+    let result = desk.search(&ahead, "alice");
+    assert_refused(&desk, result, ErrorCode::OperatorUnknown);
+    let session = bench.sign_in(&mut desk, "desk-1");
+    bench.code(&mut desk, &session, S2, 0, NONCE);
+    desk.verify_audit(&[], None).unwrap();
 }
 
 fn new_device(bench: &Bench, byte: u8) -> NewDevice {

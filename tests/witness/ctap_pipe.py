@@ -76,14 +76,14 @@ class Rig:
         return self.pin.get_pin_token(pin, permission, rp_id)
 
 
-def register(rig, user, discoverable, **extensions):
+def register(rig, user, discoverable, pin=PIN, **extensions):
     options, state = rig.server.register_begin(
         {"id": user, "name": user.decode()},
         resident_key_requirement="required" if discoverable else "discouraged",
         user_verification="required",
         extensions=extensions,
     )
-    result = rig.client().make_credential(options["publicKey"])
+    result = rig.client(pin).make_credential(options["publicKey"])
     data = rig.server.register_complete(state, result)
     assert rig.person.touches == 1
     assert data.credential_data.aaguid == b"fido-unlock-mock"

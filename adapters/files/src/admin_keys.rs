@@ -51,8 +51,8 @@ impl WrappingKey {
 
     fn fingerprint(&self, key: &AdminKey) -> Result<[u8; 32], StorageError> {
         let mac_key = self.derive(&[FINGERPRINT_LABEL])?;
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&*mac_key)
-            .map_err(|_| corrupt("wrapping key"))?;
+        let mut mac =
+            <Hmac<Sha256> as KeyInit>::new_from_slice(&*mac_key).map_err(|_| corrupt("wrapping key"))?;
         mac.update(key.expose_bytes());
         Ok(mac.finalize().into_bytes().into())
     }

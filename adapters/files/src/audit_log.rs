@@ -5,7 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use fido_unlock::helpdesk::audit::{AuditEntry, LogId, PendingEntry, Receipt};
+use fido_unlock::helpdesk::audit::{AuditEntry, EntryError, LogId, PendingEntry, Receipt};
 use fido_unlock::ports::{AuditLog, StorageError};
 use serde::{Deserialize, Serialize};
 
@@ -230,7 +230,15 @@ impl AuditLog for FileAuditLog {
         let changed = |_| self.changed(index);
         let EntryOnly { entry } = serde_json::from_slice(&stored).map_err(|_| self.changed(index))?;
         let bytes = hex::decode("entry", &entry).map_err(changed)?;
-        let parsed = AuditEntry::from_bytes(&bytes).map_err(|_| self.changed(index))?;
+        let parsed = match AuditEntry::from_bytes(&bytes) {
+            Ok(parsed) => parsed,
+            Err(EntryError::Version) => {
+                return Err(StorageError::Version {
+                    detail: format!("{}: line {}", self.path.display(), index.saturating_add(2)),
+                });
+            }
+            Err(_) => return Err(self.changed(index)),
+        };
         // The view that a person reads must be that of the bytes.
         if entry_line(&parsed, &bytes, &self.path)?.as_bytes() != stored {
             return Err(self.changed(index));

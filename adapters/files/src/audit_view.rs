@@ -1,12 +1,13 @@
 //! An audit entry as JSON for people; the canonical bytes beside it are what counts.
 
-use fido_unlock::ErrorCode;
 use fido_unlock::helpdesk::audit::AuditEntry;
 use serde::Serialize;
 
 use crate::hex;
 
-/// An entry as JSON: byte strings in hex, the Device ID as a code, numbers with their names.
+/// An entry as JSON: byte strings in hex, the Device ID as a code, the event by name.
+///
+/// Fields, names and order belong to version 1 of the log file: a stored line is compared with them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[allow(missing_docs, reason = "the fields are those of AuditEntry")]
 pub struct AuditView {
@@ -25,8 +26,6 @@ pub struct AuditView {
     pub request: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error_name: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub challenge: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,7 +64,6 @@ pub fn view(entry: &AuditEntry) -> AuditView {
         device_id: entry.device.map(|device| device.to_code()),
         request: entry.request.map(|request| request.0),
         error: entry.error,
-        error_name: entry.error.and_then(ErrorCode::from_number).map(ErrorCode::name),
         challenge: entry.challenge.as_deref().map(hex::encode),
         code_sha256: hex32(&entry.code_sha256),
         method: entry.method,

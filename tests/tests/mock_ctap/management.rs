@@ -389,7 +389,9 @@ fn reset_erases_all_but_only_just_after_power_up() {
     assert_eq!(platform.raw(&[0x07]), Err(CtapStatus::OperationDenied));
     assert_eq!(platform.option("clientPin"), Some(true));
     touch.set(Touch::AtOnce);
+    let key_agreement = platform.client_pin(2, []).unwrap();
     platform.raw(&[0x07]).unwrap();
+    assert_ne!(platform.client_pin(2, []).unwrap(), key_agreement);
     assert_eq!(platform.option("clientPin"), Some(false));
     assert_eq!(platform.retries(), Err(CtapStatus::PinNotSet));
     let gone = Assert {

@@ -12,6 +12,10 @@ pub use store::{StateError, Storage, Store};
 
 /// Layout of [`State`] in flash.
 const VERSION: u64 = 1;
+/// An empty CBOR array, then the first 16 bytes of its SHA-256 (CTAP 2.1 §6.10).
+const EMPTY_LARGE_BLOBS: [u8; 17] = [
+    0x80, 0x76, 0xBE, 0x8B, 0x52, 0x8D, 0x00, 0x75, 0xF7, 0xAA, 0xE9, 0x8D, 0x6F, 0xA5, 0x7A, 0x6D, 0x3C,
+];
 
 /// The PIN as CTAP 2.1 §6.5.5.5 stores it.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
@@ -43,6 +47,8 @@ pub struct State {
     pub sign_count: u32,
     /// Whether any credential, discoverable or not, was made since reset.
     pub credential_made: bool,
+    /// The serialized large-blob array (CTAP 2.1 §6.10), opaque.
+    pub large_blobs: Vec<u8>,
     /// The unlock's own record, opaque.
     pub unlock_record: Option<Vec<u8>>,
     /// Discoverable credentials, oldest first.
@@ -67,6 +73,7 @@ impl State {
             always_uv: false,
             sign_count: 0,
             credential_made: false,
+            large_blobs: EMPTY_LARGE_BLOBS.to_vec(),
             unlock_record: None,
             credentials: Vec::new(),
         }
@@ -107,6 +114,7 @@ impl State {
             (11, self.unlock_record.as_deref().map(Value::bytes)),
             (12, Some(credentials.into())),
             (13, Some(rp_ids.into())),
+            (14, Some(Value::bytes(&self.large_blobs))),
         ])
     }
 
@@ -132,6 +140,7 @@ impl State {
             force_pin_change: value.get(7)?.as_bool()?,
             always_uv: value.get(8)?.as_bool()?,
             sign_count: value.get(9)?.as_u64()?.try_into().ok()?,
+            large_blobs: value.get(14)?.as_bytes()?.to_vec(),
             credential_made: value.get(10)?.as_bool()?,
             unlock_record: match value.get(11) {
                 Some(record) => Some(record.as_bytes()?.to_vec()),
@@ -179,6 +188,7 @@ mod tests {
                 user_id: vec![1],
                 user_name: Some("alex".into()),
                 user_display_name: None,
+                large_blob_key: true,
             });
         }
     }

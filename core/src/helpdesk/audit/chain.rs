@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 
 use super::entry::hash_bytes;
 use super::verify::next_entry;
-use super::{AuditEntry, LogId};
+use super::{AuditEntry, AuditEvent, LogId};
+use crate::error::{ErrorCode, HasCode};
 use crate::helpdesk::UnixTime;
 use crate::ports::{AuditLog, StorageError};
 
@@ -88,8 +89,12 @@ impl Chain {
 
     /// Checks the entry that comes next and moves on behind it.
     pub(crate) fn follow(&mut self, bytes: &[u8]) -> Result<AuditEntry, StorageError> {
-        let entry = next_entry(self, bytes).map_err(|fault| StorageError::AuditBroken {
-            detail: format!("{fault}"),
+        let entry = next_entry(self, bytes).map_err(|fault| {
+            let detail = format!("{fault}");
+            match fault.code() {
+                ErrorCode::StoreVersion => StorageError::Version { detail },
+                _ => StorageError::AuditBroken { detail },
+            }
         })?;
         self.move_behind(&entry, bytes);
         Ok(entry)
@@ -111,8 +116,11 @@ impl Chain {
         entry.log_id = self.log_id;
         entry.sequence = self.count;
         entry.previous = self.head;
-        // A clock that went back is told in the entry's own fields; the log's time never goes back.
-        entry.at = now.max(self.latest);
+        // Only an Administrator lets the log's time go back.
+        entry.at = match entry.event {
+            AuditEvent::ClockAccepted => now,
+            _ => now.max(self.latest),
+        };
         let bytes = entry.to_bytes();
         let pending = PendingEntry {
             bytes: bytes.clone(),

@@ -1,0 +1,148 @@
+//! Which authenticators are plugged in.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use fido_unlock::framing::ctaphid::{FIDO_USAGE_PAGE, USAGE, VENDOR_USAGE_PAGE};
+use fido_unlock::ports::Interface;
+use hidapi::HidApi;
+
+use crate::error::{HidError, Subject, explain};
+
+/// One HID interface of an authenticator. A key with both interfaces has two entries, which
+/// [`DeviceEntry::is_same_key`] joins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceEntry {
+    /// Product name, as the device tells it; may be empty.
+    pub name: String,
+    /// Path in the system's own form. It changes when the key is plugged in again.
+    pub path: String,
+    /// Which interface it is.
+    pub interface: Interface,
+    /// USB vendor id.
+    pub vendor_id: u16,
+    /// USB product id.
+    pub product_id: u16,
+    /// Serial number, where the device tells one (most security keys do not).
+    pub serial: Option<String>,
+    /// Whether it could be opened when it was listed.
+    pub access: Result<(), HidError>,
+}
+
+impl DeviceEntry {
+    /// Whether both are of one key as far as USB tells: vendor, product, serial number and name.
+    /// Two keys of one model without serial numbers look the same; only the Device ID tells them
+    /// apart.
+    #[must_use]
+    pub fn is_same_key(&self, other: &Self) -> bool {
+        self.vendor_id == other.vendor_id
+            && self.product_id == other.product_id
+            && self.serial == other.serial
+            && self.name == other.name
+    }
+
+    pub(crate) fn subject(&self) -> Subject<'_> {
+        Subject {
+            path: &self.path,
+            vendor_id: self.vendor_id,
+            product_id: self.product_id,
+        }
+    }
+
+    pub(crate) fn usage_page(&self) -> u16 {
+        usage_page(self.interface)
+    }
+}
+
+pub(crate) const fn usage_page(interface: Interface) -> u16 {
+    match interface {
+        Interface::Fido => FIDO_USAGE_PAGE,
+        Interface::Vendor => VENDOR_USAGE_PAGE,
+    }
+}
+
+/// hidapi keeps its last error in one global place, unguarded in C: one caller at a time.
+pub(crate) fn hidapi_lock() -> MutexGuard<'static, ()> {
+    static LOCK: Mutex<()> = Mutex::new(());
+    LOCK.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Lists every FIDO interface (usage page 0xF1D0) and every vendor interface (0xFF55, usage 1).
+///
+/// Each is opened for a moment, to tell in [`DeviceEntry::access`] whether it can be; one that
+/// cannot be opened is listed all the same. No report is sent.
+///
+/// # Errors
+/// [`HidError::Start`] when hidapi cannot start or enumerate at all.
+pub fn list() -> Result<Vec<DeviceEntry>, HidError> {
+    let _one_at_a_time = hidapi_lock();
+    let api = start()?;
+    let mut entries = enumerate(&api);
+    for entry in &mut entries {
+        entry.access = match std::ffi::CString::new(entry.path.as_str()) {
+            Ok(path) => match api.open_path(&path) {
+                Ok(_) => Ok(()),
+                Err(error) => Err(explain(&error, "hid_open_path", &entry.subject())),
+            },
+            Err(_) => Err(HidError::Gone),
+        };
+    }
+    Ok(entries)
+}
+
+/// As [`list`], but opens nothing: `access` is `Ok`.
+pub(crate) fn list_unopened() -> Result<Vec<DeviceEntry>, HidError> {
+    let _one_at_a_time = hidapi_lock();
+    Ok(enumerate(&start()?))
+}
+
+pub(crate) fn start() -> Result<HidApi, HidError> {
+    HidApi::new().map_err(|error| HidError::Start {
+        message: error.to_string(),
+    })
+}
+
+/// FIDO interfaces as `ctap-hid-fido2` finds them; vendor interfaces, which it does not list, and
+/// serial numbers from hidapi. The caller has started hidapi, so that crate's own start, which
+/// panics on an error, has none.
+fn enumerate(api: &HidApi) -> Vec<DeviceEntry> {
+    let mut entries = BTreeMap::new();
+    for found in ctap_hid_fido2::get_fidokey_devices() {
+        if let ctap_hid_fido2::HidParam::Path(path) = found.param {
+            let entry = DeviceEntry {
+                name: found.product_string,
+                path: path.clone(),
+                interface: Interface::Fido,
+                vendor_id: found.vid,
+                product_id: found.pid,
+                serial: None,
+                access: Ok(()),
+            };
+            entries.insert((path, false), entry);
+        }
+    }
+    for found in api.device_list() {
+        let Ok(path) = found.path().to_str() else { continue };
+        let serial = found
+            .serial_number()
+            .filter(|serial| !serial.is_empty())
+            .map(str::to_owned);
+        if found.usage_page() == FIDO_USAGE_PAGE {
+            if let Some(entry) = entries.get_mut(&(path.to_owned(), false)) {
+                entry.serial = serial;
+            }
+        } else if (found.usage_page(), found.usage()) == (VENDOR_USAGE_PAGE, USAGE) {
+            let entry = DeviceEntry {
+                name: found.product_string().unwrap_or_default().to_owned(),
+                path: path.to_owned(),
+                interface: Interface::Vendor,
+                vendor_id: found.vendor_id(),
+                product_id: found.product_id(),
+                serial,
+                access: Ok(()),
+            };
+            entries.insert((path.to_owned(), true), entry);
+        }
+    }
+    entries.into_values().collect()
+}

@@ -1,0 +1,54 @@
+#!/bin/sh
+# Boots a guest kernel that has uhid and hidraw, and runs a test program in it as root.
+# guest.sh PROGRAM TEST FOLDER: prints the guest's console; the last line is "guest exit N".
+set -eu
+program=$1 test=$2 folder=$3
+for tool in qemu-system-x86_64 busybox cpio strip dpkg-deb; do
+    command -v "$tool" >/dev/null || {
+        echo "missing $tool: packages qemu-system-x86 busybox-static cpio binutils dpkg"
+        exit 1
+    }
+done
+
+# The kernel is unpacked, not installed.
+if [ ! -e "$folder/kernel/boot" ]; then
+    package=$(apt-cache depends linux-image-cloud-amd64 | awk '/Depends: linux-image/ { print $2 }')
+    mkdir -p "$folder/download"
+    (cd "$folder/download" && apt-get download "$package" >&2)
+    dpkg-deb -x "$folder/download/$package"_*.deb "$folder/unpacked"
+    rm -rf "$folder/kernel"
+    mv "$folder/unpacked" "$folder/kernel"
+fi
+
+root=$folder/root
+rm -rf "$root"
+mkdir -p "$root/bin" "$root/modules" "$root/proc" "$root/sys" "$root/dev" "$root/tmp"
+cp "$(command -v busybox)" "$root/bin/busybox"
+for applet in sh mount insmod reboot cat ls; do ln -s busybox "$root/bin/$applet"; done
+cp "$folder"/kernel/lib/modules/*/kernel/drivers/hid/hid.ko \
+    "$folder"/kernel/lib/modules/*/kernel/drivers/hid/hid-generic.ko \
+    "$folder"/kernel/lib/modules/*/kernel/drivers/hid/uhid.ko "$root/modules/"
+cp "$program" "$root/bin/program"
+strip "$root/bin/program"
+ldd "$program" | grep -o '/[^ ]*' | while read -r library; do
+    mkdir -p "$root$(dirname "$library")"
+    cp -L "$library" "$root$library"
+done
+cat >"$root/init" <<EOF
+#!/bin/sh
+mount -t proc p /proc
+mount -t sysfs s /sys
+mount -t devtmpfs d /dev
+for module in hid hid-generic uhid; do insmod /modules/\$module.ko; done
+FIDO_UNLOCK_HID_GUEST=root program $test --exact --nocapture
+echo "guest exit \$?"
+reboot -f
+EOF
+chmod +x "$root/init"
+(cd "$root" && find . | cpio --quiet -o -H newc | gzip -1) >"$folder/initramfs.gz"
+
+# PVM's /dev/kvm does not run this kernel, so emulation it is; two processors are slower than one.
+exec timeout 300 qemu-system-x86_64 -M microvm,acpi=off -accel tcg -cpu max -m 384 -smp 1 -no-reboot \
+    -nodefaults -no-user-config -display none -serial stdio \
+    -kernel "$folder"/kernel/boot/vmlinuz-* -initrd "$folder/initramfs.gz" \
+    -append "console=ttyS0 quiet panic=-1 reboot=t" </dev/null

@@ -1,0 +1,154 @@
+//! Why a reader or card cannot be listed, connected or spoken to.
+
+use std::path::Path;
+
+use fido_unlock::ports::TransportError;
+use fido_unlock::{ErrorCode, HasCode};
+
+/// An error of the smart card service. Holds names and numbers, never an APDU.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PcscError {
+    /// The service (pcscd, SCardSvr) does not run.
+    #[error("{}", ErrorCode::NoService)]
+    NoService,
+    /// The reader is not connected.
+    #[error("{}", ErrorCode::NoReader)]
+    NoReader,
+    /// No card is in the reader.
+    #[error("{}", ErrorCode::NoCard)]
+    NoCard,
+    /// The card was taken out while it was connected.
+    #[error("{}", ErrorCode::Gone)]
+    Gone,
+    /// Another program reset the card.
+    #[error("{}", ErrorCode::CardReset)]
+    CardReset,
+    /// Another program holds the card (exclusively, or in a transaction) longer than was waited.
+    #[error("{}", ErrorCode::Busy)]
+    Busy,
+    /// The service did not answer in time.
+    #[error("{}", ErrorCode::DeadlineExceeded)]
+    DeadlineExceeded,
+    /// The service refuses this user (polkit).
+    #[error("{}: {reader}", ErrorCode::PermissionDenied)]
+    PermissionDenied {
+        /// Name of the reader.
+        reader: String,
+    },
+    /// Windows keeps the FIDO applet for elevated processes (SCARD_E_NO_ACCESS).
+    #[error("{}", ErrorCode::NeedsElevation)]
+    NeedsElevation,
+    /// A sandbox (Flatpak, snap) hides the service.
+    #[error("{}", ErrorCode::Sandboxed)]
+    Sandboxed,
+    /// Anything else.
+    #[error("{}: {function} ({value:#x})", ErrorCode::TransportFailed)]
+    Failed {
+        /// Name of the PC/SC function.
+        function: &'static str,
+        /// Its return value.
+        value: u32,
+    },
+}
+
+impl HasCode for PcscError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::NoService => ErrorCode::NoService,
+            Self::NoReader => ErrorCode::NoReader,
+            Self::NoCard => ErrorCode::NoCard,
+            Self::Gone => ErrorCode::Gone,
+            Self::CardReset => ErrorCode::CardReset,
+            Self::Busy => ErrorCode::Busy,
+            Self::DeadlineExceeded => ErrorCode::DeadlineExceeded,
+            Self::PermissionDenied { .. } => ErrorCode::PermissionDenied,
+            Self::NeedsElevation => ErrorCode::NeedsElevation,
+            Self::Sandboxed => ErrorCode::Sandboxed,
+            Self::Failed { .. } => ErrorCode::TransportFailed,
+        }
+    }
+}
+
+impl From<PcscError> for TransportError {
+    fn from(error: PcscError) -> Self {
+        match error {
+            PcscError::NoService => Self::NoService,
+            PcscError::NoReader => Self::NoReader,
+            PcscError::NoCard => Self::NoCard,
+            PcscError::Gone => Self::Gone,
+            PcscError::CardReset => Self::CardReset,
+            PcscError::Busy => Self::Busy,
+            PcscError::DeadlineExceeded => Self::DeadlineExceeded,
+            PcscError::PermissionDenied { reader } => Self::PermissionDenied { path: reader },
+            PcscError::NeedsElevation => Self::NeedsElevation,
+            PcscError::Sandboxed => Self::Sandboxed,
+            PcscError::Failed { function, value } => Self::Failed {
+                function,
+                value: i64::from(value),
+            },
+        }
+    }
+}
+
+impl PcscError {
+    /// What `error` of the PC/SC function `function` on `reader` means.
+    pub(crate) fn new(error: pcsc::Error, function: &'static str, reader: &str) -> Self {
+        use pcsc::Error as E;
+        match error {
+            E::NoService if is_sandboxed() => Self::Sandboxed,
+            // pcscd that dies closes its socket: libpcsclite's COMM_ERROR. Windows stops the service
+            // with the last reader.
+            E::NoService | E::ServiceStopped | E::CommError | E::Shutdown | E::SystemCancelled => {
+                Self::NoService
+            }
+            E::UnknownReader | E::ReaderUnavailable | E::NoReadersAvailable => Self::NoReader,
+            E::NoSmartcard => Self::NoCard,
+            E::RemovedCard => Self::Gone,
+            // A handle that the service no longer knows (it was restarted): connect again.
+            E::ResetCard | E::InvalidHandle => Self::CardReset,
+            E::SharingViolation => Self::Busy,
+            E::Timeout => Self::DeadlineExceeded,
+            E::NoAccess if cfg!(windows) => Self::NeedsElevation,
+            E::NoAccess | E::SecurityViolation => Self::PermissionDenied {
+                reader: reader.to_owned(),
+            },
+            // The numbers of pcsc's enum are those of the C interface.
+            #[expect(clippy::as_conversions, reason = "the discriminant is the number")]
+            error => Self::Failed {
+                function,
+                value: error as u32,
+            },
+        }
+    }
+}
+
+/// Whether this process runs in Flatpak or snap, which hide pcscd's socket unless told otherwise.
+fn is_sandboxed() -> bool {
+    Path::new("/.flatpak-info").exists() || std::env::var_os("SNAP").is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_return_value_has_its_own_error() {
+        use pcsc::Error as E;
+        let code = |error| PcscError::new(error, "SCardTransmit", "Reader 0").code();
+        assert_eq!(code(E::NoService), ErrorCode::NoService);
+        assert_eq!(code(E::CommError), ErrorCode::NoService);
+        assert_eq!(code(E::UnknownReader), ErrorCode::NoReader);
+        assert_eq!(code(E::NoSmartcard), ErrorCode::NoCard);
+        assert_eq!(code(E::RemovedCard), ErrorCode::Gone);
+        assert_eq!(code(E::ResetCard), ErrorCode::CardReset);
+        assert_eq!(code(E::SharingViolation), ErrorCode::Busy);
+        assert_eq!(code(E::SecurityViolation), ErrorCode::PermissionDenied);
+        let error = PcscError::new(E::NotTransacted, "SCardTransmit", "Reader 0");
+        assert_eq!(error.code(), ErrorCode::TransportFailed);
+        assert!(
+            error.to_string().contains("SCardTransmit (0x80100016)"),
+            "{error}"
+        );
+    }
+}
