@@ -5,6 +5,7 @@ import json
 import pathlib
 import sys
 
+import audit as audit_log
 import codes
 import pinuv
 import suites
@@ -135,6 +136,29 @@ def pin_protocol(case):
     elif v.kind == "point":
         got["expected"] = accepts(pinuv.from_cose, {1: 2, 3: -25, -1: 1, -2: v.x, -3: v.y})
     return got, {name: case[name] for name in got}
+
+
+FIELDS = {1: "version", 2: "log_id", 3: "sequence", 4: "previous", 5: "at", 6: "event", 7: "operator", 8: "user",
+          9: "device", 10: "request", 11: "error", 12: "challenge", 13: "code_sha256", 14: "method", 15: "vouched",
+          16: "evidence", 17: "issuer", 18: "suite", 19: "slot", 20: "counter", 21: "second_operator",
+          22: "detail", 23: "alarm"}
+
+
+def audit(case):
+    try:
+        if case["kind"] == "log":
+            audit_log.verify(bytes.fromhex(case["log_id"]), map(bytes.fromhex, case["entries"]),
+                             map(bytes.fromhex, case["checkpoints"]), bytes.fromhex(case["checkpoint_key"]))
+            got = {"expected": "valid"}
+        else:
+            data = bytes.fromhex(case["entry"])
+            entry = audit_log.read_entry(data)
+            got = {"expected": "valid", "hash": audit_log.entry_hash(data).hex(),
+                   "fields": {FIELDS[key]: value.hex() if isinstance(value, bytes) else value
+                              for key, value in entry.items()}}
+    except audit_log.Fault as fault:
+        got = {"expected": "invalid", "error": fault.error}
+    return got, {name: case[name] for name in ("expected", "error", "hash", "fields") if name in case}
 
 
 def main():

@@ -122,9 +122,7 @@ impl Fido2 {
         // Only the source archive holds tests/device.
         let source = ["--no-deps", "--no-build-isolation", "--no-binary", "fido2"];
         environment.pip(&[&["download", "--quiet"][..], &source, &[&fido2]].concat());
-        let archive = environment
-            .folder
-            .join(format!("fido2-{}.tar.gz", Self::VERSION));
+        let archive = environment.folder.join(format!("fido2-{}.tar.gz", Self::VERSION));
         run(Command::new("tar")
             .arg("-xzf")
             .arg(archive)
