@@ -24,6 +24,7 @@ use fido_unlock::unlock::{
     CtapUnlockDevice, DefaultPinPolicy, NewPin, Session, UnlockError, probe, rotate_issuer,
 };
 use fido_unlock::{Challenge, ErrorCode, HasCode, Pin, Purpose, ResponseCode, Suite};
+use fido_unlock_files::key_file::{self, Encoding, Passphrase, Protection};
 use fido_unlock_mock::TestTicks;
 use fido_unlock_mock::platform::{Platform, PlatformError};
 use fido_unlock_tests::python::{run, second_implementation};
@@ -60,6 +61,37 @@ fn it_judges_every_vector_as_we_do() {
     }
     expected.sort();
     assert_eq!(output.lines().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn it_reads_our_key_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let passphrase = Passphrase::new("correct horse battery staple".into());
+    for (number, (suite, encoding, protection)) in [
+        (Suite::P256Ecdsa, Encoding::Pem, Protection::Plain),
+        (Suite::P256EcdhMac, Encoding::Der, Protection::Plain),
+        (Suite::P256Ecdsa, Encoding::Der, Protection::Scrypt(&passphrase)),
+        (Suite::P256EcdhMac, Encoding::Pem, Protection::Pbkdf2(&passphrase)),
+        (Suite::AesAdminKey, Encoding::Pem, Protection::Plain),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let path = folder.path().join(number.to_string());
+        let key = issuer_key(suite);
+        key_file::save(&path, &key, 5, encoding, protection, &mut SysRng).unwrap();
+        let mut command = second("keyfile.py");
+        command.arg(&path);
+        if !matches!(protection, Protection::Plain) {
+            command.arg(passphrase.expose_text());
+        }
+        let bytes = match key.public() {
+            Some(public) => public.as_compressed().to_vec(),
+            None => key.expose_admin_key().unwrap().expose_bytes().to_vec(),
+        };
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(run(&mut command).trim(), format!("{} 5 {hex}", suite.number()));
+    }
 }
 
 /// Each suite, protocol and interface; then enrolment with a token, probe and rotation.
