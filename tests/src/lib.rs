@@ -9,6 +9,7 @@
 #![allow(clippy::missing_panics_doc, clippy::missing_errors_doc, missing_docs)]
 
 pub mod code_vectors;
+pub mod python;
 
 use fido_unlock::ctap2::device_unlock::{EnrollOptions, EnrollResponse};
 use fido_unlock::framing::{HidTransport, Interface, NfcTransport};

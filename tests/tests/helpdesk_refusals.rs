@@ -16,7 +16,7 @@ use fido_unlock::helpdesk::{
     OperatorSession, OperatorStatement, RequestId, UnixTime, UserClass, UserId, VerificationMethod, Vouched,
 };
 use fido_unlock::ports::Directory;
-use fido_unlock::{AdminKey, Challenge, DeviceChallenge, DeviceId, ErrorCode, HasCode, Suite};
+use fido_unlock::{AdminKey, Challenge, DeviceChallenge, DeviceId, ErrorCode, Suite};
 use fido_unlock_mock::desk::{OneTimeCode, ScriptedVerifier};
 use helpdesk_bench::{ADMIN_KEY, Bench, DAY, SLOT_1, SLOT_2, START, assert_refused, issuer_key};
 
@@ -487,6 +487,7 @@ fn challenge_answered_for_another_device() {
     bench.code(&mut desk, &session, S2, 0, NONCE);
     let result = desk.authorise(&session, other, &Delivery::Show);
     assert_refused(&desk, result, ErrorCode::ChallengeElsewhere);
+    assert_eq!(desk.alarms(&session).unwrap().len(), 1);
     let mut desk = bench.desk();
     let other = desk
         .open_request(&session, &bench.alice, &second, "r")
@@ -615,6 +616,30 @@ fn clock_gone_back_also_after_a_restart() {
     desk.verify_audit(&[], None).unwrap();
     bench.stores.clock.set(START + 60);
     desk.search(&session, "alice").unwrap();
+}
+
+#[test]
+fn a_clock_that_was_ahead_is_set_right_by_an_administrator() {
+    let (bench, mut desk, _) = started();
+    bench.stores.clock.advance(400 * DAY);
+    let ahead = bench.sign_in(&mut desk, "desk-1");
+    bench.stores.clock.set(START + 60);
+    let result = desk.search(&ahead, "alice");
+    assert_refused(&desk, result, ErrorCode::ClockWentBack);
+    let id = |name| OperatorId::new(name).unwrap();
+    let result = desk.accept_clock(&id("admin"), "wrong", "battery");
+    assert_refused(&desk, result, ErrorCode::OperatorUnknown);
+    let result = desk.accept_clock(&id("dsa"), "pw-dsa", "battery");
+    assert_refused(&desk, result, ErrorCode::PrivilegeMissing);
+    let result = desk.accept_clock(&id("admin"), "pw-admin", " ");
+    assert_refused(&desk, result, ErrorCode::ReasonMissing);
+    desk.accept_clock(&id("admin"), "pw-admin", "battery").unwrap();
+    let mut desk = bench.desk();
+    let result = desk.search(&ahead, "alice");
+    assert_refused(&desk, result, ErrorCode::OperatorUnknown);
+    let session = bench.sign_in(&mut desk, "desk-1");
+    bench.code(&mut desk, &session, S2, 0, NONCE);
+    desk.verify_audit(&[], None).unwrap();
 }
 
 fn new_device(bench: &Bench, byte: u8) -> NewDevice {
@@ -752,7 +777,9 @@ fn rotation_is_recorded_and_retired_keys_serve_only_old_devices() {
     let unknown = issuer_key(S2, 0x55).public().unwrap();
     let result = desk.record_rotation(&dsa, &device, unknown, 1);
     assert_refused(&desk, result, ErrorCode::KeyMissing);
+    assert_eq!(desk.open_codes(&session, None).unwrap().len(), 1);
     desk.record_rotation(&dsa, &device, new, 1).unwrap();
+    assert!(desk.open_codes(&session, None).unwrap().is_empty());
     let (_, code) = bench.code(&mut desk, &session, S2, 0, [4; 14]);
     assert!(!bench.device_accepts(S2, &bench.challenge(S2, 0, [4; 14]), &code));
     let kept = bench.stores.directory.device(&device).unwrap().unwrap();
@@ -866,10 +893,18 @@ fn a_code_once_shown_is_open_until_counter_or_challenge_move_on() {
 }
 
 #[test]
-fn errors_hold_no_code() {
-    let (bench, mut desk, session) = started();
-    let (_, code) = bench.code(&mut desk, &session, S2, 0, NONCE);
-    let text = code.expose_code();
-    let log = format!("{:?}", desk.audit_entries().unwrap());
-    assert!(!log.contains(text.as_str()) && !log.contains(&text.replace('-', "")));
+fn the_log_holds_no_code_and_the_search_for_it_finds_one() {
+    for suite in [Suite::P256Ecdsa, S2, Suite::AesAdminKey] {
+        let (bench, mut desk, session) = started();
+        let (_, code) = bench.code(&mut desk, &session, suite, 0, NONCE);
+        let bytes = code.expose_bytes();
+        let mut raw = Vec::new();
+        bench.stores.audit_log.tamper(|entries| raw = entries.concat());
+        let holds = |raw: &[u8]| raw.windows(bytes.len()).any(|window| window == bytes);
+        assert!(!holds(&raw), "{suite:?}");
+        let typed = code.expose_code();
+        assert!(!String::from_utf8_lossy(&raw).contains(typed.as_str()));
+        raw.extend_from_slice(bytes);
+        assert!(holds(&raw));
+    }
 }

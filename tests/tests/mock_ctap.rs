@@ -14,5 +14,11 @@ mod platform;
 mod assertions;
 #[path = "mock_ctap/client_pin.rs"]
 mod client_pin;
+#[path = "mock_ctap/files.rs"]
+mod files;
+#[path = "mock_ctap/large_blobs.rs"]
+mod large_blobs;
 #[path = "mock_ctap/management.rs"]
 mod management;
+#[path = "mock_ctap/power_cut.rs"]
+mod power_cut;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::step::{self, Done, Failed, cargo, root, timed};
-use crate::{docs, packages};
+use crate::{docs, packages, vectors};
 
 /// The version that the rules of deny.toml were written for.
 const CARGO_DENY: &str = "0.20.2";
@@ -52,6 +52,8 @@ pub fn run() -> Done {
             .current_dir(root()),
     )?;
     timed("generated documents are fresh", docs::check)?;
+    timed("every dependency has a reason", docs::check_dependencies)?;
+    timed("vectors are what their generators give", vectors::check)?;
     let mut arguments = vec!["package", "--quiet", "--allow-dirty", "--no-verify"];
     PUBLISHED.iter().for_each(|name| arguments.extend(["-p", name]));
     step::run("cargo package", &mut cargo(&arguments))

@@ -6,6 +6,7 @@ mod firmware;
 mod packages;
 mod step;
 mod test;
+mod vectors;
 
 use std::process::ExitCode;
 
@@ -18,6 +19,7 @@ cargo xtask <command>
   ci         format, clippy, docs, cargo deny, generated files, packages, then `test`
   firmware   build the device side without std, with its own panic handler
   docs       write the generated documents again (docs/errors.md)
+  vectors    make tests/vectors again, with code that is not the library's
 ";
 
 fn main() -> ExitCode {
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         ["ci"] => check::run().and_then(|()| test::run()),
         ["firmware"] => firmware::build(),
         ["docs"] => docs::write(),
+        ["vectors"] => vectors::write(),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(())

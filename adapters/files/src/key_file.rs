@@ -9,6 +9,7 @@ mod age_file;
 mod description;
 mod encoding;
 mod error;
+mod key_set;
 mod pbes2;
 mod write;
 
@@ -24,6 +25,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 pub use description::KeyDescription;
 pub use encoding::{decode, encode};
 pub use error::KeyFileError;
+pub use key_set::{LOST_KEY_WARNING, load_key_set, replace_key_set, save_key_set};
 
 /// No key file is longer; a longer one is refused unread.
 pub(crate) const MAX_LENGTH: usize = 16 * 1024;

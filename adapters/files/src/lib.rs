@@ -1,3 +1,34 @@
-//! fido-unlock on plain files.
+//! Plain files for fido-unlock: key files, and a help desk in one folder.
+//!
+//! [`FilesDesk`] holds the folder: `licence.json`, `operators.json`, `directory.json`,
+//! `limits.json`, `admin_keys.json` and `audit.jsonl`. Each is readable by its owner alone (mode 0600
+//! on Unix) and has one writer at a time; all but the log are replaced as a whole (temporary file,
+//! sync, rename), the log only grows. Data is on disk when a call returns.
 
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod admin_keys;
+mod audit_log;
+mod audit_view;
+mod clock;
+mod desk;
+mod directory;
+mod hex;
+mod import;
+mod json_file;
 pub mod key_file;
+mod licence;
+mod limits;
+mod operators;
+
+pub use admin_keys::{FileAdminKeys, WrappingKey};
+pub use audit_log::FileAuditLog;
+pub use audit_view::{AuditView, view};
+pub use clock::SystemClock;
+pub use desk::FilesDesk;
+pub use directory::FileDirectory;
+pub use import::{ImportError, read_devices};
+pub use licence::FileLicence;
+pub use limits::FileLimits;
+pub use operators::FileOperators;

@@ -25,6 +25,7 @@ statuses! {
     0x01 InvalidCommand "CTAP1_ERR_INVALID_COMMAND"
     0x02 InvalidParameter "CTAP1_ERR_INVALID_PARAMETER"
     0x03 InvalidLength "CTAP1_ERR_INVALID_LENGTH"
+    0x04 InvalidSeq "CTAP1_ERR_INVALID_SEQ"
     0x05 Timeout "CTAP1_ERR_TIMEOUT"
     0x06 ChannelBusy "CTAP1_ERR_CHANNEL_BUSY"
     0x0B InvalidChannel "CTAP1_ERR_INVALID_CHANNEL"

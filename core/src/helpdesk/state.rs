@@ -101,6 +101,12 @@ impl DeskState {
                 }
             }
             AuditEvent::Abandoned => self.with_given(entry, |given| given.outcome = Outcome::Abandoned),
+            AuditEvent::DeviceRotated => {
+                // The rotation has dropped the device's pending challenge.
+                if let Some(device) = &entry.device {
+                    self.last_challenge.remove(device);
+                }
+            }
             AuditEvent::AlarmRaised => {
                 if let (Some(device), Some(code)) =
                     (entry.device, entry.error.and_then(ErrorCode::from_number))

@@ -205,6 +205,52 @@ fn endless_keepalives_end_at_the_deadline_with_one_cancel() {
 }
 
 #[test]
+fn peer_bug_15_card_that_ignores_the_cancel_is_told_once() {
+    let ticks = fido_unlock_mock::TestTicks::new();
+    let mut answers: Vec<&[u8]> = vec![b"\x02\x91\x00"; 60];
+    answers[0] = b"U2F_V2\x90\x00";
+    let card = ScriptedCard {
+        answers,
+        asked: Vec::new(),
+    };
+    let mut nfc = NfcTransport::new(card, Interface::Fido);
+    let outcome = run(&mut nfc, &ticks, &echo(5), 30 * SECOND, &CancelAtLook::new(8));
+    assert_eq!(outcome.result, Err(TransportError::Cancelled));
+    let asked = &nfc.channel().asked;
+    let cancels = asked.iter().filter(|(apdu, _)| apdu[..3] == CANCEL).count();
+    assert_eq!(cancels, 1);
+    assert!(
+        (5..12).contains(&asked.len()),
+        "polled on for half a second: {}",
+        asked.len()
+    );
+}
+
+#[test]
+fn cancel_inside_a_chain_sends_nothing_more_and_the_chain_is_forgotten() {
+    for short_reader in [false, true] {
+        let mut stopped = 0;
+        for look in 0.. {
+            let (mut nfc, ticks, device) = nfc_with(CardFaults {
+                refuse_extended: Some(0x6700),
+                short_reader,
+                ..CardFaults::default()
+            });
+            let result = run(&mut nfc, &ticks, &echo(1000), SECOND, &CancelAtLook::new(look)).result;
+            if result.is_ok() {
+                break;
+            }
+            assert_eq!(result, Err(TransportError::Cancelled));
+            assert_eq!(device.messages(), 0, "look {look}");
+            let chained = apdu_heads(&nfc).iter().filter(|head| head[0] == 0x90).count();
+            stopped += usize::from(chained > 0);
+            assert_clean(&mut nfc, &ticks);
+        }
+        assert_eq!(stopped, 3, "after each part but the last");
+    }
+}
+
+#[test]
 fn peer_bug_16_lengths_both_ways() {
     let extended = CardFaults::default();
     let refusing = |status| CardFaults {
@@ -468,7 +514,12 @@ fn hid_and_card_of_one_device_run_one_command_at_a_time() {
     fido_unlock::ports::HidReports::write_report(&mut raw, &report(u32::MAX, 6, &[1; 8])).unwrap();
     fido_unlock::ports::HidReports::write_report(&mut raw, &report(1, 0x10, ENDLESS)).unwrap();
     let mut nfc = nfc_of(&device);
-    assert_eq!(transact(&mut nfc, &ticks, &echo(4)), Ok(vec![0x06]));
+    let outcome = run(&mut nfc, &ticks, &echo(4), SECOND, &NeverCancel);
+    assert_eq!(outcome.result, Err(TransportError::DeadlineExceeded));
+    assert!(nfc.channel().apdus() > 5, "asked again and again");
+    assert!(device.is_busy());
+    let outcome = run(&mut nfc, &ticks, &echo(4), SECOND, &CancelAtLook::new(4));
+    assert_eq!(outcome.result, Err(TransportError::Cancelled));
     fido_unlock::ports::HidReports::write_report(&mut raw, &report(1, 0x11, &[])).unwrap();
     assert_clean(&mut nfc, &ticks);
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use fido_unlock::framing::ctaphid::{self, CtapHidMachine, command, error_code, packet};
 use fido_unlock::framing::{HidTransport, Interface, Machine, Step};
-use fido_unlock::ports::{HidReports, NeverCancel, ProgressEvent, TransportError};
+use fido_unlock::ports::{Call, HidReports, NeverCancel, ProgressEvent, Transport, TransportError};
 use fido_unlock_mock::framing::DeviceFaults;
 
 use super::support::*;
@@ -556,4 +556,18 @@ fn device_answers_errors_of_the_framing() {
         command::INIT
     );
     assert_eq!(ask(&[report(1, command::PING, &[6])]), (command::PING, 6, 64));
+}
+
+#[test]
+fn the_systems_clock_serves_too() {
+    let ticks = fido_unlock::ports::SystemTicks::new();
+    let device = fido_unlock_mock::framing::Device::new(Scripted::default(), ticks);
+    let mut hid = hid_of(&device);
+    let mut nfc = nfc_of(&device);
+    let mut events = 0;
+    let mut progress = |_: ProgressEvent| events += 1;
+    let mut call = Call::new(&ticks, 30 * SECOND, &NeverCancel, &mut progress);
+    assert_eq!(hid.transact(&keepalives(&[2], 5), &mut call), Ok(vec![0]));
+    assert_eq!(nfc.transact(&keepalives(&[2], 5), &mut call), Ok(vec![0]));
+    assert_eq!(events, 2);
 }

@@ -13,7 +13,11 @@ use crate::platform::*;
 #[test]
 fn a_credential_signs_and_its_counter_rises() {
     let mut platform = Platform::new();
+    let store = platform.key.store();
+    let any_made = || store.load_state().unwrap().unwrap().credential_made;
+    assert!(!any_made());
     let made = platform.make(Make::default()).unwrap();
+    assert!(any_made(), "enrolment must see it, though it is not discoverable");
     assert_eq!(made.flags, 0x41);
     let request = Assert {
         allow: vec![vec![1; 50], made.id.clone()],
@@ -152,11 +156,19 @@ fn the_pin_is_wanted_where_it_must_be() {
         Some(CtapStatus::PuatRequired)
     );
     platform.make(Make::default()).unwrap();
-    let wrong = Make {
-        token: Some(&[0; 32]),
-        ..passkey
-    };
-    assert_eq!(platform.make(wrong).err(), Some(CtapStatus::PinAuthInvalid));
+    let token = platform.token("1234", MC, Some(RP)).unwrap();
+    for (token, status) in [
+        (&[0; 32][..], Some(CtapStatus::PinAuthInvalid)),
+        (&token, None),
+        // The touch is used up.
+        (&token, Some(CtapStatus::PinAuthInvalid)),
+    ] {
+        let request = Make {
+            token: Some(token),
+            ..passkey.clone()
+        };
+        assert_eq!(platform.make(request).err(), status);
+    }
 }
 
 #[test]
@@ -255,24 +267,31 @@ fn hmac_secret_is_the_same_for_the_same_salt() {
             made.extensions.as_ref().unwrap().get_text("hmac-secret"),
             Some(&Value::Bool(true))
         );
+        let forged = core::cell::Cell::new(0);
+        let without = platform.make(Make::default()).unwrap();
+        let used = core::cell::Cell::new(&made);
         let secret_of = |platform: &mut Platform, salts: &[u8], pin: Option<&str>| {
             let token = pin.map(|pin| platform.token(pin, GA, Some(RP)).unwrap());
             let (key, secret) = platform.agree();
             let salt_enc = platform.encrypt(&secret, salts);
+            let mut salt_auth = protocol.authenticate(&secret, &salt_enc).unwrap();
+            salt_auth[0] ^= forged.get();
             let input = Value::int_map([
                 (1, Some(key.to_value())),
                 (2, bytes(&salt_enc)),
-                (3, bytes(&protocol.authenticate(&secret, &salt_enc).unwrap())),
+                (3, bytes(&salt_auth)),
                 (4, Some(protocol.number().into())),
             ]);
             let answer = platform.assert(Assert {
-                allow: vec![made.id.clone()],
+                allow: vec![used.get().id.clone()],
                 extensions: Some(Value::text_map([("hmac-secret", Some(input))])),
                 token: token.as_deref(),
                 ..Default::default()
             })?;
-            let (_, _, extensions) = made.signed(&answer);
-            let extensions = extensions.unwrap();
+            let (_, _, extensions) = used.get().signed(&answer);
+            let Some(extensions) = extensions else {
+                return Ok(Vec::new());
+            };
             let encrypted = extensions.get_text("hmac-secret").unwrap().as_bytes().unwrap();
             Ok::<_, CtapStatus>(protocol.decrypt(&secret, encrypted).unwrap().to_vec())
         };
@@ -288,6 +307,14 @@ fn hmac_secret_is_the_same_for_the_same_salt() {
         assert_eq!(
             secret_of(&mut platform, &[1; 48], None),
             Err(CtapStatus::InvalidLength)
+        );
+        used.set(&without);
+        assert_eq!(secret_of(&mut platform, &[1; 32], None), Ok(Vec::new()));
+        used.set(&made);
+        forged.set(1);
+        assert_eq!(
+            secret_of(&mut platform, &[1; 32], None),
+            Err(CtapStatus::PinAuthInvalid)
         );
     }
 }

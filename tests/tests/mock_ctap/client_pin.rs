@@ -272,7 +272,7 @@ fn permissions_and_rp_id_are_checked() {
         (MC, None, CtapStatus::MissingParameter),
         (GA, None, CtapStatus::MissingParameter),
         (0x08, None, CtapStatus::UnauthorizedPermission),
-        (0x10, Some(RP), CtapStatus::UnauthorizedPermission),
+        (0x40, Some(RP), CtapStatus::UnauthorizedPermission),
         (0x100, Some(RP), CtapStatus::UnauthorizedPermission),
     ] {
         assert_eq!(platform.token("1234", permissions, rp_id), Err(status));
@@ -296,10 +296,18 @@ fn permissions_and_rp_id_are_checked() {
     assert_eq!(made.signed(&assert(&mut platform, &token).unwrap()).0, 0x05);
     // The touch is used up, and with it the token.
     assert_eq!(assert(&mut platform, &token), refused);
-    // A newer token ends the older one; so does the other protocol's.
+    // A newer token ends the older one, and so does a new PIN; a token serves its own protocol.
     let first = platform.token("1234", GA, Some(RP)).unwrap();
     platform.token("1234", GA, Some(RP)).unwrap();
     assert_eq!(assert(&mut platform, &first), refused);
+    let old = platform.token("1234", GA, Some(RP)).unwrap();
+    platform.change_pin("1234", "5678").unwrap();
+    assert_eq!(assert(&mut platform, &old), refused);
+    let token = platform.token("5678", GA, Some(RP)).unwrap();
+    platform.protocol = PinProtocol::One;
+    assert_eq!(assert(&mut platform, &token), refused);
+    platform.protocol = PinProtocol::Two;
+    assert(&mut platform, &token).unwrap();
 }
 
 #[test]

@@ -298,11 +298,22 @@ fn the_minimum_length_only_grows_and_forces_a_change() {
     assert_eq!(configure(&mut platform, min_length(Some(3), None)), refused);
     assert_eq!(configure(&mut platform, min_length(Some(64), None)), refused);
     configure(&mut platform, min_length(Some(4), None)).unwrap();
-    let rp_ids = Some(Value::int_map([(2, Some(Value::Array(vec![RP.into()])))]));
-    assert_eq!(
-        configure(&mut platform, rp_ids),
-        Err(CtapStatus::InvalidParameter)
-    );
+    let rp_ids = |count| {
+        let list = vec![Value::from(RP); count];
+        Some(Value::int_map([(2, Some(list.into()))]))
+    };
+    assert_eq!(configure(&mut platform, rp_ids(5)), Err(CtapStatus::KeyStoreFull));
+    configure(&mut platform, rp_ids(1)).unwrap();
+    for (rp_id, told) in [(RP, Some(4)), ("other.example", None)] {
+        let request = Make {
+            rp_id,
+            min_pin_length: true,
+            ..Default::default()
+        };
+        let extensions = platform.make(request).unwrap().extensions;
+        let length = extensions.and_then(|map| map.get_text("minPinLength")?.as_u64());
+        assert_eq!(length, told);
+    }
     assert_eq!(platform.info().get(0x0C), Some(&Value::Bool(false)));
 
     // Four code points of eight bytes are fewer than five.
@@ -378,7 +389,9 @@ fn reset_erases_all_but_only_just_after_power_up() {
     assert_eq!(platform.raw(&[0x07]), Err(CtapStatus::OperationDenied));
     assert_eq!(platform.option("clientPin"), Some(true));
     touch.set(Touch::AtOnce);
+    let key_agreement = platform.client_pin(2, []).unwrap();
     platform.raw(&[0x07]).unwrap();
+    assert_ne!(platform.client_pin(2, []).unwrap(), key_agreement);
     assert_eq!(platform.option("clientPin"), Some(false));
     assert_eq!(platform.retries(), Err(CtapStatus::PinNotSet));
     let gone = Assert {

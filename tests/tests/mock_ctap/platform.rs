@@ -224,6 +224,7 @@ pub struct Make<'a> {
     pub exclude: Vec<Vec<u8>>,
     pub protection: Option<u64>,
     pub hmac_secret: bool,
+    pub min_pin_length: bool,
     pub token: Option<&'a [u8]>,
 }
 
@@ -236,6 +237,7 @@ impl Default for Make<'_> {
             exclude: Vec::new(),
             protection: None,
             hmac_secret: false,
+            min_pin_length: false,
             token: None,
         }
     }
@@ -255,6 +257,7 @@ impl Make<'_> {
         let extensions = Value::text_map([
             ("credProtect", self.protection.map(Value::from)),
             ("hmac-secret", self.hmac_secret.then_some(true.into())),
+            ("minPinLength", self.min_pin_length.then_some(true.into())),
         ]);
         let algorithm = Value::text_map([
             ("alg", Some(Value::from(-7i64))),

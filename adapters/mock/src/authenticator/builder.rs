@@ -191,6 +191,7 @@ impl Builder {
             pin,
             assertions: None,
             enumeration: None,
+            blob_write: None,
             unlock: DeviceUnlock::new(),
         })
     }

@@ -5,6 +5,7 @@ use fido_unlock::ctap2::cbor::Value;
 use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::ports::ClientPin;
 use fido_unlock::secret::SharedSecret;
+use subtle::ConstantTimeEq;
 
 use super::params::{map, optional, protocol, required};
 use super::pin::permission;
@@ -20,8 +21,10 @@ const GET_TOKEN_WITH_PERMISSIONS: u64 = 0x09;
 /// The permissions that `getPinToken` gives.
 const DEFAULT_PERMISSIONS: u8 = permission::MAKE_CREDENTIAL | permission::GET_ASSERTION;
 /// All that this authenticator has commands for.
-const KNOWN_PERMISSIONS: u8 =
-    DEFAULT_PERMISSIONS | permission::CREDENTIAL_MANAGEMENT | permission::AUTHENTICATOR_CONFIG;
+const KNOWN_PERMISSIONS: u8 = DEFAULT_PERMISSIONS
+    | permission::CREDENTIAL_MANAGEMENT
+    | permission::LARGE_BLOB_WRITE
+    | permission::AUTHENTICATOR_CONFIG;
 
 impl SoftAuthenticator {
     pub(super) fn client_pin(&mut self, params: &Value) -> Answer {
@@ -105,7 +108,7 @@ impl SoftAuthenticator {
         let new = self
             .pin
             .open_new_pin(protocol, &secret, new_pin_enc, state.min_pin_length)?;
-        if state.force_pin_change && new.hash == old.hash {
+        if state.force_pin_change && bool::from(new.hash.ct_eq(&old.hash)) {
             return Err(CtapStatus::PinPolicyViolation);
         }
         self.store.update(|state| {

@@ -9,6 +9,8 @@ use super::{Answer, SoftAuthenticator};
 
 const TOGGLE_ALWAYS_UV: u64 = 0x02;
 const SET_MIN_PIN_LENGTH: u64 = 0x03;
+/// `maxRPIDsForSetMinPINLength`.
+pub(super) const MAX_RP_IDS: usize = 4;
 
 impl SoftAuthenticator {
     pub(super) fn config(&mut self, params: &Value) -> Answer {
@@ -53,9 +55,15 @@ impl SoftAuthenticator {
         let field = |key| params.and_then(|params| params.get(key));
         let new = optional(field(1), Value::as_u64)?;
         let force = optional(field(3), Value::as_bool)?.unwrap_or(false);
-        if field(2).is_some() {
-            // The minPinLength extension is not supported, so no RP may read the length.
-            return Err(CtapStatus::InvalidParameter);
+        let rp_ids = optional(field(2), Value::as_array)?
+            .map(|list| {
+                let text = |rp_id: &Value| rp_id.as_text().map(String::from);
+                list.iter().map(text).collect::<Option<Vec<_>>>()
+            })
+            .map(|list| list.ok_or(CtapStatus::CborUnexpectedType))
+            .transpose()?;
+        if rp_ids.as_ref().is_some_and(|list| list.len() > MAX_RP_IDS) {
+            return Err(CtapStatus::KeyStoreFull);
         }
         let forced = self.store.update(|state| {
             if let Some(new) = new {
@@ -72,6 +80,9 @@ impl SoftAuthenticator {
                     return Err(CtapStatus::PinNotSet);
                 }
                 state.force_pin_change = true;
+            }
+            if let Some(rp_ids) = rp_ids {
+                state.min_pin_length_rp_ids = rp_ids;
             }
             Ok(state.force_pin_change)
         })?;

@@ -125,12 +125,16 @@ impl SoftAuthenticator {
             .filter(|stored| stored.rp_id == rp_id)
             .filter_map(|stored| {
                 let credential = CredentialKey::open(&state.master, rp_id, &stored.id)?;
-                Some(vec![
+                let mut entry = vec![
                     (6, stored.user(true)),
                     (7, descriptor(&stored.id)),
                     (8, cose_es256(&credential.signing_key()?)),
                     (10, (credential.protection() as u8).into()),
-                ])
+                ];
+                if stored.large_blob_key {
+                    entry.push((11, Value::bytes(&*credential.large_blob_key())));
+                }
+                Some(entry)
             })
             .collect();
         self.begin(ENUMERATE_CREDENTIALS_NEXT, 9, entries)

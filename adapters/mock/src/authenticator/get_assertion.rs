@@ -30,6 +30,7 @@ struct Context {
     user_present: bool,
     user_verified: bool,
     salts: Option<Salts>,
+    large_blob_key: bool,
 }
 
 impl SoftAuthenticator {
@@ -85,6 +86,13 @@ impl SoftAuthenticator {
             Some(input) => Some(self.open_salts(input)?),
             None => None,
         };
+        let large_blob_key = optional(
+            extensions.and_then(|map| map.get_text("largeBlobKey")),
+            Value::as_bool,
+        )?;
+        if large_blob_key == Some(false) {
+            return Err(CtapStatus::InvalidOption);
+        }
         if user_present {
             self.button(keepalive).touch()?;
             self.pin.spend_presence();
@@ -98,6 +106,7 @@ impl SoftAuthenticator {
                 user_present,
                 user_verified,
                 salts,
+                large_blob_key: large_blob_key.is_some(),
             },
             ids: ids.rev().collect(),
             since: self.ticks.now(),
@@ -126,12 +135,12 @@ impl SoftAuthenticator {
         let credential = state.find(&context.rp_id, id).ok_or(CtapStatus::NoCredentials)?;
         let key = credential.signing_key().ok_or(CtapStatus::Other)?;
         let extensions = match &context.salts {
-            Some(salts) => {
+            Some(salts) if credential.has_hmac_secret() => {
                 let output = salts.output(&credential.cred_random(context.user_verified));
                 let encrypted = self.encrypt(salts.protocol, &salts.secret, &output)?;
                 Some(Value::text_map([("hmac-secret", Some(Value::bytes(&encrypted)))]))
             }
-            None => None,
+            _ => None,
         };
         let sign_count = self.store.update(|state| {
             state.sign_count = state.sign_count.wrapping_add(1);
@@ -148,17 +157,18 @@ impl SoftAuthenticator {
         .to_bytes();
         let signature = sign(&key, &auth_data, &context.client_data_hash)?;
         // Names help to choose among several accounts, and are told only to who knows the PIN.
-        let user = state
-            .credentials
-            .iter()
-            .find(|stored| stored.id == id)
-            .map(|stored| stored.user(context.user_verified));
+        let stored = state.credentials.iter().find(|stored| stored.id == id);
+        let user = stored.map(|stored| stored.user(context.user_verified));
+        let large_blob_key = stored
+            .filter(|stored| context.large_blob_key && stored.large_blob_key)
+            .map(|_| Value::bytes(&*credential.large_blob_key()));
         Ok(Value::int_map([
             (1, Some(descriptor(id))),
             (2, Some(Value::bytes(&auth_data))),
             (3, Some(Value::bytes(&signature))),
             (4, user),
             (5, total.map(Value::from)),
+            (7, large_blob_key),
         ]))
     }
 }

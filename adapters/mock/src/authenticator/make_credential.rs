@@ -116,6 +116,24 @@ impl SoftAuthenticator {
             Value::as_bool,
         )? == Some(true);
 
+        let large_blob_key = optional(
+            request.extensions.and_then(|map| map.get_text("largeBlobKey")),
+            Value::as_bool,
+        )?;
+        let large_blob_key = match large_blob_key {
+            Some(true) if request.discoverable => true,
+            None => false,
+            Some(_) => return Err(CtapStatus::InvalidOption),
+        };
+        let tells_min_pin_length = optional(
+            request.extensions.and_then(|map| map.get_text("minPinLength")),
+            Value::as_bool,
+        )? == Some(true)
+            && state
+                .min_pin_length_rp_ids
+                .iter()
+                .any(|rp_id| rp_id == request.rp_id);
+
         for entry in request.exclude {
             if excluded(&state, request.rp_id, entry, user_verified)? {
                 self.button(keepalive).touch()?;
@@ -131,6 +149,7 @@ impl SoftAuthenticator {
             request.rp_id,
             nonce,
             request.discoverable,
+            hmac_secret,
             protection,
         );
         let key = credential.signing_key().ok_or(CtapStatus::Other)?;
@@ -138,7 +157,7 @@ impl SoftAuthenticator {
         let room = self.config.max_credentials;
         let sign_count = self.store.update(|state| {
             if request.discoverable {
-                keep(state, &request, &id, room)?;
+                keep(state, &request, &id, large_blob_key, room)?;
             }
             state.credential_made = true;
             state.sign_count = state.sign_count.wrapping_add(1);
@@ -150,6 +169,10 @@ impl SoftAuthenticator {
                 (protection != Protection::UvOptional).then_some((protection as u8).into()),
             ),
             ("hmac-secret", hmac_secret.then_some(Value::Bool(true))),
+            (
+                "minPinLength",
+                tells_min_pin_length.then_some(state.min_pin_length.into()),
+            ),
         ]);
         let auth_data = AuthData {
             rp_id: request.rp_id,
@@ -172,6 +195,10 @@ impl SoftAuthenticator {
             (1, Some("packed".into())),
             (2, Some(Value::bytes(&auth_data))),
             (3, Some(statement)),
+            (
+                5,
+                large_blob_key.then(|| Value::bytes(&*credential.large_blob_key())),
+            ),
         ])))
     }
 
@@ -197,7 +224,13 @@ fn excluded(state: &State, rp_id: &str, entry: &Value, user_verified: bool) -> R
 }
 
 /// Keeps a discoverable credential; one for the same RP and user is replaced.
-fn keep(state: &mut State, request: &Request<'_>, id: &[u8], room: usize) -> Result<(), CtapStatus> {
+fn keep(
+    state: &mut State,
+    request: &Request<'_>,
+    id: &[u8],
+    large_blob_key: bool,
+    room: usize,
+) -> Result<(), CtapStatus> {
     state
         .credentials
         .retain(|other| !(other.rp_id == request.rp_id && other.user_id == request.user_id));
@@ -211,6 +244,7 @@ fn keep(state: &mut State, request: &Request<'_>, id: &[u8], room: usize) -> Res
         user_id: request.user_id.to_vec(),
         user_name: request.user_name.map(cut),
         user_display_name: request.user_display_name.map(cut),
+        large_blob_key,
     });
     Ok(())
 }

@@ -12,6 +12,7 @@ mod entropy;
 mod get_assertion;
 mod get_info;
 mod hmac_secret;
+mod large_blobs;
 mod make_credential;
 mod params;
 mod pin;
@@ -36,6 +37,7 @@ use crate::state::Store;
 use credential_management::Enumeration;
 use entropy::SharedEntropy;
 use get_assertion::PendingAssertions;
+use large_blobs::BlobWrite;
 use pin::PinModule;
 use touch::Button;
 
@@ -55,6 +57,7 @@ pub struct SoftAuthenticator {
     pin: PinModule,
     assertions: Option<PendingAssertions>,
     enumeration: Option<Enumeration>,
+    blob_write: Option<BlobWrite>,
     unlock: DeviceUnlock,
 }
 
@@ -104,6 +107,9 @@ impl SoftAuthenticator {
         if code != command::GET_NEXT_ASSERTION {
             self.assertions = None;
         }
+        if code != large_blobs::COMMAND {
+            self.blob_write = None;
+        }
         if code != command::CREDENTIAL_MANAGEMENT {
             self.enumeration = None;
         }
@@ -123,6 +129,7 @@ impl SoftAuthenticator {
             command::GET_ASSERTION => self.get_assertion(&params::parse(body)?, keepalive),
             command::CLIENT_PIN => self.client_pin(&params::parse(body)?),
             command::CREDENTIAL_MANAGEMENT => self.credential_management(&params::parse(body)?),
+            large_blobs::COMMAND => self.large_blobs(&params::parse(body)?),
             command::CONFIG => self.config(&params::parse(body)?),
             command::GET_INFO => self.without_parameters(body, Self::get_info),
             command::GET_NEXT_ASSERTION => self.without_parameters(body, Self::get_next_assertion),
@@ -192,6 +199,7 @@ impl CtapHandler for SoftAuthenticator {
         self.pin.power_cycle();
         self.assertions = None;
         self.enumeration = None;
+        self.blob_write = None;
         self.unlock.power_cycle();
     }
 }

@@ -21,6 +21,7 @@ pub(crate) mod permission {
     pub(crate) const MAKE_CREDENTIAL: u8 = 0x01;
     pub(crate) const GET_ASSERTION: u8 = 0x02;
     pub(crate) const CREDENTIAL_MANAGEMENT: u8 = 0x04;
+    pub(crate) const LARGE_BLOB_WRITE: u8 = 0x10;
     pub(crate) const AUTHENTICATOR_CONFIG: u8 = 0x20;
 }
 
@@ -47,7 +48,6 @@ struct Token {
     value: Zeroizing<[u8; 32]>,
     permissions: u8,
     rp_id: Option<String>,
-    user_verified: bool,
     begun: Duration,
     used: bool,
 }
@@ -191,7 +191,6 @@ impl PinModule {
             value: value.clone(),
             permissions,
             rp_id: rp_id.map(String::from),
-            user_verified: true,
             begun: self.ticks.now(),
             used: false,
         });
@@ -233,7 +232,6 @@ impl PinModule {
         let fits = token.protocol == protocol
             && protocol.verify_with_key(&*token.value, message, param)
             && token.permissions & permission != 0
-            && token.user_verified
             && rp_fits;
         if !fits {
             return Err(CtapStatus::PinAuthInvalid);
@@ -245,11 +243,10 @@ impl PinModule {
         Ok(())
     }
 
-    /// §6.5.5.7: after a touch was used up, the token serves nothing else.
+    /// §6.5.2.1: after a touch was used up, the token serves only the writing of large blobs.
     pub(crate) fn spend_presence(&mut self) {
         if let Some(token) = &mut self.token {
-            token.user_verified = false;
-            token.permissions = 0;
+            token.permissions &= permission::LARGE_BLOB_WRITE;
         }
     }
 }

@@ -17,6 +17,7 @@ use super::Master;
 pub const ID_LENGTH: usize = 50;
 const VERSION: u8 = 1;
 const DISCOVERABLE: u8 = 0x10;
+const HMAC_SECRET: u8 = 0x20;
 
 /// `credProtect` (CTAP 2.1 §12.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,12 +60,15 @@ impl CredentialKey {
         rp_id: &str,
         nonce: [u8; 16],
         discoverable: bool,
+        hmac_secret: bool,
         protection: Protection,
     ) -> Self {
         Self {
             master: master.clone(),
             rp_id_hash: Sha256::digest(rp_id).into(),
-            flags: protection as u8 | if discoverable { DISCOVERABLE } else { 0 },
+            flags: protection as u8
+                | if discoverable { DISCOVERABLE } else { 0 }
+                | if hmac_secret { HMAC_SECRET } else { 0 },
             nonce,
         }
     }
@@ -99,6 +103,12 @@ impl CredentialKey {
         self.flags & DISCOVERABLE != 0
     }
 
+    /// Whether it was made with the hmac-secret extension.
+    #[must_use]
+    pub fn has_hmac_secret(&self) -> bool {
+        self.flags & HMAC_SECRET != 0
+    }
+
     /// Its `credProtect`.
     #[must_use]
     pub fn protection(&self) -> Protection {
@@ -117,6 +127,12 @@ impl CredentialKey {
     #[must_use]
     pub fn cred_random(&self, user_verified: bool) -> Zeroizing<[u8; 32]> {
         self.derive(b"CredRandom", &[user_verified.into()])
+    }
+
+    /// The key of the largeBlobKey extension (CTAP 2.1 §12.3).
+    #[must_use]
+    pub fn large_blob_key(&self) -> Zeroizing<[u8; 32]> {
+        self.derive(b"largeBlobKey", &[])
     }
 
     fn mac(&self) -> Zeroizing<[u8; 32]> {
@@ -153,6 +169,8 @@ pub struct DiscoverableCredential {
     pub user_name: Option<String>,
     /// `user.displayName`.
     pub user_display_name: Option<String>,
+    /// Whether it was made with the largeBlobKey extension.
+    pub large_blob_key: bool,
 }
 
 impl DiscoverableCredential {
@@ -167,6 +185,7 @@ impl DiscoverableCredential {
             (4, Some(Value::bytes(&self.user_id))),
             (5, text(&self.user_name)),
             (6, text(&self.user_display_name)),
+            (7, Some(self.large_blob_key.into())),
         ])
     }
 
@@ -181,6 +200,7 @@ impl DiscoverableCredential {
             user_id: value.get(4)?.as_bytes()?.to_vec(),
             user_name: text(5),
             user_display_name: text(6),
+            large_blob_key: value.get(7)?.as_bool()?,
         })
     }
 
@@ -223,12 +243,12 @@ mod tests {
     #[test]
     fn only_the_same_device_and_rp_open_an_id() {
         let master = Master([1; 32]);
-        let made = CredentialKey::make(&master, "a.example", [2; 16], true, Protection::UvRequired);
+        let made = CredentialKey::make(&master, "a.example", [2; 16], true, false, Protection::UvRequired);
         let id = made.id();
         assert_eq!(id.len(), ID_LENGTH);
         let opened = CredentialKey::open(&master, "a.example", &id).unwrap();
         assert_eq!(opened.protection(), Protection::UvRequired);
-        assert!(opened.is_discoverable());
+        assert!(opened.is_discoverable() && !opened.has_hmac_secret());
         assert_eq!(
             opened.signing_key().unwrap().to_bytes(),
             made.signing_key().unwrap().to_bytes()

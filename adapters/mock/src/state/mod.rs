@@ -12,6 +12,10 @@ pub use store::{StateError, Storage, Store};
 
 /// Layout of [`State`] in flash.
 const VERSION: u64 = 1;
+/// An empty CBOR array, then the first 16 bytes of its SHA-256 (CTAP 2.1 §6.10).
+const EMPTY_LARGE_BLOBS: [u8; 17] = [
+    0x80, 0x76, 0xBE, 0x8B, 0x52, 0x8D, 0x00, 0x75, 0xF7, 0xAA, 0xE9, 0x8D, 0x6F, 0xA5, 0x7A, 0x6D, 0x3C,
+];
 
 /// The PIN as CTAP 2.1 §6.5.5.5 stores it.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
@@ -33,6 +37,8 @@ pub struct State {
     pub pin_retries: u8,
     /// `minPINLength` in code points.
     pub min_pin_length: u8,
+    /// RP IDs that may read `minPINLength` by the extension of that name (CTAP 2.1 §12.4).
+    pub min_pin_length_rp_ids: Vec<String>,
     /// `forcePINChange`.
     pub force_pin_change: bool,
     /// `alwaysUv`.
@@ -41,6 +47,8 @@ pub struct State {
     pub sign_count: u32,
     /// Whether any credential, discoverable or not, was made since reset.
     pub credential_made: bool,
+    /// The serialized large-blob array (CTAP 2.1 §6.10), opaque.
+    pub large_blobs: Vec<u8>,
     /// The unlock's own record, opaque.
     pub unlock_record: Option<Vec<u8>>,
     /// Discoverable credentials, oldest first.
@@ -60,10 +68,12 @@ impl State {
             pin: None,
             pin_retries,
             min_pin_length,
+            min_pin_length_rp_ids: Vec::new(),
             force_pin_change: false,
             always_uv: false,
             sign_count: 0,
             credential_made: false,
+            large_blobs: EMPTY_LARGE_BLOBS.to_vec(),
             unlock_record: None,
             credentials: Vec::new(),
         }
@@ -85,6 +95,11 @@ impl State {
             .iter()
             .map(DiscoverableCredential::to_value)
             .collect();
+        let rp_ids: Vec<Value> = self
+            .min_pin_length_rp_ids
+            .iter()
+            .map(|rp_id| rp_id.as_str().into())
+            .collect();
         Value::int_map([
             (1, Some(VERSION.into())),
             (2, Some(Value::bytes(&self.master.0))),
@@ -98,6 +113,8 @@ impl State {
             (10, Some(self.credential_made.into())),
             (11, self.unlock_record.as_deref().map(Value::bytes)),
             (12, Some(credentials.into())),
+            (13, Some(rp_ids.into())),
+            (14, Some(Value::bytes(&self.large_blobs))),
         ])
     }
 
@@ -123,6 +140,7 @@ impl State {
             force_pin_change: value.get(7)?.as_bool()?,
             always_uv: value.get(8)?.as_bool()?,
             sign_count: value.get(9)?.as_u64()?.try_into().ok()?,
+            large_blobs: value.get(14)?.as_bytes()?.to_vec(),
             credential_made: value.get(10)?.as_bool()?,
             unlock_record: match value.get(11) {
                 Some(record) => Some(record.as_bytes()?.to_vec()),
@@ -133,6 +151,12 @@ impl State {
                 .as_array()?
                 .iter()
                 .map(DiscoverableCredential::from_value)
+                .collect::<Option<_>>()?,
+            min_pin_length_rp_ids: value
+                .get(13)?
+                .as_array()?
+                .iter()
+                .map(|rp_id| rp_id.as_text().map(String::from))
                 .collect::<Option<_>>()?,
         })
     }
@@ -156,6 +180,7 @@ mod tests {
             });
             state.unlock_record = Some(vec![1, 2, 3]);
             state.always_uv = true;
+            state.min_pin_length_rp_ids.push("example.org".into());
             state.credentials.push(DiscoverableCredential {
                 id: vec![5; ID_LENGTH],
                 rp_id: "example.org".into(),
@@ -163,6 +188,7 @@ mod tests {
                 user_id: vec![1],
                 user_name: Some("alex".into()),
                 user_display_name: None,
+                large_blob_key: true,
             });
         }
     }

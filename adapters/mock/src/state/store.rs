@@ -8,6 +8,7 @@ use fido_unlock::ctap2::CtapStatus;
 use fido_unlock::ctap2::cbor::Value;
 use fido_unlock::ports::{MonotonicCounter, StoreError, UnlockCommit, UnlockStore};
 use fido_unlock::{ErrorCode, HasCode};
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::{State, StoredPin};
@@ -179,6 +180,7 @@ impl Inner {
             (2, Some(Value::bytes(first))),
             (3, Some(Value::bytes(second))),
             (4, Some(self.counter.into())),
+            (5, Some(Value::bytes(&digest(first, second, self.counter)))),
         ])
         .to_bytes();
         write_file(path, &bytes).map_err(|source| StateError::Write {
@@ -206,13 +208,26 @@ fn read_file(path: &Path) -> Result<Option<(Flash, u32)>, StateError> {
     let counter = value
         .get(4)
         .and_then(Value::as_u64)
-        .and_then(|n| n.try_into().ok());
+        .and_then(|n| u32::try_from(n).ok());
     match (value.get(1).and_then(Value::as_u64), bank(2), bank(3), counter) {
-        (Some(FILE_VERSION), Some(first), Some(second), Some(counter)) => {
+        (Some(FILE_VERSION), Some(first), Some(second), Some(counter))
+            if bank(5) == Some(&digest(first, second, counter)) =>
+        {
             Ok(Some((Flash::from_image([first, second]), counter)))
         }
         _ => Err(StateError::Corrupt),
     }
+}
+
+/// Finds a damaged file, which the journal alone would take for a torn bank.
+fn digest(first: &[u8], second: &[u8], counter: u32) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for bank in [first, second] {
+        hash.update((bank.len() as u64).to_be_bytes());
+        hash.update(bank);
+    }
+    hash.update(counter.to_be_bytes());
+    hash.finalize().into()
 }
 
 /// Written beside, synced and renamed; only its owner may read it (`tempfile` makes it so).

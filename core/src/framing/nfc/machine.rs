@@ -3,7 +3,7 @@
 //! ```text
 //! Select(Vendor) ──► Select(Fido) ──► Message ─9100─► Pause ─100 ms─► Poll ─► over
 //!                        ▲              │ 6D00/6E00, once  ▲ ─9100────┘
-//!                        └──────────────┘
+//!                        └──────────────┘ 06: Busy, 100 ms, Message again
 //! ```
 //!
 //! Whatever was not understood is tried at most once more; every other turn of the loop brings
@@ -21,7 +21,7 @@ use crate::framing::{Interface, Machine, Step};
 use crate::ports::{ProgressEvent, TransportError};
 use crate::trace::trace_event;
 
-/// Pause between two NFCCTAP_GETRESPONSE.
+/// Pause between two NFCCTAP_GETRESPONSE, and before a busy device is asked again.
 const POLL_PAUSE: Duration = Duration::from_millis(100);
 /// How long the answer to a cancel is waited for when the person cancelled.
 const DRAIN_AFTER_CANCEL: Duration = Duration::from_millis(500);
@@ -29,6 +29,8 @@ const DRAIN_AFTER_CANCEL: Duration = Duration::from_millis(500);
 const DRAIN_AFTER_DEADLINE: Duration = Duration::from_millis(100);
 /// CTAP2_ERR_KEEPALIVE_CANCEL.
 const KEEPALIVE_CANCEL: u8 = 0x2D;
+/// CTAP1_ERR_CHANNEL_BUSY.
+const CHANNEL_BUSY: u8 = 0x06;
 /// The largest message: Lc has 16 bits.
 const MAX_MESSAGE: usize = 65_535;
 
@@ -59,8 +61,14 @@ impl CardMemory {
 enum Stage {
     Select(Interface),
     Message,
-    Pause { until: Duration },
+    Pause {
+        until: Duration,
+    },
     Poll,
+    /// Another interface of the device runs a command.
+    Busy {
+        until: Duration,
+    },
     Over,
 }
 
@@ -215,12 +223,12 @@ impl<'m> NfcMachine<'m> {
         }
         if let (Some(stop), None) = (&self.stop, &self.outcome) {
             let reason = stop.reason.clone();
-            let unsent = matches!(self.stage, Stage::Select(_) | Stage::Message) && !self.message_sent;
+            let unsent = !self.message_sent && self.stage != Stage::Over;
             if now >= stop.until {
                 self.finish_broken(reason);
             } else if unsent && !self.awaiting {
                 // A begun chain is forgotten by the card at the next SELECT.
-                if self.exchange.is_begun() || self.stage != Stage::Message {
+                if self.exchange.is_begun() || matches!(self.stage, Stage::Select(_)) {
                     self.selected = None;
                 }
                 self.finish(Err(reason));
@@ -241,7 +249,11 @@ impl<'m> NfcMachine<'m> {
                 self.cancel_sent = true;
                 self.begin_poll(P1_CANCEL)
             }
-            Stage::Pause { until } if now < until => Step::WaitUntil(until.min(end)),
+            Stage::Pause { until } | Stage::Busy { until } if now < until => Step::WaitUntil(until.min(end)),
+            Stage::Busy { .. } => {
+                self.begin_message();
+                self.send()
+            }
             Stage::Pause { .. } => self.begin_poll(0),
             Stage::Select(_) | Stage::Message | Stage::Poll => self.send(),
         }
@@ -257,7 +269,8 @@ impl<'m> NfcMachine<'m> {
             return;
         };
         match self.exchange.on_response(response, &mut self.memory) {
-            Next::Apdu => {}
+            // A refused extended APDU is sent again in parts: nothing was done yet.
+            Next::Apdu => self.message_sent &= self.exchange.is_last_part(),
             Next::Broken(detail) => self.finish_broken(TransportError::Framing { detail }),
             Next::Complete(status) => {
                 let spent = Exchange::new(0, 0, 0, 0, &[], &self.memory);
@@ -299,6 +312,12 @@ impl<'m> NfcMachine<'m> {
                 (Some(stop), Some(&KEEPALIVE_CANCEL)) => {
                     let reason = stop.reason.clone();
                     self.finish(Err(reason));
+                }
+                (None, Some(&CHANNEL_BUSY)) if data.len() == 1 => {
+                    self.message_sent = false;
+                    self.stage = Stage::Busy {
+                        until: now + POLL_PAUSE,
+                    };
                 }
                 // An answer that was ready before the cancel came is the truth: it is given.
                 _ => self.finish(Ok(data)),

@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 
 use super::entry::hash_bytes;
 use super::verify::next_entry;
-use super::{AuditEntry, LogId};
+use super::{AuditEntry, AuditEvent, LogId};
+use crate::error::{ErrorCode, HasCode};
 use crate::helpdesk::UnixTime;
 use crate::ports::{AuditLog, StorageError};
 
@@ -69,15 +70,15 @@ impl Receipt {
 
 /// Where the log ends.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::helpdesk) struct Chain {
+pub(crate) struct Chain {
     pub(in crate::helpdesk) log_id: LogId,
-    pub(in crate::helpdesk) count: u64,
-    pub(in crate::helpdesk) head: [u8; 32],
+    pub(crate) count: u64,
+    pub(crate) head: [u8; 32],
     pub(in crate::helpdesk) latest: UnixTime,
 }
 
 impl Chain {
-    pub(in crate::helpdesk) const fn empty(log_id: LogId) -> Self {
+    pub(crate) const fn empty(log_id: LogId) -> Self {
         Self {
             log_id,
             count: 0,
@@ -87,9 +88,13 @@ impl Chain {
     }
 
     /// Checks the entry that comes next and moves on behind it.
-    pub(in crate::helpdesk) fn follow(&mut self, bytes: &[u8]) -> Result<AuditEntry, StorageError> {
-        let entry = next_entry(self, bytes).map_err(|fault| StorageError::AuditBroken {
-            detail: format!("{fault}"),
+    pub(crate) fn follow(&mut self, bytes: &[u8]) -> Result<AuditEntry, StorageError> {
+        let entry = next_entry(self, bytes).map_err(|fault| {
+            let detail = format!("{fault}");
+            match fault.code() {
+                ErrorCode::StoreVersion => StorageError::Version { detail },
+                _ => StorageError::AuditBroken { detail },
+            }
         })?;
         self.move_behind(&entry, bytes);
         Ok(entry)
@@ -102,7 +107,7 @@ impl Chain {
     }
 
     /// Adds an entry: gives it log, place, link and time, has it stored, and only then moves on.
-    pub(in crate::helpdesk) fn append(
+    pub(crate) fn append(
         &mut self,
         log: &mut (dyn AuditLog + Send),
         mut entry: AuditEntry,
@@ -111,8 +116,11 @@ impl Chain {
         entry.log_id = self.log_id;
         entry.sequence = self.count;
         entry.previous = self.head;
-        // A clock that went back is told in the entry's own fields; the log's time never goes back.
-        entry.at = now.max(self.latest);
+        // Only an Administrator lets the log's time go back.
+        entry.at = match entry.event {
+            AuditEvent::ClockAccepted => now,
+            _ => now.max(self.latest),
+        };
         let bytes = entry.to_bytes();
         let pending = PendingEntry {
             bytes: bytes.clone(),

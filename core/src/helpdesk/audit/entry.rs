@@ -58,7 +58,7 @@ pub enum EntryError {
     /// Not such a map, or not in canonical form.
     #[error("not an audit entry in canonical form")]
     Malformed,
-    /// A later version of the format, or an event of one.
+    /// A later version of the format, or an event or key of one.
     #[error("an audit entry of a later version")]
     Version,
 }
@@ -124,7 +124,7 @@ pub struct AuditEntry {
 impl AuditEntry {
     /// An entry without log, place and time, which the chain gives it.
     #[must_use]
-    pub(in crate::helpdesk) const fn of(event: AuditEvent) -> Self {
+    pub(crate) const fn of(event: AuditEvent) -> Self {
         Self {
             log_id: LogId([0; 16]),
             sequence: 0,
@@ -151,7 +151,7 @@ impl AuditEntry {
         }
     }
 
-    pub(in crate::helpdesk) fn detail(mut self, text: &str) -> Self {
+    pub(crate) fn detail(mut self, text: &str) -> Self {
         let mut end = text.len().min(LONGEST_DETAIL);
         while !text.is_char_boundary(end) {
             end = end.saturating_sub(1);
@@ -307,7 +307,8 @@ impl AuditEntry {
                 21 => entry.second_operator = Some(OperatorId::new(d.str()?).ok_or(EntryError::Malformed)?),
                 22 => entry.detail = Some(d.str()?.to_string()),
                 23 => entry.alarm = Some(d.u64()?),
-                _ => return Err(EntryError::Malformed),
+                24.. => return Err(EntryError::Version),
+                0 => return Err(EntryError::Malformed),
             }
         }
         entry.event = event.ok_or(EntryError::Malformed)?;

@@ -67,6 +67,7 @@ events! {
     94 IssuerKeysRestored "The issuer keys were restored from a backup."
     95 OperatorChanged "An operator was added or changed."
     96 DownloadFetched "A program for users was fetched."
+    97 ClockAccepted "An Administrator accepted a clock that is behind the log; the only entry whose time may go back."
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ mod entry;
 mod event;
 mod verify;
 
-pub(super) use chain::Chain;
+pub(crate) use chain::Chain;
 pub use chain::{PendingEntry, Receipt};
 pub use checkpoint::{
     Checkpoint, CheckpointError, CheckpointKey, SignedCheckpoint, SoftwareCheckpointSigner,

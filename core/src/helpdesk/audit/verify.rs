@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::chain::Chain;
 use super::entry::hash_bytes;
-use super::{AuditEntry, CheckpointKey, EntryError, LogId, SignedCheckpoint};
+use super::{AuditEntry, AuditEvent, CheckpointKey, EntryError, LogId, SignedCheckpoint};
 use crate::error::{ErrorCode, HasCode};
 use crate::helpdesk::UnixTime;
 use crate::ports::{AuditLog, StorageError};
@@ -97,7 +97,10 @@ pub(super) fn next_entry(chain: &Chain, bytes: &[u8]) -> Result<AuditEntry, Audi
         ("log id", entry.log_id == chain.log_id),
         ("sequence number", entry.sequence == sequence),
         ("hash of the entry before", entry.previous == chain.head),
-        ("time", entry.at >= chain.latest),
+        (
+            "time",
+            entry.at >= chain.latest || entry.event == AuditEvent::ClockAccepted,
+        ),
     ];
     match links.into_iter().find(|(_, holds)| !holds) {
         Some((field, _)) => Err(AuditFault::Link { sequence, field }),

@@ -6,7 +6,7 @@ use alloc::string::String;
 use super::HelpDesk;
 use super::request::Request;
 use crate::ResponseCode;
-use crate::error::ErrorCode;
+use crate::error::{ErrorCode, HasCode};
 use crate::helpdesk::audit::{AuditEntry, AuditEvent};
 use crate::helpdesk::challenge_check;
 use crate::helpdesk::{
@@ -51,7 +51,16 @@ impl HelpDesk {
         delivery: &Delivery,
     ) -> Result<GivenCode, DeskError> {
         let context = self.in_request(AuditEvent::Authorised, session, id);
+        let challenge = self.requests.get(&id).and_then(|request| request.challenge);
         let result = self.try_authorise(session, id, delivery, &context);
+        if let (Err(error), Some(challenge)) = (&result, challenge) {
+            let context = AuditEntry {
+                challenge: Some(challenge.as_bytes().to_vec()),
+                counter: challenge_check::counter_of(&challenge),
+                ..context.clone()
+            };
+            self.raise_alarm(error.code(), &context)?;
+        }
         self.recorded(context, result)
     }
 

@@ -1,4 +1,4 @@
-//! Search, request, caller, challenge, approval.
+//! Search, and the request that a call is about.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -6,14 +6,12 @@ use alloc::vec::Vec;
 use super::{HelpDesk, about, by};
 use crate::DeviceId;
 use crate::challenge::Challenge;
-use crate::error::{ErrorCode, HasCode};
+use crate::error::ErrorCode;
 use crate::helpdesk::audit::{AuditEntry, AuditEvent};
-use crate::helpdesk::challenge_check::{self, counter_of};
 use crate::helpdesk::{
     Approval, DeskError, OpenCode, OperatorId, OperatorSession, Privilege, RegisteredDevice, RequestId,
-    UnixTime, User, UserId, VerificationTask, VerifiedCaller,
+    UnixTime, User, UserId, VerifiedCaller,
 };
-use crate::ports::CallerVerifier;
 use crate::suite::Suite;
 
 /// How many users a search gives at most.
@@ -268,198 +266,6 @@ impl HelpDesk {
         let request = self.own_request(session, id)?;
         request.reason = reason.trim().to_string();
         request.approval = None;
-        Ok(())
-    }
-
-    /// Has the caller verified, for this request only. An approval given before is void.
-    ///
-    /// # Errors
-    /// [`DeskError::Caller`] when it was not them; [`ErrorCode::CallerMethod`] when the method does
-    /// not count for this user; [`ErrorCode::RequestUnknown`], [`ErrorCode::RequestExpired`],
-    /// [`ErrorCode::RequestUsed`]; as [`HelpDesk::search`].
-    pub fn verify_caller(
-        &mut self,
-        session: &OperatorSession,
-        id: RequestId,
-        verifier: &mut dyn CallerVerifier,
-    ) -> Result<(), DeskError> {
-        let context = self.in_request(AuditEvent::CallerVerified, session, id);
-        let result = self.try_verify_caller(session, id, verifier, &context);
-        self.recorded(context, result)
-    }
-
-    fn try_verify_caller(
-        &mut self,
-        session: &OperatorSession,
-        id: RequestId,
-        verifier: &mut dyn CallerVerifier,
-        context: &AuditEntry,
-    ) -> Result<(), DeskError> {
-        let now = self.in_service(session, Privilege::Unlock)?;
-        let request = self.own_request(session, id)?;
-        let (user, device) = (request.user.clone(), request.device);
-        let user = self.ports.directory.user(&user)?.ok_or(ErrorCode::UserUnknown)?;
-        let class = user.class;
-        let task = VerificationTask::new(id, user, device, session.operator().clone(), now);
-        let caller = verifier.verify(task)?;
-        let fits = {
-            let request = self.own_request(session, id)?;
-            caller.request == id && caller.user == request.user && caller.device == request.device
-        };
-        if !fits {
-            return Err(ErrorCode::CallerUnverified.into());
-        }
-        if !self.policy.accepts(class, caller.method, caller.vouched) {
-            return Err(ErrorCode::CallerMethod.into());
-        }
-        self.append(AuditEntry {
-            method: Some(caller.method.number()),
-            vouched: Some(caller.vouched.number()),
-            evidence: Some(caller.evidence),
-            ..context.clone()
-        })?;
-        let request = self.own_request(session, id)?;
-        request.caller = Some(caller);
-        request.approval = None;
-        Ok(())
-    }
-
-    /// Enters the Device Challenge as it was typed; the registry's suite says how it is read. For a
-    /// field that offers corrections see [`code::Entry`](crate::code::Entry) and
-    /// [`HelpDesk::enter_read_challenge`].
-    ///
-    /// # Errors
-    /// [`DeskError::Challenge`] when it is none; as [`HelpDesk::enter_read_challenge`].
-    pub fn enter_challenge(
-        &mut self,
-        session: &OperatorSession,
-        id: RequestId,
-        text: &str,
-    ) -> Result<(), DeskError> {
-        let context = self.in_request(AuditEvent::ChallengeAccepted, session, id);
-        let read = self.read_challenge(session, id, text);
-        let challenge = self.recorded(context, read)?;
-        self.enter_read_challenge(session, id, &challenge)
-    }
-
-    fn read_challenge(
-        &mut self,
-        session: &OperatorSession,
-        id: RequestId,
-        text: &str,
-    ) -> Result<Challenge, DeskError> {
-        self.in_service(session, Privilege::Unlock)?;
-        let request = self.own_request(session, id)?;
-        let (user, device) = (request.user.clone(), request.device);
-        let suite = self.device_in_use(&user, &device)?.keys.suite();
-        Ok(Challenge::parse(suite, text)?)
-    }
-
-    /// Enters a Device Challenge that was read already. A counter or a challenge that does not fit raises an alarm. An
-    /// approval given before is void.
-    ///
-    /// # Errors
-    /// [`ErrorCode::ChallengeSuite`], [`ErrorCode::ChallengeSlot`], [`ErrorCode::ChallengeElsewhere`],
-    /// [`ErrorCode::CounterWentBack`], [`ErrorCode::CounterMoved`]; as [`HelpDesk::verify_caller`].
-    pub fn enter_read_challenge(
-        &mut self,
-        session: &OperatorSession,
-        id: RequestId,
-        challenge: &Challenge,
-    ) -> Result<(), DeskError> {
-        let context = AuditEntry {
-            challenge: Some(challenge.as_bytes().to_vec()),
-            counter: counter_of(challenge),
-            ..self.in_request(AuditEvent::ChallengeAccepted, session, id)
-        };
-        let result = self.try_enter_challenge(session, id, challenge, &context);
-        if let Err(error) = &result {
-            self.raise_alarm(error.code(), &context)?;
-        }
-        self.recorded(context, result)
-    }
-
-    fn try_enter_challenge(
-        &mut self,
-        session: &OperatorSession,
-        id: RequestId,
-        challenge: &Challenge,
-        context: &AuditEntry,
-    ) -> Result<(), DeskError> {
-        self.in_service(session, Privilege::Unlock)?;
-        let request = self.own_request(session, id)?;
-        let (user, device) = (request.user.clone(), request.device);
-        let device = self.device_in_use(&user, &device)?;
-        challenge_check::check(&self.state, &device, challenge)?;
-        self.append(AuditEntry {
-            suite: Some(device.keys.suite().number()),
-            slot: Some(device.slot),
-            ..context.clone()
-        })?;
-        let request = self.own_request(session, id)?;
-        request.challenge = Some(*challenge);
-        request.approval = None;
-        Ok(())
-    }
-
-    /// Raises an alarm unless the same one stands.
-    fn raise_alarm(&mut self, code: ErrorCode, context: &AuditEntry) -> Result<(), DeskError> {
-        let alarming = [
-            ErrorCode::ChallengeElsewhere,
-            ErrorCode::CounterWentBack,
-            ErrorCode::CounterMoved,
-        ];
-        let Some(device) = context.device.filter(|_| alarming.contains(&code)) else {
-            return Ok(());
-        };
-        let stands = self
-            .state
-            .alarms()
-            .any(|alarm| alarm.code == code && alarm.device == device && alarm.counter == context.counter);
-        if !stands {
-            self.append(AuditEntry {
-                event: AuditEvent::AlarmRaised,
-                error: Some(code.number()),
-                ..context.clone()
-            })?;
-        }
-        Ok(())
-    }
-
-    /// A second operator approves. Caller and challenge must be there, so that it is seen what is
-    /// approved.
-    ///
-    /// # Errors
-    /// [`ErrorCode::ApprovalSelf`]; [`ErrorCode::CallerUnverified`]; [`ErrorCode::WrongState`] without
-    /// a challenge; as [`HelpDesk::verify_caller`].
-    pub fn approve(&mut self, session: &OperatorSession, id: RequestId) -> Result<(), DeskError> {
-        let context = self.in_request(AuditEvent::Approved, session, id);
-        let result = self.try_approve(session, id, &context);
-        self.recorded(context, result)
-    }
-
-    fn try_approve(
-        &mut self,
-        session: &OperatorSession,
-        id: RequestId,
-        context: &AuditEntry,
-    ) -> Result<(), DeskError> {
-        let now = self.in_service(session, Privilege::Unlock)?;
-        let request = self.live_request(id)?;
-        if request.operator == *session.operator() {
-            return Err(ErrorCode::ApprovalSelf.into());
-        }
-        if request.caller.is_none() {
-            return Err(ErrorCode::CallerUnverified.into());
-        }
-        if request.challenge.is_none() {
-            return Err(ErrorCode::WrongState.into());
-        }
-        self.append(context.clone())?;
-        self.live_request(id)?.approval = Some(Approval {
-            operator: session.operator().clone(),
-            at: now,
-        });
         Ok(())
     }
 

@@ -1,0 +1,140 @@
+//! A JSON file that is replaced as a whole, with a version and one writer at a time.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use fido_unlock::ports::StorageError;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
+
+const VERSION: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct Versioned<T> {
+    version: u32,
+    #[serde(flatten)]
+    content: T,
+}
+
+#[derive(Deserialize)]
+struct VersionOnly {
+    version: u32,
+}
+
+/// The writer's lock; given back when dropped, also when the process dies.
+#[derive(Debug)]
+pub(crate) struct WriterLock(#[expect(dead_code, reason = "holds the lock")] File);
+
+impl WriterLock {
+    /// Locks `NAME.lock` beside the file.
+    pub(crate) fn take(path: &Path) -> Result<Self, StorageError> {
+        let mut name = path.as_os_str().to_owned();
+        name.push(".lock");
+        let lock_path = PathBuf::from(name);
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).write(true);
+        owner_only(&mut options);
+        let file = options
+            .open(&lock_path)
+            .map_err(|error| write_error(&lock_path, &error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => Err(StorageError::Busy {
+                detail: lock_path.display().to_string(),
+            }),
+            Err(TryLockError::Error(error)) => Err(write_error(&lock_path, &error)),
+        }
+    }
+}
+
+/// Makes new files readable by their owner alone.
+pub(crate) fn owner_only(options: &mut OpenOptions) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    #[cfg(not(unix))]
+    let _ = options;
+}
+
+/// Reads the file; `None` when it does not exist.
+pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StorageError> {
+    let text = match std::fs::read(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(read_error(path, &error)),
+    };
+    let corrupt = |error: serde_json::Error| StorageError::Corrupt {
+        // The line and column; the text itself may hold what is not to be shown.
+        detail: format!(
+            "{}: line {}, column {}",
+            path.display(),
+            error.line(),
+            error.column()
+        ),
+    };
+    let VersionOnly { version } = serde_json::from_slice(&text).map_err(corrupt)?;
+    if version != VERSION {
+        return Err(StorageError::Version {
+            detail: format!("{}: version {version}", path.display()),
+        });
+    }
+    let whole: Versioned<T> = serde_json::from_slice(&text).map_err(corrupt)?;
+    Ok(Some(whole.content))
+}
+
+/// Replaces the file: temporary file beside it, sync, rename, sync of the folder.
+pub(crate) fn replace<T: Serialize>(path: &Path, content: &T) -> Result<(), StorageError> {
+    let whole = Versioned {
+        version: VERSION,
+        content,
+    };
+    let mut text = serde_json::to_vec_pretty(&whole).map_err(|_| StorageError::Write {
+        detail: path.display().to_string(),
+    })?;
+    text.push(b'\n');
+    replace_bytes(path, &text)
+}
+
+pub(crate) fn replace_bytes(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
+    let folder = folder_of(path);
+    let failed = |error: std::io::Error| write_error(path, &error);
+    let mut file = NamedTempFile::new_in(folder).map_err(failed)?;
+    file.write_all(bytes).map_err(failed)?;
+    file.as_file().sync_all().map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    sync_folder(folder)
+}
+
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// A rename is on disk when its folder is.
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), StorageError> {
+    #[cfg(unix)]
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|error| write_error(folder, &error))?;
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
+}
+
+pub(crate) fn read_error(path: &Path, error: &std::io::Error) -> StorageError {
+    StorageError::Read {
+        detail: format!("{}: {error}", path.display()),
+    }
+}
+
+pub(crate) fn write_error(path: &Path, error: &std::io::Error) -> StorageError {
+    StorageError::Write {
+        detail: format!("{}: {error}", path.display()),
+    }
+}

@@ -1,0 +1,76 @@
+//! The person at the terminal; with `--yes` each part is played.
+
+use std::io::{BufRead, Write, stdin, stdout};
+
+use fido_unlock::{ErrorCode, Pin};
+use zeroize::Zeroizing;
+
+use crate::report::Failure;
+
+/// Who types.
+pub struct Person {
+    played: bool,
+    quiet: bool,
+}
+
+impl Person {
+    /// `played`: nobody is there. `quiet`: print nothing of what is played.
+    pub fn new(played: bool, quiet: bool) -> Self {
+        Self { played, quiet }
+    }
+
+    /// Whether somebody can be asked again.
+    pub fn is_there(&self) -> bool {
+        !self.played
+    }
+
+    /// Asks for text that may be seen. `part`: what is typed where nobody is there.
+    pub fn ask(&mut self, question: &str, part: &str) -> Result<Zeroizing<String>, Failure> {
+        if self.played {
+            self.show(question, part);
+            return Ok(Zeroizing::new(part.into()));
+        }
+        print!("{question}: ");
+        let _ = stdout().flush();
+        let mut line = Zeroizing::new(String::new());
+        match stdin().lock().read_line(&mut line) {
+            Ok(read) if read > 0 => Ok(Zeroizing::new(line.trim_end_matches(['\n', '\r']).into())),
+            _ => Err(Failure::new(ErrorCode::NotInteractive, "the terminal is gone")),
+        }
+    }
+
+    /// Asks for a code of several lines; an empty line ends it.
+    pub fn ask_lines(
+        &mut self,
+        question: &str,
+        lines: usize,
+        part: &str,
+    ) -> Result<Zeroizing<String>, Failure> {
+        if self.played || lines == 1 {
+            return self.ask(question, part);
+        }
+        let mut all = Zeroizing::new(String::with_capacity(1024));
+        for number in 1..=lines {
+            all.push_str(&self.ask(&format!("{question}, line {number} of {lines}"), "")?);
+            all.push('\n');
+        }
+        Ok(all)
+    }
+
+    /// Asks for a PIN, which is not echoed.
+    pub fn ask_pin(&mut self, question: &str, part: &str) -> Result<Pin, Failure> {
+        if self.played {
+            self.show(question, &"*".repeat(part.len()));
+            return Ok(Pin::new(part.into()));
+        }
+        rpassword::prompt_password(format!("{question}: "))
+            .map(Pin::new)
+            .map_err(|_| Failure::new(ErrorCode::NotInteractive, "the terminal is gone"))
+    }
+
+    fn show(&self, question: &str, answer: &str) {
+        if !self.quiet {
+            println!("{question}: {}", answer.replace('\n', "\n    "));
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! A help desk in plain files: restarts, locks, a log cut short by a crash, edits on disk.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+mod helpdesk_bench;
+
+use std::fs;
+use std::path::Path;
+
+use fido_unlock::helpdesk::audit::{AuditEvent, verify};
+use fido_unlock::helpdesk::{
+    Delivery, DeskPolicy, GivenCode, HelpDesk, NewDevice, Operator, OperatorId, OperatorSession, Privilege,
+    RequestId, Role, UnixTime, User, UserClass,
+};
+use fido_unlock::ports::{AdminKeyStore, AuditLog, LicenceTerms, StorageError};
+use fido_unlock::{ErrorCode, HasCode, Suite};
+use fido_unlock_files::{FileAuditLog, FilesDesk, ImportError, WrappingKey, read_devices};
+use fido_unlock_mock::desk::{Outbox, TestClock};
+use helpdesk_bench::{Bench, DAY, START, admin_key};
+
+fn wrapping_key() -> WrappingKey {
+    WrappingKey::new([6; 32])
+}
+
+fn open(folder: &Path, bench: &Bench, clock: &TestClock) -> Result<HelpDesk, StorageError> {
+    let desk = FilesDesk::at(folder);
+    let mut ports = desk.ports(bench.ring(), Some(wrapping_key()), Box::new(Outbox::default()))?;
+    ports.clock = Box::new(clock.clone());
+    Ok(HelpDesk::open(ports, DeskPolicy::default()).unwrap())
+}
+
+/// A folder with an administrator, Alice and her three devices, all registered through the desk.
+fn set_up(folder: &Path, bench: &Bench, clock: &TestClock) -> OperatorSession {
+    let files = FilesDesk::create(folder).unwrap();
+    let operator = Operator {
+        id: OperatorId::new("admin").unwrap(),
+        roles: vec![Role::Administrator],
+        privileges: vec![Privilege::Unlock],
+    };
+    files.operators().put(&operator, "secret").unwrap();
+    files
+        .licence()
+        .put(&LicenceTerms {
+            service_on: true,
+            valid_until: UnixTime(START + 300 * DAY),
+            devices: 10,
+            contact: "licences@vendor.example".into(),
+        })
+        .unwrap();
+    let mut desk = open(folder, bench, clock).unwrap();
+    let session = desk.sign_in(&operator.id, "secret").unwrap();
+    let user = User {
+        id: bench.alice.clone(),
+        name: "Alice".into(),
+        class: UserClass::Ordinary,
+        channels: vec![],
+    };
+    desk.put_user(&session, user).unwrap();
+    for suite in [Suite::P256Ecdsa, Suite::P256EcdhMac, Suite::AesAdminKey] {
+        let aes = suite == Suite::AesAdminKey;
+        let device = NewDevice {
+            id: bench.device(suite),
+            owner: bench.alice.clone(),
+            slot: helpdesk_bench::slot(suite),
+            keys: bench.keys(suite),
+            admin_key: aes.then(admin_key),
+            counter: (!aes).then_some(0),
+            rotation: 0,
+        };
+        desk.register_device(&session, &device).unwrap();
+    }
+    session
+}
+
+fn code(desk: &mut HelpDesk, bench: &Bench, session: &OperatorSession, suite: Suite) -> RequestId {
+    let id = bench.ready(desk, session, suite, 0, [3; 14]).unwrap();
+    let GivenCode::Shown(code) = desk.authorise(session, id, &Delivery::Show).unwrap() else {
+        panic!("sent")
+    };
+    assert!(bench.device_accepts(suite, &bench.challenge(suite, 0, [3; 14]), &code));
+    id
+}
+
+#[test]
+fn everything_survives_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let (bench, clock) = (Bench::new(), TestClock::new(START));
+    let session = set_up(folder.path(), &bench, &clock);
+    let mut given = Vec::new();
+    for suite in [Suite::P256Ecdsa, Suite::P256EcdhMac, Suite::AesAdminKey] {
+        let mut desk = open(folder.path(), &bench, &clock).unwrap();
+        given.push(code(&mut desk, &bench, &session, suite));
+    }
+    let mut desk = open(folder.path(), &bench, &clock).unwrap();
+    assert_eq!(desk.open_codes(&session, None).unwrap().len(), 3);
+    for id in given {
+        desk.done(&session, id).unwrap();
+    }
+    drop(desk);
+    let mut desk = open(folder.path(), &bench, &clock).unwrap();
+    assert!(desk.open_codes(&session, None).unwrap().is_empty());
+    // The second code of the day still goes, the third wants a second operator.
+    let s2 = Suite::P256EcdhMac;
+    for expected in [None, Some(ErrorCode::ApprovalMissing)] {
+        let id = bench.ready(&mut desk, &session, s2, 1, [4; 14]).unwrap();
+        let result = desk.authorise(&session, id, &Delivery::Show);
+        assert_eq!(result.err().map(|error| error.code()), expected);
+        drop(desk);
+        desk = open(folder.path(), &bench, &clock).unwrap();
+    }
+    desk.verify_audit(&[], None).unwrap();
+}
+
+#[test]
+fn one_writer_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let (bench, clock) = (Bench::new(), TestClock::new(START));
+    set_up(folder.path(), &bench, &clock);
+    let files = FilesDesk::at(folder.path());
+    let desk = open(folder.path(), &bench, &clock).unwrap();
+    let busy = [
+        open(folder.path(), &bench, &clock).err().unwrap(),
+        files.directory().err().unwrap(),
+        files.limits().err().unwrap(),
+        files.admin_keys(wrapping_key()).err().unwrap(),
+        FileAuditLog::open(&files.audit_log_path()).err().unwrap(),
+    ];
+    for error in busy {
+        assert_eq!(error.code(), ErrorCode::StoreBusy, "{error:?}");
+    }
+    // Who only reads the log is not held up, and cannot write.
+    let reader = FileAuditLog::open_read_only(&files.audit_log_path()).unwrap();
+    verify(&reader, &[], None).unwrap();
+    drop(desk);
+    open(folder.path(), &bench, &clock).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn files_are_their_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let (bench, clock) = (Bench::new(), TestClock::new(START));
+    let session = set_up(folder.path(), &bench, &clock);
+    let mut desk = open(folder.path(), &bench, &clock).unwrap();
+    code(&mut desk, &bench, &session, Suite::P256EcdhMac);
+    let mut names = Vec::new();
+    for file in fs::read_dir(folder.path()).unwrap() {
+        let file = file.unwrap();
+        let mode = file.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{:?}", file.file_name());
+        names.push(file.file_name().into_string().unwrap());
+    }
+    for name in ["licence", "operators", "directory", "limits", "admin_keys"] {
+        assert!(names.contains(&format!("{name}.json")), "{names:?}");
+    }
+    // The admin key is in no file as it stands.
+    let hex: String = helpdesk_bench::ADMIN_KEY
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    for name in &names {
+        let text = fs::read(folder.path().join(name)).unwrap();
+        assert!(!String::from_utf8_lossy(&text).contains(&hex), "{name}");
+        assert!(
+            !text.windows(16).any(|window| window == helpdesk_bench::ADMIN_KEY),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_line_cut_short_by_a_crash_is_dropped_kept_aside_and_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let (bench, clock) = (Bench::new(), TestClock::new(START));
+    set_up(folder.path(), &bench, &clock);
+    let path = FilesDesk::at(folder.path()).audit_log_path();
+    let whole = fs::read(&path).unwrap();
+    let last_line = whole[..whole.len() - 1]
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .unwrap()
+        + 1;
+    let entries = FileAuditLog::open(&path).unwrap().count();
+    let last_length = whole.len() - last_line;
+    for kept in [1, 2, last_length / 2, last_length - 2, last_length - 1] {
+        fs::write(&path, &whole[..last_line + kept]).unwrap();
+        let desk = open(folder.path(), &bench, &clock).unwrap();
+        let log = desk.audit_entries().unwrap();
+        assert_eq!(u64::try_from(log.len()).unwrap(), entries, "{kept}");
+        assert_eq!(log.last().unwrap().0.event, AuditEvent::LogRecovered);
+        drop(desk);
+        let torn = folder.path().join(format!("audit.jsonl.torn-{}", entries - 1));
+        assert_eq!(fs::read(&torn).unwrap(), &whole[last_line..last_line + kept]);
+        fs::remove_file(torn).unwrap();
+        // The next start finds a whole log.
+        let desk = open(folder.path(), &bench, &clock).unwrap();
+        assert_eq!(
+            u64::try_from(desk.audit_entries().unwrap().len()).unwrap(),
+            entries
+        );
+    }
+}
+
+#[test]
+fn every_edit_of_the_log_on_disk_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let (bench, clock) = (Bench::new(), TestClock::new(START));
+    set_up(folder.path(), &bench, &clock);
+    let path = FilesDesk::at(folder.path()).audit_log_path();
+    let whole = fs::read(&path).unwrap();
+    let broken = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        FileAuditLog::open_read_only(&path)
+            .map_err(|error| error.code())
+            .and_then(|log| verify(&log, &[], None).map_err(|fault| fault.code()))
+            .err()
+    };
+    assert_eq!(broken(&whole), None);
+    for at in 0..whole.len() - 1 {
+        let mut changed = whole.clone();
+        changed[at] ^= 1;
+        assert!(broken(&changed).is_some(), "byte {at}");
+    }
+    let lines: Vec<&[u8]> = whole.split_inclusive(|byte| *byte == b'\n').collect();
+    for gone in 1..lines.len() - 1 {
+        let mut fewer = lines.clone();
+        fewer.remove(gone);
+        assert_eq!(
+            broken(&fewer.concat()),
+            Some(ErrorCode::AuditBroken),
+            "line {gone}"
+        );
+        let mut swapped = lines.clone();
+        swapped.swap(gone, gone + 1);
+        assert_eq!(
+            broken(&swapped.concat()),
+            Some(ErrorCode::AuditBroken),
+            "line {gone}"
+        );
+    }
+    // The view alone, which is what a person reads, must be that of the bytes.
+    let text = String::from_utf8(whole.clone()).unwrap();
+    let edited = text.replacen("\"operator\":\"admin\"", "\"operator\":\"dadmi\"", 1);
+    assert_ne!(text, edited);
+    assert_eq!(broken(edited.as_bytes()), Some(ErrorCode::AuditBroken));
+}
+
+#[test]
+fn damaged_and_later_files_are_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let (bench, clock) = (Bench::new(), TestClock::new(START));
+    set_up(folder.path(), &bench, &clock);
+    let path = folder.path().join("directory.json");
+    let text = fs::read_to_string(&path).unwrap();
+    let files = FilesDesk::at(folder.path());
+    let error = |text: &str| {
+        fs::write(&path, text).unwrap();
+        files.directory().err().map(|error| error.code())
+    };
+    assert_eq!(error(&text), None);
+    assert_eq!(error(&text[..text.len() / 2]), Some(ErrorCode::StoreCorrupt));
+    let later = text.replace("\"version\": 1", "\"version\": 2");
+    assert_eq!(error(&later), Some(ErrorCode::StoreVersion));
+    assert_eq!(
+        error(&text.replace("\"suite\": 2", "\"suite\": 1")),
+        Some(ErrorCode::StoreCorrupt)
+    );
+    fs::remove_file(files.audit_log_path()).unwrap();
+    let error = FileAuditLog::open(&files.audit_log_path()).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::StoreRead);
+}
+
+#[test]
+fn a_wrapped_admin_key_belongs_to_its_device_and_its_wrapping_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let (bench, clock) = (Bench::new(), TestClock::new(START));
+    set_up(folder.path(), &bench, &clock);
+    let files = FilesDesk::at(folder.path());
+    let device = bench.device(Suite::AesAdminKey);
+    assert!(
+        files
+            .admin_keys(wrapping_key())
+            .unwrap()
+            .get(&device)
+            .unwrap()
+            .is_some()
+    );
+    let other = files.admin_keys(WrappingKey::new([7; 32])).unwrap();
+    assert_eq!(other.get(&device).err().unwrap().code(), ErrorCode::StoreCorrupt);
+    drop(other);
+    let path = folder.path().join("admin_keys.json");
+    let hex = |byte: u8| format!("{byte:02x}").repeat(10);
+    let text = fs::read_to_string(&path).unwrap();
+    let moved = text.replace(&hex(Suite::AesAdminKey.number()), &hex(9));
+    assert_ne!(text, moved);
+    fs::write(&path, moved).unwrap();
+    let store = files.admin_keys(wrapping_key()).unwrap();
+    let moved = store.get(&fido_unlock::DeviceId::from_bytes([9; 10]));
+    assert_eq!(moved.err().unwrap().code(), ErrorCode::StoreCorrupt);
+}
+
+#[test]
+fn devices_are_imported_from_an_enrolment_station() {
+    let bench = Bench::new();
+    let mut desk = bench.desk();
+    let session = bench.sign_in(&mut desk, "dsa");
+    let issuer = |suite| hex(bench.keys(suite).issuer().unwrap().as_compressed());
+    let device_key = hex(helpdesk_bench::device_key().public().as_compressed());
+    let id = |byte| fido_unlock::DeviceId::from_bytes([byte; 10]).to_code();
+    let head = "device_id,user,suite,slot,issuer,device_key\n";
+    let one = format!("{},alice,1,1,{},\n", id(0x61), issuer(Suite::P256Ecdsa));
+    let two = format!(
+        "{}, alice ,2,2,{},{device_key}\n",
+        id(0x62),
+        issuer(Suite::P256EcdhMac)
+    );
+    let devices = read_devices(format!("{head}{one}{two}").as_bytes()).unwrap();
+    for device in &devices {
+        desk.register_device(&session, device).unwrap();
+    }
+    let unlock = bench.sign_in(&mut desk, "desk-1");
+    assert_eq!(
+        desk.find_device(&unlock, &devices[1].id).unwrap().user.id,
+        bench.alice
+    );
+
+    let wrong = |line: &str| {
+        read_devices(format!("{head}{one}{line}").as_bytes())
+            .map(|_| ())
+            .unwrap_err()
+    };
+    let field = |field| ImportError::Field { line: 3, field };
+    assert_eq!(wrong(&two.replace(&device_key, "")), field("device_key"));
+    assert_eq!(wrong(&two.replace(",2,2,", ",3,2,")), field("suite"));
+    assert_eq!(wrong(&two.replace(",2,2,", ",1,2,")), field("device_key"));
+    assert_eq!(wrong(&two.replace("alice", "")), field("user"));
+    assert_eq!(wrong("only,three,fields\n"), field("line"));
+    let mut typo = two.clone();
+    typo.replace_range(0..1, if two.starts_with('A') { "B" } else { "A" });
+    assert!(matches!(wrong(&typo), ImportError::DeviceId { line: 3, .. }));
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
