@@ -1,0 +1,454 @@
+//! The command line of the help desk's side.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+/// A help desk and who works at it.
+#[derive(Args, Debug)]
+pub struct At {
+    /// The help desk's folder
+    #[arg(long, value_name = "DIR")]
+    pub desk: PathBuf,
+    /// The operator's name; asked for when missing
+    #[arg(long, value_name = "NAME")]
+    pub operator: Option<String>,
+}
+
+/// `enroll`.
+#[derive(Args, Debug)]
+#[command(group(clap::ArgGroup::new("keys").required(true).args(["desk", "issuer"])))]
+pub struct Enroll {
+    /// The help desk's folder
+    #[arg(long, value_name = "DIR")]
+    pub desk: Option<PathBuf>,
+    /// A file that `issuer show --public` wrote; several for several slots
+    #[arg(long, value_name = "FILE")]
+    pub issuer: Vec<PathBuf>,
+    /// The operator's name, with --desk; asked for when missing
+    #[arg(long, value_name = "NAME")]
+    pub operator: Option<String>,
+    /// The owner's id
+    #[arg(long, value_name = "ID")]
+    pub user: String,
+    /// Add the owner to the registry under this name, if not there (an Administrator's right)
+    #[arg(long, value_name = "NAME", requires = "desk")]
+    pub new_user: Option<String>,
+    /// 3: make an admin key for this device instead of taking the desk's keys
+    #[arg(long, requires = "desk", value_parser = clap::value_parser!(u8).range(1..=3))]
+    pub suite: Option<u8>,
+    /// The slot that an unlock will use; without it the lowest above 0
+    #[arg(long, value_parser = clap::value_parser!(u8).range(0..=15))]
+    pub slot: Option<u8>,
+    /// The device has a PIN: ask for it, to have the configuration permission
+    #[arg(long)]
+    pub with_pin: bool,
+    /// The vendor interface serves nothing from then on
+    #[arg(long)]
+    pub vendor_interface_off: bool,
+    /// An unlock over the vendor interface makes the system ask for another PIN
+    #[arg(long)]
+    pub force_pin_change: bool,
+}
+
+/// `respond`.
+#[derive(Args, Debug)]
+pub struct Respond {
+    /// Where and who.
+    #[command(flatten)]
+    pub at: At,
+    /// The user: id or part of the name
+    #[arg(long, value_name = "TEXT")]
+    pub user: Option<String>,
+    /// The Device ID instead of the user; with a user who has several devices, which one
+    #[arg(long, value_name = "CODE")]
+    pub device_id: Option<String>,
+    /// How the caller was verified
+    #[arg(long, value_enum)]
+    pub method: Option<Method>,
+    /// What was seen or heard, for an auditor; only its digest is recorded
+    #[arg(long, value_name = "TEXT")]
+    pub statement: Option<String>,
+    /// Reason or ticket number
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// A second operator, who approves; wanted for privileged users and past a limit
+    #[arg(long, value_name = "NAME")]
+    pub approver: Option<String>,
+    /// Spell the code, too
+    #[arg(long)]
+    pub speak: bool,
+}
+
+/// How a caller was verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Method {
+    /// A push or one-time code to an enrolled factor
+    EnrolledFactor,
+    /// A call back to the number on record
+    CallBack,
+    /// An identity document, with the face
+    IdentityDocument,
+    /// The caller's manager, reached by another way
+    Manager,
+    /// The caller stands at the desk
+    InPerson,
+    /// Questions, which others may be able to answer
+    Questions,
+}
+
+/// `issuer`.
+#[derive(Debug, Subcommand)]
+pub enum Issuer {
+    /// Make the key of an empty slot (an Administrator's right)
+    #[command(after_help = "\
+The key lies in the desk's folder under issuer/, encrypted with the desk's passphrase (age). A lost
+key makes its devices unlockable no more: make a backup at once. Suite 3 has no issuer key; `enroll
+--suite 3` makes each device's admin key.
+
+Standard input (--stdin): operator's password, passphrase of the keys.
+
+Example:
+  fido-unlock issuer generate --desk desk/ --operator admin --suite 2 --slot 1")]
+    Generate {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// The suite: 1 (paste or QR) or 2 (read aloud)
+        #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=3))]
+        suite: u8,
+        /// The slot; 0 is for an offline recovery key
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=15))]
+        slot: u8,
+    },
+    /// Show the keys' slots, suites and fingerprints; no secret
+    #[command(after_help = "\
+With --public, one key is printed as JSON, for `enroll --issuer` at a station without a desk.
+
+Examples:
+  fido-unlock issuer show --desk desk/
+  fido-unlock issuer show --desk desk/ --public --slot 1 > issuer.json")]
+    Show {
+        /// The help desk's folder
+        #[arg(long, value_name = "DIR")]
+        desk: PathBuf,
+        /// Print the slot's present public key
+        #[arg(long)]
+        public: bool,
+        /// The slot, with --public; without it the lowest above 0
+        #[arg(long, requires = "public", value_parser = clap::value_parser!(u8).range(0..=15))]
+        slot: Option<u8>,
+    },
+    /// Put a new key in a slot; the old one is retired and still serves devices not yet rotated
+    #[command(after_help = "\
+With a device (--mock FILE or a real one) and --this-device, that device is given the slot's present
+key instead, if it still has a retired one.
+
+Standard input (--stdin): operator's password, passphrase of the keys.
+
+Examples:
+  fido-unlock issuer rotate --desk desk/ --operator admin --slot 1
+  fido-unlock issuer rotate --desk desk/ --operator admin --slot 1 --this-device")]
+    Rotate {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// The slot
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=15))]
+        slot: u8,
+        /// Give the slot's present key to the device that is plugged in
+        #[arg(long)]
+        this_device: bool,
+    },
+    /// Copy every key of the desk to another folder, after each was opened
+    #[command(after_help = "\
+The copies are encrypted with the same passphrase. Keep them apart from this computer, and the
+passphrase apart from them: without both, enrolled devices can never be unlocked again.
+
+Standard input (--stdin): operator's password, passphrase of the keys.
+
+Example:
+  fido-unlock issuer backup --desk desk/ --operator admin --to backup/")]
+    Backup {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// The folder, which must not exist yet
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+    },
+    /// Take every key that the desk lacks from a backup
+    #[command(after_help = "\
+Standard input (--stdin): operator's password, passphrase of the keys.
+
+Example:
+  fido-unlock issuer restore --desk desk/ --operator admin --from backup/")]
+    Restore {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// The backup's folder
+        #[arg(long, value_name = "DIR")]
+        from: PathBuf,
+    },
+}
+
+/// `desk`.
+#[derive(Debug, Subcommand)]
+pub enum Desk {
+    /// Make a help desk's folder: licence, first Administrator, policy, audit log
+    #[command(after_help = "\
+The first command of a new help desk. Then: issuer generate, desk add-operator, desk add-user, enroll.
+
+Standard input (--stdin): Administrator's password, again, passphrase of the keys, again.
+
+Example:
+  fido-unlock desk init --desk desk/ --admin admin --contact \"licences@example.com\"")]
+    Init {
+        /// The folder, new or empty
+        #[arg(long, value_name = "DIR")]
+        desk: PathBuf,
+        /// The first Administrator's name
+        #[arg(long, value_name = "NAME", default_value = "admin")]
+        admin: String,
+        /// The licence.
+        #[command(flatten)]
+        licence: LicenceOptions,
+    },
+    /// Put a new licence in place of the old one
+    #[command(after_help = "Example:\n  fido-unlock desk licence --desk desk/ --devices 500 --days 365")]
+    Licence {
+        /// The help desk's folder
+        #[arg(long, value_name = "DIR")]
+        desk: PathBuf,
+        /// The licence.
+        #[command(flatten)]
+        licence: LicenceOptions,
+    },
+    /// Switch the unlock service on or off (an Administrator's right)
+    #[command(after_help = "\
+Standard input (--stdin): operator's password.
+
+Example:
+  fido-unlock desk service off --desk desk/ --operator admin")]
+    Service {
+        /// On or off
+        #[arg(value_enum)]
+        state: OnOff,
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+    },
+    /// Add an operator or replace one (an Administrator's right)
+    #[command(after_help = "\
+Standard input (--stdin): Administrator's password, new operator's password, again.
+
+Example:
+  fido-unlock desk add-operator --desk desk/ --operator admin --name olga \\
+      --role device-service-administrator")]
+    AddOperator {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// The new operator's name
+        #[arg(long)]
+        name: String,
+        /// A role
+        #[arg(long, value_enum)]
+        role: Vec<RoleName>,
+        /// A privilege beside the roles' own
+        #[arg(long, value_enum)]
+        privilege: Vec<PrivilegeName>,
+    },
+    /// Add a user or change one (an Administrator's right)
+    #[command(after_help = "\
+Standard input (--stdin): operator's password.
+
+Example:
+  fido-unlock desk add-user --desk desk/ --operator admin --user alice --name \"Alice Example\"")]
+    AddUser {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// The user's id
+        #[arg(long, value_name = "ID")]
+        user: String,
+        /// The user's name, to be read back to the caller
+        #[arg(long)]
+        name: String,
+        /// An unlock for the wrong person would do lasting harm: stricter rules
+        #[arg(long)]
+        privileged: bool,
+    },
+    /// Register devices that another station enrolled, from its CSV file
+    #[command(after_help = "\
+Columns: device_id,user,suite,slot,issuer,device_key, as `enroll --issuer` prints them.
+
+Standard input (--stdin): operator's password, passphrase of the keys.
+
+Example:
+  fido-unlock desk import --desk desk/ --operator admin devices.csv")]
+    Import {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// The CSV file
+        file: PathBuf,
+    },
+    /// Take a device out of use; it can no longer be unlocked
+    #[command(after_help = "\
+Standard input (--stdin): operator's password.
+
+Example:
+  fido-unlock desk retire --desk desk/ --operator admin --device-id 000G-40R4-0M30-E209-B3VD")]
+    Retire {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// The Device ID
+        #[arg(long, value_name = "CODE")]
+        device_id: String,
+    },
+    /// Show licence, open codes and alarms
+    #[command(after_help = "\
+Standard input (--stdin): operator's password.
+
+Example:
+  fido-unlock desk status --desk desk/ --operator olga")]
+    Status {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+    },
+    /// Record that the user has unlocked the device
+    #[command(after_help = "\
+Standard input (--stdin): operator's password.
+
+Example:
+  fido-unlock desk done --desk desk/ --operator olga --request 12")]
+    Done(Close),
+    /// Record that the unlock was given up; the code may still be good
+    #[command(after_help = "\
+Standard input (--stdin): operator's password.
+
+Example:
+  fido-unlock desk abandon --desk desk/ --operator olga --request 12")]
+    Abandon(Close),
+    /// Acknowledge an alarm (an Administrator's right)
+    #[command(after_help = "\
+Standard input (--stdin): operator's password.
+
+Example:
+  fido-unlock desk acknowledge --desk desk/ --operator admin --alarm 20 --note \"device was repaired\"")]
+    Acknowledge {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// The alarm's number
+        #[arg(long)]
+        alarm: u64,
+        /// What was found out
+        #[arg(long, value_name = "TEXT")]
+        note: String,
+    },
+}
+
+/// `desk done` and `desk abandon`.
+#[derive(Args, Debug)]
+pub struct Close {
+    /// Where and who.
+    #[command(flatten)]
+    pub at: At,
+    /// The request's number, as `respond` showed it
+    #[arg(long)]
+    pub request: u64,
+}
+
+/// A licence.
+#[derive(Args, Debug)]
+pub struct LicenceOptions {
+    /// How long it is valid
+    #[arg(long, value_name = "DAYS", default_value_t = 365)]
+    pub days: u32,
+    /// How many devices it covers
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub devices: u32,
+    /// Whom to ask for a new one
+    #[arg(long, value_name = "TEXT", default_value = "your vendor")]
+    pub contact: String,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum OnOff {
+    On,
+    Off,
+}
+
+/// Roles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RoleName {
+    /// Every privilege
+    Administrator,
+    /// Unlock and devices
+    DeviceServiceAdministrator,
+}
+
+/// Privileges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PrivilegeName {
+    /// Answer callers
+    Unlock,
+    /// Fetch the programs that users install
+    Downloads,
+    /// Register, rotate and retire devices
+    ManageDevices,
+    /// Users, alarms, the service switch, checkpoints, keys
+    Administer,
+}
+
+/// `audit`.
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Check every entry of the log; a cut-off tail is seen only against a checkpoint
+    #[command(after_help = "\
+Examples:
+  fido-unlock audit verify --desk desk/
+  fido-unlock audit verify --desk desk/ --checkpoint cp1.json --checkpoint-key checkpoint.pub")]
+    Verify {
+        /// The help desk's folder
+        #[arg(long, value_name = "DIR")]
+        desk: PathBuf,
+        /// A checkpoint that was kept elsewhere
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Vec<PathBuf>,
+        /// The public key that checkpoints are signed with, kept elsewhere; without it the desk's own
+        #[arg(long, value_name = "FILE", requires = "checkpoint")]
+        checkpoint_key: Option<PathBuf>,
+    },
+    /// Show the entries, checked
+    #[command(after_help = "Example:\n  fido-unlock audit show --desk desk/ --last 20")]
+    Show {
+        /// The help desk's folder
+        #[arg(long, value_name = "DIR")]
+        desk: PathBuf,
+        /// Only the last N
+        #[arg(long, value_name = "N")]
+        last: Option<usize>,
+    },
+    /// Sign how the log stands now; keep it where the log's administrator cannot write
+    #[command(after_help = "\
+Standard input (--stdin): operator's password, passphrase of the keys.
+
+Example:
+  fido-unlock audit checkpoint --desk desk/ --operator admin --out cp1.json")]
+    Checkpoint {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// The file, which must not exist yet
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+}
