@@ -102,8 +102,8 @@ pub enum Method {
 pub enum Issuer {
     /// Make the key of an empty slot (an Administrator's right)
     #[command(after_help = "\
-The key lies in the desk's folder under issuer/, encrypted with the desk's passphrase (age). A lost
-key makes its devices unlockable no more: make a backup at once. Suite 3 has no issuer key; `enroll
+The keys lie in the desk's folder in issuer_keys.age, encrypted with the desk's passphrase. A lost key
+makes its devices unlockable no more: make a backup at once. Suite 3 has no issuer key; `enroll
 --suite 3` makes each device's admin key.
 
 Standard input (--stdin): operator's password, passphrase of the keys.
@@ -179,6 +179,9 @@ Example:
     },
     /// Take every key that the desk lacks from a backup
     #[command(after_help = "\
+A slot that has a key keeps it; the backup's then comes in as a retired one. Where the desk's own
+key files are gone, they are taken from the backup.
+
 Standard input (--stdin): operator's password, passphrase of the keys.
 
 Example:
@@ -334,6 +337,20 @@ Standard input (--stdin): operator's password.
 Example:
   fido-unlock desk abandon --desk desk/ --operator olga --request 12")]
     Abandon(Close),
+    /// Go on with a clock that is behind the log, after it had been ahead (an Administrator's right)
+    #[command(after_help = "\
+Standard input (--stdin): operator's password.
+
+Example:
+  fido-unlock desk accept-clock --desk desk/ --operator admin --note \"the clock was a year ahead\"")]
+    AcceptClock {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// What had happened
+        #[arg(long, value_name = "TEXT")]
+        note: String,
+    },
     /// Acknowledge an alarm (an Administrator's right)
     #[command(after_help = "\
 Standard input (--stdin): operator's password.

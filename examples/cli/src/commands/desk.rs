@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 
 use super::audit::moment;
 use crate::args::{At, Close, Desk, LicenceOptions, OnOff, PrivilegeName, RoleName};
-use crate::desk::{KeyFolder, Keys, OpenDesk, exists, operator_id, passphrase, write_policy};
+use crate::desk::{
+    Credentials, KeyFolder, Keys, OpenDesk, exists, open_without_keys, operator_id, passphrase, write_policy,
+};
 use crate::failure::Failure;
 use crate::output::Report;
 use crate::prompt::Prompt;
@@ -40,6 +42,13 @@ pub fn run(args: &Desk, prompt: Prompt) -> Result<Report, Failure> {
         Desk::Status { at } => status(at, prompt),
         Desk::Done(close) => record(close, prompt, true),
         Desk::Abandon(close) => record(close, prompt, false),
+        Desk::AcceptClock { at, note } => {
+            let who = Credentials::ask(at, prompt)?;
+            open_without_keys(&at.desk)?.accept_clock(&who.operator, &who.password, note)?;
+            Ok(Report::new()
+                .line("The desk goes on with this computer's clock.")
+                .field("accepted", true))
+        }
         Desk::Acknowledge { at, alarm, note } => {
             let OpenDesk {
                 mut desk, session, ..
@@ -72,7 +81,14 @@ fn init(path: &Path, admin: &str, licence: &LicenceOptions, prompt: Prompt) -> R
     files.operators().put(&operator, &password)?;
     let OpenDesk {
         mut desk, session, ..
-    } = OpenDesk::open(path, &id, &password, None)?;
+    } = OpenDesk::open(
+        path,
+        &Credentials {
+            operator: id.clone(),
+            password,
+        },
+        None,
+    )?;
     desk.record_operator_change(&session, id.as_str())?;
     Ok(Report::new()
         .line(format!("A help desk is in {}; {id} is its Administrator.", path.display()))
