@@ -60,21 +60,18 @@ pub struct Global {
 
 /// How the software authenticator is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "a documented value makes each command's help long")]
 pub enum MockWay {
-    /// CTAPHID reports.
     Hid,
-    /// APDUs.
     Nfc,
 }
 
 /// Which interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "a documented value makes each command's help long")]
 pub enum InterfaceChoice {
-    /// The vendor's first, then FIDO's.
     Auto,
-    /// FIDO's.
     Fido,
-    /// The vendor's.
     Vendor,
 }
 

@@ -6,3 +6,9 @@
 fn transcripts() {
     trycmd::TestCases::new().case("tests/cmd/*.trycmd");
 }
+
+/// Codes come in on standard input, so these are checked with `.in` files beside them.
+#[test]
+fn codes() {
+    trycmd::TestCases::new().case("tests/cmd/*.toml");
+}

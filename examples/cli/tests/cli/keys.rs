@@ -61,7 +61,7 @@ fn a_lost_key_comes_back_from_the_backup() {
         }
         let challenge = bench.challenge();
         bench.admin("issuer backup --to backup", "").ok();
-        bench.admin("issuer backup --to backup", "").error(702);
+        bench.admin("issuer backup --to backup", "").error(804);
         for lost in ["issuer_keys.age", "wrapping_key.age"] {
             std::fs::remove_file(bench.path("desk").join(lost)).unwrap();
         }

@@ -14,4 +14,6 @@ mod flow;
 mod keys;
 mod refusals;
 mod secrets;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod typing;

@@ -42,7 +42,7 @@ fn every_state_of_the_device() {
     let bench = Bench::with_desk(2);
     let condition = || text(&bench.mock("diagnose", "").ok()["condition"]);
     bench.mock("mock new", "").ok();
-    bench.mock("mock new", "").error(702);
+    bench.mock("mock new", "").error(804);
     assert_eq!(condition(), "pin-not-set");
     bench.mock("mock make-passkey", OLD_PIN).ok();
     assert_eq!(condition(), "unlocked");

@@ -3,7 +3,7 @@
 use crate::bench::{Bench, NEW_PIN, text};
 
 /// The code with another character in one place, separators not counted.
-fn wrong_at(code: &str, place: usize) -> String {
+pub fn wrong_at(code: &str, place: usize) -> String {
     let mut seen = 0;
     code.chars()
         .map(|character| {
