@@ -38,6 +38,7 @@ use sha2::{Digest, Sha256};
 
 use super::AuditEvent;
 use crate::DeviceId;
+use crate::code::{Inspection, inspect};
 use crate::error::{ErrorCode, HasCode};
 use crate::helpdesk::{OperatorId, RequestId, UnixTime, UserId};
 
@@ -151,7 +152,9 @@ impl AuditEntry {
         }
     }
 
+    /// Sets the detail, cut to its longest; a Response Code that was typed into it is left out.
     pub(crate) fn detail(mut self, text: &str) -> Self {
+        let text = without_codes(text);
         let mut end = text.len().min(LONGEST_DETAIL);
         while !text.is_char_boundary(end) {
             end = end.saturating_sub(1);
@@ -322,6 +325,26 @@ impl AuditEntry {
     }
 }
 
+/// What stands for a Response Code in a detail.
+const CODE_LEFT_OUT: &str = "[code]";
+
+/// The text without a Response Code as a whole or as a word of it, also of suite 3.
+fn without_codes(text: &str) -> String {
+    let secret = |text: &str| {
+        inspect(text).is_ok_and(|found| {
+            found.iter().any(|what| match what {
+                Inspection::Line(kind) => kind.is_response(),
+                Inspection::FourLines | Inspection::Hex => true,
+            })
+        })
+    };
+    if secret(text) {
+        return CODE_LEFT_OUT.into();
+    }
+    let word = |word| if secret(word) { CODE_LEFT_OUT } else { word };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
 pub(super) fn hash_bytes(canonical: &[u8]) -> [u8; 32] {
     Sha256::new()
         .chain_update(HASH_LABEL)
@@ -396,6 +419,28 @@ mod tests {
         for end in 0..bytes.len() {
             assert!(AuditEntry::from_bytes(&bytes[..end]).is_err());
         }
+    }
+
+    #[test]
+    fn a_response_code_is_left_out_of_a_detail() {
+        use crate::{ResponseCode, Suite};
+        let detail = |text: &str| AuditEntry::of(AuditEvent::Searched).detail(text).detail.unwrap();
+        for suite in [Suite::P256Ecdsa, Suite::P256EcdhMac, Suite::AesAdminKey] {
+            let mut bytes = alloc::vec![0x5C; suite.response_length()];
+            *bytes.last_mut().unwrap() = 0x50;
+            let code = ResponseCode::from_bytes(suite, &bytes).unwrap().expose_code();
+            assert_eq!(detail(&code), "[code]", "{suite:?}");
+            assert_eq!(detail(&code.to_lowercase()), "[code]", "{suite:?}");
+            if suite != Suite::P256Ecdsa {
+                assert_eq!(
+                    detail(&alloc::format!("she got {} today", *code)),
+                    "she got [code] today"
+                );
+            }
+        }
+        let device = DeviceId::from_bytes([7; 10]).to_code();
+        assert_eq!(detail(&device), device);
+        assert_eq!(detail("ticket 17, two  spaces"), "ticket 17, two  spaces");
     }
 
     #[test]
