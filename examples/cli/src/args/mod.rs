@@ -1,10 +1,14 @@
 //! The command line. Nothing secret is ever an argument.
 
+mod administration;
+mod help_desk;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use crate::args_desk::*;
+pub use administration::*;
+pub use help_desk::*;
 
 const ABOUT: &str = "Gives the PIN of a blocked FIDO2 authenticator back without a reset";
 const AFTER: &str = "\
