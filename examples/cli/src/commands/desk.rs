@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use fido_unlock::DeviceId;
 use fido_unlock::helpdesk::{Operator, Privilege, RequestId, Role, UnixTime, User, UserClass, UserId};
 use fido_unlock::ports::{Clock, Licence, LicenceTerms};
-use fido_unlock::{DeviceId, ErrorCode};
 use fido_unlock_files::{FilesDesk, SystemClock, read_devices};
 use serde_json::{Value, json};
 
@@ -64,8 +64,7 @@ pub fn run(args: &Desk, prompt: Prompt) -> Result<Report, Failure> {
 fn init(path: &Path, admin: &str, licence: &LicenceOptions, prompt: Prompt) -> Result<Report, Failure> {
     let id = operator_id(admin)?;
     if FilesDesk::at(path).audit_log_path().exists() {
-        let text = format!("{} is a help desk already", path.display());
-        return Err(Failure::new(ErrorCode::StoreWrite, text));
+        return Err(Failure::exists(path, " and is a help desk"));
     }
     let password = prompt.new_secret(&format!("New password of {id}"))?;
     let typed = prompt.new_secret("New passphrase of the keys")?;

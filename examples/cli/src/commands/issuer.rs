@@ -155,8 +155,7 @@ fn show_public(desk: &Path, slot: Option<u8>) -> Result<Report, Failure> {
 
 fn backup(at: &At, to: &Path, prompt: Prompt) -> Result<Report, Failure> {
     if to.exists() {
-        let text = format!("{} exists", to.display());
-        return Err(Failure::new(ErrorCode::StoreWrite, text));
+        return Err(Failure::exists(to, ""));
     }
     let mut open = OpenDesk::sign_in(at, prompt, Keys::Wanted)?;
     open.desk.record_key_event(&open.session, KeyEvent::BackedUp)?;
