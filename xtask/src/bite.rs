@@ -1,10 +1,13 @@
 //! `cargo xtask bite`: ten bugs of other FIDO software, each put into a copy of the code; the test
 //! that docs/hardening.md names for it must fail. The product itself never holds a bug's code.
 
+mod bugs;
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::step::{Done, Failed, cargo, root, timed};
+use bugs::BUGS;
 
 /// A bug: its number in docs/hardening.md, the file, what stands there, what stands there with the
 /// bug, the test binary and the test.
@@ -16,8 +19,6 @@ struct Bug {
     binary: &'static str,
     test: &'static str,
 }
-
-include!("bite/bugs.rs");
 
 /// Runs all of them, one after another, in `target/bite`.
 pub fn run() -> Done {

@@ -1,4 +1,8 @@
-const BUGS: &[Bug] = &[
+//! The bugs. Each `right` stands exactly once in its file.
+
+use super::Bug;
+
+pub const BUGS: &[Bug] = &[
     Bug {
         number: 2,
         file: "core/src/framing/ctaphid/machine.rs",
