@@ -184,3 +184,5 @@ mod hardware {
 
 #[cfg(any(feature = "hid", feature = "pcsc"))]
 mod hardware;
+#[cfg(any(feature = "hid", feature = "pcsc", test))]
+mod pick;
