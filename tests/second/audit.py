@@ -13,12 +13,22 @@ import cbor
 import codes
 import suites
 
-BROKEN, CHECKPOINT, LATER = 704, 705, 706
-EVENTS = {1, 2, 10, 11, *range(20, 25), 30, 31, 32, 40, 41, 42, 50, 60, 61, 70, 71, 72, 80, 81, 82, *range(90, 98)}
-LOG_CREATED, CLOCK_ACCEPTED = 1, 97
+CORRUPT, BROKEN, CHECKPOINT, LATER = 703, 704, 705, 706
+EVENTS = {
+    1: "LogCreated", 2: "LogRecovered", 10: "SignedIn", 11: "Searched", 20: "RequestOpened", 21: "CallerVerified",
+    22: "Approved", 23: "ChallengeAccepted", 24: "ReasonChanged", 30: "Authorised", 31: "CodeMade", 32: "CodeSent",
+    40: "Done", 41: "Abandoned", 42: "NoticeFailed", 50: "Refused", 60: "AlarmRaised", 61: "AlarmAcknowledged",
+    70: "UserChanged", 71: "ChannelChanged", 72: "ChannelRemoved", 80: "DeviceRegistered", 81: "DeviceRotated",
+    82: "DeviceRetired", 90: "ServiceSwitched", 91: "CheckpointMade", 92: "IssuerKeyMade", 93: "IssuerKeysBackedUp",
+    94: "IssuerKeysRestored", 95: "OperatorChanged", 96: "DownloadFetched", 97: "ClockAccepted",
+}
+CLOCK_ACCEPTED = 97
 # Bits of a number, or the lengths that are taken; text by its limits.
 NUMBERS = {1: 64, 3: 64, 5: 64, 6: 16, 10: 64, 11: 16, 14: 8, 15: 8, 18: 8, 19: 8, 20: 16, 23: 64}
 BYTES = {2: {16}, 4: {32}, 9: {10}, 12: {16, 18}, 13: {32}, 16: {32}, 17: {32}}
+VIEW = {"operator": 7, "second_operator": 21, "user": 8, "device_id": 9, "request": 10, "error": 11, "challenge": 12,
+        "code_sha256": 13, "method": 14, "vouched": 15, "evidence": 16, "issuer": 17, "suite": 18, "slot": 19,
+        "counter": 20, "detail": 22, "alarm": 23}
 TEXTS = {7: (1, 128), 8: (1, 128), 21: (1, 128), 22: (0, 400)}
 
 
@@ -39,13 +49,18 @@ def is_number(value):
 
 def read_entry(data):
     """The entry's map."""
+    version = None
+    if data[:2] > b"\xa0" and data[1:2] == b"\x01":
+        try:
+            version, _ = cbor.read(data[2:], 1)
+        except cbor.Malformed:
+            pass
+    require(not is_number(version) or version == 1, LATER, "version")
     try:
         entry = cbor.decode(data)
     except cbor.Malformed as malformed:
         raise Fault(BROKEN, str(malformed)) from None
     require(isinstance(entry, dict) and all(map(is_number, entry)), BROKEN, "no map of numbers")
-    require(1 in entry and is_number(entry[1]), BROKEN, "no version")
-    require(entry[1] == 1, LATER, "version")
     for key, value in entry.items():
         require(key in NUMBERS or key in BYTES or key in TEXTS, LATER, f"key {key}")
         if key in NUMBERS:
@@ -88,7 +103,6 @@ def verify(log_id, entries, checkpoints=(), key=None):
         entry = read_entry(data)
         require(entry[2] == log_id and entry[3] == number and entry[4] == head, BROKEN, f"entry {number}: chain")
         require(entry[5] >= before or entry[6] == CLOCK_ACCEPTED, BROKEN, f"entry {number}: time")
-        require(number or entry[6] == LOG_CREATED, BROKEN, "entry 0")
         head, before = entry_hash(data), entry[5]
         hashes.append(head)
         out.append(entry)
@@ -98,17 +112,41 @@ def verify(log_id, entries, checkpoints=(), key=None):
     return out
 
 
+def view(entry):
+    """What a person reads of it."""
+    out = {"sequence": entry[3], "at": entry[5], "event": EVENTS[entry[6]]}
+    for name, key in VIEW.items():
+        if key in entry:
+            value = entry[key]
+            out[name] = codes.line(codes.DEVICE_ID, value) if key == 9 else \
+                value.hex() if isinstance(value, bytes) else value
+    return out
+
+
+def line(data):
+    """The entry's line in a file, without its end."""
+    row = {"entry": data.hex(), "view": view(read_entry(data))}
+    return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 def read_file(path):
     """Log id and entries of a log file."""
-    lines = pathlib.Path(path).read_bytes().split(b"\n")
-    require(lines.pop() == b"", BROKEN, "the last line was cut short")
+    first, *rest = pathlib.Path(path).read_bytes().split(b"\n")[:-1]
     try:
-        first, *rest = [json.loads(line) for line in lines]
-        require(first["format"] == "fido-unlock audit log", BROKEN, "no audit log")
-        require(first["version"] == 1, LATER, "version of the file")
-        return bytes.fromhex(first["log_id"]), [bytes.fromhex(row["entry"]) for row in rest]
+        header = json.loads(first)
+        log_id = bytes.fromhex(header["log_id"])
+        require(header["format"] == "fido-unlock audit log", CORRUPT, "no audit log")
+        require(header["version"] == 1, LATER, "version of the file")
     except (ValueError, KeyError, TypeError) as error:
-        raise Fault(BROKEN, f"not such a file: {error}") from None
+        raise Fault(CORRUPT, f"the first line: {error}") from None
+    entries = []
+    for stored in rest:
+        try:
+            entries.append(bytes.fromhex(json.loads(stored)["entry"]))
+        except (ValueError, KeyError, TypeError) as error:
+            raise Fault(BROKEN, f"a line: {error}") from None
+        require(line(entries[-1]) == stored, BROKEN, "the view says something else")
+    return log_id, entries
 
 
 def main():

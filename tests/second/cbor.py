@@ -1,9 +1,18 @@
 """CTAP2 canonical CBOR (CTAP 2.1, section 8) with unsigned and negative integers, byte and text strings, arrays,
-maps and booleans."""
+maps, booleans and null."""
 
 
 class Malformed(Exception):
     """Not CBOR, or CBOR of a form that is refused."""
+
+
+class BoolKey(int):
+    """A boolean as a key, which Python would take for 0 or 1."""
+
+    def __eq__(self, other):
+        return isinstance(other, BoolKey) and int(self) == int(other)
+
+    __hash__ = object.__hash__
 
 
 def head(major, n):
@@ -16,8 +25,10 @@ def head(major, n):
 
 
 def encode(item):
-    if isinstance(item, bool):
+    if isinstance(item, (bool, BoolKey)):
         return b"\xf5" if item else b"\xf4"
+    if item is None:
+        return b"\xf6"
     if isinstance(item, int):
         return head(0, item) if item >= 0 else head(1, -1 - item)
     if isinstance(item, bytes):
@@ -49,8 +60,8 @@ def take(data, n):
 def read(data, level):
     first, data = take(data, 1)
     major, info = first[0] >> 5, first[0] & 31
-    if major == 7 and info in (20, 21):
-        return info == 21, data
+    if major == 7 and info in (20, 21, 22):
+        return {20: False, 21: True, 22: None}[info], data
     if major > 5 or info > 27:
         raise Malformed("a tag, a float, or an indefinite length")
     n = info
@@ -76,7 +87,8 @@ def read(data, level):
     pairs = {}
     for _ in range(n):
         key, data = read(data, level + 1)
-        if isinstance(key, (list, dict)) or (type(key), key) in {(type(k), k) for k in pairs}:
+        key = BoolKey(key) if isinstance(key, bool) else key
+        if isinstance(key, (list, dict)) or key in list(pairs):
             raise Malformed("a key that is twice there, or no key")
         pairs[key], data = read(data, level + 1)
     return pairs, data

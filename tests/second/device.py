@@ -143,6 +143,7 @@ class Device:
 
     def get_challenge(self, vendor, request):
         number, protocol = self.slot_field(request), field(request, 3, UINT)
+        require(protocol in (1, 2), 0x02)
         renew = field(request, 9, BOOL, optional=True) or False
         require(self.enrolled, 0xF9)
         slot = self.open_slot(number)
@@ -183,7 +184,7 @@ class Device:
         self.ask_touch()
         if not suites.verify(slot.suite, slot.key, challenge, response, self.device_id, self.e):
             self.wrong += 1
-            self.new_keys()
+            self.agreement[protocol] = pinuv.new_key()
             raise Status(0xF8)
         require(self.blocked(), 0x30)
         require(not (self.force_change and pinuv.pin_hash(pin) == self.pin_hash), 0x37)
@@ -191,7 +192,7 @@ class Device:
         self.force_change = vendor and self.force_after
         self.pending = self.pending_slot = None
         self.counter += 1
-        self.mismatches = 0
+        self.wrong = self.mismatches = 0
         self.new_keys()
 
     def read_pin(self, way, secret, new_pin_enc):
@@ -213,6 +214,7 @@ class Device:
         number, response = self.slot_field(request), field(request, 6, BYTES, optional=True)
         require(self.enrolled, 0xF9)
         slot = self.open_slot(number, (1, 2))
+        require(response is None or len(response) == suites.RESPONSE_LENGTH[slot.suite], 0x03)
         if response is None:
             self.probe_challenge = self.new_challenge(number, slot.suite)
             return {1: self.probe_challenge, 2: self.device_id}
@@ -221,32 +223,35 @@ class Device:
         require(suites.verify(slot.suite, slot.key, challenge, response, self.device_id, self.e, "probe"), 0xF8)
 
     def enroll(self, _, request):
-        require(set(request) <= {1, 3, 4, 7, 10, 11}, 0x02)
-        slots, options = field(request, 10, LIST), field(request, 11, MAP, optional=True) or {}
-        param = field(request, 4, BYTES, optional=True)
-        vendor_off, force_after = (field(options, key, BOOL, optional=True) or False for key in (1, 2))
+        slots, options = field(request, 10, LIST), field(request, 11, MAP, optional=True)
+        protocol, param, platform = (field(request, key, kind, optional=True)
+                                     for key, kind in ((3, UINT), (4, BYTES), (7, MAP)))
+        require(set(request) <= {1, 3, 4, 7, 10, 11} and protocol in (None, 1, 2), 0x02)
+        vendor_off, force_after = (field(options or {}, key, BOOL, optional=True) for key in (1, 2))
+        require(options is None or options and set(options) <= {1, 2} and False not in (vendor_off, force_after), 0x02)
+        require(platform is None or pinuv.is_cose(platform), 0x02)
         rows = []
         for row in slots:
             require(is_a(row, MAP), 0x11)
             rows.append((self.slot_field(row, 1), field(row, 2, UINT), field(row, 3, BYTES)))
-            require(rows[-1][1] in (1, 2, 3), 0x02)
+            require(rows[-1][1] in (1, 2, 3) and set(row) == {1, 2, 3}, 0x02)
             if rows[-1][1] != 3:
                 try:
                     suites.public_key(rows[-1][2])
                 except ValueError:
                     raise Status(0x02) from None
-        admin = any(suite == 3 for _, suite, _ in rows)
-        protocol = field(request, 3, UINT, optional=param is None and not admin)
-        platform = field(request, 7, MAP, optional=not admin)
-        secret = self.secret_with(protocol, platform) if admin else None
         require(not self.enrolled, 0x30)
         if param is not None:
+            require(protocol, 0x14)
             text = b"\xff" * 32 + b"fido-unlock/1 enroll\0" + cbor.encode({k: v for k, v in request.items() if k != 4})
             good = self.token and self.permissions & ACFG and protocol in self.protocols \
                 and pinuv.PROTOCOLS[protocol].verify(self.token, text, param)
             require(good, 0x33)
         else:
             require(self.pin_hash is None, 0x36)
+        admin = any(suite == 3 for _, suite, _ in rows)
+        require(not admin or protocol and platform, 0x14)
+        secret = self.secret_with(protocol, platform) if admin else None
         taken = {}
         for number, suite, key in rows:
             if suite == 3:
@@ -256,7 +261,7 @@ class Device:
         require(taken, 0x02)
         self.ask_touch()
         self.enrolled, self.device_id, self.e, self.slots = True, os.urandom(10), pinuv.new_key(), taken
-        self.vendor_off, self.force_after = vendor_off, force_after
+        self.vendor_off, self.force_after = bool(vendor_off), bool(force_after)
         return {1: self.device_id, 2: suites.compressed(self.e)}
 
     def admin_key(self, way, secret, block):
@@ -275,6 +280,7 @@ class Device:
         require(len(new) == 33, 0x02)
         closing = new == suites.CLOSED
         new_proof = field(request, 15, BYTES, optional=closing)
+        require(not closing or new_proof is None, 0x02)
         if not closing:
             try:
                 suites.public_key(new)
@@ -288,7 +294,7 @@ class Device:
         require(not closing or sum(not other.closed for other in self.slots.values()) > 1, 0x02)
         text = suites.rotation_message(slot.suite, self.device_id, number, by, slot.key, new, slot.rotation + 1)
         require(suites.verify_proof(authority.suite, authority.key, text, proof, self.e), 0xF8)
-        require(not new_proof if closing else suites.verify_proof(slot.suite, new, text, new_proof, self.e), 0xF8)
+        require(closing or suites.verify_proof(slot.suite, new, text, new_proof, self.e), 0xF8)
         self.ask_touch()
         slot.closed, slot.rotation = closing, slot.rotation + 1
         if not closing:

@@ -164,7 +164,10 @@ def messages(session, response, protocol):
     refused(0x02, device.message, 0x55, unlock(_3=3 - protocol))
     off = unlock()[7] | {-3: bytes(32)}
     refused(0x02, device.message, 0x55, unlock(_7=off))
-    refused(0x02, device.message, 0x55, unlock(_8=bytes(71)))
+    for length in (15, 17, 71):
+        refused(0x02, device.message, 0x55, unlock(_8=bytes(length)))
+    for length in (16, 48, 96):
+        refused(0x37, device.message, 0x55, unlock(_8=bytes(length)))
     refused(0xFA, device.message, 0x55, unlock(_5=bytes(len(session.challenge))))
     refused(0x14, device.message, 0x55, {2: 1})
     refused(0x11, device.message, 0x55, {1: "text"})

@@ -19,13 +19,18 @@ def cose(public):
     return {1: 2, 3: -25, -1: 1, -2: numbers.x.to_bytes(32, "big"), -3: numbers.y.to_bytes(32, "big")}
 
 
+def is_cose(key):
+    """Whether it is a COSE_Key as above; further members are ignored."""
+    x, y = key.get(-2), key.get(-3)
+    return [key.get(label) for label in (1, 3, -1)] == [2, -25, 1] and isinstance(x, bytes) and isinstance(y, bytes) \
+        and len(x) == len(y) == 32
+
+
 def from_cose(key):
     """ValueError where it is no COSE_Key as above, or off the curve."""
-    if not isinstance(key, dict) or set(key) != {1, 3, -1, -2, -3} or (key[1], key[3], key[-1]) != (2, -25, 1):
+    if not is_cose(key):
         raise ValueError("no such COSE_Key")
     x, y = key[-2], key[-3]
-    if not (isinstance(x, bytes) and isinstance(y, bytes) and len(x) == len(y) == 32):
-        raise ValueError("coordinates are 32 bytes")
     return ec.EllipticCurvePublicNumbers(int.from_bytes(x, "big"), int.from_bytes(y, "big"),
                                          ec.SECP256R1()).public_key()
 

@@ -247,8 +247,38 @@ impl World {
         CoseKey::from_value(map.unwrap().get(1).unwrap()).unwrap()
     }
 
-    /// What hmac-secret gives for the passkey and a fixed salt, with user verification.
-    pub fn hmac_secret(&self, pin: &str) -> Vec<u8> {
+    /// A credential with hmac-secret; its ID.
+    pub fn make_hmac_credential(&self, pin: &str) -> Vec<u8> {
+        let hash = [0x24; 32];
+        let token = self
+            .token(pin, permission::MAKE_CREDENTIAL, Some("example.com"))
+            .unwrap();
+        let param = self.protocol.authenticate_with_key(&token, &hash).unwrap();
+        let entity = |id: Value| Value::text_map([("id", Some(id)), ("name", Some("name".into()))]);
+        let algorithm = Value::text_map([
+            ("alg", Some(Value::from(-7i64))),
+            ("type", Some("public-key".into())),
+        ]);
+        let request = Value::int_map([
+            (1, Some(Value::bytes(&hash))),
+            (2, Some(entity("example.com".into()))),
+            (3, Some(entity(Value::bytes(b"hmac")))),
+            (4, Some(vec![algorithm].into())),
+            (6, Some(Value::text_map([("hmac-secret", Some(true.into()))]))),
+            (8, Some(Value::bytes(&param))),
+            (9, Some(self.protocol.number().into())),
+        ]);
+        let (status, map) = self.ctap(command::MAKE_CREDENTIAL, &request);
+        assert_eq!(status, 0);
+        let map = map.unwrap();
+        // authData: 37 bytes, AAGUID (16), the ID's length (2), the ID (WebAuthn §6.5.1).
+        let auth_data = map.get(2).unwrap().as_bytes().unwrap();
+        let length = usize::from(u16::from_be_bytes([auth_data[53], auth_data[54]]));
+        auth_data[55..55 + length].to_vec()
+    }
+
+    /// What hmac-secret gives for a credential and a fixed salt, with user verification.
+    pub fn hmac_secret(&self, pin: &str, credential_id: &[u8]) -> Vec<u8> {
         let hash = [0x42; 32];
         let token = self
             .token(pin, permission::GET_ASSERTION, Some("example.com"))
@@ -266,7 +296,7 @@ impl World {
             (4, Some(self.protocol.number().into())),
         ]);
         let descriptor = Value::text_map([
-            ("id", Some(Value::bytes(&self.credential.id))),
+            ("id", Some(Value::bytes(credential_id))),
             ("type", Some("public-key".into())),
         ]);
         let param = self.protocol.authenticate_with_key(&token, &hash).unwrap();

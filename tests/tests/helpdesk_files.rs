@@ -405,10 +405,15 @@ fn the_second_implementation_verifies_the_log_on_disk() {
     let last = lines.len() - 1;
     // The last entry, that a checkpoint was made, is behind the checkpoint.
     assert_eq!(verified(&without(&[last])), (entries - 1).to_string());
+    assert_eq!(verified(&log[..log.len() - 1]), (entries - 1).to_string());
+    let mut other_view = log.clone();
+    let at = log.windows(8).position(|window| window == b"SignedIn").unwrap();
+    other_view[at] = b'Z';
     let faults = [
         (without(&[3]), "(704, "),
         (without(&[last, last - 1]), "(705, "),
-        (log[..log.len() - 1].to_vec(), "(704, "),
+        (other_view, "(704, "),
+        (without(&[0]), "(703, "),
     ];
     for (changed, fault) in faults {
         let found = verified(&changed);

@@ -77,6 +77,19 @@ fn its_device_answers_its_host_as_ours_does() {
     rounds_of_its_host(&[program, script]);
 }
 
+/// Malformed, incomplete and misplaced messages in each state of a device, on both interfaces.
+#[test]
+fn both_devices_give_the_same_answers() {
+    let device = second("device.py");
+    let mut command = second("same_answers.py");
+    command
+        .arg(device.get_program())
+        .args(device.get_args())
+        .args(["--", KEY]);
+    let messages: u32 = run(&mut command).trim().parse().unwrap();
+    assert!(messages > 5000, "{messages}");
+}
+
 /// Its device, in a process of its own, with our platform and our issuer's key.
 struct Theirs {
     child: Rc<RefCell<Child>>,

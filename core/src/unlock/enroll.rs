@@ -13,7 +13,7 @@ use crate::error::ErrorCode;
 use crate::pin_protocol::PinProtocol;
 use crate::ports::{Call, Entropy, Transport, UnlockDevice};
 use crate::response::ResponseCode;
-use crate::secret::AdminKey;
+use crate::secret::{AdminKey, clear_stack_below};
 use crate::suite::IssuerPublicKey;
 use crate::suite::aes_admin_key::is_known_default;
 
@@ -45,6 +45,18 @@ pub struct EnrollPlan<'a> {
 /// [`ErrorCode::Sealed`], [`ErrorCode::EnrolmentRefused`], [`ErrorCode::AdminKeyDefault`] (before
 /// anything is sent; the device refuses it too), and the other [`DeviceError`]s.
 pub fn enroll<T: Transport>(
+    device: &mut CtapUnlockDevice<T>,
+    plan: &EnrollPlan<'_>,
+    entropy: &mut dyn Entropy,
+    call: &mut Call<'_>,
+) -> Result<EnrollResponse, DeviceError> {
+    let answer = enroll_plan(device, plan, entropy, call);
+    clear_stack_below();
+    answer
+}
+
+#[inline(never)]
+fn enroll_plan<T: Transport>(
     device: &mut CtapUnlockDevice<T>,
     plan: &EnrollPlan<'_>,
     entropy: &mut dyn Entropy,

@@ -18,6 +18,7 @@ use crate::error::{ErrorCode, HasCode};
 use crate::pin_protocol::{PinProtocol, encapsulate, pad_pin};
 use crate::ports::{Call, Entropy, NeverCancel, TransportError, UnlockDevice};
 use crate::response::ResponseCode;
+use crate::secret::clear_stack_below;
 use crate::suite::Suite;
 
 const VERSION: u64 = 1;
@@ -183,7 +184,9 @@ impl Session {
             return Err(UnlockError::Refused(ErrorCode::InvalidArgument));
         }
         let answer = self.fetch_again(device, call)?;
-        let request = self.request(&answer, response, pin, entropy)?;
+        let request = self.request(&answer, response, pin, entropy);
+        clear_stack_below();
+        let request = request?;
         match device.unlock(&request, call) {
             Ok(()) => Ok(()),
             // An answer that cannot be read is as good as lost.
@@ -232,6 +235,7 @@ impl Session {
         Ok(answer)
     }
 
+    #[inline(never)]
     fn request<'a>(
         &self,
         answer: &ChallengeResponse,

@@ -70,11 +70,12 @@ fn tokens_and_both_key_agreement_keys_are_dropped() {
 #[test]
 fn nothing_else_changes() {
     let world = world(|builder| builder.min_pin_length(6));
+    let with_secret = world.make_hmac_credential(OLD_PIN);
     let token = world
         .token(OLD_PIN, permission::AUTHENTICATOR_CONFIG, None)
         .unwrap();
     assert_eq!(world.toggle_always_uv(&token), 0);
-    let secret = world.hmac_secret(OLD_PIN);
+    let secret = world.hmac_secret(OLD_PIN, &with_secret);
     world.sign_in(OLD_PIN).unwrap();
     world.block();
     world.device.replug();
@@ -106,7 +107,7 @@ fn nothing_else_changes() {
     expected.unlock_counter += 1;
     assert_eq!(told, expected);
 
-    assert_eq!(world.hmac_secret(NEW_PIN), secret);
+    assert_eq!(world.hmac_secret(NEW_PIN, &with_secret), secret);
     world.sign_in(NEW_PIN).unwrap();
 }
 
