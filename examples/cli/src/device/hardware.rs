@@ -3,8 +3,8 @@
 use fido_unlock::ErrorCode;
 use fido_unlock::ports::{Interface, Transport};
 
-use super::Entry;
 use super::pick::{Candidate, pick};
+use super::{Entry, Listing};
 use crate::failure::Failure;
 
 /// What can open a device that was listed.
@@ -15,28 +15,43 @@ enum Source {
     Card(fido_unlock_pcsc::DeviceEntry),
 }
 
-/// Everything that can be seen. That cards cannot be listed (no smart card service) is no error while
-/// there are USB keys, and the other way round.
-pub fn list() -> Result<Vec<Entry>, Failure> {
-    Ok(find()?.into_iter().map(|(entry, _)| entry).collect())
+/// Everything that can be seen.
+pub fn list() -> Result<Listing, Failure> {
+    let (found, problems) = find()?;
+    Ok(Listing {
+        entries: found.into_iter().map(|(entry, _)| entry).collect(),
+        problems,
+    })
 }
 
-fn find() -> Result<Vec<(Entry, Source)>, Failure> {
+/// What was found, and why a kind of device could not be listed. That all kinds could not is an error.
+fn find() -> Result<(Vec<(Entry, Source)>, Vec<Failure>), Failure> {
     let mut found = Vec::new();
-    let mut failed = None;
+    let mut problems = Vec::new();
+    let mut listed = false;
     #[cfg(feature = "hid")]
     match fido_unlock_hid::list() {
-        Ok(keys) => found.extend(keys.into_iter().map(usb)),
-        Err(error) => failed = Some(Failure::from(error)),
+        Ok(keys) => {
+            listed = true;
+            found.extend(keys.into_iter().map(usb));
+        }
+        Err(error) => problems.push(Failure::from(error)),
     }
     #[cfg(feature = "pcsc")]
     match fido_unlock_pcsc::list() {
-        Ok(readers) => found.extend(readers.into_iter().map(card)),
-        Err(error) => failed = Some(Failure::from(error)),
+        Ok(readers) => {
+            listed = true;
+            found.extend(readers.into_iter().map(card));
+        }
+        Err(error) => problems.push(Failure::from(error)),
     }
-    match failed {
-        Some(failure) if found.is_empty() => Err(failure),
-        _ => Ok(found),
+    match problems.pop() {
+        Some(problem) if !listed => Err(problem),
+        Some(problem) => {
+            problems.push(problem);
+            Ok((found, problems))
+        }
+        None => Ok((found, problems)),
     }
 }
 
@@ -70,7 +85,7 @@ fn card(reader: fido_unlock_pcsc::DeviceEntry) -> (Entry, Source) {
 
 /// Opens the device that is named or, without a name, the only one.
 pub fn open(path: Option<&str>, interface: Interface) -> Result<Box<dyn Transport>, Failure> {
-    let mut found = find()?;
+    let (mut found, _) = find()?;
     found.retain(|(entry, _)| path.is_none_or(|path| entry.path == path || entry.name == path));
     let candidates: Vec<Candidate> = found
         .iter()
