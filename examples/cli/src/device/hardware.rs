@@ -15,6 +15,9 @@ enum Source {
     Card(fido_unlock_pcsc::DeviceEntry),
 }
 
+/// Devices with what opens them, and why a kind of device could not be listed.
+type Found = (Vec<(Entry, Source)>, Vec<Failure>);
+
 /// Everything that can be seen.
 pub fn list() -> Result<Listing, Failure> {
     let (found, problems) = find()?;
@@ -24,8 +27,8 @@ pub fn list() -> Result<Listing, Failure> {
     })
 }
 
-/// What was found, and why a kind of device could not be listed. That all kinds could not is an error.
-fn find() -> Result<(Vec<(Entry, Source)>, Vec<Failure>), Failure> {
+/// That no kind of device could be listed is an error.
+fn find() -> Result<Found, Failure> {
     let mut found = Vec::new();
     let mut problems = Vec::new();
     let mut listed = false;
