@@ -14,12 +14,17 @@ use fido_unlock_tests::issuer_key;
 use getrandom::SysRng;
 
 /// Longest call; also over slow emulation.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Runs `body` as one call in real time.
 pub fn call<R>(body: impl FnOnce(&mut Call<'_>) -> R) -> R {
+    call_within(PATIENCE, body)
+}
+
+/// The same with a deadline of its own.
+pub fn call_within<R>(limit: Duration, body: impl FnOnce(&mut Call<'_>) -> R) -> R {
     let ticks = SystemTicks::new();
-    body(&mut Call::new(&ticks, PATIENCE, &NeverCancel, &mut NoProgress))
+    body(&mut Call::new(&ticks, limit, &NeverCancel, &mut NoProgress))
 }
 
 /// An issuer's key and a device enrolled with it in slot 1.
@@ -70,7 +75,7 @@ impl Desk {
     /// From the challenge to the new PIN.
     pub fn unlock(&self, device: &mut dyn UnlockDevice, pin: &str) -> Result<(), UnlockError> {
         let session = call(|call| Session::begin(device, None, call))?;
-        self.finish(device, &session, pin)
+        self.finish(device, &session, pin, PATIENCE)
     }
 
     /// From the Response Code to the new PIN.
@@ -79,10 +84,13 @@ impl Desk {
         device: &mut dyn UnlockDevice,
         session: &Session,
         pin: &str,
+        limit: Duration,
     ) -> Result<(), UnlockError> {
         let response = self.respond(session);
         let pin = Pin::new(pin.to_owned());
         let pin = NewPin::judge(&pin, &pin, &DefaultPinPolicy::new(), session.rules()).unwrap();
-        call(|call| session.unlock(device, &response, &pin, &mut SysRng, call))
+        call_within(limit, |call| {
+            session.unlock(device, &response, &pin, &mut SysRng, call)
+        })
     }
 }
