@@ -322,13 +322,14 @@ fn pulled_at_every_packet(blocked: &Blocked) {
         let mut device = unlocker(Interface::Fido);
         if call(|call| device.info(call)).unwrap().is_blocked() {
             blocked.desk.unlock(&mut device, NEW_PIN).unwrap();
+            drop(device);
         } else {
             // Set, and the answer lost.
             assert_eq!(error.code(), ErrorCode::OutcomeUnknown);
+            drop(device);
+            blocked.check_unlocked();
             unknown += 1;
         }
-        drop(device);
-        blocked.check_unlocked();
         drop(key);
         eventually("no device", || list().unwrap().is_empty().then_some(()));
     }

@@ -229,7 +229,7 @@ impl HidKey {
 
     /// Lets a report pass, either way, unless the key is pulled before its end.
     fn pass(&self, line: &mut Line, report: &[u8]) -> Result<(), Ended> {
-        line.dead |= self.key.burn(report.len()).is_some();
+        line.dead |= self.key.burn(report.len());
         if line.dead { Err(Ended) } else { Ok(()) }
     }
 }

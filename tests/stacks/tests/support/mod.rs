@@ -1,6 +1,6 @@
 //! The virtual key in a reader of a private pcscd.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fido_unlock::ports::Interface;
 use fido_unlock_pcsc::{DeviceEntry, list};
@@ -16,13 +16,18 @@ fn reader_port(folder: &Path, reader: u16) -> u16 {
     u16::from_str_radix(port.trim(), 16).unwrap() + reader
 }
 
-/// A virtual key with a state of its own for each reader.
+/// Where the key in the reader of this number is kept.
+pub fn state(folder: &Path, reader: u16) -> PathBuf {
+    folder.join(format!("key{reader}"))
+}
+
+/// A virtual key in that reader.
 pub fn insert(folder: &Path, reader: u16, arguments: &[&str]) -> VirtualKey {
     let port = reader_port(folder, reader).to_string();
     VirtualKey::start(
         env!("CARGO_BIN_EXE_virtual_key"),
         "card",
-        &folder.join(format!("key{reader}")),
+        &state(folder, reader),
         &[&["--reader-port", &port], arguments].concat(),
     )
 }
