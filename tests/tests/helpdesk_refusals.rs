@@ -157,6 +157,9 @@ fn unknown_operator_wrong_password_and_old_session() {
     for (name, password) in [("desk-1", "pw-desk-2"), ("desk-9", "pw-desk-9"), ("desk-1", "")] {
         let result = desk.sign_in(&OperatorId::new(name).unwrap(), password);
         assert_refused(&desk, result, ErrorCode::OperatorUnknown);
+        let entries = desk.audit_entries().unwrap();
+        let logged = entries.last().unwrap().0.operator.is_some();
+        assert_eq!(logged, name == "desk-1", "a name that is none may be a password");
     }
     bench.stores.clock.advance(bench.policy.session_seconds);
     desk.search(&session, "alice").unwrap();

@@ -50,6 +50,12 @@ impl FilesDesk {
         self.0.join("audit.jsonl")
     }
 
+    /// `keys.age`, for [`key_file::load_key_set`](crate::key_file::load_key_set).
+    #[must_use]
+    pub fn key_set_path(&self) -> PathBuf {
+        self.0.join("keys.age")
+    }
+
     /// `licence.json`.
     #[must_use]
     pub fn licence(&self) -> FileLicence {

@@ -34,8 +34,11 @@ impl Approval {
 /// [`HelpDesk::authorise`](super::HelpDesk::authorise) makes it, after all its checks and after the
 /// "authorised" record is on disk.
 ///
-/// ```compile_fail
-/// let authorised = fido_unlock::helpdesk::Authorised {};
+/// It serves once: it can be neither made nor copied outside.
+///
+/// ```compile_fail,E0599
+/// use fido_unlock::helpdesk::Authorised;
+/// fn again(authorised: &Authorised) -> Authorised { authorised.clone() }
 /// ```
 #[derive(Debug)]
 pub struct Authorised {
@@ -148,6 +151,15 @@ impl Authorised {
 
 /// A Response Code that nobody has seen. Only the receipt of the audit entry that records it opens
 /// it.
+///
+/// ```compile_fail,E0277
+/// fn print(code: &fido_unlock::helpdesk::SealedCode) { println!("{code:?}"); }
+/// ```
+///
+/// ```compile_fail,E0624
+/// use fido_unlock::helpdesk::{SealedCode, audit::Receipt};
+/// fn open(code: SealedCode, receipt: &Receipt) { code.open(receipt); }
+/// ```
 pub struct SealedCode {
     request: RequestId,
     code: ResponseCode,

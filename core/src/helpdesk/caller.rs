@@ -127,7 +127,12 @@ impl VerificationTask {
     }
 }
 
-/// A verified caller, good for one request of one user and one Device ID.
+/// A verified caller, good for one request of one user and one Device ID. It cannot be copied.
+///
+/// ```compile_fail,E0599
+/// use fido_unlock::helpdesk::VerifiedCaller;
+/// fn again(caller: &VerifiedCaller) -> VerifiedCaller { caller.clone() }
+/// ```
 #[derive(Debug)]
 pub struct VerifiedCaller {
     pub(super) request: RequestId,

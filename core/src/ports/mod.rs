@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! app       unlock ─────► UnlockDevice ─► Transport ─► HidReports | ApduChannel     Ticks, Cancel, Progress, Entropy, PinPolicy
-//! help desk helpdesk ───► Directory, Licence, CallerVerifier, Limits, AuditLog, Clock, Notifier, ResponseSigner
+//! help desk helpdesk ───► Clock, Licence, Operators, Directory, CallerVerifier, Limits, AuditLog, ResponseSigner, Notifier, CodeDelivery, CheckpointSigner
+//!           SoftwareSigner ─► AdminKeyStore
 //! firmware  authenticator ► UnlockStore, ClientPin, UserPresence, Entropy, MonotonicCounter
 //! ```
 //!
 //! Every call is made on the thread that called into the library; time belongs to whoever
-//! implements [`Ticks`] (monotonic) or `Clock` (wall clock).
+//! implements [`Ticks`] (monotonic) or [`Clock`] (wall clock).
 
 mod admin_key_store;
 mod apdu_channel;

@@ -1,2 +1,44 @@
-//! cli
-fn main() {}
+//! `fido-unlock`: the user's side, the help desk's side and a software authenticator, on the command
+//! line. See README.md.
+
+mod args;
+mod commands;
+mod desk;
+mod device;
+mod failure;
+mod output;
+mod prompt;
+mod session_file;
+mod usage;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::Cli;
+use fido_unlock::ErrorCode;
+use output::print_failure;
+
+fn main() -> ExitCode {
+    let wants_json = std::env::args_os().any(|argument| argument == "--json");
+    let result = match Cli::try_parse() {
+        Ok(cli) => commands::run(&cli),
+        Err(error) if !error.use_stderr() => {
+            // Help or version; a closed pipe is no failure.
+            let _ = error.print();
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => Err(usage::failure(&error)),
+    };
+    match result {
+        Ok(report) => match report.print(wants_json) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::from(ErrorCode::HostFailed.family().exit_code()),
+        },
+        Err(failure) => {
+            // Where not even that can be written, the exit code still tells.
+            let _ = print_failure(&failure, wants_json);
+            ExitCode::from(failure.code.family().exit_code())
+        }
+    }
+}

@@ -38,6 +38,7 @@ use sha2::{Digest, Sha256};
 
 use super::AuditEvent;
 use crate::DeviceId;
+use crate::code::{Inspection, inspect};
 use crate::error::{ErrorCode, HasCode};
 use crate::helpdesk::{OperatorId, RequestId, UnixTime, UserId};
 
@@ -151,7 +152,9 @@ impl AuditEntry {
         }
     }
 
+    /// Sets the detail, cut to its longest; a Response Code that was typed into it is left out.
     pub(crate) fn detail(mut self, text: &str) -> Self {
+        let text = without_codes(text);
         let mut end = text.len().min(LONGEST_DETAIL);
         while !text.is_char_boundary(end) {
             end = end.saturating_sub(1);
@@ -282,8 +285,8 @@ impl AuditEntry {
         let mut entry = Self::of(AuditEvent::LogCreated);
         let mut event = None;
         for _ in 0..fields {
-            match d.u8()? {
-                1 if d.u8()? != ENTRY_VERSION => return Err(EntryError::Version),
+            match d.u64()? {
+                1 if d.u64()? != ENTRY_VERSION.into() => return Err(EntryError::Version),
                 1 => {}
                 2 => entry.log_id = LogId(array(d)?),
                 3 => entry.sequence = d.u64()?,
@@ -295,7 +298,7 @@ impl AuditEntry {
                 9 => entry.device = Some(DeviceId::from_bytes(array(d)?)),
                 10 => entry.request = Some(RequestId(d.u64()?)),
                 11 => entry.error = Some(d.u16()?),
-                12 => entry.challenge = Some(d.bytes()?.to_vec()),
+                12 => entry.challenge = Some(challenge(d.bytes()?)?),
                 13 => entry.code_sha256 = Some(array(d)?),
                 14 => entry.method = Some(d.u8()?),
                 15 => entry.vouched = Some(d.u8()?),
@@ -305,10 +308,9 @@ impl AuditEntry {
                 19 => entry.slot = Some(d.u8()?),
                 20 => entry.counter = Some(d.u16()?),
                 21 => entry.second_operator = Some(OperatorId::new(d.str()?).ok_or(EntryError::Malformed)?),
-                22 => entry.detail = Some(d.str()?.to_string()),
+                22 => entry.detail = Some(detail(d.str()?)?),
                 23 => entry.alarm = Some(d.u64()?),
-                24.. => return Err(EntryError::Version),
-                0 => return Err(EntryError::Malformed),
+                0 | 24.. => return Err(EntryError::Version),
             }
         }
         entry.event = event.ok_or(EntryError::Malformed)?;
@@ -322,6 +324,26 @@ impl AuditEntry {
     }
 }
 
+/// What stands for a Response Code in a detail.
+const CODE_LEFT_OUT: &str = "[code]";
+
+/// The text without a Response Code as a whole or as a word of it, also of suite 3.
+fn without_codes(text: &str) -> String {
+    let secret = |text: &str| {
+        inspect(text).is_ok_and(|found| {
+            found.iter().any(|what| match what {
+                Inspection::Line(kind) => kind.is_response(),
+                Inspection::FourLines | Inspection::Hex => true,
+            })
+        })
+    };
+    if secret(text) {
+        return CODE_LEFT_OUT.into();
+    }
+    let word = |word| if secret(word) { CODE_LEFT_OUT } else { word };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
 pub(super) fn hash_bytes(canonical: &[u8]) -> [u8; 32] {
     Sha256::new()
         .chain_update(HASH_LABEL)
@@ -332,6 +354,21 @@ pub(super) fn hash_bytes(canonical: &[u8]) -> [u8; 32] {
 
 fn array<const N: usize>(d: &mut Decoder<'_>) -> Result<[u8; N], EntryError> {
     d.bytes()?.try_into().map_err(|_| EntryError::Malformed)
+}
+
+/// As on the wire: 18 bytes, or 16 in suite 3.
+fn challenge(bytes: &[u8]) -> Result<Vec<u8>, EntryError> {
+    match bytes.len() {
+        16 | 18 => Ok(bytes.to_vec()),
+        _ => Err(EntryError::Malformed),
+    }
+}
+
+fn detail(text: &str) -> Result<String, EntryError> {
+    if text.len() > LONGEST_DETAIL {
+        return Err(EntryError::Malformed);
+    }
+    Ok(text.to_string())
 }
 
 impl From<minicbor::decode::Error> for EntryError {
@@ -396,6 +433,28 @@ mod tests {
         for end in 0..bytes.len() {
             assert!(AuditEntry::from_bytes(&bytes[..end]).is_err());
         }
+    }
+
+    #[test]
+    fn a_response_code_is_left_out_of_a_detail() {
+        use crate::{ResponseCode, Suite};
+        let detail = |text: &str| AuditEntry::of(AuditEvent::Searched).detail(text).detail.unwrap();
+        for suite in [Suite::P256Ecdsa, Suite::P256EcdhMac, Suite::AesAdminKey] {
+            let mut bytes = alloc::vec![0x5C; suite.response_length()];
+            *bytes.last_mut().unwrap() = 0x50;
+            let code = ResponseCode::from_bytes(suite, &bytes).unwrap().expose_code();
+            assert_eq!(detail(&code), "[code]", "{suite:?}");
+            assert_eq!(detail(&code.to_lowercase()), "[code]", "{suite:?}");
+            if suite != Suite::P256Ecdsa {
+                assert_eq!(
+                    detail(&alloc::format!("she got {} today", *code)),
+                    "she got [code] today"
+                );
+            }
+        }
+        let device = DeviceId::from_bytes([7; 10]).to_code();
+        assert_eq!(detail(&device), device);
+        assert_eq!(detail("ticket 17, two  spaces"), "ticket 17, two  spaces");
     }
 
     #[test]

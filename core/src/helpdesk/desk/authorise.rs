@@ -25,6 +25,10 @@ pub enum Delivery {
 }
 
 /// A code that was given out.
+///
+/// ```compile_fail,E0277
+/// fn print(given: &fido_unlock::helpdesk::GivenCode) { println!("{given:?}"); }
+/// ```
 pub enum GivenCode {
     /// For the operator to read out.
     Shown(ResponseCode),

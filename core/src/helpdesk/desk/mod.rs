@@ -97,8 +97,17 @@ impl HelpDesk {
     /// # Errors
     /// [`ErrorCode::OperatorUnknown`], [`ErrorCode::ClockWentBack`], or a store's error.
     pub fn sign_in(&mut self, operator: &OperatorId, password: &str) -> Result<OperatorSession, DeskError> {
-        let context = by(AuditEvent::SignedIn, operator);
+        let mut context = by(AuditEvent::SignedIn, operator);
         let result = self.try_sign_in(operator, password, &context);
+        if self
+            .ports
+            .operators
+            .operator(operator)
+            .is_ok_and(|known| known.is_none())
+        {
+            // A name that is none may be a password in the wrong field.
+            context.operator = None;
+        }
         self.recorded(context, result)
     }
 

@@ -1,0 +1,55 @@
+//! `challenge`.
+
+use fido_unlock::code::spoken;
+use fido_unlock::ports::Call;
+use fido_unlock::unlock::Session;
+
+use crate::args::Challenge;
+use crate::device::{Devices, call};
+use crate::failure::Failure;
+use crate::output::Report;
+use crate::session_file;
+
+/// Shows Device ID and challenge, and keeps what was shown.
+pub fn run(devices: &Devices, args: &Challenge) -> Result<Report, Failure> {
+    let (mut device, info) = devices.open_for_unlock()?;
+    let info = info?;
+    let mut session = call(Call::QUICK, |call| {
+        Session::begin_with(&mut device, &info, args.slot, call)
+    })?;
+    let path = session_file::path_for(devices, args.session.as_deref(), Some(session.device_id()))?;
+    let shown_before = match &path {
+        // A file that cannot be read is replaced; all that it could tell is that an old code is void.
+        Some(path) => session_file::load(path).ok().flatten(),
+        None => None,
+    };
+    if args.renew {
+        call(Call::WITH_TOUCH, |call| session.renew(&mut device, call))?;
+    }
+    if let Some(path) = &path {
+        session_file::save(path, &session)?;
+    }
+    let voided = shown_before.is_some_and(|before| {
+        before.device_id() == session.device_id() && before.challenge() != session.challenge()
+    });
+    let (id, challenge) = (session.device_id().to_code(), session.challenge().to_code());
+    let mut report = Report::new()
+        .labelled("Device ID", &id)
+        .labelled("Device Challenge", &challenge);
+    if args.speak {
+        report = report
+            .line(spoken(&id).as_str())
+            .line(spoken(&challenge).as_str());
+    }
+    if voided {
+        report = report.line("This challenge is new: a Response Code for the one shown before is void.");
+    }
+    Ok(report
+        .line("Read both to the help desk, then run `unlock` with the Response Code.")
+        .field("device_id", id)
+        .field("device_challenge", challenge)
+        .field("suite", session.suite().number())
+        .field("slot", session.slot())
+        .field("voids_earlier_code", voided)
+        .field("session", path.map(|path| path.display().to_string())))
+}

@@ -1,0 +1,299 @@
+//! `desk`: what an Administrator does, and the outcomes of requests.
+
+use std::path::Path;
+
+use fido_unlock::DeviceId;
+use fido_unlock::helpdesk::{Operator, Privilege, RequestId, Role, UnixTime, User, UserClass, UserId};
+use fido_unlock::ports::{Clock, Licence, LicenceTerms};
+use fido_unlock_files::{FilesDesk, SystemClock, read_devices};
+use serde_json::{Value, json};
+
+use super::audit::moment;
+use crate::args::{At, Close, Desk, LicenceOptions, OnOff, PrivilegeName, RoleName};
+use crate::desk::{
+    Credentials, KeyFolder, Keys, OpenDesk, exists, open_without_keys, operator_id, passphrase, write_policy,
+};
+use crate::failure::Failure;
+use crate::output::Report;
+use crate::prompt::Prompt;
+
+const DAY: u64 = 24 * 60 * 60;
+
+/// Runs one of them.
+pub fn run(args: &Desk, prompt: Prompt) -> Result<Report, Failure> {
+    match args {
+        Desk::Init { desk, admin, licence } => init(desk, admin, licence, prompt),
+        Desk::Licence { desk, licence } => put_licence(desk, licence),
+        Desk::Service { state, at } => service(*state, at, prompt),
+        Desk::AddOperator {
+            at,
+            name,
+            role,
+            privilege,
+        } => add_operator(at, name, role, privilege, prompt),
+        Desk::AddUser {
+            at,
+            user,
+            name,
+            privileged,
+        } => add_user(at, user, name, *privileged, prompt),
+        Desk::Import { at, file } => import(at, file, prompt),
+        Desk::Retire { at, device_id } => retire(at, device_id, prompt),
+        Desk::Status { at } => status(at, prompt),
+        Desk::Done(close) => record(close, prompt, true),
+        Desk::Abandon(close) => record(close, prompt, false),
+        Desk::AcceptClock { at, note } => {
+            let who = Credentials::ask(at, prompt)?;
+            open_without_keys(&at.desk)?.accept_clock(&who.operator, &who.password, note)?;
+            Ok(Report::new()
+                .line("The desk goes on with this computer's clock.")
+                .field("accepted", true))
+        }
+        Desk::Acknowledge { at, alarm, note } => {
+            let OpenDesk {
+                mut desk, session, ..
+            } = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
+            desk.acknowledge(&session, *alarm, note)?;
+            Ok(Report::new()
+                .line(format!("Alarm {alarm} is acknowledged."))
+                .field("alarm", *alarm))
+        }
+    }
+}
+
+fn init(path: &Path, admin: &str, licence: &LicenceOptions, prompt: Prompt) -> Result<Report, Failure> {
+    let id = operator_id(admin)?;
+    if FilesDesk::at(path).audit_log_path().exists() {
+        return Err(Failure::exists(path, " and is a help desk"));
+    }
+    let password = prompt.new_secret(&format!("New password of {id}"))?;
+    let typed = prompt.new_secret("New passphrase of the keys")?;
+    let files = FilesDesk::create(path)?;
+    write_policy(path)?;
+    files.licence().put(&terms(licence, true))?;
+    KeyFolder::of_desk(path).create(&passphrase(&typed))?;
+    let operator = Operator {
+        id: id.clone(),
+        roles: vec![Role::Administrator],
+        privileges: Vec::new(),
+    };
+    files.operators().put(&operator, &password)?;
+    let OpenDesk {
+        mut desk, session, ..
+    } = OpenDesk::open(
+        path,
+        &Credentials {
+            operator: id.clone(),
+            password,
+        },
+        None,
+    )?;
+    desk.record_operator_change(&session, id.as_str())?;
+    Ok(Report::new()
+        .line(format!("A help desk is in {}; {id} is its Administrator.", path.display()))
+        .line("Next: `issuer generate`, then `issuer backup`.")
+        .line("Keep checkpoint.pub, and checkpoints (`audit checkpoint`), where its administrators cannot write.")
+        .field("desk", path.display().to_string())
+        .field("admin", id.as_str()))
+}
+
+fn terms(licence: &LicenceOptions, service_on: bool) -> LicenceTerms {
+    LicenceTerms {
+        service_on,
+        valid_until: SystemClock.now().plus_seconds(u64::from(licence.days) * DAY),
+        devices: licence.devices,
+        contact: licence.contact.clone(),
+    }
+}
+
+fn put_licence(path: &Path, licence: &LicenceOptions) -> Result<Report, Failure> {
+    exists(path)?;
+    let mut file = FilesDesk::at(path).licence();
+    let service_on = file.terms()?.is_none_or(|old| old.service_on);
+    let new = terms(licence, service_on);
+    file.put(&new)?;
+    Ok(Report::new()
+        .line(format!(
+            "The licence is valid until {} for {} devices.",
+            moment(new.valid_until),
+            new.devices
+        ))
+        .field("valid_until", moment(new.valid_until))
+        .field("devices", new.devices))
+}
+
+fn service(state: OnOff, at: &At, prompt: Prompt) -> Result<Report, Failure> {
+    let OpenDesk {
+        mut desk, session, ..
+    } = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
+    let on = state == OnOff::On;
+    desk.set_service(&session, on)?;
+    let word = if on { "on" } else { "off" };
+    Ok(Report::new()
+        .line(format!("The service is {word}."))
+        .field("service_on", on))
+}
+
+fn add_operator(
+    at: &At,
+    name: &str,
+    roles: &[RoleName],
+    privileges: &[PrivilegeName],
+    prompt: Prompt,
+) -> Result<Report, Failure> {
+    let id = operator_id(name)?;
+    let OpenDesk {
+        mut desk, session, ..
+    } = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
+    let password = prompt.new_secret(&format!("New password of {id}"))?;
+    let operator = Operator {
+        id: id.clone(),
+        roles: roles.iter().copied().map(role).collect(),
+        privileges: privileges.iter().copied().map(privilege).collect(),
+    };
+    desk.record_operator_change(&session, id.as_str())?;
+    FilesDesk::at(&at.desk).operators().put(&operator, &password)?;
+    Ok(Report::new()
+        .line(format!("{id} is an operator."))
+        .field("operator", id.as_str()))
+}
+
+fn role(name: RoleName) -> Role {
+    match name {
+        RoleName::Administrator => Role::Administrator,
+        RoleName::DeviceServiceAdministrator => Role::DeviceServiceAdministrator,
+    }
+}
+
+fn privilege(name: PrivilegeName) -> Privilege {
+    match name {
+        PrivilegeName::Unlock => Privilege::Unlock,
+        PrivilegeName::Downloads => Privilege::Downloads,
+        PrivilegeName::ManageDevices => Privilege::ManageDevices,
+        PrivilegeName::Administer => Privilege::Administer,
+    }
+}
+
+/// A user's id.
+pub fn user_id(text: &str) -> Result<UserId, Failure> {
+    UserId::new(text).ok_or_else(|| Failure::usage("a user's id has 1 to 128 characters"))
+}
+
+fn add_user(at: &At, user: &str, name: &str, privileged: bool, prompt: Prompt) -> Result<Report, Failure> {
+    let id = user_id(user)?;
+    let OpenDesk {
+        mut desk, session, ..
+    } = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
+    desk.put_user(
+        &session,
+        User {
+            id: id.clone(),
+            name: name.to_owned(),
+            class: if privileged {
+                UserClass::Privileged
+            } else {
+                UserClass::Ordinary
+            },
+            channels: Vec::new(),
+        },
+    )?;
+    Ok(Report::new()
+        .line(format!("{id} ({name}) is registered."))
+        .field("user", id.as_str()))
+}
+
+fn import(at: &At, path: &Path, prompt: Prompt) -> Result<Report, Failure> {
+    let file = std::fs::File::open(path).map_err(|error| Failure::read(path, &error))?;
+    let devices = read_devices(file)?;
+    let OpenDesk {
+        mut desk, session, ..
+    } = OpenDesk::sign_in(at, prompt, Keys::Wanted)?;
+    for device in &devices {
+        desk.register_device(&session, device).map_err(|error| {
+            let failure = Failure::of_desk(&error);
+            let said = failure.detail.unwrap_or_else(|| failure.code.to_string());
+            Failure::new(failure.code, format!("{}: {said}", device.id))
+        })?;
+    }
+    let ids: Vec<String> = devices.iter().map(|device| device.id.to_code()).collect();
+    Ok(Report::new()
+        .line(format!("{} devices are registered.", ids.len()))
+        .field("device_ids", ids))
+}
+
+fn retire(at: &At, device_id: &str, prompt: Prompt) -> Result<Report, Failure> {
+    let id = DeviceId::parse(device_id).map_err(|error| Failure::of_code(&error))?;
+    let OpenDesk {
+        mut desk, session, ..
+    } = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
+    desk.retire_device(&session, &id)?;
+    Ok(Report::new()
+        .line(format!("{id} is out of use."))
+        .field("device_id", id.to_code()))
+}
+
+fn status(at: &At, prompt: Prompt) -> Result<Report, Failure> {
+    let OpenDesk {
+        mut desk, session, ..
+    } = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
+    let mut report = Report::new();
+    let licence = desk.licence(&session)?;
+    report = match &licence {
+        Some((until, contact)) => report.labelled("licence until", format!("{} ({contact})", moment(*until))),
+        None => report.labelled("licence", "none"),
+    };
+    let mut open = Vec::new();
+    for code in desk.open_codes(&session, None)? {
+        report = report.line(format!(
+            "open code: request {}, {} of {}, by {} at {}",
+            code.request,
+            code.device,
+            code.user,
+            code.operator,
+            moment(code.at)
+        ));
+        open.push(json!({
+            "request": code.request.0,
+            "device_id": code.device.to_code(),
+            "user": code.user.as_str(),
+            "operator": code.operator.as_str(),
+            "at": moment(code.at),
+        }));
+    }
+    let mut alarms = Vec::new();
+    for alarm in desk.alarms(&session)? {
+        report = report.line(format!("alarm {}: {}: {}", alarm.id, alarm.device, alarm.code));
+        alarms.push(json!({
+            "alarm": alarm.id,
+            "device_id": alarm.device.to_code(),
+            "number": alarm.code.number(),
+            "name": alarm.code.name(),
+        }));
+    }
+    if open.is_empty() && alarms.is_empty() {
+        report = report.line("No open codes and no alarms.");
+    }
+    let until: Option<UnixTime> = licence.map(|(until, _)| until);
+    Ok(report
+        .field("licence_until", until.map(moment))
+        .field("open_codes", Value::Array(open))
+        .field("alarms", Value::Array(alarms)))
+}
+
+fn record(close: &Close, prompt: Prompt, done: bool) -> Result<Report, Failure> {
+    let OpenDesk {
+        mut desk, session, ..
+    } = OpenDesk::sign_in(&close.at, prompt, Keys::NotWanted)?;
+    let id = RequestId(close.request);
+    let word = if done {
+        desk.done(&session, id)?;
+        "done"
+    } else {
+        desk.abandon(&session, id)?;
+        "abandoned; its code may still be good"
+    };
+    Ok(Report::new()
+        .line(format!("Request {id} is {word}."))
+        .field("request", id.0)
+        .field("done", done))
+}

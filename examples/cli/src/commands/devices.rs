@@ -1,0 +1,50 @@
+//! `devices`.
+
+use fido_unlock::ports::Interface;
+use serde_json::{Value, json};
+
+use crate::device::{Devices, Entry};
+use crate::failure::Failure;
+use crate::output::Report;
+
+/// Lists them.
+pub fn run(devices: &Devices) -> Result<Report, Failure> {
+    let entries = devices.list()?;
+    let mut report = Report::new();
+    if entries.is_empty() {
+        report = report.line("No device was found.");
+    }
+    for entry in &entries {
+        let access = match &entry.access {
+            Ok(()) => String::new(),
+            Err(code) => format!(" ({code})"),
+        };
+        let interface = interface_name(entry.interface).map_or(String::new(), |name| format!(", {name}"));
+        report = report.line(format!("{}  [{}{interface}]{access}", entry.name, entry.kind));
+        report = report.line(format!("  {}", entry.path));
+    }
+    let list: Vec<Value> = entries.iter().map(to_json).collect();
+    Ok(report.field("devices", list))
+}
+
+fn to_json(entry: &Entry) -> Value {
+    let access = entry
+        .access
+        .err()
+        .map(|code| json!({"number": code.number(), "name": code.name(), "message": code.message()}));
+    json!({
+        "name": entry.name,
+        "path": entry.path,
+        "kind": entry.kind,
+        "interface": interface_name(entry.interface),
+        "usable": access.is_none(),
+        "problem": access,
+    })
+}
+
+fn interface_name(interface: Option<Interface>) -> Option<&'static str> {
+    interface.map(|interface| match interface {
+        Interface::Fido => "FIDO interface",
+        Interface::Vendor => "vendor interface",
+    })
+}

@@ -1,0 +1,49 @@
+//! `diagnose`.
+
+use fido_unlock::HasCode;
+use fido_unlock::unlock::diagnose;
+
+use crate::args::Diagnose;
+use crate::desk::KeyFolder;
+use crate::desk::public_key;
+use crate::device::Devices;
+use crate::failure::Failure;
+use crate::output::Report;
+
+/// Reads the state and says it in one sentence.
+pub fn run(devices: &Devices, args: &Diagnose) -> Result<Report, Failure> {
+    let mut own = Vec::new();
+    if let Some(desk) = &args.desk {
+        let issuers = KeyFolder::of_desk(desk).issuers()?;
+        own.extend(issuers.iter().map(|issuer| issuer.public));
+    }
+    for path in &args.issuer {
+        own.push(public_key::load(path)?.public);
+    }
+    let own: Vec<[u8; 16]> = own.iter().map(|key| key.fingerprint()).collect();
+    let (_, info) = devices.open_for_unlock()?;
+    let Some(found) = diagnose(&info, &own) else {
+        return Err(match info {
+            Err(error) => error.into(),
+            Ok(_) => fido_unlock::ErrorCode::MalformedAnswer.into(),
+        });
+    };
+    let code = found.condition.code();
+    let mut report = Report::new().line(found.sentence());
+    if let Some(id) = found.device_id {
+        report = report.labelled("Device ID", id);
+    }
+    if found.foreign_issuer {
+        report = report.line("A key on this device is not one of this help desk's.");
+    }
+    Ok(report
+        .field("condition", found.condition.name())
+        .field("sentence", found.sentence())
+        .field("can_unlock", found.can_unlock())
+        .field("enrolled", found.enrolled)
+        .field("foreign_issuer", found.foreign_issuer)
+        .field("device_id", found.device_id.map(|id| id.to_code()))
+        .field("number", code.code().number())
+        .field("name", code.name())
+        .field("next_step", code.next_step()))
+}

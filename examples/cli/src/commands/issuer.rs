@@ -1,0 +1,189 @@
+//! `issuer`: the keys of the desk, by slot.
+
+use std::path::Path;
+
+use fido_unlock::helpdesk::{KeyEvent, KeyRing};
+use fido_unlock::ports::SignerError;
+use fido_unlock::suite::IssuerKey;
+use fido_unlock::{ErrorCode, Suite};
+use fido_unlock_files::key_file::LOST_KEY_WARNING;
+use getrandom::SysRng;
+use serde_json::json;
+
+use super::rotate_device;
+use crate::args::{At, Issuer};
+use crate::desk::public_key::{self, PublicKey};
+use crate::desk::{Credentials, KeyFolder, Keys, OpenDesk, exists, passphrase};
+use crate::device::Devices;
+use crate::failure::Failure;
+use crate::output::Report;
+use crate::prompt::Prompt;
+
+/// Runs one of them; `devices` is only asked where a device is meant.
+pub fn run(
+    args: &Issuer,
+    prompt: Prompt,
+    devices: impl FnOnce() -> Result<Devices, Failure>,
+) -> Result<Report, Failure> {
+    match args {
+        Issuer::Generate { at, suite, slot } => generate(at, *suite, *slot, prompt),
+        Issuer::Show { desk, public, slot } => {
+            exists(desk)?;
+            if *public {
+                show_public(desk, *slot)
+            } else {
+                show(desk)
+            }
+        }
+        Issuer::Rotate {
+            at,
+            slot,
+            this_device: true,
+        } => rotate_device::run(&devices()?, at, *slot, prompt),
+        Issuer::Rotate { at, slot, .. } => rotate(at, *slot, prompt),
+        Issuer::Backup { at, to } => backup(at, to, prompt),
+        Issuer::Restore { at, from } => restore(at, from, prompt),
+    }
+}
+
+fn generate(at: &At, suite: u8, slot: u8, prompt: Prompt) -> Result<Report, Failure> {
+    let suite = Suite::from_number(suite).ok_or(ErrorCode::InvalidArgument)?;
+    if suite == Suite::AesAdminKey {
+        let text = "suite 3 has no issuer key: `enroll --suite 3` makes each device's admin key";
+        return Err(Failure::new(ErrorCode::SignerSuite, text));
+    }
+    let mut open = OpenDesk::sign_in(at, prompt, Keys::Wanted)?;
+    let key = IssuerKey::make_p256(suite, &mut SysRng)?;
+    change(&mut open, key, slot, KeyRing::insert)
+}
+
+fn rotate(at: &At, slot: u8, prompt: Prompt) -> Result<Report, Failure> {
+    let mut open = OpenDesk::sign_in(at, prompt, Keys::Wanted)?;
+    let old = open
+        .signer
+        .lock()
+        .ring()
+        .present(slot)
+        .map(|kept| kept.info().suite);
+    let key = IssuerKey::make_p256(old.ok_or(ErrorCode::KeyMissing)?, &mut SysRng)?;
+    let report = change(&mut open, key, slot, KeyRing::rotate)?;
+    Ok(report.line(
+        "The old key is retired. Devices keep it until each is rotated: `issuer rotate --this-device`.",
+    ))
+}
+
+/// Puts a new key in a slot: judged, recorded, then written.
+fn change(
+    open: &mut OpenDesk,
+    key: IssuerKey,
+    slot: u8,
+    put: fn(&mut KeyRing, u8, IssuerKey) -> Result<(), SignerError>,
+) -> Result<Report, Failure> {
+    let (suite, public) = (key.suite(), key.public().ok_or(ErrorCode::SignerSuite)?);
+    let mut ring = open.folder.ring(open.passphrase()?)?;
+    put(&mut ring, slot, key)?;
+    open.desk
+        .record_key_event(&open.session, KeyEvent::Made { slot, public })?;
+    open.folder.save_ring(&ring, open.passphrase()?)?;
+    let print = base16ct::lower::encode_string(&public.fingerprint());
+    Ok(Report::new()
+        .line(format!(
+            "Slot {slot} has a new key of suite {} {}.",
+            suite.number(),
+            suite.name()
+        ))
+        .labelled("fingerprint", &print)
+        .line("Make a backup now: `issuer backup`.")
+        .line(LOST_KEY_WARNING)
+        .field("slot", slot)
+        .field("suite", suite.number())
+        .field("fingerprint", print)
+        .field("warning", LOST_KEY_WARNING))
+}
+
+fn show(desk: &Path) -> Result<Report, Failure> {
+    let mut report = Report::new();
+    let mut list = Vec::new();
+    for issuer in KeyFolder::of_desk(desk).issuers()? {
+        let print = base16ct::lower::encode_string(&issuer.public.fingerprint());
+        report = report.line(format!(
+            "slot {}: suite {} {}, {print}, {}",
+            issuer.slot,
+            issuer.suite.number(),
+            issuer.suite.name(),
+            if issuer.retired { "retired" } else { "present" }
+        ));
+        list.push(json!({
+            "slot": issuer.slot,
+            "suite": issuer.suite.number(),
+            "fingerprint": print,
+            "public": base16ct::lower::encode_string(issuer.public.as_compressed()),
+            "retired": issuer.retired,
+        }));
+    }
+    if list.is_empty() {
+        report = report.line("There are no issuer keys; `issuer generate` makes one.");
+    }
+    Ok(report.field("issuers", list))
+}
+
+fn show_public(desk: &Path, slot: Option<u8>) -> Result<Report, Failure> {
+    let issuers = KeyFolder::of_desk(desk).issuers()?;
+    let present = || issuers.iter().filter(|issuer| !issuer.retired);
+    let found = match slot {
+        Some(slot) => present().find(|issuer| issuer.slot == slot),
+        None => present()
+            .find(|issuer| issuer.slot > 0)
+            .or_else(|| present().next()),
+    };
+    let found = found.ok_or(ErrorCode::KeyMissing)?;
+    let key = PublicKey {
+        suite: found.suite,
+        slot: found.slot,
+        public: found.public,
+    };
+    Ok(Report::new()
+        .line(public_key::to_json(&key)?)
+        .field("version", 1)
+        .field("suite", key.suite.number())
+        .field("slot", key.slot)
+        .field(
+            "public",
+            base16ct::lower::encode_string(key.public.as_compressed()),
+        ))
+}
+
+fn backup(at: &At, to: &Path, prompt: Prompt) -> Result<Report, Failure> {
+    if to.exists() {
+        return Err(Failure::exists(to, ""));
+    }
+    let mut open = OpenDesk::sign_in(at, prompt, Keys::Wanted)?;
+    open.desk.record_key_event(&open.session, KeyEvent::BackedUp)?;
+    let copy = open.folder.back_up(&KeyFolder::of_desk(to), open.passphrase()?)?;
+    let keys = copy.keys().len();
+    Ok(Report::new()
+        .line(format!(
+            "{keys} issuer keys are copied to {} and could be opened there.",
+            to.display()
+        ))
+        .line(LOST_KEY_WARNING)
+        .field("issuer_keys", keys)
+        .field("backup", to.display().to_string())
+        .field("warning", LOST_KEY_WARNING))
+}
+
+fn restore(at: &At, from: &Path, prompt: Prompt) -> Result<Report, Failure> {
+    let who = Credentials::ask(at, prompt)?;
+    let typed = prompt.secret("Passphrase of the keys")?;
+    let source = KeyFolder::of_desk(from);
+    // Before anything is recorded: it can be opened.
+    source.ring(&passphrase(&typed))?;
+    let mut open = OpenDesk::open(&at.desk, &who, None)?;
+    open.desk.record_key_event(&open.session, KeyEvent::Restored)?;
+    let added = open.folder.restore(&source, &passphrase(&typed))?;
+    let keys = open.folder.ring(&passphrase(&typed))?.keys().len();
+    Ok(Report::new()
+        .line(format!("{added} issuer keys were restored; the desk has {keys}."))
+        .field("restored", added)
+        .field("issuer_keys", keys))
+}

@@ -1,0 +1,45 @@
+//! One file for each command.
+
+mod audit;
+mod challenge;
+mod code;
+mod completions;
+mod desk;
+mod devices;
+mod diagnose;
+mod enroll;
+mod info;
+mod issuer;
+mod mock;
+mod respond;
+mod rotate_device;
+mod typed_code;
+mod unlock;
+
+use crate::args::{Cli, Command, Mock};
+use crate::device::Devices;
+use crate::failure::Failure;
+use crate::output::Report;
+use crate::prompt::Prompt;
+
+/// Runs the command.
+pub fn run(cli: &Cli) -> Result<Report, Failure> {
+    let prompt = Prompt::new(cli.global.stdin);
+    let devices = || Devices::new(&cli.global, false);
+    match &cli.command {
+        Command::Devices => devices::run(&devices()?),
+        Command::Diagnose(args) => diagnose::run(&devices()?, args),
+        Command::Info => info::run(&devices()?),
+        Command::Challenge(args) => challenge::run(&devices()?, args),
+        Command::Unlock(args) => unlock::run(&devices()?, args, prompt),
+        Command::Enroll(args) => enroll::run(&devices()?, args, prompt),
+        Command::Respond(args) => respond::run(args, prompt),
+        Command::Issuer(args) => issuer::run(args, prompt, devices),
+        Command::Desk(args) => desk::run(args, prompt),
+        Command::Audit(args) => audit::run(args, prompt),
+        Command::Code(args) => code::run(args, prompt),
+        Command::Mock(Mock::New { force }) => mock::new(&cli.global, *force),
+        Command::Mock(args) => mock::run(&devices()?, args, prompt),
+        Command::Completions { shell } => completions::run(*shell),
+    }
+}

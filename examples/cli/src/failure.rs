@@ -1,0 +1,94 @@
+//! What a command fails with: a row of the error table, and what is particular to this case.
+
+use std::fmt::Display;
+use std::io;
+use std::path::Path;
+
+use fido_unlock::code::CodeError;
+use fido_unlock::helpdesk::DeskError;
+use fido_unlock::{ErrorCode, HasCode};
+
+/// Why a command failed.
+#[derive(Debug)]
+pub struct Failure {
+    /// The row of the table.
+    pub code: ErrorCode,
+    /// More than the row's own text says; never a PIN, Response Code or key.
+    pub detail: Option<String>,
+    /// The groups of a code to compare again.
+    pub groups: Vec<u8>,
+    /// The line of a Response Code of four lines, from 1.
+    pub line: Option<u8>,
+}
+
+impl Failure {
+    /// A row and what is particular to this case.
+    pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: Some(detail.into()),
+            groups: Vec::new(),
+            line: None,
+        }
+    }
+
+    /// A wrong command line.
+    pub fn usage(detail: impl Into<String>) -> Self {
+        Self::new(ErrorCode::Usage, detail)
+    }
+
+    /// A file or folder that would be overwritten.
+    pub fn exists(path: &Path, more: &str) -> Self {
+        Self::usage(format!("{} exists{more}", path.display()))
+    }
+
+    /// A file that cannot be read.
+    pub fn read(path: &Path, error: &io::Error) -> Self {
+        Self::new(ErrorCode::StoreRead, format!("{}: {error}", path.display()))
+    }
+
+    /// A file that cannot be written.
+    pub fn write(path: &Path, error: &io::Error) -> Self {
+        Self::new(ErrorCode::StoreWrite, format!("{}: {error}", path.display()))
+    }
+
+    /// A file that was read but makes no sense.
+    pub fn corrupt(path: &Path) -> Self {
+        Self::new(ErrorCode::StoreCorrupt, path.display().to_string())
+    }
+
+    /// A code that was refused, with its groups.
+    pub fn of_code(error: &CodeError) -> Self {
+        let mut failure = Self::of(error);
+        failure.groups = error.groups().iter().map(|group| group.number).collect();
+        failure.line = match error {
+            CodeError::InLine { line, .. } => Some(*line),
+            _ => None,
+        };
+        failure
+    }
+
+    /// What the desk says, with the groups of a code.
+    pub fn of_desk(error: &DeskError) -> Self {
+        match error {
+            DeskError::Challenge(code) => Self::of_code(code),
+            other => Self::of(other),
+        }
+    }
+
+    fn of(error: &(impl HasCode + Display)) -> Self {
+        let (code, text) = (error.code(), error.to_string());
+        Self {
+            code,
+            detail: (text != code.message()).then_some(text),
+            groups: Vec::new(),
+            line: None,
+        }
+    }
+}
+
+impl<E: HasCode + Display> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::of(&error)
+    }
+}
