@@ -63,6 +63,7 @@ fn boot() {
     let console =
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     println!("{console}");
+    std::fs::write(folder.join("console.txt"), &console).unwrap();
     let exit = format!("guest exit 0 cases {}", CASES.len());
     assert!(console.lines().any(|line| line.trim() == exit), "{console}");
 }
@@ -365,7 +366,7 @@ fn touches(blocked: &Blocked) {
     let session = call(|call| Session::begin(&mut device, None, call)).unwrap();
     key.tell("touch off");
     let late = blocked.desk.finish(&mut device, &session, NEW_PIN, SHORT);
-    assert_eq!(late.unwrap_err().code(), ErrorCode::OutcomeUnknown);
+    assert_eq!(late.unwrap_err().code(), ErrorCode::DeadlineExceeded);
     let outcome = call(|call| session.resolve(&mut device, call)).unwrap();
     assert_eq!(outcome, Outcome::NotUnlocked);
     key.tell("touch refuse");

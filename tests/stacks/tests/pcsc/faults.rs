@@ -1,25 +1,12 @@
 //! What goes wrong around a card: each fault ends by its deadline in an error of its own, and the
 //! next unlock works without restarting anything.
 
-#![cfg(target_os = "linux")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::std_instead_of_core,
-    missing_docs
-)]
-
-#[path = "../../../adapters/pcsc/tests/support/mod.rs"]
-#[allow(dead_code)]
-mod pcscd;
-mod support;
-
 use std::ffi::CString;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::pcscd::{Pcscd, first_empty, isolated};
+use crate::support::{card_in, fido_entry, insert, state};
 use fido_unlock::framing::NfcTransport;
 use fido_unlock::framing::nfc::FIDO_AID;
 use fido_unlock::ports::{Transport, UnlockDevice};
@@ -27,8 +14,6 @@ use fido_unlock::unlock::{CtapUnlockDevice, Outcome, Session};
 use fido_unlock::{ErrorCode, HasCode, Suite};
 use fido_unlock_pcsc::{CardChannel, open};
 use fido_unlock_stacks_tests::{Desk, NEW_PIN, OLD_PIN, PATIENCE, VirtualKey, call, call_within, try_pin};
-use pcscd::{Pcscd, first_empty, isolated};
-use support::{card_in, fido_entry, insert, state};
 
 /// For what must fail by its deadline.
 const SHORT: Duration = Duration::from_secs(1);
@@ -88,27 +73,30 @@ fn fails<T, E: HasCode>(body: impl FnOnce() -> Result<T, E>) -> ErrorCode {
 
 #[test]
 fn of_two_keys_the_one_that_is_meant_is_unlocked() {
-    isolated("of_two_keys_the_one_that_is_meant_is_unlocked", |folder| {
-        let _pcscd = Pcscd::start(folder, true);
-        let desks = [0, 1].map(|reader| Desk::with_blocked_key(Suite::P256Ecdsa, &state(folder, reader)));
-        let _keys = [0, 1].map(|reader| insert(folder, reader, &[]));
-        let mut devices = [0, 1].map(unlocker);
-        let session = begin(&mut devices[1]);
-        let other = fails(|| desks[1].finish(&mut devices[0], &session, NEW_PIN, PATIENCE));
-        assert_eq!(other, ErrorCode::OtherDevice);
-        desks[1]
-            .finish(&mut devices[1], &session, NEW_PIN, PATIENCE)
-            .unwrap();
-        let [first, second] = &mut devices;
-        assert!(is_blocked(first) && !is_blocked(second));
-        drop(devices);
-        check_unlocked(1);
-    });
+    isolated(
+        "faults::of_two_keys_the_one_that_is_meant_is_unlocked",
+        |folder| {
+            let _pcscd = Pcscd::start(folder, true);
+            let desks = [0, 1].map(|reader| Desk::with_blocked_key(Suite::P256Ecdsa, &state(folder, reader)));
+            let _keys = [0, 1].map(|reader| insert(folder, reader, &[]));
+            let mut devices = [0, 1].map(unlocker);
+            let session = begin(&mut devices[1]);
+            let other = fails(|| desks[1].finish(&mut devices[0], &session, NEW_PIN, PATIENCE));
+            assert_eq!(other, ErrorCode::OtherDevice);
+            desks[1]
+                .finish(&mut devices[1], &session, NEW_PIN, PATIENCE)
+                .unwrap();
+            let [first, second] = &mut devices;
+            assert!(is_blocked(first) && !is_blocked(second));
+            drop(devices);
+            check_unlocked(1);
+        },
+    );
 }
 
 #[test]
 fn a_card_taken_out_while_the_person_telephones() {
-    isolated("a_card_taken_out_while_the_person_telephones", |folder| {
+    isolated("faults::a_card_taken_out_while_the_person_telephones", |folder| {
         let _pcscd = Pcscd::start(folder, true);
         let (desk, mut key) = blocked(folder);
         let mut device = unlocker(0);
@@ -128,7 +116,7 @@ fn a_card_taken_out_while_the_person_telephones() {
 
 #[test]
 fn a_card_taken_out_during_a_command() {
-    isolated("a_card_taken_out_during_a_command", |folder| {
+    isolated("faults::a_card_taken_out_during_a_command", |folder| {
         let _pcscd = Pcscd::start(folder, true);
         let desk = Desk::with_blocked_key(Suite::P256EcdhMac, &state(folder, 0));
         let image = std::fs::read(state(folder, 0)).unwrap();
@@ -171,40 +159,43 @@ fn a_card_taken_out_during_a_command() {
 
 #[test]
 fn the_service_killed_in_the_middle_of_an_unlock() {
-    isolated("the_service_killed_in_the_middle_of_an_unlock", |folder| {
-        let pcscd = Pcscd::start(folder, true);
-        let (desk, mut key) = blocked(folder);
-        let mut device = unlocker(0);
-        let session = begin(&mut device);
-        key.tell("touch off");
-        let killing = std::thread::spawn(move || {
-            std::thread::sleep(SHORT);
-            drop(pcscd);
-        });
-        let unknown = fails(|| desk.finish(&mut device, &session, NEW_PIN, PATIENCE));
-        assert_eq!(unknown, ErrorCode::OutcomeUnknown);
-        killing.join().unwrap();
-        let dead = fails(|| call(|call| session.resolve(&mut device, call)));
-        assert_eq!(dead, ErrorCode::NoService);
-        let entry = fails(fido_unlock_pcsc::list);
-        assert_eq!(entry, ErrorCode::NoService);
-        drop((device, key));
+    isolated(
+        "faults::the_service_killed_in_the_middle_of_an_unlock",
+        |folder| {
+            let pcscd = Pcscd::start(folder, true);
+            let (desk, mut key) = blocked(folder);
+            let mut device = unlocker(0);
+            let session = begin(&mut device);
+            key.tell("touch off");
+            let killing = std::thread::spawn(move || {
+                std::thread::sleep(SHORT);
+                drop(pcscd);
+            });
+            let unknown = fails(|| desk.finish(&mut device, &session, NEW_PIN, PATIENCE));
+            assert_eq!(unknown, ErrorCode::OutcomeUnknown);
+            killing.join().unwrap();
+            let dead = fails(|| call(|call| session.resolve(&mut device, call)));
+            assert_eq!(dead, ErrorCode::NoService);
+            let entry = fails(fido_unlock_pcsc::list);
+            assert_eq!(entry, ErrorCode::NoService);
+            drop((device, key));
 
-        // The new one has other ports, so the card is put in by another process.
-        let _pcscd = Pcscd::start(folder, true);
-        let _key = insert(folder, 0, &[]);
-        let mut device = unlocker(0);
-        let outcome = call(|call| session.resolve(&mut device, call));
-        assert_eq!(outcome.unwrap(), Outcome::NotUnlocked);
-        desk.finish(&mut device, &session, NEW_PIN, PATIENCE).unwrap();
-        drop(device);
-        check_unlocked(0);
-    });
+            // The new one has other ports, so the card is put in by another process.
+            let _pcscd = Pcscd::start(folder, true);
+            let _key = insert(folder, 0, &[]);
+            let mut device = unlocker(0);
+            let outcome = call(|call| session.resolve(&mut device, call));
+            assert_eq!(outcome.unwrap(), Outcome::NotUnlocked);
+            desk.finish(&mut device, &session, NEW_PIN, PATIENCE).unwrap();
+            drop(device);
+            check_unlocked(0);
+        },
+    );
 }
 
 #[test]
 fn another_program_holds_the_card() {
-    isolated("another_program_holds_the_card", |folder| {
+    isolated("faults::another_program_holds_the_card", |folder| {
         let _pcscd = Pcscd::start(folder, true);
         let (desk, _key) = blocked(folder);
         let entry = card_in(0);
@@ -226,7 +217,7 @@ fn another_program_holds_the_card() {
 
 #[test]
 fn another_program_selects_another_applet() {
-    isolated("another_program_selects_another_applet", |folder| {
+    isolated("faults::another_program_selects_another_applet", |folder| {
         let _pcscd = Pcscd::start(folder, true);
         let (desk, mut key) = blocked(folder);
         let mut device = unlocker(0);
@@ -250,7 +241,7 @@ fn another_program_selects_another_applet() {
 
 #[test]
 fn slow_silent_and_broken_answers() {
-    isolated("slow_silent_and_broken_answers", |folder| {
+    isolated("faults::slow_silent_and_broken_answers", |folder| {
         let _pcscd = Pcscd::start(folder, true);
         let (desk, mut key) = blocked(folder);
         let mut device = unlocker(0);
@@ -290,14 +281,14 @@ fn slow_silent_and_broken_answers() {
 
 #[test]
 fn no_touch_and_a_refused_one() {
-    isolated("no_touch_and_a_refused_one", |folder| {
+    isolated("faults::no_touch_and_a_refused_one", |folder| {
         let _pcscd = Pcscd::start(folder, true);
         let (desk, mut key) = blocked(folder);
         let mut device = unlocker(0);
         let session = begin(&mut device);
         key.tell("touch off");
         let late = fails(|| desk.finish(&mut device, &session, NEW_PIN, SHORT));
-        assert_eq!(late, ErrorCode::OutcomeUnknown);
+        assert_eq!(late, ErrorCode::DeadlineExceeded);
         let outcome = call(|call| session.resolve(&mut device, call));
         assert_eq!(outcome.unwrap(), Outcome::NotUnlocked);
         key.tell("touch refuse");

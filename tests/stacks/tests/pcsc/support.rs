@@ -6,7 +6,7 @@ use fido_unlock::ports::Interface;
 use fido_unlock_pcsc::{DeviceEntry, list};
 use fido_unlock_stacks_tests::VirtualKey;
 
-use super::pcscd::eventually;
+use crate::pcscd::eventually;
 
 /// vpcd's port for the reader of this number (0 or 1), as the configuration of this test's pcscd
 /// has it.
@@ -47,4 +47,11 @@ pub fn fido_entry(entry: &DeviceEntry) -> DeviceEntry {
     let mut entry = entry.clone();
     entry.interface = Interface::Fido;
     entry
+}
+
+/// Keeps what a witness wrote below the target folder.
+pub fn keep_transcript(name: &str, text: &str) {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("transcripts");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(name), text).unwrap();
 }
