@@ -200,6 +200,7 @@ class Device:
             padded = way.decrypt(secret, new_pin_enc)
         except ValueError:
             raise Status(0x02) from None
+        require(len(padded) == 64, 0x02)
         try:
             pin = pinuv.unpad(padded)
             require(len(pin.decode()) >= self.MIN_PIN and len(pin) <= self.MAX_PIN, 0x37)

@@ -96,9 +96,11 @@ class Session:
             raise Stopped("device not locked")
         if not info[13]:
             raise Stopped("never enrolled")
-        known = [row for row in info[14] if row[2] in (1, 2, 3)]
-        self.slot = known[0][1] if slot is None else slot
-        self.suite = next(row[2] for row in known if row[1] == self.slot)
+        known = {row[1]: row[2] for row in info[14] if row[2] in (1, 2, 3)}
+        if not known or slot not in (None, *known):
+            raise Stopped("no such slot")
+        self.slot = min(known, key=lambda number: (number == 0, number)) if slot is None else slot
+        self.suite = known[self.slot]
         self.protocol = next(number for number in info[6] if number in pinuv.PROTOCOLS)
         self.info, self.counter = info, info[12]
         self.take(get_challenge(device, self.slot, self.protocol))
@@ -119,22 +121,24 @@ class Session:
         try:
             answer = get_challenge(self.device, self.slot, self.protocol)
         except Refused as refused:
+            info = get_info(self.device)
+            if info.get(15, self.device_id) != self.device_id:
+                raise Stopped("another device") from None
             if refused.status != 0x30:
                 raise
-            raise Stopped(self.void()) from None
+            raise Stopped(self.void(info, "device not locked")) from None
         if answer[2] != self.device_id:
             raise Stopped("another device")
         if answer[1] != self.challenge:
-            raise Stopped(self.void())
+            raise Stopped(self.void(get_info(self.device), "the challenge was renewed"))
         agreed = Agreed(self.protocol, answer[5])
         new_pin_enc = agreed.encrypt(padded)
         text = b"fido-unlock/1 unlock\0" + self.challenge + bytes([len(response)]) + response + new_pin_enc
         self.device.message(0x55, {1: 3, 3: self.protocol, 4: agreed.authenticate(text), 5: self.challenge,
                                    6: response, 7: agreed.key, 8: new_pin_enc})
 
-    def void(self):
-        moved = get_info(self.device)[12] != self.counter
-        return "the challenge was used" if moved else "the challenge was renewed"
+    def void(self, info, unmoved):
+        return "the challenge was used" if info[12] != self.counter else unmoved
 
 
 def enroll(device, protocol, slots, token=None, options=None):

@@ -93,7 +93,7 @@ def unlock_round(command, suite, protocol, interface):
     stopped("the PIN does not fit the rules", session.unlock, response, "short")
     for padded in (pinuv.pad(b"123"), bytes(64), b"pin\0more".ljust(64, b"\0"), b"x" * 64, pinuv.pad(b"\xff\xfe1234")):
         refused(0x37, session.send, response, padded)
-    refused(0x37, session.send, response, pinuv.pad(b"oldpin42")[:48])
+    refused(0x02, session.send, response, pinuv.pad(b"oldpin42")[:48])
     refused(0x03, session.send, response + b"\0", pinuv.pad(NEW.encode()))
     messages(session, response, protocol)
 
@@ -164,10 +164,8 @@ def messages(session, response, protocol):
     refused(0x02, device.message, 0x55, unlock(_3=3 - protocol))
     off = unlock()[7] | {-3: bytes(32)}
     refused(0x02, device.message, 0x55, unlock(_7=off))
-    for length in (15, 17, 71):
+    for length in (0, 16, 48, 63, 71, 96):
         refused(0x02, device.message, 0x55, unlock(_8=bytes(length)))
-    for length in (16, 48, 96):
-        refused(0x37, device.message, 0x55, unlock(_8=bytes(length)))
     refused(0xFA, device.message, 0x55, unlock(_5=bytes(len(session.challenge))))
     refused(0x14, device.message, 0x55, {2: 1})
     refused(0x11, device.message, 0x55, {1: "text"})
@@ -242,6 +240,9 @@ def enrolment_round(command, protocol):
     text = suites.rotation_message(1, desk.device_id, 15, 0, suites.compressed(keys[15][1]), suites.CLOSED, 1)
     host.rotate(device, 15, 0, suites.CLOSED, desk.proof(0, text))
     assert [row[1] for row in host.get_info(device)[14]] == [0, 1, 2]
+
+    host.block(device, protocol)
+    assert host.Session(device).slot == 1
 
     # Every slot unlocks; another slot's challenge, or a rotation, makes the pending one void.
     for number in (0, 1, 2):

@@ -10,9 +10,13 @@ import codes
 STRANGE = "UuOoIiLl.,_–\u00a0\u200b\u2028\u0085\t\r\v\u001f\u2212Ü!ſ\u212aα\uff11\u0660\U0001d7ce\ufeff\u180e"
 
 
-def good_code(rng):
+FIELDS = {"id": [("device_id", None)], "challenge": [("challenge", 1), ("challenge", 2)], "short": [("response", 2)],
+          "long": [("response", 1)], "padded": [("response", 1)], "hex": [("challenge", 3), ("response", 3)]}
+
+
+def good_code(rng, kind=None):
     """A code as it is written, mostly of a version and suite that are known, sometimes with left-over bits."""
-    kind = rng.choice(["id", "challenge", "short", "long", "long", "hex", "padded"])
+    kind = kind or rng.choice(list(FIELDS))
     if kind == "id":
         return codes.line(codes.DEVICE_ID, rng.randbytes(10))
     if kind == "challenge":
@@ -72,12 +76,13 @@ def main():
     rng = random.Random(seed)
     cases = []
     for number in range(1, count + 1):
-        text = good_code(rng)
+        kind = rng.choice(list(FIELDS))
+        text = good_code(rng, kind)
         for _ in range(rng.choice([0, 1, 1, 1, 2, 2, 3, 4])):
             text = mistyped(rng, text)
-        case = {"id": number, "field": rng.choice(["device_id", "challenge", "response"]), "text": text, "reason": ""}
-        if case["field"] != "device_id":
-            case["suite"] = rng.choice([1, 2, 3])
+        # Mostly its own field.
+        field, suite = rng.choice(FIELDS[kind if rng.random() < 0.8 else rng.choice(list(FIELDS))])
+        case = {"id": number, "field": field, "text": text, "reason": ""} | ({"suite": suite} if suite else {})
         case["outcome"] = verdict(case)
         cases.append(case)
     json.dump({"cases": cases}, sys.stdout)

@@ -417,6 +417,35 @@ mod tests {
     }
 
     #[test]
+    fn lengths_and_later_keys_are_judged() {
+        let parsed = |change: fn(&mut AuditEntry)| {
+            let mut entry = full();
+            change(&mut entry);
+            AuditEntry::from_bytes(&entry.to_bytes()).err()
+        };
+        assert_eq!(parsed(|entry| entry.challenge = Some(alloc::vec![2; 16])), None);
+        for length in [0, 15, 17, 19] {
+            let bytes = AuditEntry {
+                challenge: Some(alloc::vec![2; length]),
+                ..full()
+            }
+            .to_bytes();
+            assert_eq!(AuditEntry::from_bytes(&bytes), Err(EntryError::Malformed));
+        }
+        assert_eq!(parsed(|entry| entry.detail = Some("x".repeat(400))), None);
+        let long = parsed(|entry| entry.detail = Some("x".repeat(401)));
+        assert_eq!(long, Some(EntryError::Malformed));
+        // Key 0 before the version, key 300 behind the last one, version 300.
+        let bytes = AuditEntry::of(AuditEvent::LogCreated).to_bytes();
+        let before = [&[0xA7, 0, 0], &bytes[1..]].concat();
+        let behind = [&[0xA7], &bytes[1..], &[0x19, 1, 44, 0]].concat();
+        let later = [&[0xA6, 1, 0x19, 1, 44], &bytes[3..]].concat();
+        for bytes in [before, behind, later] {
+            assert_eq!(AuditEntry::from_bytes(&bytes), Err(EntryError::Version));
+        }
+    }
+
+    #[test]
     fn only_the_canonical_form_is_read() {
         let bytes = full().to_bytes();
         let mut longer = bytes.clone();
