@@ -26,7 +26,9 @@ const PACKAGES: &[(&str, &str)] = &[
     ),
     ("busybox-static", "that guest's shell"),
     ("cpio", "that guest's file system"),
+    ("fido2-tools", "fido2-token, a client that is not ours"),
     ("python3-venv", "python-fido2, a client that is not ours"),
+    ("python3-dev", "building pyscard, python-fido2's way to cards"),
 ];
 
 /// Installs what is missing; as root, or through sudo.

@@ -27,6 +27,8 @@ pub fn run() -> Done {
             "fido-unlock-hid",
             "-p",
             "fido-unlock-pcsc",
+            "-p",
+            "fido-unlock-stacks-tests",
         ]),
     )
 }

@@ -12,7 +12,7 @@ mod desk;
 mod virtual_key;
 mod witness;
 
-pub use desk::{Desk, call};
+pub use desk::{Desk, PATIENCE, call, call_within, try_pin};
 pub use virtual_key::VirtualKey;
 pub use witness::{fido2_pcsc, witness};
 
