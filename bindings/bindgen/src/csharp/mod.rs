@@ -55,7 +55,8 @@ pub fn run(options: &Options) -> Result<()> {
     for (name, text) in generate(options)? {
         let path = options.out.join(&name);
         if options.check {
-            let found = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            let found =
+                fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
             if found != text {
                 bail!("{} is stale: generate it again", path.display());
             }
@@ -69,7 +70,10 @@ pub fn run(options: &Options) -> Result<()> {
 
 /// File names with their text.
 fn generate(options: &Options) -> Result<Vec<(String, String)>> {
-    let library = options.library.to_str().context("the library's path is not UTF-8")?;
+    let library = options
+        .library
+        .to_str()
+        .context("the library's path is not UTF-8")?;
     let loader = BindgenLoader::new(BindgenPaths::default(), GlobalConfig::default());
     let metadata = loader.load_metadata(library.into())?;
     let mut interfaces = loader.load_cis(metadata)?;
@@ -77,18 +81,30 @@ fn generate(options: &Options) -> Result<Vec<(String, String)>> {
         interfaces.retain(|ci| ci.crate_name() == name);
     }
     let [ci] = interfaces.as_mut_slice() else {
-        bail!("{library} holds {} interfaces; name one with --crate", interfaces.len());
+        bail!(
+            "{library} holds {} interfaces; name one with --crate",
+            interfaces.len()
+        );
     };
     ci.derive_ffi_funcs()?;
 
-    let namespace = options.namespace.clone().unwrap_or_else(|| ci.namespace().to_upper_camel_case());
+    let namespace = options
+        .namespace
+        .clone()
+        .unwrap_or_else(|| ci.namespace().to_upper_camel_case());
     let last = namespace.rsplit('.').next().unwrap_or(&namespace).to_owned();
-    let class = options.class.clone().unwrap_or_else(|| format!("{last}Functions"));
+    let class = options
+        .class
+        .clone()
+        .unwrap_or_else(|| format!("{last}Functions"));
     let native = match &options.native_name {
         Some(name) => name.clone(),
         None => native_name(&options.library)?,
     };
-    let types = Types { ci, namespace: &namespace };
+    let types = Types {
+        ci,
+        namespace: &namespace,
+    };
     refuse::check(&types, &class)?;
     Ok(vec![
         ("Uniffi.cs".to_owned(), RUNTIME.replace("NAMESPACE", &namespace)),
@@ -98,6 +114,9 @@ fn generate(options: &Options) -> Result<Vec<(String, String)>> {
 
 /// `libname.so` is `name` for `DllImport`, which puts prefix and suffix back on each system.
 fn native_name(library: &Path) -> Result<String> {
-    let stem = library.file_stem().and_then(|stem| stem.to_str()).context("the library has no name")?;
+    let stem = library
+        .file_stem()
+        .and_then(|stem| stem.to_str())
+        .context("the library has no name")?;
     Ok(stem.strip_prefix("lib").unwrap_or(stem).to_owned())
 }
