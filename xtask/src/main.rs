@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask <command>`.
 
+mod bite;
 mod check;
 mod docs;
 mod firmware;
@@ -19,6 +20,7 @@ cargo xtask <command>
   ci         format, clippy, docs, cargo deny, generated files, packages, then `test`
   firmware   build the device side without std, with its own panic handler
   docs       write the generated documents again (docs/errors.md)
+  bite       put ten known bugs into a copy of the code; the test named for each must fail
   vectors    make tests/vectors again, with code that is not the library's
 ";
 
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         ["firmware"] => firmware::build(),
         ["docs"] => docs::write(),
         ["vectors"] => vectors::write(),
+        ["bite"] => bite::run(),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(())

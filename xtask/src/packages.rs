@@ -16,6 +16,16 @@ const PACKAGES: &[(&str, &str)] = &[
         "the smart card service, as the tests of adapters/pcsc run it",
     ),
     ("vsmartcard-vpcd", "a virtual reader for pcscd"),
+    (
+        "umockdev",
+        "devices for udev, as the tests of adapters/hid list them",
+    ),
+    (
+        "qemu-system-x86",
+        "the guest kernel whose hidraw the tests of adapters/hid use",
+    ),
+    ("busybox-static", "that guest's shell"),
+    ("cpio", "that guest's file system"),
     ("python3-venv", "python-fido2, a client that is not ours"),
 ];
 

@@ -12,9 +12,14 @@ done
 
 # The kernel is unpacked, not installed.
 if [ ! -e "$folder/kernel/boot" ]; then
-    package=$(apt-cache depends linux-image-cloud-amd64 | awk '/Depends: linux-image/ { print $2 }')
+    kernel_package() { apt-cache depends linux-image-cloud-amd64 2>/dev/null | awk '/Depends: linux-image/ { print $2 }'; }
     mkdir -p "$folder/download"
-    (cd "$folder/download" && apt-get download "$package" >&2)
+    # Package lists may be missing or out of date.
+    (cd "$folder/download" && apt-get download "$(kernel_package)" >&2) || {
+        apt-get update -qq >&2
+        (cd "$folder/download" && apt-get download "$(kernel_package)" >&2)
+    }
+    package=$(kernel_package)
     dpkg-deb -x "$folder/download/$package"_*.deb "$folder/unpacked"
     rm -rf "$folder/kernel"
     mv "$folder/unpacked" "$folder/kernel"

@@ -2,20 +2,9 @@
 //! credential made before signs in with the new PIN and not with the old one. Another program resets the card and selects another applet
 //! in between.
 
-#![cfg(target_os = "linux")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::std_instead_of_core,
-    missing_docs
-)]
-
-mod support;
-
 use std::ffi::CString;
 
+use crate::support::{CONTACTLESS, Frame, Model, PATIENCE, Pcscd, isolated};
 use fido_unlock::ctap2::device_unlock::{EnrollOptions, EnrollResponse};
 use fido_unlock::framing::{Interface, NfcTransport};
 use fido_unlock::pin_protocol::PinProtocol;
@@ -34,7 +23,6 @@ use fido_unlock_mock::platform::{Platform, PlatformError, RelyingParty, StoredCr
 use fido_unlock_pcsc::{CardChannel, DeviceEntry, open};
 use getrandom::SysRng;
 use pcsc::{Context, Disposition, Protocols, Scope, ShareMode};
-use support::{CONTACTLESS, Frame, Model, PATIENCE, Pcscd, isolated};
 
 const OLD_PIN: &str = "old493817";
 const NEW_PIN: &str = "new205746";
@@ -188,7 +176,7 @@ fn whole_unlock(pcscd: &Pcscd, atr: &[u8], suite: Suite) {
         }
         drop(rounds.take());
         key.replug();
-        support::first_empty();
+        crate::support::first_empty();
         let (virtual_card, entry) = pcscd.insert_seen(atr, card(&key));
         rounds = Some(virtual_card);
         device = open_fido(&entry);
@@ -231,30 +219,30 @@ fn whole_unlock(pcscd: &Pcscd, atr: &[u8], suite: Suite) {
 
 #[test]
 fn suite_2_over_a_contactless_card() {
-    isolated("suite_2_over_a_contactless_card", |folder| {
+    isolated("unlock::suite_2_over_a_contactless_card", |folder| {
         whole_unlock(&Pcscd::start(folder, true), CONTACTLESS, Suite::P256EcdhMac);
     });
 }
 
 #[test]
 fn suite_1_over_a_contact_card_with_t_1() {
-    isolated("suite_1_over_a_contact_card_with_t_1", |folder| {
+    isolated("unlock::suite_1_over_a_contact_card_with_t_1", |folder| {
         whole_unlock(&Pcscd::start(folder, true), CONTACT_T1, Suite::P256Ecdsa);
     });
 }
 
 #[test]
 fn suite_1_over_a_contact_card_with_t_0() {
-    isolated("suite_1_over_a_contact_card_with_t_0", |folder| {
+    isolated("unlock::suite_1_over_a_contact_card_with_t_0", |folder| {
         whole_unlock(&Pcscd::start(folder, true), CONTACT_T0, Suite::P256Ecdsa);
     });
 }
 
 #[test]
 fn a_card_without_the_applets_is_told_as_that() {
-    isolated("a_card_without_the_applets_is_told_as_that", |folder| {
+    isolated("unlock::a_card_without_the_applets_is_told_as_that", |folder| {
         let pcscd = Pcscd::start(folder, true);
-        let (_card, entry) = pcscd.insert_seen(CONTACTLESS, support::echo_card);
+        let (_card, entry) = pcscd.insert_seen(CONTACTLESS, crate::support::echo_card);
         let mut transport = open(&entry).unwrap();
         let result = call(|call| transport.connect(call));
         assert_eq!(result, Err(TransportError::AppletMissing));

@@ -1,10 +1,14 @@
 //! The command line. Nothing secret is ever an argument.
 
+mod administration;
+mod help_desk;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use crate::args_desk::*;
+pub use administration::*;
+pub use help_desk::*;
 
 const ABOUT: &str = "Gives the PIN of a blocked FIDO2 authenticator back without a reset";
 const AFTER: &str = "\
@@ -60,21 +64,18 @@ pub struct Global {
 
 /// How the software authenticator is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "a documented value makes each command's help long")]
 pub enum MockWay {
-    /// CTAPHID reports.
     Hid,
-    /// APDUs.
     Nfc,
 }
 
 /// Which interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "a documented value makes each command's help long")]
 pub enum InterfaceChoice {
-    /// The vendor's first, then FIDO's.
     Auto,
-    /// FIDO's.
     Fido,
-    /// The vendor's.
     Vendor,
 }
 

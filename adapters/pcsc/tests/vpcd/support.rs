@@ -132,6 +132,15 @@ impl Pcscd {
         pcscd
     }
 
+    /// Sends it a signal, by name.
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill")
+            .args(["-s", name, &self.process.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(status.success());
+    }
+
     /// Puts a card into the reader of this number (0 or 1).
     pub fn insert(&self, slot: u16, atr: &[u8], model: impl Model + 'static) -> VirtualCard {
         VirtualCard::insert(self.port + slot, atr, model)

@@ -1,25 +1,13 @@
-//! The adapter over a real pcscd and virtual cards.
-
-#![cfg(target_os = "linux")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::std_instead_of_core,
-    missing_docs
-)]
-
-mod support;
+//! Everything that can go wrong between the adapter, pcscd and a card.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
+use crate::support::{CONTACTLESS, Frame, PATIENCE, Pcscd, echo_card, eventually, first_empty, isolated};
 use fido_unlock::ports::{ApduChannel, TransportError};
 use fido_unlock_pcsc::{CardChannel, Event, PcscError, Watch, list, watch};
 use pcsc::{Context, Disposition, Protocols, Scope, ShareMode};
-use support::{CONTACTLESS, Frame, PATIENCE, Pcscd, echo_card, eventually, first_empty, isolated};
 
 const SOON: Duration = Duration::from_millis(200);
 const ECHO: [u8; 7] = [0x00, 0xEE, 0, 0, 2, 0xAB, 0xCD];
@@ -36,40 +24,43 @@ fn other_program(reader: &str, mode: ShareMode) -> pcsc::Card {
 
 #[test]
 fn no_service_no_reader_and_no_card_are_three_states() {
-    isolated("no_service_no_reader_and_no_card_are_three_states", |folder| {
-        assert_eq!(list(), Err(PcscError::NoService));
+    isolated(
+        "faults::no_service_no_reader_and_no_card_are_three_states",
+        |folder| {
+            assert_eq!(list(), Err(PcscError::NoService));
 
-        let pcscd = Pcscd::start(folder, false);
-        assert_eq!(list(), Ok(Vec::new()));
-        drop(pcscd);
+            let pcscd = Pcscd::start(folder, false);
+            assert_eq!(list(), Ok(Vec::new()));
+            drop(pcscd);
 
-        let pcscd = Pcscd::start(folder, true);
-        let empty = eventually("two readers", || {
-            Some(list().unwrap()).filter(|list| list.len() == 2)
-        });
-        for entry in &empty {
-            assert_eq!(entry.access, Err(PcscError::NoCard));
-            assert_eq!(CardChannel::open(entry, SOON).err(), Some(PcscError::NoCard));
-        }
-        let mut unknown = empty[0].clone();
-        unknown.path = "No such reader".to_owned();
-        assert_eq!(CardChannel::open(&unknown, SOON).err(), Some(PcscError::NoReader));
+            let pcscd = Pcscd::start(folder, true);
+            let empty = eventually("two readers", || {
+                Some(list().unwrap()).filter(|list| list.len() == 2)
+            });
+            for entry in &empty {
+                assert_eq!(entry.access, Err(PcscError::NoCard));
+                assert_eq!(CardChannel::open(entry, SOON).err(), Some(PcscError::NoCard));
+            }
+            let mut unknown = empty[0].clone();
+            unknown.path = "No such reader".to_owned();
+            assert_eq!(CardChannel::open(&unknown, SOON).err(), Some(PcscError::NoReader));
 
-        let _card = pcscd.insert(1, CONTACTLESS, echo_card);
-        let seen = eventually("the card", || {
-            list().unwrap().into_iter().find(|entry| entry.access.is_ok())
-        });
-        assert_eq!(seen.name, "Virtual PCD 00 01");
-        assert_eq!(seen.atr, CONTACTLESS);
-        assert!(seen.contactless);
-        let mut channel = CardChannel::open(&seen, SOON).unwrap();
-        assert_eq!(channel.transmit(&ECHO, PATIENCE).unwrap(), ECHOED);
-    });
+            let _card = pcscd.insert(1, CONTACTLESS, echo_card);
+            let seen = eventually("the card", || {
+                list().unwrap().into_iter().find(|entry| entry.access.is_ok())
+            });
+            assert_eq!(seen.name, "Virtual PCD 00 01");
+            assert_eq!(seen.atr, CONTACTLESS);
+            assert!(seen.contactless);
+            let mut channel = CardChannel::open(&seen, SOON).unwrap();
+            assert_eq!(channel.transmit(&ECHO, PATIENCE).unwrap(), ECHOED);
+        },
+    );
 }
 
 #[test]
 fn extended_length_by_protocol_and_large_apdus() {
-    isolated("extended_length_by_protocol_and_large_apdus", |folder| {
+    isolated("faults::extended_length_by_protocol_and_large_apdus", |folder| {
         let pcscd = Pcscd::start(folder, true);
         let (card, entry) = pcscd.insert_seen(CONTACTLESS, echo_card);
         let mut channel = CardChannel::open(&entry, SOON).unwrap();
@@ -98,7 +89,7 @@ fn extended_length_by_protocol_and_large_apdus() {
 
 #[test]
 fn a_card_taken_out_is_gone() {
-    isolated("a_card_taken_out_is_gone", |folder| {
+    isolated("faults::a_card_taken_out_is_gone", |folder| {
         let pcscd = Pcscd::start(folder, true);
         let (card, entry) = pcscd.insert_seen(CONTACTLESS, echo_card);
         let mut channel = CardChannel::open(&entry, SOON).unwrap();
@@ -122,29 +113,32 @@ fn a_card_taken_out_is_gone() {
 
 #[test]
 fn a_reset_by_another_program_is_told_and_reconnected() {
-    isolated("a_reset_by_another_program_is_told_and_reconnected", |folder| {
-        let pcscd = Pcscd::start(folder, true);
-        let (_card, entry) = pcscd.insert_seen(CONTACTLESS, echo_card);
-        let mut channel = CardChannel::open(&entry, SOON).unwrap();
-        let other = other_program(&entry.path, ShareMode::Shared);
-        assert_eq!(channel.transmit(&ECHO, PATIENCE).unwrap(), ECHOED);
-        other.disconnect(Disposition::ResetCard).ok().unwrap();
-        assert_eq!(
-            channel.begin_transaction(PATIENCE),
-            Err(TransportError::CardReset)
-        );
-        channel.end_transaction();
-        channel.reconnect(PATIENCE).unwrap();
-        channel.begin_transaction(PATIENCE).unwrap();
-        assert_eq!(channel.transmit(&ECHO, PATIENCE).unwrap(), ECHOED);
-        channel.end_transaction();
-    });
+    isolated(
+        "faults::a_reset_by_another_program_is_told_and_reconnected",
+        |folder| {
+            let pcscd = Pcscd::start(folder, true);
+            let (_card, entry) = pcscd.insert_seen(CONTACTLESS, echo_card);
+            let mut channel = CardChannel::open(&entry, SOON).unwrap();
+            let other = other_program(&entry.path, ShareMode::Shared);
+            assert_eq!(channel.transmit(&ECHO, PATIENCE).unwrap(), ECHOED);
+            other.disconnect(Disposition::ResetCard).ok().unwrap();
+            assert_eq!(
+                channel.begin_transaction(PATIENCE),
+                Err(TransportError::CardReset)
+            );
+            channel.end_transaction();
+            channel.reconnect(PATIENCE).unwrap();
+            channel.begin_transaction(PATIENCE).unwrap();
+            assert_eq!(channel.transmit(&ECHO, PATIENCE).unwrap(), ECHOED);
+            channel.end_transaction();
+        },
+    );
 }
 
 #[test]
 fn a_card_that_is_held_exclusively_is_busy_until_it_is_let_go() {
     isolated(
-        "a_card_that_is_held_exclusively_is_busy_until_it_is_let_go",
+        "faults::a_card_that_is_held_exclusively_is_busy_until_it_is_let_go",
         |folder| {
             let pcscd = Pcscd::start(folder, true);
             let (_card, entry) = pcscd.insert_seen(CONTACTLESS, echo_card);
@@ -166,7 +160,7 @@ fn a_card_that_is_held_exclusively_is_busy_until_it_is_let_go() {
 #[test]
 fn a_transaction_elsewhere_is_busy_and_blocks_no_longer_than_asked() {
     isolated(
-        "a_transaction_elsewhere_is_busy_and_blocks_no_longer_than_asked",
+        "faults::a_transaction_elsewhere_is_busy_and_blocks_no_longer_than_asked",
         |folder| {
             let pcscd = Pcscd::start(folder, true);
             let (_card, entry) = pcscd.insert_seen(CONTACTLESS, echo_card);
@@ -188,11 +182,14 @@ fn a_transaction_elsewhere_is_busy_and_blocks_no_longer_than_asked() {
             channel.end_transaction();
             drop(held);
             drop(other.transaction().unwrap());
+            channel.begin_transaction(PATIENCE).unwrap();
+            channel.end_transaction();
             // The same without being told: the transaction lapses by itself.
             let held = other.transaction().unwrap();
             assert_eq!(channel.begin_transaction(SOON), Err(TransportError::Busy));
             drop(held);
-            std::thread::sleep(SOON);
+            // The library asks for it again every 100 ms.
+            std::thread::sleep(2 * SOON);
             drop(other.transaction().unwrap());
             channel.begin_transaction(PATIENCE).unwrap();
             assert_eq!(channel.transmit(&ECHO, PATIENCE).unwrap(), ECHOED);
@@ -205,7 +202,7 @@ fn a_transaction_elsewhere_is_busy_and_blocks_no_longer_than_asked() {
 #[test]
 fn a_slow_command_is_given_up_at_the_deadline_and_the_next_connects_again() {
     isolated(
-        "a_slow_command_is_given_up_at_the_deadline_and_the_next_connects_again",
+        "faults::a_slow_command_is_given_up_at_the_deadline_and_the_next_connects_again",
         |folder| {
             let pcscd = Pcscd::start(folder, true);
             let answered = Arc::new(AtomicBool::new(false));
@@ -240,7 +237,7 @@ fn a_slow_command_is_given_up_at_the_deadline_and_the_next_connects_again() {
 
 #[test]
 fn the_card_is_left_as_it_was() {
-    isolated("the_card_is_left_as_it_was", |folder| {
+    isolated("faults::the_card_is_left_as_it_was", |folder| {
         let pcscd = Pcscd::start(folder, true);
         let resets = Arc::new(AtomicU32::new(0));
         let theirs = Arc::clone(&resets);
@@ -265,7 +262,7 @@ fn the_card_is_left_as_it_was() {
 
 #[test]
 fn a_service_that_dies_and_comes_back() {
-    isolated("a_service_that_dies_and_comes_back", |folder| {
+    isolated("faults::a_service_that_dies_and_comes_back", |folder| {
         let pcscd = Pcscd::start(folder, true);
         let (card, entry) = pcscd.insert_seen(CONTACTLESS, echo_card);
         let mut channel = CardChannel::open(&entry, SOON).unwrap();
@@ -285,6 +282,29 @@ fn a_service_that_dies_and_comes_back() {
         let (_card, _) = pcscd.insert_seen(CONTACTLESS, echo_card);
         channel.reconnect(PATIENCE).unwrap();
         assert_eq!(channel.transmit(&ECHO, PATIENCE).unwrap(), ECHOED);
+    });
+}
+
+#[test]
+fn a_service_that_hangs_hangs_nobody() {
+    isolated("faults::a_service_that_hangs_hangs_nobody", |folder| {
+        let pcscd = Pcscd::start(folder, true);
+        let (_card, entry) = pcscd.insert_seen(CONTACTLESS, echo_card);
+        let mut channel = CardChannel::open(&entry, SOON).unwrap();
+        let mut watch = watch().unwrap();
+        assert_eq!(next(&mut watch), Seen::Started);
+        pcscd.signal("STOP");
+        assert_eq!(list(), Err(PcscError::DeadlineExceeded));
+        assert_eq!(
+            channel.transmit(&ECHO, SOON),
+            Err(TransportError::DeadlineExceeded)
+        );
+        assert!(CardChannel::open(&entry, SOON).is_err());
+        drop(watch);
+        pcscd.signal("CONT");
+        channel.reconnect(PATIENCE).unwrap();
+        assert_eq!(channel.transmit(&ECHO, PATIENCE).unwrap(), ECHOED);
+        assert_eq!(list().unwrap()[0].access, Ok(()));
     });
 }
 
@@ -312,49 +332,52 @@ fn next(watch: &mut Watch) -> Seen {
 
 #[test]
 fn watch_sees_readers_cards_and_the_service_come_and_go() {
-    isolated("watch_sees_readers_cards_and_the_service_come_and_go", |folder| {
-        let [one, two] = ["Virtual PCD 00 00", "Virtual PCD 00 01"].map(str::to_owned);
-        let mut watch = watch().unwrap();
-        assert_eq!(next(&mut watch), Seen::Stopped);
-        for _ in 0..2 {
-            let pcscd = Pcscd::start(folder, true);
-            assert_eq!(next(&mut watch), Seen::Started);
-            let mut readers = [next(&mut watch), next(&mut watch)].map(|seen| format!("{seen:?}"));
-            readers.sort();
-            assert_eq!(
-                readers,
-                [&one, &two].map(|name| format!("{:?}", Seen::Reader(name.clone())))
-            );
-            let card = pcscd.insert(0, CONTACTLESS, echo_card);
-            assert_eq!(next(&mut watch), Seen::Card(one.clone()));
-            drop(card);
-            assert_eq!(next(&mut watch), Seen::CardGone(one.clone()));
-            let _card = pcscd.insert(1, CONTACTLESS, echo_card);
-            assert_eq!(next(&mut watch), Seen::Card(two.clone()));
-            drop(pcscd);
-            let mut gone =
-                [next(&mut watch), next(&mut watch), next(&mut watch)].map(|seen| format!("{seen:?}"));
-            gone.sort();
-            assert_eq!(
-                gone,
-                [
-                    format!("{:?}", Seen::CardGone(two.clone())),
-                    format!("{:?}", Seen::ReaderGone(one.clone())),
-                    format!("{:?}", Seen::ReaderGone(two.clone())),
-                ]
-            );
+    isolated(
+        "faults::watch_sees_readers_cards_and_the_service_come_and_go",
+        |folder| {
+            let [one, two] = ["Virtual PCD 00 00", "Virtual PCD 00 01"].map(str::to_owned);
+            let mut watch = watch().unwrap();
             assert_eq!(next(&mut watch), Seen::Stopped);
-        }
-        assert_eq!(watch.next_event(SOON).unwrap(), None);
+            for _ in 0..2 {
+                let pcscd = Pcscd::start(folder, true);
+                assert_eq!(next(&mut watch), Seen::Started);
+                let mut readers = [next(&mut watch), next(&mut watch)].map(|seen| format!("{seen:?}"));
+                readers.sort();
+                assert_eq!(
+                    readers,
+                    [&one, &two].map(|name| format!("{:?}", Seen::Reader(name.clone())))
+                );
+                let card = pcscd.insert(0, CONTACTLESS, echo_card);
+                assert_eq!(next(&mut watch), Seen::Card(one.clone()));
+                drop(card);
+                assert_eq!(next(&mut watch), Seen::CardGone(one.clone()));
+                let _card = pcscd.insert(1, CONTACTLESS, echo_card);
+                assert_eq!(next(&mut watch), Seen::Card(two.clone()));
+                drop(pcscd);
+                let mut gone =
+                    [next(&mut watch), next(&mut watch), next(&mut watch)].map(|seen| format!("{seen:?}"));
+                gone.sort();
+                assert_eq!(
+                    gone,
+                    [
+                        format!("{:?}", Seen::CardGone(two.clone())),
+                        format!("{:?}", Seen::ReaderGone(one.clone())),
+                        format!("{:?}", Seen::ReaderGone(two.clone())),
+                    ]
+                );
+                assert_eq!(next(&mut watch), Seen::Stopped);
+            }
+            assert_eq!(watch.next_event(SOON).unwrap(), None);
 
-        // Dropped while the service runs, and while it waits in it: the thread ends.
-        let _pcscd = Pcscd::start(folder, true);
-        assert_eq!(next(&mut watch), Seen::Started);
-        drop(watch);
-        eventually("the end of the thread", || {
-            (!thread_names().contains(&"pcsc watch".to_owned())).then_some(())
-        });
-    });
+            // Dropped while the service runs, and while it waits in it: the thread ends.
+            let _pcscd = Pcscd::start(folder, true);
+            assert_eq!(next(&mut watch), Seen::Started);
+            drop(watch);
+            eventually("the end of the thread", || {
+                (!thread_names().contains(&"pcsc watch".to_owned())).then_some(())
+            });
+        },
+    );
 }
 
 fn thread_names() -> Vec<String> {
