@@ -10,8 +10,12 @@ use super::callable::{Receiver, member};
 use crate::csharp::types::{EnumForm, Types, strip};
 use crate::csharp::{docs, names};
 
+const MESSAGE: &str = "Message";
+const OVERRIDE: &str = "override ";
+
 /// A field of a record or variant as C# sees it.
 struct FieldView {
+    modifier: &'static str,
     docs: String,
     ty: String,
     property: String,
@@ -76,7 +80,15 @@ struct ErrorTemplate {
     name: String,
     full_name: String,
     flat: bool,
+    /// Properties that every variant has, for who catches the base.
+    common: Vec<Common>,
     variants: Vec<ClassView>,
+}
+
+struct Common {
+    docs: String,
+    ty: String,
+    property: String,
 }
 
 /// A record as an immutable class.
@@ -155,14 +167,45 @@ fn data_enum(types: &Types<'_>, item: &Enum) -> Result<String> {
 
 fn error(types: &Types<'_>, item: &Enum, flat: bool) -> Result<String> {
     let name = names::exception(item.name());
+    let mut variants = variants(types, item, &name, true);
+    let common = if flat { Vec::new() } else { common(&mut variants) };
     Ok(ErrorTemplate {
         docs: docs::comment(item.docstring(), None, 4),
         full_name: types.global(&name),
         flat,
-        variants: variants(types, item, &name, true),
+        common,
+        variants,
         name,
     }
     .render()?)
+}
+
+/// Takes out what all variants share by name and type; they override it.
+fn common(variants: &mut [ClassView]) -> Vec<Common> {
+    let Some((first, rest)) = variants.split_first_mut() else {
+        return Vec::new();
+    };
+    let mut all = Vec::new();
+    for field in &mut first.fields {
+        let same = |other: &FieldView| other.property == field.property && other.ty == field.ty;
+        if field.property == MESSAGE || !rest.iter().all(|variant| variant.fields.iter().any(same)) {
+            continue;
+        }
+        for variant in rest.iter_mut() {
+            variant
+                .fields
+                .iter_mut()
+                .filter(|other| same(other))
+                .for_each(|other| other.modifier = OVERRIDE);
+        }
+        field.modifier = OVERRIDE;
+        all.push(Common {
+            docs: field.docs.replace("            ///", "        ///"),
+            ty: field.ty.clone(),
+            property: field.property.clone(),
+        });
+    }
+    all
 }
 
 fn variants(types: &Types<'_>, item: &Enum, owner: &str, exception: bool) -> Vec<ClassView> {
@@ -208,7 +251,12 @@ fn class(
         .iter()
         .zip(&views)
         .find(|(field, _)| is_message(field, exception))
-    {
+        .or_else(|| {
+            fields
+                .iter()
+                .zip(&views)
+                .find(|(field, _)| is_text(field, exception))
+        }) {
         Some((_, view)) => view.parameter.clone(),
         None => {
             let shown: Vec<&str> = views.iter().filter_map(|view| view.shown.as_deref()).collect();
@@ -240,6 +288,11 @@ fn is_message(field: &Field, exception: bool) -> bool {
     exception && field.name() == "message" && *strip(&field.as_type()) == Type::String
 }
 
+/// Without a `message`, a string field named `text` is shown as one.
+fn is_text(field: &Field, exception: bool) -> bool {
+    exception && field.name() == "text" && *strip(&field.as_type()) == Type::String
+}
+
 fn view(
     types: &Types<'_>,
     field: &Field,
@@ -259,6 +312,7 @@ fn view(
     let unnamed = field.name().is_empty().then(|| format!("Field {}.", place + 1));
     let plain = matches!(strip(&ty), Type::String) || types.is_value(&ty);
     FieldView {
+        modifier: "",
         docs: docs::comment(field.docstring().or(unnamed.as_deref()), None, indent),
         ty: types.name(&ty),
         write: types.write(&ty, "uniffiWriter", &property, 0),
