@@ -1,28 +1,147 @@
-//! Writes the sources of the bindings from a built library: C# by our own back-end (`csharp/`).
+//! Writes the sources of the bindings out of a built `fido-unlock-ffi`: Kotlin and Swift by
+//! `uniffi_bindgen`, C# by our own back-end (`csharp/`).
+//!
+//! The generated files are committed; `--check` fails where they are not what would be written.
 #![deny(missing_docs)]
 
 mod csharp;
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Parser;
+use anyhow::{Context, Result, bail};
+use clap::{Args, Parser, Subcommand};
+use uniffi_bindgen::bindings::{GenerateOptions, TargetLanguage, generate};
 
-/// Generates bindings.
+/// Where UniFFI puts the Kotlin file, beneath its folder.
+const KOTLIN_FILE: &str = "io/github/fidounlock/fido_unlock_ffi.kt";
+/// The Swift module's header and module map have a folder of their own (SwiftPM, system library).
+const SWIFT_C_FILES: [(&str, &str); 2] = [
+    ("fido_unlockFFI.h", "fido_unlockFFI/include/fido_unlockFFI.h"),
+    (
+        "fido_unlockFFI.modulemap",
+        "fido_unlockFFI/include/module.modulemap",
+    ),
+];
+const SWIFT_FILE: (&str, &str) = ("FidoUnlock.swift", "FidoUnlock/FidoUnlock.swift");
+
+/// Writes the sources of the bindings.
 #[derive(Parser)]
-enum Command {
-    /// C# 7.3 for netstandard2.0.
+struct Options {
+    #[command(subcommand)]
+    language: Language,
+}
+
+#[derive(Subcommand)]
+enum Language {
+    /// Kotlin, into bindings/kotlin/src/main/kotlin/generated.
+    Kotlin(Paths),
+    /// Swift and its C header, into bindings/swift/Sources.
+    Swift(Paths),
+    /// C#, into bindings/csharp/FidoUnlock/Generated; of any other library with `--namespace`.
     Csharp(csharp::Options),
 }
 
+#[derive(Args)]
+struct Paths {
+    /// The built library: `libfido_unlock_ffi.so`, `.dylib` or `.dll`.
+    #[arg(long)]
+    library: Option<PathBuf>,
+    /// Another folder to write into.
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Write nothing; fail where a file is not what would be written.
+    #[arg(long)]
+    check: bool,
+}
+
 fn main() -> ExitCode {
-    let done = match Command::parse() {
-        Command::Csharp(options) => csharp::run(&options),
-    };
-    match done {
+    match run(&Options::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("{error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn run(options: &Options) -> Result<()> {
+    match &options.language {
+        Language::Kotlin(paths) => write(
+            paths,
+            TargetLanguage::Kotlin,
+            "bindings/kotlin/src/main/kotlin/generated",
+            &[(KOTLIN_FILE, KOTLIN_FILE)],
+        ),
+        Language::Csharp(options) => csharp::run(options, root()),
+        Language::Swift(paths) => {
+            let mut files = SWIFT_C_FILES.to_vec();
+            files.push(SWIFT_FILE);
+            write(paths, TargetLanguage::Swift, "bindings/swift/Sources", &files)
+        }
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The library to read: the one given, or the product's debug build.
+fn library(given: Option<&Path>) -> Result<PathBuf> {
+    let library = given.map_or_else(
+        || {
+            let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+            root().join(format!("target/debug/{prefix}fido_unlock_ffi{suffix}"))
+        },
+        Path::to_path_buf,
+    );
+    if !library.exists() {
+        bail!(
+            "{} is not there: cargo build -p fido-unlock-ffi",
+            library.display()
+        );
+    }
+    Ok(library)
+}
+
+/// Generates into a scratch folder, then moves or compares each file (from, to).
+fn write(paths: &Paths, language: TargetLanguage, folder: &str, files: &[(&str, &str)]) -> Result<()> {
+    let root = root();
+    let library = library(paths.library.as_deref())?;
+    let scratch = std::env::temp_dir().join(format!("fido-unlock-bindgen-{}", std::process::id()));
+    let utf8 = |path: PathBuf| path.try_into().context("a path is not UTF-8");
+    generate(GenerateOptions {
+        languages: vec![language],
+        source: utf8(library)?,
+        out_dir: utf8(scratch.clone())?,
+        ..GenerateOptions::default()
+    })?;
+    let out = paths.out.clone().unwrap_or_else(|| root.join(folder));
+    let result = files
+        .iter()
+        .try_for_each(|(from, to)| place(&scratch.join(from), &out.join(to), paths.check));
+    // It lies in the system's folder for what nobody misses.
+    let _ = fs::remove_dir_all(scratch);
+    result
+}
+
+fn place(from: &Path, to: &Path, check: bool) -> Result<()> {
+    let new = fs::read_to_string(from).with_context(|| format!("nothing generated at {}", from.display()))?;
+    let new = tidy(&new);
+    if !check {
+        fs::create_dir_all(to.parent().context("a file has a folder")?)?;
+        return fs::write(to, new).with_context(|| format!("{} cannot be written", to.display()));
+    }
+    if fs::read_to_string(to).is_ok_and(|old| old == new) {
+        Ok(())
+    } else {
+        bail!("{} is stale: run this without --check", to.display())
+    }
+}
+
+/// No blanks at the ends of lines, one line end at the end.
+fn tidy(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    format!("{}\n", lines.join("\n").trim_end())
 }

@@ -17,7 +17,10 @@ pub fn comment(text: Option<&str>, throws: Option<&str>, indent: usize) -> Strin
         }
     }
     if let Some(exception) = throws {
-        out.push_str(&format!("{margin}/// <exception cref=\"{exception}\">As the Rust side says.</exception>\n"));
+        out.push_str(&format!(
+            "{margin}/// <exception cref=\"{}\">As the Rust side says.</exception>\n",
+            exception.trim_start_matches("global::")
+        ));
     }
     out
 }
@@ -33,11 +36,16 @@ fn paragraphs(text: &str) -> Vec<String> {
             }
             continue;
         }
-        let line = line.trim_start_matches('#').trim_start();
+        let heading = line.trim_start_matches('#');
+        let line = if heading == line {
+            line.to_owned()
+        } else {
+            format!("{}:", heading.trim())
+        };
         if !current.is_empty() {
             current.push(' ');
         }
-        current.push_str(line);
+        current.push_str(&line);
     }
     if !current.is_empty() {
         all.push(current);
@@ -48,7 +56,10 @@ fn paragraphs(text: &str) -> Vec<String> {
 /// Escapes, and turns `code` into `<c>`; the brackets of a link to an item go.
 fn xml(text: &str) -> String {
     let text = text.replace("[`", "`").replace("`]", "`");
-    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let escaped = text
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
     let mut out = String::new();
     let parts: Vec<&str> = escaped.split('`').collect();
     let paired = parts.len() % 2 == 1;
@@ -73,8 +84,8 @@ mod tests {
         assert_eq!(
             comment(Some(text), Some("global::N.KindException"), 2),
             "  /// <summary>Gives <c>a &lt; b</c> back.</summary>\n  /// <remarks>\n  \
-             /// <para>Errors Of <c>Kind</c>.</para>\n  /// </remarks>\n  \
-             /// <exception cref=\"global::N.KindException\">As the Rust side says.</exception>\n"
+             /// <para>Errors: Of <c>Kind</c>.</para>\n  /// </remarks>\n  \
+             /// <exception cref=\"N.KindException\">As the Rust side says.</exception>\n"
         );
         assert_eq!(comment(None, None, 2), "");
     }

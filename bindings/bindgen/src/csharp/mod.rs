@@ -14,26 +14,30 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use heck::ToUpperCamelCase;
 use uniffi_bindgen::{BindgenLoader, BindgenPaths, GlobalConfig};
 
 use types::Types;
 
 const RUNTIME: &str = include_str!("runtime.cs");
 
-/// What to generate from, and to where.
+/// The product's names, where the command line gives no namespace.
+const NAMESPACE: &str = "FidoUnlock";
+const CLASS: &str = "UnlockLibrary";
+const FOLDER: &str = "bindings/csharp/FidoUnlock/Generated";
+
+/// What to generate from, and to where. Without any, the product.
 #[derive(clap::Args)]
 pub struct Options {
     /// The built library that holds the UniFFI metadata (.so, .dll, .dylib, .a).
     #[arg(long)]
-    library: PathBuf,
+    library: Option<PathBuf>,
     /// The folder that the files go to.
     #[arg(long)]
-    out: PathBuf,
+    out: Option<PathBuf>,
     /// The crate to generate for; needed only when the library holds more than one.
     #[arg(long = "crate")]
     crate_name: Option<String>,
-    /// The C# namespace; the UniFFI namespace in PascalCase unless given.
+    /// The C# namespace.
     #[arg(long)]
     namespace: Option<String>,
     /// The static class of the free functions; the namespace's last part with `Functions` unless given.
@@ -47,20 +51,22 @@ pub struct Options {
     check: bool,
 }
 
-/// Generates, or checks what was generated.
+/// Generates, or checks what was generated; `root` is the folder of the workspace.
 ///
 /// # Errors
 /// A library without metadata, an interface with something that is not supported, files that are not fresh.
-pub fn run(options: &Options) -> Result<()> {
+pub fn run(options: &Options, root: PathBuf) -> Result<()> {
+    let out = options.out.clone().unwrap_or_else(|| root.join(FOLDER));
     for (name, text) in generate(options)? {
-        let path = options.out.join(&name);
+        let path = out.join(&name);
         if options.check {
-            let found = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            let found =
+                fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
             if found != text {
-                bail!("{} is stale: generate it again", path.display());
+                bail!("{} is stale: run this without --check", path.display());
             }
         } else {
-            fs::create_dir_all(&options.out)?;
+            fs::create_dir_all(&out)?;
             fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
         }
     }
@@ -69,7 +75,8 @@ pub fn run(options: &Options) -> Result<()> {
 
 /// File names with their text.
 fn generate(options: &Options) -> Result<Vec<(String, String)>> {
-    let library = options.library.to_str().context("the library's path is not UTF-8")?;
+    let path = crate::library(options.library.as_deref())?;
+    let library = path.to_str().context("the library's path is not UTF-8")?;
     let loader = BindgenLoader::new(BindgenPaths::default(), GlobalConfig::default());
     let metadata = loader.load_metadata(library.into())?;
     let mut interfaces = loader.load_cis(metadata)?;
@@ -77,18 +84,31 @@ fn generate(options: &Options) -> Result<Vec<(String, String)>> {
         interfaces.retain(|ci| ci.crate_name() == name);
     }
     let [ci] = interfaces.as_mut_slice() else {
-        bail!("{library} holds {} interfaces; name one with --crate", interfaces.len());
+        bail!(
+            "{library} holds {} interfaces; name one with --crate",
+            interfaces.len()
+        );
     };
     ci.derive_ffi_funcs()?;
 
-    let namespace = options.namespace.clone().unwrap_or_else(|| ci.namespace().to_upper_camel_case());
+    let (namespace, class) = match &options.namespace {
+        Some(given) => (given.clone(), None),
+        None => (NAMESPACE.to_owned(), Some(CLASS.to_owned())),
+    };
     let last = namespace.rsplit('.').next().unwrap_or(&namespace).to_owned();
-    let class = options.class.clone().unwrap_or_else(|| format!("{last}Functions"));
+    let class = options
+        .class
+        .clone()
+        .or(class)
+        .unwrap_or_else(|| format!("{last}Functions"));
     let native = match &options.native_name {
         Some(name) => name.clone(),
-        None => native_name(&options.library)?,
+        None => native_name(&path)?,
     };
-    let types = Types { ci, namespace: &namespace };
+    let types = Types {
+        ci,
+        namespace: &namespace,
+    };
     refuse::check(&types, &class)?;
     Ok(vec![
         ("Uniffi.cs".to_owned(), RUNTIME.replace("NAMESPACE", &namespace)),
@@ -98,6 +118,9 @@ fn generate(options: &Options) -> Result<Vec<(String, String)>> {
 
 /// `libname.so` is `name` for `DllImport`, which puts prefix and suffix back on each system.
 fn native_name(library: &Path) -> Result<String> {
-    let stem = library.file_stem().and_then(|stem| stem.to_str()).context("the library has no name")?;
+    let stem = library
+        .file_stem()
+        .and_then(|stem| stem.to_str())
+        .context("the library has no name")?;
     Ok(stem.strip_prefix("lib").unwrap_or(stem).to_owned())
 }

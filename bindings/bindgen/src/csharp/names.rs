@@ -8,31 +8,121 @@ use heck::{ToLowerCamelCase, ToUpperCamelCase};
 
 /// Words that cannot be an identifier without `@` (C# 7.3 specification, keywords).
 const KEYWORDS: &[&str] = &[
-    "abstract", "as", "base", "bool", "break", "byte", "case", "catch", "char", "checked", "class", "const",
-    "continue", "decimal", "default", "delegate", "do", "double", "else", "enum", "event", "explicit", "extern",
-    "false", "finally", "fixed", "float", "for", "foreach", "goto", "if", "implicit", "in", "int", "interface",
-    "internal", "is", "lock", "long", "namespace", "new", "null", "object", "operator", "out", "override",
-    "params", "private", "protected", "public", "readonly", "ref", "return", "sbyte", "sealed", "short", "sizeof",
-    "stackalloc", "static", "string", "struct", "switch", "this", "throw", "true", "try", "typeof", "uint",
-    "ulong", "unchecked", "unsafe", "ushort", "using", "virtual", "void", "volatile", "while",
+    "abstract",
+    "as",
+    "base",
+    "bool",
+    "break",
+    "byte",
+    "case",
+    "catch",
+    "char",
+    "checked",
+    "class",
+    "const",
+    "continue",
+    "decimal",
+    "default",
+    "delegate",
+    "do",
+    "double",
+    "else",
+    "enum",
+    "event",
+    "explicit",
+    "extern",
+    "false",
+    "finally",
+    "fixed",
+    "float",
+    "for",
+    "foreach",
+    "goto",
+    "if",
+    "implicit",
+    "in",
+    "int",
+    "interface",
+    "internal",
+    "is",
+    "lock",
+    "long",
+    "namespace",
+    "new",
+    "null",
+    "object",
+    "operator",
+    "out",
+    "override",
+    "params",
+    "private",
+    "protected",
+    "public",
+    "readonly",
+    "ref",
+    "return",
+    "sbyte",
+    "sealed",
+    "short",
+    "sizeof",
+    "stackalloc",
+    "static",
+    "string",
+    "struct",
+    "switch",
+    "this",
+    "throw",
+    "true",
+    "try",
+    "typeof",
+    "uint",
+    "ulong",
+    "unchecked",
+    "unsafe",
+    "ushort",
+    "using",
+    "virtual",
+    "void",
+    "volatile",
+    "while",
 ];
 
 /// Members of every object, and those that the generated classes have.
 const OBJECT_MEMBERS: &[&str] = &[
-    "CompareTo", "Dispose", "Equals", "Finalize", "GetHashCode", "GetType", "MemberwiseClone", "ReferenceEquals",
+    "CompareTo",
+    "Dispose",
+    "Equals",
+    "Finalize",
+    "GetHashCode",
+    "GetType",
+    "MemberwiseClone",
+    "ReferenceEquals",
     "ToString",
 ];
 
 /// Members of `System.Exception`.
 const EXCEPTION_MEMBERS: &[&str] = &[
-    "Data", "GetBaseException", "GetObjectData", "HResult", "HelpLink", "InnerException", "Message",
-    "SerializeObjectState", "Source", "StackTrace", "TargetSite",
+    "Data",
+    "GetBaseException",
+    "GetObjectData",
+    "HResult",
+    "HelpLink",
+    "InnerException",
+    "Message",
+    "SerializeObjectState",
+    "Source",
+    "StackTrace",
+    "TargetSite",
 ];
 
 /// A parameter: `new_pin` becomes `newPin`, `params` becomes `@params`.
 pub fn parameter(rust: &str) -> String {
     let name = rust.to_lower_camel_case();
-    if KEYWORDS.contains(&name.as_str()) { format!("@{name}") } else { name }
+    if KEYWORDS.contains(&name.as_str()) {
+        format!("@{name}")
+    } else {
+        name
+    }
 }
 
 /// A method of the class `owner`.
@@ -83,7 +173,10 @@ pub fn type_name(rust: &str) -> String {
 /// The class of an error enum: `UnlockError` becomes `UnlockException`.
 pub fn exception(rust: &str) -> String {
     let name = type_name(rust);
-    let stem = name.strip_suffix("Error").or_else(|| name.strip_suffix("Exception")).unwrap_or(&name);
+    let stem = name
+        .strip_suffix("Error")
+        .or_else(|| name.strip_suffix("Exception"))
+        .unwrap_or(&name);
     format!("{stem}Exception")
 }
 
@@ -94,7 +187,11 @@ pub fn interface(rust: &str) -> String {
 
 /// A field without a name, as of a tuple variant, gets one from its place, counted from 0.
 pub fn field(rust: &str, index: usize) -> String {
-    if rust.is_empty() { format!("item{}", index + 1) } else { rust.to_owned() }
+    if rust.is_empty() {
+        format!("item{}", index + 1)
+    } else {
+        rust.to_owned()
+    }
 }
 
 #[cfg(test)]

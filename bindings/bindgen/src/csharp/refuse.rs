@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 use uniffi_bindgen::interface::{AsType, Callable, Type};
 
-use super::types::{EnumForm, Types, is_interface, strip};
 use super::names;
+use super::types::{EnumForm, Types, is_interface, strip};
 
 /// Names that the runtime has in the same namespace.
 const TAKEN: &[&str] = &["RustPanicException", "NativeLibraryMismatchException"];
@@ -20,7 +20,10 @@ pub fn check(types: &Types<'_>, class: &str) -> Result<()> {
     names_clash(types, class, &mut found);
     let ci = types.ci;
     for item in ci.iter_external_types() {
-        found.push(format!("{}: a type of another crate", item.name().unwrap_or("a type")));
+        found.push(format!(
+            "{}: a type of another crate",
+            item.name().unwrap_or("a type")
+        ));
     }
     for function in ci.function_definitions() {
         callable(types, function.name(), function, &mut found);
@@ -41,10 +44,17 @@ pub fn check(types: &Types<'_>, class: &str) -> Result<()> {
             }
         }
         if is_interface(item.imp()) && !item.uniffi_traits().is_empty() {
-            found.push(format!("{}: Debug, Display, Eq, Hash or Ord of a trait", item.name()));
+            found.push(format!(
+                "{}: Debug, Display, Eq, Hash or Ord of a trait",
+                item.name()
+            ));
         }
         for implemented in item.trait_impls() {
-            found.push(format!("{}: implements the exported trait {:?}", item.name(), implemented.trait_ty));
+            found.push(format!(
+                "{}: implements the exported trait {:?}",
+                item.name(),
+                implemented.trait_ty
+            ));
         }
     }
     for item in ci.callback_interface_definitions() {
@@ -56,9 +66,20 @@ pub fn check(types: &Types<'_>, class: &str) -> Result<()> {
     }
     for item in ci.record_definitions() {
         for field in item.fields() {
-            value(types, &format!("{}.{}", item.name(), field.name()), &field.as_type(), &mut found);
+            value(
+                types,
+                &format!("{}.{}", item.name(), field.name()),
+                &field.as_type(),
+                &mut found,
+            );
         }
-        members(types, item.name(), item.methods(), item.constructors().len(), &mut found);
+        members(
+            types,
+            item.name(),
+            item.methods(),
+            item.constructors().len(),
+            &mut found,
+        );
         traits(item.name(), &item.uniffi_trait_methods(), &mut found);
     }
     for item in ci.enum_definitions() {
@@ -68,15 +89,27 @@ pub fn check(types: &Types<'_>, class: &str) -> Result<()> {
                 value(types, &place, &field.as_type(), &mut found);
             }
         }
-        members(types, item.name(), item.methods(), item.constructors().len(), &mut found);
+        members(
+            types,
+            item.name(),
+            item.methods(),
+            item.constructors().len(),
+            &mut found,
+        );
         let form = types.form_of(item);
         if form != EnumForm::Data && !item.methods().is_empty() {
-            found.push(format!("{}: methods of an enum without data or of an error", item.name()));
+            found.push(format!(
+                "{}: methods of an enum without data or of an error",
+                item.name()
+            ));
         }
         if form == EnumForm::Data {
             traits(item.name(), &item.uniffi_trait_methods(), &mut found);
         } else if item.uniffi_trait_methods().display_fmt.is_some() {
-            found.push(format!("{}: Display of an enum without data or of an error", item.name()));
+            found.push(format!(
+                "{}: Display of an enum without data or of an error",
+                item.name()
+            ));
         }
     }
     if found.is_empty() {
@@ -102,16 +135,26 @@ fn members(
 
 fn traits(owner: &str, traits: &uniffi_bindgen::interface::UniffiTraitMethods, found: &mut Vec<String>) {
     if traits.eq_eq.is_some() || traits.hash_hash.is_some() || traits.ord_cmp.is_some() {
-        found.push(format!("{owner}: Eq, Hash or Ord of a record or enum, which compare by content in C#"));
+        found.push(format!(
+            "{owner}: Eq, Hash or Ord of a record or enum, which compare by content in C#"
+        ));
     }
 }
 
 /// What no callable may have.
 fn callable(types: &Types<'_>, place: &str, item: &dyn Callable, found: &mut Vec<String>) {
     for argument in item.arguments() {
-        value(types, &format!("{place}({})", argument.name()), &argument.as_type(), found);
+        value(
+            types,
+            &format!("{place}({})", argument.name()),
+            &argument.as_type(),
+            found,
+        );
         if argument.is_borrowed_bytes() && item.is_async() {
-            found.push(format!("{place}({}): borrowed bytes of an asynchronous function", argument.name()));
+            found.push(format!(
+                "{place}({}): borrowed bytes of an asynchronous function",
+                argument.name()
+            ));
         }
     }
     if let Some(ty) = item.return_type() {
@@ -132,18 +175,25 @@ fn foreign(types: &Types<'_>, place: &str, item: &dyn Callable, found: &mut Vec<
     if item.is_async() {
         found.push(format!("{place}: an asynchronous method of the host"));
     }
-    if item.arguments().iter().any(|argument| argument.is_borrowed_bytes()) {
+    if item
+        .arguments()
+        .iter()
+        .any(|argument| argument.is_borrowed_bytes())
+    {
         found.push(format!("{place}: borrowed bytes handed to the host"));
     }
     if let Some(Type::Enum { name, .. }) = item.throws_type().map(strip)
         && types.enum_form(name) == Some(EnumForm::FlatError)
     {
-        found.push(format!("{place}: throws {name}, a flat error, which Rust cannot read"));
+        found.push(format!(
+            "{place}: throws {name}, a flat error, which Rust cannot read"
+        ));
     }
 }
 
 fn contains_callback_interface(ty: &Type) -> bool {
-    ty.iter_types().any(|inner| matches!(inner, Type::CallbackInterface { .. }))
+    ty.iter_types()
+        .any(|inner| matches!(inner, Type::CallbackInterface { .. }))
 }
 
 /// What no value may be.
@@ -154,10 +204,14 @@ fn value(types: &Types<'_>, place: &str, ty: &Type, found: &mut Vec<String>) {
                 found.push(format!("{place}: an optional of an optional"));
             }
             Type::Map { key_type, .. } if !is_key(types, key_type) => {
-                found.push(format!("{place}: a map whose key is not a number, bool, text, time or flat enum"));
+                found.push(format!(
+                    "{place}: a map whose key is not a number, bool, text, time or flat enum"
+                ));
             }
             Type::Set { inner_type } if !is_key(types, inner_type) => {
-                found.push(format!("{place}: a set of what is not a number, bool, text, time or flat enum"));
+                found.push(format!(
+                    "{place}: a set of what is not a number, bool, text, time or flat enum"
+                ));
             }
             _ => {}
         }
@@ -173,48 +227,98 @@ fn is_key(types: &Types<'_>, ty: &Type) -> bool {
 fn names_clash(types: &Types<'_>, class: &str, found: &mut Vec<String>) {
     let ci = types.ci;
     let mut top: Vec<(String, String)> = vec![(class.to_owned(), "the class of functions".into())];
-    top.extend(TAKEN.iter().map(|name| ((*name).to_owned(), "the runtime".to_owned())));
+    top.extend(
+        TAKEN
+            .iter()
+            .map(|name| ((*name).to_owned(), "the runtime".to_owned())),
+    );
     let named = ci
         .record_definitions()
         .iter()
         .map(|item| (item.name(), item.as_type()))
-        .chain(ci.enum_definitions().iter().map(|item| (item.name(), item.as_type())))
-        .chain(ci.object_definitions().iter().map(|item| (item.name(), item.as_type())))
-        .chain(ci.callback_interface_definitions().iter().map(|item| (item.name(), item.as_type())));
+        .chain(
+            ci.enum_definitions()
+                .iter()
+                .map(|item| (item.name(), item.as_type())),
+        )
+        .chain(
+            ci.object_definitions()
+                .iter()
+                .map(|item| (item.name(), item.as_type())),
+        )
+        .chain(
+            ci.callback_interface_definitions()
+                .iter()
+                .map(|item| (item.name(), item.as_type())),
+        );
     top.extend(named.map(|(name, ty)| (types.own_name(&ty), name.to_owned())));
     unique("the namespace", top, found);
 
     let functions = ci.function_definitions().iter();
     unique(
         class,
-        functions.map(|item| (names::method(item.name(), class, item.is_async()), item.name().to_owned())),
+        functions.map(|item| {
+            (
+                names::method(item.name(), class, item.is_async()),
+                item.name().to_owned(),
+            )
+        }),
         found,
     );
     for item in ci.object_definitions() {
         let owner = types.own_name(&item.as_type());
-        let constructors = item
-            .alternate_constructors()
-            .into_iter()
-            .map(|one| (names::method(one.name(), &owner, Callable::is_async(one)), one.name().to_owned()));
-        let methods = item
-            .methods()
-            .into_iter()
-            .map(|one| (names::method(one.name(), &owner, Callable::is_async(one)), one.name().to_owned()));
-        unique(item.name(), constructors.chain(methods).collect::<Vec<_>>(), found);
+        let constructors = item.alternate_constructors().into_iter().map(|one| {
+            (
+                names::method(one.name(), &owner, Callable::is_async(one)),
+                one.name().to_owned(),
+            )
+        });
+        let methods = item.methods().into_iter().map(|one| {
+            (
+                names::method(one.name(), &owner, Callable::is_async(one)),
+                one.name().to_owned(),
+            )
+        });
+        unique(
+            item.name(),
+            constructors.chain(methods).collect::<Vec<_>>(),
+            found,
+        );
     }
     for item in ci.record_definitions() {
         let owner = names::type_name(item.name());
-        let fields = item.fields().iter().map(|one| (names::property(one.name(), &owner, false), one.name()));
-        let methods = item.methods().iter().map(|one| (names::method(one.name(), &owner, one.is_async()), one.name()));
-        unique(item.name(), fields.chain(methods).map(|(name, rust)| (name, rust.to_owned())), found);
+        let fields = item
+            .fields()
+            .iter()
+            .map(|one| (names::property(one.name(), &owner, false), one.name()));
+        let methods = item
+            .methods()
+            .iter()
+            .map(|one| (names::method(one.name(), &owner, one.is_async()), one.name()));
+        unique(
+            item.name(),
+            fields.chain(methods).map(|(name, rust)| (name, rust.to_owned())),
+            found,
+        );
     }
     for item in ci.enum_definitions() {
         let owner = types.own_name(&item.as_type());
         let exception = matches!(types.form_of(item), EnumForm::Error | EnumForm::FlatError);
-        let variants =
-            item.variants().iter().map(|one| (names::variant_class(one.name(), &owner, exception), one.name()));
-        let methods = item.methods().iter().map(|one| (names::method(one.name(), &owner, one.is_async()), one.name()));
-        unique(item.name(), variants.chain(methods).map(|(name, rust)| (name, rust.to_owned())), found);
+        let variants = item
+            .variants()
+            .iter()
+            .map(|one| (names::variant_class(one.name(), &owner, exception), one.name()));
+        let methods = item
+            .methods()
+            .iter()
+            .map(|one| (names::method(one.name(), &owner, one.is_async()), one.name()));
+        unique(
+            item.name(),
+            variants
+                .chain(methods)
+                .map(|(name, rust)| (name, rust.to_owned())),
+            found,
+        );
     }
 }
 
@@ -224,5 +328,89 @@ fn unique(place: &str, all: impl IntoIterator<Item = (String, String)>, found: &
         if let Some(first) = seen.insert(name.clone(), rust.clone()) {
             found.push(format!("{place}: {first} and {rust} both become {name}"));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uniffi_bindgen::interface::ComponentInterface;
+
+    use super::*;
+
+    fn refused(udl: &str) -> String {
+        let mut ci = ComponentInterface::from_webidl(udl, "refused").unwrap();
+        ci.derive_ffi_funcs().unwrap();
+        let types = Types {
+            ci: &ci,
+            namespace: "Refused",
+        };
+        check(&types, "RefusedFunctions")
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn what_is_supported_passes() {
+        assert_eq!(
+            refused("namespace refused { u8? fine(record<string, sequence<u8>> a); };"),
+            ""
+        );
+    }
+
+    #[test]
+    fn values_without_a_form() {
+        let text = refused(
+            "[Custom] typedef u8? MaybeByte;
+             namespace refused { u8? f(MaybeByte? a, record<bytes, u8> b); };
+             dictionary R { sequence<record<sequence<u8>, u8>> c; };",
+        );
+        assert!(text.contains("f(a): an optional of an optional"), "{text}");
+        assert!(text.contains("f(b): a map whose key"), "{text}");
+        assert!(text.contains("R.c: a map whose key"), "{text}");
+    }
+
+    #[test]
+    fn names_that_become_one() {
+        let text = refused(
+            "namespace refused { void get_it(); void getIt(); };
+             dictionary RustPanicException { u8 a; };
+             interface One { void do_it(); void doIt(); };
+             dictionary Both { u8 a_b; u8 aB; };",
+        );
+        assert!(
+            text.contains("get_it and getIt both become GetIt") || text.contains("getIt and get_it"),
+            "{text}"
+        );
+        assert!(text.contains("both become RustPanicException"), "{text}");
+        assert!(text.contains("both become DoIt"), "{text}");
+        assert!(text.contains("Both: a_b and aB both become AB"), "{text}");
+    }
+
+    #[test]
+    fn hosts_without_async_and_flat_errors() {
+        let text = refused(
+            "namespace refused {};
+             [Error] enum Flat { \"A\" };
+             [Trait, WithForeign] interface Host { [Async] void later(); [Throws=Flat] void now(); };",
+        );
+        assert!(
+            text.contains("Host::later: an asynchronous method of the host"),
+            "{text}"
+        );
+        assert!(text.contains("Host::now: throws Flat, a flat error"), "{text}");
+    }
+
+    #[test]
+    fn objects_as_errors_and_async_constructors() {
+        let text = refused(
+            "namespace refused { [Throws=Wrong] void f(); };
+             interface Wrong { [Async] constructor(); };",
+        );
+        assert!(text.contains("f: throws"), "{text}");
+        assert!(
+            text.contains("Wrong::new: a constructor named `new` that is asynchronous"),
+            "{text}"
+        );
     }
 }

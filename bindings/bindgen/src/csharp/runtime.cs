@@ -296,6 +296,8 @@ namespace NAMESPACE
         internal void WriteTimestamp(global::System.DateTimeOffset value)
         {
             var ticks = value.UtcTicks - UniffiReader.EpochTicks;
+            if (ticks < 0 && ticks > -global::System.TimeSpan.TicksPerSecond)
+                throw new global::System.ArgumentOutOfRangeException("value", "UniFFI has no form for the last second before 1970");
             WriteInt64(ticks / global::System.TimeSpan.TicksPerSecond);
             WriteUInt32((uint)(global::System.Math.Abs(ticks % global::System.TimeSpan.TicksPerSecond) * 100));
         }

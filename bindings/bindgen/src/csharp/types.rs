@@ -125,13 +125,21 @@ impl Types<'_> {
             Type::Bytes => "byte[]".into(),
             Type::Timestamp => "global::System.DateTimeOffset".into(),
             Type::Duration => "global::System.TimeSpan".into(),
-            Type::Optional { inner_type } if self.is_value(inner_type) => format!("{}?", self.name(inner_type)),
+            Type::Optional { inner_type } if self.is_value(inner_type) => {
+                format!("{}?", self.name(inner_type))
+            }
             Type::Optional { inner_type } => self.name(inner_type),
             Type::Sequence { inner_type } => {
-                format!("global::System.Collections.Generic.IReadOnlyList<{}>", self.name(inner_type))
+                format!(
+                    "global::System.Collections.Generic.IReadOnlyList<{}>",
+                    self.name(inner_type)
+                )
             }
             Type::Set { inner_type } => {
-                format!("global::System.Collections.Generic.ISet<{}>", self.name(inner_type))
+                format!(
+                    "global::System.Collections.Generic.ISet<{}>",
+                    self.name(inner_type)
+                )
             }
             Type::Map { key_type, value_type } => format!(
                 "global::System.Collections.Generic.IReadOnlyDictionary<{}, {}>",
@@ -170,15 +178,27 @@ impl Types<'_> {
         match strip(ty) {
             Type::Optional { inner_type } => format!(
                 "{writer}.{}<{}>({value}, {})",
-                if self.is_value(inner_type) { "WriteNullable" } else { "WriteOptional" },
+                if self.is_value(inner_type) {
+                    "WriteNullable"
+                } else {
+                    "WriteOptional"
+                },
                 self.name(inner_type),
                 lambda(inner_type)
             ),
             Type::Sequence { inner_type } => {
-                format!("{writer}.WriteSequence<{}>({value}, {})", self.name(inner_type), lambda(inner_type))
+                format!(
+                    "{writer}.WriteSequence<{}>({value}, {})",
+                    self.name(inner_type),
+                    lambda(inner_type)
+                )
             }
             Type::Set { inner_type } => {
-                format!("{writer}.WriteSet<{}>({value}, {})", self.name(inner_type), lambda(inner_type))
+                format!(
+                    "{writer}.WriteSet<{}>({value}, {})",
+                    self.name(inner_type),
+                    lambda(inner_type)
+                )
             }
             Type::Map { key_type, value_type } => format!(
                 "{writer}.WriteMap<{}, {}>({value}, {}, {})",
@@ -188,10 +208,16 @@ impl Types<'_> {
                 lambda(value_type)
             ),
             object @ (Type::Object { .. } | Type::CallbackInterface { .. }) => {
-                format!("{writer}.WriteUInt64(UniffiConverters.Lower{}({value}))", self.own_name(object))
+                format!(
+                    "{writer}.WriteUInt64(UniffiConverters.Lower{}({value}))",
+                    self.own_name(object)
+                )
             }
             named @ (Type::Record { .. } | Type::Enum { .. }) => {
-                format!("UniffiConverters.Write{}({writer}, {value})", self.own_name(named))
+                format!(
+                    "UniffiConverters.Write{}({writer}, {value})",
+                    self.own_name(named)
+                )
             }
             plain => format!("{writer}.Write{}({value})", plain_name(plain)),
         }
@@ -200,7 +226,10 @@ impl Types<'_> {
     /// A lambda that takes a writer and a value.
     pub fn write_lambda(&self, ty: &Type, depth: usize) -> String {
         let (writer, value) = (format!("uniffiW{depth}"), format!("uniffiV{depth}"));
-        format!("({writer}, {value}) => {}", self.write(ty, &writer, &value, depth + 1))
+        format!(
+            "({writer}, {value}) => {}",
+            self.write(ty, &writer, &value, depth + 1)
+        )
     }
 
     /// An expression that reads a value from `reader`.
@@ -209,15 +238,27 @@ impl Types<'_> {
         match strip(ty) {
             Type::Optional { inner_type } => format!(
                 "{reader}.{}<{}>({})",
-                if self.is_value(inner_type) { "ReadNullable" } else { "ReadOptional" },
+                if self.is_value(inner_type) {
+                    "ReadNullable"
+                } else {
+                    "ReadOptional"
+                },
                 self.name(inner_type),
                 lambda(inner_type)
             ),
             Type::Sequence { inner_type } => {
-                format!("{reader}.ReadSequence<{}>({})", self.name(inner_type), lambda(inner_type))
+                format!(
+                    "{reader}.ReadSequence<{}>({})",
+                    self.name(inner_type),
+                    lambda(inner_type)
+                )
             }
             Type::Set { inner_type } => {
-                format!("{reader}.ReadSet<{}>({})", self.name(inner_type), lambda(inner_type))
+                format!(
+                    "{reader}.ReadSet<{}>({})",
+                    self.name(inner_type),
+                    lambda(inner_type)
+                )
             }
             Type::Map { key_type, value_type } => format!(
                 "{reader}.ReadMap<{}, {}>({}, {})",
@@ -227,7 +268,10 @@ impl Types<'_> {
                 lambda(value_type)
             ),
             object @ (Type::Object { .. } | Type::CallbackInterface { .. }) => {
-                format!("UniffiConverters.Lift{}({reader}.ReadUInt64())", self.own_name(object))
+                format!(
+                    "UniffiConverters.Lift{}({reader}.ReadUInt64())",
+                    self.own_name(object)
+                )
             }
             named @ (Type::Record { .. } | Type::Enum { .. }) => {
                 format!("UniffiConverters.Read{}({reader})", self.own_name(named))
@@ -246,9 +290,10 @@ impl Types<'_> {
         let ffi = ffi_name(&FfiType::from(ty)).to_owned();
         let (expr, discard) = match strip(ty) {
             Type::Boolean => (format!("({value} ? (sbyte)1 : (sbyte)0)"), None),
-            Type::String => {
-                (format!("UniffiBuffers.LowerString({value})"), Some(format!("UniffiBuffers.Discard({local})")))
-            }
+            Type::String => (
+                format!("UniffiBuffers.LowerString({value})"),
+                Some(format!("UniffiBuffers.Discard({local})")),
+            ),
             object @ (Type::Object { .. } | Type::CallbackInterface { .. }) => {
                 let name = self.own_name(object);
                 (
@@ -258,7 +303,11 @@ impl Types<'_> {
             }
             _ if ffi != "UniffiBuffer" => (value.to_owned(), None),
             other => (
-                format!("UniffiBuffers.Lower<{}>({value}, {})", self.name(other), self.write_lambda(other, 0)),
+                format!(
+                    "UniffiBuffers.Lower<{}>({value}, {})",
+                    self.name(other),
+                    self.write_lambda(other, 0)
+                ),
                 Some(format!("UniffiBuffers.Discard({local})")),
             ),
         };
@@ -314,9 +363,11 @@ impl Types<'_> {
                 Radix::Decimal | Radix::Octal => value.to_string(),
             }),
             Literal::Int(value, _, _) => Some(value.to_string()),
-            Literal::Float(value, _) => {
-                Some(if *ty == Type::Float32 { format!("{value}f") } else { format!("{value}d") })
-            }
+            Literal::Float(value, _) => Some(if *ty == Type::Float32 {
+                format!("{value}f")
+            } else {
+                format!("{value}d")
+            }),
             Literal::Enum(variant, enum_type) => match enum_type {
                 Type::Enum { name, .. } if self.enum_form(name) == Some(EnumForm::Flat) => {
                     Some(format!("{}.{}", self.name(enum_type), names::type_name(variant)))

@@ -3,6 +3,10 @@
         internal {{ name }}(string message) : base(message) { }
 
         internal abstract void UniffiWrite(UniffiWriter uniffiWriter);
+{%- for property in common %}
+
+{{ property.docs }}        public abstract {{ property.ty }} {{ property.property }} { get; }
+{%- endfor %}
 {%- for variant in variants %}
 
 {{ variant.docs }}        public sealed class {{ variant.name }} : {{ full_name }}
@@ -19,7 +23,7 @@
 {%- else %}
 {%- for field in variant.fields %}
 {%- if field.property != "Message" %}
-{{ field.docs }}            public {{ field.ty }} {{ field.property }} { get; }
+{{ field.docs }}            public {{ field.modifier }}{{ field.ty }} {{ field.property }} { get; }
 {% endif %}
 {%- endfor %}
             /// <summary>Takes every field.</summary>

@@ -41,19 +41,28 @@ pub fn parameters(types: &Types<'_>, callable: &dyn Callable) -> String {
     }
     for argument in callable.arguments().into_iter().rev() {
         let ty = argument.as_type();
-        let default = argument.default_value().and_then(|value| types.default(&ty, value));
+        let default = argument
+            .default_value()
+            .and_then(|value| types.default(&ty, value));
         may_default &= default.is_some();
-        let suffix = default.filter(|_| may_default).map(|value| format!(" = {value}")).unwrap_or_default();
-        all.push(format!("{} {}{suffix}", types.name(&ty), names::parameter(argument.name())));
+        let suffix = default
+            .filter(|_| may_default)
+            .map(|value| format!(" = {value}"))
+            .unwrap_or_default();
+        all.push(format!(
+            "{} {}{suffix}",
+            types.name(&ty),
+            names::parameter(argument.name())
+        ));
     }
     all.reverse();
     all.join(", ")
 }
 
-/// XML comment of a callable.
-pub fn comment(types: &Types<'_>, callable: &dyn Callable, indent: usize) -> String {
+/// XML comment of a callable; `fallback` where Rust has no text.
+pub fn comment(types: &Types<'_>, callable: &dyn Callable, fallback: Option<&str>, indent: usize) -> String {
     let throws = callable.throws_type().map(|ty| types.name(ty));
-    docs::comment(callable.docstring(), throws.as_deref(), indent)
+    docs::comment(callable.docstring().or(fallback), throws.as_deref(), indent)
 }
 
 /// The whole member with its documentation, eight spaces in. `head` is what stands before the name, without the
@@ -69,7 +78,8 @@ pub fn member(
         Receiver::Constructor(_) => String::new(),
         _ => format!("{} ", return_type(types, callable)),
     };
-    let mut out = comment(types, callable, 8);
+    let fallback = (name == "ToString").then_some("The text that Rust gives.");
+    let mut out = comment(types, callable, fallback, 8);
     out.push_str(&format!(
         "        {head} {result}{name}({})\n        {{\n",
         parameters(types, callable)
@@ -101,7 +111,9 @@ fn body(types: &Types<'_>, callable: &dyn Callable, receiver: &Receiver<'_>) -> 
         }
     }
     if callable.is_async() {
-        let task = callable.return_type().map_or("bool".to_owned(), |ty| types.name(ty));
+        let task = callable
+            .return_type()
+            .map_or("bool".to_owned(), |ty| types.name(ty));
         lines.push("if (cancellationToken.IsCancellationRequested)".into());
         lines.push(format!(
             "    return global::System.Threading.Tasks.Task.FromCanceled<{task}>(cancellationToken);"
@@ -150,7 +162,12 @@ fn body(types: &Types<'_>, callable: &dyn Callable, receiver: &Receiver<'_>) -> 
 
 fn lowered(types: &Types<'_>, ty: &Type, value: &str, local: &str) -> Local {
     let lowered = types.lower(ty, value, local);
-    Local { name: local.to_owned(), ffi: lowered.ffi, expr: lowered.expr, discard: lowered.discard }
+    Local {
+        name: local.to_owned(),
+        ffi: lowered.ffi,
+        expr: lowered.expr,
+        discard: lowered.discard,
+    }
 }
 
 /// With two or more, those already made are given back when a later one cannot be.
@@ -191,9 +208,9 @@ fn call(
     lines: &mut Vec<String>,
 ) {
     let function = callable.ffi_func().name();
-    let declared = callable
-        .throws_type()
-        .map_or("null".to_owned(), |ty| format!("UniffiConverters.Read{}", types.own_name(strip(ty))));
+    let declared = callable.throws_type().map_or("null".to_owned(), |ty| {
+        format!("UniffiConverters.Read{}", types.own_name(strip(ty)))
+    });
     if callable.is_async() {
         let (raw, value, complete, lift) = match callable.return_type() {
             Some(ty) => (
@@ -213,14 +230,20 @@ fn call(
                 "uniffiRaw => uniffiRaw".to_owned(),
             ),
         };
-        lines.push(format!("var uniffiFuture = UniffiNative.{function}({});", arguments.join(", ")));
+        lines.push(format!(
+            "var uniffiFuture = UniffiNative.{function}({});",
+            arguments.join(", ")
+        ));
         lines.push(format!("return UniffiFuture<{raw}, {value}>.Start("));
         lines.push(format!(
             "    uniffiFuture, UniffiNative.{}, UniffiNative.{},",
             callable.ffi_rust_future_poll(types.ci),
             callable.ffi_rust_future_cancel(types.ci)
         ));
-        lines.push(format!("    {complete}, UniffiNative.{},", callable.ffi_rust_future_free(types.ci)));
+        lines.push(format!(
+            "    {complete}, UniffiNative.{},",
+            callable.ffi_rust_future_free(types.ci)
+        ));
         lines.push(format!("    {lift}, {declared}, cancellationToken);"));
         return;
     }
@@ -244,7 +267,9 @@ fn call(
     ));
     match (receiver, callable.return_type()) {
         (Receiver::Constructor(class), _) => {
-            lines.push(format!("uniffiHandle = UniffiConverters.Handle{class}(uniffiRaw);"));
+            lines.push(format!(
+                "uniffiHandle = UniffiConverters.Handle{class}(uniffiRaw);"
+            ));
         }
         (_, Some(ty)) => lines.push(format!("return {};", types.lift(ty, "uniffiRaw"))),
         (_, None) => {}
@@ -258,7 +283,9 @@ pub fn future_functions(types: &Types<'_>, callable: &dyn Callable) -> Option<Fu
         cancel: callable.ffi_rust_future_cancel(types.ci),
         complete: callable.ffi_rust_future_complete(types.ci),
         free: callable.ffi_rust_future_free(types.ci),
-        result: callable.return_type().map_or("void", |ty| ffi_name(&FfiType::from(ty))),
+        result: callable
+            .return_type()
+            .map_or("void", |ty| ffi_name(&FfiType::from(ty))),
     })
 }
 
@@ -279,5 +306,9 @@ pub struct FutureFunctions {
 
 /// The arguments of a callable with their types.
 pub fn arguments(callable: &dyn Callable) -> Vec<(Argument, Type)> {
-    callable.arguments().into_iter().map(|argument| (argument.clone(), argument.as_type())).collect()
+    callable
+        .arguments()
+        .into_iter()
+        .map(|argument| (argument.clone(), argument.as_type()))
+        .collect()
 }

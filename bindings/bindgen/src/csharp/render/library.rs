@@ -43,25 +43,43 @@ pub fn library(types: &Types<'_>, class: &str, library: &str) -> Result<String> 
             callable::member(types, function, "public static", &name, &Receiver::None)
         })
         .collect();
-    let traits = ci.object_definitions().iter().filter(|item| rendered_as_interface(item)).map(|item| item.name());
+    let traits = ci
+        .object_definitions()
+        .iter()
+        .filter(|item| rendered_as_interface(item))
+        .map(|item| item.name());
     let tables = traits
         .chain(ci.callback_interface_definitions().iter().map(|item| item.name()))
         .map(names::type_name)
         .collect();
-    let checksums: Vec<Checksum> =
-        ci.iter_checksums().map(|(name, value)| Checksum { name, value }).collect();
+    let checksums: Vec<Checksum> = ci
+        .iter_checksums()
+        .map(|(name, value)| Checksum { name, value })
+        .collect();
     let contract = ci.ffi_uniffi_contract_version().name().to_owned();
 
     let mut natives = vec![format!("uint {contract}()")];
-    natives.extend(checksums.iter().map(|checksum| format!("ushort {}()", checksum.name)));
+    natives.extend(
+        checksums
+            .iter()
+            .map(|checksum| format!("ushort {}()", checksum.name)),
+    );
     natives.extend(ci.iter_user_ffi_function_definitions().map(native));
     for future in futures(types) {
-        natives.push(format!("void {}(ulong future, UniffiContinuation continuation, ulong data)", future.poll));
+        natives.push(format!(
+            "void {}(ulong future, UniffiContinuation continuation, ulong data)",
+            future.poll
+        ));
         natives.push(format!("void {}(ulong future)", future.cancel));
-        natives.push(format!("{} {}(ulong future, ref UniffiStatus status)", future.result, future.complete));
+        natives.push(format!(
+            "{} {}(ulong future, ref UniffiStatus status)",
+            future.result, future.complete
+        ));
         natives.push(format!("void {}(ulong future)", future.free));
     }
-    let text = ci.namespace_docstring().unwrap_or("The functions of the library.");
+    let text = ci
+        .namespace_docstring()
+        .unwrap_or("The functions of the library.");
     Ok(LibraryTemplate {
         docs: docs::comment(Some(text), None, 4),
         class,
@@ -100,5 +118,8 @@ fn futures(types: &Types<'_>) -> BTreeSet<FutureFunctions> {
         .flat_map(|item| item.methods())
         .chain(ci.enum_definitions().iter().flat_map(|item| item.methods()))
         .filter_map(|method| callable::future_functions(types, method as &dyn Callable));
-    ci.iter_callables().filter_map(|item| callable::future_functions(types, item)).chain(values).collect()
+    ci.iter_callables()
+        .filter_map(|item| callable::future_functions(types, item))
+        .chain(values)
+        .collect()
 }

@@ -69,10 +69,18 @@ pub fn object(types: &Types<'_>, item: &Object) -> Result<String> {
     members.extend(methods(types, &name, &item.methods()));
     let traits = item.uniffi_trait_methods();
     if let Some(display) = traits.display_fmt.as_ref().or(traits.debug_fmt.as_ref()) {
-        members.push(callable::member(types, display, "public override", "ToString", &Receiver::Handle));
+        members.push(callable::member(
+            types,
+            display,
+            "public override",
+            "ToString",
+            &Receiver::Handle,
+        ));
     }
     let private = |method: &Option<Method>, name: &str| {
-        method.as_ref().map(|method| callable::member(types, method, "private", name, &Receiver::Handle))
+        method
+            .as_ref()
+            .map(|method| callable::member(types, method, "private", name, &Receiver::Handle))
     };
     let mut bases = "global::System.IDisposable".to_owned();
     if traits.eq_eq.is_some() {
@@ -116,12 +124,26 @@ pub fn foreign_trait(types: &Types<'_>, item: &Object) -> Result<String> {
         }),
         _ => None,
     };
-    interface(types, item.name(), item.docstring(), &item.methods(), item.ffi_init_callback(), rust)
+    interface(
+        types,
+        item.name(),
+        item.docstring(),
+        &item.methods(),
+        item.ffi_init_callback(),
+        rust,
+    )
 }
 
 /// A callback interface, which the host alone implements.
 pub fn callback_interface(types: &Types<'_>, item: &CallbackInterface) -> Result<String> {
-    interface(types, item.name(), item.docstring(), &item.methods(), item.ffi_init_callback(), None)
+    interface(
+        types,
+        item.name(),
+        item.docstring(),
+        &item.methods(),
+        item.ffi_init_callback(),
+        None,
+    )
 }
 
 fn interface(
@@ -138,7 +160,7 @@ fn interface(
         .map(|method| {
             format!(
                 "{}        {} {}({});",
-                callable::comment(types, *method, 8),
+                callable::comment(types, *method, None, 8),
                 callable::return_type(types, *method),
                 names::method(method.name(), &name, method.is_async()),
                 callable::parameters(types, *method)
@@ -151,7 +173,10 @@ fn interface(
         stem: names::type_name(rust_name),
         init: init.name().to_owned(),
         declarations,
-        handlers: methods.iter().map(|method| handler(types, method, &name)).collect(),
+        handlers: methods
+            .iter()
+            .map(|method| handler(types, method, &name))
+            .collect(),
         rust,
         name,
     }
@@ -176,7 +201,10 @@ fn handler(types: &Types<'_>, method: &Method, owner: &str) -> Handler {
     match method.return_type() {
         Some(ty) => {
             lines.push(format!("    var uniffiResult = {called};"));
-            lines.push(format!("    uniffiReturn = {};", types.lower(ty, "uniffiResult", "").expr));
+            lines.push(format!(
+                "    uniffiReturn = {};",
+                types.lower(ty, "uniffiResult", "").expr
+            ));
         }
         None => lines.push(format!("    {called};")),
     }
@@ -192,7 +220,11 @@ fn handler(types: &Types<'_>, method: &Method, owner: &str) -> Handler {
         None => "    UniffiCall.Undeclared(ref uniffiStatus, uniffiThrown);".into(),
     });
     lines.push("}".into());
-    Handler { name, parameters, lines }
+    Handler {
+        name,
+        parameters,
+        lines,
+    }
 }
 
 /// True for an object type that is rendered as an interface.

@@ -2,14 +2,20 @@
 
 use anyhow::Result;
 use askama::Template;
-use uniffi_bindgen::interface::{AsType, DefaultValue, Enum, Field, Method, Record, Type, UniffiTraitMethods};
+use uniffi_bindgen::interface::{
+    AsType, DefaultValue, Enum, Field, Method, Record, Type, UniffiTraitMethods,
+};
 
 use super::callable::{Receiver, member};
 use crate::csharp::types::{EnumForm, Types, strip};
 use crate::csharp::{docs, names};
 
+const MESSAGE: &str = "Message";
+const OVERRIDE: &str = "override ";
+
 /// A field of a record or variant as C# sees it.
 struct FieldView {
+    modifier: &'static str,
     docs: String,
     ty: String,
     property: String,
@@ -74,14 +80,28 @@ struct ErrorTemplate {
     name: String,
     full_name: String,
     flat: bool,
+    /// Properties that every variant has, for who catches the base.
+    common: Vec<Common>,
     variants: Vec<ClassView>,
+}
+
+struct Common {
+    docs: String,
+    ty: String,
+    property: String,
 }
 
 /// A record as an immutable class.
 pub fn record(types: &Types<'_>, item: &Record) -> Result<String> {
     let name = names::type_name(item.name());
     let class = class(types, item.docstring(), &name, "", item.fields(), 0, false);
-    let members = members(types, &name, item.methods(), &item.uniffi_trait_methods(), &item.as_type());
+    let members = members(
+        types,
+        &name,
+        item.methods(),
+        &item.uniffi_trait_methods(),
+        &item.as_type(),
+    );
     Ok(RecordTemplate { class, members }.render()?)
 }
 
@@ -111,15 +131,30 @@ fn flat_enum(types: &Types<'_>, item: &Enum) -> Result<String> {
             index: position + 1,
         });
     }
-    let base = item.variant_discr_type().as_ref().map_or("int".to_owned(), |ty| types.name(ty));
+    let base = item
+        .variant_discr_type()
+        .as_ref()
+        .map_or("int".to_owned(), |ty| types.name(ty));
     let full_name = types.global(&name);
-    Ok(FlatEnumTemplate { docs: docs::comment(item.docstring(), None, 4), name, full_name, base, variants }
-        .render()?)
+    Ok(FlatEnumTemplate {
+        docs: docs::comment(item.docstring(), None, 4),
+        name,
+        full_name,
+        base,
+        variants,
+    }
+    .render()?)
 }
 
 fn data_enum(types: &Types<'_>, item: &Enum) -> Result<String> {
     let name = names::type_name(item.name());
-    let members = members(types, &name, item.methods(), &item.uniffi_trait_methods(), &item.as_type());
+    let members = members(
+        types,
+        &name,
+        item.methods(),
+        &item.uniffi_trait_methods(),
+        &item.as_type(),
+    );
     Ok(DataEnumTemplate {
         docs: docs::comment(item.docstring(), None, 4),
         full_name: types.global(&name),
@@ -132,14 +167,45 @@ fn data_enum(types: &Types<'_>, item: &Enum) -> Result<String> {
 
 fn error(types: &Types<'_>, item: &Enum, flat: bool) -> Result<String> {
     let name = names::exception(item.name());
+    let mut variants = variants(types, item, &name, true);
+    let common = if flat { Vec::new() } else { common(&mut variants) };
     Ok(ErrorTemplate {
         docs: docs::comment(item.docstring(), None, 4),
         full_name: types.global(&name),
         flat,
-        variants: variants(types, item, &name, true),
+        common,
+        variants,
         name,
     }
     .render()?)
+}
+
+/// Takes out what all variants share by name and type; they override it.
+fn common(variants: &mut [ClassView]) -> Vec<Common> {
+    let Some((first, rest)) = variants.split_first_mut() else {
+        return Vec::new();
+    };
+    let mut all = Vec::new();
+    for field in &mut first.fields {
+        let same = |other: &FieldView| other.property == field.property && other.ty == field.ty;
+        if field.property == MESSAGE || !rest.iter().all(|variant| variant.fields.iter().any(same)) {
+            continue;
+        }
+        for variant in rest.iter_mut() {
+            variant
+                .fields
+                .iter_mut()
+                .filter(|other| same(other))
+                .for_each(|other| other.modifier = OVERRIDE);
+        }
+        field.modifier = OVERRIDE;
+        all.push(Common {
+            docs: field.docs.replace("            ///", "        ///"),
+            ty: field.ty.clone(),
+            property: field.property.clone(),
+        });
+    }
+    all
 }
 
 fn variants(types: &Types<'_>, item: &Enum, owner: &str, exception: bool) -> Vec<ClassView> {
@@ -148,7 +214,15 @@ fn variants(types: &Types<'_>, item: &Enum, owner: &str, exception: bool) -> Vec
         .enumerate()
         .map(|(position, variant)| {
             let name = names::variant_class(variant.name(), owner, exception);
-            class(types, variant.docstring(), &name, owner, variant.fields(), position + 1, exception)
+            class(
+                types,
+                variant.docstring(),
+                &name,
+                owner,
+                variant.fields(),
+                position + 1,
+                exception,
+            )
         })
         .collect()
 }
@@ -163,11 +237,26 @@ fn class(
     exception: bool,
 ) -> ClassView {
     let indent = if owner.is_empty() { 4 } else { 8 };
-    let views: Vec<FieldView> =
-        fields.iter().enumerate().map(|(place, field)| view(types, field, place, name, indent + 4, exception)).collect();
-    let full_name =
-        if owner.is_empty() { types.global(name) } else { types.global(&format!("{owner}.{name}")) };
-    let message = match fields.iter().zip(&views).find(|(field, _)| is_message(field, exception)) {
+    let views: Vec<FieldView> = fields
+        .iter()
+        .enumerate()
+        .map(|(place, field)| view(types, field, place, name, indent + 4, exception))
+        .collect();
+    let full_name = if owner.is_empty() {
+        types.global(name)
+    } else {
+        types.global(&format!("{owner}.{name}"))
+    };
+    let message = match fields
+        .iter()
+        .zip(&views)
+        .find(|(field, _)| is_message(field, exception))
+        .or_else(|| {
+            fields
+                .iter()
+                .zip(&views)
+                .find(|(field, _)| is_text(field, exception))
+        }) {
         Some((_, view)) => view.parameter.clone(),
         None => {
             let shown: Vec<&str> = views.iter().filter_map(|view| view.shown.as_deref()).collect();
@@ -183,7 +272,11 @@ fn class(
         name: name.to_owned(),
         full_name,
         parameters: parameters(types, fields),
-        reads: views.iter().map(|view| view.read.clone()).collect::<Vec<_>>().join(", "),
+        reads: views
+            .iter()
+            .map(|view| view.read.clone())
+            .collect::<Vec<_>>()
+            .join(", "),
         fields: views,
         index,
         message,
@@ -193,6 +286,11 @@ fn class(
 /// A string field named `message` of an error is `Exception.Message`.
 fn is_message(field: &Field, exception: bool) -> bool {
     exception && field.name() == "message" && *strip(&field.as_type()) == Type::String
+}
+
+/// Without a `message`, a string field named `text` is shown as one.
+fn is_text(field: &Field, exception: bool) -> bool {
+    exception && field.name() == "text" && *strip(&field.as_type()) == Type::String
 }
 
 fn view(
@@ -206,16 +304,23 @@ fn view(
     let ty = field.as_type();
     let rust = names::field(field.name(), place);
     let parameter = names::parameter(&rust);
-    let property =
-        if is_message(field, exception) { "Message".into() } else { names::property(&rust, owner, exception) };
+    let property = if is_message(field, exception) {
+        "Message".into()
+    } else {
+        names::property(&rust, owner, exception)
+    };
+    let unnamed = field.name().is_empty().then(|| format!("Field {}.", place + 1));
     let plain = matches!(strip(&ty), Type::String) || types.is_value(&ty);
     FieldView {
-        docs: docs::comment(field.docstring(), None, indent),
+        modifier: "",
+        docs: docs::comment(field.docstring().or(unnamed.as_deref()), None, indent),
         ty: types.name(&ty),
         write: types.write(&ty, "uniffiWriter", &property, 0),
         read: types.read(&ty, "uniffiReader", 0),
         same: types.same(&ty, &property, &format!("other.{property}")),
-        check: types.refuses_null(&ty).then(|| parameter.trim_start_matches('@').to_owned()),
+        check: types
+            .refuses_null(&ty)
+            .then(|| parameter.trim_start_matches('@').to_owned()),
         shown: plain.then(|| format!("\"{}=\" + {parameter}", parameter.trim_start_matches('@'))),
         property,
         parameter,
@@ -231,11 +336,19 @@ fn parameters(types: &Types<'_>, fields: &[Field]) -> String {
         .rev()
         .map(|(place, field)| {
             let ty = field.as_type();
-            let default: Option<String> =
-                field.default_value().and_then(|value: &DefaultValue| types.default(&ty, value));
+            let default: Option<String> = field
+                .default_value()
+                .and_then(|value: &DefaultValue| types.default(&ty, value));
             may_default &= default.is_some();
-            let suffix = default.filter(|_| may_default).map(|value| format!(" = {value}")).unwrap_or_default();
-            format!("{} {}{suffix}", types.name(&ty), names::parameter(&names::field(field.name(), place)))
+            let suffix = default
+                .filter(|_| may_default)
+                .map(|value| format!(" = {value}"))
+                .unwrap_or_default();
+            format!(
+                "{} {}{suffix}",
+                types.name(&ty),
+                names::parameter(&names::field(field.name(), place))
+            )
         })
         .collect();
     all.reverse();
@@ -258,7 +371,13 @@ fn members(
         })
         .collect();
     if let Some(display) = traits.display_fmt.as_ref().or(traits.debug_fmt.as_ref()) {
-        all.push(member(types, display, "public override", "ToString", &Receiver::Value(ty)));
+        all.push(member(
+            types,
+            display,
+            "public override",
+            "ToString",
+            &Receiver::Value(ty),
+        ));
     }
     all
 }

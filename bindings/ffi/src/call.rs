@@ -1,0 +1,153 @@
+//! One call: deadline, cancel and progress, and what a host's callback does to it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use fido_unlock::ErrorCode;
+use fido_unlock::ports::{self, Call, Cancel, SystemTicks};
+
+use crate::UnlockError;
+
+/// A part of the host program failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
+pub enum HostError {
+    /// It could not do its work.
+    #[error("the program's own part failed")]
+    HostFailed,
+}
+
+impl From<uniffi::UnexpectedUniFFICallbackError> for HostError {
+    /// The reason is the host's own stack trace and may hold anything, so it is dropped.
+    fn from(_: uniffi::UnexpectedUniFFICallbackError) -> Self {
+        Self::HostFailed
+    }
+}
+
+impl From<HostError> for UnlockError {
+    fn from(_: HostError) -> Self {
+        ErrorCode::HostFailed.into()
+    }
+}
+
+/// A change of what the device does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum ProgressEvent {
+    /// The device works.
+    Processing,
+    /// The device waits for a touch: "touch your key".
+    TouchNeeded,
+    /// A keep-alive that CTAP does not define.
+    OtherStatus {
+        /// Its status byte.
+        code: u8,
+    },
+}
+
+/// Is told of progress.
+#[uniffi::export(with_foreign)]
+pub trait ProgressListener: Send + Sync {
+    /// One event, on the thread that made the call. Whoever throws here ends the call with number
+    /// 803, unless the device was faster.
+    fn on_progress(&self, event: ProgressEvent) -> Result<(), HostError>;
+}
+
+/// Cancels calls, from any thread. Once cancelled it stays so: make a new one for a new call.
+#[derive(Debug, Default, uniffi::Object)]
+pub struct CancelHandle(AtomicBool);
+
+#[uniffi::export]
+impl CancelHandle {
+    /// A handle that has not cancelled.
+    #[uniffi::constructor]
+    #[must_use]
+    pub fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// Cancels; the call ends with number 508 within 100 ms.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was cancelled.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What a host gives for one call.
+pub(crate) struct Terms {
+    timeout_ms: Option<u32>,
+    progress: Option<Arc<dyn ProgressListener>>,
+    cancel: Option<Arc<CancelHandle>>,
+}
+
+/// The three arguments that every call on a device ends with.
+pub(crate) fn terms(
+    progress: Option<Arc<dyn ProgressListener>>,
+    cancel: Option<Arc<CancelHandle>>,
+    timeout_ms: Option<u32>,
+) -> Terms {
+    Terms {
+        timeout_ms,
+        progress,
+        cancel,
+    }
+}
+
+struct Ends {
+    cancel: Option<Arc<CancelHandle>>,
+    host_failed: Arc<AtomicBool>,
+}
+
+impl Cancel for Ends {
+    fn is_cancelled(&self) -> bool {
+        self.host_failed.load(Ordering::Relaxed)
+            || self.cancel.as_ref().is_some_and(|handle| handle.is_cancelled())
+    }
+}
+
+impl Terms {
+    /// Runs `work`, which must be over within the host's time, or `within`.
+    pub(crate) fn run<R, E: Into<UnlockError>>(
+        self,
+        within: Duration,
+        work: impl FnOnce(&mut Call<'_>) -> Result<R, E>,
+    ) -> Result<R, UnlockError> {
+        let within = self
+            .timeout_ms
+            .map_or(within, |ms| Duration::from_millis(ms.into()));
+        let host_failed = Arc::new(AtomicBool::new(false));
+        let ends = Ends {
+            cancel: self.cancel,
+            host_failed: Arc::clone(&host_failed),
+        };
+        let listener = self.progress;
+        let mut tell = |event: ports::ProgressEvent| {
+            let event = match event {
+                ports::ProgressEvent::Processing => ProgressEvent::Processing,
+                ports::ProgressEvent::TouchNeeded => ProgressEvent::TouchNeeded,
+                ports::ProgressEvent::Status(code) => ProgressEvent::OtherStatus { code },
+                _ => return,
+            };
+            let told = listener
+                .as_ref()
+                .map_or(Ok(()), |listener| listener.on_progress(event));
+            if told.is_err() {
+                host_failed.store(true, Ordering::Relaxed);
+            }
+        };
+        let ticks = SystemTicks::default();
+        let result = work(&mut Call::new(&ticks, within, &ends, &mut tell)).map_err(Into::into);
+        match result {
+            Err(error)
+                if error.number() == ErrorCode::Cancelled.number() && host_failed.load(Ordering::Relaxed) =>
+            {
+                Err(ErrorCode::HostFailed.into())
+            }
+            result => result,
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Input fields for codes.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use fido_unlock::code::{self, CodeError, CodeKind, Correction, Entry};
+use zeroize::Zeroizing;
+
+use crate::{Suite, UnlockError};
+
+/// One field that a person types one code into. Ask `check` when the person has finished, and
+/// `line_complete` at each key.
+#[derive(uniffi::Object)]
+pub struct CodeField {
+    kind: FieldKind,
+    state: Mutex<(Entry, Option<Correction>)>,
+}
+
+#[derive(Clone, Copy)]
+enum FieldKind {
+    DeviceId,
+    Challenge(Suite),
+    Response(Suite),
+}
+
+impl CodeField {
+    fn new(kind: FieldKind) -> Arc<Self> {
+        Arc::new(Self {
+            kind,
+            state: Mutex::default(),
+        })
+    }
+}
+
+#[uniffi::export]
+impl CodeField {
+    /// For a Device ID.
+    #[uniffi::constructor]
+    #[must_use]
+    pub fn device_id() -> Arc<Self> {
+        Self::new(FieldKind::DeviceId)
+    }
+
+    /// For a Device Challenge. The suite comes from the registry, never from the text.
+    #[uniffi::constructor]
+    #[must_use]
+    pub fn challenge(suite: Suite) -> Arc<Self> {
+        Self::new(FieldKind::Challenge(suite))
+    }
+
+    /// For a Response Code. The suite comes from the session, never from the text.
+    #[uniffi::constructor]
+    #[must_use]
+    pub fn response(suite: Suite) -> Arc<Self> {
+        Self::new(FieldKind::Response(suite))
+    }
+
+    /// Judges the whole text, which is wiped on this side. The first refusal may have a
+    /// `correction`; later ones name the groups alone.
+    pub fn check(&self, text: String) -> Result<(), UnlockError> {
+        let text = Zeroizing::new(text);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (entry, correction) = &mut *state;
+        let result: Result<(), CodeError> = match self.kind {
+            FieldKind::DeviceId => entry.device_id(&text).map(drop),
+            FieldKind::Challenge(suite) => entry.challenge(suite.into(), &text).map(drop),
+            FieldKind::Response(suite) => entry.response(suite.into(), &text).map(drop),
+        };
+        *correction = result.as_ref().err().and_then(CodeError::correction).cloned();
+        Ok(result?)
+    }
+
+    /// What may have been meant, after a refusal whose `has_correction` is true: `text`, which was
+    /// refused, with one character or one swap put right. To be shown and confirmed, never used
+    /// unasked. A secret where the field is for a Response Code.
+    #[must_use]
+    pub fn correction(&self, text: String) -> Option<String> {
+        let text = Zeroizing::new(text);
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let whole = state.1.as_ref()?.apply_to(&text)?;
+        Some(String::clone(&whole))
+    }
+
+    /// Whether one line is whole and passes its check, so that the field can say so at once. `line`:
+    /// from 1; codes of one line have line 1 alone. Suite 3 has no check: always false.
+    #[must_use]
+    pub fn line_complete(&self, line: u8, text: String) -> bool {
+        let text = Zeroizing::new(text);
+        let kind = match (self.kind, line) {
+            (FieldKind::DeviceId, 1) => CodeKind::DeviceId,
+            (FieldKind::Challenge(Suite::P256Ecdsa | Suite::P256EcdhMac), 1) => CodeKind::DeviceChallenge,
+            (FieldKind::Response(Suite::P256EcdhMac), 1) => CodeKind::ResponseLine,
+            (FieldKind::Response(Suite::P256Ecdsa), 1..=4) => CodeKind::ResponseLong(line),
+            _ => return false,
+        };
+        code::line_complete(kind, &text)
+    }
+}
+
+/// A code's words, a sentence for each group of four and a line for each line.
+#[uniffi::export]
+#[must_use]
+pub fn spoken_code(code: String) -> String {
+    let code = Zeroizing::new(code);
+    String::clone(&code::spoken(&code))
+}
+
+/// A code as it goes into a QR code.
+#[uniffi::export]
+#[must_use]
+pub fn qr_text(code: String) -> String {
+    let code = Zeroizing::new(code);
+    String::clone(&code::qr_text(&code))
+}

@@ -1,0 +1,237 @@
+//! Enrolment, its self-test, and the consent that the self-test allows.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use fido_unlock::ctap2::client_pin::permission;
+use fido_unlock::ctap2::device_unlock::EnrollOptions;
+use fido_unlock::ports::Call;
+use fido_unlock::suite::IssuerPublicKey;
+use fido_unlock::unlock::{self, ConfirmedBlock, EnrollPlan, PlannedKey, TokenScope, get_pin_token};
+use fido_unlock::{AdminKey, ErrorCode, Pin, ResponseCode, Suite as CoreSuite};
+use getrandom::SysRng;
+use zeroize::Zeroizing;
+
+use crate::call::terms;
+use crate::device::{Link, protocol};
+use crate::{CancelHandle, Device, HostError, IssuerKey, ProgressListener, Suite, UnlockError};
+
+/// What a device made of itself at enrolment.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct EnrolledDevice {
+    /// Its Device ID.
+    pub device_id: String,
+    /// E as a compressed point of 33 bytes, for the registry.
+    pub device_key: Vec<u8>,
+}
+
+enum OwnedKey {
+    Issuer(CoreSuite, IssuerPublicKey),
+    Admin(AdminKey),
+}
+
+#[derive(Default)]
+struct Plan {
+    slots: Vec<(u8, OwnedKey)>,
+    options: EnrollOptions,
+    pin: Option<Pin>,
+}
+
+/// What a device is to be enrolled with. FIDO interface only; the device asks for a touch and is
+/// sealed until reset.
+#[derive(Default, uniffi::Object)]
+pub struct Enrollment(Mutex<Plan>);
+
+impl Enrollment {
+    fn lock(&self) -> MutexGuard<'_, Plan> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, slot: u8, key: OwnedKey) -> Result<(), UnlockError> {
+        let mut plan = self.lock();
+        if slot > 15 || plan.slots.iter().any(|(taken, _)| *taken == slot) {
+            return Err(ErrorCode::InvalidArgument.into());
+        }
+        plan.slots.push((slot, key));
+        Ok(())
+    }
+}
+
+#[uniffi::export]
+impl Enrollment {
+    /// Without slots yet.
+    #[uniffi::constructor]
+    #[must_use]
+    pub fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// A slot (0 to 15) for an issuer's public key in suite 1 or 2: a compressed point of 33 bytes.
+    pub fn add_public_key(&self, slot: u8, suite: Suite, public_key: Vec<u8>) -> Result<(), UnlockError> {
+        if suite == Suite::AesAdminKey {
+            return Err(ErrorCode::InvalidArgument.into());
+        }
+        let key = IssuerPublicKey::from_compressed(&public_key).map_err(|_| ErrorCode::InvalidPoint)?;
+        self.add(slot, OwnedKey::Issuer(suite.into(), key))
+    }
+
+    /// A slot for a key at hand, of any suite.
+    pub fn add_key(&self, slot: u8, key: Arc<IssuerKey>) -> Result<(), UnlockError> {
+        let owned = match key.0.public() {
+            Some(public) => OwnedKey::Issuer(key.0.suite(), public),
+            None => {
+                let admin = key.0.expose_admin_key().ok_or(ErrorCode::InvalidArgument)?;
+                let bytes = Zeroizing::new(admin.expose_bytes().to_vec());
+                OwnedKey::Admin(AdminKey::new(bytes).ok_or(ErrorCode::InvalidArgument)?)
+            }
+        };
+        self.add(slot, owned)
+    }
+
+    /// The vendor interface serves nothing; an unlock over the vendor interface makes the person
+    /// change the PIN.
+    pub fn set_options(&self, vendor_interface_off: bool, force_pin_change: bool) {
+        self.lock().options = EnrollOptions {
+            vendor_interface_off,
+            force_pin_change,
+        };
+    }
+
+    /// The device's PIN, where it has one already; wiped with this object.
+    pub fn set_pin(&self, pin: String) {
+        self.lock().pin = Some(Pin::new(pin));
+    }
+
+    /// Enrols.
+    pub fn run(
+        &self,
+        device: Arc<Device>,
+        progress: Option<Arc<dyn ProgressListener>>,
+        cancel: Option<Arc<CancelHandle>>,
+        timeout_ms: Option<u32>,
+    ) -> Result<EnrolledDevice, UnlockError> {
+        let plan = self.lock();
+        let slots: Vec<(u8, PlannedKey<'_>)> = plan
+            .slots
+            .iter()
+            .map(|(slot, key)| {
+                let key = match key {
+                    OwnedKey::Issuer(CoreSuite::P256Ecdsa, key) => PlannedKey::P256Ecdsa(*key),
+                    OwnedKey::Issuer(_, key) => PlannedKey::P256EcdhMac(*key),
+                    OwnedKey::Admin(key) => PlannedKey::AesAdminKey(key),
+                };
+                (*slot, key)
+            })
+            .collect();
+        device.call(
+            terms(progress, cancel, timeout_ms),
+            Call::WITH_TOUCH,
+            |link, call| {
+                let protocol = protocol(link, call)?;
+                let scope = TokenScope {
+                    permissions: permission::AUTHENTICATOR_CONFIG,
+                    rp_id: None,
+                };
+                let token = match &plan.pin {
+                    Some(pin) => Some(get_pin_token(
+                        link.transport(),
+                        protocol,
+                        pin,
+                        scope,
+                        &mut SysRng,
+                        call,
+                    )?),
+                    None => None,
+                };
+                let plan = EnrollPlan {
+                    slots: &slots,
+                    options: plan.options,
+                    protocol,
+                    token: token.as_deref().map(Vec::as_slice),
+                };
+                let enrolled = unlock::enroll(link, &plan, &mut SysRng, call)?;
+                Ok::<_, UnlockError>(EnrolledDevice {
+                    device_id: enrolled.device_id.to_code(),
+                    device_key: enrolled.device_key.as_compressed().to_vec(),
+                })
+            },
+        )
+    }
+}
+
+/// Makes the response to a probe, where the issuer's key is: `IssuerKey.answer_probe`, or a call to
+/// the desk's server.
+#[uniffi::export(with_foreign)]
+pub trait ProbeResponder: Send + Sync {
+    /// `challenge`: a line; the answer is a Response Code under the probe label.
+    fn respond(&self, device_id: String, suite: Suite, challenge: String) -> Result<String, HostError>;
+}
+
+/// A probe that the device took: an unlock with this slot would work.
+#[derive(uniffi::Object)]
+pub struct ProbePassed {
+    slot: u8,
+    passed: Mutex<Option<unlock::ProbePassed>>,
+}
+
+impl ProbePassed {
+    pub(crate) fn run(
+        link: &mut Link,
+        slot: u8,
+        responder: &dyn ProbeResponder,
+        call: &mut Call<'_>,
+    ) -> Result<Arc<Self>, UnlockError> {
+        let passed = unlock::probe(
+            link,
+            slot,
+            |asked| {
+                let suite = asked.challenge.suite();
+                let code = Zeroizing::new(responder.respond(
+                    asked.device_id.to_code(),
+                    suite.into(),
+                    asked.challenge.to_code(),
+                )?);
+                Ok::<_, UnlockError>(ResponseCode::parse(suite, &code)?)
+            },
+            call,
+        )?;
+        Ok(Arc::new(Self {
+            slot,
+            passed: Mutex::new(Some(passed)),
+        }))
+    }
+}
+
+#[uniffi::export]
+impl ProbePassed {
+    /// The slot.
+    #[must_use]
+    pub fn slot(&self) -> u8 {
+        self.slot
+    }
+
+    /// The consent to block the PIN, once. `confirmed`: the person said yes to "the PIN will be
+    /// blocked; only the help desk can then give it back".
+    pub fn confirm_block(&self, confirmed: bool) -> Result<Arc<BlockConsent>, UnlockError> {
+        if !confirmed {
+            return Err(ErrorCode::Cancelled.into());
+        }
+        let passed = self
+            .passed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+            .ok_or(ErrorCode::WrongState)?;
+        let consent = ConfirmedBlock::new(passed, confirmed).ok_or(ErrorCode::Cancelled)?;
+        Ok(Arc::new(BlockConsent(consent)))
+    }
+}
+
+/// The person's consent to block the PIN; good for the power-ups that it takes.
+#[derive(uniffi::Object)]
+pub struct BlockConsent(ConfirmedBlock);
+
+impl BlockConsent {
+    pub(crate) fn confirmed(&self) -> &ConfirmedBlock {
+        &self.0
+    }
+}

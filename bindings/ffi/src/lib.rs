@@ -1,0 +1,52 @@
+//! fido-unlock for C#, Kotlin and Swift: one UniFFI definition over core and the adapters.
+//!
+//! What holds throughout:
+//!
+//! - A PIN, Response Code or other secret comes in as a `String` by value, which is the host's own
+//!   buffer and is wiped here, or as `&[u8]`, which is the host's own memory and the host's to wipe;
+//!   never inside a record, never as `Vec<u8>`.
+//! - Every method of a trait that a host implements returns a `Result`. What a host throws without
+//!   having declared it comes back as [`UnlockError`] with number 803 and a fixed text.
+//! - Calls block. Callbacks come on the thread that made the call.
+//! - An object serves one call at a time; a second one, also from within a callback, is refused with
+//!   number 802.
+
+#![deny(missing_docs)]
+
+mod call;
+mod code;
+mod device;
+mod enroll;
+mod error;
+mod issuer;
+#[cfg(feature = "mock")]
+mod mock;
+mod pin;
+mod pipe;
+mod session;
+mod types;
+
+pub use call::{CancelHandle, HostError, ProgressEvent, ProgressListener};
+pub use code::{CodeField, qr_text, spoken_code};
+pub use device::{BlockOutcome, Condition, Device, DeviceInfo, Diagnosis, SlotInfo};
+pub use enroll::{BlockConsent, EnrolledDevice, Enrollment, ProbePassed, ProbeResponder};
+pub use error::{ErrorRow, UnlockError, WrongGroup, error_table};
+pub use issuer::IssuerKey;
+#[cfg(feature = "mock")]
+pub use mock::{
+    MockAssertion, MockKey, MockPasskey, MockRelyingParty, MockServer, MockTouch, MockWire, mock_panic,
+    mock_respond,
+};
+pub use pin::{PinChecker, PinOptions, PinPolicy, PinRefusalError, PinRules};
+pub use pipe::{ApduChannel, HidReports, PipeError};
+pub use session::{UnlockOutcome, UnlockSession};
+pub use types::{Interface, Suite};
+
+uniffi::setup_scaffolding!();
+
+/// The version of this library, as in its package.
+#[uniffi::export]
+#[must_use]
+pub fn library_version() -> String {
+    env!("CARGO_PKG_VERSION").into()
+}

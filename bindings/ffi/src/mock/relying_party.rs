@@ -1,0 +1,98 @@
+//! A relying party in front of a software authenticator.
+
+use std::sync::Arc;
+
+use fido_unlock::{ErrorCode, Pin};
+use fido_unlock_mock::platform::{RelyingParty, RelyingPartyError, StoredCredential};
+use getrandom::SysRng;
+
+use super::MockKey;
+use crate::UnlockError;
+
+/// A passkey as the relying party stored it.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct MockPasskey {
+    /// Credential ID.
+    pub credential_id: Vec<u8>,
+    /// The public key's x, 32 bytes.
+    pub x: Vec<u8>,
+    /// The public key's y, 32 bytes.
+    pub y: Vec<u8>,
+}
+
+/// A sign-in that the relying party took, for a host that checks it by itself: ES256 in DER over
+/// `auth_data` and `client_data_hash`.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct MockAssertion {
+    /// SHA-256 of clientDataJSON, which holds the fresh challenge.
+    pub client_data_hash: Vec<u8>,
+    /// authData.
+    pub auth_data: Vec<u8>,
+    /// The signature.
+    pub signature: Vec<u8>,
+}
+
+/// A relying party that knows nothing but the public keys that it stored.
+#[derive(uniffi::Object)]
+pub struct MockRelyingParty(RelyingParty);
+
+impl From<RelyingPartyError> for UnlockError {
+    fn from(error: RelyingPartyError) -> Self {
+        Self::new(ErrorCode::MalformedAnswer, error.to_string())
+    }
+}
+
+#[uniffi::export]
+impl MockRelyingParty {
+    /// `rp_id`: a domain.
+    #[uniffi::constructor]
+    #[must_use]
+    pub fn new(rp_id: String) -> Arc<Self> {
+        Arc::new(Self(RelyingParty::new(&rp_id)))
+    }
+
+    /// Makes a passkey on a key.
+    pub fn make_passkey(
+        &self,
+        key: Arc<MockKey>,
+        user: String,
+        pin: String,
+    ) -> Result<MockPasskey, UnlockError> {
+        let pin = Pin::new(pin);
+        let ceremony = self.0.begin("webauthn.create", &mut SysRng)?;
+        let auth_data = key.platform(|platform| platform.make_credential(&ceremony, &user, &pin))?;
+        let stored = self.0.register(&auth_data)?;
+        Ok(MockPasskey {
+            credential_id: stored.id,
+            x: stored.public_key.x.to_vec(),
+            y: stored.public_key.y.to_vec(),
+        })
+    }
+
+    /// A sign-in with a fresh challenge, judged by the stored public key alone.
+    pub fn sign_in(
+        &self,
+        key: Arc<MockKey>,
+        passkey: MockPasskey,
+        pin: String,
+    ) -> Result<MockAssertion, UnlockError> {
+        let pin = Pin::new(pin);
+        let coordinate = |bytes: Vec<u8>| bytes.try_into().map_err(|_| ErrorCode::InvalidArgument);
+        let credential = StoredCredential {
+            id: passkey.credential_id,
+            public_key: fido_unlock::pin_protocol::CoseKey {
+                x: coordinate(passkey.x)?,
+                y: coordinate(passkey.y)?,
+            },
+        };
+        let ceremony = self.0.begin("webauthn.get", &mut SysRng)?;
+        let (auth_data, signature) =
+            key.platform(|platform| platform.get_assertion(&ceremony, &credential.id, &pin))?;
+        self.0.verify(&ceremony, &credential, &auth_data, &signature)?;
+        Ok(MockAssertion {
+            client_data_hash: ceremony.client_data_hash().to_vec(),
+            auth_data,
+            signature,
+        })
+    }
+}

@@ -1,0 +1,191 @@
+//! The conversation of one unlock.
+
+use std::str;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use fido_unlock::ports::Call;
+use fido_unlock::unlock::{NewPin, Outcome, Session};
+use fido_unlock::{ErrorCode, Pin, ResponseCode};
+use getrandom::SysRng;
+use zeroize::Zeroizing;
+
+use crate::call::{Terms, terms};
+use crate::{CancelHandle, Device, PinPolicy, PinRules, ProgressListener, Suite, UnlockError};
+
+/// What became of an unlock whose answer was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum UnlockOutcome {
+    /// The new PIN is set.
+    Unlocked,
+    /// Nothing changed; the Response Code is still good.
+    NotUnlocked,
+}
+
+/// What was shown to the person, and all that is needed to go on after a restart. Holds no secret.
+#[derive(uniffi::Object)]
+pub struct UnlockSession(Mutex<Session>);
+
+impl UnlockSession {
+    fn lock(&self) -> MutexGuard<'_, Session> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Session {
+        self.lock().clone()
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the host's arguments, one by one")]
+    fn run(
+        &self,
+        device: &Device,
+        response: &str,
+        pin: &Pin,
+        confirmation: &Pin,
+        policy: Option<&PinPolicy>,
+        terms: Terms,
+    ) -> Result<(), UnlockError> {
+        let session = self.now();
+        let response = ResponseCode::parse(session.suite(), response)?;
+        let standard = PinPolicy::default();
+        let policy = policy.unwrap_or(&standard);
+        let pin = NewPin::judge(pin, confirmation, policy.as_port(), session.rules())?;
+        device.call(terms, Call::WITH_TOUCH, |link, call| {
+            session.unlock(link, &response, &pin, &mut SysRng, call)
+        })
+    }
+}
+
+#[uniffi::export]
+impl UnlockSession {
+    /// Reads the state and the pending challenge. `slot`: the key slot; absent takes the lowest above
+    /// 0, or 0 where it is the only one.
+    #[uniffi::constructor]
+    pub fn begin(
+        device: Arc<Device>,
+        slot: Option<u8>,
+        cancel: Option<Arc<CancelHandle>>,
+        timeout_ms: Option<u32>,
+    ) -> Result<Arc<Self>, UnlockError> {
+        let session = device.call(terms(None, cancel, timeout_ms), Call::QUICK, |link, call| {
+            Session::begin(link, slot, call)
+        })?;
+        Ok(Arc::new(Self(Mutex::new(session))))
+    }
+
+    /// The session that `save` gave bytes of.
+    #[uniffi::constructor]
+    pub fn restore(bytes: Vec<u8>) -> Result<Arc<Self>, UnlockError> {
+        Ok(Arc::new(Self(Mutex::new(Session::from_bytes(&bytes)?))))
+    }
+
+    /// Bytes for a restart; no secret.
+    #[must_use]
+    pub fn save(&self) -> Vec<u8> {
+        self.lock().to_bytes()
+    }
+
+    /// The Device ID, as it is read aloud.
+    #[must_use]
+    pub fn device_id(&self) -> String {
+        self.lock().device_id().to_code()
+    }
+
+    /// The Device Challenge, as it is read aloud: a line or, in suite 3, 32 hexadecimal digits.
+    #[must_use]
+    pub fn challenge(&self) -> String {
+        self.lock().challenge().to_code()
+    }
+
+    /// The suite, which says how a Response Code looks.
+    #[must_use]
+    pub fn suite(&self) -> Suite {
+        self.lock().suite().into()
+    }
+
+    /// The key slot.
+    #[must_use]
+    pub fn slot(&self) -> u8 {
+        self.lock().slot()
+    }
+
+    /// What the device asks of a new PIN.
+    #[must_use]
+    pub fn pin_rules(&self) -> PinRules {
+        PinRules::of(self.lock().rules())
+    }
+
+    /// Asks for a new challenge, which voids the Response Code for the old one; needs a touch.
+    pub fn renew(
+        &self,
+        device: Arc<Device>,
+        progress: Option<Arc<dyn ProgressListener>>,
+        cancel: Option<Arc<CancelHandle>>,
+        timeout_ms: Option<u32>,
+    ) -> Result<(), UnlockError> {
+        let mut session = self.now();
+        device.call(
+            terms(progress, cancel, timeout_ms),
+            Call::WITH_TOUCH,
+            |link, call| session.renew(link, call),
+        )?;
+        *self.lock() = session;
+        Ok(())
+    }
+
+    /// Unlocks: judges code and PIN, compares the device's challenge with the one shown, sends both.
+    /// The three texts are wiped on this side when the call returns. `policy`: absent takes 6 to 63
+    /// letters and digits. Where the answer is lost (number 124), call `resolve`.
+    #[allow(clippy::too_many_arguments, reason = "a secret never crosses inside a record")]
+    pub fn unlock(
+        &self,
+        device: Arc<Device>,
+        response: String,
+        pin: String,
+        pin_again: String,
+        policy: Option<Arc<PinPolicy>>,
+        progress: Option<Arc<dyn ProgressListener>>,
+        cancel: Option<Arc<CancelHandle>>,
+        timeout_ms: Option<u32>,
+    ) -> Result<(), UnlockError> {
+        let response = Zeroizing::new(response);
+        let (pin, pin_again) = (Pin::new(pin), Pin::new(pin_again));
+        let terms = terms(progress, cancel, timeout_ms);
+        self.run(&device, &response, &pin, &pin_again, policy.as_deref(), terms)
+    }
+
+    /// The same for a host whose texts lie in memory that it can wipe: UTF-8, read where it lies.
+    /// The host has compared the PIN with its confirmation.
+    #[allow(clippy::too_many_arguments, reason = "a secret never crosses inside a record")]
+    pub fn unlock_from_memory(
+        &self,
+        device: Arc<Device>,
+        response: &[u8],
+        pin: &[u8],
+        policy: Option<Arc<PinPolicy>>,
+        progress: Option<Arc<dyn ProgressListener>>,
+        cancel: Option<Arc<CancelHandle>>,
+        timeout_ms: Option<u32>,
+    ) -> Result<(), UnlockError> {
+        let response = str::from_utf8(response).map_err(|_| ErrorCode::CodeCharacter)?;
+        let pin = str::from_utf8(pin).map_err(|_| ErrorCode::PinCharacter)?;
+        let (pin, again) = (Pin::new(pin.to_owned()), Pin::new(pin.to_owned()));
+        let terms = terms(progress, cancel, timeout_ms);
+        self.run(&device, response, &pin, &again, policy.as_deref(), terms)
+    }
+
+    /// What became of an unlock whose answer was lost; also after a restart.
+    pub fn resolve(
+        &self,
+        device: Arc<Device>,
+        cancel: Option<Arc<CancelHandle>>,
+        timeout_ms: Option<u32>,
+    ) -> Result<UnlockOutcome, UnlockError> {
+        let session = self.now();
+        device.call(terms(None, cancel, timeout_ms), Call::QUICK, |link, call| {
+            session.resolve(link, call).map(|outcome| match outcome {
+                Outcome::Unlocked => UnlockOutcome::Unlocked,
+                Outcome::NotUnlocked => UnlockOutcome::NotUnlocked,
+            })
+        })
+    }
+}

@@ -1,0 +1,63 @@
+package io.github.fidounlock
+
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertTrue
+
+import org.junit.jupiter.params.ParameterizedTest
+import org.junit.jupiter.params.provider.Arguments
+import org.junit.jupiter.params.provider.Arguments.arguments
+import org.junit.jupiter.params.provider.MethodSource
+
+/** The whole unlock, over pipes written in Kotlin. */
+class UnlockTest {
+    @ParameterizedTest
+    @MethodSource("ways")
+    fun `a blocked PIN is given back and the passkey still signs`(suite: Suite, wire: MockWire, which: Interface) =
+        Enrolled(suite).use { enrolled ->
+            enrolled.signIn(OLD_PIN)
+            assertEquals(8u, enrolled.key.block("Winter24"))
+            refused<UnlockException.Device>(116) { enrolled.signIn(OLD_PIN) }
+
+            val server = enrolled.key.serve(wire, which, 0u)
+            val (saved, code) = withDevice(server, wire, which) { device ->
+                val diagnosis = device.diagnose(listOfNotNull(enrolled.issuer.fingerprint()), null, null)
+                assertEquals(Condition.Locked, diagnosis.condition)
+                assertTrue(diagnosis.canUnlock)
+                assertEquals(enrolled.device.deviceId, diagnosis.deviceId)
+                val info = device.info(null, null)
+                assertEquals(0.toUByte(), info.pinRetries)
+                assertEquals(0u, info.unlockCounter)
+                assertEquals(listOf(suite), info.slots.map { it.suite })
+                UnlockSession.begin(device, null, null, null).use { session ->
+                    assertEquals(enrolled.device.deviceId, session.deviceId())
+                    assertEquals(suite, session.suite())
+                    assertEquals(SLOT, session.slot())
+                    Pair(session.save(), enrolled.respond(session.challenge()))
+                }
+            }
+
+            // The program was closed meanwhile, the key taken out and put back in.
+            enrolled.key.replug()
+            withDevice(server, wire, which) { device ->
+                UnlockSession.restore(saved).use { session ->
+                    session.unlock(device, code, NEW_PIN, NEW_PIN, null, null, null, null)
+                    assertEquals(UnlockOutcome.UNLOCKED, session.resolve(device, null, null))
+                }
+                assertEquals(which, device.activeInterface())
+            }
+            server.stop()
+
+            enrolled.signIn(NEW_PIN)
+            refused<UnlockException.Device>(115) { enrolled.signIn(OLD_PIN) }
+            Unit
+        }
+
+    companion object {
+        @JvmStatic
+        fun ways(): List<Arguments> = Suite.entries.flatMap { suite ->
+            MockWire.entries.flatMap { wire ->
+                Interface.entries.map { arguments(suite, wire, it) }
+            }
+        }
+    }
+}
