@@ -88,9 +88,14 @@ impl Desk {
         Self { issuer, enrolled }
     }
 
-    /// The Response Code for a session's challenge.
-    pub fn respond(&self, session: &Session) -> ResponseCode {
-        match session.challenge() {
+    /// What the help desk reads out for a challenge that was read to it.
+    pub fn read_out(&self, challenge: &str) -> String {
+        let challenge = Challenge::parse(self.issuer.suite(), challenge).unwrap();
+        self.respond(&challenge).expose_code().to_string()
+    }
+
+    fn respond(&self, challenge: &Challenge) -> ResponseCode {
+        match challenge {
             Challenge::Aes(challenge) => self.issuer.respond_aes(challenge).unwrap(),
             Challenge::Line(challenge) => self
                 .issuer
@@ -121,7 +126,7 @@ impl Desk {
         pin: &str,
         limit: Duration,
     ) -> Result<(), UnlockError> {
-        let response = self.respond(session);
+        let response = self.respond(session.challenge());
         let pin = Pin::new(pin.to_owned());
         let pin = NewPin::judge(&pin, &pin, &DefaultPinPolicy::new(), session.rules()).unwrap();
         call_within(limit, |call| {

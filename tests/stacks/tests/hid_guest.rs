@@ -24,7 +24,9 @@ use fido_unlock::ports::{Interface, Transport, UnlockDevice};
 use fido_unlock::unlock::{CtapUnlockDevice, Outcome, Session};
 use fido_unlock::{ErrorCode, HasCode, Suite};
 use fido_unlock_hid::{DeviceEntry, HidChannel, list, open};
-use fido_unlock_stacks_tests::{Desk, NEW_PIN, OLD_PIN, PATIENCE, VirtualKey, call, call_within};
+use fido_unlock_stacks_tests::{
+    CommandLine, Desk, NEW_PIN, OLD_PIN, PATIENCE, VirtualKey, call, call_within,
+};
 use getrandom::SysRng;
 
 /// Set in the guest.
@@ -57,7 +59,11 @@ fn boot() {
         .arg(std::env::current_exe().unwrap())
         .arg(TEST)
         .arg(&folder)
-        .args([Path::new(env!("CARGO_BIN_EXE_virtual_key")), token])
+        .args([
+            Path::new(env!("CARGO_BIN_EXE_virtual_key")),
+            token,
+            &CommandLine::build(),
+        ])
         .output()
         .unwrap();
     let console =
@@ -73,6 +79,7 @@ type Case = (&'static str, fn(&Blocked));
 const CASES: &[Case] = &[
     ("unlocked over the FIDO interface", over_the_fido_interface),
     ("unlocked over the vendor interface", over_the_vendor_interface),
+    ("unlocked by the command line", by_the_command_line),
     ("unlocked while others use both interfaces", while_others_use_it),
     ("pulled at every packet", pulled_at_every_packet),
     ("put back under another path", put_back_under_another_path),
@@ -261,6 +268,17 @@ fn over_the_fido_interface(blocked: &Blocked) {
 
 fn over_the_vendor_interface(blocked: &Blocked) {
     over(blocked, Interface::Vendor);
+}
+
+fn by_the_command_line(blocked: &Blocked) {
+    let command_line = CommandLine {
+        program: Path::new("/bin/fido-unlock"),
+        state: Path::new("/tmp/home"),
+    };
+    let _key = blocked.plug();
+    entry(Interface::Vendor);
+    command_line.unlock(&blocked.desk, "Virtual key");
+    blocked.check_unlocked();
 }
 
 /// hidraw gives every report to every opener, and the device does one thing at a time.

@@ -5,7 +5,7 @@ use std::ffi::CString;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::pcscd::{Pcscd, first_empty, isolated};
+use crate::pcscd::{Pcscd, eventually, first_empty, isolated};
 use crate::support::{card_in, fido_entry, insert, state};
 use fido_unlock::framing::NfcTransport;
 use fido_unlock::framing::nfc::FIDO_AID;
@@ -168,12 +168,15 @@ fn the_service_killed_in_the_middle_of_an_unlock() {
             let session = begin(&mut device);
             key.tell("touch off");
             let killing = std::thread::spawn(move || {
-                std::thread::sleep(SHORT);
+                eventually("the wait for a touch", || {
+                    key.tell("status").ends_with("touches 1").then_some(())
+                });
                 drop(pcscd);
+                key
             });
             let unknown = fails(|| desk.finish(&mut device, &session, NEW_PIN, PATIENCE));
             assert_eq!(unknown, ErrorCode::OutcomeUnknown);
-            killing.join().unwrap();
+            let key = killing.join().unwrap();
             let dead = fails(|| call(|call| session.resolve(&mut device, call)));
             assert_eq!(dead, ErrorCode::NoService);
             let entry = fails(fido_unlock_pcsc::list);

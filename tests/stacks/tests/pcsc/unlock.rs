@@ -2,12 +2,12 @@
 //! the credentials and blocks the PIN; afterwards it signs in with the new one.
 
 use crate::pcscd::{Pcscd, isolated};
-use crate::support::{card_in, fido_entry, insert, keep_transcript};
+use crate::support::{card_in, fido_entry, insert, keep_transcript, state};
 use fido_unlock::Suite;
 use fido_unlock::ports::Interface;
 use fido_unlock::unlock::CtapUnlockDevice;
 use fido_unlock_pcsc::open;
-use fido_unlock_stacks_tests::{Desk, NEW_PIN, OLD_PIN, fido2_pcsc, witness};
+use fido_unlock_stacks_tests::{CommandLine, Desk, NEW_PIN, OLD_PIN, fido2_pcsc, try_pin, witness};
 use fido_unlock_tests::python::run;
 
 fn whole_unlock(name: &str, suite: Suite, card: &[&str], protocol: &str) {
@@ -70,4 +70,25 @@ fn suite_3_over_a_card_with_t_0() {
         &["--t0"],
         "2",
     );
+}
+
+#[test]
+fn by_the_command_line() {
+    let program = CommandLine::build();
+    isolated("unlock::by_the_command_line", |folder| {
+        let command_line = CommandLine {
+            program: &program,
+            state: &folder.join("home"),
+        };
+        assert_eq!(command_line.fail("diagnose"), 511);
+        let pcscd = Pcscd::start(folder, true);
+        let desk = Desk::with_blocked_key(Suite::P256EcdhMac, &state(folder, 1));
+        let _key = insert(folder, 1, &[]);
+        card_in(1);
+        command_line.unlock(&desk, "Virtual PCD 00 01");
+        let mut transport = open(&fido_entry(&card_in(1))).unwrap();
+        assert_eq!(try_pin(&mut transport, NEW_PIN), Ok(()));
+        drop((transport, pcscd));
+        assert_eq!(command_line.fail("diagnose"), 511);
+    });
 }
