@@ -1,25 +1,35 @@
 //! A help desk's key and the device that was enrolled with it.
 
 use core::time::Duration;
+use std::path::Path;
 
 use fido_unlock::ctap2::device_unlock::{EnrollOptions, EnrollResponse};
+use fido_unlock::framing::{HidTransport, Interface};
 use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::ports::{Call, NeverCancel, NoProgress, SystemTicks, Transport, UnlockDevice};
 use fido_unlock::suite::{AuthoriseFields, IssuerKey};
 use fido_unlock::unlock::{
     CtapUnlockDevice, DefaultPinPolicy, EnrollPlan, NewPin, PlannedKey, Session, UnlockError, enroll,
 };
-use fido_unlock::{Challenge, Pin, Purpose, ResponseCode, Suite};
+use fido_unlock::{Challenge, ErrorCode, HasCode, Pin, Purpose, ResponseCode, Suite};
+use fido_unlock_mock::framing::Device;
+use fido_unlock_mock::platform::Platform;
+use fido_unlock_mock::{SoftAuthenticator, Storage};
 use fido_unlock_tests::issuer_key;
 use getrandom::SysRng;
 
 /// Longest call; also over slow emulation.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Runs `body` as one call in real time.
 pub fn call<R>(body: impl FnOnce(&mut Call<'_>) -> R) -> R {
+    call_within(PATIENCE, body)
+}
+
+/// The same with a deadline of its own.
+pub fn call_within<R>(limit: Duration, body: impl FnOnce(&mut Call<'_>) -> R) -> R {
     let ticks = SystemTicks::new();
-    body(&mut Call::new(&ticks, PATIENCE, &NeverCancel, &mut NoProgress))
+    body(&mut Call::new(&ticks, limit, &NeverCancel, &mut NoProgress))
 }
 
 /// An issuer's key and a device enrolled with it in slot 1.
@@ -28,7 +38,37 @@ pub struct Desk {
     enrolled: EnrollResponse,
 }
 
+/// Whether the device behind `transport` takes this PIN.
+pub fn try_pin(transport: &mut dyn Transport, pin: &str) -> Result<(), ErrorCode> {
+    call(|call| {
+        Platform::new(transport, &mut SysRng, call, PinProtocol::Two)
+            .try_pin(&Pin::new(pin.to_owned()))
+            .map_err(|error| error.code())
+    })
+}
+
 impl Desk {
+    /// A key in a file, enrolled and blocked.
+    pub fn with_blocked_key(suite: Suite, state: &Path) -> Self {
+        let key = SoftAuthenticator::builder().storage(Storage::File(state.into()));
+        let key = Device::new(key.build().unwrap(), SystemTicks::new());
+        let open = || HidTransport::new(key.hid(Interface::Fido), SysRng, Interface::Fido);
+        let desk = Self::enroll(suite, open());
+        call(|call| {
+            Platform::new(&mut open(), &mut SysRng, call, PinProtocol::Two)
+                .set_pin(&Pin::new(crate::OLD_PIN.to_owned()))
+        })
+        .unwrap();
+        loop {
+            match try_pin(&mut open(), "wrong-pin").unwrap_err() {
+                ErrorCode::PinInvalid => {}
+                ErrorCode::PinAuthBlocked => key.replug(),
+                ErrorCode::PinBlocked => return desk,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
     /// Enrols the device behind `transport`, which must be its FIDO interface.
     pub fn enroll(suite: Suite, transport: impl Transport) -> Self {
         let issuer = issuer_key(suite);
@@ -48,9 +88,14 @@ impl Desk {
         Self { issuer, enrolled }
     }
 
-    /// The Response Code for a session's challenge.
-    pub fn respond(&self, session: &Session) -> ResponseCode {
-        match session.challenge() {
+    /// What the help desk reads out for a challenge that was read to it.
+    pub fn read_out(&self, challenge: &str) -> String {
+        let challenge = Challenge::parse(self.issuer.suite(), challenge).unwrap();
+        self.respond(&challenge).expose_code().to_string()
+    }
+
+    fn respond(&self, challenge: &Challenge) -> ResponseCode {
+        match challenge {
             Challenge::Aes(challenge) => self.issuer.respond_aes(challenge).unwrap(),
             Challenge::Line(challenge) => self
                 .issuer
@@ -70,7 +115,7 @@ impl Desk {
     /// From the challenge to the new PIN.
     pub fn unlock(&self, device: &mut dyn UnlockDevice, pin: &str) -> Result<(), UnlockError> {
         let session = call(|call| Session::begin(device, None, call))?;
-        self.finish(device, &session, pin)
+        self.finish(device, &session, pin, PATIENCE)
     }
 
     /// From the Response Code to the new PIN.
@@ -79,10 +124,13 @@ impl Desk {
         device: &mut dyn UnlockDevice,
         session: &Session,
         pin: &str,
+        limit: Duration,
     ) -> Result<(), UnlockError> {
-        let response = self.respond(session);
+        let response = self.respond(session.challenge());
         let pin = Pin::new(pin.to_owned());
         let pin = NewPin::judge(&pin, &pin, &DefaultPinPolicy::new(), session.rules()).unwrap();
-        call(|call| session.unlock(device, &response, &pin, &mut SysRng, call))
+        call_within(limit, |call| {
+            session.unlock(device, &response, &pin, &mut SysRng, call)
+        })
     }
 }

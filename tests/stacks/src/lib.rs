@@ -8,11 +8,13 @@
 )]
 #![allow(clippy::missing_panics_doc, clippy::missing_errors_doc, missing_docs)]
 
+mod command_line;
 mod desk;
 mod virtual_key;
 mod witness;
 
-pub use desk::{Desk, call};
+pub use command_line::CommandLine;
+pub use desk::{Desk, PATIENCE, call, call_within, try_pin};
 pub use virtual_key::VirtualKey;
 pub use witness::{fido2_pcsc, witness};
 

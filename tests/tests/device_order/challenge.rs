@@ -86,6 +86,10 @@ fn a_protocol_that_the_device_does_not_list_is_refused() {
     let mut world = blocked(Suite::P256EcdhMac, PinProtocol::Two);
     world.protocol = PinProtocol::One;
     assert_eq!(world.try_challenge(Interface::Fido, SLOT, false), Err(0x02));
+    // Before the question whether it is blocked, as slot and enrolment are.
+    world.change_state(|state| state.pin_retries = 8);
+    assert_eq!(world.try_challenge(Interface::Fido, SLOT, false), Err(0x02));
+    assert_eq!(world.try_challenge(Interface::Fido, 2, false), Err(0x02));
 }
 
 /// Who asks for a new challenge, with what the person does, and whether the old one ends.

@@ -33,6 +33,10 @@ fn a_used_challenge() {
             world.block();
             world.device.replug();
             assert_eq!(again(), ErrorCode::ChallengeUsed, "{suite:?} {interface:?}");
+            // Whether the PIN of now is the one that was sent, nobody can say.
+            let mut device = world.unlock_device(interface);
+            let resolved = world.call(|call| session.resolve(&mut device, call));
+            assert_eq!(code(resolved), ErrorCode::ChallengeUsed);
             world.begin(&mut world.unlock_device(interface)).unwrap();
             assert_eq!(again(), ErrorCode::ChallengeUsed, "{suite:?} {interface:?}");
             assert_eq!(world.info(Interface::Fido).unlock_counter, 1);

@@ -63,16 +63,14 @@ impl Key {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many of `length` bytes pass before the key is pulled; `None` where all do.
-    pub(super) fn burn(&self, length: usize) -> Option<usize> {
+    /// Counts bytes towards [`Faults::pull`]; `true` when the key is pulled before the last of them.
+    pub(super) fn burn(&self, length: usize) -> bool {
         let pull = &mut self.faults().pull;
-        let left = usize::try_from((*pull)?).unwrap_or(usize::MAX);
-        if left < length {
-            *pull = None;
-            return Some(left);
-        }
-        *pull = u64::try_from(left - length).ok();
-        None
+        let Some(left) = *pull else { return false };
+        *pull = u64::try_from(length)
+            .ok()
+            .and_then(|length| left.checked_sub(length));
+        pull.is_none()
     }
 }
 
@@ -88,16 +86,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_pulled_once_in_the_middle_of_the_byte_that_was_named() {
+    fn it_is_pulled_once_after_the_bytes_that_were_named() {
         let folder = tempfile::tempdir().unwrap();
         let key = Key::open(&folder.path().join("key")).unwrap();
-        assert_eq!(key.burn(1000), None);
+        assert!(!key.burn(1000));
         key.faults().pull = Some(10);
-        assert_eq!(key.burn(6), None);
-        assert_eq!(key.burn(4), None);
-        assert_eq!(key.burn(3), Some(0));
-        assert_eq!(key.burn(3), None);
+        let pulled = [6, 4, 3, 3].map(|length| key.burn(length));
+        assert_eq!(pulled, [false, false, true, false]);
         key.faults().pull = Some(2);
-        assert_eq!(key.burn(3), Some(2));
+        assert!(key.burn(3));
     }
 }

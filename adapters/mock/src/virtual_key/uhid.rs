@@ -60,6 +60,8 @@ struct Line {
     reports: MockHid<SoftAuthenticator>,
     /// What was sent since the host last sent something.
     last: Vec<Vec<u8>>,
+    /// Pulled: not even the rest of an answer comes.
+    dead: bool,
 }
 
 /// The key was pulled, or the kernel does not listen.
@@ -138,6 +140,7 @@ impl HidKey {
             line: Mutex::new(Line {
                 reports: self.key.device.hid(interface),
                 last: Vec::new(),
+                dead: false,
             }),
         });
         for run in [Self::take_from_host, Self::give_to_host] {
@@ -165,10 +168,8 @@ impl HidKey {
             match u32::from_ne_bytes(*kind) {
                 OUTPUT => {
                     let report = output_report(rest).ok_or(Ended)?;
-                    if self.key.burn(report.len()).is_some() {
-                        return Err(Ended);
-                    }
                     let mut line = plugged.line();
+                    self.pass(&mut line, report)?;
                     line.last.clear();
                     // A report of another size is the host's mistake, and lost.
                     let _ = line.reports.write_report(report);
@@ -207,7 +208,8 @@ impl HidKey {
             if faults.foreign {
                 for (code, data) in [(command::KEEPALIVE, &[2][..]), (command::CBOR, &[0x31])] {
                     if let Some(foreign) = packet(FOREIGN_CHANNEL, code, data, 0, length) {
-                        self.emit(plugged, &foreign)?;
+                        self.pass(line, &foreign)?;
+                        plugged.emit(&foreign)?;
                     }
                 }
             }
@@ -220,15 +222,15 @@ impl HidKey {
             if line.last.len() < KEPT {
                 line.last.push(report.to_vec());
             }
-            self.emit(plugged, report)?;
+            self.pass(line, report)?;
+            plugged.emit(report)?;
         }
     }
 
-    fn emit(&self, plugged: &Plugged, report: &[u8]) -> Result<(), Ended> {
-        if self.key.burn(report.len()).is_some() {
-            return Err(Ended);
-        }
-        plugged.emit(report)
+    /// Lets a report pass, either way, unless the key is pulled before its end.
+    fn pass(&self, line: &mut Line, report: &[u8]) -> Result<(), Ended> {
+        line.dead |= self.key.burn(report.len());
+        if line.dead { Err(Ended) } else { Ok(()) }
     }
 }
 

@@ -109,24 +109,26 @@ impl Card {
         loop {
             let frame = receive(stream)?;
             match frame[..] {
-                [GIVE_ATR] => send(&mut stream, self.atr, self.atr.len())?,
+                [GIVE_ATR] => send(&mut stream, self.atr)?,
                 [POWER_OFF | RESET] => self.key.device.reset_card(),
                 [] | [_] => {}
                 _ => {
-                    if self.key.burn(frame.len()).is_some() {
-                        self.remove();
-                        return None;
-                    }
+                    self.pass(&frame)?;
                     let response = self.respond(&mut channel, &frame, &mut last, moves)?;
-                    if let Some(part) = self.key.burn(response.len()) {
-                        send(&mut stream, &response, part)?;
-                        self.remove();
-                        return None;
-                    }
-                    send(&mut stream, &response, response.len())?;
+                    self.pass(&response)?;
+                    send(&mut stream, &response)?;
                 }
             }
         }
+    }
+
+    /// Lets an APDU or response pass, unless the card is pulled before its end.
+    fn pass(&self, bytes: &[u8]) -> Option<()> {
+        let pulled = self.key.burn(bytes.len());
+        if pulled {
+            self.remove();
+        }
+        (!pulled).then_some(())
     }
 
     fn respond(
@@ -205,10 +207,9 @@ impl Port for Card {
     }
 }
 
-/// Sends the first `part` bytes of a frame; the length is the whole frame's.
-fn send(stream: &mut impl Write, frame: &[u8], part: usize) -> Option<()> {
+fn send(stream: &mut impl Write, frame: &[u8]) -> Option<()> {
     let mut bytes = u16::try_from(frame.len()).ok()?.to_be_bytes().to_vec();
-    bytes.extend(frame.get(..part)?);
+    bytes.extend(frame);
     stream.write_all(&bytes).ok()
 }
 

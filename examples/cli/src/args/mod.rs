@@ -302,3 +302,89 @@ Example:
         rp: Option<String>,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// Words as a shell splits them, as far as the examples go: double quotes, comments, redirections.
+    fn words(line: &str) -> Vec<String> {
+        let mut words = vec![String::new()];
+        let mut quoted = false;
+        for character in line.chars() {
+            match character {
+                '"' => quoted = !quoted,
+                '#' | '>' if !quoted => break,
+                ' ' if !quoted => words.push(String::new()),
+                other => words.last_mut().unwrap().push(other),
+            }
+        }
+        words.retain(|word| !word.is_empty());
+        words
+    }
+
+    /// Every example line of a text, continuation lines joined.
+    fn examples(text: &str) -> Vec<String> {
+        let joined = text.replace("\\\n", " ");
+        let lines = joined.lines().map(str::trim);
+        lines
+            .filter(|line| line.starts_with("fido-unlock "))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    fn helps(command: &clap::Command, texts: &mut Vec<String>) {
+        texts.extend(command.get_after_help().map(ToString::to_string));
+        command.get_subcommands().for_each(|sub| helps(sub, texts));
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_example_is_taken() {
+        let mut texts = vec![include_str!("../../README.md").to_owned()];
+        helps(&Cli::command(), &mut texts);
+        let examples: Vec<String> = texts.iter().flat_map(|text| examples(text)).collect();
+        assert!(examples.len() > 50, "{}", examples.len());
+        for example in examples {
+            assert!(Cli::try_parse_from(words(&example)).is_ok(), "{example}");
+        }
+    }
+
+    #[test]
+    fn every_command_has_an_example() {
+        fn check(command: &clap::Command) {
+            let mut subcommands = command.get_subcommands().peekable();
+            if subcommands.peek().is_none() {
+                let help = command
+                    .get_after_help()
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
+                assert!(help.contains("Example"), "{}", command.get_name());
+            }
+            subcommands.for_each(check);
+        }
+        check(&Cli::command());
+    }
+
+    #[test]
+    fn the_readme_has_every_exit_code() {
+        use fido_unlock::ErrorCode;
+        for code in ErrorCode::ALL {
+            let family = code.family();
+            let name = if family.name() == "pin" {
+                "PIN"
+            } else {
+                family.name()
+            };
+            let hundreds = code.number() / 100;
+            let row = format!("| {} | {name} | {hundreds}00–{hundreds}99 |", family.exit_code());
+            assert!(include_str!("../../README.md").contains(&row), "{row}");
+        }
+    }
+}

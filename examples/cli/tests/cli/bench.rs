@@ -2,8 +2,9 @@
 
 use std::cell::RefCell;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -60,8 +61,24 @@ impl Bench {
         }
     }
 
-    /// A help desk with a key in slot 1 (suites 1 and 2), and an authenticator without a PIN.
+    /// A help desk with a key in slot 1 (suites 1 and 2). All desks of a suite are copies of one,
+    /// since passphrases are slow; so they have the same keys and the same log.
     pub fn with_desk(suite: u8) -> Self {
+        static MADE: [OnceLock<PathBuf>; 3] = [const { OnceLock::new() }; 3];
+        let made = MADE[usize::from(suite) - 1].get_or_init(|| {
+            let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("desk-of-suite-{suite}"));
+            let _ = std::fs::remove_dir_all(&kept);
+            let bench = Self::with_desk_of_its_own(suite);
+            copy_folder(&bench.path("desk"), &kept);
+            kept
+        });
+        let bench = Self::empty();
+        copy_folder(made, &bench.path("desk"));
+        bench
+    }
+
+    /// The same with keys that no other has.
+    pub fn with_desk_of_its_own(suite: u8) -> Self {
         let bench = Self::empty();
         bench.init();
         if suite != 3 {
@@ -197,6 +214,14 @@ impl Bench {
 
 pub fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
+    }
 }
 
 /// With the end of its last line.

@@ -121,7 +121,7 @@ fn a_changed_log_and_a_cut_one() {
     bench.run(verify, "").error(704);
     // Another key's checkpoint.
     std::fs::write(&path, &log).unwrap();
-    let other = Bench::with_desk(2);
+    let other = Bench::with_desk_of_its_own(2);
     std::fs::copy(other.path("desk/checkpoint.pub"), bench.path("kept.pub")).unwrap();
     bench.run(&with_checkpoint, "").error(705);
 }

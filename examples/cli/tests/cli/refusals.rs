@@ -60,7 +60,7 @@ fn every_state_of_the_device() {
     assert_eq!(condition(), "locked");
     bench.mock("challenge --slot 5", "").error(129);
 
-    let other = Bench::with_desk(2);
+    let other = Bench::with_desk_of_its_own(2);
     let public = other.run_words(&["issuer", "show", "--desk", "desk", "--public"], "");
     std::fs::write(bench.path("other.json"), public.stdout).unwrap();
     let foreign = bench.mock("diagnose --issuer other.json", "").ok();

@@ -121,6 +121,10 @@ fn a_correction_is_used_when_the_person_says_so() {
         .answer("New PIN again: ", NEW_PIN);
     let (code, shown) = terminal.end();
     assert_eq!(code, 0, "{shown}");
+    assert!(
+        shown.contains("The new PIN: 6 to 63 letters and digits."),
+        "{shown}"
+    );
     assert!(shown.contains("the two PINs are not the same") && shown.contains("Unlocked"));
     for secret in [NEW_PIN, "newpin44", &response, group(&response, 1)] {
         assert!(!shown.contains(secret), "{secret} in {shown}");
