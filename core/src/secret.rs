@@ -7,6 +7,18 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 pub use crate::response::ResponseCode;
 
+/// Bytes of stack that one key agreement, encryption and MAC reach down to, with room to spare.
+const STACK_BELOW: usize = 32 * 1024;
+
+/// Wipes the stack below the caller's frame, where ciphers that are moved by value leave copies of
+/// their round keys, the first of which is the key. For the host, whose stacks are large; called
+/// right after the function that did the cryptography.
+#[inline(never)]
+pub(crate) fn clear_stack_below() {
+    let mut below = [0u8; STACK_BELOW];
+    below.zeroize();
+}
+
 /// A PIN as a person typed it: text of any length, not yet judged by a policy.
 ///
 /// ```compile_fail

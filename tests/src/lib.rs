@@ -8,8 +8,10 @@
 )]
 #![allow(clippy::missing_panics_doc, clippy::missing_errors_doc, missing_docs)]
 
+pub mod bare;
 pub mod code_vectors;
 pub mod python;
+pub mod secrets;
 
 use fido_unlock::ctap2::device_unlock::{EnrollOptions, EnrollResponse};
 use fido_unlock::framing::{HidTransport, Interface, NfcTransport};
@@ -20,6 +22,7 @@ use fido_unlock::unlock::{
     CtapUnlockDevice, DefaultPinPolicy, EnrollPlan, NewPin, PlannedKey, Session, UnlockError, enroll,
 };
 use fido_unlock::{AdminKey, Challenge, DeviceId, Pin, Purpose, ResponseCode, Suite};
+use fido_unlock_mock::authenticator::Builder;
 use fido_unlock_mock::framing::Device;
 use fido_unlock_mock::platform::{Platform, PlatformError, RelyingParty, StoredCredential};
 use fido_unlock_mock::{SoftAuthenticator, TestTicks};
@@ -77,19 +80,38 @@ pub fn enroll_device(
     protocol: PinProtocol,
     options: EnrollOptions,
 ) -> EnrollResponse {
-    let key = match issuer.suite() {
-        Suite::P256Ecdsa => PlannedKey::P256Ecdsa(issuer.public().unwrap()),
-        Suite::P256EcdhMac => PlannedKey::P256EcdhMac(issuer.public().unwrap()),
-        Suite::AesAdminKey => PlannedKey::AesAdminKey(issuer.expose_admin_key().unwrap()),
-    };
+    enroll_slots(transport, ticks, &[(SLOT, issuer)], protocol, options)
+}
+
+/// Enrols a device in several slots.
+pub fn enroll_slots(
+    transport: impl Transport,
+    ticks: &TestTicks,
+    slots: &[(u8, &IssuerKey)],
+    protocol: PinProtocol,
+    options: EnrollOptions,
+) -> EnrollResponse {
+    let slots: Vec<_> = slots
+        .iter()
+        .map(|(slot, issuer)| (*slot, planned_key(issuer)))
+        .collect();
     let plan = EnrollPlan {
-        slots: &[(SLOT, key)],
+        slots: &slots,
         options,
         protocol,
         token: None,
     };
     let mut device = CtapUnlockDevice::new(transport);
     with_call(ticks, |call| enroll(&mut device, &plan, &mut SysRng, call)).unwrap()
+}
+
+/// What of an issuer's key goes to the device.
+pub fn planned_key(issuer: &IssuerKey) -> PlannedKey<'_> {
+    match issuer.suite() {
+        Suite::P256Ecdsa => PlannedKey::P256Ecdsa(issuer.public().unwrap()),
+        Suite::P256EcdhMac => PlannedKey::P256EcdhMac(issuer.public().unwrap()),
+        Suite::AesAdminKey => PlannedKey::AesAdminKey(issuer.expose_admin_key().unwrap()),
+    }
 }
 
 impl World {
@@ -104,15 +126,56 @@ impl World {
         suite: Suite,
         protocol: PinProtocol,
         options: EnrollOptions,
-        build: impl FnOnce(fido_unlock_mock::authenticator::Builder) -> fido_unlock_mock::authenticator::Builder,
+        build: impl FnOnce(Builder) -> Builder,
+    ) -> Self {
+        Self::with_keys(way, issuer_key(suite), protocol, options, &[], build)
+    }
+
+    /// The same over HID with further slots.
+    pub fn with_slots(
+        suite: Suite,
+        protocol: PinProtocol,
+        options: EnrollOptions,
+        more: &[(u8, &IssuerKey)],
+        build: impl FnOnce(Builder) -> Builder,
+    ) -> Self {
+        Self::with_keys(Way::Hid, issuer_key(suite), protocol, options, more, build)
+    }
+
+    /// The same with all keys one's own: `issuer` in slot 1, `more` beside it.
+    pub fn with_keys(
+        way: Way,
+        issuer: IssuerKey,
+        protocol: PinProtocol,
+        options: EnrollOptions,
+        more: &[(u8, &IssuerKey)],
+        build: impl FnOnce(Builder) -> Builder,
+    ) -> Self {
+        let mut world = Self::unenrolled(way, issuer, protocol, build);
+        let mut slots = vec![(SLOT, &world.issuer)];
+        slots.extend_from_slice(more);
+        let transport = world.open(Interface::Fido);
+        let enrolled = enroll_slots(transport, &world.ticks, &slots, protocol, options);
+        world.device_id = enrolled.device_id;
+        world.device_key = enrolled.device_key;
+        world.set_pin(OLD_PIN);
+        world.make_passkey(OLD_PIN);
+        world
+    }
+
+    /// A device as it comes out of reset, without PIN, passkey and enrolment.
+    pub fn unenrolled(
+        way: Way,
+        issuer: IssuerKey,
+        protocol: PinProtocol,
+        build: impl FnOnce(Builder) -> Builder,
     ) -> Self {
         let ticks = TestTicks::new();
         let builder = SoftAuthenticator::builder()
             .ticks(std::sync::Arc::new(ticks.clone()))
             .protocols(&[protocol]);
         let device = Device::new(build(builder).build().unwrap(), ticks.clone());
-        let issuer = issuer_key(suite);
-        let mut world = Self {
+        Self {
             device,
             ticks,
             way,
@@ -128,14 +191,7 @@ impl World {
                     y: [0; 32],
                 },
             },
-        };
-        let transport = world.open(Interface::Fido);
-        let enrolled = enroll_device(transport, &world.ticks, &world.issuer, protocol, options);
-        world.device_id = enrolled.device_id;
-        world.device_key = enrolled.device_key;
-        world.set_pin(OLD_PIN);
-        world.make_passkey(OLD_PIN);
-        world
+        }
     }
 
     /// Opens the device anew.
@@ -174,7 +230,7 @@ impl World {
             .unwrap();
     }
 
-    fn make_passkey(&mut self, pin: &str) {
+    pub fn make_passkey(&mut self, pin: &str) {
         let ceremony = self.relying_party.begin("webauthn.create", &mut SysRng).unwrap();
         let auth_data = self
             .platform(|platform| platform.make_credential(&ceremony, "user", &Pin::new(pin.into())))

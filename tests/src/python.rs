@@ -22,53 +22,96 @@ pub fn run(command: &mut Command) -> String {
     text
 }
 
-/// A Python environment below `target` with python-fido2 2.2.1 and pytest, made once.
-pub struct Fido2 {
+/// A Python environment below `target`, made once.
+pub struct Environment {
     folder: PathBuf,
 }
 
-impl Fido2 {
-    /// Version of python-fido2; its device tests belong to it.
-    const VERSION: &'static str = "2.2.1";
-
-    /// Makes the environment unless it is there; other processes wait meanwhile.
+impl Environment {
+    /// Makes the environment of this name unless it is there; other processes wait meanwhile.
     ///
     /// # Panics
-    /// When there is no `python3` with `venv`, or a package cannot be had.
-    #[must_use]
-    pub fn new() -> Self {
+    /// When there is no `python3` with `venv`, or `install` panics.
+    pub fn made_once(name: &str, install: impl FnOnce(&Self)) -> Self {
         let target = std::env::current_exe().unwrap();
         let target = target
             .ancestors()
             .find(|folder| folder.join("CACHEDIR.TAG").exists() || folder.ends_with("target"))
             .unwrap();
-        let folder = target
-            .join("witness")
-            .join(format!("python-fido2-{}", Self::VERSION));
+        let folder = target.join("witness").join(name);
         std::fs::create_dir_all(&folder).unwrap();
         let lock = File::create(folder.join("lock")).unwrap();
         lock.lock().unwrap();
         let this = Self { folder };
         let done = this.folder.join("done");
         if !done.exists() {
-            this.install();
+            run(Command::new("python3").args(["-m", "venv"]).arg(this.venv()));
+            install(&this);
             File::create(done).unwrap();
         }
         this
     }
 
-    fn install(&self) {
-        let venv = self.folder.join("venv");
-        run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
-        let pip = |arguments: &[&str]| {
-            run(Command::new(venv.join("bin/pip"))
-                .arg("--disable-pip-version-check")
-                .args(arguments)
-                .current_dir(&self.folder));
-        };
+    fn venv(&self) -> PathBuf {
+        self.folder.join("venv")
+    }
+
+    /// Runs its pip.
+    ///
+    /// # Panics
+    /// When a package cannot be had.
+    pub fn pip(&self, arguments: &[&str]) {
+        run(Command::new(self.venv().join("bin/pip"))
+            .arg("--disable-pip-version-check")
+            .args(arguments)
+            .current_dir(&self.folder));
+    }
+
+    /// A command that runs its Python, with the modules in `path`.
+    #[must_use]
+    pub fn python(&self, path: &Path) -> Command {
+        let mut command = Command::new(self.venv().join("bin/python"));
+        command
+            .env("PYTHONPATH", path)
+            .env("PYTHONDONTWRITEBYTECODE", "1");
+        command
+    }
+}
+
+/// The environment of the second implementation in `tests/second`.
+///
+/// # Panics
+/// When there is no Python, or `cryptography` cannot be had.
+#[must_use]
+pub fn second_implementation() -> Environment {
+    Environment::made_once("second", |environment| {
+        environment.pip(&["install", "--quiet", "cryptography==50.0.2"]);
+    })
+}
+
+/// An environment with python-fido2 2.2.1 and pytest.
+pub struct Fido2(Environment);
+
+impl Fido2 {
+    /// Version of python-fido2; its device tests belong to it.
+    const VERSION: &'static str = "2.2.1";
+
+    /// Makes the environment unless it is there.
+    ///
+    /// # Panics
+    /// When there is no Python, or a package cannot be had.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Environment::made_once(
+            &format!("python-fido2-{}", Self::VERSION),
+            Self::install,
+        ))
+    }
+
+    fn install(environment: &Environment) {
         let fido2 = format!("fido2=={}", Self::VERSION);
         // The last two build the source archive's metadata, which pip asks for.
-        pip(&[
+        environment.pip(&[
             "install",
             "--quiet",
             &fido2,
@@ -78,28 +121,24 @@ impl Fido2 {
         ]);
         // Only the source archive holds tests/device.
         let source = ["--no-deps", "--no-build-isolation", "--no-binary", "fido2"];
-        pip(&[&["download", "--quiet"][..], &source, &[&fido2]].concat());
-        let archive = self.folder.join(format!("fido2-{}.tar.gz", Self::VERSION));
+        environment.pip(&[&["download", "--quiet"][..], &source, &[&fido2]].concat());
+        let archive = environment.folder.join(format!("fido2-{}.tar.gz", Self::VERSION));
         run(Command::new("tar")
             .arg("-xzf")
             .arg(archive)
-            .current_dir(&self.folder));
+            .current_dir(&environment.folder));
     }
 
     /// A command that runs this environment's Python, with `tests/witness` on its path.
     #[must_use]
     pub fn python(&self) -> Command {
-        let mut command = Command::new(self.folder.join("venv/bin/python"));
-        command
-            .env("PYTHONPATH", witness())
-            .env("PYTHONDONTWRITEBYTECODE", "1");
-        command
+        self.0.python(&witness())
     }
 
     /// The unpacked source archive, whose `tests/device` judges an authenticator.
     #[must_use]
     pub fn source(&self) -> PathBuf {
-        self.folder.join(format!("fido2-{}", Self::VERSION))
+        self.0.folder.join(format!("fido2-{}", Self::VERSION))
     }
 }
 

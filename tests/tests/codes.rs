@@ -11,6 +11,7 @@ use fido_unlock::code::{
     CodeError, CodeKind, Correction, Entry, Inspection, inspect, line_complete, qr_text, spoken,
 };
 use fido_unlock::{AesChallenge, Challenge, DeviceChallenge, DeviceId, HasCode, ResponseCode, Suite};
+use fido_unlock_tests::python::{run, second_implementation};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -577,37 +578,54 @@ fn every_vector_has_its_outcome() {
     let cases = vectors();
     let cases = cases["cases"].as_array().unwrap();
     assert!(cases.len() > 200);
-    for case in cases {
-        let text = case["text"].as_str().unwrap();
-        let suite = case["suite"]
-            .as_u64()
-            .map(|suite| Suite::from_number(suite as u8).unwrap());
-        let mut entry = Entry::new();
-        let result = match case["field"].as_str().unwrap() {
-            "device_id" => entry
-                .device_id(text)
-                .map(|id| (id.as_bytes().to_vec(), id.to_code())),
-            "challenge" => entry
-                .challenge(suite.unwrap(), text)
-                .map(|c| (c.as_bytes().to_vec(), c.to_code())),
-            "response" => entry
-                .response(suite.unwrap(), text)
-                .map(|r| (r.expose_bytes().to_vec(), r.expose_code().to_string())),
-            other => panic!("{other}"),
-        };
-        let outcome = &case["outcome"];
-        match result {
-            Ok((bytes, code)) => {
-                let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-                assert_eq!(outcome["bytes"], hex, "{case}");
-                if case["reason"] == "as it is written" {
-                    assert_eq!(code, text, "{case}");
-                }
+    cases.iter().for_each(has_its_outcome);
+}
+
+/// Texts and verdicts of `tests/second/codes.py`, which knows of codes what docs/protocol/codes.md says.
+#[test]
+fn the_second_implementation_judges_random_texts_the_same() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("second");
+    let environment = second_implementation();
+    for seed in ["1", "2"] {
+        let mut command = environment.python(&folder);
+        command.arg(folder.join("random_codes.py")).args([seed, "4000"]);
+        let cases: Value = serde_json::from_str(&run(&mut command)).unwrap();
+        let cases = cases["cases"].as_array().unwrap();
+        assert_eq!(cases.len(), 4000);
+        cases.iter().for_each(has_its_outcome);
+    }
+}
+
+fn has_its_outcome(case: &Value) {
+    let text = case["text"].as_str().unwrap();
+    let suite = case["suite"]
+        .as_u64()
+        .map(|suite| Suite::from_number(suite as u8).unwrap());
+    let mut entry = Entry::new();
+    let result = match case["field"].as_str().unwrap() {
+        "device_id" => entry
+            .device_id(text)
+            .map(|id| (id.as_bytes().to_vec(), id.to_code())),
+        "challenge" => entry
+            .challenge(suite.unwrap(), text)
+            .map(|c| (c.as_bytes().to_vec(), c.to_code())),
+        "response" => entry
+            .response(suite.unwrap(), text)
+            .map(|r| (r.expose_bytes().to_vec(), r.expose_code().to_string())),
+        other => panic!("{other}"),
+    };
+    let outcome = &case["outcome"];
+    match result {
+        Ok((bytes, code)) => {
+            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(outcome["bytes"], hex, "{case}");
+            if case["reason"] == "as it is written" {
+                assert_eq!(code, text, "{case}");
             }
-            Err(error) => {
-                assert_eq!(outcome["error"], error.code().name(), "{case}");
-                judge(case, outcome, error);
-            }
+        }
+        Err(error) => {
+            assert_eq!(outcome["error"], error.code().name(), "{case}");
+            judge(case, outcome, error);
         }
     }
 }

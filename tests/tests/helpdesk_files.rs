@@ -13,15 +13,16 @@ mod helpdesk_bench;
 use std::fs;
 use std::path::Path;
 
-use fido_unlock::helpdesk::audit::{AuditEvent, verify};
+use fido_unlock::helpdesk::audit::{AuditEvent, SoftwareCheckpointSigner, verify};
 use fido_unlock::helpdesk::{
     Delivery, DeskPolicy, GivenCode, HelpDesk, NewDevice, Operator, OperatorId, OperatorSession, Privilege,
     RequestId, Role, UnixTime, User, UserClass,
 };
-use fido_unlock::ports::{AdminKeyStore, AuditLog, LicenceTerms, StorageError};
+use fido_unlock::ports::{AdminKeyStore, AuditLog, CheckpointSigner, LicenceTerms, StorageError};
 use fido_unlock::{ErrorCode, HasCode, Suite};
 use fido_unlock_files::{FileAuditLog, FilesDesk, ImportError, WrappingKey, read_devices};
 use fido_unlock_mock::desk::{Outbox, TestClock};
+use fido_unlock_tests::python::second_implementation;
 use helpdesk_bench::{Bench, DAY, START, admin_key};
 
 fn wrapping_key() -> WrappingKey {
@@ -349,4 +350,73 @@ fn devices_are_imported_from_an_enrolment_station() {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// `tests/second/audit.py` knows of the log what docs/protocol/audit.md says.
+#[test]
+fn the_second_implementation_verifies_the_log_on_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let (bench, clock) = (Bench::new(), TestClock::new(START));
+    let session = set_up(folder.path(), &bench, &clock);
+    let mut desk = open(folder.path(), &bench, &clock).unwrap();
+    for suite in [Suite::P256Ecdsa, Suite::P256EcdhMac, Suite::AesAdminKey] {
+        let id = code(&mut desk, &bench, &session, suite);
+        desk.done(&session, id).unwrap();
+    }
+    let mut signer = SoftwareCheckpointSigner::from_scalar(&[0x51; 32]).unwrap();
+    let checkpoint = desk.checkpoint(&session, &mut signer).unwrap();
+    let entries = desk.audit_entries().unwrap().len();
+    drop(desk);
+
+    let kept = folder.path().join("checkpoint");
+    fs::write(&kept, checkpoint.to_bytes()).unwrap();
+    let key: String = signer
+        .public()
+        .to_compressed()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("second");
+    let environment = second_implementation();
+    let verified = |log: &[u8]| {
+        let path = folder.path().join("copy");
+        fs::write(&path, log).unwrap();
+        let mut command = environment.python(&modules);
+        command
+            .arg(modules.join("audit.py"))
+            .args([&path, &kept])
+            .arg(&key);
+        let output = command.output().unwrap();
+        let text = if output.status.success() {
+            output.stdout
+        } else {
+            output.stderr
+        };
+        String::from_utf8(text).unwrap().trim().to_owned()
+    };
+    let log = fs::read(FilesDesk::at(folder.path()).audit_log_path()).unwrap();
+    assert_eq!(verified(&log), entries.to_string());
+
+    let lines: Vec<&[u8]> = log.split_inclusive(|byte| *byte == b'\n').collect();
+    let without = |gone: &[usize]| {
+        let kept = lines.iter().enumerate().filter(|(at, _)| !gone.contains(at));
+        kept.flat_map(|(_, line)| line.to_vec()).collect::<Vec<u8>>()
+    };
+    let last = lines.len() - 1;
+    // The last entry, that a checkpoint was made, is behind the checkpoint.
+    assert_eq!(verified(&without(&[last])), (entries - 1).to_string());
+    assert_eq!(verified(&log[..log.len() - 1]), (entries - 1).to_string());
+    let mut other_view = log.clone();
+    let at = log.windows(8).position(|window| window == b"SignedIn").unwrap();
+    other_view[at] = b'Z';
+    let faults = [
+        (without(&[3]), "(704, "),
+        (without(&[last, last - 1]), "(705, "),
+        (other_view, "(704, "),
+        (without(&[0]), "(703, "),
+    ];
+    for (changed, fault) in faults {
+        let found = verified(&changed);
+        assert!(found.starts_with(fault), "{found}");
+    }
 }

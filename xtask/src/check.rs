@@ -53,6 +53,7 @@ pub fn run() -> Done {
     )?;
     timed("generated documents are fresh", docs::check)?;
     timed("every dependency has a reason", docs::check_dependencies)?;
+    timed("every test that hardening.md names exists", docs::check_hardening)?;
     timed("vectors are what their generators give", vectors::check)?;
     let mut arguments = vec!["package", "--quiet", "--allow-dirty", "--no-verify"];
     PUBLISHED.iter().for_each(|name| arguments.extend(["-p", name]));

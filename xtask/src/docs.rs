@@ -93,3 +93,35 @@ pub fn check_dependencies() -> Done {
         "docs/dependencies.md and the table in Cargo.toml differ in {differing:?}"
     )))
 }
+
+/// Every test that docs/hardening.md names exists.
+pub fn check_hardening() -> Done {
+    let read = |path: &std::path::Path| {
+        std::fs::read_to_string(path).map_err(|error| Failed(format!("{}: {error}", path.display())))
+    };
+    let text = read(&root().join("docs/hardening.md"))?;
+    let mut rows = 0;
+    for line in text
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.as_bytes().get(2).is_some_and(u8::is_ascii_digit))
+    {
+        rows += 1;
+        for name in line.split('`').skip(1).step_by(2) {
+            let Some((file, function)) = name.split_once("::") else {
+                continue;
+            };
+            let file = match file.split('/').next() {
+                Some("adapters" | "core") => root().join(file),
+                _ => root().join("tests/tests").join(file),
+            };
+            if !read(&file)?.contains(&format!("fn {function}(")) {
+                return Err(Failed(format!("docs/hardening.md: there is no {name}")));
+            }
+        }
+    }
+    if rows == 38 {
+        Ok(())
+    } else {
+        Err(Failed(format!("docs/hardening.md has {rows} rows")))
+    }
+}

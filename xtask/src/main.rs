@@ -1,5 +1,7 @@
 //! The project's own commands: `cargo xtask <command>`.
 
+mod bindings;
+mod bite;
 mod check;
 mod docs;
 mod firmware;
@@ -17,8 +19,10 @@ cargo xtask <command>
 
   test       install the Debian packages that are missing, then every test
   ci         format, clippy, docs, cargo deny, generated files, packages, then `test`
+  bindings   the part of `test` for C#, Kotlin and Swift
   firmware   build the device side without std, with its own panic handler
   docs       write the generated documents again (docs/errors.md)
+  bite       put ten known bugs into a copy of the code; the test named for each must fail
   vectors    make tests/vectors again, with code that is not the library's
 ";
 
@@ -31,6 +35,8 @@ fn main() -> ExitCode {
         ["firmware"] => firmware::build(),
         ["docs"] => docs::write(),
         ["vectors"] => vectors::write(),
+        ["bindings"] => bindings::test(),
+        ["bite"] => bite::run(),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(())

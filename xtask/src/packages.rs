@@ -16,22 +16,39 @@ const PACKAGES: &[(&str, &str)] = &[
         "the smart card service, as the tests of adapters/pcsc run it",
     ),
     ("vsmartcard-vpcd", "a virtual reader for pcscd"),
+    (
+        "umockdev",
+        "devices for udev, as the tests of adapters/hid list them",
+    ),
+    (
+        "qemu-system-x86",
+        "the guest kernel whose hidraw the tests of adapters/hid use",
+    ),
+    ("busybox-static", "that guest's shell"),
+    ("cpio", "that guest's file system"),
+    ("fido2-tools", "fido2-token, a client that is not ours"),
     ("python3-venv", "python-fido2, a client that is not ours"),
+    ("python3-dev", "building pyscard, python-fido2's way to cards"),
 ];
 
 /// Installs what is missing; as root, or through sudo.
 pub fn install() -> Done {
-    let missing: Vec<&str> = PACKAGES
+    install_these(PACKAGES)
+}
+
+/// The same for packages that some tests need alone.
+pub fn install_these(packages: &[(&str, &str)]) -> Done {
+    let missing: Vec<&str> = packages
         .iter()
         .map(|(name, _)| *name)
         .filter(|name| !is_installed(name))
         .collect();
     println!(
         "==> Debian packages: {} needed, {} missing",
-        PACKAGES.len(),
+        packages.len(),
         missing.len()
     );
-    for (name, purpose) in PACKAGES {
+    for (name, purpose) in packages {
         println!("    {name}: {purpose}");
     }
     if missing.is_empty() {

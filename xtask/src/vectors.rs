@@ -12,7 +12,11 @@ const REQUIREMENTS: &[&str] = &["cryptography==48.0.0", "fido2==2.2.1"];
 /// Writes every vector file.
 pub fn write() -> Done {
     let python = environment()?;
-    for generator in ["make_suite_vectors.py", "make_framing_vectors.py"] {
+    for generator in [
+        "make_suite_vectors.py",
+        "make_framing_vectors.py",
+        "make_audit_vectors.py",
+    ] {
         run(
             generator,
             Command::new(&python)

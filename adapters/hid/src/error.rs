@@ -1,8 +1,5 @@
 //! Why a HID interface cannot be listed, opened, written or read.
 
-use std::format;
-use std::path::Path;
-
 use fido_unlock::ports::TransportError;
 use fido_unlock::{ErrorCode, HasCode};
 
@@ -18,7 +15,8 @@ pub enum HidError {
         /// The line for `/etc/udev/rules.d/70-fido-unlock.rules`.
         rule: String,
     },
-    /// Windows keeps the FIDO interface for elevated processes since 10 1903.
+    /// Only an administrator may open it: Windows keeps the FIDO interface for elevated processes
+    /// since 10 1903.
     #[error("{}: {path}", ErrorCode::NeedsElevation)]
     NeedsElevation {
         /// What was to be opened.
@@ -105,15 +103,19 @@ pub(crate) struct Subject<'a> {
     pub product_id: u16,
 }
 
-/// Finds out why hidapi's `function` failed. Its messages are in the user's language and carry no
-/// number, so the system is asked again by opening the same path.
+/// Finds out why hidapi's `function` failed. On Windows and macOS its message has the system's number
+/// in it; on Linux it has only words in the user's language, so the path is opened once more to be
+/// told a number.
 pub(crate) fn explain(error: &hidapi::HidError, function: &'static str, subject: &Subject<'_>) -> HidError {
-    if is_disconnect(&error.to_string()) {
+    let message = error.to_string();
+    if is_disconnect(&message) {
         return HidError::Gone;
     }
+    #[cfg(windows)]
+    return explain_win32(number_in(&message), function, subject);
     #[cfg(target_os = "macos")]
-    return explain_io_kit(&error.to_string(), function, subject);
-    #[cfg(not(target_os = "macos"))]
+    return explain_io_kit(number_in(&message), function, subject);
+    #[cfg(not(any(windows, target_os = "macos")))]
     match std::fs::OpenOptions::new()
         .read(true)
         .write(true)
@@ -122,31 +124,33 @@ pub(crate) fn explain(error: &hidapi::HidError, function: &'static str, subject:
         Ok(_) => HidError::Failed { function, value: -1 },
         Err(error) => {
             let number = error.raw_os_error().unwrap_or(-1);
-            #[cfg(windows)]
-            return explain_win32(number, function, subject);
-            #[cfg(not(windows))]
             explain_errno(number, is_sandboxed(), function, subject)
         }
     }
 }
 
-/// hidapi's own words for a device that was pulled while it was open (`linux/hid.c`; "No such
-/// device" is ENODEV in the C locale, 0x48F is ERROR_DEVICE_NOT_CONNECTED in `windows/hid.c`).
+/// hidapi's own words for a device that was pulled (`linux/hid.c`, `mac/hid.c`); "No such device" is
+/// ENODEV in the C locale.
 fn is_disconnect(message: &str) -> bool {
-    [
-        "device disconnected",
-        "No such device",
-        "0x0000048F",
-        "Device is disconnected",
-    ]
-    .iter()
-    .any(|words| message.contains(words))
+    ["disconnected", "No such device", "mach entry not found"]
+        .iter()
+        .any(|words| message.contains(words))
+}
+
+/// The number in "hid_write: (0x0000048F) words in any language"; -1 where there is none.
+#[cfg(any(test, windows, target_os = "macos"))]
+fn number_in(message: &str) -> i64 {
+    message
+        .split_once("(0x")
+        .and_then(|(_, tail)| tail.split_once(')'))
+        .and_then(|(digits, _)| i64::from_str_radix(digits, 16).ok())
+        .unwrap_or(-1)
 }
 
 /// Whether this process runs in Flatpak or snap, which hide devices unless told otherwise.
 #[cfg(not(any(windows, target_os = "macos")))]
 fn is_sandboxed() -> bool {
-    Path::new("/.flatpak-info").exists() || std::env::var_os("SNAP").is_some()
+    std::path::Path::new("/.flatpak-info").exists() || std::env::var_os("SNAP").is_some()
 }
 
 /// errno of `open` (Linux numbers).
@@ -179,42 +183,30 @@ fn explain_errno(number: i32, sandboxed: bool, function: &'static str, subject: 
 
 /// GetLastError of CreateFile.
 #[cfg(any(test, windows))]
-fn explain_win32(number: i32, function: &'static str, subject: &Subject<'_>) -> HidError {
-    const FILE_NOT_FOUND: i32 = 2;
-    const PATH_NOT_FOUND: i32 = 3;
-    const ACCESS_DENIED: i32 = 5;
-    const SHARING_VIOLATION: i32 = 32;
-    const NO_SUCH_DEVICE: i32 = 433;
-    const DEVICE_NOT_CONNECTED: i32 = 1167;
+fn explain_win32(number: i64, function: &'static str, subject: &Subject<'_>) -> HidError {
+    const FILE_NOT_FOUND: i64 = 2;
+    const PATH_NOT_FOUND: i64 = 3;
+    const ACCESS_DENIED: i64 = 5;
+    const SHARING_VIOLATION: i64 = 32;
+    const NO_SUCH_DEVICE: i64 = 433;
+    const DEVICE_NOT_CONNECTED: i64 = 1167;
     let path = subject.path.to_owned();
     match number {
         ACCESS_DENIED => HidError::NeedsElevation { path },
         SHARING_VIOLATION => HidError::Busy { path },
         FILE_NOT_FOUND | PATH_NOT_FOUND | NO_SUCH_DEVICE | DEVICE_NOT_CONNECTED => HidError::Gone,
-        value => HidError::Failed {
-            function,
-            value: i64::from(value),
-        },
+        value => HidError::Failed { function, value },
     }
 }
 
-/// IOReturn, which hidapi prints in hexadecimal at the end of its message (`mac/hid.c`).
+/// IOReturn of IOHIDDeviceOpen.
 #[cfg(any(test, target_os = "macos"))]
-fn explain_io_kit(message: &str, function: &'static str, subject: &Subject<'_>) -> HidError {
+fn explain_io_kit(number: i64, function: &'static str, subject: &Subject<'_>) -> HidError {
     let path = subject.path.to_owned();
-    let value = message
-        .rsplit_once("0x")
-        .and_then(|(_, tail)| {
-            let digits: String = tail.chars().take_while(char::is_ascii_hexdigit).collect();
-            i64::from_str_radix(&digits, 16).ok()
-        })
-        .unwrap_or(-1);
-    match value {
-        // kIOReturnNotPrivileged, kIOReturnNotPermitted (the sandbox, or Input Monitoring).
-        0xE000_02C1 => HidError::PermissionDenied {
-            path,
-            rule: String::new(),
-        },
+    match number {
+        // kIOReturnNotPrivileged.
+        0xE000_02C1 => HidError::NeedsElevation { path },
+        // kIOReturnNotPermitted: the sandbox, or Input Monitoring.
         0xE000_02E2 => HidError::Sandboxed { path },
         // kIOReturnExclusiveAccess, kIOReturnBusy.
         0xE000_02C5 | 0xE000_02D5 => HidError::Busy { path },
@@ -260,25 +252,29 @@ mod tests {
         assert_eq!(linux(16, false), ErrorCode::Busy);
         assert_eq!(linux(5, false), ErrorCode::TransportFailed);
 
-        let windows = |number| explain_win32(number, "hid_open_path", &SUBJECT).code();
-        assert_eq!(windows(5), ErrorCode::NeedsElevation);
-        assert_eq!(windows(32), ErrorCode::Busy);
-        assert_eq!(windows(1167), ErrorCode::Gone);
+        let windows = |number: &str| {
+            let message = format!("open_device: ({number}) Zugriff verweigert");
+            explain_win32(number_in(&message), "hid_open_path", &SUBJECT).code()
+        };
+        assert_eq!(windows("0x00000005"), ErrorCode::NeedsElevation);
+        assert_eq!(windows("0x00000020"), ErrorCode::Busy);
+        assert_eq!(windows("0x0000048F"), ErrorCode::Gone);
+        assert_eq!(windows("0x00000006"), ErrorCode::TransportFailed);
 
         let mac = |number: &str| {
-            let message = format!("hid_open_path: failed to open IOHIDDevice from mach entry: ({number}) x");
-            explain_io_kit(&message, "hid_open_path", &SUBJECT)
+            let message =
+                format!("hid_open_path: failed to open IOHIDDevice from mach entry: ({number}) words");
+            explain_io_kit(number_in(&message), "hid_open_path", &SUBJECT)
         };
         assert_eq!(mac("0xE00002C5").code(), ErrorCode::Busy);
         assert_eq!(mac("0xE00002E2").code(), ErrorCode::Sandboxed);
-        assert_eq!(mac("0xE00002C1").code(), ErrorCode::PermissionDenied);
+        assert_eq!(mac("0xE00002C1").code(), ErrorCode::NeedsElevation);
         assert_eq!(mac("0xE00002C0"), HidError::Gone);
-        assert_eq!(
-            mac("none"),
-            HidError::Failed {
-                function: "hid_open_path",
-                value: -1
-            }
-        );
+        let unknown = HidError::Failed {
+            function: "hid_open_path",
+            value: -1,
+        };
+        assert_eq!(mac("none"), unknown);
+        assert!(is_disconnect("hid_read_timeout: device disconnected"));
     }
 }

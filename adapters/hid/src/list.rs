@@ -76,8 +76,8 @@ pub(crate) fn hidapi_lock() -> MutexGuard<'static, ()> {
 /// [`HidError::Start`] when hidapi cannot start or enumerate at all.
 pub fn list() -> Result<Vec<DeviceEntry>, HidError> {
     let _one_at_a_time = hidapi_lock();
-    let api = start()?;
-    let mut entries = enumerate(&api);
+    let mut api = start()?;
+    let mut entries = enumerate(&mut api)?;
     for entry in &mut entries {
         entry.access = match std::ffi::CString::new(entry.path.as_str()) {
             Ok(path) => match api.open_path(&path) {
@@ -93,56 +93,61 @@ pub fn list() -> Result<Vec<DeviceEntry>, HidError> {
 /// As [`list`], but opens nothing: `access` is `Ok`.
 pub(crate) fn list_unopened() -> Result<Vec<DeviceEntry>, HidError> {
     let _one_at_a_time = hidapi_lock();
-    Ok(enumerate(&start()?))
+    enumerate(&mut start()?)
 }
 
 pub(crate) fn start() -> Result<HidApi, HidError> {
-    HidApi::new().map_err(|error| HidError::Start {
+    HidApi::new().map_err(cannot_start)
+}
+
+fn cannot_start(error: hidapi::HidError) -> HidError {
+    HidError::Start {
         message: error.to_string(),
-    })
+    }
 }
 
 /// FIDO interfaces as `ctap-hid-fido2` finds them; vendor interfaces, which it does not list, and
 /// serial numbers from hidapi. The caller has started hidapi, so that crate's own start, which
 /// panics on an error, has none.
-fn enumerate(api: &HidApi) -> Vec<DeviceEntry> {
-    let mut entries = BTreeMap::new();
+fn enumerate(api: &mut HidApi) -> Result<Vec<DeviceEntry>, HidError> {
+    let mut fido = BTreeMap::new();
     for found in ctap_hid_fido2::get_fidokey_devices() {
         if let ctap_hid_fido2::HidParam::Path(path) = found.param {
-            let entry = DeviceEntry {
-                name: found.product_string,
-                path: path.clone(),
-                interface: Interface::Fido,
-                vendor_id: found.vid,
-                product_id: found.pid,
-                serial: None,
-                access: Ok(()),
-            };
-            entries.insert((path, false), entry);
+            fido.insert(path, found.product_string);
         }
     }
+    // The two lists were made one after the other: a key may have been plugged in between.
+    let listed = |path: &String| {
+        let path = path.as_bytes();
+        api.device_list().any(|found| found.path().to_bytes() == path)
+    };
+    if !fido.keys().all(listed) {
+        api.refresh_devices().map_err(cannot_start)?;
+    }
+    let mut entries = BTreeMap::new();
     for found in api.device_list() {
         let Ok(path) = found.path().to_str() else { continue };
-        let serial = found
-            .serial_number()
-            .filter(|serial| !serial.is_empty())
-            .map(str::to_owned);
-        if found.usage_page() == FIDO_USAGE_PAGE {
-            if let Some(entry) = entries.get_mut(&(path.to_owned(), false)) {
-                entry.serial = serial;
-            }
-        } else if (found.usage_page(), found.usage()) == (VENDOR_USAGE_PAGE, USAGE) {
-            let entry = DeviceEntry {
-                name: found.product_string().unwrap_or_default().to_owned(),
-                path: path.to_owned(),
-                interface: Interface::Vendor,
-                vendor_id: found.vendor_id(),
-                product_id: found.product_id(),
-                serial,
-                access: Ok(()),
-            };
-            entries.insert((path.to_owned(), true), entry);
-        }
+        let (interface, name) = match (found.usage_page(), found.usage()) {
+            (FIDO_USAGE_PAGE, _) => match fido.get(path) {
+                Some(name) => (Interface::Fido, name.as_str()),
+                None => continue,
+            },
+            (VENDOR_USAGE_PAGE, USAGE) => (Interface::Vendor, found.product_string().unwrap_or_default()),
+            _ => continue,
+        };
+        let entry = DeviceEntry {
+            name: name.to_owned(),
+            path: path.to_owned(),
+            interface,
+            vendor_id: found.vendor_id(),
+            product_id: found.product_id(),
+            serial: found
+                .serial_number()
+                .filter(|serial| !serial.is_empty())
+                .map(str::to_owned),
+            access: Ok(()),
+        };
+        entries.insert((path.to_owned(), interface == Interface::Vendor), entry);
     }
-    entries.into_values().collect()
+    Ok(entries.into_values().collect())
 }

@@ -13,7 +13,8 @@ const INTERVAL: Duration = Duration::from_millis(300);
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// An interface appeared.
+    /// An interface appeared. Its `access` is of that moment: udev may give the permission a little
+    /// later, so what counts is whether [`crate::open`] works.
     Plugged(DeviceEntry),
     /// An interface went away.
     Unplugged(DeviceEntry),

@@ -8,6 +8,8 @@ pub mod framing;
 pub mod platform;
 pub mod state;
 mod ticks;
+#[cfg(all(feature = "virtual", target_os = "linux"))]
+pub mod virtual_key;
 
 pub use authenticator::{SoftAuthenticator, Touch, TouchHandle};
 pub use state::{Storage, Store};

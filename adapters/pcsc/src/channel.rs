@@ -126,7 +126,12 @@ impl CardChannel {
 
     fn outcome(&mut self, outcome: Outcome) -> Result<Reply, PcscError> {
         outcome.map_err(|failure| {
-            let error = PcscError::new(failure.error, failure.function, &self.reader.to_string_lossy());
+            let mut error = PcscError::new(failure.error, failure.function, &self.reader.to_string_lossy());
+            // A token that is reader and card in one takes its reader along.
+            let connected = !matches!(failure.function, "SCardEstablishContext" | "SCardConnect");
+            if connected && matches!(error, PcscError::NoReader | PcscError::NoCard) {
+                error = PcscError::Gone;
+            }
             match &error {
                 PcscError::Gone => self.gone = true,
                 PcscError::NoService => self.forget(),

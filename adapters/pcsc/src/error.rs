@@ -114,7 +114,6 @@ impl PcscError {
                 reader: reader.to_owned(),
             },
             // The numbers of pcsc's enum are those of the C interface.
-            #[expect(clippy::as_conversions, reason = "the discriminant is the number")]
             error => Self::Failed {
                 function,
                 value: error as u32,

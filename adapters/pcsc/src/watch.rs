@@ -2,8 +2,8 @@
 
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use pcsc::{Context, Error, PNP_NOTIFICATION, ReaderState, Scope, State};
 
@@ -12,7 +12,7 @@ use crate::list::DeviceEntry;
 
 /// Longest wait in the service. A reader that comes is seen at once where the service tells of it,
 /// and after this where it does not (macOS).
-const SLICE: Duration = Duration::from_millis(500);
+const SLICE: Duration = Duration::from_millis(250);
 /// Longest wait for the thread's end.
 const END: Duration = Duration::from_secs(1);
 
@@ -37,24 +37,7 @@ pub enum Event {
 /// Sees readers and cards come and go, on a thread of its own that ends when this is dropped.
 pub struct Watch {
     events: Receiver<Event>,
-    shared: Arc<Shared>,
-}
-
-#[derive(Default)]
-struct Shared {
-    ended: AtomicBool,
-    /// The context that the thread waits in, to be cancelled.
-    context: Mutex<Option<Context>>,
-}
-
-impl Shared {
-    fn set_context(&self, context: Option<Context>) {
-        *self.context.lock().unwrap_or_else(PoisonError::into_inner) = context;
-    }
-
-    fn is_ended(&self) -> bool {
-        self.ended.load(Ordering::Acquire)
-    }
+    ended: Arc<AtomicBool>,
 }
 
 /// Begins to watch. What is there already comes first.
@@ -63,8 +46,8 @@ impl Shared {
 /// [`PcscError::Failed`] when no thread can be started.
 pub fn watch() -> Result<Watch, PcscError> {
     let (sender, events) = mpsc::channel();
-    let shared = Arc::new(Shared::default());
-    let theirs = Arc::clone(&shared);
+    let ended = Arc::new(AtomicBool::new(false));
+    let theirs = Arc::clone(&ended);
     std::thread::Builder::new()
         .name("pcsc watch".to_owned())
         .spawn(move || run(&theirs, &sender))
@@ -72,7 +55,7 @@ pub fn watch() -> Result<Watch, PcscError> {
             function: "thread",
             value: 0,
         })?;
-    Ok(Watch { events, shared })
+    Ok(Watch { events, ended })
 }
 
 impl Watch {
@@ -91,18 +74,16 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.shared.ended.store(true, Ordering::Release);
-        if let Some(context) = &*self.shared.context.lock().unwrap_or_else(PoisonError::into_inner) {
-            let _ = context.cancel();
-        }
+        // The thread sees it within a slice. SCardCancel would be faster, but waits for the service.
+        self.ended.store(true, Ordering::Release);
         // Events that are still under way come before the end.
         while self.events.recv_timeout(END).is_ok() {}
     }
 }
 
-fn run(shared: &Shared, events: &Sender<Event>) {
+fn run(ended: &AtomicBool, events: &Sender<Event>) {
     let mut told = None;
-    while !shared.is_ended() {
+    while !ended.load(Ordering::Acquire) {
         let started = Context::establish(Scope::User);
         if told != Some(started.is_ok()) {
             told = Some(started.is_ok());
@@ -116,14 +97,12 @@ fn run(shared: &Shared, events: &Sender<Event>) {
             }
         }
         if let Ok(context) = started {
-            shared.set_context(Some(context.clone()));
             let mut readers = Readers::default();
-            while !shared.is_ended() && readers.next(&context, events).is_ok() {}
-            shared.set_context(None);
+            while !ended.load(Ordering::Acquire) && readers.next(&context, events).is_ok() {}
             // Ended, or the service stopped: nothing is connected any more.
             readers.retain(|_| false, events);
         }
-        if !shared.is_ended() {
+        if !ended.load(Ordering::Acquire) {
             std::thread::sleep(SLICE / 5);
         }
     }

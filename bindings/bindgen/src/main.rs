@@ -1,7 +1,11 @@
 //! Writes the sources of the bindings out of a built `fido-unlock-ffi`: Kotlin and Swift by
-//! `uniffi_bindgen`.
+//! `uniffi_bindgen`, C# by our own back-end (`csharp/`).
 //!
 //! The generated files are committed; `--check` fails where they are not what would be written.
+#![deny(missing_docs)]
+
+mod csharp;
+mod kotlin;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,8 +14,6 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use uniffi_bindgen::bindings::{GenerateOptions, TargetLanguage, generate};
-
-mod kotlin;
 
 /// Where UniFFI puts the Kotlin file, beneath its folder.
 const KOTLIN_FILE: &str = "io/github/fidounlock/fido_unlock_ffi.kt";
@@ -34,6 +36,8 @@ enum Language {
     Kotlin(Paths),
     /// Swift and its C header, into bindings/swift/Sources.
     Swift(Paths),
+    /// C#, into bindings/csharp/FidoUnlock/Generated; of any other library with `--namespace`.
+    Csharp(csharp::Options),
 }
 
 #[derive(Args)]
@@ -68,6 +72,7 @@ fn run(options: &Options) -> Result<()> {
             &[(KOTLIN_FILE, KOTLIN_FILE)],
             kotlin::correct,
         ),
+        Language::Csharp(options) => csharp::run(options, root()),
         Language::Swift(paths) => write(
             paths,
             TargetLanguage::Swift,
@@ -78,6 +83,28 @@ fn run(options: &Options) -> Result<()> {
     }
 }
 
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The library to read: the one given, or the product's debug build.
+fn library(given: Option<&Path>) -> Result<PathBuf> {
+    let library = given.map_or_else(
+        || {
+            let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+            root().join(format!("target/debug/{prefix}fido_unlock_ffi{suffix}"))
+        },
+        Path::to_path_buf,
+    );
+    if !library.exists() {
+        bail!(
+            "{} is not there: cargo build -p fido-unlock-ffi",
+            library.display()
+        );
+    }
+    Ok(library)
+}
+
 /// Generates into a scratch folder, then moves or compares each file (from, to).
 fn write(
     paths: &Paths,
@@ -86,17 +113,8 @@ fn write(
     files: &[(&str, &str)],
     correct: fn(&str) -> Result<String>,
 ) -> Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let library = paths.library.clone().unwrap_or_else(|| {
-        let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-        root.join(format!("target/debug/{prefix}fido_unlock_ffi{suffix}"))
-    });
-    if !library.exists() {
-        bail!(
-            "{} is not there: cargo build -p fido-unlock-ffi",
-            library.display()
-        );
-    }
+    let root = root();
+    let library = library(paths.library.as_deref())?;
     let scratch = std::env::temp_dir().join(format!("fido-unlock-bindgen-{}", std::process::id()));
     let utf8 = |path: PathBuf| path.try_into().context("a path is not UTF-8");
     generate(GenerateOptions {

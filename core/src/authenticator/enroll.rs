@@ -21,6 +21,13 @@ pub(super) fn enroll(
     if record.is_some() {
         return Err(CtapStatus::NotAllowed);
     }
+    let protocols = ports.client_pin.pin_state().protocols;
+    if request
+        .protocol
+        .is_some_and(|protocol| !protocols.contains(&protocol))
+    {
+        return Err(CtapStatus::InvalidParameter);
+    }
     authorise(&request, ports)?;
     let slots = open_slots(&request, ports)?;
     touch(ports.presence)?;

@@ -9,7 +9,7 @@ use crate::challenge::Challenge;
 use crate::ctap2::CtapStatus;
 use crate::ctap2::cbor::Value;
 use crate::ctap2::device_unlock::{UnlockFields, unlock_auth_message};
-use crate::pin_protocol::{CoseKey, PinProtocol, hash_pin, unpad_pin};
+use crate::pin_protocol::{CoseKey, PADDED_PIN_LENGTH, PinProtocol, hash_pin, unpad_pin};
 use crate::ports::{ClientPin, Interface, PinState, UnlockCommit};
 use crate::response::ResponseCode;
 use crate::suite::Purpose;
@@ -44,7 +44,7 @@ impl DeviceUnlock {
         let (protocol, padded_pin) = decrypt_pin(&fields, &state, ports.client_pin)?;
         let pin = judge_pin(&padded_pin, &state, ports.client_pin)?;
         touch(ports.presence)?;
-        // Counted before the verdict: power that is cut in the middle of it gives no free try.
+        // Counted before the verdict, so that a fault which skips what follows gives no free try.
         self.wrong_responses += 1;
         if !response_fits(
             &record,
@@ -103,9 +103,12 @@ fn decrypt_pin(
     if !protocol.verify(&secret, &message, fields.pin_uv_auth_param) {
         return Err(CtapStatus::PinAuthInvalid);
     }
+    // As in setPIN (CTAP 2.1 §6.5.5.5): a block of another length is a wrong parameter, not a bad PIN.
     let padded = protocol
         .decrypt(&secret, fields.new_pin_enc)
-        .map_err(|_| CtapStatus::InvalidParameter)?;
+        .ok()
+        .filter(|padded| padded.len() == PADDED_PIN_LENGTH)
+        .ok_or(CtapStatus::InvalidParameter)?;
     Ok((protocol, padded))
 }
 

@@ -123,6 +123,17 @@ impl Value {
         parse(bytes, MAX_DEPTH_LENIENT)
     }
 
+    /// Reads the first value as a host does, and gives what follows it (authData holds a COSE_Key
+    /// and then extensions, WebAuthn Level 2 §6.1).
+    ///
+    /// # Errors
+    /// [`CborError`].
+    pub fn parse_first(bytes: &[u8]) -> Result<(Self, &[u8]), CborError> {
+        let mut decoder = Decoder::new(bytes);
+        let value = read(&mut decoder, MAX_DEPTH_LENIENT)?;
+        Ok((value, bytes.get(decoder.position()..).unwrap_or_default()))
+    }
+
     /// Canonical CBOR.
     #[must_use]
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {

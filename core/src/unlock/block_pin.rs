@@ -3,10 +3,10 @@
 //! credentials' use for good.
 
 use super::pin_token::{TokenScope, send_hash};
-use super::{DeviceError, ProbePassed};
+use super::{CtapUnlockDevice, DeviceError, ProbePassed};
 use crate::error::{ErrorCode, HasCode};
 use crate::pin_protocol::PinProtocol;
-use crate::ports::{Call, Entropy, Transport};
+use crate::ports::{Call, Entropy, Transport, UnlockDevice};
 
 /// How far it got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum BlockProgress {
 
 /// The person's consent, after the program has said what it means.
 pub struct ConfirmedBlock {
-    _passed: ProbePassed,
+    passed: ProbePassed,
 }
 
 impl ConfirmedBlock {
@@ -27,21 +27,26 @@ impl ConfirmedBlock {
     /// give it back". `passed`: the probe of the slot that the unlock will use.
     #[must_use]
     pub fn new(passed: ProbePassed, confirmed: bool) -> Option<Self> {
-        confirmed.then_some(Self { _passed: passed })
+        confirmed.then_some(Self { passed })
     }
 }
 
-/// Uses up every try with random PIN hashes. The consent is good for the power-ups it takes.
+/// Uses up every try with random PIN hashes. The consent is good for the power-ups it takes, and for
+/// the device and issuer key that were probed.
 ///
 /// # Errors
-/// [`ErrorCode::PinNotSet`], and the other [`DeviceError`]s.
+/// [`ErrorCode::OtherDevice`], [`ErrorCode::PinNotSet`], and the other [`DeviceError`]s.
 pub fn block_pin(
     transport: &mut dyn Transport,
-    _consent: &ConfirmedBlock,
+    consent: &ConfirmedBlock,
     protocol: PinProtocol,
     entropy: &mut dyn Entropy,
     call: &mut Call<'_>,
 ) -> Result<BlockProgress, DeviceError> {
+    let info = CtapUnlockDevice::new(&mut *transport).info(call)?;
+    if !consent.passed.is_of(&info) {
+        return Err(DeviceError::Refused(ErrorCode::OtherDevice));
+    }
     // CTAP 2.1 §6.5.2.2: at most 8 retries; one more round sees the state.
     for _ in 0..=8 {
         let mut hash = [0; 16];

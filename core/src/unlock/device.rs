@@ -53,7 +53,7 @@ impl<T: Transport> CtapUnlockDevice<T> {
             return Err(TransportError::MessageTooLarge.into());
         }
         let answer = self.transport.transact(message, call)?;
-        let body = body(&answer).map_err(|status| meaning(sub_command, status))?;
+        let body = body(&answer)?.map_err(|status| meaning(sub_command, status))?;
         parse(body)
     }
 
@@ -92,15 +92,16 @@ impl<T: Transport> UnlockDevice for CtapUnlockDevice<T> {
     }
 }
 
-/// What follows a success status.
-pub(super) fn body(answer: &[u8]) -> Result<&[u8], CtapStatus> {
-    let (status, body) = answer.split_first().ok_or(CtapStatus::Other)?;
-    CtapStatus::from_byte(*status)?;
-    Ok(body)
+/// What follows a success status, or the other status.
+fn body(answer: &[u8]) -> Result<Result<&[u8], CtapStatus>, DeviceError> {
+    let (status, body) = answer
+        .split_first()
+        .ok_or(DeviceError::Malformed("the answer is empty"))?;
+    Ok(CtapStatus::from_byte(*status).map(|()| body))
 }
 
 /// A map, or nothing.
-pub(super) fn parse(body: &[u8]) -> Result<Option<Value>, DeviceError> {
+fn parse(body: &[u8]) -> Result<Option<Value>, DeviceError> {
     if body.is_empty() {
         return Ok(None);
     }
@@ -150,7 +151,7 @@ pub(super) fn ctap_map(
     answer: &[u8],
     meaning: fn(CtapStatus) -> ErrorCode,
 ) -> Result<Option<Value>, DeviceError> {
-    parse(body(answer).map_err(|status| match meaning(status) {
+    parse(body(answer)?.map_err(|status| match meaning(status) {
         ErrorCode::UnexpectedStatus => DeviceError::Status(status),
         code => DeviceError::Refused(code),
     })?)

@@ -98,6 +98,20 @@ impl Diagnosis {
     /// The state and what to do, in one sentence.
     #[must_use]
     pub fn sentence(&self) -> String {
+        let mut sentence = self.condition_sentence();
+        if self.foreign_issuer && self.condition != Condition::LockedByForeignIssuer {
+            let code = ErrorCode::ForeignIssuer;
+            sentence = format!(
+                "{}; but {}: {}",
+                sentence.trim_end_matches('.'),
+                code.message(),
+                lower_first(code.next_step())
+            );
+        }
+        sentence
+    }
+
+    fn condition_sentence(&self) -> String {
         let code = self.condition.code();
         match self.condition {
             Condition::Locked => {

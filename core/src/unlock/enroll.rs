@@ -6,13 +6,16 @@ use super::pin_token::agree;
 use super::{CtapUnlockDevice, DeviceError};
 use crate::ctap2::device_unlock::{
     EnrollKey, EnrollOptions, EnrollRequest, EnrollResponse, EnrollSlot, ProbeChallenge, ProbeRequest,
-    RotateRequest, SubCommand, pad_admin_key,
+    RotateRequest, SubCommand, UnlockInfo, pad_admin_key,
 };
+use crate::device_id::DeviceId;
+use crate::error::ErrorCode;
 use crate::pin_protocol::PinProtocol;
-use crate::ports::{Call, Entropy, Transport};
+use crate::ports::{Call, Entropy, Transport, UnlockDevice};
 use crate::response::ResponseCode;
-use crate::secret::AdminKey;
+use crate::secret::{AdminKey, clear_stack_below};
 use crate::suite::IssuerPublicKey;
+use crate::suite::aes_admin_key::is_known_default;
 
 /// The key of one slot.
 pub enum PlannedKey<'a> {
@@ -39,16 +42,32 @@ pub struct EnrollPlan<'a> {
 /// Enrols and seals; the device asks for a touch.
 ///
 /// # Errors
-/// [`ErrorCode::Sealed`](crate::ErrorCode::Sealed),
-/// [`ErrorCode::EnrolmentRefused`](crate::ErrorCode::EnrolmentRefused), and the other
-/// [`DeviceError`]s.
+/// [`ErrorCode::Sealed`], [`ErrorCode::EnrolmentRefused`], [`ErrorCode::AdminKeyDefault`] (before
+/// anything is sent; the device refuses it too), and the other [`DeviceError`]s.
 pub fn enroll<T: Transport>(
     device: &mut CtapUnlockDevice<T>,
     plan: &EnrollPlan<'_>,
     entropy: &mut dyn Entropy,
     call: &mut Call<'_>,
 ) -> Result<EnrollResponse, DeviceError> {
+    let answer = enroll_plan(device, plan, entropy, call);
+    clear_stack_below();
+    answer
+}
+
+#[inline(never)]
+fn enroll_plan<T: Transport>(
+    device: &mut CtapUnlockDevice<T>,
+    plan: &EnrollPlan<'_>,
+    entropy: &mut dyn Entropy,
+    call: &mut Call<'_>,
+) -> Result<EnrollResponse, DeviceError> {
     let protocol = plan.protocol;
+    let is_default =
+        |key: &PlannedKey<'_>| matches!(key, PlannedKey::AesAdminKey(key) if is_known_default(key));
+    if plan.slots.iter().any(|(_, key)| is_default(key)) {
+        return Err(DeviceError::Refused(ErrorCode::AdminKeyDefault));
+    }
     let wants_secret = plan
         .slots
         .iter()
@@ -84,9 +103,11 @@ pub fn enroll<T: Transport>(
     Ok(EnrollResponse::from_value(&map)?)
 }
 
-/// A probe that the device took: its present Q is the one that made the response.
+/// A probe that one device took: its present Q is the one that made the response.
 pub struct ProbePassed {
     slot: u8,
+    device_id: DeviceId,
+    fingerprint: Option<[u8; 16]>,
 }
 
 impl ProbePassed {
@@ -95,12 +116,24 @@ impl ProbePassed {
     pub fn slot(&self) -> u8 {
         self.slot
     }
+
+    /// The device that was probed.
+    #[must_use]
+    pub fn device_id(&self) -> DeviceId {
+        self.device_id
+    }
+
+    /// Whether a device is the one that was probed, with the same Q in that slot.
+    pub(super) fn is_of(&self, info: &UnlockInfo) -> bool {
+        info.device_id == Some(self.device_id)
+            && fingerprint(info, self.slot).is_some_and(|print| Some(print) == self.fingerprint)
+    }
 }
 
 /// "Would an unlock work?" Suites 1 and 2. `respond` makes the response under the probe label.
 ///
 /// # Errors
-/// [`ErrorCode::ProbeFailed`](crate::ErrorCode::ProbeFailed), whatever `respond` gives, and the
+/// [`ErrorCode::ProbeFailed`], whatever `respond` gives, and the
 /// other [`DeviceError`]s.
 pub fn probe<T: Transport, E: From<DeviceError>>(
     device: &mut CtapUnlockDevice<T>,
@@ -117,14 +150,22 @@ pub fn probe<T: Transport, E: From<DeviceError>>(
         response: Some(&response),
     };
     device.exchange(SubCommand::Probe, &answer.to_message(), call)?;
-    Ok(ProbePassed { slot })
+    Ok(ProbePassed {
+        slot,
+        device_id: challenge.device_id,
+        fingerprint: fingerprint(&device.info(call)?, slot),
+    })
+}
+
+fn fingerprint(info: &UnlockInfo, slot: u8) -> Option<[u8; 16]> {
+    info.slots.iter().find(|s| s.slot == slot)?.fingerprint
 }
 
 /// Gives a slot a new issuer key, or closes it; the device asks for a touch. The proofs come from
 /// [`IssuerKey::prove_rotation`](crate::suite::IssuerKey::prove_rotation).
 ///
 /// # Errors
-/// [`ErrorCode::RotationRefused`](crate::ErrorCode::RotationRefused), and the other
+/// [`ErrorCode::RotationRefused`], and the other
 /// [`DeviceError`]s.
 pub fn rotate_issuer<T: Transport>(
     device: &mut CtapUnlockDevice<T>,

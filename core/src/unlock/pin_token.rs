@@ -9,7 +9,7 @@ use crate::ctap2::client_pin::{ClientPinRequest, ClientPinResponse, SubCommand};
 use crate::error::ErrorCode;
 use crate::pin_protocol::{CoseKey, EncapsulateError, EncryptError, PinProtocol, encapsulate, hash_pin};
 use crate::ports::{Call, Entropy, Transport};
-use crate::secret::{Pin, SharedSecret};
+use crate::secret::{Pin, SharedSecret, clear_stack_below};
 use alloc::vec::Vec;
 
 impl From<EncapsulateError> for DeviceError {
@@ -97,6 +97,20 @@ pub struct TokenScope<'a> {
 /// [`ErrorCode::PinInvalid`], [`ErrorCode::PinBlocked`], [`ErrorCode::PinAuthBlocked`], and the
 /// other [`DeviceError`]s.
 pub fn get_pin_token(
+    transport: &mut dyn Transport,
+    protocol: PinProtocol,
+    pin: &Pin,
+    scope: TokenScope<'_>,
+    entropy: &mut dyn Entropy,
+    call: &mut Call<'_>,
+) -> Result<Zeroizing<Vec<u8>>, DeviceError> {
+    let token = pin_token(transport, protocol, pin, scope, entropy, call);
+    clear_stack_below();
+    token
+}
+
+#[inline(never)]
+fn pin_token(
     transport: &mut dyn Transport,
     protocol: PinProtocol,
     pin: &Pin,

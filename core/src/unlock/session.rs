@@ -16,8 +16,9 @@ use crate::ctap2::device_unlock::{
 use crate::device_id::DeviceId;
 use crate::error::{ErrorCode, HasCode};
 use crate::pin_protocol::{PinProtocol, encapsulate, pad_pin};
-use crate::ports::{Call, Entropy, TransportError, UnlockDevice};
+use crate::ports::{Call, Entropy, NeverCancel, TransportError, UnlockDevice};
 use crate::response::ResponseCode;
+use crate::secret::clear_stack_below;
 use crate::suite::Suite;
 
 const VERSION: u64 = 1;
@@ -183,10 +184,15 @@ impl Session {
             return Err(UnlockError::Refused(ErrorCode::InvalidArgument));
         }
         let answer = self.fetch_again(device, call)?;
-        let request = self.request(&answer, response, pin, entropy)?;
+        let request = self.request(&answer, response, pin, entropy);
+        clear_stack_below();
+        let request = request?;
         match device.unlock(&request, call) {
             Ok(()) => Ok(()),
-            Err(DeviceError::Transport(error)) => self.resolve_lost(device, error, call),
+            // An answer that cannot be read is as good as lost.
+            Err(error @ (DeviceError::Transport(_) | DeviceError::Malformed(_))) => {
+                self.resolve_lost(device, error, call)
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -202,14 +208,14 @@ impl Session {
             renew: false,
         };
         let answer = match device.challenge(&request, call) {
-            Err(error) if error.code() == ErrorCode::DeviceNotLocked => {
-                let used = device.info(call)?.unlock_counter != self.unlock_counter;
-                let code = if used {
-                    ErrorCode::ChallengeUsed
-                } else {
-                    ErrorCode::DeviceNotLocked
-                };
-                return Err(UnlockError::Refused(code));
+            // It may be another device that was put in, so its name counts before its state.
+            Err(DeviceError::Refused(refusal)) => {
+                let info = self.info_of_this(device, call)?;
+                let used = info.unlock_counter != self.unlock_counter;
+                return Err(match refusal {
+                    ErrorCode::DeviceNotLocked if used => UnlockError::Refused(ErrorCode::ChallengeUsed),
+                    other => DeviceError::Refused(other).into(),
+                });
             }
             other => other?,
         };
@@ -229,6 +235,7 @@ impl Session {
         Ok(answer)
     }
 
+    #[inline(never)]
     fn request<'a>(
         &self,
         answer: &ChallengeResponse,
@@ -263,10 +270,18 @@ impl Session {
     fn resolve_lost(
         &self,
         device: &mut dyn UnlockDevice,
-        error: TransportError,
+        error: DeviceError,
         call: &mut Call<'_>,
     ) -> Result<(), UnlockError> {
-        match self.resolve(device, call) {
+        let outcome = match error {
+            // That call is over; the question what it did gets a short one of its own.
+            DeviceError::Transport(TransportError::Cancelled | TransportError::DeadlineExceeded) => {
+                let mut own = Call::new(call.ticks, Call::QUICK, &NeverCancel, call.progress);
+                self.resolve(device, &mut own)
+            }
+            _ => self.resolve(device, call),
+        };
+        match outcome {
             Ok(Outcome::Unlocked) => Ok(()),
             Ok(Outcome::NotUnlocked) => Err(error.into()),
             Err(UnlockError::Device(_)) => Err(UnlockError::Refused(ErrorCode::OutcomeUnknown)),
@@ -284,11 +299,8 @@ impl Session {
         device: &mut dyn UnlockDevice,
         call: &mut Call<'_>,
     ) -> Result<Outcome, UnlockError> {
-        let info = device.info(call)?;
-        if info.device_id.is_some_and(|id| id != self.device_id) {
-            return Err(UnlockError::Refused(ErrorCode::OtherDevice));
-        }
         // Without a Device ID (vendor interface, not blocked) the counter alone must do.
+        let info = self.info_of_this(device, call)?;
         let next = self.unlock_counter.wrapping_add(1);
         if info.unlock_counter == next && !info.is_blocked() {
             Ok(Outcome::Unlocked)
@@ -297,6 +309,19 @@ impl Session {
         } else {
             Err(UnlockError::Refused(ErrorCode::ChallengeUsed))
         }
+    }
+
+    /// `getInfo`, unless it comes from a device of another name.
+    fn info_of_this(
+        &self,
+        device: &mut dyn UnlockDevice,
+        call: &mut Call<'_>,
+    ) -> Result<UnlockInfo, UnlockError> {
+        let info = device.info(call)?;
+        if info.device_id.is_some_and(|id| id != self.device_id) {
+            return Err(UnlockError::Refused(ErrorCode::OtherDevice));
+        }
+        Ok(info)
     }
 
     /// For a restart: canonical CBOR {1: version, 2: Device ID, 3: challenge, 4: suite, 5: slot,

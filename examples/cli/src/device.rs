@@ -45,6 +45,14 @@ pub struct Entry {
     pub access: Result<(), ErrorCode>,
 }
 
+/// What can be seen.
+pub struct Listing {
+    /// The devices.
+    pub entries: Vec<Entry>,
+    /// Why a kind of device could not be listed.
+    pub problems: Vec<Failure>,
+}
+
 /// The device that the options name.
 pub struct Devices {
     mock: Option<(PathBuf, Device<SoftAuthenticator>)>,
@@ -135,15 +143,19 @@ impl Devices {
     }
 
     /// Every device that can be seen.
-    pub fn list(&self) -> Result<Vec<Entry>, Failure> {
+    pub fn list(&self) -> Result<Listing, Failure> {
         if let Some(path) = self.mock_file() {
-            return Ok(vec![Entry {
+            let entry = Entry {
                 name: "software authenticator".into(),
                 path: path.display().to_string(),
                 kind: "mock",
                 interface: None,
                 access: Ok(()),
-            }]);
+            };
+            return Ok(Listing {
+                entries: vec![entry],
+                problems: Vec::new(),
+            });
         }
         hardware::list()
     }
@@ -177,10 +189,12 @@ mod hardware {
         Err(Failure::new(ErrorCode::NoDevice, NONE))
     }
 
-    pub fn list() -> Result<Vec<Entry>, Failure> {
+    pub fn list() -> Result<Listing, Failure> {
         Err(Failure::new(ErrorCode::NoDevice, NONE))
     }
 }
 
 #[cfg(any(feature = "hid", feature = "pcsc"))]
 mod hardware;
+#[cfg(any(feature = "hid", feature = "pcsc", test))]
+mod pick;

@@ -37,6 +37,11 @@ impl Failure {
         Self::new(ErrorCode::Usage, detail)
     }
 
+    /// A file or folder that would be overwritten.
+    pub fn exists(path: &Path, more: &str) -> Self {
+        Self::usage(format!("{} exists{more}", path.display()))
+    }
+
     /// A file that cannot be read.
     pub fn read(path: &Path, error: &io::Error) -> Self {
         Self::new(ErrorCode::StoreRead, format!("{}: {error}", path.display()))

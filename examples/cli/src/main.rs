@@ -2,7 +2,6 @@
 //! line. See README.md.
 
 mod args;
-mod args_desk;
 mod commands;
 mod desk;
 mod device;

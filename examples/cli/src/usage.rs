@@ -1,12 +1,16 @@
-//! A wrong command line, told without what was typed: it may be a PIN in the wrong place.
+//! A wrong command line, told without what was typed: it may be a PIN in the wrong place. So clap's own
+//! message, which repeats it, is not used.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::failure::Failure;
 
-/// What is wrong, the option that is meant where that is known, and how the command is used.
+/// What is wrong, and the option that is meant where that is known.
 pub fn failure(error: &clap::Error) -> Failure {
     let kind = error.kind();
+    if kind == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Failure::usage("a command is missing");
+    }
     let mut text = kind
         .as_str()
         .unwrap_or("the command line is not right")
@@ -34,11 +38,6 @@ pub fn failure(error: &clap::Error) -> Failure {
         if let Some(values) = error.get(kind).map(join).filter(|values| !values.is_empty()) {
             text.push_str(&format!("; {label}: {values}"));
         }
-    }
-    if let Some(usage) = error.get(ContextKind::Usage) {
-        let usage = usage.to_string();
-        let usage = usage.trim().trim_start_matches("Usage:").trim();
-        text.push_str(&format!("\n  usage: {usage}"));
     }
     Failure::usage(text)
 }

@@ -39,6 +39,19 @@ impl Person {
         }
     }
 
+    /// The same for what nobody can know by heart here: it is shown, and Enter takes it.
+    pub fn ask_hinted(&mut self, question: &str, part: &str) -> Result<Zeroizing<String>, Failure> {
+        if self.played {
+            return self.ask(question, part);
+        }
+        let typed = self.ask(&format!("{question} (Enter: {part})"), part)?;
+        Ok(if typed.is_empty() {
+            Zeroizing::new(part.into())
+        } else {
+            typed
+        })
+    }
+
     /// Asks for a code of several lines; an empty line ends it.
     pub fn ask_lines(
         &mut self,

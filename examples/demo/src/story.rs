@@ -242,13 +242,13 @@ fn help_desk(
     person: &mut Person,
 ) -> Result<ReadOut, Failure> {
     let request = loop {
-        let operator = person.ask("Operator, your name", OPERATOR.0)?;
-        let password = person.ask("Operator, your password", OPERATOR.1)?;
+        let operator = person.ask_hinted("Operator, your name", OPERATOR.0)?;
+        let password = person.ask_hinted("Operator, your password", OPERATOR.1)?;
         let device = person.ask(
             "The Device ID that the caller reads out",
             &session.device_id().to_string(),
         )?;
-        let read_back = person.ask(
+        let read_back = person.ask_hinted(
             "The one-time code that was sent to the caller's enrolled factor",
             ONE_TIME_CODE,
         )?;

@@ -1,8 +1,10 @@
 #!/bin/sh
 # Boots a guest kernel that has uhid and hidraw, and runs a test program in it as root.
-# guest.sh PROGRAM TEST FOLDER: prints the guest's console; the last line is "guest exit N".
+# guest.sh PROGRAM TEST FOLDER [OTHER...]: prints the guest's console; the last line is "guest exit N",
+# with what the program wrote to /tmp/exit behind it. OTHER programs are there by name.
 set -eu
 program=$1 test=$2 folder=$3
+shift 3
 for tool in qemu-system-x86_64 busybox cpio strip dpkg-deb; do
     command -v "$tool" >/dev/null || {
         echo "missing $tool: packages qemu-system-x86 busybox-static cpio binutils dpkg"
@@ -12,9 +14,14 @@ done
 
 # The kernel is unpacked, not installed.
 if [ ! -e "$folder/kernel/boot" ]; then
-    package=$(apt-cache depends linux-image-cloud-amd64 | awk '/Depends: linux-image/ { print $2 }')
+    kernel_package() { apt-cache depends linux-image-cloud-amd64 2>/dev/null | awk '/Depends: linux-image/ { print $2 }'; }
     mkdir -p "$folder/download"
-    (cd "$folder/download" && apt-get download "$package" >&2)
+    # Package lists may be missing or out of date.
+    (cd "$folder/download" && apt-get download "$(kernel_package)" >&2) || {
+        apt-get update -qq >&2
+        (cd "$folder/download" && apt-get download "$(kernel_package)" >&2)
+    }
+    package=$(kernel_package)
     dpkg-deb -x "$folder/download/$package"_*.deb "$folder/unpacked"
     rm -rf "$folder/kernel"
     mv "$folder/unpacked" "$folder/kernel"
@@ -30,9 +37,15 @@ cp "$folder"/kernel/lib/modules/*/kernel/drivers/hid/hid.ko \
     "$folder"/kernel/lib/modules/*/kernel/drivers/hid/uhid.ko "$root/modules/"
 cp "$program" "$root/bin/program"
 strip "$root/bin/program"
-ldd "$program" | grep -o '/[^ ]*' | while read -r library; do
-    mkdir -p "$root$(dirname "$library")"
-    cp -L "$library" "$root$library"
+for other in "$@"; do
+    cp -L "$other" "$root/bin/"
+    strip "$root/bin/$(basename "$other")"
+done
+for each in "$program" "$@"; do
+    ldd "$each" | grep -o '/[^ ]*' | while read -r library; do
+        mkdir -p "$root$(dirname "$library")"
+        cp -L "$library" "$root$library"
+    done
 done
 cat >"$root/init" <<EOF
 #!/bin/sh
@@ -41,7 +54,7 @@ mount -t sysfs s /sys
 mount -t devtmpfs d /dev
 for module in hid hid-generic uhid; do insmod /modules/\$module.ko; done
 FIDO_UNLOCK_HID_GUEST=root program $test --exact --nocapture
-echo "guest exit \$?"
+echo "guest exit \$? \$(cat /tmp/exit 2>/dev/null)"
 reboot -f
 EOF
 chmod +x "$root/init"

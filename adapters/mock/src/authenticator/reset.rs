@@ -19,6 +19,7 @@ impl SoftAuthenticator {
         let fresh = State::fresh(master, self.pin.config.max_retries, self.config.min_pin_length);
         self.store.replace(&fresh).map_err(|_| CtapStatus::Other)?;
         self.pin.power_cycle();
+        self.unlock.power_cycle();
         Ok(None)
     }
 

@@ -173,6 +173,8 @@ impl<'a, 'c> Platform<'a, 'c> {
                     .into(),
                 ),
             ),
+            // As platforms do today: a relying party may ask for secrets later.
+            (6, Some(Value::text_map([("hmac-secret", Some(true.into()))]))),
             (7, Some(Value::text_map([("rk", Some(true.into()))]))),
             (8, Some(Value::bytes(&param))),
             (9, Some(self.protocol.number().into())),

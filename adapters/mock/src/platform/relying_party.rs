@@ -98,7 +98,8 @@ impl RelyingParty {
         let (id, key) = rest
             .split_at_checked(u16::from_be_bytes(*length).into())
             .ok_or(cut)?;
-        let key = Value::parse(key).map_err(|_| RelyingPartyError("the public key is not CBOR"))?;
+        let (key, _extensions) =
+            Value::parse_first(key).map_err(|_| RelyingPartyError("the public key is not CBOR"))?;
         let coordinate = |label| {
             key.get(label)
                 .and_then(Value::as_bytes)

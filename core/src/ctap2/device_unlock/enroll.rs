@@ -180,6 +180,7 @@ impl EnrollRequest {
     pub(crate) fn from_value(map: &Value) -> Result<Self, CtapStatus> {
         let mut slots = Vec::new();
         for slot in field(map, key::SLOTS, Value::as_array)? {
+            slot.as_map().ok_or(CtapStatus::CborUnexpectedType)?;
             let number = field(slot, 1, Value::as_u64)?;
             let suite = field(slot, 2, Value::as_u64)?;
             let bytes = field(slot, 3, Value::as_bytes)?;

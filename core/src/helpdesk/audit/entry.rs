@@ -285,8 +285,8 @@ impl AuditEntry {
         let mut entry = Self::of(AuditEvent::LogCreated);
         let mut event = None;
         for _ in 0..fields {
-            match d.u8()? {
-                1 if d.u8()? != ENTRY_VERSION => return Err(EntryError::Version),
+            match d.u64()? {
+                1 if d.u64()? != ENTRY_VERSION.into() => return Err(EntryError::Version),
                 1 => {}
                 2 => entry.log_id = LogId(array(d)?),
                 3 => entry.sequence = d.u64()?,
@@ -298,7 +298,7 @@ impl AuditEntry {
                 9 => entry.device = Some(DeviceId::from_bytes(array(d)?)),
                 10 => entry.request = Some(RequestId(d.u64()?)),
                 11 => entry.error = Some(d.u16()?),
-                12 => entry.challenge = Some(d.bytes()?.to_vec()),
+                12 => entry.challenge = Some(challenge(d.bytes()?)?),
                 13 => entry.code_sha256 = Some(array(d)?),
                 14 => entry.method = Some(d.u8()?),
                 15 => entry.vouched = Some(d.u8()?),
@@ -308,10 +308,9 @@ impl AuditEntry {
                 19 => entry.slot = Some(d.u8()?),
                 20 => entry.counter = Some(d.u16()?),
                 21 => entry.second_operator = Some(OperatorId::new(d.str()?).ok_or(EntryError::Malformed)?),
-                22 => entry.detail = Some(d.str()?.to_string()),
+                22 => entry.detail = Some(detail(d.str()?)?),
                 23 => entry.alarm = Some(d.u64()?),
-                24.. => return Err(EntryError::Version),
-                0 => return Err(EntryError::Malformed),
+                0 | 24.. => return Err(EntryError::Version),
             }
         }
         entry.event = event.ok_or(EntryError::Malformed)?;
@@ -357,6 +356,21 @@ fn array<const N: usize>(d: &mut Decoder<'_>) -> Result<[u8; N], EntryError> {
     d.bytes()?.try_into().map_err(|_| EntryError::Malformed)
 }
 
+/// As on the wire: 18 bytes, or 16 in suite 3.
+fn challenge(bytes: &[u8]) -> Result<Vec<u8>, EntryError> {
+    match bytes.len() {
+        16 | 18 => Ok(bytes.to_vec()),
+        _ => Err(EntryError::Malformed),
+    }
+}
+
+fn detail(text: &str) -> Result<String, EntryError> {
+    if text.len() > LONGEST_DETAIL {
+        return Err(EntryError::Malformed);
+    }
+    Ok(text.to_string())
+}
+
 impl From<minicbor::decode::Error> for EntryError {
     fn from(_: minicbor::decode::Error) -> Self {
         Self::Malformed
@@ -400,6 +414,35 @@ mod tests {
         assert_eq!(AuditEntry::from_bytes(&entry.to_bytes()), Ok(entry));
         let small = AuditEntry::of(AuditEvent::LogCreated);
         assert_eq!(AuditEntry::from_bytes(&small.to_bytes()), Ok(small));
+    }
+
+    #[test]
+    fn lengths_and_later_keys_are_judged() {
+        let parsed = |change: fn(&mut AuditEntry)| {
+            let mut entry = full();
+            change(&mut entry);
+            AuditEntry::from_bytes(&entry.to_bytes()).err()
+        };
+        assert_eq!(parsed(|entry| entry.challenge = Some(alloc::vec![2; 16])), None);
+        for length in [0, 15, 17, 19] {
+            let bytes = AuditEntry {
+                challenge: Some(alloc::vec![2; length]),
+                ..full()
+            }
+            .to_bytes();
+            assert_eq!(AuditEntry::from_bytes(&bytes), Err(EntryError::Malformed));
+        }
+        assert_eq!(parsed(|entry| entry.detail = Some("x".repeat(400))), None);
+        let long = parsed(|entry| entry.detail = Some("x".repeat(401)));
+        assert_eq!(long, Some(EntryError::Malformed));
+        // Key 0 before the version, key 300 behind the last one, version 300.
+        let bytes = AuditEntry::of(AuditEvent::LogCreated).to_bytes();
+        let before = [&[0xA7, 0, 0], &bytes[1..]].concat();
+        let behind = [&[0xA7], &bytes[1..], &[0x19, 1, 44, 0]].concat();
+        let later = [&[0xA6, 1, 0x19, 1, 44], &bytes[3..]].concat();
+        for bytes in [before, behind, later] {
+            assert_eq!(AuditEntry::from_bytes(&bytes), Err(EntryError::Version));
+        }
     }
 
     #[test]

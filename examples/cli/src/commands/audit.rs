@@ -120,10 +120,7 @@ fn line(view: &AuditView) -> String {
 
 fn checkpoint(at: &At, out: &Path, prompt: Prompt) -> Result<Report, Failure> {
     if out.exists() {
-        return Err(Failure::new(
-            ErrorCode::StoreWrite,
-            format!("{} exists", out.display()),
-        ));
+        return Err(Failure::exists(out, ""));
     }
     let mut open = OpenDesk::sign_in(at, prompt, Keys::Wanted)?;
     let mut signer = open.folder.checkpoint_signer(open.passphrase()?)?;

@@ -1,5 +1,6 @@
 //! `challenge`.
 
+use fido_unlock::Suite;
 use fido_unlock::code::spoken;
 use fido_unlock::ports::Call;
 use fido_unlock::unlock::Session;
@@ -43,6 +44,9 @@ pub fn run(devices: &Devices, args: &Challenge) -> Result<Report, Failure> {
     }
     if voided {
         report = report.line("This challenge is new: a Response Code for the one shown before is void.");
+    }
+    if session.suite() == Suite::AesAdminKey {
+        report = report.line("This challenge has no check: a wrong digit is not noticed. Read it with care.");
     }
     Ok(report
         .line("Read both to the help desk, then run `unlock` with the Response Code.")

@@ -2,15 +2,17 @@
 
 use std::path::Path;
 
+use fido_unlock::DeviceId;
 use fido_unlock::helpdesk::{Operator, Privilege, RequestId, Role, UnixTime, User, UserClass, UserId};
 use fido_unlock::ports::{Clock, Licence, LicenceTerms};
-use fido_unlock::{DeviceId, ErrorCode};
 use fido_unlock_files::{FilesDesk, SystemClock, read_devices};
 use serde_json::{Value, json};
 
 use super::audit::moment;
 use crate::args::{At, Close, Desk, LicenceOptions, OnOff, PrivilegeName, RoleName};
-use crate::desk::{KeyFolder, Keys, OpenDesk, exists, operator_id, passphrase, write_policy};
+use crate::desk::{
+    Credentials, KeyFolder, Keys, OpenDesk, exists, open_without_keys, operator_id, passphrase, write_policy,
+};
 use crate::failure::Failure;
 use crate::output::Report;
 use crate::prompt::Prompt;
@@ -40,6 +42,13 @@ pub fn run(args: &Desk, prompt: Prompt) -> Result<Report, Failure> {
         Desk::Status { at } => status(at, prompt),
         Desk::Done(close) => record(close, prompt, true),
         Desk::Abandon(close) => record(close, prompt, false),
+        Desk::AcceptClock { at, note } => {
+            let who = Credentials::ask(at, prompt)?;
+            open_without_keys(&at.desk)?.accept_clock(&who.operator, &who.password, note)?;
+            Ok(Report::new()
+                .line("The desk goes on with this computer's clock.")
+                .field("accepted", true))
+        }
         Desk::Acknowledge { at, alarm, note } => {
             let OpenDesk {
                 mut desk, session, ..
@@ -55,8 +64,7 @@ pub fn run(args: &Desk, prompt: Prompt) -> Result<Report, Failure> {
 fn init(path: &Path, admin: &str, licence: &LicenceOptions, prompt: Prompt) -> Result<Report, Failure> {
     let id = operator_id(admin)?;
     if FilesDesk::at(path).audit_log_path().exists() {
-        let text = format!("{} is a help desk already", path.display());
-        return Err(Failure::new(ErrorCode::StoreWrite, text));
+        return Err(Failure::exists(path, " and is a help desk"));
     }
     let password = prompt.new_secret(&format!("New password of {id}"))?;
     let typed = prompt.new_secret("New passphrase of the keys")?;
@@ -72,7 +80,14 @@ fn init(path: &Path, admin: &str, licence: &LicenceOptions, prompt: Prompt) -> R
     files.operators().put(&operator, &password)?;
     let OpenDesk {
         mut desk, session, ..
-    } = OpenDesk::open(path, &id, &password, None)?;
+    } = OpenDesk::open(
+        path,
+        &Credentials {
+            operator: id.clone(),
+            password,
+        },
+        None,
+    )?;
     desk.record_operator_change(&session, id.as_str())?;
     Ok(Report::new()
         .line(format!("A help desk is in {}; {id} is its Administrator.", path.display()))

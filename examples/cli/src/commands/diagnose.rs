@@ -14,8 +14,8 @@ use crate::output::Report;
 pub fn run(devices: &Devices, args: &Diagnose) -> Result<Report, Failure> {
     let mut own = Vec::new();
     if let Some(desk) = &args.desk {
-        let keys = KeyFolder::of_desk(desk).describe()?;
-        own.extend(keys.iter().filter_map(|key| key.description.public));
+        let issuers = KeyFolder::of_desk(desk).issuers()?;
+        own.extend(issuers.iter().map(|issuer| issuer.public));
     }
     for path in &args.issuer {
         own.push(public_key::load(path)?.public);

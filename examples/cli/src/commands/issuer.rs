@@ -3,15 +3,17 @@
 use std::path::Path;
 
 use fido_unlock::helpdesk::{KeyEvent, KeyRing};
+use fido_unlock::ports::SignerError;
 use fido_unlock::suite::IssuerKey;
 use fido_unlock::{ErrorCode, Suite};
+use fido_unlock_files::key_file::LOST_KEY_WARNING;
 use getrandom::SysRng;
 use serde_json::json;
 
 use super::rotate_device;
 use crate::args::{At, Issuer};
 use crate::desk::public_key::{self, PublicKey};
-use crate::desk::{KeyFolder, Keys, OpenDesk, exists};
+use crate::desk::{Credentials, KeyFolder, Keys, OpenDesk, exists, passphrase};
 use crate::device::Devices;
 use crate::failure::Failure;
 use crate::output::Report;
@@ -51,56 +53,72 @@ fn generate(at: &At, suite: u8, slot: u8, prompt: Prompt) -> Result<Report, Fail
         return Err(Failure::new(ErrorCode::SignerSuite, text));
     }
     let mut open = OpenDesk::sign_in(at, prompt, Keys::Wanted)?;
-    if open.signer.lock().ring().present(slot).is_some() {
-        return Err(ErrorCode::KeyExists.into());
-    }
     let key = IssuerKey::make_p256(suite, &mut SysRng)?;
-    add(&mut open, &key, slot)
+    change(&mut open, key, slot, KeyRing::insert)
 }
 
-/// Records a new key and writes it.
-fn add(open: &mut OpenDesk, key: &IssuerKey, slot: u8) -> Result<Report, Failure> {
-    let public = key.public().ok_or(ErrorCode::SignerSuite)?;
+fn rotate(at: &At, slot: u8, prompt: Prompt) -> Result<Report, Failure> {
+    let mut open = OpenDesk::sign_in(at, prompt, Keys::Wanted)?;
+    let old = open
+        .signer
+        .lock()
+        .ring()
+        .present(slot)
+        .map(|kept| kept.info().suite);
+    let key = IssuerKey::make_p256(old.ok_or(ErrorCode::KeyMissing)?, &mut SysRng)?;
+    let report = change(&mut open, key, slot, KeyRing::rotate)?;
+    Ok(report.line(
+        "The old key is retired. Devices keep it until each is rotated: `issuer rotate --this-device`.",
+    ))
+}
+
+/// Puts a new key in a slot: judged, recorded, then written.
+fn change(
+    open: &mut OpenDesk,
+    key: IssuerKey,
+    slot: u8,
+    put: fn(&mut KeyRing, u8, IssuerKey) -> Result<(), SignerError>,
+) -> Result<Report, Failure> {
+    let (suite, public) = (key.suite(), key.public().ok_or(ErrorCode::SignerSuite)?);
+    let mut ring = open.folder.ring(open.passphrase()?)?;
+    put(&mut ring, slot, key)?;
     open.desk
         .record_key_event(&open.session, KeyEvent::Made { slot, public })?;
-    let path = open.folder.save(key, slot, open.passphrase()?)?;
+    open.folder.save_ring(&ring, open.passphrase()?)?;
     let print = base16ct::lower::encode_string(&public.fingerprint());
     Ok(Report::new()
         .line(format!(
             "Slot {slot} has a new key of suite {} {}.",
-            key.suite().number(),
-            key.suite().name()
+            suite.number(),
+            suite.name()
         ))
         .labelled("fingerprint", &print)
-        .labelled("file", path.display())
-        .line("Make a backup now (`issuer backup`): a lost key makes its devices unlockable no more.")
+        .line("Make a backup now: `issuer backup`.")
+        .line(LOST_KEY_WARNING)
         .field("slot", slot)
-        .field("suite", key.suite().number())
+        .field("suite", suite.number())
         .field("fingerprint", print)
-        .field("file", path.display().to_string()))
+        .field("warning", LOST_KEY_WARNING))
 }
 
 fn show(desk: &Path) -> Result<Report, Failure> {
     let mut report = Report::new();
     let mut list = Vec::new();
-    for key in KeyFolder::of_desk(desk).describe()? {
-        let Some(public) = key.description.public else {
-            continue;
-        };
-        let print = base16ct::lower::encode_string(&public.fingerprint());
-        let (slot, suite) = (key.description.slot, key.description.suite);
-        let state = if key.retired { "retired" } else { "present" };
+    for issuer in KeyFolder::of_desk(desk).issuers()? {
+        let print = base16ct::lower::encode_string(&issuer.public.fingerprint());
         report = report.line(format!(
-            "slot {slot}: suite {} {}, {print}, {state}",
-            suite.number(),
-            suite.name()
+            "slot {}: suite {} {}, {print}, {}",
+            issuer.slot,
+            issuer.suite.number(),
+            issuer.suite.name(),
+            if issuer.retired { "retired" } else { "present" }
         ));
         list.push(json!({
-            "slot": slot,
-            "suite": suite.number(),
+            "slot": issuer.slot,
+            "suite": issuer.suite.number(),
             "fingerprint": print,
-            "public": base16ct::lower::encode_string(public.as_compressed()),
-            "retired": key.retired,
+            "public": base16ct::lower::encode_string(issuer.public.as_compressed()),
+            "retired": issuer.retired,
         }));
     }
     if list.is_empty() {
@@ -110,23 +128,22 @@ fn show(desk: &Path) -> Result<Report, Failure> {
 }
 
 fn show_public(desk: &Path, slot: Option<u8>) -> Result<Report, Failure> {
-    let keys = KeyFolder::of_desk(desk).describe()?;
-    let present = || keys.iter().filter(|key| !key.retired);
+    let issuers = KeyFolder::of_desk(desk).issuers()?;
+    let present = || issuers.iter().filter(|issuer| !issuer.retired);
     let found = match slot {
-        Some(slot) => present().find(|key| key.description.slot == slot),
+        Some(slot) => present().find(|issuer| issuer.slot == slot),
         None => present()
-            .find(|key| key.description.slot > 0)
+            .find(|issuer| issuer.slot > 0)
             .or_else(|| present().next()),
     };
     let found = found.ok_or(ErrorCode::KeyMissing)?;
     let key = PublicKey {
-        suite: found.description.suite,
-        slot: found.description.slot,
-        public: found.description.public.ok_or(ErrorCode::SignerSuite)?,
+        suite: found.suite,
+        slot: found.slot,
+        public: found.public,
     };
-    let json = public_key::to_json(&key)?;
     Ok(Report::new()
-        .line(json)
+        .line(public_key::to_json(&key)?)
         .field("version", 1)
         .field("suite", key.suite.number())
         .field("slot", key.slot)
@@ -136,75 +153,37 @@ fn show_public(desk: &Path, slot: Option<u8>) -> Result<Report, Failure> {
         ))
 }
 
-fn rotate(at: &At, slot: u8, prompt: Prompt) -> Result<Report, Failure> {
-    let mut open = OpenDesk::sign_in(at, prompt, Keys::Wanted)?;
-    let old = open
-        .folder
-        .describe()?
-        .into_iter()
-        .find(|key| key.description.slot == slot && !key.retired)
-        .ok_or(ErrorCode::KeyMissing)?;
-    let new = IssuerKey::make_p256(old.description.suite, &mut SysRng)?;
-    let public = new.public().ok_or(ErrorCode::SignerSuite)?;
-    open.desk
-        .record_key_event(&open.session, KeyEvent::Made { slot, public })?;
-    // The old key first: should the new one then fail, the slot is empty and `issuer generate` fills
-    // it; with two present keys the desk would not open.
-    open.folder.retire(&old)?;
-    let path = open.folder.save(&new, slot, open.passphrase()?)?;
-    let print = base16ct::lower::encode_string(&public.fingerprint());
-    Ok(Report::new()
-        .line(format!("Slot {slot} has a new key; the old one is retired."))
-        .labelled("fingerprint", &print)
-        .labelled("file", path.display())
-        .line("Devices keep the old key until each is rotated: `issuer rotate --this-device`.")
-        .line("Make a backup now (`issuer backup`).")
-        .field("slot", slot)
-        .field("fingerprint", print)
-        .field("file", path.display().to_string()))
-}
-
 fn backup(at: &At, to: &Path, prompt: Prompt) -> Result<Report, Failure> {
     if to.exists() {
-        let text = format!("{} exists", to.display());
-        return Err(Failure::new(ErrorCode::StoreWrite, text));
+        return Err(Failure::exists(to, ""));
     }
     let mut open = OpenDesk::sign_in(at, prompt, Keys::Wanted)?;
     open.desk.record_key_event(&open.session, KeyEvent::BackedUp)?;
-    let copy = KeyFolder::of_desk(to);
-    open.folder.copy_missing(&copy)?;
-    // A backup that was never opened is none.
-    let keys = count(&copy.ring(open.passphrase()?)?);
-    copy.wrapping_key(open.passphrase()?)?;
+    let copy = open.folder.back_up(&KeyFolder::of_desk(to), open.passphrase()?)?;
+    let keys = copy.keys().len();
     Ok(Report::new()
         .line(format!(
-            "{keys} issuer keys are copied to {} and can be opened.",
+            "{keys} issuer keys are copied to {} and could be opened there.",
             to.display()
         ))
-        .line("Keep the copy apart from this computer, and the passphrase apart from the copy:")
-        .line("without both, enrolled devices can never be unlocked again.")
+        .line(LOST_KEY_WARNING)
         .field("issuer_keys", keys)
-        .field("backup", to.display().to_string()))
+        .field("backup", to.display().to_string())
+        .field("warning", LOST_KEY_WARNING))
 }
 
 fn restore(at: &At, from: &Path, prompt: Prompt) -> Result<Report, Failure> {
+    let who = Credentials::ask(at, prompt)?;
+    let typed = prompt.secret("Passphrase of the keys")?;
     let source = KeyFolder::of_desk(from);
-    let mut open = OpenDesk::sign_in(at, prompt, Keys::Wanted)?;
-    let in_backup = count(&source.ring(open.passphrase()?)?);
-    if in_backup == 0 {
-        return Err(Failure::new(ErrorCode::KeyMissing, from.display().to_string()));
-    }
+    // Before anything is recorded: it can be opened.
+    source.ring(&passphrase(&typed))?;
+    let mut open = OpenDesk::open(&at.desk, &who, None)?;
     open.desk.record_key_event(&open.session, KeyEvent::Restored)?;
-    let copied = source.copy_missing(&open.folder)?;
-    let keys = count(&open.folder.ring(open.passphrase()?)?);
+    let added = open.folder.restore(&source, &passphrase(&typed))?;
+    let keys = open.folder.ring(&passphrase(&typed))?.keys().len();
     Ok(Report::new()
-        .line(format!(
-            "{copied} files were restored; the desk has {keys} issuer keys."
-        ))
-        .field("restored", copied)
+        .line(format!("{added} issuer keys were restored; the desk has {keys}."))
+        .field("restored", added)
         .field("issuer_keys", keys))
-}
-
-fn count(ring: &KeyRing) -> usize {
-    ring.keys().len()
 }

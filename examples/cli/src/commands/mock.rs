@@ -44,8 +44,7 @@ pub fn new(global: &Global, force: bool) -> Result<Report, Failure> {
         .ok_or_else(|| Failure::usage("this command wants --mock FILE"))?;
     if path.exists() {
         if !force {
-            let text = format!("{} exists; --force replaces it", path.display());
-            return Err(Failure::new(ErrorCode::StoreWrite, text));
+            return Err(Failure::exists(path, "; --force replaces it"));
         }
         std::fs::remove_file(path).map_err(|error| Failure::write(path, &error))?;
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use fido_unlock::ports::{Call, PinPolicy, UnlockDevice};
 use fido_unlock::unlock::{DefaultPinPolicy, NewPin, Outcome, PinRules, Session};
-use fido_unlock::{ErrorCode, Pin};
+use fido_unlock::{ErrorCode, Pin, Suite};
 use getrandom::SysRng;
 
 use super::typed_code;
@@ -45,8 +45,11 @@ pub fn run(devices: &Devices, args: &Unlock, prompt: Prompt) -> Result<Report, F
         }
     };
     let policy = policy(&args.rules)?;
+    if session.suite() == Suite::AesAdminKey && prompt.is_interactive() {
+        eprintln!("The Response Code has no check: compare every digit.");
+    }
     let response = typed_code::response_code(prompt, session.suite())?;
-    let pin = new_pin(prompt, &policy, session.rules())?;
+    let pin = new_pin(prompt, &args.rules, &policy, session.rules())?;
     call(Call::WITH_TOUCH, |call| {
         session.unlock(&mut device, &response, &pin, &mut SysRng, call)
     })?;
@@ -120,11 +123,23 @@ fn block_list(path: &Path) -> Result<Vec<String>, Failure> {
 }
 
 /// A new PIN within both sides' rules, typed twice; a person may propose another.
-fn new_pin(prompt: Prompt, policy: &dyn PinPolicy, rules: &PinRules) -> Result<NewPin, Failure> {
+fn new_pin(
+    prompt: Prompt,
+    options: &PinOptions,
+    policy: &dyn PinPolicy,
+    rules: &PinRules,
+) -> Result<NewPin, Failure> {
     if prompt.is_interactive() {
+        let host = options.pin_minimum.max(DefaultPinPolicy::MINIMUM);
+        let characters = match (options.pin_unicode, options.pin_symbols) {
+            (true, _) => "characters",
+            (false, true) => "letters, digits and symbols",
+            (false, false) => "letters and digits",
+        };
         eprintln!(
-            "The device takes a PIN of {} to {} characters.",
-            rules.minimum, rules.maximum
+            "The new PIN: {} to {} {characters}.",
+            host.max(rules.minimum),
+            rules.maximum
         );
     }
     let mut tries = TRIES;

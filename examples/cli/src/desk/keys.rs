@@ -1,28 +1,32 @@
 //! The desk's keys, age-encrypted with one passphrase:
 //!
-//! - `issuer/slot-NN-FINGERPRINT.age`: the present key of each slot; `issuer/retired/`: those that a
-//!   rotation replaced. Each has its description beside it (`.age.json`), which is no secret.
-//! - `wrapping_key.age`: wraps the admin keys of suite-3 devices.
+//! - `issuer_keys.age`: the issuer keys of every slot, present and retired; `issuers.json`: their
+//!   public keys, for who has no passphrase.
+//! - `wrapping_key.age`: wraps the admin keys of suite-3 devices, which lie in `admin_keys.json`.
 //! - `checkpoint_key.age` and `checkpoint.pub`: sign and check checkpoints of the audit log.
 
-use std::ffi::OsStr;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use fido_unlock::helpdesk::KeyRing;
 use fido_unlock::helpdesk::audit::{CheckpointKey, SoftwareCheckpointSigner};
-use fido_unlock::ports::{CheckpointSigner, Entropy};
-use fido_unlock::suite::IssuerKey;
+use fido_unlock::ports::{CheckpointSigner, Entropy, IssuerInfo};
+use fido_unlock::suite::{IssuerKey, IssuerPublicKey};
 use fido_unlock::{AdminKey, ErrorCode, Suite};
 use fido_unlock_files::WrappingKey;
-use fido_unlock_files::key_file::{self, Encoding, KeyDescription, Passphrase, Protection};
+use fido_unlock_files::key_file::{
+    self, Encoding, Passphrase, Protection, load_key_set, replace_key_set, save_key_set,
+};
 use getrandom::SysRng;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 use crate::session_file::write_file;
 
+const ISSUER_KEYS: &str = "issuer_keys.age";
+const ISSUERS: &str = "issuers.json";
 const WRAPPING_KEY: &str = "wrapping_key.age";
+const ADMIN_KEYS: &str = "admin_keys.json";
 const CHECKPOINT_KEY: &str = "checkpoint_key.age";
 const CHECKPOINT_PUBLIC: &str = "checkpoint.pub";
 
@@ -30,14 +34,12 @@ const CHECKPOINT_PUBLIC: &str = "checkpoint.pub";
 #[derive(Clone, Debug)]
 pub struct KeyFolder(PathBuf);
 
-/// An issuer key that has not been opened.
-pub struct DescribedKey {
-    /// Its file.
-    pub path: PathBuf,
-    /// Whether a newer one has taken its place.
-    pub retired: bool,
-    /// Suite, slot, Q.
-    pub description: KeyDescription,
+#[derive(Serialize, Deserialize)]
+struct StoredIssuer {
+    slot: u8,
+    suite: u8,
+    public: String,
+    retired: bool,
 }
 
 impl KeyFolder {
@@ -46,62 +48,79 @@ impl KeyFolder {
         Self(path.to_owned())
     }
 
-    fn issuer(&self, retired: bool) -> PathBuf {
-        let folder = self.0.join("issuer");
-        if retired { folder.join("retired") } else { folder }
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
     }
 
-    /// Makes wrapping key and checkpoint key of a new desk.
+    /// Makes the key set, wrapping key and checkpoint key of a new desk.
     pub fn create(&self, passphrase: &Passphrase) -> Result<(), Failure> {
+        save_key_set(&self.path(ISSUER_KEYS), &KeyRing::new(), passphrase)?;
+        self.write_issuers(&KeyRing::new())?;
         let mut bytes = Zeroizing::new(vec![0; 32]);
         SysRng.fill(&mut bytes)?;
         let wrapping = AdminKey::new(bytes).ok_or(ErrorCode::EntropyFailed)?;
         let protection = Protection::Age(passphrase);
         let encode = |key: &IssuerKey| key_file::encode(key, Encoding::Pem, protection, &mut SysRng);
         write_file(
-            &self.0.join(WRAPPING_KEY),
+            &self.path(WRAPPING_KEY),
             &encode(&IssuerKey::admin_key(wrapping))?,
         )?;
         let signer = SoftwareCheckpointSigner::make(&mut SysRng)?;
         let key = IssuerKey::from_p256_scalar(Suite::P256Ecdsa, &signer.expose_scalar())
             .ok_or(ErrorCode::EntropyFailed)?;
-        write_file(&self.0.join(CHECKPOINT_KEY), &encode(&key)?)?;
+        write_file(&self.path(CHECKPOINT_KEY), &encode(&key)?)?;
         let public = base16ct::lower::encode_string(&signer.public().to_compressed());
-        write_file(&self.0.join(CHECKPOINT_PUBLIC), format!("{public}\n").as_bytes())
+        write_file(&self.path(CHECKPOINT_PUBLIC), format!("{public}\n").as_bytes())
     }
 
-    /// Every issuer key, by slot, the present one of a slot first; nothing is decrypted.
-    pub fn describe(&self) -> Result<Vec<DescribedKey>, Failure> {
-        let mut keys = Vec::new();
-        for retired in [false, true] {
-            for path in age_files(&self.issuer(retired))? {
-                let description = key_file::describe(&path)?;
-                keys.push(DescribedKey {
-                    path,
-                    retired,
-                    description,
-                });
-            }
-        }
-        keys.sort_by_key(|key| (key.description.slot, key.retired));
-        Ok(keys)
+    /// The public keys, by slot, the present one of a slot first; nothing is decrypted.
+    pub fn issuers(&self) -> Result<Vec<IssuerInfo>, Failure> {
+        let path = self.path(ISSUERS);
+        let bytes = std::fs::read(&path).map_err(|error| Failure::read(&path, &error))?;
+        let stored: Vec<StoredIssuer> =
+            serde_json::from_slice(&bytes).map_err(|_| Failure::corrupt(&path))?;
+        let read = |stored: &StoredIssuer| {
+            let public = base16ct::lower::decode_vec(&stored.public).ok()?;
+            Some(IssuerInfo {
+                slot: stored.slot,
+                suite: Suite::from_number(stored.suite)?,
+                public: IssuerPublicKey::from_compressed(&public).ok()?,
+                retired: stored.retired,
+            })
+        };
+        let issuers: Option<Vec<IssuerInfo>> = stored.iter().map(read).collect();
+        issuers.ok_or_else(|| Failure::corrupt(&path))
     }
 
-    /// Opens every issuer key.
+    fn write_issuers(&self, ring: &KeyRing) -> Result<(), Failure> {
+        let path = self.path(ISSUERS);
+        let stored: Vec<StoredIssuer> = ring
+            .keys()
+            .into_iter()
+            .map(|kept| kept.info())
+            .map(|info| StoredIssuer {
+                slot: info.slot,
+                suite: info.suite.number(),
+                public: base16ct::lower::encode_string(info.public.as_compressed()),
+                retired: info.retired,
+            })
+            .collect();
+        let json = serde_json::to_vec_pretty(&stored).map_err(|_| Failure::corrupt(&path))?;
+        write_file(&path, &json)
+    }
+
+    /// Opens the issuer keys.
     pub fn ring(&self, passphrase: &Passphrase) -> Result<KeyRing, Failure> {
-        let mut ring = KeyRing::new();
-        for kept in self.describe()? {
-            let loaded = key_file::load(&kept.path, Some(passphrase))?;
-            if kept.retired {
-                ring.insert_retired(loaded.description.slot, loaded.key)?;
-            } else {
-                ring.insert(loaded.description.slot, loaded.key)?;
-            }
-        }
-        Ok(ring)
+        Ok(load_key_set(&self.path(ISSUER_KEYS), passphrase)?)
     }
 
-    /// Opens the wrapping key, which also shows whether the passphrase is the desk's.
+    /// Writes the issuer keys, whole or not at all.
+    pub fn save_ring(&self, ring: &KeyRing, passphrase: &Passphrase) -> Result<(), Failure> {
+        replace_key_set(&self.path(ISSUER_KEYS), ring, passphrase)?;
+        self.write_issuers(ring)
+    }
+
+    /// Opens the wrapping key.
     pub fn wrapping_key(&self, passphrase: &Passphrase) -> Result<WrappingKey, Failure> {
         let key = self.open(WRAPPING_KEY, Suite::AesAdminKey, passphrase)?;
         let bytes = key
@@ -110,7 +129,7 @@ impl KeyFolder {
             .unwrap_or_default();
         let mut array = Zeroizing::new([0; 32]);
         if bytes.len() != array.len() {
-            return Err(Failure::corrupt(&self.0.join(WRAPPING_KEY)));
+            return Err(Failure::corrupt(&self.path(WRAPPING_KEY)));
         }
         array.copy_from_slice(bytes);
         Ok(WrappingKey::new(*array))
@@ -121,79 +140,79 @@ impl KeyFolder {
         self.open(CHECKPOINT_KEY, Suite::P256Ecdsa, passphrase)?
             .expose_p256_scalar()
             .and_then(|scalar| SoftwareCheckpointSigner::from_scalar(&scalar))
-            .ok_or_else(|| Failure::corrupt(&self.0.join(CHECKPOINT_KEY)))
+            .ok_or_else(|| Failure::corrupt(&self.path(CHECKPOINT_KEY)))
     }
 
     /// The desk's own public key for checkpoints.
     pub fn checkpoint_key(&self) -> Result<CheckpointKey, Failure> {
-        read_checkpoint_key(&self.0.join(CHECKPOINT_PUBLIC))
+        read_checkpoint_key(&self.path(CHECKPOINT_PUBLIC))
     }
 
     fn open(&self, name: &str, suite: Suite, passphrase: &Passphrase) -> Result<IssuerKey, Failure> {
-        let path = self.0.join(name);
+        let path = self.path(name);
         let bytes = std::fs::read(&path).map_err(|error| Failure::read(&path, &error))?;
         Ok(key_file::decode(&bytes, suite, Some(passphrase))?)
     }
 
-    /// Writes a slot's present key.
-    pub fn save(&self, key: &IssuerKey, slot: u8, passphrase: &Passphrase) -> Result<PathBuf, Failure> {
-        let public = key.public().ok_or(ErrorCode::SignerSuite)?;
-        let [a, b, c, d, ..] = public.fingerprint();
-        let print = base16ct::lower::encode_string(&[a, b, c, d]);
-        let folder = self.issuer(false);
-        std::fs::create_dir_all(&folder).map_err(|error| Failure::write(&folder, &error))?;
-        let path = folder.join(format!("slot-{slot:02}-{print}.age"));
-        let protection = Protection::Age(passphrase);
-        key_file::save(&path, key, slot, Encoding::Pem, protection, &mut SysRng)?;
-        Ok(path)
+    /// Copies every file of keys to a folder that is new, and opens what was copied: a backup that
+    /// was never opened is none. Gives the copied issuer keys.
+    pub fn back_up(&self, to: &Self, passphrase: &Passphrase) -> Result<KeyRing, Failure> {
+        for name in [
+            ISSUER_KEYS,
+            ISSUERS,
+            WRAPPING_KEY,
+            ADMIN_KEYS,
+            CHECKPOINT_KEY,
+            CHECKPOINT_PUBLIC,
+        ] {
+            let from = self.path(name);
+            // A desk without suite-3 devices has no admin keys.
+            if name != ADMIN_KEYS || from.exists() {
+                copy(&from, &to.path(name))?;
+            }
+        }
+        to.wrapping_key(passphrase)?;
+        to.checkpoint_signer(passphrase)?;
+        to.ring(passphrase)
     }
 
-    /// Moves a slot's present key to the retired ones; the description first, so that at no moment a
-    /// key is without one.
-    pub fn retire(&self, key: &DescribedKey) -> Result<(), Failure> {
-        let folder = self.issuer(true);
-        std::fs::create_dir_all(&folder).map_err(|error| Failure::write(&folder, &error))?;
-        let name = key.path.file_name().ok_or(ErrorCode::InvalidArgument)?;
-        let new = folder.join(name);
-        let description = key.path.with_added_extension("json");
-        copy(&description, &new.with_added_extension("json"))?;
-        std::fs::rename(&key.path, &new).map_err(|error| Failure::write(&new, &error))?;
-        // One that stays is overwritten or ignored: only `.age` files are keys.
-        let _ = std::fs::remove_file(description);
-        Ok(())
-    }
-
-    /// Copies every key that `to` lacks: how many there were. Nothing is overwritten.
-    pub fn copy_missing(&self, to: &Self) -> Result<usize, Failure> {
-        let mut copied = 0;
-        let kept = to.describe()?;
-        for key in self.describe()? {
-            if kept
-                .iter()
-                .any(|kept| kept.description.public == key.description.public)
-            {
+    /// Adds every key of a backup that is lacking here; nothing is overwritten. A slot that has a
+    /// present key keeps it: the backup's comes in as a retired one, for devices that still have it.
+    pub fn restore(&self, backup: &Self, passphrase: &Passphrase) -> Result<usize, Failure> {
+        let source = backup.ring(passphrase)?;
+        let path = self.path(ISSUER_KEYS);
+        let mut ring = if path.exists() {
+            self.ring(passphrase)?
+        } else {
+            KeyRing::new()
+        };
+        let mut added = 0;
+        // The ring lists the newest first, so the oldest goes in first.
+        for kept in source.keys().into_iter().rev() {
+            let info = kept.info();
+            if ring.find(&info.public).is_some() {
                 continue;
             }
-            let folder = to.issuer(key.retired);
-            std::fs::create_dir_all(&folder).map_err(|error| Failure::write(&folder, &error))?;
-            let name = key.path.file_name().ok_or(ErrorCode::InvalidArgument)?;
-            let new = folder.join(name);
-            let json = "json";
-            copy(
-                &key.path.with_added_extension(json),
-                &new.with_added_extension(json),
-            )?;
-            copy(&key.path, &new)?;
-            copied += 1;
+            let copy = kept
+                .expose_key()
+                .expose_p256_scalar()
+                .and_then(|scalar| IssuerKey::from_p256_scalar(info.suite, &scalar))
+                .ok_or(ErrorCode::SignerSuite)?;
+            if info.retired || ring.present(info.slot).is_some() {
+                ring.insert_retired(info.slot, copy)?;
+            } else {
+                ring.insert(info.slot, copy)?;
+            }
+            added += 1;
         }
-        for name in [WRAPPING_KEY, CHECKPOINT_KEY, CHECKPOINT_PUBLIC, "admin_keys.json"] {
-            let (from, new) = (self.0.join(name), to.0.join(name));
-            if from.exists() && !new.exists() {
-                copy(&from, &new)?;
-                copied += 1;
+        self.save_ring(&ring, passphrase)?;
+        for name in [WRAPPING_KEY, ADMIN_KEYS, CHECKPOINT_KEY, CHECKPOINT_PUBLIC] {
+            let (from, to) = (backup.path(name), self.path(name));
+            if from.exists() && !to.exists() {
+                copy(&from, &to)?;
             }
         }
-        Ok(copied)
+        Ok(added)
     }
 }
 
@@ -207,22 +226,4 @@ pub fn read_checkpoint_key(path: &Path) -> Result<CheckpointKey, Failure> {
 fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
     let bytes = std::fs::read(from).map_err(|error| Failure::read(from, &error))?;
     write_file(to, &bytes)
-}
-
-fn age_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let failed = |error: &std::io::Error| Failure::read(folder, error);
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(failed(&error)),
-    };
-    let mut paths = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(|error| failed(&error))?.path();
-        if path.extension() == Some(OsStr::new("age")) {
-            paths.push(path);
-        }
-    }
-    paths.sort();
-    Ok(paths)
 }

@@ -49,42 +49,32 @@ pub enum Keys {
 impl OpenDesk {
     /// Asks for operator, password and, where wanted, passphrase; then opens the desk.
     pub fn sign_in(at: &At, prompt: Prompt, keys: Keys) -> Result<Self, Failure> {
-        exists(&at.desk)?;
-        let name = prompt.or_text(at.operator.as_deref(), "--operator", "Operator")?;
-        let operator = operator_id(&name)?;
-        let password = prompt.secret(&format!("Password of {operator}"))?;
+        let credentials = Credentials::ask(at, prompt)?;
         let passphrase = match keys {
             Keys::Wanted => Some(passphrase(&prompt.secret("Passphrase of the keys")?)),
             Keys::NotWanted => None,
         };
-        Self::open(&at.desk, &operator, &password, passphrase)
+        Self::open(&at.desk, &credentials, passphrase)
     }
 
     /// Opens the desk and signs the operator in.
     pub fn open(
         path: &Path,
-        operator: &OperatorId,
-        password: &Zeroizing<String>,
+        credentials: &Credentials,
         passphrase: Option<Passphrase>,
     ) -> Result<Self, Failure> {
-        let files = FilesDesk::at(path);
         let folder = KeyFolder::of_desk(path);
         let (ring, admin_keys): (_, Box<dyn AdminKeyStore + Send>) = match &passphrase {
             Some(passphrase) => {
                 let wrapping_key = folder.wrapping_key(passphrase)?;
-                (
-                    folder.ring(passphrase)?,
-                    Box::new(files.admin_keys(wrapping_key)?),
-                )
+                let admin_keys = FilesDesk::at(path).admin_keys(wrapping_key)?;
+                (folder.ring(passphrase)?, Box::new(admin_keys))
             }
             None => (KeyRing::new(), Box::new(NoAdminKeys)),
         };
         let signer = SharedSigner::new(SoftwareSigner::new(ring, admin_keys));
-        let notices = Box::new(outbox::Outbox::new(path.join("notices.jsonl")));
-        let mut ports = files.ports(KeyRing::new(), None, notices)?;
-        ports.signer = Box::new(signer.clone());
-        let mut desk = HelpDesk::open(ports, read_policy(path)?)?;
-        let session = desk.sign_in(operator, password)?;
+        let mut desk = open_desk(path, &signer)?;
+        let session = desk.sign_in(&credentials.operator, &credentials.password)?;
         Ok(Self {
             desk,
             session,
@@ -100,6 +90,38 @@ impl OpenDesk {
             .as_ref()
             .ok_or_else(|| ErrorCode::WrongState.into())
     }
+}
+
+/// An operator's name and password.
+pub struct Credentials {
+    /// The name.
+    pub operator: OperatorId,
+    /// The password.
+    pub password: Zeroizing<String>,
+}
+
+impl Credentials {
+    /// Asks for them.
+    pub fn ask(at: &At, prompt: Prompt) -> Result<Self, Failure> {
+        exists(&at.desk)?;
+        let name = prompt.or_text(at.operator.as_deref(), "--operator", "Operator")?;
+        let operator = operator_id(&name)?;
+        let password = prompt.secret(&format!("Password of {operator}"))?;
+        Ok(Self { operator, password })
+    }
+}
+
+/// The desk without an operator and without keys, for what a clock that went back leaves possible.
+pub fn open_without_keys(path: &Path) -> Result<HelpDesk, Failure> {
+    let none = SoftwareSigner::new(KeyRing::new(), Box::new(NoAdminKeys));
+    open_desk(path, &SharedSigner::new(none))
+}
+
+fn open_desk(path: &Path, signer: &SharedSigner) -> Result<HelpDesk, Failure> {
+    let notices = Box::new(outbox::Outbox::new(path.join("notices.jsonl")));
+    let mut ports = FilesDesk::at(path).ports(KeyRing::new(), None, notices)?;
+    ports.signer = Box::new(signer.clone());
+    Ok(HelpDesk::open(ports, read_policy(path)?)?)
 }
 
 /// A passphrase of its own copy; the typed one is wiped by its owner.

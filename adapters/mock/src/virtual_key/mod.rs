@@ -1,0 +1,136 @@
+//! The program `fido-unlock-virtual`: the software authenticator where unmodified programs find it,
+//! as a card in vpcd's reader or as a HID device of the kernel.
+//!
+//! Its key is in a file. What goes wrong is switched by lines on standard input or on a control
+//! socket; the package's README lists them.
+
+mod control;
+mod key;
+mod uhid;
+mod vpcd;
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::mpsc;
+
+use clap::{Args, Parser, Subcommand};
+
+use key::{Key, Port};
+
+/// A software FIDO2 key with the unlock, for trying programs out. It protects nothing.
+#[derive(Parser)]
+#[command(name = "fido-unlock-virtual", version)]
+struct Arguments {
+    #[command(subcommand)]
+    way: Way,
+}
+
+#[derive(Subcommand)]
+enum Way {
+    /// A card in a virtual reader of pcscd (vpcd).
+    Card {
+        /// TCP port of the reader, on this machine.
+        #[arg(long, value_name = "PORT", default_value_t = 35963)]
+        reader_port: u16,
+        /// A card with contacts and protocol T=1, instead of a contactless one.
+        #[arg(long)]
+        contact: bool,
+        /// A card with contacts and protocol T=0.
+        #[arg(long, conflicts_with = "contact")]
+        t0: bool,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// A USB HID device of the kernel (/dev/uhid), with a FIDO and a vendor interface.
+    Hid {
+        /// Serial number.
+        #[arg(long, default_value = "")]
+        serial: String,
+        /// Bytes in a report.
+        #[arg(long, value_name = "BYTES", default_value_t = 64,
+              value_parser = clap::value_parser!(u16).range(8..=1024))]
+        report_size: u16,
+        /// Without the vendor interface.
+        #[arg(long)]
+        no_vendor: bool,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(Args)]
+struct Common {
+    /// File that keeps the key: PIN, credentials, enrolment.
+    #[arg(long, value_name = "FILE")]
+    state: PathBuf,
+    /// Unix socket that takes the same lines as standard input.
+    #[arg(long, value_name = "SOCKET")]
+    control: Option<PathBuf>,
+    /// Starts with the key taken out.
+    #[arg(long)]
+    removed: bool,
+}
+
+/// Runs the program with the process's arguments, until `quit` or a signal.
+#[must_use]
+pub fn run() -> ExitCode {
+    match start(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("fido-unlock-virtual: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    let (port, common): (Arc<dyn Port>, Common) = match arguments.way {
+        Way::Card {
+            reader_port,
+            contact,
+            t0,
+            common,
+        } => {
+            let atr = match (contact, t0) {
+                (_, true) => vpcd::CONTACT_T0,
+                (true, _) => vpcd::CONTACT_T1,
+                _ => vpcd::CONTACTLESS,
+            };
+            let card = vpcd::Card::start(Key::open(&common.state)?, reader_port, atr)?;
+            (card, common)
+        }
+        Way::Hid {
+            serial,
+            report_size,
+            no_vendor,
+            common,
+        } => {
+            let shape = uhid::Shape {
+                serial,
+                report_size,
+                vendor: !no_vendor,
+            };
+            (uhid::HidKey::new(Key::open(&common.state)?, shape), common)
+        }
+    };
+    if !common.removed {
+        port.insert()?;
+    }
+    let (quit, quitting) = mpsc::channel();
+    if let Some(path) = &common.control {
+        control::listen(path, &port, &quit)?;
+    }
+    control::console(&port, &quit)?;
+    println!("ready");
+    // `quit` stays here, so that the end of standard input ends nothing.
+    quitting.recv()?;
+    port.remove();
+    if let Some(path) = &common.control {
+        // It may be gone already, with its folder.
+        let _ = std::fs::remove_file(path);
+    }
+    drop(quit);
+    Ok(())
+}

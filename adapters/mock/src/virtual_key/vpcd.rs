@@ -1,0 +1,237 @@
+//! A card in a reader of vpcd, pcscd's driver for virtual readers (vsmartcard): a TCP client of the
+//! reader. Frames are a length (2 bytes, big-endian) and bytes; one byte is a control code, of which
+//! only 4 is answered, with the ATR.
+
+use core::time::Duration;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use fido_unlock::ports::{ApduChannel, TransportError};
+
+use crate::SoftAuthenticator;
+use crate::framing::MockApdu;
+
+use super::key::{Key, Port, random};
+
+/// A contactless card without historical bytes (PC/SC part 3 §3.1.3.2.3).
+pub(super) const CONTACTLESS: &[u8] = &[0x3B, 0x80, 0x80, 0x01, 0x01];
+/// A contact card with T=1: TD1 = 80, TD2 = 11, TA3 = 00.
+pub(super) const CONTACT_T1: &[u8] = &[0x3B, 0x80, 0x80, 0x11, 0x00, 0x11];
+/// A contact card with T=0.
+pub(super) const CONTACT_T0: &[u8] = &[0x3B, 0x00];
+
+const POWER_OFF: u8 = 0;
+const RESET: u8 = 2;
+const GIVE_ATR: u8 = 4;
+/// Between two looks whether the reader is there.
+const RETRY: Duration = Duration::from_millis(100);
+/// More than any wait for a touch.
+const LONGEST: Duration = Duration::from_secs(60);
+
+#[derive(Default)]
+struct Place {
+    inserted: bool,
+    /// Counts insertions and removals.
+    moves: u64,
+    stream: Option<TcpStream>,
+    /// The next response is the last one.
+    stale: bool,
+}
+
+/// The card; put in again by itself where the reader was gone, as a card stays in its slot.
+pub(super) struct Card {
+    key: Key,
+    reader_port: u16,
+    atr: &'static [u8],
+    place: Mutex<Place>,
+    moved: Condvar,
+}
+
+impl Card {
+    pub(super) fn start(key: Key, reader_port: u16, atr: &'static [u8]) -> std::io::Result<Arc<Self>> {
+        let card = Arc::new(Self {
+            key,
+            reader_port,
+            atr,
+            place: Mutex::default(),
+            moved: Condvar::new(),
+        });
+        let running = Arc::clone(&card);
+        std::thread::Builder::new().spawn(move || running.run())?;
+        Ok(card)
+    }
+
+    fn place(&self) -> MutexGuard<'_, Place> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run(&self) {
+        loop {
+            let moves = {
+                let place = self
+                    .moved
+                    .wait_while(self.place(), |place| !place.inserted)
+                    .unwrap_or_else(PoisonError::into_inner);
+                place.moves
+            };
+            let Ok(stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, self.reader_port)) else {
+                self.pause(RETRY, moves);
+                continue;
+            };
+            {
+                let mut place = self.place();
+                if place.moves != moves {
+                    continue;
+                }
+                place.stream = stream.try_clone().ok();
+            }
+            self.serve(&stream, moves);
+            // The connection may have a second handle.
+            let _ = stream.shutdown(Shutdown::Both);
+            self.key.device.replug();
+        }
+    }
+
+    /// Waits; `None` when the card was moved meanwhile.
+    fn pause(&self, time: Duration, moves: u64) -> Option<()> {
+        let waited = self
+            .moved
+            .wait_timeout_while(self.place(), time, |place| place.moves == moves)
+            .unwrap_or_else(PoisonError::into_inner);
+        waited.1.timed_out().then_some(())
+    }
+
+    /// Until the card is taken out or the reader ends.
+    fn serve(&self, mut stream: &TcpStream, moves: u64) -> Option<()> {
+        let mut channel = self.key.device.card();
+        let mut last = vec![0x90, 0x00];
+        loop {
+            let frame = receive(stream)?;
+            match frame[..] {
+                [GIVE_ATR] => send(&mut stream, self.atr)?,
+                [POWER_OFF | RESET] => self.key.device.reset_card(),
+                [] | [_] => {}
+                _ => {
+                    self.pass(&frame)?;
+                    let response = self.respond(&mut channel, &frame, &mut last, moves)?;
+                    self.pass(&response)?;
+                    send(&mut stream, &response)?;
+                }
+            }
+        }
+    }
+
+    /// Lets an APDU or response pass, unless the card is pulled before its end.
+    fn pass(&self, bytes: &[u8]) -> Option<()> {
+        let pulled = self.key.burn(bytes.len());
+        if pulled {
+            self.remove();
+        }
+        (!pulled).then_some(())
+    }
+
+    fn respond(
+        &self,
+        channel: &mut MockApdu<SoftAuthenticator>,
+        apdu: &[u8],
+        last: &mut Vec<u8>,
+        moves: u64,
+    ) -> Option<Vec<u8>> {
+        let faults = {
+            let mut faults = self.key.faults();
+            let now = faults.clone();
+            faults.foreign = false;
+            now
+        };
+        if faults.foreign {
+            self.key.device.deselect_card();
+        }
+        let response = loop {
+            match channel.transmit(apdu, LONGEST) {
+                Ok(response) => break response,
+                Err(TransportError::CardReset) => channel.reconnect(LONGEST).ok()?,
+                Err(_) => return None,
+            }
+        };
+        if faults.silent {
+            self.pause(Duration::MAX, moves)?;
+        }
+        self.pause(faults.slow, moves)?;
+        if core::mem::take(&mut self.place().stale) {
+            return Some(core::mem::replace(last, response));
+        }
+        last.clone_from(&response);
+        Some(if faults.garbage {
+            random::<16>().to_vec()
+        } else {
+            response
+        })
+    }
+}
+
+impl Port for Card {
+    fn key(&self) -> &Key {
+        &self.key
+    }
+
+    fn insert(&self) -> std::io::Result<()> {
+        let mut place = self.place();
+        if !place.inserted {
+            place.inserted = true;
+            place.moves += 1;
+            self.moved.notify_all();
+        }
+        Ok(())
+    }
+
+    fn remove(&self) {
+        let mut place = self.place();
+        if let Some(stream) = place.stream.take() {
+            // Closed already where the reader has ended.
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+        place.inserted = false;
+        place.moves += 1;
+        self.moved.notify_all();
+    }
+
+    fn is_inserted(&self) -> bool {
+        self.place().inserted
+    }
+
+    fn faults_changed(&self) {}
+
+    fn stale(&self) {
+        self.place().stale = true;
+    }
+}
+
+fn send(stream: &mut impl Write, frame: &[u8]) -> Option<()> {
+    let mut bytes = u16::try_from(frame.len()).ok()?.to_be_bytes().to_vec();
+    bytes.extend(frame);
+    stream.write_all(&bytes).ok()
+}
+
+fn receive(stream: &TcpStream) -> Option<Vec<u8>> {
+    let mut length = [0; 2];
+    read_exact(stream, &mut length)?;
+    let mut frame = vec![0; u16::from_be_bytes(length).into()];
+    read_exact(stream, &mut frame)?;
+    Some(frame)
+}
+
+/// vpcd sends length and body apart; without an acknowledgement at once the body comes 40 ms later.
+fn read_exact(mut stream: &TcpStream, bytes: &mut [u8]) -> Option<()> {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        rustix::net::sockopt::set_tcp_quickack(stream, true).ok()?;
+        match stream.read(rest) {
+            Ok(0) => return None,
+            Ok(count) => rest = rest.get_mut(count..)?,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return None,
+        }
+    }
+    Some(())
+}

@@ -1,0 +1,308 @@
+//! A private pcscd with vpcd's virtual readers, and cards for them.
+//!
+//! pcscd's socket has a fixed path, so each pcscd runs in a mount namespace of its own where that
+//! path is a folder of the test; libpcsclite finds the socket there by an environment variable,
+//! which each test gets by running itself again in a process of its own.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use fido_unlock_pcsc::{DeviceEntry, PcscError, list};
+
+/// Where libpcsclite looks for pcscd's socket.
+const SOCKET: &str = "PCSCLITE_CSOCK_NAME";
+/// Longest wait for anything that must happen.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+/// A contactless card without historical bytes.
+pub const CONTACTLESS: &[u8] = &[0x3B, 0x80, 0x80, 0x01, 0x01];
+
+/// Runs `body` in a process of its own, which has a folder and a pcscd to itself. `name` is the
+/// calling test's.
+pub fn isolated(name: &str, body: impl FnOnce(&Path)) {
+    if let Some(socket) = std::env::var_os(SOCKET) {
+        return body(Path::new(&socket).parent().unwrap());
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test.log");
+    let log = std::fs::File::options()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .unwrap();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args([name, "--exact", "--nocapture"])
+        .env(SOCKET, folder.path().join("pcscd.comm"))
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break Some(status);
+        }
+        if begun.elapsed() > 4 * PATIENCE {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            break None;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    let log = std::fs::read_to_string(&path).unwrap();
+    // A name that is no test's would run none, and succeed.
+    assert!(
+        status.is_some_and(|status| status.success()) && log.contains("1 passed"),
+        "{status:?}\n{log}"
+    );
+}
+
+/// Waits until `found` gives something.
+pub fn eventually<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(value) = found() {
+            return value;
+        }
+        assert!(begun.elapsed() < PATIENCE, "not in time: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A running pcscd; killed, as in a crash, when dropped.
+pub struct Pcscd {
+    process: Child,
+    port: u16,
+}
+
+impl Pcscd {
+    /// Starts it with two virtual readers, or with none.
+    pub fn start(folder: &Path, with_readers: bool) -> Self {
+        let driver = PathBuf::from("/usr/lib/pcsc/drivers/serial/libifdvpcd.so");
+        assert!(driver.exists(), "needs Debian's package vsmartcard-vpcd");
+        let port = free_port();
+        let config = folder.join("readers");
+        std::fs::create_dir_all(&config).unwrap();
+        let reader = format!(
+            "FRIENDLYNAME \"Virtual PCD\"\nDEVICENAME /dev/null:0x{port:04X}\nLIBPATH {}\nCHANNELID 0x{port:04X}\n",
+            driver.display()
+        );
+        std::fs::write(
+            config.join("vpcd"),
+            if with_readers { reader } else { String::new() },
+        )
+        .unwrap();
+        let socket = folder.join("pcscd.comm");
+        for stale in ["pcscd.comm", "pcscd.pid"] {
+            let _ = std::fs::remove_file(folder.join(stale));
+        }
+        // Where this user is not root, a user namespace makes it so.
+        let root = std::fs::metadata("/proc/self").is_ok_and(|own| {
+            use std::os::unix::fs::MetadataExt;
+            own.uid() == 0
+        });
+        let log = std::fs::File::create(folder.join("pcscd.log")).unwrap();
+        let process = Command::new("unshare")
+            .args(if root { &["--mount"][..] } else { &["--mount", "--map-root-user"] })
+            .args([
+                "sh",
+                "-c",
+                "mkdir -p /run/pcscd && mount --bind \"$1\" /run/pcscd && exec setpriv --pdeathsig KILL pcscd --foreground --error --config \"$2\"",
+                "sh",
+            ])
+            .args([folder, &config])
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .expect("unshare, from Debian's package util-linux");
+        let mut pcscd = Self { process, port };
+        eventually("pcscd's socket (packages pcscd, vsmartcard-vpcd)", || {
+            if let Some(status) = pcscd.process.try_wait().unwrap() {
+                panic!(
+                    "pcscd ended: {status} {}",
+                    std::fs::read_to_string(folder.join("pcscd.log")).unwrap_or_default()
+                );
+            }
+            socket.exists().then_some(())
+        });
+        pcscd
+    }
+
+    /// Sends it a signal, by name.
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill")
+            .args(["-s", name, &self.process.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(status.success());
+    }
+
+    /// Puts a card into the reader of this number (0 or 1).
+    pub fn insert(&self, slot: u16, atr: &[u8], model: impl Model + 'static) -> VirtualCard {
+        VirtualCard::insert(self.port + slot, atr, model)
+    }
+
+    /// Puts it in and waits until the service sees it; gives its entry too.
+    pub fn insert_seen(&self, atr: &[u8], model: impl Model + 'static) -> (VirtualCard, DeviceEntry) {
+        let card = self.insert(0, atr, model);
+        (card, first_card())
+    }
+}
+
+impl Drop for Pcscd {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The first reader, once a card is in it.
+pub fn first_card() -> DeviceEntry {
+    eventually("a card in the first reader", || {
+        list()
+            .unwrap()
+            .into_iter()
+            .next()
+            .filter(|entry| entry.access.is_ok())
+    })
+}
+
+/// The first reader, once no card is in it.
+pub fn first_empty() -> DeviceEntry {
+    eventually("no card in the first reader", || {
+        list()
+            .unwrap()
+            .into_iter()
+            .next()
+            .filter(|entry| entry.access == Err(PcscError::NoCard))
+    })
+}
+
+/// A port whose successor is free too: vpcd takes one for each of its two readers.
+fn free_port() -> u16 {
+    eventually("two free ports", || {
+        let one = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+        let port = one.local_addr().ok()?.port();
+        TcpListener::bind((Ipv4Addr::UNSPECIFIED, port.checked_add(1)?)).ok()?;
+        Some(port)
+    })
+}
+
+/// What a reader does with a card.
+pub enum Frame<'a> {
+    PowerOff,
+    PowerOn,
+    Reset,
+    Apdu(&'a [u8]),
+}
+
+/// A card: answers APDUs; `None` takes it out of the reader. What it gives for other frames is not
+/// looked at.
+pub trait Model: FnMut(Frame<'_>) -> Option<Vec<u8>> + Send {}
+impl<F: FnMut(Frame<'_>) -> Option<Vec<u8>> + Send> Model for F {}
+
+/// A card in a reader; taken out when dropped.
+pub struct VirtualCard {
+    stream: TcpStream,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl VirtualCard {
+    fn insert(port: u16, atr: &[u8], mut model: impl Model + 'static) -> Self {
+        let stream = eventually("vpcd's port", || {
+            TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()
+        });
+        let theirs = stream.try_clone().unwrap();
+        let atr = atr.to_vec();
+        let thread = std::thread::spawn(move || serve(theirs, &atr, &mut model));
+        Self {
+            stream,
+            thread: Some(thread),
+        }
+    }
+}
+
+impl Drop for VirtualCard {
+    fn drop(&mut self) {
+        let _ = self.stream.shutdown(Shutdown::Both);
+        let result = self.thread.take().unwrap().join();
+        if !std::thread::panicking() {
+            result.unwrap();
+        }
+    }
+}
+
+/// vpcd's frames: length (2 bytes, big-endian) and bytes. One byte is a control code; 4 alone is
+/// answered, with the ATR.
+fn serve(mut stream: TcpStream, atr: &[u8], model: &mut dyn Model) {
+    while let Some(frame) = receive(&mut stream) {
+        let answer = match frame[..] {
+            [4] => Some(atr.to_vec()),
+            [code] => {
+                model(match code {
+                    0 => Frame::PowerOff,
+                    1 => Frame::PowerOn,
+                    _ => Frame::Reset,
+                });
+                continue;
+            }
+            _ => model(Frame::Apdu(&frame)),
+        };
+        let Some(answer) = answer else { break };
+        let mut bytes = u16::try_from(answer.len()).unwrap().to_be_bytes().to_vec();
+        bytes.extend(answer);
+        if stream.write_all(&bytes).is_err() {
+            break;
+        }
+    }
+    let _ = stream.shutdown(Shutdown::Both);
+}
+
+fn receive(stream: &mut TcpStream) -> Option<Vec<u8>> {
+    let mut length = [0; 2];
+    read_exact(stream, &mut length)?;
+    let mut frame = vec![0; u16::from_be_bytes(length).into()];
+    read_exact(stream, &mut frame)?;
+    Some(frame)
+}
+
+/// vpcd sends length and body apart; without an acknowledgement at once the second waits 40 ms.
+fn read_exact(stream: &mut TcpStream, mut bytes: &mut [u8]) -> Option<()> {
+    while !bytes.is_empty() {
+        rustix::net::sockopt::set_tcp_quickack(&*stream, true).ok()?;
+        match stream.read(bytes) {
+            Ok(0) => return None,
+            Ok(count) => bytes = &mut bytes[count..],
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return None,
+        }
+    }
+    Some(())
+}
+
+/// A card that answers `00 EE t k` with its data and 9000, after t × 100 ms; with k = 1 it leaves
+/// the reader instead. All else gets 6D00.
+pub fn echo_card(frame: Frame<'_>) -> Option<Vec<u8>> {
+    let Frame::Apdu(apdu) = frame else { return None };
+    let mut answer = Vec::new();
+    match apdu {
+        [0x00, 0xEE, tenths, leave, rest @ ..] => {
+            std::thread::sleep(Duration::from_millis(100) * u32::from(*tenths));
+            if *leave == 1 {
+                return None;
+            }
+            if let [0, high, low, data @ ..] = rest {
+                answer.extend(&data[..usize::from(u16::from_be_bytes([*high, *low])).min(data.len())]);
+            } else if let [length, data @ ..] = rest {
+                answer.extend(&data[..usize::from(*length).min(data.len())]);
+            }
+            answer.extend([0x90, 0x00]);
+        }
+        _ => answer.extend([0x6D, 0x00]),
+    }
+    Some(answer)
+}

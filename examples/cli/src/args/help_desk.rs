@@ -1,0 +1,197 @@
+//! `enroll`, `respond` and `issuer`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+/// A help desk and who works at it.
+#[derive(Args, Debug)]
+pub struct At {
+    /// The help desk's folder
+    #[arg(long, value_name = "DIR")]
+    pub desk: PathBuf,
+    /// The operator's name; asked for when missing
+    #[arg(long, value_name = "NAME")]
+    pub operator: Option<String>,
+}
+
+/// `enroll`.
+#[derive(Args, Debug)]
+#[command(group(clap::ArgGroup::new("keys").required(true).args(["desk", "issuer"])))]
+pub struct Enroll {
+    /// The help desk's folder
+    #[arg(long, value_name = "DIR")]
+    pub desk: Option<PathBuf>,
+    /// A file that `issuer show --public` wrote; several for several slots
+    #[arg(long, value_name = "FILE")]
+    pub issuer: Vec<PathBuf>,
+    /// The operator's name, with --desk; asked for when missing
+    #[arg(long, value_name = "NAME")]
+    pub operator: Option<String>,
+    /// The owner's id
+    #[arg(long, value_name = "ID")]
+    pub user: String,
+    /// Add the owner to the registry under this name, if not there (an Administrator's right)
+    #[arg(long, value_name = "NAME", requires = "desk")]
+    pub new_user: Option<String>,
+    /// 3: make an admin key for this device instead of taking the desk's keys
+    #[arg(long, requires = "desk", value_parser = clap::value_parser!(u8).range(1..=3))]
+    pub suite: Option<u8>,
+    /// The slot that an unlock will use; without it the lowest above 0
+    #[arg(long, value_parser = clap::value_parser!(u8).range(0..=15))]
+    pub slot: Option<u8>,
+    /// The device has a PIN: ask for it, to have the configuration permission
+    #[arg(long)]
+    pub with_pin: bool,
+    /// The vendor interface serves nothing from then on
+    #[arg(long)]
+    pub vendor_interface_off: bool,
+    /// An unlock over the vendor interface makes the system ask for another PIN
+    #[arg(long)]
+    pub force_pin_change: bool,
+}
+
+/// `respond`.
+#[derive(Args, Debug)]
+pub struct Respond {
+    /// Where and who.
+    #[command(flatten)]
+    pub at: At,
+    /// The user: id or part of the name
+    #[arg(long, value_name = "TEXT")]
+    pub user: Option<String>,
+    /// The Device ID instead of the user; with a user who has several devices, which one
+    #[arg(long, value_name = "CODE")]
+    pub device_id: Option<String>,
+    /// How the caller was verified
+    #[arg(long, value_enum)]
+    pub method: Option<Method>,
+    /// What was seen or heard, for an auditor; only its digest is recorded
+    #[arg(long, value_name = "TEXT")]
+    pub statement: Option<String>,
+    /// Reason or ticket number
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// A second operator, who approves; wanted for privileged users and past a limit
+    #[arg(long, value_name = "NAME")]
+    pub approver: Option<String>,
+    /// Spell the code, too
+    #[arg(long)]
+    pub speak: bool,
+}
+
+/// How a caller was verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Method {
+    /// A push or one-time code to an enrolled factor
+    EnrolledFactor,
+    /// A call back to the number on record
+    CallBack,
+    /// An identity document, with the face
+    IdentityDocument,
+    /// The caller's manager, reached by another way
+    Manager,
+    /// The caller stands at the desk
+    InPerson,
+    /// Questions, which others may be able to answer
+    Questions,
+}
+
+/// `issuer`.
+#[derive(Debug, Subcommand)]
+pub enum Issuer {
+    /// Make the key of an empty slot (an Administrator's right)
+    #[command(after_help = "\
+The keys lie in the desk's folder in issuer_keys.age, encrypted with the desk's passphrase. A lost key
+makes its devices unlockable no more: make a backup at once. Suite 3 has no issuer key; `enroll
+--suite 3` makes each device's admin key.
+
+Standard input (--stdin): operator's password, passphrase of the keys.
+
+Example:
+  fido-unlock issuer generate --desk desk/ --operator admin --suite 2 --slot 1")]
+    Generate {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// The suite: 1 (paste or QR) or 2 (read aloud)
+        #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=3))]
+        suite: u8,
+        /// The slot; 0 is for an offline recovery key
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=15))]
+        slot: u8,
+    },
+    /// Show the keys' slots, suites and fingerprints; no secret
+    #[command(after_help = "\
+With --public, one key is printed as JSON, for `enroll --issuer` at a station without a desk.
+
+Examples:
+  fido-unlock issuer show --desk desk/
+  fido-unlock issuer show --desk desk/ --public --slot 1 > issuer.json")]
+    Show {
+        /// The help desk's folder
+        #[arg(long, value_name = "DIR")]
+        desk: PathBuf,
+        /// Print the slot's present public key
+        #[arg(long)]
+        public: bool,
+        /// The slot, with --public; without it the lowest above 0
+        #[arg(long, requires = "public", value_parser = clap::value_parser!(u8).range(0..=15))]
+        slot: Option<u8>,
+    },
+    /// Put a new key in a slot; the old one is retired and still serves devices not yet rotated
+    #[command(after_help = "\
+With a device (--mock FILE or a real one) and --this-device, that device is given the slot's present
+key instead, if it still has a retired one.
+
+Standard input (--stdin): operator's password, passphrase of the keys.
+
+Examples:
+  fido-unlock issuer rotate --desk desk/ --operator admin --slot 1
+  fido-unlock issuer rotate --desk desk/ --operator admin --slot 1 --this-device")]
+    Rotate {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// The slot
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=15))]
+        slot: u8,
+        /// Give the slot's present key to the device that is plugged in
+        #[arg(long)]
+        this_device: bool,
+    },
+    /// Copy every key of the desk to another folder, after each was opened
+    #[command(after_help = "\
+The copies are encrypted with the same passphrase. Keep them apart from this computer, and the
+passphrase apart from them: without both, enrolled devices can never be unlocked again.
+
+Standard input (--stdin): operator's password, passphrase of the keys.
+
+Example:
+  fido-unlock issuer backup --desk desk/ --operator admin --to backup/")]
+    Backup {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// The folder, which must not exist yet
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+    },
+    /// Take every key that the desk lacks from a backup
+    #[command(after_help = "\
+A slot that has a key keeps it; the backup's then comes in as a retired one. Where the desk's own
+key files are gone, they are taken from the backup.
+
+Standard input (--stdin): operator's password, passphrase of the keys.
+
+Example:
+  fido-unlock issuer restore --desk desk/ --operator admin --from backup/")]
+    Restore {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// The backup's folder
+        #[arg(long, value_name = "DIR")]
+        from: PathBuf,
+    },
+}

@@ -1,0 +1,233 @@
+//! A folder with a software authenticator and a help desk, and the program to run there.
+
+use std::cell::RefCell;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub const ADMIN_PASSWORD: &str = "admin-password-7";
+pub const PASSPHRASE: &str = "correct horse battery";
+pub const OLD_PIN: &str = "oldpin42";
+pub const NEW_PIN: &str = "newpin43";
+
+/// What a process left behind.
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ran {
+    /// The JSON object of a command that did its work.
+    pub fn ok(self) -> Value {
+        assert_eq!(self.code, 0, "{}{}", self.stdout, self.stderr);
+        serde_json::from_str(&self.stdout).unwrap_or_else(|_| panic!("no JSON: {}", self.stdout))
+    }
+
+    /// The `error` object of a command that failed, whose exit code is that of its family.
+    pub fn error(self, number: u16) -> Value {
+        let json: Value = serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|_| panic!("no JSON: {}{}", self.stdout, self.stderr));
+        let error = json["error"].clone();
+        assert_eq!(error["number"], number, "{json}");
+        let code = fido_unlock::ErrorCode::from_number(number).unwrap();
+        assert_eq!(error["name"], code.name());
+        assert_eq!(error["message"], code.message());
+        assert_eq!(error["next_step"], code.next_step());
+        assert_eq!(self.code, i32::from(code.family().exit_code()));
+        error
+    }
+}
+
+pub struct Bench {
+    folder: TempDir,
+    /// Everything that was printed, for who looks for secrets.
+    pub printed: RefCell<String>,
+    /// Options of every command.
+    extra: Vec<String>,
+}
+
+impl Bench {
+    /// An empty folder.
+    pub fn empty() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            printed: RefCell::default(),
+            extra: Vec::new(),
+        }
+    }
+
+    /// A help desk with a key in slot 1 (suites 1 and 2). All desks of a suite are copies of one,
+    /// since passphrases are slow; so they have the same keys and the same log.
+    pub fn with_desk(suite: u8) -> Self {
+        static MADE: [OnceLock<PathBuf>; 3] = [const { OnceLock::new() }; 3];
+        let made = MADE[usize::from(suite) - 1].get_or_init(|| {
+            let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("desk-of-suite-{suite}"));
+            let _ = std::fs::remove_dir_all(&kept);
+            let bench = Self::with_desk_of_its_own(suite);
+            copy_folder(&bench.path("desk"), &kept);
+            kept
+        });
+        let bench = Self::empty();
+        copy_folder(made, &bench.path("desk"));
+        bench
+    }
+
+    /// The same with keys that no other has.
+    pub fn with_desk_of_its_own(suite: u8) -> Self {
+        let bench = Self::empty();
+        bench.init();
+        if suite != 3 {
+            bench
+                .admin(&format!("issuer generate --suite {suite} --slot 1"), "")
+                .ok();
+        }
+        bench
+    }
+
+    /// The same, with an authenticator that is enrolled for alice, has a passkey and is locked.
+    pub fn locked(suite: u8) -> Self {
+        let bench = Self::with_desk(suite);
+        bench.make_locked();
+        bench
+    }
+
+    pub fn over(mut self, transport: &str) -> Self {
+        self.extra = vec!["--mock-transport".into(), transport.into()];
+        self
+    }
+
+    pub fn init(&self) {
+        let secrets = format!("{ADMIN_PASSWORD}\n{ADMIN_PASSWORD}\n{PASSPHRASE}\n{PASSPHRASE}\n");
+        self.run(
+            "desk init --desk desk --admin admin --contact licences@example.com",
+            &secrets,
+        )
+        .ok();
+    }
+
+    pub fn make_locked(&self) {
+        self.mock("mock new", "").ok();
+        self.enroll_alice();
+        self.mock("mock make-passkey", OLD_PIN).ok();
+        self.mock("mock lock", "").ok();
+    }
+
+    /// Enrols with the desk's key or, where it has none, with an admin key.
+    pub fn enroll_alice(&self) -> Value {
+        let keys = self.run("issuer show --desk desk", "").ok()["issuers"].clone();
+        let suite = if keys.as_array().unwrap().is_empty() {
+            "--suite 3"
+        } else {
+            ""
+        };
+        let secrets = format!("{ADMIN_PASSWORD}\n{PASSPHRASE}\n");
+        let command = format!("enroll --desk desk --operator admin --user alice --new-user Alice {suite}");
+        self.mock(&command, &secrets).ok()
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Runs words (no quotes are understood) with `--json`, and `--stdin` when there is input.
+    pub fn run(&self, words: &str, input: &str) -> Ran {
+        let mut words: Vec<&str> = words.split_whitespace().collect();
+        words.push("--json");
+        if !input.is_empty() {
+            words.push("--stdin");
+        }
+        self.run_words(&words, input)
+    }
+
+    pub fn run_words(&self, words: &[&str], input: &str) -> Ran {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_fido-unlock"))
+            .args(&self.extra)
+            .args(words)
+            .current_dir(self.folder.path())
+            .env("XDG_STATE_HOME", self.folder.path().join("state"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A command that does not read all of its input closes the pipe.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let output = child.wait_with_output().unwrap();
+        let ran = Ran {
+            code: output.status.code().unwrap(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        };
+        self.printed.borrow_mut().push_str(&ran.stdout);
+        self.printed.borrow_mut().push_str(&ran.stderr);
+        ran
+    }
+
+    /// With the software authenticator.
+    pub fn mock(&self, words: &str, input: &str) -> Ran {
+        self.run(&format!("--mock key.bin {words}"), &lines(input))
+    }
+
+    /// At the desk, as its Administrator, with the passphrase; then what else is asked.
+    pub fn admin(&self, words: &str, more: &str) -> Ran {
+        let input = format!("{ADMIN_PASSWORD}\n{PASSPHRASE}\n{more}");
+        self.run(&format!("{words} --desk desk --operator admin"), &lines(&input))
+    }
+
+    /// At the desk, as its Administrator, without the passphrase.
+    pub fn admin_without_keys(&self, words: &str, more: &str) -> Ran {
+        let input = format!("{ADMIN_PASSWORD}\n{more}");
+        self.run(&format!("{words} --desk desk --operator admin"), &lines(&input))
+    }
+
+    /// The Device Challenge.
+    pub fn challenge(&self) -> String {
+        text(&self.mock("challenge", "").ok()["device_challenge"])
+    }
+
+    /// The help desk's part for alice: how the caller was verified, and why.
+    pub fn respond(&self, challenge: &str) -> Ran {
+        self.admin(
+            "respond --user alice --method call-back --statement called --reason T-1",
+            challenge,
+        )
+    }
+
+    /// The Response Code for the pending challenge.
+    pub fn response(&self) -> String {
+        text(&self.respond(&self.challenge()).ok()["response_code"])
+    }
+
+    pub fn unlock(&self, response: &str, pin: &str, again: &str) -> Ran {
+        self.mock("unlock", &format!("{response}\n{pin}\n{again}"))
+    }
+
+    pub fn sign_in(&self, pin: &str) -> Ran {
+        self.mock("mock sign-in", pin)
+    }
+}
+
+pub fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
+    }
+}
+
+/// With the end of its last line.
+fn lines(input: &str) -> String {
+    match input {
+        "" => String::new(),
+        input => format!("{}\n", input.trim_end_matches('\n')),
+    }
+}

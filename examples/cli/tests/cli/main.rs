@@ -1,0 +1,19 @@
+//! The program as a person or a script runs it: each command a process of its own, secrets on standard
+//! input, judged by exit code and JSON.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+mod bench;
+mod flow;
+mod keys;
+mod refusals;
+mod secrets;
+#[cfg(target_os = "linux")]
+mod terminal;
+mod typing;

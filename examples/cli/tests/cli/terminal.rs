@@ -1,0 +1,208 @@
+//! A person at a terminal: what is asked, what is shown, and what is not.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::process::{Child, Command};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use crate::bench::{ADMIN_PASSWORD, Bench, NEW_PIN, PASSPHRASE, text};
+use crate::typing::wrong_at;
+
+/// Only a program that asks something else makes a test wait this long.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A process with a terminal of its own.
+struct Terminal {
+    child: Child,
+    keyboard: File,
+    screen: Receiver<Vec<u8>>,
+    shown: String,
+    /// How much of `shown` was looked at.
+    seen: usize,
+}
+
+impl Terminal {
+    fn run(bench: &Bench, words: &str) -> Self {
+        use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+        let master: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let name = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
+        let slave = || File::options().read(true).write(true).open(&name).unwrap();
+        // `setsid --ctty` makes it the controlling terminal, which passwords are read from.
+        let child = Command::new("setsid")
+            .args(["--ctty", "--wait", env!("CARGO_BIN_EXE_fido-unlock")])
+            .args(words.split_whitespace())
+            .current_dir(bench.path(""))
+            .stdin(slave())
+            .stdout(slave())
+            .stderr(slave())
+            .spawn()
+            .unwrap();
+        let keyboard = File::from(master);
+        let mut reader = keyboard.try_clone().unwrap();
+        let (sender, screen) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 1024];
+            // Linux answers EIO when the last process has closed its side.
+            while let Ok(length @ 1..) = reader.read(&mut buffer) {
+                if sender.send(buffer[..length].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self {
+            child,
+            keyboard,
+            screen,
+            shown: String::new(),
+            seen: 0,
+        }
+    }
+
+    /// Waits until `question` is on the screen, then types the answer.
+    fn answer(&mut self, question: &str, answer: &str) -> &mut Self {
+        loop {
+            if let Some(at) = self.shown[self.seen..].find(question) {
+                self.seen += at + question.len();
+                break;
+            }
+            let more = self
+                .screen
+                .recv_timeout(PATIENCE)
+                .unwrap_or_else(|_| panic!("{question:?} was not asked: {}", self.shown));
+            self.shown.push_str(&String::from_utf8_lossy(&more));
+        }
+        // The echo is switched off a moment after the question is shown.
+        std::thread::sleep(Duration::from_millis(100));
+        self.keyboard.write_all(format!("{answer}\n").as_bytes()).unwrap();
+        self
+    }
+
+    /// The exit code and all that was shown.
+    fn end(mut self) -> (i32, String) {
+        let code = self.child.wait().unwrap().code().unwrap();
+        while let Ok(more) = self.screen.recv_timeout(Duration::from_secs(2)) {
+            self.shown.push_str(&String::from_utf8_lossy(&more));
+        }
+        (code, self.shown)
+    }
+}
+
+fn group(code: &str, number: usize) -> &str {
+    code.split('-').nth(number - 1).unwrap()
+}
+
+#[test]
+fn a_correction_is_used_when_the_person_says_so() {
+    let bench = Bench::locked(2);
+    let response = bench.response();
+    let mut terminal = Terminal::run(&bench, "--mock key.bin unlock");
+    let offer = format!("Group 3 does not fit. Was {} meant?", group(&response, 3));
+    // Not confirmed, then twice more the same slip: no second offer, and nothing is sent.
+    terminal
+        .answer("Response Code: ", &wrong_at(&response, 9))
+        .answer(&offer, "n")
+        .answer("Response Code: ", &wrong_at(&response, 9))
+        .answer("Response Code: ", &wrong_at(&response, 9));
+    let (code, shown) = terminal.end();
+    assert_eq!(code, 20, "{shown}");
+    assert_eq!(shown.matches("does not fit").count(), 1);
+
+    let mut terminal = Terminal::run(&bench, "--mock key.bin unlock");
+    terminal
+        .answer("Response Code: ", &wrong_at(&response, 9))
+        .answer("Is it so? [y/N]: ", "y")
+        .answer("New PIN: ", NEW_PIN)
+        .answer("New PIN again: ", "newpin44")
+        .answer("New PIN: ", NEW_PIN)
+        .answer("New PIN again: ", NEW_PIN);
+    let (code, shown) = terminal.end();
+    assert_eq!(code, 0, "{shown}");
+    assert!(
+        shown.contains("The new PIN: 6 to 63 letters and digits."),
+        "{shown}"
+    );
+    assert!(shown.contains("the two PINs are not the same") && shown.contains("Unlocked"));
+    for secret in [NEW_PIN, "newpin44", &response, group(&response, 1)] {
+        assert!(!shown.contains(secret), "{secret} in {shown}");
+    }
+    bench.sign_in(NEW_PIN).ok();
+}
+
+#[test]
+fn four_lines_of_a_response_code() {
+    let bench = Bench::locked(1);
+    let response = bench.response();
+    let lines: Vec<&str> = response.lines().collect();
+    let mut terminal = Terminal::run(&bench, "--mock key.bin unlock");
+    terminal
+        .answer("line 1 of 4 (or all four): ", lines[0])
+        .answer("line 2 of 4: ", lines[1])
+        .answer("line 3 of 4: ", &wrong_at(lines[2], 4))
+        .answer("line 4 of 4: ", lines[3])
+        .answer(
+            &format!("Group 2 does not fit. Was {} meant?", group(lines[2], 2)),
+            "y",
+        )
+        .answer("New PIN: ", NEW_PIN)
+        .answer("New PIN again: ", NEW_PIN);
+    let (code, shown) = terminal.end();
+    assert_eq!(code, 0, "{shown}");
+    assert!(lines.iter().all(|line| !shown.contains(line)), "{shown}");
+    bench.sign_in(NEW_PIN).ok();
+}
+
+#[test]
+fn a_call_at_the_desk() {
+    let bench = Bench::locked(2);
+    let challenge = bench.challenge();
+    let mut terminal = Terminal::run(&bench, "respond --desk desk");
+    terminal
+        .answer("Operator: ", "admin")
+        .answer("Password of admin: ", ADMIN_PASSWORD)
+        .answer("Passphrase of the keys: ", PASSPHRASE)
+        .answer("User (empty: by Device ID): ", "ali")
+        .answer("Reason or ticket number: ", "T-1")
+        .answer("Which: ", "");
+    let (code, shown) = terminal.end();
+    assert_eq!(code, 40, "{shown}");
+    assert!(shown.contains("Read the owner's name back: Alice"), "{shown}");
+    assert!(shown.contains("406 CallerUnverified"), "{shown}");
+
+    let mut terminal = Terminal::run(
+        &bench,
+        "respond --desk desk --operator admin --user alice --reason T-1",
+    );
+    terminal
+        .answer("Password of admin: ", ADMIN_PASSWORD)
+        .answer("Passphrase of the keys: ", PASSPHRASE)
+        .answer("Which: ", "2")
+        .answer("What was seen or heard: ", "called the number on record")
+        .answer("Device Challenge: ", &wrong_at(&challenge, 13))
+        .answer(
+            &format!("Group 4 does not fit. Was {} meant?", group(&challenge, 4)),
+            "y",
+        );
+    let (code, shown) = terminal.end();
+    assert_eq!(code, 0, "{shown}");
+    for secret in [ADMIN_PASSWORD, PASSPHRASE] {
+        assert!(!shown.contains(secret), "{secret} in {shown}");
+    }
+    let line = shown
+        .lines()
+        .map(str::trim)
+        .find(|line| line.len() == 29 && line.matches('-').count() == 5);
+    let response = line.unwrap_or_else(|| panic!("no Response Code in {shown}"));
+    bench.unlock(response, NEW_PIN, NEW_PIN).ok();
+    let log = bench.run("audit show --desk desk", "").ok();
+    let entries = log["entries"].as_array().unwrap().clone();
+    assert!(entries.iter().any(|entry| entry["error"] == 203));
+    assert!(
+        entries
+            .iter()
+            .all(|entry| entry["detail"] != text(&"called the number on record".into()))
+    );
+}

@@ -1,0 +1,22 @@
+//! What the tests over real stacks share: the virtual key as a process, and a help desk's key.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+#![allow(clippy::missing_panics_doc, clippy::missing_errors_doc, missing_docs)]
+
+mod command_line;
+mod desk;
+mod virtual_key;
+mod witness;
+
+pub use command_line::CommandLine;
+pub use desk::{Desk, PATIENCE, call, call_within, try_pin};
+pub use virtual_key::VirtualKey;
+pub use witness::{fido2_pcsc, witness};
+
+pub const OLD_PIN: &str = "oldpin42";
+pub const NEW_PIN: &str = "newpin43";

@@ -1,0 +1,94 @@
+//! The whole unlock over a real pcscd, between two programs that are not ours: python-fido2 makes
+//! the credentials and blocks the PIN; afterwards it signs in with the new one.
+
+use crate::pcscd::{Pcscd, isolated};
+use crate::support::{card_in, fido_entry, insert, keep_transcript, state};
+use fido_unlock::Suite;
+use fido_unlock::ports::Interface;
+use fido_unlock::unlock::CtapUnlockDevice;
+use fido_unlock_pcsc::open;
+use fido_unlock_stacks_tests::{CommandLine, Desk, NEW_PIN, OLD_PIN, fido2_pcsc, try_pin, witness};
+use fido_unlock_tests::python::run;
+
+fn whole_unlock(name: &str, suite: Suite, card: &[&str], protocol: &str) {
+    let fido2 = fido2_pcsc();
+    isolated(name, |folder| {
+        let _pcscd = Pcscd::start(folder, true);
+        let control = folder.join("control");
+        let arguments = [card, &["--control", control.to_str().unwrap()]].concat();
+        let _key = insert(folder, 0, &arguments);
+        let python = |step| {
+            let transcript = run(fido2
+                .python()
+                .arg(witness().join("card_before_and_after.py"))
+                .arg(step)
+                .arg(&control)
+                .arg(protocol)
+                .arg(folder.join("notes.json"))
+                .args([OLD_PIN, NEW_PIN]));
+            keep_transcript(&format!("python-fido2-{suite:?}-{step}.txt"), &transcript);
+            assert_eq!(transcript.lines().last(), Some(step));
+        };
+
+        let entry = card_in(0);
+        assert_eq!(entry.contactless, card.is_empty());
+        let desk = Desk::enroll(suite, open(&fido_entry(&entry)).unwrap());
+        python("before");
+        let mut device = CtapUnlockDevice::new(open(&card_in(0)).unwrap());
+        desk.unlock(&mut device, NEW_PIN).unwrap();
+        assert_eq!(device.interface(), Interface::Vendor);
+        drop(device);
+        python("after");
+    });
+}
+
+#[test]
+fn suite_1_over_a_contact_card() {
+    whole_unlock(
+        "unlock::suite_1_over_a_contact_card",
+        Suite::P256Ecdsa,
+        &["--contact"],
+        "1",
+    );
+}
+
+#[test]
+fn suite_2_over_a_contactless_card() {
+    whole_unlock(
+        "unlock::suite_2_over_a_contactless_card",
+        Suite::P256EcdhMac,
+        &[],
+        "2",
+    );
+}
+
+#[test]
+fn suite_3_over_a_card_with_t_0() {
+    whole_unlock(
+        "unlock::suite_3_over_a_card_with_t_0",
+        Suite::AesAdminKey,
+        &["--t0"],
+        "2",
+    );
+}
+
+#[test]
+fn by_the_command_line() {
+    let program = CommandLine::build();
+    isolated("unlock::by_the_command_line", |folder| {
+        let command_line = CommandLine {
+            program: &program,
+            state: &folder.join("home"),
+        };
+        assert_eq!(command_line.fail("diagnose"), 511);
+        let pcscd = Pcscd::start(folder, true);
+        let desk = Desk::with_blocked_key(Suite::P256EcdhMac, &state(folder, 1));
+        let _key = insert(folder, 1, &[]);
+        card_in(1);
+        command_line.unlock(&desk, "Virtual PCD 00 01");
+        let mut transport = open(&fido_entry(&card_in(1))).unwrap();
+        assert_eq!(try_pin(&mut transport, NEW_PIN), Ok(()));
+        drop((transport, pcscd));
+        assert_eq!(command_line.fail("diagnose"), 511);
+    });
+}

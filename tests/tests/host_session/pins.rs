@@ -1,0 +1,121 @@
+//! The new PIN: both sides' rules, the stricter one, told before anything is sent.
+
+use fido_unlock::ctap2::device_unlock::EnrollOptions;
+use fido_unlock::framing::Interface;
+use fido_unlock::pin_protocol::PinProtocol;
+use fido_unlock::unlock::{DefaultPinPolicy, NewPin, Session};
+use fido_unlock::{ErrorCode, HasCode, Pin, Suite};
+use fido_unlock_tests::{Way, World};
+
+fn judge(session: &Session, policy: &DefaultPinPolicy, pin: &str, again: &str) -> Result<NewPin, ErrorCode> {
+    let (pin, again) = (Pin::new(pin.into()), Pin::new(again.into()));
+    NewPin::judge(&pin, &again, policy, session.rules()).map_err(|error| error.code())
+}
+
+fn world(min_pin_length: u8, complexity: bool) -> World {
+    let world = World::with_authenticator(
+        Way::Hid,
+        Suite::P256EcdhMac,
+        PinProtocol::Two,
+        EnrollOptions::default(),
+        |builder| builder.min_pin_length(min_pin_length).pin_complexity(complexity),
+    );
+    world.block();
+    world.device.replug();
+    world
+}
+
+#[test]
+fn the_stricter_minimum_of_host_and_device_wins_without_a_message() {
+    let plain = DefaultPinPolicy::new();
+    let strict = DefaultPinPolicy::new().minimum(8);
+    for (device, policy, shortest) in [
+        (4, &plain, 6),
+        (7, &plain, 7),
+        (4, &strict, 8),
+        (7, &strict, 8),
+        (8, &strict, 8),
+    ] {
+        let world = world(device, false);
+        let session = world.begin(&mut world.unlock_device(Interface::Vendor)).unwrap();
+        assert_eq!(
+            session.rules().minimum,
+            usize::from(device),
+            "told before a PIN is typed"
+        );
+        let messages = world.device.messages();
+        let pin: String = "a1b2c3d4e5".chars().take(shortest).collect();
+        let short = &pin[..shortest - 1];
+        assert_eq!(
+            judge(&session, policy, short, short).err(),
+            Some(ErrorCode::PinTooShort)
+        );
+        assert!(judge(&session, policy, &pin, &pin).is_ok(), "{device} {shortest}");
+        assert_eq!(world.device.messages(), messages);
+    }
+}
+
+#[test]
+fn the_device_s_own_rule_is_announced_and_a_refused_pin_leaves_the_code_good() {
+    let world = world(4, true);
+    let mut device = world.unlock_device(Interface::Vendor);
+    let session = world.begin(&mut device).unwrap();
+    assert!(session.rules().device_has_more);
+    let response = world.respond(&session);
+    for _ in 0..6 {
+        let refused = world.unlock(&mut device, &session, &response, "777777");
+        assert_eq!(refused.unwrap_err().code(), ErrorCode::PinRefusedByDevice);
+    }
+    world.unlock(&mut device, &session, &response, "a1b2c3").unwrap();
+    world.sign_in("a1b2c3").unwrap();
+}
+
+#[test]
+fn each_refusal_of_a_pin_has_its_own_number() {
+    let world = world(4, false);
+    let session = world.begin(&mut world.unlock_device(Interface::Vendor)).unwrap();
+    let plain = DefaultPinPolicy::new();
+    let trivial = DefaultPinPolicy::new().refuse_trivial();
+    let listed = DefaultPinPolicy::new().block_list(["Sommer26".into()]);
+    let unicode = DefaultPinPolicy::new().unicode();
+    let long = "a1".repeat(32);
+    let keys = "\u{1F511}".repeat(16);
+    for (policy, pin, again, code) in [
+        (&plain, "abc123", "abc124", ErrorCode::PinConfirmation),
+        (&plain, "abc123", "", ErrorCode::PinConfirmation),
+        (&plain, "abc12", "abc12", ErrorCode::PinTooShort),
+        (&plain, &long, &long, ErrorCode::PinTooLong),
+        (&plain, "abc-123", "abc-123", ErrorCode::PinCharacter),
+        (&plain, "\u{e9}abcdef", "\u{e9}abcdef", ErrorCode::PinCharacter),
+        (&plain, "abc123\0", "abc123\0", ErrorCode::PinCharacter),
+        (&trivial, "123456", "123456", ErrorCode::PinTrivial),
+        (&listed, "sommer26", "sommer26", ErrorCode::PinListed),
+        (
+            &unicode,
+            "\u{1F511}\u{e9}abc",
+            "\u{1F511}\u{e9}abc",
+            ErrorCode::PinTooShort,
+        ),
+        (&unicode, &keys, &keys, ErrorCode::PinTooLong),
+    ] {
+        assert_eq!(judge(&session, policy, pin, again).err(), Some(code), "{pin:?}");
+    }
+}
+
+/// Typed composed or decomposed, one PIN: the device stores the hash of form C.
+#[test]
+fn a_pin_in_unicode_is_normalised() {
+    let world = world(4, false);
+    let mut device = world.unlock_device(Interface::Fido);
+    let session = world.begin(&mut device).unwrap();
+    let policy = DefaultPinPolicy::new().unicode();
+    let pin = judge(&session, &policy, "caf\u{65}\u{301}42", "caf\u{e9}42");
+    let pin = pin.unwrap_or_else(|code| panic!("{code:?}"));
+    let response = world.respond(&session);
+    world
+        .call(|call| session.unlock(&mut device, &response, &pin, &mut getrandom::SysRng, call))
+        .unwrap();
+    assert_eq!(world.state().pin.unwrap().code_points, 6);
+    world.sign_in("caf\u{e9}42").unwrap();
+    world.sign_in("cafe\u{301}42").unwrap();
+}

@@ -1,0 +1,86 @@
+//! The bugs. Each `right` stands exactly once in its file.
+
+use super::Bug;
+
+pub const BUGS: &[Bug] = &[
+    Bug {
+        number: 2,
+        file: "core/src/framing/ctaphid/machine.rs",
+        right: "} else if Some(packet.channel()) != self.channel {",
+        wrong: "} else if Some(packet.channel()) != self.channel && false {",
+        binary: "framing",
+        test: "peer_bug_2_foreign_channels_are_skipped_at_every_position",
+    },
+    Bug {
+        number: 3,
+        file: "core/src/framing/ctaphid/packet.rs",
+        right: "if kind & INIT_BIT == 0 {",
+        wrong: "if kind & INIT_BIT == 0 && kind != 0x3B {",
+        binary: "framing",
+        test: "peer_bug_3_sequence_0x3b_is_no_keepalive",
+    },
+    Bug {
+        number: 9,
+        file: "core/src/framing/ctaphid/machine.rs",
+        right: "} else if usize::from(length) > max_message_size(report_length) {",
+        wrong: "} else if usize::from(length) >= max_message_size(report_length) {",
+        binary: "framing",
+        test: "peer_bug_9_largest_message_and_one_more",
+    },
+    Bug {
+        number: 20,
+        file: "core/src/unlock/session.rs",
+        right: "Ok(Outcome::Unlocked) => Ok(()),",
+        wrong: "Ok(Outcome::Unlocked) => Err(error.into()),",
+        binary: "host_session",
+        test: "pulled_at_any_transaction_before_or_after_the_device_acted",
+    },
+    Bug {
+        number: 27,
+        file: "core/src/authenticator/unlock.rs",
+        right: "|| pin.chars().count() < state.min_pin_length.into()",
+        wrong: "|| pin.len() < state.min_pin_length.into()",
+        binary: "device_order",
+        test: "the_new_pin_s_form",
+    },
+    Bug {
+        number: 28,
+        file: "core/src/pin_protocol/mod.rs",
+        right: "        self.authenticate(secret, message)\n            .is_ok_and(|tag| tag.ct_eq(param).into())",
+        wrong: "        self.authenticate(secret, message)\n            .is_ok_and(|tag| tag.iter().zip(param).all(|(a, b)| a == b))",
+        binary: "device_order",
+        test: "a_mac_of_another_length_is_refused",
+    },
+    Bug {
+        number: 29,
+        file: "core/src/pin_protocol/cose_key.rs",
+        right: "if !(is(1, 2) && is(3, -25) && is(-1, 1)) {",
+        wrong: "if !(is(1, 2) && is(-1, 1)) {",
+        binary: "device_order",
+        test: "a_platform_key_is_an_ecdh_key_on_the_curve",
+    },
+    Bug {
+        number: 32,
+        file: "adapters/mock/src/state/store.rs",
+        right: "state.pin_retries = max_retries;\n            state.force_pin_change = commit",
+        wrong: "state.pin_retries = 8.max(max_retries);\n            state.force_pin_change = commit",
+        binary: "device_commit",
+        test: "the_tries_are_the_device_s_own_maximum",
+    },
+    Bug {
+        number: 35,
+        file: "adapters/mock/src/flash.rs",
+        right: "Some(newest) => (1 - newest.bank, newest.generation.wrapping_add(1)),",
+        wrong: "Some(newest) => (newest.bank, newest.generation.wrapping_add(1)),",
+        binary: "device_commit",
+        test: "power_cut_in_unlock",
+    },
+    Bug {
+        number: 36,
+        file: "core/src/authenticator/mod.rs",
+        right: "let map = Value::parse_canonical(request)?;",
+        wrong: "let map = Value::parse(request)?;",
+        binary: "device_order",
+        test: "cbor_that_is_not_canonical_is_refused",
+    },
+];
