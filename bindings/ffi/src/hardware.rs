@@ -252,3 +252,37 @@ impl DeviceWatch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_there_is_not_opened() {
+        for kind in [DeviceKind::UsbKey, DeviceKind::CardReader] {
+            let wanted = FoundDevice {
+                kind,
+                name: "Key".into(),
+                path: "nowhere".into(),
+                which: Interface::Vendor,
+                serial: None,
+                problem: None,
+            };
+            let error = Device::open_found(wanted).err();
+            assert!(matches!(error, Some(UnlockError::Transport { .. })), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_watch_ends_when_cancelled() {
+        let (watch, cancel) = (DeviceWatch::new(), CancelHandle::new());
+        // Whatever is plugged in here: the changes end.
+        while watch.next(1_000, None).is_ok_and(|change| change.is_some()) {}
+        cancel.cancel();
+        let error = watch.next(u32::MAX, Some(cancel)).err();
+        assert_eq!(
+            error.map(|error| error.number()),
+            Some(ErrorCode::Cancelled.number())
+        );
+    }
+}
