@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask <command>`.
 
+mod bindings;
 mod bite;
 mod check;
 mod docs;
@@ -18,6 +19,7 @@ cargo xtask <command>
 
   test       install the Debian packages that are missing, then every test
   ci         format, clippy, docs, cargo deny, generated files, packages, then `test`
+  bindings   the part of `test` for C#, Kotlin and Swift
   firmware   build the device side without std, with its own panic handler
   docs       write the generated documents again (docs/errors.md)
   bite       put ten known bugs into a copy of the code; the test named for each must fail
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         ["firmware"] => firmware::build(),
         ["docs"] => docs::write(),
         ["vectors"] => vectors::write(),
+        ["bindings"] => bindings::test(),
         ["bite"] => bite::run(),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");

@@ -33,17 +33,22 @@ const PACKAGES: &[(&str, &str)] = &[
 
 /// Installs what is missing; as root, or through sudo.
 pub fn install() -> Done {
-    let missing: Vec<&str> = PACKAGES
+    install_these(PACKAGES)
+}
+
+/// The same for packages that some tests need alone.
+pub fn install_these(packages: &[(&str, &str)]) -> Done {
+    let missing: Vec<&str> = packages
         .iter()
         .map(|(name, _)| *name)
         .filter(|name| !is_installed(name))
         .collect();
     println!(
         "==> Debian packages: {} needed, {} missing",
-        PACKAGES.len(),
+        packages.len(),
         missing.len()
     );
-    for (name, purpose) in PACKAGES {
+    for (name, purpose) in packages {
         println!("    {name}: {purpose}");
     }
     if missing.is_empty() {

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every test there is.
 
 use crate::step::{self, Done, cargo};
-use crate::{firmware, packages};
+use crate::{bindings, firmware, packages};
 
 /// Packages first, then the tests that need nothing, then those over the real stacks.
 pub fn run() -> Done {
@@ -30,5 +30,6 @@ pub fn run() -> Done {
             "-p",
             "fido-unlock-stacks-tests",
         ]),
-    )
+    )?;
+    bindings::test()
 }

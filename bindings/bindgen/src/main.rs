@@ -5,6 +5,7 @@
 #![deny(missing_docs)]
 
 mod csharp;
+mod kotlin;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,15 +17,11 @@ use uniffi_bindgen::bindings::{GenerateOptions, TargetLanguage, generate};
 
 /// Where UniFFI puts the Kotlin file, beneath its folder.
 const KOTLIN_FILE: &str = "io/github/fidounlock/fido_unlock_ffi.kt";
-/// The Swift module's header and module map have a folder of their own (SwiftPM, system library).
-const SWIFT_C_FILES: [(&str, &str); 2] = [
-    ("fido_unlockFFI.h", "fido_unlockFFI/include/fido_unlockFFI.h"),
-    (
-        "fido_unlockFFI.modulemap",
-        "fido_unlockFFI/include/module.modulemap",
-    ),
+/// The C header lies beside the module map, which is written by hand.
+const SWIFT_FILES: [(&str, &str); 2] = [
+    ("fido_unlockFFI.h", "fido_unlockFFI/fido_unlockFFI.h"),
+    ("FidoUnlock.swift", "FidoUnlock/FidoUnlock.swift"),
 ];
-const SWIFT_FILE: (&str, &str) = ("FidoUnlock.swift", "FidoUnlock/FidoUnlock.swift");
 
 /// Writes the sources of the bindings.
 #[derive(Parser)]
@@ -73,13 +70,16 @@ fn run(options: &Options) -> Result<()> {
             TargetLanguage::Kotlin,
             "bindings/kotlin/src/main/kotlin/generated",
             &[(KOTLIN_FILE, KOTLIN_FILE)],
+            kotlin::correct,
         ),
         Language::Csharp(options) => csharp::run(options, root()),
-        Language::Swift(paths) => {
-            let mut files = SWIFT_C_FILES.to_vec();
-            files.push(SWIFT_FILE);
-            write(paths, TargetLanguage::Swift, "bindings/swift/Sources", &files)
-        }
+        Language::Swift(paths) => write(
+            paths,
+            TargetLanguage::Swift,
+            "bindings/swift/Sources",
+            &SWIFT_FILES,
+            |text| Ok(text.to_owned()),
+        ),
     }
 }
 
@@ -106,7 +106,13 @@ fn library(given: Option<&Path>) -> Result<PathBuf> {
 }
 
 /// Generates into a scratch folder, then moves or compares each file (from, to).
-fn write(paths: &Paths, language: TargetLanguage, folder: &str, files: &[(&str, &str)]) -> Result<()> {
+fn write(
+    paths: &Paths,
+    language: TargetLanguage,
+    folder: &str,
+    files: &[(&str, &str)],
+    correct: fn(&str) -> Result<String>,
+) -> Result<()> {
     let root = root();
     let library = library(paths.library.as_deref())?;
     let scratch = std::env::temp_dir().join(format!("fido-unlock-bindgen-{}", std::process::id()));
@@ -120,15 +126,15 @@ fn write(paths: &Paths, language: TargetLanguage, folder: &str, files: &[(&str, 
     let out = paths.out.clone().unwrap_or_else(|| root.join(folder));
     let result = files
         .iter()
-        .try_for_each(|(from, to)| place(&scratch.join(from), &out.join(to), paths.check));
+        .try_for_each(|(from, to)| place(&scratch.join(from), &out.join(to), correct, paths.check));
     // It lies in the system's folder for what nobody misses.
     let _ = fs::remove_dir_all(scratch);
     result
 }
 
-fn place(from: &Path, to: &Path, check: bool) -> Result<()> {
+fn place(from: &Path, to: &Path, correct: fn(&str) -> Result<String>, check: bool) -> Result<()> {
     let new = fs::read_to_string(from).with_context(|| format!("nothing generated at {}", from.display()))?;
-    let new = tidy(&new);
+    let new = correct(&tidy(&new))?;
     if !check {
         fs::create_dir_all(to.parent().context("a file has a folder")?)?;
         return fs::write(to, new).with_context(|| format!("{} cannot be written", to.display()));

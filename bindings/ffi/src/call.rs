@@ -78,6 +78,7 @@ impl CancelHandle {
 }
 
 /// What a host gives for one call.
+#[derive(Default)]
 pub(crate) struct Terms {
     timeout_ms: Option<u32>,
     progress: Option<Arc<dyn ProgressListener>>,
@@ -116,6 +117,22 @@ impl Terms {
         within: Duration,
         work: impl FnOnce(&mut Call<'_>) -> Result<R, E>,
     ) -> Result<R, UnlockError> {
+        let (result, interrupted) = self.run_watched(within, work);
+        match (result, interrupted) {
+            (Err(error), Some(ErrorCode::HostFailed)) if error.number() == ErrorCode::Cancelled.number() => {
+                Err(ErrorCode::HostFailed.into())
+            }
+            (result, _) => result,
+        }
+    }
+
+    /// The same, and what ended it from outside, if anything did: the host's failure, the cancel or
+    /// the deadline.
+    pub(crate) fn run_watched<R, E: Into<UnlockError>>(
+        self,
+        within: Duration,
+        work: impl FnOnce(&mut Call<'_>) -> Result<R, E>,
+    ) -> (Result<R, UnlockError>, Option<ErrorCode>) {
         let within = self
             .timeout_ms
             .map_or(within, |ms| Duration::from_millis(ms.into()));
@@ -140,14 +157,16 @@ impl Terms {
             }
         };
         let ticks = SystemTicks::default();
-        let result = work(&mut Call::new(&ticks, within, &ends, &mut tell)).map_err(Into::into);
-        match result {
-            Err(error)
-                if error.number() == ErrorCode::Cancelled.number() && host_failed.load(Ordering::Relaxed) =>
-            {
-                Err(ErrorCode::HostFailed.into())
-            }
-            result => result,
-        }
+        let mut call = Call::new(&ticks, within, &ends, &mut tell);
+        let result = work(&mut call).map_err(Into::into);
+        let late = call.remaining().is_zero();
+        let interrupted = if ends.host_failed.load(Ordering::Relaxed) {
+            Some(ErrorCode::HostFailed)
+        } else if ends.is_cancelled() {
+            Some(ErrorCode::Cancelled)
+        } else {
+            late.then_some(ErrorCode::DeadlineExceeded)
+        };
+        (result, interrupted)
     }
 }

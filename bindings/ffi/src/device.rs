@@ -1,6 +1,6 @@
 //! An open device: what state it is in, and a PIN that is blocked on purpose.
 
-use std::sync::{Arc, Mutex, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 
 use fido_unlock::ErrorCode;
 use fido_unlock::ctap2::device_unlock::UnlockInfo;
@@ -188,12 +188,17 @@ impl Device {
         within: std::time::Duration,
         work: impl FnOnce(&mut Link, &mut Call<'_>) -> Result<R, E>,
     ) -> Result<R, UnlockError> {
-        let mut link = match self.link.try_lock() {
-            Ok(link) => link,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return Err(ErrorCode::WrongState.into()),
-        };
+        let mut link = self.link()?;
         terms.run(within, |call| work(&mut link, call))
+    }
+
+    /// The device, for nobody else meanwhile.
+    pub(crate) fn link(&self) -> Result<MutexGuard<'_, Link>, UnlockError> {
+        match self.link.try_lock() {
+            Ok(link) => Ok(link),
+            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => Err(ErrorCode::WrongState.into()),
+        }
     }
 }
 
@@ -306,10 +311,6 @@ impl Device {
 
     /// The interface that answers.
     pub fn active_interface(&self) -> Result<Interface, UnlockError> {
-        match self.link.try_lock() {
-            Ok(link) => Ok(link.interface().into()),
-            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner().interface().into()),
-            Err(TryLockError::WouldBlock) => Err(ErrorCode::WrongState.into()),
-        }
+        Ok(self.link()?.interface().into())
     }
 }

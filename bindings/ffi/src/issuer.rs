@@ -45,6 +45,18 @@ impl IssuerKey {
         };
         Ok(self.0.respond(&fields)?)
     }
+
+    #[cfg(feature = "files")]
+    /// A key of its own with the same bytes.
+    pub(crate) fn copy(&self) -> Result<suite::IssuerKey, UnlockError> {
+        if let Some(key) = self.0.expose_admin_key() {
+            let bytes = Zeroizing::new(key.expose_bytes().to_vec());
+            let key = AdminKey::new(bytes).ok_or(ErrorCode::InvalidArgument)?;
+            return Ok(suite::IssuerKey::admin_key(key));
+        }
+        let scalar = self.0.expose_p256_scalar().ok_or(ErrorCode::SignerSuite)?;
+        Ok(suite::IssuerKey::from_p256_scalar(self.0.suite(), &scalar).ok_or(ErrorCode::KeyFile)?)
+    }
 }
 
 #[uniffi::export]

@@ -15,6 +15,8 @@
 
 mod call;
 mod code;
+#[cfg(feature = "files")]
+mod desk;
 mod device;
 mod enroll;
 mod error;
@@ -28,6 +30,12 @@ mod types;
 
 pub use call::{CancelHandle, HostError, ProgressEvent, ProgressListener};
 pub use code::{CodeField, qr_text, spoken_code};
+#[cfg(feature = "files")]
+pub use desk::{
+    AuditSummary, CallerCheck, CallerTask, CallerVerifier, ChannelKind, DeskChannel, DeskFolder, DeskFound,
+    DeskRequest, DeskRole, DeskUser, HelpDesk, NoticeKind, OpenCode, OperatorSession, OwnerNotice,
+    OwnerNotifier, RegisteredDevice, VerificationMethod,
+};
 pub use device::{BlockOutcome, Condition, Device, DeviceInfo, Diagnosis, SlotInfo};
 pub use enroll::{BlockConsent, EnrolledDevice, Enrollment, ProbePassed, ProbeResponder};
 pub use error::{ErrorRow, UnlockError, WrongGroup, error_table};

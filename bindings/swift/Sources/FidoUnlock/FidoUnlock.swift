@@ -519,6 +519,22 @@ fileprivate struct FfiConverterUInt32: FfiConverterPrimitive {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterUInt64: FfiConverterPrimitive {
+    typealias FfiType = UInt64
+    typealias SwiftType = UInt64
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> UInt64 {
+        return try lift(readInt(&buf))
+    }
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterInt64: FfiConverterPrimitive {
     typealias FfiType = Int64
     typealias SwiftType = Int64
@@ -1120,6 +1136,218 @@ public func FfiConverterTypeBlockConsent_lower(_ value: BlockConsent) -> UInt64 
 
 
 /**
+ * Checks callers.
+ */
+public protocol CallerVerifier: AnyObject, Sendable {
+
+    /**
+     * Checks the caller that `task` names. What throws here leaves the caller unverified (406).
+     */
+    func verify(task: CallerTask) throws  -> CallerCheck
+
+}
+/**
+ * Checks callers.
+ */
+open class CallerVerifierImpl: CallerVerifier, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_callerverifier(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_fido_unlock_ffi_fn_free_callerverifier(handle, $0) }
+    }
+
+
+
+
+    /**
+     * Checks the caller that `task` names. What throws here leaves the caller unverified (406).
+     */
+open func verify(task: CallerTask)throws  -> CallerCheck  {
+    return try  FfiConverterTypeCallerCheck_lift(try rustCallWithError(FfiConverterTypeHostError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_callerverifier_verify(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeCallerTask_lower(task),uniffiCallStatus
+    )
+})
+}
+
+
+
+}
+
+
+
+// Put the implementation in a struct so we don't pollute the top-level namespace
+fileprivate struct UniffiCallbackInterfaceCallerVerifier {
+
+    // Create the VTable using a series of closures.
+    // Swift automatically converts these into C callback functions.
+    //
+    // Store the vtable directly.
+    static let vtable: UniffiVTableCallbackInterfaceCallerVerifier = UniffiVTableCallbackInterfaceCallerVerifier(
+        uniffiFree: { (uniffiHandle: UInt64) -> () in
+            do {
+                try FfiConverterTypeCallerVerifier.handleMap.remove(handle: uniffiHandle)
+            } catch {
+                print("Uniffi callback interface CallerVerifier: handle missing in uniffiFree")
+            }
+        },
+        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
+            do {
+                return try FfiConverterTypeCallerVerifier.handleMap.clone(handle: uniffiHandle)
+            } catch {
+                fatalError("Uniffi callback interface CallerVerifier: handle missing in uniffiClone")
+            }
+        },
+        verify: { (
+            uniffiHandle: UInt64,
+            task: RustBuffer,
+            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> CallerCheck in
+                guard let uniffiObj = try? FfiConverterTypeCallerVerifier.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.verify(
+                     task: try FfiConverterTypeCallerTask_lift(task)
+                )
+            }
+
+
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterTypeCallerCheck_lower($0) }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeHostError_lower
+            )
+        }
+    )
+
+    // Rust stores this pointer for future callback invocations, so it must live
+    // for the process lifetime (not just for the init function call).
+    //
+    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
+    // This is safe because the pointee is initialized once during static init
+    // and never mutated by either side of the FFI.  Its fields are C function pointers.
+    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceCallerVerifier> = {
+        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceCallerVerifier>.allocate(capacity: 1)
+        ptr.initialize(to: vtable)
+        return UnsafePointer(ptr)
+    }()
+}
+
+private func uniffiCallbackInitCallerVerifier() {
+    uniffi_fido_unlock_ffi_fn_init_callback_vtable_callerverifier(UniffiCallbackInterfaceCallerVerifier.vtablePtr)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeCallerVerifier: FfiConverter {
+    fileprivate static let handleMap = UniffiHandleMap<CallerVerifier>()
+
+    typealias FfiType = UInt64
+    typealias SwiftType = CallerVerifier
+
+    public static func lift(_ handle: UInt64) throws -> CallerVerifier {
+        if ((handle & 1) == 0) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return CallerVerifierImpl(unsafeFromHandle: handle)
+        } else {
+            // Swift-generated handle, get the object from the handle map
+            return try handleMap.remove(handle: handle)
+        }
+    }
+
+    public static func lower(_ value: CallerVerifier) -> UInt64 {
+         if let rustImpl = value as? CallerVerifierImpl {
+             // Rust-implemented object.  Clone the handle and return it
+            return rustImpl.uniffiCloneHandle()
+         } else {
+            // Swift object, generate a new vtable handle and return that.
+            return handleMap.insert(obj: value)
+         }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> CallerVerifier {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: CallerVerifier, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCallerVerifier_lift(_ handle: UInt64) throws -> CallerVerifier {
+    return try FfiConverterTypeCallerVerifier.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCallerVerifier_lower(_ value: CallerVerifier) -> UInt64 {
+    return FfiConverterTypeCallerVerifier.lower(value)
+}
+
+
+
+
+
+
+/**
  * Cancels calls, from any thread. Once cancelled it stays so: make a new one for a new call.
  */
 public protocol CancelHandleProtocol: AnyObject, Sendable {
@@ -1479,6 +1707,246 @@ public func FfiConverterTypeCodeField_lift(_ handle: UInt64) throws -> CodeField
 #endif
 public func FfiConverterTypeCodeField_lower(_ value: CodeField) -> UInt64 {
     return FfiConverterTypeCodeField.lower(value)
+}
+
+
+
+
+
+
+/**
+ * The folder of a help desk; one process at a time may work in it.
+ */
+public protocol DeskFolderProtocol: AnyObject, Sendable {
+
+    /**
+     * Opens the desk with the default policy. `passphrase`: of the keys; `wrapping_key`: 32 bytes
+     * that the admin keys of suite-3 devices are wrapped with, empty for a desk without such devices.
+     */
+    func `open`(passphrase: String, wrappingKey: Data, notifier: OwnerNotifier) throws  -> HelpDesk
+
+    /**
+     * Keeps an issuer's key of suite 1 or 2 for a slot, under the passphrase of the folder's keys;
+     * the first call sets it. A lost key makes its devices unlockable no more: keep a backup of
+     * `keys.age`.
+     */
+    func putIssuerKey(slot: UInt8, key: IssuerKey, passphrase: String) throws
+
+    /**
+     * Writes the licence. `valid_until`: seconds since 1970-01-01 UTC; `contact`: whom to ask for a
+     * new one.
+     */
+    func putLicence(validUntil: UInt64, devices: UInt32, contact: String) throws
+
+    /**
+     * Adds or replaces an operator; the password is wiped on this side.
+     */
+    func putOperator(name: String, password: String, role: DeskRole) throws
+
+    /**
+     * Verifies the audit log, also while a desk is open.
+     */
+    func verifyAudit() throws  -> AuditSummary
+
+}
+/**
+ * The folder of a help desk; one process at a time may work in it.
+ */
+open class DeskFolder: DeskFolderProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_deskfolder(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_fido_unlock_ffi_fn_free_deskfolder(handle, $0) }
+    }
+
+
+    /**
+     * A folder that `create` made.
+     */
+public static func at(path: String) -> DeskFolder  {
+    return try!  FfiConverterTypeDeskFolder_lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_constructor_deskfolder_at(
+        FfiConverterString.lower(path),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Makes the folder, where it does not exist, and a new audit log in it.
+     */
+public static func create(path: String)throws  -> DeskFolder  {
+    return try  FfiConverterTypeDeskFolder_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_constructor_deskfolder_create(
+        FfiConverterString.lower(path),uniffiCallStatus
+    )
+})
+}
+
+
+
+    /**
+     * Opens the desk with the default policy. `passphrase`: of the keys; `wrapping_key`: 32 bytes
+     * that the admin keys of suite-3 devices are wrapped with, empty for a desk without such devices.
+     */
+open func `open`(passphrase: String, wrappingKey: Data, notifier: OwnerNotifier)throws  -> HelpDesk  {
+    return try  FfiConverterTypeHelpDesk_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+        FfiConverterByRefBytes.lower(wrappingKey) { wrappingKeyFb in
+    uniffi_fido_unlock_ffi_fn_method_deskfolder_open(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(passphrase),
+        wrappingKeyFb,
+        FfiConverterTypeOwnerNotifier_lower(notifier),uniffiCallStatus
+    )
+        }
+})
+}
+
+    /**
+     * Keeps an issuer's key of suite 1 or 2 for a slot, under the passphrase of the folder's keys;
+     * the first call sets it. A lost key makes its devices unlockable no more: keep a backup of
+     * `keys.age`.
+     */
+open func putIssuerKey(slot: UInt8, key: IssuerKey, passphrase: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_deskfolder_put_issuer_key(
+            self.uniffiCloneHandle(),
+        FfiConverterUInt8.lower(slot),
+        FfiConverterTypeIssuerKey_lower(key),
+        FfiConverterString.lower(passphrase),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Writes the licence. `valid_until`: seconds since 1970-01-01 UTC; `contact`: whom to ask for a
+     * new one.
+     */
+open func putLicence(validUntil: UInt64, devices: UInt32, contact: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_deskfolder_put_licence(
+            self.uniffiCloneHandle(),
+        FfiConverterUInt64.lower(validUntil),
+        FfiConverterUInt32.lower(devices),
+        FfiConverterString.lower(contact),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Adds or replaces an operator; the password is wiped on this side.
+     */
+open func putOperator(name: String, password: String, role: DeskRole)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_deskfolder_put_operator(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(name),
+        FfiConverterString.lower(password),
+        FfiConverterTypeDeskRole_lower(role),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Verifies the audit log, also while a desk is open.
+     */
+open func verifyAudit()throws  -> AuditSummary  {
+    return try  FfiConverterTypeAuditSummary_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_deskfolder_verify_audit(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+
+
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeDeskFolder: FfiConverter {
+    typealias FfiType = UInt64
+    typealias SwiftType = DeskFolder
+
+    public static func lift(_ handle: UInt64) throws -> DeskFolder {
+        return DeskFolder(unsafeFromHandle: handle)
+    }
+
+    public static func lower(_ value: DeskFolder) -> UInt64 {
+        return value.uniffiCloneHandle()
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DeskFolder {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: DeskFolder, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeskFolder_lift(_ handle: UInt64) throws -> DeskFolder {
+    return try FfiConverterTypeDeskFolder.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeskFolder_lower(_ value: DeskFolder) -> UInt64 {
+    return FfiConverterTypeDeskFolder.lower(value)
 }
 
 
@@ -1943,6 +2411,448 @@ public func FfiConverterTypeEnrollment_lift(_ handle: UInt64) throws -> Enrollme
 #endif
 public func FfiConverterTypeEnrollment_lower(_ value: Enrollment) -> UInt64 {
     return FfiConverterTypeEnrollment.lower(value)
+}
+
+
+
+
+
+
+/**
+ * An open help desk. Calls from several threads wait for each other; one from within a callback of
+ * the desk is refused with number 802.
+ */
+public protocol HelpDeskProtocol: AnyObject, Sendable {
+
+    /**
+     * Records that the unlock was given up. The code may still be good.
+     */
+    func abandon(session: OperatorSession, id: UInt64) throws
+
+    /**
+     * A second operator approves.
+     */
+    func approve(session: OperatorSession, id: UInt64) throws
+
+    /**
+     * Makes the Response Code, once. It crosses as text, which the host cannot wipe: show it and let
+     * it go.
+     */
+    func authorise(session: OperatorSession, id: UInt64) throws  -> String
+
+    /**
+     * Records that the user has unlocked the device.
+     */
+    func done(session: OperatorSession, id: UInt64) throws
+
+    /**
+     * Takes the Device Challenge that the caller reads out, and checks it.
+     */
+    func enterChallenge(session: OperatorSession, id: UInt64, challenge: String) throws
+
+    /**
+     * Finds a device and its owner.
+     */
+    func findDevice(session: OperatorSession, device: String) throws  -> DeskFound
+
+    /**
+     * Codes that were given out and may still be good.
+     */
+    func openCodes(session: OperatorSession) throws  -> [OpenCode]
+
+    /**
+     * Opens a request, which lives ten minutes. `reason`: reason or ticket.
+     */
+    func openRequest(session: OperatorSession, user: String, device: String, reason: String) throws  -> DeskRequest
+
+    /**
+     * Adds a user or changes one.
+     */
+    func putUser(session: OperatorSession, user: DeskUser) throws
+
+    /**
+     * Registers a device that was enrolled with `issuer` in `slot`. In suite 3 the admin key goes,
+     * wrapped, into the registry, and `slot` is not used.
+     */
+    func registerDevice(session: OperatorSession, owner: String, device: EnrolledDevice, slot: UInt8, issuer: IssuerKey) throws
+
+    /**
+     * Registers a device of suite 1 or 2 by the issuer's public key, a compressed point of 33 bytes,
+     * as a station without the issuer's key does.
+     */
+    func registerDeviceByPublicKey(session: OperatorSession, owner: String, device: EnrolledDevice, slot: UInt8, suite: Suite, issuer: Data) throws
+
+    /**
+     * A request as it stands.
+     */
+    func request(session: OperatorSession, id: UInt64) throws  -> DeskRequest
+
+    /**
+     * Takes a device out of use.
+     */
+    func retireDevice(session: OperatorSession, device: String) throws
+
+    /**
+     * Searches users by id or name; at most 50.
+     */
+    func search(session: OperatorSession, text: String) throws  -> [DeskFound]
+
+    /**
+     * Signs an operator in; the password is wiped on this side.
+     */
+    func signIn(`operator`: String, password: String) throws  -> OperatorSession
+
+    /**
+     * Verifies the desk's own log.
+     */
+    func verifyAudit() throws  -> AuditSummary
+
+    /**
+     * Verifies the caller; `verifier` is called on this thread.
+     */
+    func verifyCaller(session: OperatorSession, id: UInt64, verifier: CallerVerifier) throws
+
+}
+/**
+ * An open help desk. Calls from several threads wait for each other; one from within a callback of
+ * the desk is refused with number 802.
+ */
+open class HelpDesk: HelpDeskProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_helpdesk(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_fido_unlock_ffi_fn_free_helpdesk(handle, $0) }
+    }
+
+
+
+
+    /**
+     * Records that the unlock was given up. The code may still be good.
+     */
+open func abandon(session: OperatorSession, id: UInt64)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_abandon(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterUInt64.lower(id),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * A second operator approves.
+     */
+open func approve(session: OperatorSession, id: UInt64)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_approve(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterUInt64.lower(id),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Makes the Response Code, once. It crosses as text, which the host cannot wipe: show it and let
+     * it go.
+     */
+open func authorise(session: OperatorSession, id: UInt64)throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterUInt64.lower(id),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Records that the user has unlocked the device.
+     */
+open func done(session: OperatorSession, id: UInt64)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_done(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterUInt64.lower(id),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Takes the Device Challenge that the caller reads out, and checks it.
+     */
+open func enterChallenge(session: OperatorSession, id: UInt64, challenge: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_enter_challenge(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterUInt64.lower(id),
+        FfiConverterString.lower(challenge),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Finds a device and its owner.
+     */
+open func findDevice(session: OperatorSession, device: String)throws  -> DeskFound  {
+    return try  FfiConverterTypeDeskFound_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_find_device(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(device),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Codes that were given out and may still be good.
+     */
+open func openCodes(session: OperatorSession)throws  -> [OpenCode]  {
+    return try  FfiConverterSequenceTypeOpenCode.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_open_codes(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Opens a request, which lives ten minutes. `reason`: reason or ticket.
+     */
+open func openRequest(session: OperatorSession, user: String, device: String, reason: String)throws  -> DeskRequest  {
+    return try  FfiConverterTypeDeskRequest_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_open_request(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(user),
+        FfiConverterString.lower(device),
+        FfiConverterString.lower(reason),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Adds a user or changes one.
+     */
+open func putUser(session: OperatorSession, user: DeskUser)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_put_user(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterTypeDeskUser_lower(user),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Registers a device that was enrolled with `issuer` in `slot`. In suite 3 the admin key goes,
+     * wrapped, into the registry, and `slot` is not used.
+     */
+open func registerDevice(session: OperatorSession, owner: String, device: EnrolledDevice, slot: UInt8, issuer: IssuerKey)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(owner),
+        FfiConverterTypeEnrolledDevice_lower(device),
+        FfiConverterUInt8.lower(slot),
+        FfiConverterTypeIssuerKey_lower(issuer),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Registers a device of suite 1 or 2 by the issuer's public key, a compressed point of 33 bytes,
+     * as a station without the issuer's key does.
+     */
+open func registerDeviceByPublicKey(session: OperatorSession, owner: String, device: EnrolledDevice, slot: UInt8, suite: Suite, issuer: Data)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device_by_public_key(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(owner),
+        FfiConverterTypeEnrolledDevice_lower(device),
+        FfiConverterUInt8.lower(slot),
+        FfiConverterTypeSuite_lower(suite),
+        FfiConverterData.lower(issuer),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * A request as it stands.
+     */
+open func request(session: OperatorSession, id: UInt64)throws  -> DeskRequest  {
+    return try  FfiConverterTypeDeskRequest_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_request(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterUInt64.lower(id),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Takes a device out of use.
+     */
+open func retireDevice(session: OperatorSession, device: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_retire_device(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(device),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Searches users by id or name; at most 50.
+     */
+open func search(session: OperatorSession, text: String)throws  -> [DeskFound]  {
+    return try  FfiConverterSequenceTypeDeskFound.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_search(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(text),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Signs an operator in; the password is wiped on this side.
+     */
+open func signIn(`operator`: String, password: String)throws  -> OperatorSession  {
+    return try  FfiConverterTypeOperatorSession_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_sign_in(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(`operator`),
+        FfiConverterString.lower(password),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Verifies the desk's own log.
+     */
+open func verifyAudit()throws  -> AuditSummary  {
+    return try  FfiConverterTypeAuditSummary_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Verifies the caller; `verifier` is called on this thread.
+     */
+open func verifyCaller(session: OperatorSession, id: UInt64, verifier: CallerVerifier)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_caller(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterUInt64.lower(id),
+        FfiConverterTypeCallerVerifier_lower(verifier),uniffiCallStatus
+    )
+}
+}
+
+
+
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeHelpDesk: FfiConverter {
+    typealias FfiType = UInt64
+    typealias SwiftType = HelpDesk
+
+    public static func lift(_ handle: UInt64) throws -> HelpDesk {
+        return HelpDesk(unsafeFromHandle: handle)
+    }
+
+    public static func lower(_ value: HelpDesk) -> UInt64 {
+        return value.uniffiCloneHandle()
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> HelpDesk {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: HelpDesk, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHelpDesk_lift(_ handle: UInt64) throws -> HelpDesk {
+    return try FfiConverterTypeHelpDesk.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHelpDesk_lower(_ value: HelpDesk) -> UInt64 {
+    return FfiConverterTypeHelpDesk.lower(value)
 }
 
 
@@ -2450,6 +3360,346 @@ public func FfiConverterTypeIssuerKey_lift(_ handle: UInt64) throws -> IssuerKey
 #endif
 public func FfiConverterTypeIssuerKey_lower(_ value: IssuerKey) -> UInt64 {
     return FfiConverterTypeIssuerKey.lower(value)
+}
+
+
+
+
+
+
+/**
+ * An operator who has signed in.
+ */
+public protocol OperatorSessionProtocol: AnyObject, Sendable {
+
+    /**
+     * Who.
+     */
+    func `operator`()  -> String
+
+}
+/**
+ * An operator who has signed in.
+ */
+open class OperatorSession: OperatorSessionProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_operatorsession(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_fido_unlock_ffi_fn_free_operatorsession(handle, $0) }
+    }
+
+
+
+
+    /**
+     * Who.
+     */
+open func `operator`() -> String  {
+    return try!  FfiConverterString.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_operatorsession_operator(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+
+
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeOperatorSession: FfiConverter {
+    typealias FfiType = UInt64
+    typealias SwiftType = OperatorSession
+
+    public static func lift(_ handle: UInt64) throws -> OperatorSession {
+        return OperatorSession(unsafeFromHandle: handle)
+    }
+
+    public static func lower(_ value: OperatorSession) -> UInt64 {
+        return value.uniffiCloneHandle()
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> OperatorSession {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: OperatorSession, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeOperatorSession_lift(_ handle: UInt64) throws -> OperatorSession {
+    return try FfiConverterTypeOperatorSession.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeOperatorSession_lower(_ value: OperatorSession) -> UInt64 {
+    return FfiConverterTypeOperatorSession.lower(value)
+}
+
+
+
+
+
+
+/**
+ * Tells owners.
+ */
+public protocol OwnerNotifier: AnyObject, Sendable {
+
+    /**
+     * Sends one notice. What throws here is recorded and does not hold up the call.
+     */
+    func notifyOwner(notice: OwnerNotice) throws
+
+}
+/**
+ * Tells owners.
+ */
+open class OwnerNotifierImpl: OwnerNotifier, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_ownernotifier(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_fido_unlock_ffi_fn_free_ownernotifier(handle, $0) }
+    }
+
+
+
+
+    /**
+     * Sends one notice. What throws here is recorded and does not hold up the call.
+     */
+open func notifyOwner(notice: OwnerNotice)throws   {try rustCallWithError(FfiConverterTypeHostError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_ownernotifier_notify_owner(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOwnerNotice_lower(notice),uniffiCallStatus
+    )
+}
+}
+
+
+
+}
+
+
+
+// Put the implementation in a struct so we don't pollute the top-level namespace
+fileprivate struct UniffiCallbackInterfaceOwnerNotifier {
+
+    // Create the VTable using a series of closures.
+    // Swift automatically converts these into C callback functions.
+    //
+    // Store the vtable directly.
+    static let vtable: UniffiVTableCallbackInterfaceOwnerNotifier = UniffiVTableCallbackInterfaceOwnerNotifier(
+        uniffiFree: { (uniffiHandle: UInt64) -> () in
+            do {
+                try FfiConverterTypeOwnerNotifier.handleMap.remove(handle: uniffiHandle)
+            } catch {
+                print("Uniffi callback interface OwnerNotifier: handle missing in uniffiFree")
+            }
+        },
+        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
+            do {
+                return try FfiConverterTypeOwnerNotifier.handleMap.clone(handle: uniffiHandle)
+            } catch {
+                fatalError("Uniffi callback interface OwnerNotifier: handle missing in uniffiClone")
+            }
+        },
+        notifyOwner: { (
+            uniffiHandle: UInt64,
+            notice: RustBuffer,
+            uniffiOutReturn: UnsafeMutableRawPointer,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> () in
+                guard let uniffiObj = try? FfiConverterTypeOwnerNotifier.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.notifyOwner(
+                     notice: try FfiConverterTypeOwnerNotice_lift(notice)
+                )
+            }
+
+
+            let writeReturn = { () }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeHostError_lower
+            )
+        }
+    )
+
+    // Rust stores this pointer for future callback invocations, so it must live
+    // for the process lifetime (not just for the init function call).
+    //
+    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
+    // This is safe because the pointee is initialized once during static init
+    // and never mutated by either side of the FFI.  Its fields are C function pointers.
+    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceOwnerNotifier> = {
+        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceOwnerNotifier>.allocate(capacity: 1)
+        ptr.initialize(to: vtable)
+        return UnsafePointer(ptr)
+    }()
+}
+
+private func uniffiCallbackInitOwnerNotifier() {
+    uniffi_fido_unlock_ffi_fn_init_callback_vtable_ownernotifier(UniffiCallbackInterfaceOwnerNotifier.vtablePtr)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeOwnerNotifier: FfiConverter {
+    fileprivate static let handleMap = UniffiHandleMap<OwnerNotifier>()
+
+    typealias FfiType = UInt64
+    typealias SwiftType = OwnerNotifier
+
+    public static func lift(_ handle: UInt64) throws -> OwnerNotifier {
+        if ((handle & 1) == 0) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return OwnerNotifierImpl(unsafeFromHandle: handle)
+        } else {
+            // Swift-generated handle, get the object from the handle map
+            return try handleMap.remove(handle: handle)
+        }
+    }
+
+    public static func lower(_ value: OwnerNotifier) -> UInt64 {
+         if let rustImpl = value as? OwnerNotifierImpl {
+             // Rust-implemented object.  Clone the handle and return it
+            return rustImpl.uniffiCloneHandle()
+         } else {
+            // Swift object, generate a new vtable handle and return that.
+            return handleMap.insert(obj: value)
+         }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> OwnerNotifier {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: OwnerNotifier, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeOwnerNotifier_lift(_ handle: UInt64) throws -> OwnerNotifier {
+    return try FfiConverterTypeOwnerNotifier.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeOwnerNotifier_lower(_ value: OwnerNotifier) -> UInt64 {
+    return FfiConverterTypeOwnerNotifier.lower(value)
 }
 
 
@@ -3747,6 +4997,663 @@ public func FfiConverterTypeUnlockSession_lower(_ value: UnlockSession) -> UInt6
 
 
 /**
+ * A log that is whole.
+ */
+public struct AuditSummary: Equatable, Hashable {
+    /**
+     * Entries.
+     */
+    public var entries: UInt64
+    /**
+     * The hash of the last one in hex. A tail that was cut off is seen only against a hash that is
+     * kept elsewhere.
+     */
+    public var head: String
+    /**
+     * The time of the last one: seconds since 1970-01-01 UTC.
+     */
+    public var latest: UInt64
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Entries.
+         */entries: UInt64,
+        /**
+         * The hash of the last one in hex. A tail that was cut off is seen only against a hash that is
+         * kept elsewhere.
+         */head: String,
+        /**
+         * The time of the last one: seconds since 1970-01-01 UTC.
+         */latest: UInt64) {
+        self.entries = entries
+        self.head = head
+        self.latest = latest
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension AuditSummary: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeAuditSummary: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> AuditSummary {
+        return
+            try AuditSummary(
+                entries: FfiConverterUInt64.read(from: &buf),
+                head: FfiConverterString.read(from: &buf),
+                latest: FfiConverterUInt64.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: AuditSummary, into buf: inout [UInt8]) {
+        FfiConverterUInt64.write(value.entries, into: &buf)
+        FfiConverterString.write(value.head, into: &buf)
+        FfiConverterUInt64.write(value.latest, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAuditSummary_lift(_ buf: RustBuffer) throws -> AuditSummary {
+    return try FfiConverterTypeAuditSummary.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAuditSummary_lower(_ value: AuditSummary) -> RustBuffer {
+    return FfiConverterTypeAuditSummary.lower(value)
+}
+
+
+/**
+ * What a check found.
+ */
+public struct CallerCheck: Equatable, Hashable {
+    /**
+     * Whether the caller is the user.
+     */
+    public var verified: Bool
+    /**
+     * How it was found out.
+     */
+    public var method: VerificationMethod
+    /**
+     * Whether a machine checked it, so that the operator could not have made it up.
+     */
+    public var byMachine: Bool
+    /**
+     * What an auditor could be shown: the push's transaction number, the operator's statement. Its
+     * SHA-256 is recorded.
+     */
+    public var evidence: Data
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Whether the caller is the user.
+         */verified: Bool,
+        /**
+         * How it was found out.
+         */method: VerificationMethod,
+        /**
+         * Whether a machine checked it, so that the operator could not have made it up.
+         */byMachine: Bool,
+        /**
+         * What an auditor could be shown: the push's transaction number, the operator's statement. Its
+         * SHA-256 is recorded.
+         */evidence: Data) {
+        self.verified = verified
+        self.method = method
+        self.byMachine = byMachine
+        self.evidence = evidence
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension CallerCheck: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeCallerCheck: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> CallerCheck {
+        return
+            try CallerCheck(
+                verified: FfiConverterBool.read(from: &buf),
+                method: FfiConverterTypeVerificationMethod.read(from: &buf),
+                byMachine: FfiConverterBool.read(from: &buf),
+                evidence: FfiConverterData.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: CallerCheck, into buf: inout [UInt8]) {
+        FfiConverterBool.write(value.verified, into: &buf)
+        FfiConverterTypeVerificationMethod.write(value.method, into: &buf)
+        FfiConverterBool.write(value.byMachine, into: &buf)
+        FfiConverterData.write(value.evidence, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCallerCheck_lift(_ buf: RustBuffer) throws -> CallerCheck {
+    return try FfiConverterTypeCallerCheck.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCallerCheck_lower(_ value: CallerCheck) -> RustBuffer {
+    return FfiConverterTypeCallerCheck.lower(value)
+}
+
+
+/**
+ * One caller to verify, for one request.
+ */
+public struct CallerTask: Equatable, Hashable {
+    /**
+     * The request.
+     */
+    public var request: UInt64
+    /**
+     * Whom the caller says they are, with the channels on record.
+     */
+    public var user: DeskUser
+    /**
+     * The device that they want unlocked.
+     */
+    public var deviceId: String
+    /**
+     * The operator on the line.
+     */
+    public var `operator`: String
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The request.
+         */request: UInt64,
+        /**
+         * Whom the caller says they are, with the channels on record.
+         */user: DeskUser,
+        /**
+         * The device that they want unlocked.
+         */deviceId: String,
+        /**
+         * The operator on the line.
+         */`operator`: String) {
+        self.request = request
+        self.user = user
+        self.deviceId = deviceId
+        self.`operator` = `operator`
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension CallerTask: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeCallerTask: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> CallerTask {
+        return
+            try CallerTask(
+                request: FfiConverterUInt64.read(from: &buf),
+                user: FfiConverterTypeDeskUser.read(from: &buf),
+                deviceId: FfiConverterString.read(from: &buf),
+                operator: FfiConverterString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: CallerTask, into buf: inout [UInt8]) {
+        FfiConverterUInt64.write(value.request, into: &buf)
+        FfiConverterTypeDeskUser.write(value.user, into: &buf)
+        FfiConverterString.write(value.deviceId, into: &buf)
+        FfiConverterString.write(value.`operator`, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCallerTask_lift(_ buf: RustBuffer) throws -> CallerTask {
+    return try FfiConverterTypeCallerTask.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCallerTask_lower(_ value: CallerTask) -> RustBuffer {
+    return FfiConverterTypeCallerTask.lower(value)
+}
+
+
+/**
+ * A way to a user that was registered before the call.
+ */
+public struct DeskChannel: Equatable, Hashable {
+    /**
+     * Names it within the user.
+     */
+    public var id: String
+    /**
+     * What it is.
+     */
+    public var kind: ChannelKind
+    /**
+     * Mail address, telephone number or the like.
+     */
+    public var address: String
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Names it within the user.
+         */id: String,
+        /**
+         * What it is.
+         */kind: ChannelKind,
+        /**
+         * Mail address, telephone number or the like.
+         */address: String) {
+        self.id = id
+        self.kind = kind
+        self.address = address
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension DeskChannel: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeDeskChannel: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DeskChannel {
+        return
+            try DeskChannel(
+                id: FfiConverterString.read(from: &buf),
+                kind: FfiConverterTypeChannelKind.read(from: &buf),
+                address: FfiConverterString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: DeskChannel, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.id, into: &buf)
+        FfiConverterTypeChannelKind.write(value.kind, into: &buf)
+        FfiConverterString.write(value.address, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeskChannel_lift(_ buf: RustBuffer) throws -> DeskChannel {
+    return try FfiConverterTypeDeskChannel.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeskChannel_lower(_ value: DeskChannel) -> RustBuffer {
+    return FfiConverterTypeDeskChannel.lower(value)
+}
+
+
+/**
+ * A user and their devices.
+ */
+public struct DeskFound: Equatable, Hashable {
+    /**
+     * The user.
+     */
+    public var user: DeskUser
+    /**
+     * Their devices, retired ones too.
+     */
+    public var devices: [RegisteredDevice]
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The user.
+         */user: DeskUser,
+        /**
+         * Their devices, retired ones too.
+         */devices: [RegisteredDevice]) {
+        self.user = user
+        self.devices = devices
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension DeskFound: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeDeskFound: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DeskFound {
+        return
+            try DeskFound(
+                user: FfiConverterTypeDeskUser.read(from: &buf),
+                devices: FfiConverterSequenceTypeRegisteredDevice.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: DeskFound, into buf: inout [UInt8]) {
+        FfiConverterTypeDeskUser.write(value.user, into: &buf)
+        FfiConverterSequenceTypeRegisteredDevice.write(value.devices, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeskFound_lift(_ buf: RustBuffer) throws -> DeskFound {
+    return try FfiConverterTypeDeskFound.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeskFound_lower(_ value: DeskFound) -> RustBuffer {
+    return FfiConverterTypeDeskFound.lower(value)
+}
+
+
+/**
+ * A request as it stands.
+ */
+public struct DeskRequest: Equatable, Hashable {
+    /**
+     * Its id.
+     */
+    public var id: UInt64
+    /**
+     * Who opened it.
+     */
+    public var `operator`: String
+    /**
+     * The owner; their name is read back to the caller.
+     */
+    public var user: DeskUser
+    /**
+     * The device.
+     */
+    public var deviceId: String
+    /**
+     * Its suite.
+     */
+    public var suite: Suite
+    /**
+     * Reason or ticket.
+     */
+    public var reason: String
+    /**
+     * The last second in which it lives, since 1970-01-01 UTC.
+     */
+    public var expiresAt: UInt64
+    /**
+     * Whether the caller was verified.
+     */
+    public var callerVerified: Bool
+    /**
+     * Whether a challenge passed the checks.
+     */
+    public var challengeEntered: Bool
+    /**
+     * Who approved.
+     */
+    public var approvedBy: String?
+    /**
+     * Codes of this device that may still be good.
+     */
+    public var openCodes: [OpenCode]
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Its id.
+         */id: UInt64,
+        /**
+         * Who opened it.
+         */`operator`: String,
+        /**
+         * The owner; their name is read back to the caller.
+         */user: DeskUser,
+        /**
+         * The device.
+         */deviceId: String,
+        /**
+         * Its suite.
+         */suite: Suite,
+        /**
+         * Reason or ticket.
+         */reason: String,
+        /**
+         * The last second in which it lives, since 1970-01-01 UTC.
+         */expiresAt: UInt64,
+        /**
+         * Whether the caller was verified.
+         */callerVerified: Bool,
+        /**
+         * Whether a challenge passed the checks.
+         */challengeEntered: Bool,
+        /**
+         * Who approved.
+         */approvedBy: String?,
+        /**
+         * Codes of this device that may still be good.
+         */openCodes: [OpenCode]) {
+        self.id = id
+        self.`operator` = `operator`
+        self.user = user
+        self.deviceId = deviceId
+        self.suite = suite
+        self.reason = reason
+        self.expiresAt = expiresAt
+        self.callerVerified = callerVerified
+        self.challengeEntered = challengeEntered
+        self.approvedBy = approvedBy
+        self.openCodes = openCodes
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension DeskRequest: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeDeskRequest: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DeskRequest {
+        return
+            try DeskRequest(
+                id: FfiConverterUInt64.read(from: &buf),
+                operator: FfiConverterString.read(from: &buf),
+                user: FfiConverterTypeDeskUser.read(from: &buf),
+                deviceId: FfiConverterString.read(from: &buf),
+                suite: FfiConverterTypeSuite.read(from: &buf),
+                reason: FfiConverterString.read(from: &buf),
+                expiresAt: FfiConverterUInt64.read(from: &buf),
+                callerVerified: FfiConverterBool.read(from: &buf),
+                challengeEntered: FfiConverterBool.read(from: &buf),
+                approvedBy: FfiConverterOptionString.read(from: &buf),
+                openCodes: FfiConverterSequenceTypeOpenCode.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: DeskRequest, into buf: inout [UInt8]) {
+        FfiConverterUInt64.write(value.id, into: &buf)
+        FfiConverterString.write(value.`operator`, into: &buf)
+        FfiConverterTypeDeskUser.write(value.user, into: &buf)
+        FfiConverterString.write(value.deviceId, into: &buf)
+        FfiConverterTypeSuite.write(value.suite, into: &buf)
+        FfiConverterString.write(value.reason, into: &buf)
+        FfiConverterUInt64.write(value.expiresAt, into: &buf)
+        FfiConverterBool.write(value.callerVerified, into: &buf)
+        FfiConverterBool.write(value.challengeEntered, into: &buf)
+        FfiConverterOptionString.write(value.approvedBy, into: &buf)
+        FfiConverterSequenceTypeOpenCode.write(value.openCodes, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeskRequest_lift(_ buf: RustBuffer) throws -> DeskRequest {
+    return try FfiConverterTypeDeskRequest.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeskRequest_lower(_ value: DeskRequest) -> RustBuffer {
+    return FfiConverterTypeDeskRequest.lower(value)
+}
+
+
+/**
+ * A user.
+ */
+public struct DeskUser: Equatable, Hashable {
+    /**
+     * Their id.
+     */
+    public var id: String
+    /**
+     * Their name, to be read back to the caller.
+     */
+    public var name: String
+    /**
+     * Whether an unlock for the wrong person would do lasting harm.
+     */
+    public var privileged: Bool
+    /**
+     * Their channels.
+     */
+    public var channels: [DeskChannel]
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Their id.
+         */id: String,
+        /**
+         * Their name, to be read back to the caller.
+         */name: String,
+        /**
+         * Whether an unlock for the wrong person would do lasting harm.
+         */privileged: Bool,
+        /**
+         * Their channels.
+         */channels: [DeskChannel]) {
+        self.id = id
+        self.name = name
+        self.privileged = privileged
+        self.channels = channels
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension DeskUser: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeDeskUser: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DeskUser {
+        return
+            try DeskUser(
+                id: FfiConverterString.read(from: &buf),
+                name: FfiConverterString.read(from: &buf),
+                privileged: FfiConverterBool.read(from: &buf),
+                channels: FfiConverterSequenceTypeDeskChannel.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: DeskUser, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.id, into: &buf)
+        FfiConverterString.write(value.name, into: &buf)
+        FfiConverterBool.write(value.privileged, into: &buf)
+        FfiConverterSequenceTypeDeskChannel.write(value.channels, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeskUser_lift(_ buf: RustBuffer) throws -> DeskUser {
+    return try FfiConverterTypeDeskUser.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeskUser_lower(_ value: DeskUser) -> RustBuffer {
+    return FfiConverterTypeDeskUser.lower(value)
+}
+
+
+/**
  * The device's state.
  */
 public struct DeviceInfo: Equatable, Hashable {
@@ -4205,6 +6112,224 @@ public func FfiConverterTypeErrorRow_lower(_ value: ErrorRow) -> RustBuffer {
 
 
 /**
+ * A code that was given out and may still be good.
+ */
+public struct OpenCode: Equatable, Hashable {
+    /**
+     * Its request.
+     */
+    public var request: UInt64
+    /**
+     * Its device.
+     */
+    public var deviceId: String
+    /**
+     * The owner's id.
+     */
+    public var user: String
+    /**
+     * Who gave it.
+     */
+    public var `operator`: String
+    /**
+     * When: seconds since 1970-01-01 UTC.
+     */
+    public var at: UInt64
+    /**
+     * Whether the operator recorded that the unlock was given up; the code may be good all the same.
+     */
+    public var abandoned: Bool
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Its request.
+         */request: UInt64,
+        /**
+         * Its device.
+         */deviceId: String,
+        /**
+         * The owner's id.
+         */user: String,
+        /**
+         * Who gave it.
+         */`operator`: String,
+        /**
+         * When: seconds since 1970-01-01 UTC.
+         */at: UInt64,
+        /**
+         * Whether the operator recorded that the unlock was given up; the code may be good all the same.
+         */abandoned: Bool) {
+        self.request = request
+        self.deviceId = deviceId
+        self.user = user
+        self.`operator` = `operator`
+        self.at = at
+        self.abandoned = abandoned
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension OpenCode: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeOpenCode: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> OpenCode {
+        return
+            try OpenCode(
+                request: FfiConverterUInt64.read(from: &buf),
+                deviceId: FfiConverterString.read(from: &buf),
+                user: FfiConverterString.read(from: &buf),
+                operator: FfiConverterString.read(from: &buf),
+                at: FfiConverterUInt64.read(from: &buf),
+                abandoned: FfiConverterBool.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: OpenCode, into buf: inout [UInt8]) {
+        FfiConverterUInt64.write(value.request, into: &buf)
+        FfiConverterString.write(value.deviceId, into: &buf)
+        FfiConverterString.write(value.user, into: &buf)
+        FfiConverterString.write(value.`operator`, into: &buf)
+        FfiConverterUInt64.write(value.at, into: &buf)
+        FfiConverterBool.write(value.abandoned, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeOpenCode_lift(_ buf: RustBuffer) throws -> OpenCode {
+    return try FfiConverterTypeOpenCode.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeOpenCode_lower(_ value: OpenCode) -> RustBuffer {
+    return FfiConverterTypeOpenCode.lower(value)
+}
+
+
+/**
+ * A message to the owner of a device. It holds no code.
+ */
+public struct OwnerNotice: Equatable, Hashable {
+    /**
+     * What happened.
+     */
+    public var kind: NoticeKind
+    /**
+     * The owner.
+     */
+    public var user: DeskUser
+    /**
+     * Their device.
+     */
+    public var deviceId: String
+    /**
+     * The request.
+     */
+    public var request: UInt64
+    /**
+     * Who did it.
+     */
+    public var `operator`: String
+    /**
+     * When: seconds since 1970-01-01 UTC.
+     */
+    public var at: UInt64
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * What happened.
+         */kind: NoticeKind,
+        /**
+         * The owner.
+         */user: DeskUser,
+        /**
+         * Their device.
+         */deviceId: String,
+        /**
+         * The request.
+         */request: UInt64,
+        /**
+         * Who did it.
+         */`operator`: String,
+        /**
+         * When: seconds since 1970-01-01 UTC.
+         */at: UInt64) {
+        self.kind = kind
+        self.user = user
+        self.deviceId = deviceId
+        self.request = request
+        self.`operator` = `operator`
+        self.at = at
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension OwnerNotice: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeOwnerNotice: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> OwnerNotice {
+        return
+            try OwnerNotice(
+                kind: FfiConverterTypeNoticeKind.read(from: &buf),
+                user: FfiConverterTypeDeskUser.read(from: &buf),
+                deviceId: FfiConverterString.read(from: &buf),
+                request: FfiConverterUInt64.read(from: &buf),
+                operator: FfiConverterString.read(from: &buf),
+                at: FfiConverterUInt64.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: OwnerNotice, into buf: inout [UInt8]) {
+        FfiConverterTypeNoticeKind.write(value.kind, into: &buf)
+        FfiConverterTypeDeskUser.write(value.user, into: &buf)
+        FfiConverterString.write(value.deviceId, into: &buf)
+        FfiConverterUInt64.write(value.request, into: &buf)
+        FfiConverterString.write(value.`operator`, into: &buf)
+        FfiConverterUInt64.write(value.at, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeOwnerNotice_lift(_ buf: RustBuffer) throws -> OwnerNotice {
+    return try FfiConverterTypeOwnerNotice.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeOwnerNotice_lower(_ value: OwnerNotice) -> RustBuffer {
+    return FfiConverterTypeOwnerNotice.lower(value)
+}
+
+
+/**
  * The library's own policy.
  */
 public struct PinOptions: Equatable, Hashable {
@@ -4379,6 +6504,105 @@ public func FfiConverterTypePinRules_lift(_ buf: RustBuffer) throws -> PinRules 
 #endif
 public func FfiConverterTypePinRules_lower(_ value: PinRules) -> RustBuffer {
     return FfiConverterTypePinRules.lower(value)
+}
+
+
+/**
+ * A registered device.
+ */
+public struct RegisteredDevice: Equatable, Hashable {
+    /**
+     * Its Device ID.
+     */
+    public var deviceId: String
+    /**
+     * Its owner's id.
+     */
+    public var owner: String
+    /**
+     * The slot.
+     */
+    public var slot: UInt8
+    /**
+     * The suite, which says how a challenge is read.
+     */
+    public var suite: Suite
+    /**
+     * Whether it is no longer in use.
+     */
+    public var retired: Bool
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Its Device ID.
+         */deviceId: String,
+        /**
+         * Its owner's id.
+         */owner: String,
+        /**
+         * The slot.
+         */slot: UInt8,
+        /**
+         * The suite, which says how a challenge is read.
+         */suite: Suite,
+        /**
+         * Whether it is no longer in use.
+         */retired: Bool) {
+        self.deviceId = deviceId
+        self.owner = owner
+        self.slot = slot
+        self.suite = suite
+        self.retired = retired
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension RegisteredDevice: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeRegisteredDevice: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> RegisteredDevice {
+        return
+            try RegisteredDevice(
+                deviceId: FfiConverterString.read(from: &buf),
+                owner: FfiConverterString.read(from: &buf),
+                slot: FfiConverterUInt8.read(from: &buf),
+                suite: FfiConverterTypeSuite.read(from: &buf),
+                retired: FfiConverterBool.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: RegisteredDevice, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.deviceId, into: &buf)
+        FfiConverterString.write(value.owner, into: &buf)
+        FfiConverterUInt8.write(value.slot, into: &buf)
+        FfiConverterTypeSuite.write(value.suite, into: &buf)
+        FfiConverterBool.write(value.retired, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRegisteredDevice_lift(_ buf: RustBuffer) throws -> RegisteredDevice {
+    return try FfiConverterTypeRegisteredDevice.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRegisteredDevice_lower(_ value: RegisteredDevice) -> RustBuffer {
+    return FfiConverterTypeRegisteredDevice.lower(value)
 }
 
 
@@ -4616,6 +6840,101 @@ public func FfiConverterTypeBlockOutcome_lower(_ value: BlockOutcome) -> RustBuf
 
 
 /**
+ * What a channel is.
+ */
+
+public enum ChannelKind: Equatable, Hashable {
+
+    /**
+     * Electronic mail.
+     */
+    case mail
+    /**
+     * A telephone number for text messages.
+     */
+    case textMessage
+    /**
+     * A telephone number to call.
+     */
+    case telephone
+    /**
+     * An agent on the user's computer, or another program.
+     */
+    case agent
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension ChannelKind: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeChannelKind: FfiConverterRustBuffer {
+    typealias SwiftType = ChannelKind
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ChannelKind {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .mail
+
+        case 2: return .textMessage
+
+        case 3: return .telephone
+
+        case 4: return .agent
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: ChannelKind, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .mail:
+            writeInt(&buf, Int32(1))
+
+
+        case .textMessage:
+            writeInt(&buf, Int32(2))
+
+
+        case .telephone:
+            writeInt(&buf, Int32(3))
+
+
+        case .agent:
+            writeInt(&buf, Int32(4))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeChannelKind_lift(_ buf: RustBuffer) throws -> ChannelKind {
+    return try FfiConverterTypeChannelKind.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeChannelKind_lower(_ value: ChannelKind) -> RustBuffer {
+    return FfiConverterTypeChannelKind.lower(value)
+}
+
+
+
+/**
  * The state that matters most.
  */
 
@@ -4793,6 +7112,81 @@ public func FfiConverterTypeCondition_lower(_ value: Condition) -> RustBuffer {
 
 
 /**
+ * An operator's role.
+ */
+
+public enum DeskRole: Equatable, Hashable {
+
+    /**
+     * Every privilege.
+     */
+    case administrator
+    /**
+     * Answers callers and manages devices.
+     */
+    case deviceServiceAdministrator
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension DeskRole: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeDeskRole: FfiConverterRustBuffer {
+    typealias SwiftType = DeskRole
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DeskRole {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .administrator
+
+        case 2: return .deviceServiceAdministrator
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: DeskRole, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .administrator:
+            writeInt(&buf, Int32(1))
+
+
+        case .deviceServiceAdministrator:
+            writeInt(&buf, Int32(2))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeskRole_lift(_ buf: RustBuffer) throws -> DeskRole {
+    return try FfiConverterTypeDeskRole.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeskRole_lower(_ value: DeskRole) -> RustBuffer {
+    return FfiConverterTypeDeskRole.lower(value)
+}
+
+
+
+/**
  * A part of the host program failed.
  */
 public
@@ -4941,6 +7335,91 @@ public func FfiConverterTypeInterface_lift(_ buf: RustBuffer) throws -> Interfac
 #endif
 public func FfiConverterTypeInterface_lower(_ value: Interface) -> RustBuffer {
     return FfiConverterTypeInterface.lower(value)
+}
+
+
+
+/**
+ * What the owner is told.
+ */
+
+public enum NoticeKind: Equatable, Hashable {
+
+    /**
+     * A Response Code was given out for their device.
+     */
+    case codeGiven
+    /**
+     * The operator recorded that the device was unlocked.
+     */
+    case done
+    /**
+     * The operator recorded that the unlock was given up; the code may still be good.
+     */
+    case abandoned
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension NoticeKind: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNoticeKind: FfiConverterRustBuffer {
+    typealias SwiftType = NoticeKind
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NoticeKind {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .codeGiven
+
+        case 2: return .done
+
+        case 3: return .abandoned
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: NoticeKind, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .codeGiven:
+            writeInt(&buf, Int32(1))
+
+
+        case .done:
+            writeInt(&buf, Int32(2))
+
+
+        case .abandoned:
+            writeInt(&buf, Int32(3))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNoticeKind_lift(_ buf: RustBuffer) throws -> NoticeKind {
+    return try FfiConverterTypeNoticeKind.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNoticeKind_lower(_ value: NoticeKind) -> RustBuffer {
+    return FfiConverterTypeNoticeKind.lower(value)
 }
 
 
@@ -5836,6 +8315,121 @@ public func FfiConverterTypeUnlockOutcome_lower(_ value: UnlockOutcome) -> RustB
 }
 
 
+
+/**
+ * How a caller was verified.
+ */
+
+public enum VerificationMethod: Equatable, Hashable {
+
+    /**
+     * A push or one-time code to a factor that was enrolled before.
+     */
+    case enrolledFactor
+    /**
+     * A call back to the number on record.
+     */
+    case callBack
+    /**
+     * An identity document, with the face, by video.
+     */
+    case identityDocument
+    /**
+     * The caller's manager, reached by another way.
+     */
+    case manager
+    /**
+     * The caller stood at the desk.
+     */
+    case inPerson
+    /**
+     * Questions about the caller, which others may be able to answer.
+     */
+    case questions
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension VerificationMethod: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeVerificationMethod: FfiConverterRustBuffer {
+    typealias SwiftType = VerificationMethod
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> VerificationMethod {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .enrolledFactor
+
+        case 2: return .callBack
+
+        case 3: return .identityDocument
+
+        case 4: return .manager
+
+        case 5: return .inPerson
+
+        case 6: return .questions
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: VerificationMethod, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .enrolledFactor:
+            writeInt(&buf, Int32(1))
+
+
+        case .callBack:
+            writeInt(&buf, Int32(2))
+
+
+        case .identityDocument:
+            writeInt(&buf, Int32(3))
+
+
+        case .manager:
+            writeInt(&buf, Int32(4))
+
+
+        case .inPerson:
+            writeInt(&buf, Int32(5))
+
+
+        case .questions:
+            writeInt(&buf, Int32(6))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeVerificationMethod_lift(_ buf: RustBuffer) throws -> VerificationMethod {
+    return try FfiConverterTypeVerificationMethod.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeVerificationMethod_lower(_ value: VerificationMethod) -> RustBuffer {
+    return FfiConverterTypeVerificationMethod.lower(value)
+}
+
+
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
@@ -6057,6 +8651,56 @@ fileprivate struct FfiConverterSequenceData: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeDeskChannel: FfiConverterRustBuffer {
+    typealias SwiftType = [DeskChannel]
+
+    public static func write(_ value: [DeskChannel], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeDeskChannel.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [DeskChannel] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [DeskChannel]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeDeskChannel.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeDeskFound: FfiConverterRustBuffer {
+    typealias SwiftType = [DeskFound]
+
+    public static func write(_ value: [DeskFound], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeDeskFound.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [DeskFound] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [DeskFound]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeDeskFound.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeErrorRow: FfiConverterRustBuffer {
     typealias SwiftType = [ErrorRow]
 
@@ -6074,6 +8718,56 @@ fileprivate struct FfiConverterSequenceTypeErrorRow: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeErrorRow.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeOpenCode: FfiConverterRustBuffer {
+    typealias SwiftType = [OpenCode]
+
+    public static func write(_ value: [OpenCode], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeOpenCode.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [OpenCode] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [OpenCode]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeOpenCode.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeRegisteredDevice: FfiConverterRustBuffer {
+    typealias SwiftType = [RegisteredDevice]
+
+    public static func write(_ value: [RegisteredDevice], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeRegisteredDevice.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [RegisteredDevice] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [RegisteredDevice]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeRegisteredDevice.read(from: &buf))
         }
         return seq
     }
@@ -6216,6 +8910,81 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete() != 27807) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_fido_unlock_ffi_checksum_method_deskfolder_open() != 62141) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_issuer_key() != 2624) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_licence() != 48126) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_operator() != 63327) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit() != 58543) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon() != 36278) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve() != 24497) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise() != 10673) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_done() != 11619) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_enter_challenge() != 46919) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_device() != 51160) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_codes() != 43585) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_request() != 30304) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user() != 8195) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device() != 17642) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key() != 48109) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_request() != 64698) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device() != 30126) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_search() != 30387) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in() != 3512) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit() != 40067) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller() != 9104) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator() != 35395) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify() != 54234) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner() != 2231) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_fido_unlock_ffi_checksum_method_device_active_interface() != 61023) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -6339,6 +9108,12 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_constructor_codefield_response() != 20220) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_at() != 61849) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_create() != 46622) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu() != 45788) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -6368,7 +9143,9 @@ private let initializationResult: InitializationResult = {
     }
 
     uniffiCallbackInitApduChannel()
+    uniffiCallbackInitCallerVerifier()
     uniffiCallbackInitHidReports()
+    uniffiCallbackInitOwnerNotifier()
     uniffiCallbackInitPinChecker()
     uniffiCallbackInitProbeResponder()
     uniffiCallbackInitProgressListener()

@@ -318,8 +318,8 @@ internal inline fun<T> uniffiTraitInterfaceCall(
 ) {
     try {
         writeReturn(makeCall())
-    } catch(e: kotlin.Exception) {
-        val err = try { e.stackTraceToString() } catch(_: Throwable) { "" }
+    } catch(e: Throwable) {
+        val err = ""
         callStatus.code = UNIFFI_CALL_UNEXPECTED_ERROR
         callStatus.error_buf = FfiConverterString.lower(err)
     }
@@ -333,12 +333,12 @@ internal inline fun<T, reified E: Throwable> uniffiTraitInterfaceCallWithError(
 ) {
     try {
         writeReturn(makeCall())
-    } catch(e: kotlin.Exception) {
+    } catch(e: Throwable) {
         if (e is E) {
             callStatus.code = UNIFFI_CALL_ERROR
             callStatus.error_buf = lowerError(e)
         } else {
-            val err = try { e.stackTraceToString() } catch(_: Throwable) { "" }
+            val err = ""
             callStatus.code = UNIFFI_CALL_UNEXPECTED_ERROR
             callStatus.error_buf = FfiConverterString.lower(err)
         }
@@ -653,6 +653,12 @@ internal interface UniffiForeignFutureCompleteVoid : com.sun.jna.Callback {
 internal interface UniffiCallbackInterfaceProgressListenerMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`event`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
 }
+internal interface UniffiCallbackInterfaceCallerVerifierMethod0 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`task`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceOwnerNotifierMethod0 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`notice`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
+}
 internal interface UniffiCallbackInterfaceProbeResponderMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`deviceId`: RustBuffer.ByValue,`suite`: RustBuffer.ByValue,`challenge`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
 }
@@ -699,6 +705,44 @@ internal open class UniffiVTableCallbackInterfaceProgressListener(
         `uniffiFree` = other.`uniffiFree`
         `uniffiClone` = other.`uniffiClone`
         `onProgress` = other.`onProgress`
+    }
+
+}
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "verify")
+internal open class UniffiVTableCallbackInterfaceCallerVerifier(
+    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+    @JvmField internal var `verify`: UniffiCallbackInterfaceCallerVerifierMethod0? = null,
+) : Structure() {
+    class UniffiByValue(
+        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+        `verify`: UniffiCallbackInterfaceCallerVerifierMethod0? = null,
+    ): UniffiVTableCallbackInterfaceCallerVerifier(`uniffiFree`,`uniffiClone`,`verify`,), Structure.ByValue
+
+   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceCallerVerifier) {
+        `uniffiFree` = other.`uniffiFree`
+        `uniffiClone` = other.`uniffiClone`
+        `verify` = other.`verify`
+    }
+
+}
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "notifyOwner")
+internal open class UniffiVTableCallbackInterfaceOwnerNotifier(
+    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+    @JvmField internal var `notifyOwner`: UniffiCallbackInterfaceOwnerNotifierMethod0? = null,
+) : Structure() {
+    class UniffiByValue(
+        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+        `notifyOwner`: UniffiCallbackInterfaceOwnerNotifierMethod0? = null,
+    ): UniffiVTableCallbackInterfaceOwnerNotifier(`uniffiFree`,`uniffiClone`,`notifyOwner`,), Structure.ByValue
+
+   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceOwnerNotifier) {
+        `uniffiFree` = other.`uniffiFree`
+        `uniffiClone` = other.`uniffiClone`
+        `notifyOwner` = other.`notifyOwner`
     }
 
 }
@@ -841,6 +885,56 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete(
     ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_deskfolder_open(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_issuer_key(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_licence(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_operator(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_done(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_enter_challenge(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_device(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_codes(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_request(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_request(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_search(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner(
+    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_device_active_interface(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_device_block_pin(
@@ -923,6 +1017,10 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_constructor_codefield_response(
     ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_at(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_create(
+    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid(
@@ -958,7 +1056,9 @@ internal object UniffiLib {
     init {
         Native.register(UniffiLib::class.java, findLibraryName(componentName = "fido_unlock_ffi"))
         uniffiCallbackInterfaceApduChannel.register(this)
+        uniffiCallbackInterfaceCallerVerifier.register(this)
         uniffiCallbackInterfaceHidReports.register(this)
+        uniffiCallbackInterfaceOwnerNotifier.register(this)
         uniffiCallbackInterfacePinChecker.register(this)
         uniffiCallbackInterfaceProbeResponder.register(this)
         uniffiCallbackInterfaceProgressListener.register(this)
@@ -1000,6 +1100,84 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_method_codefield_line_complete(`ptr`: Long,`line`: Byte,`text`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Byte
+    external fun uniffi_fido_unlock_ffi_fn_clone_deskfolder(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_free_deskfolder(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_constructor_deskfolder_at(`path`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_constructor_deskfolder_create(`path`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_method_deskfolder_open(`ptr`: Long,`passphrase`: RustBuffer.ByValue,`wrappingKey`: ForeignBytes.ByValue,`notifier`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_method_deskfolder_put_issuer_key(`ptr`: Long,`slot`: Byte,`key`: Long,`passphrase`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_deskfolder_put_licence(`ptr`: Long,`validUntil`: Long,`devices`: Int,`contact`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_deskfolder_put_operator(`ptr`: Long,`name`: RustBuffer.ByValue,`password`: RustBuffer.ByValue,`role`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_deskfolder_verify_audit(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_clone_helpdesk(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_free_helpdesk(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_abandon(`ptr`: Long,`session`: Long,`id`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_approve(`ptr`: Long,`session`: Long,`id`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise(`ptr`: Long,`session`: Long,`id`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_done(`ptr`: Long,`session`: Long,`id`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_enter_challenge(`ptr`: Long,`session`: Long,`id`: Long,`challenge`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_find_device(`ptr`: Long,`session`: Long,`device`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_open_codes(`ptr`: Long,`session`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_open_request(`ptr`: Long,`session`: Long,`user`: RustBuffer.ByValue,`device`: RustBuffer.ByValue,`reason`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_put_user(`ptr`: Long,`session`: Long,`user`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device(`ptr`: Long,`session`: Long,`owner`: RustBuffer.ByValue,`device`: RustBuffer.ByValue,`slot`: Byte,`issuer`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device_by_public_key(`ptr`: Long,`session`: Long,`owner`: RustBuffer.ByValue,`device`: RustBuffer.ByValue,`slot`: Byte,`suite`: RustBuffer.ByValue,`issuer`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_request(`ptr`: Long,`session`: Long,`id`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_retire_device(`ptr`: Long,`session`: Long,`device`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_search(`ptr`: Long,`session`: Long,`text`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_sign_in(`ptr`: Long,`operator`: RustBuffer.ByValue,`password`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_caller(`ptr`: Long,`session`: Long,`id`: Long,`verifier`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_clone_operatorsession(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_free_operatorsession(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_operatorsession_operator(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_clone_callerverifier(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_free_callerverifier(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_init_callback_vtable_callerverifier(`vtable`: UniffiVTableCallbackInterfaceCallerVerifier,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_callerverifier_verify(`ptr`: Long,`task`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_clone_ownernotifier(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_free_ownernotifier(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_init_callback_vtable_ownernotifier(`vtable`: UniffiVTableCallbackInterfaceOwnerNotifier,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_ownernotifier_notify_owner(`ptr`: Long,`notice`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
     external fun uniffi_fido_unlock_ffi_fn_clone_device(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_free_device(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -1301,6 +1479,81 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete() and 0xFFFF) != 27807) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskfolder_open() and 0xFFFF) != 62141) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_issuer_key() and 0xFFFF) != 2624) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_licence() and 0xFFFF) != 48126) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_operator() and 0xFFFF) != 63327) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit() and 0xFFFF) != 58543) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon() and 0xFFFF) != 36278) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve() and 0xFFFF) != 24497) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise() and 0xFFFF) != 10673) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_done() and 0xFFFF) != 11619) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_enter_challenge() and 0xFFFF) != 46919) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_device() and 0xFFFF) != 51160) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_codes() and 0xFFFF) != 43585) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_request() and 0xFFFF) != 30304) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user() and 0xFFFF) != 8195) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device() and 0xFFFF) != 17642) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key() and 0xFFFF) != 48109) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_request() and 0xFFFF) != 64698) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device() and 0xFFFF) != 30126) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_search() and 0xFFFF) != 30387) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in() and 0xFFFF) != 3512) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit() and 0xFFFF) != 40067) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller() and 0xFFFF) != 9104) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator() and 0xFFFF) != 35395) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify() and 0xFFFF) != 54234) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner() and 0xFFFF) != 2231) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_active_interface() and 0xFFFF) != 61023) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1422,6 +1675,12 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_codefield_response() and 0xFFFF) != 20220) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_at() and 0xFFFF) != 61849) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_create() and 0xFFFF) != 46622) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu() and 0xFFFF) != 45788) {
@@ -1713,6 +1972,29 @@ public object FfiConverterUInt: FfiConverter<UInt, Int> {
 
     override fun write(value: UInt, buf: ByteBuffer) {
         buf.putInt(value.toInt())
+    }
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterULong: FfiConverter<ULong, Long> {
+    override fun lift(value: Long): ULong {
+        return value.toULong()
+    }
+
+    override fun read(buf: ByteBuffer): ULong {
+        return lift(buf.getLong())
+    }
+
+    override fun lower(value: ULong): Long {
+        return value.toLong()
+    }
+
+    override fun allocationSize(value: ULong) = 8UL
+
+    override fun write(value: ULong, buf: ByteBuffer) {
+        buf.putLong(value.toLong())
     }
 }
 
@@ -2304,7 +2586,7 @@ public object FfiConverterTypeApduChannel: FfiConverter<ApduChannel, Long> {
     override fun lower(value: ApduChannel): Long {
         if (value is ApduChannelImpl) {
              // Rust-implemented object.  Clone the handle and return it
-            return value.uniffiCloneHandle()
+            return value.callWithHandle { it }
          } else {
             // Kotlin object, generate a new vtable handle and return that.
             return handleMap.insert(value)
@@ -2561,7 +2843,7 @@ open class BlockConsent: Disposable, AutoCloseable, BlockConsentInterface
  */
 public object FfiConverterTypeBlockConsent: FfiConverter<BlockConsent, Long> {
     override fun lower(value: BlockConsent): Long {
-        return value.uniffiCloneHandle()
+        return value.callWithHandle { it }
     }
 
     override fun lift(value: Long): BlockConsent {
@@ -2575,6 +2857,336 @@ public object FfiConverterTypeBlockConsent: FfiConverter<BlockConsent, Long> {
     override fun allocationSize(value: BlockConsent) = 8UL
 
     override fun write(value: BlockConsent, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * Checks callers.
+ */
+public interface CallerVerifier {
+
+    /**
+     * Checks the caller that `task` names. What throws here leaves the caller unverified (406).
+     */
+    fun `verify`(`task`: CallerTask): CallerCheck
+
+    companion object
+}
+
+/**
+ * Checks callers.
+ */
+open class CallerVerifierImpl: Disposable, AutoCloseable, CallerVerifier
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_fido_unlock_ffi_fn_free_callerverifier(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_callerverifier(handle, status)
+        }
+    }
+
+
+    /**
+     * Checks the caller that `task` names. What throws here leaves the caller unverified (406).
+     */
+    @Throws(HostException::class)override fun `verify`(`task`: CallerTask): CallerCheck {
+            return FfiConverterTypeCallerCheck.lift(
+    callWithHandle {
+    uniffiRustCallWithError(HostException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_callerverifier_verify(
+        it,
+
+        FfiConverterTypeCallerTask.lower(`task`),_status)
+}
+    }
+    )
+    }
+
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+
+// Put the implementation in an object so we don't pollute the top-level namespace
+internal object uniffiCallbackInterfaceCallerVerifier {
+    internal object `verify`: UniffiCallbackInterfaceCallerVerifierMethod0 {
+        override fun callback(`uniffiHandle`: Long,`task`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeCallerVerifier.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`verify`(
+                    FfiConverterTypeCallerTask.lift(`task`),
+                )
+            }
+            val writeReturn = { value: CallerCheck -> uniffiOutReturn.setValue(FfiConverterTypeCallerCheck.lower(value)) }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: HostException -> FfiConverterTypeHostError.lower(e) }
+            )
+        }
+    }
+
+    internal object uniffiFree: UniffiCallbackInterfaceFree {
+        override fun callback(handle: Long) {
+            FfiConverterTypeCallerVerifier.handleMap.remove(handle)
+        }
+    }
+
+    internal object uniffiClone: UniffiCallbackInterfaceClone {
+        override fun callback(handle: Long): Long {
+            return FfiConverterTypeCallerVerifier.handleMap.clone(handle)
+        }
+    }
+
+    internal var vtable = UniffiVTableCallbackInterfaceCallerVerifier.UniffiByValue(
+        uniffiFree,
+        uniffiClone,
+        `verify`,
+    )
+
+    // Registers the foreign callback with the Rust side.
+    // This method is generated for each callback interface.
+    internal fun register(lib: UniffiLib) {
+        lib.uniffi_fido_unlock_ffi_fn_init_callback_vtable_callerverifier(vtable)
+    }
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeCallerVerifier: FfiConverter<CallerVerifier, Long> {
+    internal val handleMap = UniffiHandleMap<CallerVerifier>()
+
+    override fun lower(value: CallerVerifier): Long {
+        if (value is CallerVerifierImpl) {
+             // Rust-implemented object.  Clone the handle and return it
+            return value.callWithHandle { it }
+         } else {
+            // Kotlin object, generate a new vtable handle and return that.
+            return handleMap.insert(value)
+         }
+    }
+
+    override fun lift(value: Long): CallerVerifier {
+        if ((value and 1.toLong()) == 0.toLong()) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return CallerVerifierImpl(UniffiWithHandle, value)
+        } else {
+            // Kotlin-generated handle, get the object from the handle map
+            return handleMap.remove(value)
+        }
+    }
+
+    override fun read(buf: ByteBuffer): CallerVerifier {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: CallerVerifier) = 8UL
+
+    override fun write(value: CallerVerifier, buf: ByteBuffer) {
         buf.putLong(lower(value))
     }
 }
@@ -2859,7 +3471,7 @@ open class CancelHandle: Disposable, AutoCloseable, CancelHandleInterface
  */
 public object FfiConverterTypeCancelHandle: FfiConverter<CancelHandle, Long> {
     override fun lower(value: CancelHandle): Long {
-        return value.uniffiCloneHandle()
+        return value.callWithHandle { it }
     }
 
     override fun lift(value: Long): CancelHandle {
@@ -3224,7 +3836,7 @@ open class CodeField: Disposable, AutoCloseable, CodeFieldInterface
  */
 public object FfiConverterTypeCodeField: FfiConverter<CodeField, Long> {
     override fun lower(value: CodeField): Long {
-        return value.uniffiCloneHandle()
+        return value.callWithHandle { it }
     }
 
     override fun lift(value: Long): CodeField {
@@ -3238,6 +3850,408 @@ public object FfiConverterTypeCodeField: FfiConverter<CodeField, Long> {
     override fun allocationSize(value: CodeField) = 8UL
 
     override fun write(value: CodeField, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * The folder of a help desk; one process at a time may work in it.
+ */
+public interface DeskFolderInterface {
+
+    /**
+     * Opens the desk with the default policy. `passphrase`: of the keys; `wrapping_key`: 32 bytes
+     * that the admin keys of suite-3 devices are wrapped with, empty for a desk without such devices.
+     */
+    fun `open`(`passphrase`: kotlin.String, `wrappingKey`: java.nio.ByteBuffer, `notifier`: OwnerNotifier): HelpDesk
+
+    /**
+     * Keeps an issuer's key of suite 1 or 2 for a slot, under the passphrase of the folder's keys;
+     * the first call sets it. A lost key makes its devices unlockable no more: keep a backup of
+     * `keys.age`.
+     */
+    fun `putIssuerKey`(`slot`: kotlin.UByte, `key`: IssuerKey, `passphrase`: kotlin.String)
+
+    /**
+     * Writes the licence. `valid_until`: seconds since 1970-01-01 UTC; `contact`: whom to ask for a
+     * new one.
+     */
+    fun `putLicence`(`validUntil`: kotlin.ULong, `devices`: kotlin.UInt, `contact`: kotlin.String)
+
+    /**
+     * Adds or replaces an operator; the password is wiped on this side.
+     */
+    fun `putOperator`(`name`: kotlin.String, `password`: kotlin.String, `role`: DeskRole)
+
+    /**
+     * Verifies the audit log, also while a desk is open.
+     */
+    fun `verifyAudit`(): AuditSummary
+
+    companion object
+}
+
+/**
+ * The folder of a help desk; one process at a time may work in it.
+ */
+open class DeskFolder: Disposable, AutoCloseable, DeskFolderInterface
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_fido_unlock_ffi_fn_free_deskfolder(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_deskfolder(handle, status)
+        }
+    }
+
+
+    /**
+     * Opens the desk with the default policy. `passphrase`: of the keys; `wrapping_key`: 32 bytes
+     * that the admin keys of suite-3 devices are wrapped with, empty for a desk without such devices.
+     */
+    @Throws(UnlockException::class)override fun `open`(`passphrase`: kotlin.String, `wrappingKey`: java.nio.ByteBuffer, `notifier`: OwnerNotifier): HelpDesk {
+            return FfiConverterTypeHelpDesk.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskfolder_open(
+        it,
+
+        FfiConverterString.lower(`passphrase`),
+        FfiConverterByRefBytes.lower(`wrappingKey`),
+        FfiConverterTypeOwnerNotifier.lower(`notifier`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Keeps an issuer's key of suite 1 or 2 for a slot, under the passphrase of the folder's keys;
+     * the first call sets it. A lost key makes its devices unlockable no more: keep a backup of
+     * `keys.age`.
+     */
+    @Throws(UnlockException::class)override fun `putIssuerKey`(`slot`: kotlin.UByte, `key`: IssuerKey, `passphrase`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskfolder_put_issuer_key(
+        it,
+
+        FfiConverterUByte.lower(`slot`),
+        FfiConverterTypeIssuerKey.lower(`key`),
+        FfiConverterString.lower(`passphrase`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Writes the licence. `valid_until`: seconds since 1970-01-01 UTC; `contact`: whom to ask for a
+     * new one.
+     */
+    @Throws(UnlockException::class)override fun `putLicence`(`validUntil`: kotlin.ULong, `devices`: kotlin.UInt, `contact`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskfolder_put_licence(
+        it,
+
+        FfiConverterULong.lower(`validUntil`),
+        FfiConverterUInt.lower(`devices`),
+        FfiConverterString.lower(`contact`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Adds or replaces an operator; the password is wiped on this side.
+     */
+    @Throws(UnlockException::class)override fun `putOperator`(`name`: kotlin.String, `password`: kotlin.String, `role`: DeskRole)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskfolder_put_operator(
+        it,
+
+        FfiConverterString.lower(`name`),
+        FfiConverterString.lower(`password`),
+        FfiConverterTypeDeskRole.lower(`role`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Verifies the audit log, also while a desk is open.
+     */
+    @Throws(UnlockException::class)override fun `verifyAudit`(): AuditSummary {
+            return FfiConverterTypeAuditSummary.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskfolder_verify_audit(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+
+
+
+
+
+    companion object {
+
+    /**
+     * A folder that `create` made.
+     */ fun `at`(`path`: kotlin.String): DeskFolder {
+            return FfiConverterTypeDeskFolder.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_constructor_deskfolder_at(
+
+
+        FfiConverterString.lower(`path`),_status)
+}
+    )
+    }
+
+
+
+    /**
+     * Makes the folder, where it does not exist, and a new audit log in it.
+     */
+    @Throws(UnlockException::class) fun `create`(`path`: kotlin.String): DeskFolder {
+            return FfiConverterTypeDeskFolder.lift(
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_constructor_deskfolder_create(
+
+
+        FfiConverterString.lower(`path`),_status)
+}
+    )
+    }
+
+
+
+    }
+
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeDeskFolder: FfiConverter<DeskFolder, Long> {
+    override fun lower(value: DeskFolder): Long {
+        return value.callWithHandle { it }
+    }
+
+    override fun lift(value: Long): DeskFolder {
+        return DeskFolder(UniffiWithHandle, value)
+    }
+
+    override fun read(buf: ByteBuffer): DeskFolder {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: DeskFolder) = 8UL
+
+    override fun write(value: DeskFolder, buf: ByteBuffer) {
         buf.putLong(lower(value))
     }
 }
@@ -3633,7 +4647,7 @@ open class Device: Disposable, AutoCloseable, DeviceInterface
  */
 public object FfiConverterTypeDevice: FfiConverter<Device, Long> {
     override fun lower(value: Device): Long {
-        return value.uniffiCloneHandle()
+        return value.callWithHandle { it }
     }
 
     override fun lift(value: Long): Device {
@@ -4010,7 +5024,7 @@ open class Enrollment: Disposable, AutoCloseable, EnrollmentInterface
  */
 public object FfiConverterTypeEnrollment: FfiConverter<Enrollment, Long> {
     override fun lower(value: Enrollment): Long {
-        return value.uniffiCloneHandle()
+        return value.callWithHandle { it }
     }
 
     override fun lift(value: Long): Enrollment {
@@ -4024,6 +5038,667 @@ public object FfiConverterTypeEnrollment: FfiConverter<Enrollment, Long> {
     override fun allocationSize(value: Enrollment) = 8UL
 
     override fun write(value: Enrollment, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * An open help desk. Calls from several threads wait for each other; one from within a callback of
+ * the desk is refused with number 802.
+ */
+public interface HelpDeskInterface {
+
+    /**
+     * Records that the unlock was given up. The code may still be good.
+     */
+    fun `abandon`(`session`: OperatorSession, `id`: kotlin.ULong)
+
+    /**
+     * A second operator approves.
+     */
+    fun `approve`(`session`: OperatorSession, `id`: kotlin.ULong)
+
+    /**
+     * Makes the Response Code, once. It crosses as text, which the host cannot wipe: show it and let
+     * it go.
+     */
+    fun `authorise`(`session`: OperatorSession, `id`: kotlin.ULong): kotlin.String
+
+    /**
+     * Records that the user has unlocked the device.
+     */
+    fun `done`(`session`: OperatorSession, `id`: kotlin.ULong)
+
+    /**
+     * Takes the Device Challenge that the caller reads out, and checks it.
+     */
+    fun `enterChallenge`(`session`: OperatorSession, `id`: kotlin.ULong, `challenge`: kotlin.String)
+
+    /**
+     * Finds a device and its owner.
+     */
+    fun `findDevice`(`session`: OperatorSession, `device`: kotlin.String): DeskFound
+
+    /**
+     * Codes that were given out and may still be good.
+     */
+    fun `openCodes`(`session`: OperatorSession): List<OpenCode>
+
+    /**
+     * Opens a request, which lives ten minutes. `reason`: reason or ticket.
+     */
+    fun `openRequest`(`session`: OperatorSession, `user`: kotlin.String, `device`: kotlin.String, `reason`: kotlin.String): DeskRequest
+
+    /**
+     * Adds a user or changes one.
+     */
+    fun `putUser`(`session`: OperatorSession, `user`: DeskUser)
+
+    /**
+     * Registers a device that was enrolled with `issuer` in `slot`. In suite 3 the admin key goes,
+     * wrapped, into the registry, and `slot` is not used.
+     */
+    fun `registerDevice`(`session`: OperatorSession, `owner`: kotlin.String, `device`: EnrolledDevice, `slot`: kotlin.UByte, `issuer`: IssuerKey)
+
+    /**
+     * Registers a device of suite 1 or 2 by the issuer's public key, a compressed point of 33 bytes,
+     * as a station without the issuer's key does.
+     */
+    fun `registerDeviceByPublicKey`(`session`: OperatorSession, `owner`: kotlin.String, `device`: EnrolledDevice, `slot`: kotlin.UByte, `suite`: Suite, `issuer`: kotlin.ByteArray)
+
+    /**
+     * A request as it stands.
+     */
+    fun `request`(`session`: OperatorSession, `id`: kotlin.ULong): DeskRequest
+
+    /**
+     * Takes a device out of use.
+     */
+    fun `retireDevice`(`session`: OperatorSession, `device`: kotlin.String)
+
+    /**
+     * Searches users by id or name; at most 50.
+     */
+    fun `search`(`session`: OperatorSession, `text`: kotlin.String): List<DeskFound>
+
+    /**
+     * Signs an operator in; the password is wiped on this side.
+     */
+    fun `signIn`(`operator`: kotlin.String, `password`: kotlin.String): OperatorSession
+
+    /**
+     * Verifies the desk's own log.
+     */
+    fun `verifyAudit`(): AuditSummary
+
+    /**
+     * Verifies the caller; `verifier` is called on this thread.
+     */
+    fun `verifyCaller`(`session`: OperatorSession, `id`: kotlin.ULong, `verifier`: CallerVerifier)
+
+    companion object
+}
+
+/**
+ * An open help desk. Calls from several threads wait for each other; one from within a callback of
+ * the desk is refused with number 802.
+ */
+open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_fido_unlock_ffi_fn_free_helpdesk(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_helpdesk(handle, status)
+        }
+    }
+
+
+    /**
+     * Records that the unlock was given up. The code may still be good.
+     */
+    @Throws(UnlockException::class)override fun `abandon`(`session`: OperatorSession, `id`: kotlin.ULong)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_abandon(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterULong.lower(`id`),_status)
+}
+    }
+
+
+
+
+    /**
+     * A second operator approves.
+     */
+    @Throws(UnlockException::class)override fun `approve`(`session`: OperatorSession, `id`: kotlin.ULong)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_approve(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterULong.lower(`id`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Makes the Response Code, once. It crosses as text, which the host cannot wipe: show it and let
+     * it go.
+     */
+    @Throws(UnlockException::class)override fun `authorise`(`session`: OperatorSession, `id`: kotlin.ULong): kotlin.String {
+            return FfiConverterString.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterULong.lower(`id`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Records that the user has unlocked the device.
+     */
+    @Throws(UnlockException::class)override fun `done`(`session`: OperatorSession, `id`: kotlin.ULong)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_done(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterULong.lower(`id`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Takes the Device Challenge that the caller reads out, and checks it.
+     */
+    @Throws(UnlockException::class)override fun `enterChallenge`(`session`: OperatorSession, `id`: kotlin.ULong, `challenge`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_enter_challenge(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterULong.lower(`id`),
+        FfiConverterString.lower(`challenge`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Finds a device and its owner.
+     */
+    @Throws(UnlockException::class)override fun `findDevice`(`session`: OperatorSession, `device`: kotlin.String): DeskFound {
+            return FfiConverterTypeDeskFound.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_find_device(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`device`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Codes that were given out and may still be good.
+     */
+    @Throws(UnlockException::class)override fun `openCodes`(`session`: OperatorSession): List<OpenCode> {
+            return FfiConverterSequenceTypeOpenCode.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_open_codes(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Opens a request, which lives ten minutes. `reason`: reason or ticket.
+     */
+    @Throws(UnlockException::class)override fun `openRequest`(`session`: OperatorSession, `user`: kotlin.String, `device`: kotlin.String, `reason`: kotlin.String): DeskRequest {
+            return FfiConverterTypeDeskRequest.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_open_request(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`user`),
+        FfiConverterString.lower(`device`),
+        FfiConverterString.lower(`reason`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Adds a user or changes one.
+     */
+    @Throws(UnlockException::class)override fun `putUser`(`session`: OperatorSession, `user`: DeskUser)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_put_user(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterTypeDeskUser.lower(`user`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Registers a device that was enrolled with `issuer` in `slot`. In suite 3 the admin key goes,
+     * wrapped, into the registry, and `slot` is not used.
+     */
+    @Throws(UnlockException::class)override fun `registerDevice`(`session`: OperatorSession, `owner`: kotlin.String, `device`: EnrolledDevice, `slot`: kotlin.UByte, `issuer`: IssuerKey)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`owner`),
+        FfiConverterTypeEnrolledDevice.lower(`device`),
+        FfiConverterUByte.lower(`slot`),
+        FfiConverterTypeIssuerKey.lower(`issuer`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Registers a device of suite 1 or 2 by the issuer's public key, a compressed point of 33 bytes,
+     * as a station without the issuer's key does.
+     */
+    @Throws(UnlockException::class)override fun `registerDeviceByPublicKey`(`session`: OperatorSession, `owner`: kotlin.String, `device`: EnrolledDevice, `slot`: kotlin.UByte, `suite`: Suite, `issuer`: kotlin.ByteArray)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device_by_public_key(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`owner`),
+        FfiConverterTypeEnrolledDevice.lower(`device`),
+        FfiConverterUByte.lower(`slot`),
+        FfiConverterTypeSuite.lower(`suite`),
+        FfiConverterByteArray.lower(`issuer`),_status)
+}
+    }
+
+
+
+
+    /**
+     * A request as it stands.
+     */
+    @Throws(UnlockException::class)override fun `request`(`session`: OperatorSession, `id`: kotlin.ULong): DeskRequest {
+            return FfiConverterTypeDeskRequest.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_request(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterULong.lower(`id`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Takes a device out of use.
+     */
+    @Throws(UnlockException::class)override fun `retireDevice`(`session`: OperatorSession, `device`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_retire_device(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`device`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Searches users by id or name; at most 50.
+     */
+    @Throws(UnlockException::class)override fun `search`(`session`: OperatorSession, `text`: kotlin.String): List<DeskFound> {
+            return FfiConverterSequenceTypeDeskFound.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_search(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`text`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Signs an operator in; the password is wiped on this side.
+     */
+    @Throws(UnlockException::class)override fun `signIn`(`operator`: kotlin.String, `password`: kotlin.String): OperatorSession {
+            return FfiConverterTypeOperatorSession.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_sign_in(
+        it,
+
+        FfiConverterString.lower(`operator`),
+        FfiConverterString.lower(`password`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Verifies the desk's own log.
+     */
+    @Throws(UnlockException::class)override fun `verifyAudit`(): AuditSummary {
+            return FfiConverterTypeAuditSummary.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Verifies the caller; `verifier` is called on this thread.
+     */
+    @Throws(UnlockException::class)override fun `verifyCaller`(`session`: OperatorSession, `id`: kotlin.ULong, `verifier`: CallerVerifier)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_caller(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterULong.lower(`id`),
+        FfiConverterTypeCallerVerifier.lower(`verifier`),_status)
+}
+    }
+
+
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeHelpDesk: FfiConverter<HelpDesk, Long> {
+    override fun lower(value: HelpDesk): Long {
+        return value.callWithHandle { it }
+    }
+
+    override fun lift(value: Long): HelpDesk {
+        return HelpDesk(UniffiWithHandle, value)
+    }
+
+    override fun read(buf: ByteBuffer): HelpDesk {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: HelpDesk) = 8UL
+
+    override fun write(value: HelpDesk, buf: ByteBuffer) {
         buf.putLong(lower(value))
     }
 }
@@ -4408,7 +6083,7 @@ public object FfiConverterTypeHidReports: FfiConverter<HidReports, Long> {
     override fun lower(value: HidReports): Long {
         if (value is HidReportsImpl) {
              // Rust-implemented object.  Clone the handle and return it
-            return value.uniffiCloneHandle()
+            return value.callWithHandle { it }
          } else {
             // Kotlin object, generate a new vtable handle and return that.
             return handleMap.insert(value)
@@ -4787,7 +6462,7 @@ open class IssuerKey: Disposable, AutoCloseable, IssuerKeyInterface
  */
 public object FfiConverterTypeIssuerKey: FfiConverter<IssuerKey, Long> {
     override fun lower(value: IssuerKey): Long {
-        return value.uniffiCloneHandle()
+        return value.callWithHandle { it }
     }
 
     override fun lift(value: Long): IssuerKey {
@@ -4801,6 +6476,602 @@ public object FfiConverterTypeIssuerKey: FfiConverter<IssuerKey, Long> {
     override fun allocationSize(value: IssuerKey) = 8UL
 
     override fun write(value: IssuerKey, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * An operator who has signed in.
+ */
+public interface OperatorSessionInterface {
+
+    /**
+     * Who.
+     */
+    fun `operator`(): kotlin.String
+
+    companion object
+}
+
+/**
+ * An operator who has signed in.
+ */
+open class OperatorSession: Disposable, AutoCloseable, OperatorSessionInterface
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_fido_unlock_ffi_fn_free_operatorsession(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_operatorsession(handle, status)
+        }
+    }
+
+
+    /**
+     * Who.
+     */override fun `operator`(): kotlin.String {
+            return FfiConverterString.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_operatorsession_operator(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeOperatorSession: FfiConverter<OperatorSession, Long> {
+    override fun lower(value: OperatorSession): Long {
+        return value.callWithHandle { it }
+    }
+
+    override fun lift(value: Long): OperatorSession {
+        return OperatorSession(UniffiWithHandle, value)
+    }
+
+    override fun read(buf: ByteBuffer): OperatorSession {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: OperatorSession) = 8UL
+
+    override fun write(value: OperatorSession, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * Tells owners.
+ */
+public interface OwnerNotifier {
+
+    /**
+     * Sends one notice. What throws here is recorded and does not hold up the call.
+     */
+    fun `notifyOwner`(`notice`: OwnerNotice)
+
+    companion object
+}
+
+/**
+ * Tells owners.
+ */
+open class OwnerNotifierImpl: Disposable, AutoCloseable, OwnerNotifier
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_fido_unlock_ffi_fn_free_ownernotifier(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_ownernotifier(handle, status)
+        }
+    }
+
+
+    /**
+     * Sends one notice. What throws here is recorded and does not hold up the call.
+     */
+    @Throws(HostException::class)override fun `notifyOwner`(`notice`: OwnerNotice)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(HostException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_ownernotifier_notify_owner(
+        it,
+
+        FfiConverterTypeOwnerNotice.lower(`notice`),_status)
+}
+    }
+
+
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+
+// Put the implementation in an object so we don't pollute the top-level namespace
+internal object uniffiCallbackInterfaceOwnerNotifier {
+    internal object `notifyOwner`: UniffiCallbackInterfaceOwnerNotifierMethod0 {
+        override fun callback(`uniffiHandle`: Long,`notice`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeOwnerNotifier.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`notifyOwner`(
+                    FfiConverterTypeOwnerNotice.lift(`notice`),
+                )
+            }
+            val writeReturn = { _: Unit -> Unit }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: HostException -> FfiConverterTypeHostError.lower(e) }
+            )
+        }
+    }
+
+    internal object uniffiFree: UniffiCallbackInterfaceFree {
+        override fun callback(handle: Long) {
+            FfiConverterTypeOwnerNotifier.handleMap.remove(handle)
+        }
+    }
+
+    internal object uniffiClone: UniffiCallbackInterfaceClone {
+        override fun callback(handle: Long): Long {
+            return FfiConverterTypeOwnerNotifier.handleMap.clone(handle)
+        }
+    }
+
+    internal var vtable = UniffiVTableCallbackInterfaceOwnerNotifier.UniffiByValue(
+        uniffiFree,
+        uniffiClone,
+        `notifyOwner`,
+    )
+
+    // Registers the foreign callback with the Rust side.
+    // This method is generated for each callback interface.
+    internal fun register(lib: UniffiLib) {
+        lib.uniffi_fido_unlock_ffi_fn_init_callback_vtable_ownernotifier(vtable)
+    }
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeOwnerNotifier: FfiConverter<OwnerNotifier, Long> {
+    internal val handleMap = UniffiHandleMap<OwnerNotifier>()
+
+    override fun lower(value: OwnerNotifier): Long {
+        if (value is OwnerNotifierImpl) {
+             // Rust-implemented object.  Clone the handle and return it
+            return value.callWithHandle { it }
+         } else {
+            // Kotlin object, generate a new vtable handle and return that.
+            return handleMap.insert(value)
+         }
+    }
+
+    override fun lift(value: Long): OwnerNotifier {
+        if ((value and 1.toLong()) == 0.toLong()) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return OwnerNotifierImpl(UniffiWithHandle, value)
+        } else {
+            // Kotlin-generated handle, get the object from the handle map
+            return handleMap.remove(value)
+        }
+    }
+
+    override fun read(buf: ByteBuffer): OwnerNotifier {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: OwnerNotifier) = 8UL
+
+    override fun write(value: OwnerNotifier, buf: ByteBuffer) {
         buf.putLong(lower(value))
     }
 }
@@ -5107,7 +7378,7 @@ public object FfiConverterTypePinChecker: FfiConverter<PinChecker, Long> {
     override fun lower(value: PinChecker): Long {
         if (value is PinCheckerImpl) {
              // Rust-implemented object.  Clone the handle and return it
-            return value.uniffiCloneHandle()
+            return value.callWithHandle { it }
          } else {
             // Kotlin object, generate a new vtable handle and return that.
             return handleMap.insert(value)
@@ -5418,7 +7689,7 @@ open class PinPolicy: Disposable, AutoCloseable, PinPolicyInterface
  */
 public object FfiConverterTypePinPolicy: FfiConverter<PinPolicy, Long> {
     override fun lower(value: PinPolicy): Long {
-        return value.uniffiCloneHandle()
+        return value.callWithHandle { it }
     }
 
     override fun lift(value: Long): PinPolicy {
@@ -5710,7 +7981,7 @@ open class ProbePassed: Disposable, AutoCloseable, ProbePassedInterface
  */
 public object FfiConverterTypeProbePassed: FfiConverter<ProbePassed, Long> {
     override fun lower(value: ProbePassed): Long {
-        return value.uniffiCloneHandle()
+        return value.callWithHandle { it }
     }
 
     override fun lift(value: Long): ProbePassed {
@@ -6035,7 +8306,7 @@ public object FfiConverterTypeProbeResponder: FfiConverter<ProbeResponder, Long>
     override fun lower(value: ProbeResponder): Long {
         if (value is ProbeResponderImpl) {
              // Rust-implemented object.  Clone the handle and return it
-            return value.uniffiCloneHandle()
+            return value.callWithHandle { it }
          } else {
             // Kotlin object, generate a new vtable handle and return that.
             return handleMap.insert(value)
@@ -6366,7 +8637,7 @@ public object FfiConverterTypeProgressListener: FfiConverter<ProgressListener, L
     override fun lower(value: ProgressListener): Long {
         if (value is ProgressListenerImpl) {
              // Rust-implemented object.  Clone the handle and return it
-            return value.uniffiCloneHandle()
+            return value.callWithHandle { it }
          } else {
             // Kotlin object, generate a new vtable handle and return that.
             return handleMap.insert(value)
@@ -6896,7 +9167,7 @@ open class UnlockSession: Disposable, AutoCloseable, UnlockSessionInterface
  */
 public object FfiConverterTypeUnlockSession: FfiConverter<UnlockSession, Long> {
     override fun lower(value: UnlockSession): Long {
-        return value.uniffiCloneHandle()
+        return value.callWithHandle { it }
     }
 
     override fun lift(value: Long): UnlockSession {
@@ -6911,6 +9182,473 @@ public object FfiConverterTypeUnlockSession: FfiConverter<UnlockSession, Long> {
 
     override fun write(value: UnlockSession, buf: ByteBuffer) {
         buf.putLong(lower(value))
+    }
+}
+
+
+
+/**
+ * A log that is whole.
+ */
+data class AuditSummary (
+    /**
+     * Entries.
+     */
+    var `entries`: kotlin.ULong
+    ,
+    /**
+     * The hash of the last one in hex. A tail that was cut off is seen only against a hash that is
+     * kept elsewhere.
+     */
+    var `head`: kotlin.String
+    ,
+    /**
+     * The time of the last one: seconds since 1970-01-01 UTC.
+     */
+    var `latest`: kotlin.ULong
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeAuditSummary: FfiConverterRustBuffer<AuditSummary> {
+    override fun read(buf: ByteBuffer): AuditSummary {
+        return AuditSummary(
+            FfiConverterULong.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterULong.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: AuditSummary) = (
+            FfiConverterULong.allocationSize(value.`entries`) +
+            FfiConverterString.allocationSize(value.`head`) +
+            FfiConverterULong.allocationSize(value.`latest`)
+    )
+
+    override fun write(value: AuditSummary, buf: ByteBuffer) {
+            FfiConverterULong.write(value.`entries`, buf)
+            FfiConverterString.write(value.`head`, buf)
+            FfiConverterULong.write(value.`latest`, buf)
+    }
+}
+
+
+
+/**
+ * What a check found.
+ */
+data class CallerCheck (
+    /**
+     * Whether the caller is the user.
+     */
+    var `verified`: kotlin.Boolean
+    ,
+    /**
+     * How it was found out.
+     */
+    var `method`: VerificationMethod
+    ,
+    /**
+     * Whether a machine checked it, so that the operator could not have made it up.
+     */
+    var `byMachine`: kotlin.Boolean
+    ,
+    /**
+     * What an auditor could be shown: the push's transaction number, the operator's statement. Its
+     * SHA-256 is recorded.
+     */
+    var `evidence`: kotlin.ByteArray
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeCallerCheck: FfiConverterRustBuffer<CallerCheck> {
+    override fun read(buf: ByteBuffer): CallerCheck {
+        return CallerCheck(
+            FfiConverterBoolean.read(buf),
+            FfiConverterTypeVerificationMethod.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterByteArray.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: CallerCheck) = (
+            FfiConverterBoolean.allocationSize(value.`verified`) +
+            FfiConverterTypeVerificationMethod.allocationSize(value.`method`) +
+            FfiConverterBoolean.allocationSize(value.`byMachine`) +
+            FfiConverterByteArray.allocationSize(value.`evidence`)
+    )
+
+    override fun write(value: CallerCheck, buf: ByteBuffer) {
+            FfiConverterBoolean.write(value.`verified`, buf)
+            FfiConverterTypeVerificationMethod.write(value.`method`, buf)
+            FfiConverterBoolean.write(value.`byMachine`, buf)
+            FfiConverterByteArray.write(value.`evidence`, buf)
+    }
+}
+
+
+
+/**
+ * One caller to verify, for one request.
+ */
+data class CallerTask (
+    /**
+     * The request.
+     */
+    var `request`: kotlin.ULong
+    ,
+    /**
+     * Whom the caller says they are, with the channels on record.
+     */
+    var `user`: DeskUser
+    ,
+    /**
+     * The device that they want unlocked.
+     */
+    var `deviceId`: kotlin.String
+    ,
+    /**
+     * The operator on the line.
+     */
+    var `operator`: kotlin.String
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeCallerTask: FfiConverterRustBuffer<CallerTask> {
+    override fun read(buf: ByteBuffer): CallerTask {
+        return CallerTask(
+            FfiConverterULong.read(buf),
+            FfiConverterTypeDeskUser.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: CallerTask) = (
+            FfiConverterULong.allocationSize(value.`request`) +
+            FfiConverterTypeDeskUser.allocationSize(value.`user`) +
+            FfiConverterString.allocationSize(value.`deviceId`) +
+            FfiConverterString.allocationSize(value.`operator`)
+    )
+
+    override fun write(value: CallerTask, buf: ByteBuffer) {
+            FfiConverterULong.write(value.`request`, buf)
+            FfiConverterTypeDeskUser.write(value.`user`, buf)
+            FfiConverterString.write(value.`deviceId`, buf)
+            FfiConverterString.write(value.`operator`, buf)
+    }
+}
+
+
+
+/**
+ * A way to a user that was registered before the call.
+ */
+data class DeskChannel (
+    /**
+     * Names it within the user.
+     */
+    var `id`: kotlin.String
+    ,
+    /**
+     * What it is.
+     */
+    var `kind`: ChannelKind
+    ,
+    /**
+     * Mail address, telephone number or the like.
+     */
+    var `address`: kotlin.String
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeDeskChannel: FfiConverterRustBuffer<DeskChannel> {
+    override fun read(buf: ByteBuffer): DeskChannel {
+        return DeskChannel(
+            FfiConverterString.read(buf),
+            FfiConverterTypeChannelKind.read(buf),
+            FfiConverterString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: DeskChannel) = (
+            FfiConverterString.allocationSize(value.`id`) +
+            FfiConverterTypeChannelKind.allocationSize(value.`kind`) +
+            FfiConverterString.allocationSize(value.`address`)
+    )
+
+    override fun write(value: DeskChannel, buf: ByteBuffer) {
+            FfiConverterString.write(value.`id`, buf)
+            FfiConverterTypeChannelKind.write(value.`kind`, buf)
+            FfiConverterString.write(value.`address`, buf)
+    }
+}
+
+
+
+/**
+ * A user and their devices.
+ */
+data class DeskFound (
+    /**
+     * The user.
+     */
+    var `user`: DeskUser
+    ,
+    /**
+     * Their devices, retired ones too.
+     */
+    var `devices`: List<RegisteredDevice>
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeDeskFound: FfiConverterRustBuffer<DeskFound> {
+    override fun read(buf: ByteBuffer): DeskFound {
+        return DeskFound(
+            FfiConverterTypeDeskUser.read(buf),
+            FfiConverterSequenceTypeRegisteredDevice.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: DeskFound) = (
+            FfiConverterTypeDeskUser.allocationSize(value.`user`) +
+            FfiConverterSequenceTypeRegisteredDevice.allocationSize(value.`devices`)
+    )
+
+    override fun write(value: DeskFound, buf: ByteBuffer) {
+            FfiConverterTypeDeskUser.write(value.`user`, buf)
+            FfiConverterSequenceTypeRegisteredDevice.write(value.`devices`, buf)
+    }
+}
+
+
+
+/**
+ * A request as it stands.
+ */
+data class DeskRequest (
+    /**
+     * Its id.
+     */
+    var `id`: kotlin.ULong
+    ,
+    /**
+     * Who opened it.
+     */
+    var `operator`: kotlin.String
+    ,
+    /**
+     * The owner; their name is read back to the caller.
+     */
+    var `user`: DeskUser
+    ,
+    /**
+     * The device.
+     */
+    var `deviceId`: kotlin.String
+    ,
+    /**
+     * Its suite.
+     */
+    var `suite`: Suite
+    ,
+    /**
+     * Reason or ticket.
+     */
+    var `reason`: kotlin.String
+    ,
+    /**
+     * The last second in which it lives, since 1970-01-01 UTC.
+     */
+    var `expiresAt`: kotlin.ULong
+    ,
+    /**
+     * Whether the caller was verified.
+     */
+    var `callerVerified`: kotlin.Boolean
+    ,
+    /**
+     * Whether a challenge passed the checks.
+     */
+    var `challengeEntered`: kotlin.Boolean
+    ,
+    /**
+     * Who approved.
+     */
+    var `approvedBy`: kotlin.String?
+    ,
+    /**
+     * Codes of this device that may still be good.
+     */
+    var `openCodes`: List<OpenCode>
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeDeskRequest: FfiConverterRustBuffer<DeskRequest> {
+    override fun read(buf: ByteBuffer): DeskRequest {
+        return DeskRequest(
+            FfiConverterULong.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterTypeDeskUser.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterTypeSuite.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterSequenceTypeOpenCode.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: DeskRequest) = (
+            FfiConverterULong.allocationSize(value.`id`) +
+            FfiConverterString.allocationSize(value.`operator`) +
+            FfiConverterTypeDeskUser.allocationSize(value.`user`) +
+            FfiConverterString.allocationSize(value.`deviceId`) +
+            FfiConverterTypeSuite.allocationSize(value.`suite`) +
+            FfiConverterString.allocationSize(value.`reason`) +
+            FfiConverterULong.allocationSize(value.`expiresAt`) +
+            FfiConverterBoolean.allocationSize(value.`callerVerified`) +
+            FfiConverterBoolean.allocationSize(value.`challengeEntered`) +
+            FfiConverterOptionalString.allocationSize(value.`approvedBy`) +
+            FfiConverterSequenceTypeOpenCode.allocationSize(value.`openCodes`)
+    )
+
+    override fun write(value: DeskRequest, buf: ByteBuffer) {
+            FfiConverterULong.write(value.`id`, buf)
+            FfiConverterString.write(value.`operator`, buf)
+            FfiConverterTypeDeskUser.write(value.`user`, buf)
+            FfiConverterString.write(value.`deviceId`, buf)
+            FfiConverterTypeSuite.write(value.`suite`, buf)
+            FfiConverterString.write(value.`reason`, buf)
+            FfiConverterULong.write(value.`expiresAt`, buf)
+            FfiConverterBoolean.write(value.`callerVerified`, buf)
+            FfiConverterBoolean.write(value.`challengeEntered`, buf)
+            FfiConverterOptionalString.write(value.`approvedBy`, buf)
+            FfiConverterSequenceTypeOpenCode.write(value.`openCodes`, buf)
+    }
+}
+
+
+
+/**
+ * A user.
+ */
+data class DeskUser (
+    /**
+     * Their id.
+     */
+    var `id`: kotlin.String
+    ,
+    /**
+     * Their name, to be read back to the caller.
+     */
+    var `name`: kotlin.String
+    ,
+    /**
+     * Whether an unlock for the wrong person would do lasting harm.
+     */
+    var `privileged`: kotlin.Boolean
+    ,
+    /**
+     * Their channels.
+     */
+    var `channels`: List<DeskChannel>
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeDeskUser: FfiConverterRustBuffer<DeskUser> {
+    override fun read(buf: ByteBuffer): DeskUser {
+        return DeskUser(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterSequenceTypeDeskChannel.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: DeskUser) = (
+            FfiConverterString.allocationSize(value.`id`) +
+            FfiConverterString.allocationSize(value.`name`) +
+            FfiConverterBoolean.allocationSize(value.`privileged`) +
+            FfiConverterSequenceTypeDeskChannel.allocationSize(value.`channels`)
+    )
+
+    override fun write(value: DeskUser, buf: ByteBuffer) {
+            FfiConverterString.write(value.`id`, buf)
+            FfiConverterString.write(value.`name`, buf)
+            FfiConverterBoolean.write(value.`privileged`, buf)
+            FfiConverterSequenceTypeDeskChannel.write(value.`channels`, buf)
     }
 }
 
@@ -7250,6 +9988,164 @@ public object FfiConverterTypeErrorRow: FfiConverterRustBuffer<ErrorRow> {
 
 
 /**
+ * A code that was given out and may still be good.
+ */
+data class OpenCode (
+    /**
+     * Its request.
+     */
+    var `request`: kotlin.ULong
+    ,
+    /**
+     * Its device.
+     */
+    var `deviceId`: kotlin.String
+    ,
+    /**
+     * The owner's id.
+     */
+    var `user`: kotlin.String
+    ,
+    /**
+     * Who gave it.
+     */
+    var `operator`: kotlin.String
+    ,
+    /**
+     * When: seconds since 1970-01-01 UTC.
+     */
+    var `at`: kotlin.ULong
+    ,
+    /**
+     * Whether the operator recorded that the unlock was given up; the code may be good all the same.
+     */
+    var `abandoned`: kotlin.Boolean
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeOpenCode: FfiConverterRustBuffer<OpenCode> {
+    override fun read(buf: ByteBuffer): OpenCode {
+        return OpenCode(
+            FfiConverterULong.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterBoolean.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: OpenCode) = (
+            FfiConverterULong.allocationSize(value.`request`) +
+            FfiConverterString.allocationSize(value.`deviceId`) +
+            FfiConverterString.allocationSize(value.`user`) +
+            FfiConverterString.allocationSize(value.`operator`) +
+            FfiConverterULong.allocationSize(value.`at`) +
+            FfiConverterBoolean.allocationSize(value.`abandoned`)
+    )
+
+    override fun write(value: OpenCode, buf: ByteBuffer) {
+            FfiConverterULong.write(value.`request`, buf)
+            FfiConverterString.write(value.`deviceId`, buf)
+            FfiConverterString.write(value.`user`, buf)
+            FfiConverterString.write(value.`operator`, buf)
+            FfiConverterULong.write(value.`at`, buf)
+            FfiConverterBoolean.write(value.`abandoned`, buf)
+    }
+}
+
+
+
+/**
+ * A message to the owner of a device. It holds no code.
+ */
+data class OwnerNotice (
+    /**
+     * What happened.
+     */
+    var `kind`: NoticeKind
+    ,
+    /**
+     * The owner.
+     */
+    var `user`: DeskUser
+    ,
+    /**
+     * Their device.
+     */
+    var `deviceId`: kotlin.String
+    ,
+    /**
+     * The request.
+     */
+    var `request`: kotlin.ULong
+    ,
+    /**
+     * Who did it.
+     */
+    var `operator`: kotlin.String
+    ,
+    /**
+     * When: seconds since 1970-01-01 UTC.
+     */
+    var `at`: kotlin.ULong
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeOwnerNotice: FfiConverterRustBuffer<OwnerNotice> {
+    override fun read(buf: ByteBuffer): OwnerNotice {
+        return OwnerNotice(
+            FfiConverterTypeNoticeKind.read(buf),
+            FfiConverterTypeDeskUser.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterULong.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: OwnerNotice) = (
+            FfiConverterTypeNoticeKind.allocationSize(value.`kind`) +
+            FfiConverterTypeDeskUser.allocationSize(value.`user`) +
+            FfiConverterString.allocationSize(value.`deviceId`) +
+            FfiConverterULong.allocationSize(value.`request`) +
+            FfiConverterString.allocationSize(value.`operator`) +
+            FfiConverterULong.allocationSize(value.`at`)
+    )
+
+    override fun write(value: OwnerNotice, buf: ByteBuffer) {
+            FfiConverterTypeNoticeKind.write(value.`kind`, buf)
+            FfiConverterTypeDeskUser.write(value.`user`, buf)
+            FfiConverterString.write(value.`deviceId`, buf)
+            FfiConverterULong.write(value.`request`, buf)
+            FfiConverterString.write(value.`operator`, buf)
+            FfiConverterULong.write(value.`at`, buf)
+    }
+}
+
+
+
+/**
  * The library's own policy.
  */
 data class PinOptions (
@@ -7370,6 +10266,77 @@ public object FfiConverterTypePinRules: FfiConverterRustBuffer<PinRules> {
             FfiConverterUInt.write(value.`minimum`, buf)
             FfiConverterUInt.write(value.`maximum`, buf)
             FfiConverterBoolean.write(value.`deviceHasMore`, buf)
+    }
+}
+
+
+
+/**
+ * A registered device.
+ */
+data class RegisteredDevice (
+    /**
+     * Its Device ID.
+     */
+    var `deviceId`: kotlin.String
+    ,
+    /**
+     * Its owner's id.
+     */
+    var `owner`: kotlin.String
+    ,
+    /**
+     * The slot.
+     */
+    var `slot`: kotlin.UByte
+    ,
+    /**
+     * The suite, which says how a challenge is read.
+     */
+    var `suite`: Suite
+    ,
+    /**
+     * Whether it is no longer in use.
+     */
+    var `retired`: kotlin.Boolean
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeRegisteredDevice: FfiConverterRustBuffer<RegisteredDevice> {
+    override fun read(buf: ByteBuffer): RegisteredDevice {
+        return RegisteredDevice(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterUByte.read(buf),
+            FfiConverterTypeSuite.read(buf),
+            FfiConverterBoolean.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: RegisteredDevice) = (
+            FfiConverterString.allocationSize(value.`deviceId`) +
+            FfiConverterString.allocationSize(value.`owner`) +
+            FfiConverterUByte.allocationSize(value.`slot`) +
+            FfiConverterTypeSuite.allocationSize(value.`suite`) +
+            FfiConverterBoolean.allocationSize(value.`retired`)
+    )
+
+    override fun write(value: RegisteredDevice, buf: ByteBuffer) {
+            FfiConverterString.write(value.`deviceId`, buf)
+            FfiConverterString.write(value.`owner`, buf)
+            FfiConverterUByte.write(value.`slot`, buf)
+            FfiConverterTypeSuite.write(value.`suite`, buf)
+            FfiConverterBoolean.write(value.`retired`, buf)
     }
 }
 
@@ -7520,6 +10487,57 @@ public object FfiConverterTypeBlockOutcome: FfiConverterRustBuffer<BlockOutcome>
     override fun allocationSize(value: BlockOutcome) = 4UL
 
     override fun write(value: BlockOutcome, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * What a channel is.
+ */
+
+enum class ChannelKind {
+
+    /**
+     * Electronic mail.
+     */
+    MAIL,
+    /**
+     * A telephone number for text messages.
+     */
+    TEXT_MESSAGE,
+    /**
+     * A telephone number to call.
+     */
+    TELEPHONE,
+    /**
+     * An agent on the user's computer, or another program.
+     */
+    AGENT;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeChannelKind: FfiConverterRustBuffer<ChannelKind> {
+    override fun read(buf: ByteBuffer) = try {
+        ChannelKind.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: ChannelKind) = 4UL
+
+    override fun write(value: ChannelKind, buf: ByteBuffer) {
         buf.putInt(value.ordinal + 1)
     }
 }
@@ -7779,6 +10797,49 @@ public object FfiConverterTypeCondition : FfiConverterRustBuffer<Condition>{
 
 
 
+/**
+ * An operator's role.
+ */
+
+enum class DeskRole {
+
+    /**
+     * Every privilege.
+     */
+    ADMINISTRATOR,
+    /**
+     * Answers callers and manages devices.
+     */
+    DEVICE_SERVICE_ADMINISTRATOR;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeDeskRole: FfiConverterRustBuffer<DeskRole> {
+    override fun read(buf: ByteBuffer) = try {
+        DeskRole.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: DeskRole) = 4UL
+
+    override fun write(value: DeskRole, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
 
 
 /**
@@ -7877,6 +10938,53 @@ public object FfiConverterTypeInterface: FfiConverterRustBuffer<Interface> {
     override fun allocationSize(value: Interface) = 4UL
 
     override fun write(value: Interface, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * What the owner is told.
+ */
+
+enum class NoticeKind {
+
+    /**
+     * A Response Code was given out for their device.
+     */
+    CODE_GIVEN,
+    /**
+     * The operator recorded that the device was unlocked.
+     */
+    DONE,
+    /**
+     * The operator recorded that the unlock was given up; the code may still be good.
+     */
+    ABANDONED;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeNoticeKind: FfiConverterRustBuffer<NoticeKind> {
+    override fun read(buf: ByteBuffer) = try {
+        NoticeKind.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: NoticeKind) = 4UL
+
+    override fun write(value: NoticeKind, buf: ByteBuffer) {
         buf.putInt(value.ordinal + 1)
     }
 }
@@ -8964,6 +12072,65 @@ public object FfiConverterTypeUnlockOutcome: FfiConverterRustBuffer<UnlockOutcom
 
 
 
+/**
+ * How a caller was verified.
+ */
+
+enum class VerificationMethod {
+
+    /**
+     * A push or one-time code to a factor that was enrolled before.
+     */
+    ENROLLED_FACTOR,
+    /**
+     * A call back to the number on record.
+     */
+    CALL_BACK,
+    /**
+     * An identity document, with the face, by video.
+     */
+    IDENTITY_DOCUMENT,
+    /**
+     * The caller's manager, reached by another way.
+     */
+    MANAGER,
+    /**
+     * The caller stood at the desk.
+     */
+    IN_PERSON,
+    /**
+     * Questions about the caller, which others may be able to answer.
+     */
+    QUESTIONS;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeVerificationMethod: FfiConverterRustBuffer<VerificationMethod> {
+    override fun read(buf: ByteBuffer) = try {
+        VerificationMethod.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: VerificationMethod) = 4UL
+
+    override fun write(value: VerificationMethod, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
 
 /**
  * @suppress
@@ -9248,6 +12415,62 @@ public object FfiConverterSequenceByteArray: FfiConverterRustBuffer<List<kotlin.
 /**
  * @suppress
  */
+public object FfiConverterSequenceTypeDeskChannel: FfiConverterRustBuffer<List<DeskChannel>> {
+    override fun read(buf: ByteBuffer): List<DeskChannel> {
+        val len = buf.getInt()
+        return List<DeskChannel>(len) {
+            FfiConverterTypeDeskChannel.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<DeskChannel>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeDeskChannel.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<DeskChannel>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeDeskChannel.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeDeskFound: FfiConverterRustBuffer<List<DeskFound>> {
+    override fun read(buf: ByteBuffer): List<DeskFound> {
+        val len = buf.getInt()
+        return List<DeskFound>(len) {
+            FfiConverterTypeDeskFound.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<DeskFound>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeDeskFound.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<DeskFound>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeDeskFound.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterSequenceTypeErrorRow: FfiConverterRustBuffer<List<ErrorRow>> {
     override fun read(buf: ByteBuffer): List<ErrorRow> {
         val len = buf.getInt()
@@ -9266,6 +12489,62 @@ public object FfiConverterSequenceTypeErrorRow: FfiConverterRustBuffer<List<Erro
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeErrorRow.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeOpenCode: FfiConverterRustBuffer<List<OpenCode>> {
+    override fun read(buf: ByteBuffer): List<OpenCode> {
+        val len = buf.getInt()
+        return List<OpenCode>(len) {
+            FfiConverterTypeOpenCode.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<OpenCode>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeOpenCode.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<OpenCode>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeOpenCode.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeRegisteredDevice: FfiConverterRustBuffer<List<RegisteredDevice>> {
+    override fun read(buf: ByteBuffer): List<RegisteredDevice> {
+        val len = buf.getInt()
+        return List<RegisteredDevice>(len) {
+            FfiConverterTypeRegisteredDevice.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<RegisteredDevice>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeRegisteredDevice.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<RegisteredDevice>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeRegisteredDevice.write(it, buf)
         }
     }
 }

@@ -1,0 +1,222 @@
+//! What the desk shows, as records.
+
+use fido_unlock::helpdesk::{self, Found, RequestView, UnixTime, User, UserClass, UserId};
+use fido_unlock::{DeviceId, ErrorCode};
+
+use crate::{Suite, UnlockError};
+
+/// What a channel is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum ChannelKind {
+    /// Electronic mail.
+    Mail,
+    /// A telephone number for text messages.
+    TextMessage,
+    /// A telephone number to call.
+    Telephone,
+    /// An agent on the user's computer, or another program.
+    Agent,
+}
+
+/// A way to a user that was registered before the call.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct DeskChannel {
+    /// Names it within the user.
+    pub id: String,
+    /// What it is.
+    pub kind: ChannelKind,
+    /// Mail address, telephone number or the like.
+    pub address: String,
+}
+
+/// A user.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct DeskUser {
+    /// Their id.
+    pub id: String,
+    /// Their name, to be read back to the caller.
+    pub name: String,
+    /// Whether an unlock for the wrong person would do lasting harm.
+    pub privileged: bool,
+    /// Their channels.
+    pub channels: Vec<DeskChannel>,
+}
+
+/// A registered device.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct RegisteredDevice {
+    /// Its Device ID.
+    pub device_id: String,
+    /// Its owner's id.
+    pub owner: String,
+    /// The slot.
+    pub slot: u8,
+    /// The suite, which says how a challenge is read.
+    pub suite: Suite,
+    /// Whether it is no longer in use.
+    pub retired: bool,
+}
+
+/// A user and their devices.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct DeskFound {
+    /// The user.
+    pub user: DeskUser,
+    /// Their devices, retired ones too.
+    pub devices: Vec<RegisteredDevice>,
+}
+
+/// A code that was given out and may still be good.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct OpenCode {
+    /// Its request.
+    pub request: u64,
+    /// Its device.
+    pub device_id: String,
+    /// The owner's id.
+    pub user: String,
+    /// Who gave it.
+    pub operator: String,
+    /// When: seconds since 1970-01-01 UTC.
+    pub at: u64,
+    /// Whether the operator recorded that the unlock was given up; the code may be good all the same.
+    pub abandoned: bool,
+}
+
+/// A request as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct DeskRequest {
+    /// Its id.
+    pub id: u64,
+    /// Who opened it.
+    pub operator: String,
+    /// The owner; their name is read back to the caller.
+    pub user: DeskUser,
+    /// The device.
+    pub device_id: String,
+    /// Its suite.
+    pub suite: Suite,
+    /// Reason or ticket.
+    pub reason: String,
+    /// The last second in which it lives, since 1970-01-01 UTC.
+    pub expires_at: u64,
+    /// Whether the caller was verified.
+    pub caller_verified: bool,
+    /// Whether a challenge passed the checks.
+    pub challenge_entered: bool,
+    /// Who approved.
+    pub approved_by: Option<String>,
+    /// Codes of this device that may still be good.
+    pub open_codes: Vec<OpenCode>,
+}
+
+impl From<&helpdesk::OpenCode> for OpenCode {
+    fn from(code: &helpdesk::OpenCode) -> Self {
+        Self {
+            request: code.request.0,
+            device_id: code.device.to_code(),
+            user: code.user.to_string(),
+            operator: code.operator.to_string(),
+            at: code.at.0,
+            abandoned: code.outcome == helpdesk::Outcome::Abandoned,
+        }
+    }
+}
+
+impl From<&User> for DeskUser {
+    fn from(user: &User) -> Self {
+        Self {
+            id: user.id.to_string(),
+            name: user.name.clone(),
+            privileged: user.class == UserClass::Privileged,
+            channels: user
+                .channels
+                .iter()
+                .map(|channel| DeskChannel {
+                    id: channel.id.clone(),
+                    kind: match channel.kind {
+                        helpdesk::ChannelKind::Mail => ChannelKind::Mail,
+                        helpdesk::ChannelKind::TextMessage => ChannelKind::TextMessage,
+                        helpdesk::ChannelKind::Telephone => ChannelKind::Telephone,
+                        _ => ChannelKind::Agent,
+                    },
+                    address: channel.address.clone(),
+                })
+                .collect(),
+        }
+    }
+}
+
+impl DeskUser {
+    pub(super) fn into_core(self) -> Result<User, UnlockError> {
+        Ok(User {
+            id: user_id(&self.id)?,
+            name: self.name,
+            class: if self.privileged {
+                UserClass::Privileged
+            } else {
+                UserClass::Ordinary
+            },
+            channels: self
+                .channels
+                .into_iter()
+                .map(|channel| helpdesk::Channel {
+                    id: channel.id,
+                    kind: match channel.kind {
+                        ChannelKind::Mail => helpdesk::ChannelKind::Mail,
+                        ChannelKind::TextMessage => helpdesk::ChannelKind::TextMessage,
+                        ChannelKind::Telephone => helpdesk::ChannelKind::Telephone,
+                        ChannelKind::Agent => helpdesk::ChannelKind::Agent,
+                    },
+                    address: channel.address,
+                    changed_at: UnixTime::default(),
+                })
+                .collect(),
+        })
+    }
+}
+
+impl From<&Found> for DeskFound {
+    fn from(found: &Found) -> Self {
+        Self {
+            user: (&found.user).into(),
+            devices: found
+                .devices
+                .iter()
+                .map(|device| RegisteredDevice {
+                    device_id: device.id.to_code(),
+                    owner: device.owner.to_string(),
+                    slot: device.slot,
+                    suite: device.keys.suite().into(),
+                    retired: device.retired,
+                })
+                .collect(),
+        }
+    }
+}
+
+impl From<&RequestView> for DeskRequest {
+    fn from(view: &RequestView) -> Self {
+        Self {
+            id: view.id.0,
+            operator: view.operator.to_string(),
+            user: (&view.user).into(),
+            device_id: view.device.to_code(),
+            suite: view.suite.into(),
+            reason: view.reason.clone(),
+            expires_at: view.expires_at.0,
+            caller_verified: view.caller_verified,
+            challenge_entered: view.challenge_entered,
+            approved_by: view.approved_by.as_ref().map(ToString::to_string),
+            open_codes: view.open_codes.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+pub(super) fn user_id(text: &str) -> Result<UserId, UnlockError> {
+    Ok(UserId::new(text).ok_or(ErrorCode::UserUnknown)?)
+}
+
+pub(super) fn device_id(text: &str) -> Result<DeviceId, UnlockError> {
+    Ok(DeviceId::parse(text)?)
+}
