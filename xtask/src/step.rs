@@ -116,7 +116,7 @@ pub fn summary() {
 /// Passed and failed tests of a summary line, cargo's or Surefire's.
 fn count(line: &str) -> (u64, u64) {
     let number_before = |word: &str| {
-        let before = line.split(word).next()?;
+        let (before, _) = line.split_once(word)?;
         before.trim_end().rsplit(' ').next()?.parse::<u64>().ok()
     };
     let number_after = |word: &str| {
