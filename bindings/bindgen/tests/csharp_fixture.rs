@@ -86,7 +86,7 @@ fn a_stale_file_is_found() {
     let libraries = build("fido-unlock-bindgen-fixture", &[]);
     let out = scratch("csharp-stale");
     generate(&libraries, &out);
-    let runtime = out.join("Uniffi.cs");
+    let runtime = out.join("UniffiCodec.cs");
     fs::write(&runtime, fs::read_to_string(&runtime).unwrap() + "\n").unwrap();
     let library = libraries.join("libfido_unlock_bindgen_fixture.so");
     let mut command = Command::new(BINDGEN);
@@ -98,7 +98,7 @@ fn a_stale_file_is_found() {
     let output = run(&mut command);
     assert!(!output.status.success());
     assert!(
-        String::from_utf8_lossy(&output.stderr).contains("Uniffi.cs is stale"),
+        String::from_utf8_lossy(&output.stderr).contains("UniffiCodec.cs is stale"),
         "{output:?}"
     );
 }

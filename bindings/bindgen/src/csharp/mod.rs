@@ -1,9 +1,9 @@
 //! C# 7.3 for netstandard2.0 from the UniFFI metadata of a built library, on `uniffi_bindgen`'s loader.
 //!
-//! Two files come out: `Uniffi.cs`, which is `runtime.cs` with the namespace put in, and one named after the
-//! namespace. What cannot be shown in C# is refused by name before anything is written (`refuse.rs`); the README
-//! lists both sides.
+//! The files of `runtime/`, with the namespace put in, come out beside one named after the namespace. What cannot be
+//! shown in C# is refused by name before anything is written (`refuse.rs`); the README lists both sides.
 
+mod defaults;
 mod docs;
 mod names;
 mod refuse;
@@ -18,7 +18,12 @@ use uniffi_bindgen::{BindgenLoader, BindgenPaths, GlobalConfig};
 
 use types::Types;
 
-const RUNTIME: &str = include_str!("runtime.cs");
+/// The fixed files, with `NAMESPACE` for the namespace.
+const RUNTIME: [(&str, &str); 3] = [
+    ("UniffiBuffers.cs", include_str!("runtime/UniffiBuffers.cs")),
+    ("UniffiCodec.cs", include_str!("runtime/UniffiCodec.cs")),
+    ("UniffiObjects.cs", include_str!("runtime/UniffiObjects.cs")),
+];
 
 /// The product's names, where the command line gives no namespace.
 const NAMESPACE: &str = "FidoUnlock";
@@ -110,10 +115,11 @@ fn generate(options: &Options) -> Result<Vec<(String, String)>> {
         namespace: &namespace,
     };
     refuse::check(&types, &class)?;
-    Ok(vec![
-        ("Uniffi.cs".to_owned(), RUNTIME.replace("NAMESPACE", &namespace)),
-        (format!("{last}.cs"), render::file(&types, &class, &native)?),
-    ])
+    let mut files = vec![(format!("{last}.cs"), render::file(&types, &class, &native)?)];
+    for (name, text) in RUNTIME {
+        files.push((name.to_owned(), text.replace("NAMESPACE", &namespace)));
+    }
+    Ok(files)
 }
 
 /// `libname.so` is `name` for `DllImport`, which puts prefix and suffix back on each system.

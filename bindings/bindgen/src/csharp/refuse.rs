@@ -143,6 +143,14 @@ fn traits(owner: &str, traits: &uniffi_bindgen::interface::UniffiTraitMethods, f
 
 /// What no callable may have.
 fn callable(types: &Types<'_>, place: &str, item: &dyn Callable, found: &mut Vec<String>) {
+    let token = item
+        .is_async()
+        .then(|| ("cancellationToken".to_owned(), "the token".to_owned()));
+    let parameters = item
+        .arguments()
+        .into_iter()
+        .map(|one| (names::parameter(one.name()), one.name().to_owned()));
+    unique(place, parameters.chain(token).collect::<Vec<_>>(), found);
     for argument in item.arguments() {
         value(
             types,
@@ -172,9 +180,6 @@ fn callable(types: &Types<'_>, place: &str, item: &dyn Callable, found: &mut Vec
 
 /// What no method of the host may have.
 fn foreign(types: &Types<'_>, place: &str, item: &dyn Callable, found: &mut Vec<String>) {
-    if item.is_async() {
-        found.push(format!("{place}: an asynchronous method of the host"));
-    }
     if item
         .arguments()
         .iter()
@@ -252,6 +257,11 @@ fn names_clash(types: &Types<'_>, class: &str, found: &mut Vec<String>) {
                 .map(|item| (item.name(), item.as_type())),
         );
     top.extend(named.map(|(name, ty)| (types.own_name(&ty), name.to_owned())));
+    for (name, rust) in &top {
+        if name.starts_with("Uniffi") {
+            found.push(format!("{rust}: names that begin with Uniffi are the runtime's"));
+        }
+    }
     unique("the namespace", top, found);
 
     let functions = ci.function_definitions().iter();
@@ -304,21 +314,33 @@ fn names_clash(types: &Types<'_>, class: &str, found: &mut Vec<String>) {
     for item in ci.enum_definitions() {
         let owner = types.own_name(&item.as_type());
         let exception = matches!(types.form_of(item), EnumForm::Error | EnumForm::FlatError);
-        let variants = item
-            .variants()
-            .iter()
-            .map(|one| (names::variant_class(one.name(), &owner, exception), one.name()));
-        let methods = item
+        let methods: Vec<_> = item
             .methods()
             .iter()
-            .map(|one| (names::method(one.name(), &owner, one.is_async()), one.name()));
-        unique(
-            item.name(),
-            variants
-                .chain(methods)
-                .map(|(name, rust)| (name, rust.to_owned())),
-            found,
-        );
+            .map(|one| {
+                (
+                    names::method(one.name(), &owner, one.is_async()),
+                    one.name().to_owned(),
+                )
+            })
+            .collect();
+        let variants = item.variants().iter().map(|one| {
+            (
+                names::variant_class(one.name(), &owner, exception),
+                one.name().to_owned(),
+            )
+        });
+        unique(item.name(), variants.chain(methods.clone()), found);
+        for variant in item.variants() {
+            let class = names::variant_class(variant.name(), &owner, exception);
+            let fields = variant.fields().iter().enumerate().map(|(place, one)| {
+                let rust = names::field(one.name(), place);
+                (names::property(&rust, &class, exception), rust)
+            });
+            // A variant inherits the methods.
+            let place = format!("{}::{}", item.name(), variant.name());
+            unique(&place, fields.chain(methods.clone()), found);
+        }
     }
 }
 
@@ -373,10 +395,14 @@ mod tests {
     #[test]
     fn names_that_become_one() {
         let text = refused(
-            "namespace refused { void get_it(); void getIt(); };
+            "namespace refused {
+                 void get_it(); void getIt(); void twice(u8 a_b, u8 aB); [Async] void late(u8 cancellation_token);
+             };
              dictionary RustPanicException { u8 a; };
              interface One { void do_it(); void doIt(); };
-             dictionary Both { u8 a_b; u8 aB; };",
+             dictionary Both { u8 a_b; u8 aB; };
+             dictionary UniffiThing { u8 a; };
+             [Enum] interface Data { Held(u8 a_b, u8 aB); };",
         );
         assert!(
             text.contains("get_it and getIt both become GetIt") || text.contains("getIt and get_it"),
@@ -385,18 +411,21 @@ mod tests {
         assert!(text.contains("both become RustPanicException"), "{text}");
         assert!(text.contains("both become DoIt"), "{text}");
         assert!(text.contains("Both: a_b and aB both become AB"), "{text}");
+        assert!(text.contains("twice: a_b and aB both become aB"), "{text}");
+        assert!(text.contains("late: cancellation_token and the token"), "{text}");
+        assert!(
+            text.contains("UniffiThing: names that begin with Uniffi"),
+            "{text}"
+        );
+        assert!(text.contains("Data::Held: a_b and aB both become AB"), "{text}");
     }
 
     #[test]
-    fn hosts_without_async_and_flat_errors() {
+    fn hosts_without_flat_errors() {
         let text = refused(
             "namespace refused {};
              [Error] enum Flat { \"A\" };
-             [Trait, WithForeign] interface Host { [Async] void later(); [Throws=Flat] void now(); };",
-        );
-        assert!(
-            text.contains("Host::later: an asynchronous method of the host"),
-            "{text}"
+             [Trait, WithForeign] interface Host { [Throws=Flat] void now(); };",
         );
         assert!(text.contains("Host::now: throws Flat, a flat error"), "{text}");
     }

@@ -68,3 +68,17 @@
         internal static extern {{ native }};
 {%- endfor %}
     }
+{%- for result in results %}
+
+    [global::System.Runtime.InteropServices.StructLayout(global::System.Runtime.InteropServices.LayoutKind.Sequential)]
+    internal struct UniffiResult{{ result.kind }}
+    {
+{%- if let Some(ffi) = result.ffi %}
+        internal {{ ffi }} Value;
+{%- endif %}
+        internal UniffiStatus Status;
+    }
+
+    [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+    internal delegate void UniffiComplete{{ result.kind }}(ulong data, UniffiResult{{ result.kind }} result);
+{%- endfor %}

@@ -73,6 +73,8 @@ namespace FidoUnlock
                         "fido_unlock_ffi lacks a function that this assembly was generated for: " + missing.Message);
                 }
                 UniffiTableProgressListener.Register();
+                UniffiTableCallerVerifier.Register();
+                UniffiTableOwnerNotifier.Register();
                 UniffiTableProbeResponder.Register();
                 UniffiTablePinChecker.Register();
                 UniffiTableApduChannel.Register();
@@ -97,6 +99,31 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_codefield_check", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codefield_check(), 12123);
             Check("uniffi_fido_unlock_ffi_checksum_method_codefield_correction", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codefield_correction(), 55673);
             Check("uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete(), 27807);
+            Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_open", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_open(), 62141);
+            Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_issuer_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_issuer_key(), 2624);
+            Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_licence", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_licence(), 48126);
+            Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_operator(), 63327);
+            Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit(), 58543);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon(), 36278);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve(), 24497);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise(), 10673);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_done", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_done(), 11619);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_enter_challenge", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_enter_challenge(), 46919);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_device(), 51160);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_codes", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_codes(), 43585);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_request", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_request(), 30304);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user(), 8195);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device(), 17642);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key(), 48109);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_request", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_request(), 64698);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device(), 30126);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_search", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_search(), 30387);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in(), 3512);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit(), 40067);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller(), 9104);
+            Check("uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator(), 35395);
+            Check("uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify(), 54234);
+            Check("uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner(), 2231);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_active_interface", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_active_interface(), 61023);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_block_pin", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_block_pin(), 36187);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_diagnose", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_diagnose(), 27286);
@@ -138,6 +165,8 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_constructor_codefield_challenge", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_codefield_challenge(), 44489);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_codefield_device_id", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_codefield_device_id(), 9559);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_codefield_response", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_codefield_response(), 20220);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_at", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_at(), 61849);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_create", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_create(), 46622);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu(), 45788);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid(), 11842);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new(), 39978);
@@ -199,6 +228,81 @@ namespace FidoUnlock
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskfolder_open();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_issuer_key();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_licence();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_operator();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_done();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_enter_challenge();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_device();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_codes();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_request();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_request();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_search();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_device_active_interface();
@@ -324,6 +428,12 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_codefield_response();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_at();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_create();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -400,6 +510,123 @@ namespace FidoUnlock
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern sbyte uniffi_fido_unlock_ffi_fn_method_codefield_line_complete(ulong a0, byte a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_deskfolder(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_free_deskfolder(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_deskfolder_at(UniffiBuffer a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_deskfolder_create(UniffiBuffer a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_method_deskfolder_open(ulong a0, UniffiBuffer a1, UniffiBytes a2, ulong a3, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_deskfolder_put_issuer_key(ulong a0, byte a1, ulong a2, UniffiBuffer a3, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_deskfolder_put_licence(ulong a0, ulong a1, uint a2, UniffiBuffer a3, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_deskfolder_put_operator(ulong a0, UniffiBuffer a1, UniffiBuffer a2, UniffiBuffer a3, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_deskfolder_verify_audit(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_helpdesk(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_free_helpdesk(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_abandon(ulong a0, ulong a1, ulong a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_approve(ulong a0, ulong a1, ulong a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise(ulong a0, ulong a1, ulong a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_done(ulong a0, ulong a1, ulong a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_enter_challenge(ulong a0, ulong a1, ulong a2, UniffiBuffer a3, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_find_device(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_open_codes(ulong a0, ulong a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_open_request(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, UniffiBuffer a4, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_put_user(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, byte a4, ulong a5, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device_by_public_key(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, byte a4, UniffiBuffer a5, UniffiBuffer a6, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_request(ulong a0, ulong a1, ulong a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_retire_device(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_search(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_method_helpdesk_sign_in(ulong a0, UniffiBuffer a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_caller(ulong a0, ulong a1, ulong a2, ulong a3, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_operatorsession(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_free_operatorsession(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_operatorsession_operator(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_callerverifier(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_free_callerverifier(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_init_callback_vtable_callerverifier(global::System.IntPtr a0);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_callerverifier_verify(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_ownernotifier(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_free_ownernotifier(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_init_callback_vtable_ownernotifier(global::System.IntPtr a0);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_ownernotifier_notify_owner(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_device(ulong a0, ref UniffiStatus status);
@@ -944,6 +1171,972 @@ namespace FidoUnlock
         {
             var status = default(UniffiStatus);
             if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_codefield(handle, ref status);
+        }
+    }
+
+    /// <summary>The folder of a help desk; one process at a time may work in it.</summary>
+    public sealed class DeskFolder : global::System.IDisposable
+    {
+        internal readonly UniffiHandle uniffiHandle;
+
+        internal DeskFolder(UniffiHandle handle) { uniffiHandle = handle; }
+
+        /// <summary>Gives the Rust object back. Without it the garbage collector does so, some time later.</summary>
+        public void Dispose() { uniffiHandle.Dispose(); }
+
+        /// <summary>A folder that <c>create</c> made.</summary>
+        public static global::FidoUnlock.DeskFolder At(string path)
+        {
+            UniffiLibrary.Ensure();
+            if (path == null) throw new global::System.ArgumentNullException("path");
+            var uniffiA0 = UniffiBuffers.LowerString(path);
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_deskfolder_at(uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, null);
+            return UniffiConverters.LiftDeskFolder(uniffiRaw);
+        }
+
+        /// <summary>Makes the folder, where it does not exist, and a new audit log in it.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public static global::FidoUnlock.DeskFolder Create(string path)
+        {
+            UniffiLibrary.Ensure();
+            if (path == null) throw new global::System.ArgumentNullException("path");
+            var uniffiA0 = UniffiBuffers.LowerString(path);
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_deskfolder_create(uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiConverters.LiftDeskFolder(uniffiRaw);
+        }
+
+        /// <summary>Opens the desk with the default policy. <c>passphrase</c>: of the keys; <c>wrapping_key</c>: 32 bytes that the admin keys of suite-3 devices are wrapped with, empty for a desk without such devices.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::FidoUnlock.HelpDesk Open(string passphrase, byte[] wrappingKey, global::FidoUnlock.IOwnerNotifier notifier)
+        {
+            UniffiLibrary.Ensure();
+            if (passphrase == null) throw new global::System.ArgumentNullException("passphrase");
+            if (wrappingKey == null) throw new global::System.ArgumentNullException("wrappingKey");
+            if (notifier == null) throw new global::System.ArgumentNullException("notifier");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            var uniffiA2 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.LowerString(passphrase);
+                uniffiA2 = UniffiConverters.LowerIOwnerNotifier(notifier);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                UniffiConverters.DiscardIOwnerNotifier(uniffiA2);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            ulong uniffiRaw;
+            using (var uniffiP1 = new UniffiPin(wrappingKey))
+                uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskfolder_open(uniffiSelf, uniffiA0, uniffiP1.Bytes, uniffiA2, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiConverters.LiftHelpDesk(uniffiRaw);
+        }
+
+        /// <summary>Keeps an issuer's key of suite 1 or 2 for a slot, under the passphrase of the folder's keys; the first call sets it. A lost key makes its devices unlockable no more: keep a backup of <c>keys.age</c>.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void PutIssuerKey(byte slot, global::FidoUnlock.IssuerKey key, string passphrase)
+        {
+            UniffiLibrary.Ensure();
+            if (key == null) throw new global::System.ArgumentNullException("key");
+            if (passphrase == null) throw new global::System.ArgumentNullException("passphrase");
+            var uniffiSelf = default(ulong);
+            var uniffiA1 = default(ulong);
+            var uniffiA2 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA1 = UniffiConverters.LowerIssuerKey(key);
+                uniffiA2 = UniffiBuffers.LowerString(passphrase);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardIssuerKey(uniffiA1);
+                UniffiBuffers.Discard(uniffiA2);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskfolder_put_issuer_key(uniffiSelf, slot, uniffiA1, uniffiA2, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Writes the licence. <c>valid_until</c>: seconds since 1970-01-01 UTC; <c>contact</c>: whom to ask for a new one.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void PutLicence(ulong validUntil, uint devices, string contact)
+        {
+            UniffiLibrary.Ensure();
+            if (contact == null) throw new global::System.ArgumentNullException("contact");
+            var uniffiSelf = default(ulong);
+            var uniffiA2 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA2 = UniffiBuffers.LowerString(contact);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA2);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskfolder_put_licence(uniffiSelf, validUntil, devices, uniffiA2, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Adds or replaces an operator; the password is wiped on this side.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void PutOperator(string name, string password, global::FidoUnlock.DeskRole role)
+        {
+            UniffiLibrary.Ensure();
+            if (name == null) throw new global::System.ArgumentNullException("name");
+            if (password == null) throw new global::System.ArgumentNullException("password");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            var uniffiA1 = default(UniffiBuffer);
+            var uniffiA2 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.LowerString(name);
+                uniffiA1 = UniffiBuffers.LowerString(password);
+                uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.DeskRole>(role, (uniffiW0, uniffiV0) => UniffiConverters.WriteDeskRole(uniffiW0, uniffiV0));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                UniffiBuffers.Discard(uniffiA2);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskfolder_put_operator(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Verifies the audit log, also while a desk is open.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::FidoUnlock.AuditSummary VerifyAudit()
+        {
+            UniffiLibrary.Ensure();
+            var uniffiSelf = uniffiHandle.Clone();
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskfolder_verify_audit(uniffiSelf, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadAuditSummary(uniffiR0));
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static UniffiHandle HandleDeskFolder(ulong handle)
+        {
+            return new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_deskfolder, UniffiNative.uniffi_fido_unlock_ffi_fn_free_deskfolder);
+        }
+
+        internal static global::FidoUnlock.DeskFolder LiftDeskFolder(ulong handle) { return new global::FidoUnlock.DeskFolder(HandleDeskFolder(handle)); }
+
+        internal static ulong LowerDeskFolder(global::FidoUnlock.DeskFolder value)
+        {
+            UniffiWriter.NotNull(value);
+            return value.uniffiHandle.Clone();
+        }
+
+        internal static void DiscardDeskFolder(ulong handle)
+        {
+            var status = default(UniffiStatus);
+            if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_deskfolder(handle, ref status);
+        }
+    }
+
+    /// <summary>An open help desk. Calls from several threads wait for each other; one from within a callback of the desk is refused with number 802.</summary>
+    public sealed class HelpDesk : global::System.IDisposable
+    {
+        internal readonly UniffiHandle uniffiHandle;
+
+        internal HelpDesk(UniffiHandle handle) { uniffiHandle = handle; }
+
+        /// <summary>Gives the Rust object back. Without it the garbage collector does so, some time later.</summary>
+        public void Dispose() { uniffiHandle.Dispose(); }
+
+        /// <summary>Records that the unlock was given up. The code may still be good.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void Abandon(global::FidoUnlock.OperatorSession session, ulong id)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_abandon(uniffiSelf, uniffiA0, id, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>A second operator approves.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void Approve(global::FidoUnlock.OperatorSession session, ulong id)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_approve(uniffiSelf, uniffiA0, id, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Makes the Response Code, once. It crosses as text, which the host cannot wipe: show it and let it go.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public string Authorise(global::FidoUnlock.OperatorSession session, ulong id)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise(uniffiSelf, uniffiA0, id, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.LiftString(uniffiRaw);
+        }
+
+        /// <summary>Records that the user has unlocked the device.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void Done(global::FidoUnlock.OperatorSession session, ulong id)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_done(uniffiSelf, uniffiA0, id, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Takes the Device Challenge that the caller reads out, and checks it.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void EnterChallenge(global::FidoUnlock.OperatorSession session, ulong id, string challenge)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (challenge == null) throw new global::System.ArgumentNullException("challenge");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA2 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA2 = UniffiBuffers.LowerString(challenge);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA2);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_enter_challenge(uniffiSelf, uniffiA0, id, uniffiA2, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Finds a device and its owner.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::FidoUnlock.DeskFound FindDevice(global::FidoUnlock.OperatorSession session, string device)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (device == null) throw new global::System.ArgumentNullException("device");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(device);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_find_device(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadDeskFound(uniffiR0));
+        }
+
+        /// <summary>Codes that were given out and may still be good.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.OpenCode> OpenCodes(global::FidoUnlock.OperatorSession session)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_open_codes(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.OpenCode>(uniffiR1 => UniffiConverters.ReadOpenCode(uniffiR1)));
+        }
+
+        /// <summary>Opens a request, which lives ten minutes. <c>reason</c>: reason or ticket.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::FidoUnlock.DeskRequest OpenRequest(global::FidoUnlock.OperatorSession session, string user, string device, string reason)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (user == null) throw new global::System.ArgumentNullException("user");
+            if (device == null) throw new global::System.ArgumentNullException("device");
+            if (reason == null) throw new global::System.ArgumentNullException("reason");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            var uniffiA2 = default(UniffiBuffer);
+            var uniffiA3 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(user);
+                uniffiA2 = UniffiBuffers.LowerString(device);
+                uniffiA3 = UniffiBuffers.LowerString(reason);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                UniffiBuffers.Discard(uniffiA2);
+                UniffiBuffers.Discard(uniffiA3);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_open_request(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, uniffiA3, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadDeskRequest(uniffiR0));
+        }
+
+        /// <summary>Adds a user or changes one.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void PutUser(global::FidoUnlock.OperatorSession session, global::FidoUnlock.DeskUser user)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (user == null) throw new global::System.ArgumentNullException("user");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.DeskUser>(user, (uniffiW0, uniffiV0) => UniffiConverters.WriteDeskUser(uniffiW0, uniffiV0));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_put_user(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Registers a device that was enrolled with <c>issuer</c> in <c>slot</c>. In suite 3 the admin key goes, wrapped, into the registry, and <c>slot</c> is not used.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void RegisterDevice(global::FidoUnlock.OperatorSession session, string owner, global::FidoUnlock.EnrolledDevice device, byte slot, global::FidoUnlock.IssuerKey issuer)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (owner == null) throw new global::System.ArgumentNullException("owner");
+            if (device == null) throw new global::System.ArgumentNullException("device");
+            if (issuer == null) throw new global::System.ArgumentNullException("issuer");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            var uniffiA2 = default(UniffiBuffer);
+            var uniffiA4 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(owner);
+                uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.EnrolledDevice>(device, (uniffiW0, uniffiV0) => UniffiConverters.WriteEnrolledDevice(uniffiW0, uniffiV0));
+                uniffiA4 = UniffiConverters.LowerIssuerKey(issuer);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                UniffiBuffers.Discard(uniffiA2);
+                UniffiConverters.DiscardIssuerKey(uniffiA4);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, slot, uniffiA4, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Registers a device of suite 1 or 2 by the issuer's public key, a compressed point of 33 bytes, as a station without the issuer's key does.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void RegisterDeviceByPublicKey(global::FidoUnlock.OperatorSession session, string owner, global::FidoUnlock.EnrolledDevice device, byte slot, global::FidoUnlock.Suite suite, byte[] issuer)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (owner == null) throw new global::System.ArgumentNullException("owner");
+            if (device == null) throw new global::System.ArgumentNullException("device");
+            if (issuer == null) throw new global::System.ArgumentNullException("issuer");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            var uniffiA2 = default(UniffiBuffer);
+            var uniffiA4 = default(UniffiBuffer);
+            var uniffiA5 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(owner);
+                uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.EnrolledDevice>(device, (uniffiW0, uniffiV0) => UniffiConverters.WriteEnrolledDevice(uniffiW0, uniffiV0));
+                uniffiA4 = UniffiBuffers.Lower<global::FidoUnlock.Suite>(suite, (uniffiW0, uniffiV0) => UniffiConverters.WriteSuite(uniffiW0, uniffiV0));
+                uniffiA5 = UniffiBuffers.Lower<byte[]>(issuer, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                UniffiBuffers.Discard(uniffiA2);
+                UniffiBuffers.Discard(uniffiA4);
+                UniffiBuffers.Discard(uniffiA5);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device_by_public_key(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, slot, uniffiA4, uniffiA5, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>A request as it stands.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::FidoUnlock.DeskRequest Request(global::FidoUnlock.OperatorSession session, ulong id)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_request(uniffiSelf, uniffiA0, id, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadDeskRequest(uniffiR0));
+        }
+
+        /// <summary>Takes a device out of use.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void RetireDevice(global::FidoUnlock.OperatorSession session, string device)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (device == null) throw new global::System.ArgumentNullException("device");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(device);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_retire_device(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Searches users by id or name; at most 50.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskFound> Search(global::FidoUnlock.OperatorSession session, string text)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (text == null) throw new global::System.ArgumentNullException("text");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(text);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_search(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.DeskFound>(uniffiR1 => UniffiConverters.ReadDeskFound(uniffiR1)));
+        }
+
+        /// <summary>Signs an operator in; the password is wiped on this side.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::FidoUnlock.OperatorSession SignIn(string @operator, string password)
+        {
+            UniffiLibrary.Ensure();
+            if (@operator == null) throw new global::System.ArgumentNullException("operator");
+            if (password == null) throw new global::System.ArgumentNullException("password");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.LowerString(@operator);
+                uniffiA1 = UniffiBuffers.LowerString(password);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_sign_in(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiConverters.LiftOperatorSession(uniffiRaw);
+        }
+
+        /// <summary>Verifies the desk's own log.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::FidoUnlock.AuditSummary VerifyAudit()
+        {
+            UniffiLibrary.Ensure();
+            var uniffiSelf = uniffiHandle.Clone();
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit(uniffiSelf, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadAuditSummary(uniffiR0));
+        }
+
+        /// <summary>Verifies the caller; <c>verifier</c> is called on this thread.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void VerifyCaller(global::FidoUnlock.OperatorSession session, ulong id, global::FidoUnlock.ICallerVerifier verifier)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (verifier == null) throw new global::System.ArgumentNullException("verifier");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA2 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA2 = UniffiConverters.LowerICallerVerifier(verifier);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiConverters.DiscardICallerVerifier(uniffiA2);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_caller(uniffiSelf, uniffiA0, id, uniffiA2, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static UniffiHandle HandleHelpDesk(ulong handle)
+        {
+            return new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_helpdesk, UniffiNative.uniffi_fido_unlock_ffi_fn_free_helpdesk);
+        }
+
+        internal static global::FidoUnlock.HelpDesk LiftHelpDesk(ulong handle) { return new global::FidoUnlock.HelpDesk(HandleHelpDesk(handle)); }
+
+        internal static ulong LowerHelpDesk(global::FidoUnlock.HelpDesk value)
+        {
+            UniffiWriter.NotNull(value);
+            return value.uniffiHandle.Clone();
+        }
+
+        internal static void DiscardHelpDesk(ulong handle)
+        {
+            var status = default(UniffiStatus);
+            if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_helpdesk(handle, ref status);
+        }
+    }
+
+    /// <summary>An operator who has signed in.</summary>
+    public sealed class OperatorSession : global::System.IDisposable
+    {
+        internal readonly UniffiHandle uniffiHandle;
+
+        internal OperatorSession(UniffiHandle handle) { uniffiHandle = handle; }
+
+        /// <summary>Gives the Rust object back. Without it the garbage collector does so, some time later.</summary>
+        public void Dispose() { uniffiHandle.Dispose(); }
+
+        /// <summary>Who.</summary>
+        public string Operator()
+        {
+            UniffiLibrary.Ensure();
+            var uniffiSelf = uniffiHandle.Clone();
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_operatorsession_operator(uniffiSelf, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, null);
+            return UniffiBuffers.LiftString(uniffiRaw);
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static UniffiHandle HandleOperatorSession(ulong handle)
+        {
+            return new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_operatorsession, UniffiNative.uniffi_fido_unlock_ffi_fn_free_operatorsession);
+        }
+
+        internal static global::FidoUnlock.OperatorSession LiftOperatorSession(ulong handle) { return new global::FidoUnlock.OperatorSession(HandleOperatorSession(handle)); }
+
+        internal static ulong LowerOperatorSession(global::FidoUnlock.OperatorSession value)
+        {
+            UniffiWriter.NotNull(value);
+            return value.uniffiHandle.Clone();
+        }
+
+        internal static void DiscardOperatorSession(ulong handle)
+        {
+            var status = default(UniffiStatus);
+            if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_operatorsession(handle, ref status);
+        }
+    }
+
+    /// <summary>Checks callers.</summary>
+    public interface ICallerVerifier
+    {
+        /// <summary>Checks the caller that <c>task</c> names. What throws here leaves the caller unverified (406).</summary>
+        /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
+        global::FidoUnlock.CallerCheck Verify(global::FidoUnlock.CallerTask task);
+    }
+
+    // The functions through which Rust calls objects of the host, and the objects that Rust holds.
+    internal static class UniffiTableCallerVerifier
+    {
+        internal static readonly UniffiHandleMap<global::FidoUnlock.ICallerVerifier> Objects = new UniffiHandleMap<global::FidoUnlock.ICallerVerifier>();
+        private static readonly UniffiFree free = OnFree;
+        private static readonly UniffiClone clone = OnClone;
+        private static readonly Method0 method0 = OnVerify;
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method0(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        // Rust keeps the table for ever, so it is never freed.
+        internal static void Register()
+        {
+            var size = global::System.IntPtr.Size;
+            var table = global::System.Runtime.InteropServices.Marshal.AllocHGlobal(size * 3);
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, 0, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(free));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(clone));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 2,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method0));
+            UniffiNative.uniffi_fido_unlock_ffi_fn_init_callback_vtable_callerverifier(table);
+        }
+
+        private static void OnFree(ulong handle) { Objects.Remove(handle); }
+
+        private static ulong OnClone(ulong handle) { return Objects.Clone(handle); }
+
+        private static void OnVerify(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                var uniffiResult = Objects.Get(uniffiHandle).Verify(UniffiBuffers.Lift(uniffiA0, uniffiR0 => UniffiConverters.ReadCallerTask(uniffiR0)));
+                uniffiReturn = UniffiBuffers.Lower<global::FidoUnlock.CallerCheck>(uniffiResult, (uniffiW0, uniffiV0) => UniffiConverters.WriteCallerCheck(uniffiW0, uniffiV0));
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.HostException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteHostException);
+            }
+        }
+    }
+
+    // An implementation of Rust's own.
+    internal sealed class UniffiRustCallerVerifier : global::FidoUnlock.ICallerVerifier, global::System.IDisposable
+    {
+        internal readonly UniffiHandle uniffiHandle;
+
+        internal UniffiRustCallerVerifier(UniffiHandle handle) { uniffiHandle = handle; }
+
+        public void Dispose() { uniffiHandle.Dispose(); }
+
+        /// <summary>Checks the caller that <c>task</c> names. What throws here leaves the caller unverified (406).</summary>
+        /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
+        public global::FidoUnlock.CallerCheck Verify(global::FidoUnlock.CallerTask task)
+        {
+            UniffiLibrary.Ensure();
+            if (task == null) throw new global::System.ArgumentNullException("task");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.CallerTask>(task, (uniffiW0, uniffiV0) => UniffiConverters.WriteCallerTask(uniffiW0, uniffiV0));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_callerverifier_verify(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadHostException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadCallerCheck(uniffiR0));
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.ICallerVerifier LiftICallerVerifier(ulong handle)
+        {
+            if ((handle & 1) == 0)
+                return new UniffiRustCallerVerifier(new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_callerverifier, UniffiNative.uniffi_fido_unlock_ffi_fn_free_callerverifier));
+            var value = UniffiTableCallerVerifier.Objects.Remove(handle);
+            if (value == null) throw UniffiReader.Malformed();
+            return value;
+        }
+
+        internal static ulong LowerICallerVerifier(global::FidoUnlock.ICallerVerifier value)
+        {
+            UniffiWriter.NotNull(value);
+            var rust = value as UniffiRustCallerVerifier;
+            if (rust != null) return rust.uniffiHandle.Clone();
+            return UniffiTableCallerVerifier.Objects.Insert(value);
+        }
+
+        internal static void DiscardICallerVerifier(ulong handle)
+        {
+            var status = default(UniffiStatus);
+            if ((handle & 1) == 0)
+            {
+                if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_callerverifier(handle, ref status);
+                return;
+            }
+            UniffiTableCallerVerifier.Objects.Remove(handle);
+        }
+    }
+
+    /// <summary>Tells owners.</summary>
+    public interface IOwnerNotifier
+    {
+        /// <summary>Sends one notice. What throws here is recorded and does not hold up the call.</summary>
+        /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
+        void NotifyOwner(global::FidoUnlock.OwnerNotice notice);
+    }
+
+    // The functions through which Rust calls objects of the host, and the objects that Rust holds.
+    internal static class UniffiTableOwnerNotifier
+    {
+        internal static readonly UniffiHandleMap<global::FidoUnlock.IOwnerNotifier> Objects = new UniffiHandleMap<global::FidoUnlock.IOwnerNotifier>();
+        private static readonly UniffiFree free = OnFree;
+        private static readonly UniffiClone clone = OnClone;
+        private static readonly Method0 method0 = OnNotifyOwner;
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method0(ulong uniffiHandle, UniffiBuffer uniffiA0, global::System.IntPtr uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        // Rust keeps the table for ever, so it is never freed.
+        internal static void Register()
+        {
+            var size = global::System.IntPtr.Size;
+            var table = global::System.Runtime.InteropServices.Marshal.AllocHGlobal(size * 3);
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, 0, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(free));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(clone));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 2,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method0));
+            UniffiNative.uniffi_fido_unlock_ffi_fn_init_callback_vtable_ownernotifier(table);
+        }
+
+        private static void OnFree(ulong handle) { Objects.Remove(handle); }
+
+        private static ulong OnClone(ulong handle) { return Objects.Clone(handle); }
+
+        private static void OnNotifyOwner(ulong uniffiHandle, UniffiBuffer uniffiA0, global::System.IntPtr uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                Objects.Get(uniffiHandle).NotifyOwner(UniffiBuffers.Lift(uniffiA0, uniffiR0 => UniffiConverters.ReadOwnerNotice(uniffiR0)));
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.HostException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteHostException);
+            }
+        }
+    }
+
+    // An implementation of Rust's own.
+    internal sealed class UniffiRustOwnerNotifier : global::FidoUnlock.IOwnerNotifier, global::System.IDisposable
+    {
+        internal readonly UniffiHandle uniffiHandle;
+
+        internal UniffiRustOwnerNotifier(UniffiHandle handle) { uniffiHandle = handle; }
+
+        public void Dispose() { uniffiHandle.Dispose(); }
+
+        /// <summary>Sends one notice. What throws here is recorded and does not hold up the call.</summary>
+        /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
+        public void NotifyOwner(global::FidoUnlock.OwnerNotice notice)
+        {
+            UniffiLibrary.Ensure();
+            if (notice == null) throw new global::System.ArgumentNullException("notice");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.OwnerNotice>(notice, (uniffiW0, uniffiV0) => UniffiConverters.WriteOwnerNotice(uniffiW0, uniffiV0));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_ownernotifier_notify_owner(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadHostException);
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.IOwnerNotifier LiftIOwnerNotifier(ulong handle)
+        {
+            if ((handle & 1) == 0)
+                return new UniffiRustOwnerNotifier(new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_ownernotifier, UniffiNative.uniffi_fido_unlock_ffi_fn_free_ownernotifier));
+            var value = UniffiTableOwnerNotifier.Objects.Remove(handle);
+            if (value == null) throw UniffiReader.Malformed();
+            return value;
+        }
+
+        internal static ulong LowerIOwnerNotifier(global::FidoUnlock.IOwnerNotifier value)
+        {
+            UniffiWriter.NotNull(value);
+            var rust = value as UniffiRustOwnerNotifier;
+            if (rust != null) return rust.uniffiHandle.Clone();
+            return UniffiTableOwnerNotifier.Objects.Insert(value);
+        }
+
+        internal static void DiscardIOwnerNotifier(ulong handle)
+        {
+            var status = default(UniffiStatus);
+            if ((handle & 1) == 0)
+            {
+                if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_ownernotifier(handle, ref status);
+                return;
+            }
+            UniffiTableOwnerNotifier.Objects.Remove(handle);
         }
     }
 
@@ -2600,6 +3793,797 @@ namespace FidoUnlock
         }
     }
 
+    /// <summary>A log that is whole.</summary>
+    public sealed class AuditSummary : global::System.IEquatable<global::FidoUnlock.AuditSummary>
+    {
+        /// <summary>Entries.</summary>
+        public ulong Entries { get; }
+
+        /// <summary>The hash of the last one in hex. A tail that was cut off is seen only against a hash that is kept elsewhere.</summary>
+        public string Head { get; }
+
+        /// <summary>The time of the last one: seconds since 1970-01-01 UTC.</summary>
+        public ulong Latest { get; }
+
+        /// <summary>Takes every field.</summary>
+        public AuditSummary(ulong entries, string head, ulong latest)
+        {
+            if (head == null) throw new global::System.ArgumentNullException("head");
+            this.Entries = entries;
+            this.Head = head;
+            this.Latest = latest;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteUInt64(Entries);
+            uniffiWriter.WriteString(Head);
+            uniffiWriter.WriteUInt64(Latest);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.AuditSummary other)
+        {
+            return !ReferenceEquals(other, null)
+                && Entries == other.Entries
+                && Head == other.Head
+                && Latest == other.Latest;
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.AuditSummary); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Entries);
+            hash = UniffiValues.Hash(hash, Head);
+            hash = UniffiValues.Hash(hash, Latest);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.AuditSummary ReadAuditSummary(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.AuditSummary(uniffiReader.ReadUInt64(), uniffiReader.ReadString(), uniffiReader.ReadUInt64());
+        }
+
+        internal static void WriteAuditSummary(UniffiWriter uniffiWriter, global::FidoUnlock.AuditSummary value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>What a check found.</summary>
+    public sealed class CallerCheck : global::System.IEquatable<global::FidoUnlock.CallerCheck>
+    {
+        /// <summary>Whether the caller is the user.</summary>
+        public bool Verified { get; }
+
+        /// <summary>How it was found out.</summary>
+        public global::FidoUnlock.VerificationMethod Method { get; }
+
+        /// <summary>Whether a machine checked it, so that the operator could not have made it up.</summary>
+        public bool ByMachine { get; }
+
+        /// <summary>What an auditor could be shown: the push's transaction number, the operator's statement. Its SHA-256 is recorded.</summary>
+        public byte[] Evidence { get; }
+
+        /// <summary>Takes every field.</summary>
+        public CallerCheck(bool verified, global::FidoUnlock.VerificationMethod method, bool byMachine, byte[] evidence)
+        {
+            if (evidence == null) throw new global::System.ArgumentNullException("evidence");
+            this.Verified = verified;
+            this.Method = method;
+            this.ByMachine = byMachine;
+            this.Evidence = evidence;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteBool(Verified);
+            UniffiConverters.WriteVerificationMethod(uniffiWriter, Method);
+            uniffiWriter.WriteBool(ByMachine);
+            uniffiWriter.WriteBytes(Evidence);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.CallerCheck other)
+        {
+            return !ReferenceEquals(other, null)
+                && Verified == other.Verified
+                && Method == other.Method
+                && ByMachine == other.ByMachine
+                && UniffiValues.Same(Evidence, other.Evidence);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.CallerCheck); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Verified);
+            hash = UniffiValues.Hash(hash, Method);
+            hash = UniffiValues.Hash(hash, ByMachine);
+            hash = UniffiValues.Hash(hash, Evidence);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.CallerCheck ReadCallerCheck(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.CallerCheck(uniffiReader.ReadBool(), UniffiConverters.ReadVerificationMethod(uniffiReader), uniffiReader.ReadBool(), uniffiReader.ReadBytes());
+        }
+
+        internal static void WriteCallerCheck(UniffiWriter uniffiWriter, global::FidoUnlock.CallerCheck value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>One caller to verify, for one request.</summary>
+    public sealed class CallerTask : global::System.IEquatable<global::FidoUnlock.CallerTask>
+    {
+        /// <summary>The request.</summary>
+        public ulong Request { get; }
+
+        /// <summary>Whom the caller says they are, with the channels on record.</summary>
+        public global::FidoUnlock.DeskUser User { get; }
+
+        /// <summary>The device that they want unlocked.</summary>
+        public string DeviceId { get; }
+
+        /// <summary>The operator on the line.</summary>
+        public string Operator { get; }
+
+        /// <summary>Takes every field.</summary>
+        public CallerTask(ulong request, global::FidoUnlock.DeskUser user, string deviceId, string @operator)
+        {
+            if (user == null) throw new global::System.ArgumentNullException("user");
+            if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
+            if (@operator == null) throw new global::System.ArgumentNullException("operator");
+            this.Request = request;
+            this.User = user;
+            this.DeviceId = deviceId;
+            this.Operator = @operator;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteUInt64(Request);
+            UniffiConverters.WriteDeskUser(uniffiWriter, User);
+            uniffiWriter.WriteString(DeviceId);
+            uniffiWriter.WriteString(Operator);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.CallerTask other)
+        {
+            return !ReferenceEquals(other, null)
+                && Request == other.Request
+                && UniffiValues.Same(User, other.User)
+                && DeviceId == other.DeviceId
+                && Operator == other.Operator;
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.CallerTask); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Request);
+            hash = UniffiValues.Hash(hash, User);
+            hash = UniffiValues.Hash(hash, DeviceId);
+            hash = UniffiValues.Hash(hash, Operator);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.CallerTask ReadCallerTask(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.CallerTask(uniffiReader.ReadUInt64(), UniffiConverters.ReadDeskUser(uniffiReader), uniffiReader.ReadString(), uniffiReader.ReadString());
+        }
+
+        internal static void WriteCallerTask(UniffiWriter uniffiWriter, global::FidoUnlock.CallerTask value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>A message to the owner of a device. It holds no code.</summary>
+    public sealed class OwnerNotice : global::System.IEquatable<global::FidoUnlock.OwnerNotice>
+    {
+        /// <summary>What happened.</summary>
+        public global::FidoUnlock.NoticeKind Kind { get; }
+
+        /// <summary>The owner.</summary>
+        public global::FidoUnlock.DeskUser User { get; }
+
+        /// <summary>Their device.</summary>
+        public string DeviceId { get; }
+
+        /// <summary>The request.</summary>
+        public ulong Request { get; }
+
+        /// <summary>Who did it.</summary>
+        public string Operator { get; }
+
+        /// <summary>When: seconds since 1970-01-01 UTC.</summary>
+        public ulong At { get; }
+
+        /// <summary>Takes every field.</summary>
+        public OwnerNotice(global::FidoUnlock.NoticeKind kind, global::FidoUnlock.DeskUser user, string deviceId, ulong request, string @operator, ulong at)
+        {
+            if (user == null) throw new global::System.ArgumentNullException("user");
+            if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
+            if (@operator == null) throw new global::System.ArgumentNullException("operator");
+            this.Kind = kind;
+            this.User = user;
+            this.DeviceId = deviceId;
+            this.Request = request;
+            this.Operator = @operator;
+            this.At = at;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            UniffiConverters.WriteNoticeKind(uniffiWriter, Kind);
+            UniffiConverters.WriteDeskUser(uniffiWriter, User);
+            uniffiWriter.WriteString(DeviceId);
+            uniffiWriter.WriteUInt64(Request);
+            uniffiWriter.WriteString(Operator);
+            uniffiWriter.WriteUInt64(At);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.OwnerNotice other)
+        {
+            return !ReferenceEquals(other, null)
+                && Kind == other.Kind
+                && UniffiValues.Same(User, other.User)
+                && DeviceId == other.DeviceId
+                && Request == other.Request
+                && Operator == other.Operator
+                && At == other.At;
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.OwnerNotice); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Kind);
+            hash = UniffiValues.Hash(hash, User);
+            hash = UniffiValues.Hash(hash, DeviceId);
+            hash = UniffiValues.Hash(hash, Request);
+            hash = UniffiValues.Hash(hash, Operator);
+            hash = UniffiValues.Hash(hash, At);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.OwnerNotice ReadOwnerNotice(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.OwnerNotice(UniffiConverters.ReadNoticeKind(uniffiReader), UniffiConverters.ReadDeskUser(uniffiReader), uniffiReader.ReadString(), uniffiReader.ReadUInt64(), uniffiReader.ReadString(), uniffiReader.ReadUInt64());
+        }
+
+        internal static void WriteOwnerNotice(UniffiWriter uniffiWriter, global::FidoUnlock.OwnerNotice value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>A way to a user that was registered before the call.</summary>
+    public sealed class DeskChannel : global::System.IEquatable<global::FidoUnlock.DeskChannel>
+    {
+        /// <summary>Names it within the user.</summary>
+        public string Id { get; }
+
+        /// <summary>What it is.</summary>
+        public global::FidoUnlock.ChannelKind Kind { get; }
+
+        /// <summary>Mail address, telephone number or the like.</summary>
+        public string Address { get; }
+
+        /// <summary>Takes every field.</summary>
+        public DeskChannel(string id, global::FidoUnlock.ChannelKind kind, string address)
+        {
+            if (id == null) throw new global::System.ArgumentNullException("id");
+            if (address == null) throw new global::System.ArgumentNullException("address");
+            this.Id = id;
+            this.Kind = kind;
+            this.Address = address;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteString(Id);
+            UniffiConverters.WriteChannelKind(uniffiWriter, Kind);
+            uniffiWriter.WriteString(Address);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.DeskChannel other)
+        {
+            return !ReferenceEquals(other, null)
+                && Id == other.Id
+                && Kind == other.Kind
+                && Address == other.Address;
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.DeskChannel); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Id);
+            hash = UniffiValues.Hash(hash, Kind);
+            hash = UniffiValues.Hash(hash, Address);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.DeskChannel ReadDeskChannel(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.DeskChannel(uniffiReader.ReadString(), UniffiConverters.ReadChannelKind(uniffiReader), uniffiReader.ReadString());
+        }
+
+        internal static void WriteDeskChannel(UniffiWriter uniffiWriter, global::FidoUnlock.DeskChannel value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>A user and their devices.</summary>
+    public sealed class DeskFound : global::System.IEquatable<global::FidoUnlock.DeskFound>
+    {
+        /// <summary>The user.</summary>
+        public global::FidoUnlock.DeskUser User { get; }
+
+        /// <summary>Their devices, retired ones too.</summary>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.RegisteredDevice> Devices { get; }
+
+        /// <summary>Takes every field.</summary>
+        public DeskFound(global::FidoUnlock.DeskUser user, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.RegisteredDevice> devices)
+        {
+            if (user == null) throw new global::System.ArgumentNullException("user");
+            if (devices == null) throw new global::System.ArgumentNullException("devices");
+            this.User = user;
+            this.Devices = devices;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            UniffiConverters.WriteDeskUser(uniffiWriter, User);
+            uniffiWriter.WriteSequence<global::FidoUnlock.RegisteredDevice>(Devices, (uniffiW0, uniffiV0) => UniffiConverters.WriteRegisteredDevice(uniffiW0, uniffiV0));
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.DeskFound other)
+        {
+            return !ReferenceEquals(other, null)
+                && UniffiValues.Same(User, other.User)
+                && UniffiValues.Same(Devices, other.Devices);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.DeskFound); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, User);
+            hash = UniffiValues.Hash(hash, Devices);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.DeskFound ReadDeskFound(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.DeskFound(UniffiConverters.ReadDeskUser(uniffiReader), uniffiReader.ReadSequence<global::FidoUnlock.RegisteredDevice>(uniffiR0 => UniffiConverters.ReadRegisteredDevice(uniffiR0)));
+        }
+
+        internal static void WriteDeskFound(UniffiWriter uniffiWriter, global::FidoUnlock.DeskFound value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>A request as it stands.</summary>
+    public sealed class DeskRequest : global::System.IEquatable<global::FidoUnlock.DeskRequest>
+    {
+        /// <summary>Its id.</summary>
+        public ulong Id { get; }
+
+        /// <summary>Who opened it.</summary>
+        public string Operator { get; }
+
+        /// <summary>The owner; their name is read back to the caller.</summary>
+        public global::FidoUnlock.DeskUser User { get; }
+
+        /// <summary>The device.</summary>
+        public string DeviceId { get; }
+
+        /// <summary>Its suite.</summary>
+        public global::FidoUnlock.Suite Suite { get; }
+
+        /// <summary>Reason or ticket.</summary>
+        public string Reason { get; }
+
+        /// <summary>The last second in which it lives, since 1970-01-01 UTC.</summary>
+        public ulong ExpiresAt { get; }
+
+        /// <summary>Whether the caller was verified.</summary>
+        public bool CallerVerified { get; }
+
+        /// <summary>Whether a challenge passed the checks.</summary>
+        public bool ChallengeEntered { get; }
+
+        /// <summary>Who approved.</summary>
+        public string ApprovedBy { get; }
+
+        /// <summary>Codes of this device that may still be good.</summary>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.OpenCode> OpenCodes { get; }
+
+        /// <summary>Takes every field.</summary>
+        public DeskRequest(ulong id, string @operator, global::FidoUnlock.DeskUser user, string deviceId, global::FidoUnlock.Suite suite, string reason, ulong expiresAt, bool callerVerified, bool challengeEntered, string approvedBy, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.OpenCode> openCodes)
+        {
+            if (@operator == null) throw new global::System.ArgumentNullException("operator");
+            if (user == null) throw new global::System.ArgumentNullException("user");
+            if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
+            if (reason == null) throw new global::System.ArgumentNullException("reason");
+            if (openCodes == null) throw new global::System.ArgumentNullException("openCodes");
+            this.Id = id;
+            this.Operator = @operator;
+            this.User = user;
+            this.DeviceId = deviceId;
+            this.Suite = suite;
+            this.Reason = reason;
+            this.ExpiresAt = expiresAt;
+            this.CallerVerified = callerVerified;
+            this.ChallengeEntered = challengeEntered;
+            this.ApprovedBy = approvedBy;
+            this.OpenCodes = openCodes;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteUInt64(Id);
+            uniffiWriter.WriteString(Operator);
+            UniffiConverters.WriteDeskUser(uniffiWriter, User);
+            uniffiWriter.WriteString(DeviceId);
+            UniffiConverters.WriteSuite(uniffiWriter, Suite);
+            uniffiWriter.WriteString(Reason);
+            uniffiWriter.WriteUInt64(ExpiresAt);
+            uniffiWriter.WriteBool(CallerVerified);
+            uniffiWriter.WriteBool(ChallengeEntered);
+            uniffiWriter.WriteOptional<string>(ApprovedBy, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
+            uniffiWriter.WriteSequence<global::FidoUnlock.OpenCode>(OpenCodes, (uniffiW0, uniffiV0) => UniffiConverters.WriteOpenCode(uniffiW0, uniffiV0));
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.DeskRequest other)
+        {
+            return !ReferenceEquals(other, null)
+                && Id == other.Id
+                && Operator == other.Operator
+                && UniffiValues.Same(User, other.User)
+                && DeviceId == other.DeviceId
+                && Suite == other.Suite
+                && Reason == other.Reason
+                && ExpiresAt == other.ExpiresAt
+                && CallerVerified == other.CallerVerified
+                && ChallengeEntered == other.ChallengeEntered
+                && UniffiValues.Same(ApprovedBy, other.ApprovedBy)
+                && UniffiValues.Same(OpenCodes, other.OpenCodes);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.DeskRequest); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Id);
+            hash = UniffiValues.Hash(hash, Operator);
+            hash = UniffiValues.Hash(hash, User);
+            hash = UniffiValues.Hash(hash, DeviceId);
+            hash = UniffiValues.Hash(hash, Suite);
+            hash = UniffiValues.Hash(hash, Reason);
+            hash = UniffiValues.Hash(hash, ExpiresAt);
+            hash = UniffiValues.Hash(hash, CallerVerified);
+            hash = UniffiValues.Hash(hash, ChallengeEntered);
+            hash = UniffiValues.Hash(hash, ApprovedBy);
+            hash = UniffiValues.Hash(hash, OpenCodes);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.DeskRequest ReadDeskRequest(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.DeskRequest(uniffiReader.ReadUInt64(), uniffiReader.ReadString(), UniffiConverters.ReadDeskUser(uniffiReader), uniffiReader.ReadString(), UniffiConverters.ReadSuite(uniffiReader), uniffiReader.ReadString(), uniffiReader.ReadUInt64(), uniffiReader.ReadBool(), uniffiReader.ReadBool(), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadSequence<global::FidoUnlock.OpenCode>(uniffiR0 => UniffiConverters.ReadOpenCode(uniffiR0)));
+        }
+
+        internal static void WriteDeskRequest(UniffiWriter uniffiWriter, global::FidoUnlock.DeskRequest value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>A user.</summary>
+    public sealed class DeskUser : global::System.IEquatable<global::FidoUnlock.DeskUser>
+    {
+        /// <summary>Their id.</summary>
+        public string Id { get; }
+
+        /// <summary>Their name, to be read back to the caller.</summary>
+        public string Name { get; }
+
+        /// <summary>Whether an unlock for the wrong person would do lasting harm.</summary>
+        public bool Privileged { get; }
+
+        /// <summary>Their channels.</summary>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskChannel> Channels { get; }
+
+        /// <summary>Takes every field.</summary>
+        public DeskUser(string id, string name, bool privileged, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskChannel> channels)
+        {
+            if (id == null) throw new global::System.ArgumentNullException("id");
+            if (name == null) throw new global::System.ArgumentNullException("name");
+            if (channels == null) throw new global::System.ArgumentNullException("channels");
+            this.Id = id;
+            this.Name = name;
+            this.Privileged = privileged;
+            this.Channels = channels;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteString(Id);
+            uniffiWriter.WriteString(Name);
+            uniffiWriter.WriteBool(Privileged);
+            uniffiWriter.WriteSequence<global::FidoUnlock.DeskChannel>(Channels, (uniffiW0, uniffiV0) => UniffiConverters.WriteDeskChannel(uniffiW0, uniffiV0));
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.DeskUser other)
+        {
+            return !ReferenceEquals(other, null)
+                && Id == other.Id
+                && Name == other.Name
+                && Privileged == other.Privileged
+                && UniffiValues.Same(Channels, other.Channels);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.DeskUser); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Id);
+            hash = UniffiValues.Hash(hash, Name);
+            hash = UniffiValues.Hash(hash, Privileged);
+            hash = UniffiValues.Hash(hash, Channels);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.DeskUser ReadDeskUser(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.DeskUser(uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadBool(), uniffiReader.ReadSequence<global::FidoUnlock.DeskChannel>(uniffiR0 => UniffiConverters.ReadDeskChannel(uniffiR0)));
+        }
+
+        internal static void WriteDeskUser(UniffiWriter uniffiWriter, global::FidoUnlock.DeskUser value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>A code that was given out and may still be good.</summary>
+    public sealed class OpenCode : global::System.IEquatable<global::FidoUnlock.OpenCode>
+    {
+        /// <summary>Its request.</summary>
+        public ulong Request { get; }
+
+        /// <summary>Its device.</summary>
+        public string DeviceId { get; }
+
+        /// <summary>The owner's id.</summary>
+        public string User { get; }
+
+        /// <summary>Who gave it.</summary>
+        public string Operator { get; }
+
+        /// <summary>When: seconds since 1970-01-01 UTC.</summary>
+        public ulong At { get; }
+
+        /// <summary>Whether the operator recorded that the unlock was given up; the code may be good all the same.</summary>
+        public bool Abandoned { get; }
+
+        /// <summary>Takes every field.</summary>
+        public OpenCode(ulong request, string deviceId, string user, string @operator, ulong at, bool abandoned)
+        {
+            if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
+            if (user == null) throw new global::System.ArgumentNullException("user");
+            if (@operator == null) throw new global::System.ArgumentNullException("operator");
+            this.Request = request;
+            this.DeviceId = deviceId;
+            this.User = user;
+            this.Operator = @operator;
+            this.At = at;
+            this.Abandoned = abandoned;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteUInt64(Request);
+            uniffiWriter.WriteString(DeviceId);
+            uniffiWriter.WriteString(User);
+            uniffiWriter.WriteString(Operator);
+            uniffiWriter.WriteUInt64(At);
+            uniffiWriter.WriteBool(Abandoned);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.OpenCode other)
+        {
+            return !ReferenceEquals(other, null)
+                && Request == other.Request
+                && DeviceId == other.DeviceId
+                && User == other.User
+                && Operator == other.Operator
+                && At == other.At
+                && Abandoned == other.Abandoned;
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.OpenCode); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Request);
+            hash = UniffiValues.Hash(hash, DeviceId);
+            hash = UniffiValues.Hash(hash, User);
+            hash = UniffiValues.Hash(hash, Operator);
+            hash = UniffiValues.Hash(hash, At);
+            hash = UniffiValues.Hash(hash, Abandoned);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.OpenCode ReadOpenCode(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.OpenCode(uniffiReader.ReadUInt64(), uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadUInt64(), uniffiReader.ReadBool());
+        }
+
+        internal static void WriteOpenCode(UniffiWriter uniffiWriter, global::FidoUnlock.OpenCode value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>A registered device.</summary>
+    public sealed class RegisteredDevice : global::System.IEquatable<global::FidoUnlock.RegisteredDevice>
+    {
+        /// <summary>Its Device ID.</summary>
+        public string DeviceId { get; }
+
+        /// <summary>Its owner's id.</summary>
+        public string Owner { get; }
+
+        /// <summary>The slot.</summary>
+        public byte Slot { get; }
+
+        /// <summary>The suite, which says how a challenge is read.</summary>
+        public global::FidoUnlock.Suite Suite { get; }
+
+        /// <summary>Whether it is no longer in use.</summary>
+        public bool Retired { get; }
+
+        /// <summary>Takes every field.</summary>
+        public RegisteredDevice(string deviceId, string owner, byte slot, global::FidoUnlock.Suite suite, bool retired)
+        {
+            if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
+            if (owner == null) throw new global::System.ArgumentNullException("owner");
+            this.DeviceId = deviceId;
+            this.Owner = owner;
+            this.Slot = slot;
+            this.Suite = suite;
+            this.Retired = retired;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteString(DeviceId);
+            uniffiWriter.WriteString(Owner);
+            uniffiWriter.WriteByte(Slot);
+            UniffiConverters.WriteSuite(uniffiWriter, Suite);
+            uniffiWriter.WriteBool(Retired);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.RegisteredDevice other)
+        {
+            return !ReferenceEquals(other, null)
+                && DeviceId == other.DeviceId
+                && Owner == other.Owner
+                && Slot == other.Slot
+                && Suite == other.Suite
+                && Retired == other.Retired;
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.RegisteredDevice); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, DeviceId);
+            hash = UniffiValues.Hash(hash, Owner);
+            hash = UniffiValues.Hash(hash, Slot);
+            hash = UniffiValues.Hash(hash, Suite);
+            hash = UniffiValues.Hash(hash, Retired);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.RegisteredDevice ReadRegisteredDevice(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.RegisteredDevice(uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadByte(), UniffiConverters.ReadSuite(uniffiReader), uniffiReader.ReadBool());
+        }
+
+        internal static void WriteRegisteredDevice(UniffiWriter uniffiWriter, global::FidoUnlock.RegisteredDevice value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
     /// <summary>The device's state.</summary>
     public sealed class DeviceInfo : global::System.IEquatable<global::FidoUnlock.DeviceInfo>
     {
@@ -3391,6 +5375,162 @@ namespace FidoUnlock
         {
             UniffiWriter.NotNull(value);
             value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>An operator's role.</summary>
+    public enum DeskRole : int
+    {
+        /// <summary>Every privilege.</summary>
+        Administrator = 0,
+        /// <summary>Answers callers and manages devices.</summary>
+        DeviceServiceAdministrator = 1,
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.DeskRole ReadDeskRole(UniffiReader uniffiReader)
+        {
+            switch (uniffiReader.ReadInt32())
+            {
+                case 1: return global::FidoUnlock.DeskRole.Administrator;
+                case 2: return global::FidoUnlock.DeskRole.DeviceServiceAdministrator;
+                default: throw UniffiReader.Malformed();
+            }
+        }
+
+        internal static void WriteDeskRole(UniffiWriter uniffiWriter, global::FidoUnlock.DeskRole value)
+        {
+            switch (value)
+            {
+                case global::FidoUnlock.DeskRole.Administrator: uniffiWriter.WriteInt32(1); break;
+                case global::FidoUnlock.DeskRole.DeviceServiceAdministrator: uniffiWriter.WriteInt32(2); break;
+                default: throw new global::System.ArgumentOutOfRangeException("value", "no value of DeskRole");
+            }
+        }
+    }
+
+    /// <summary>What the owner is told.</summary>
+    public enum NoticeKind : int
+    {
+        /// <summary>A Response Code was given out for their device.</summary>
+        CodeGiven = 0,
+        /// <summary>The operator recorded that the device was unlocked.</summary>
+        Done = 1,
+        /// <summary>The operator recorded that the unlock was given up; the code may still be good.</summary>
+        Abandoned = 2,
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.NoticeKind ReadNoticeKind(UniffiReader uniffiReader)
+        {
+            switch (uniffiReader.ReadInt32())
+            {
+                case 1: return global::FidoUnlock.NoticeKind.CodeGiven;
+                case 2: return global::FidoUnlock.NoticeKind.Done;
+                case 3: return global::FidoUnlock.NoticeKind.Abandoned;
+                default: throw UniffiReader.Malformed();
+            }
+        }
+
+        internal static void WriteNoticeKind(UniffiWriter uniffiWriter, global::FidoUnlock.NoticeKind value)
+        {
+            switch (value)
+            {
+                case global::FidoUnlock.NoticeKind.CodeGiven: uniffiWriter.WriteInt32(1); break;
+                case global::FidoUnlock.NoticeKind.Done: uniffiWriter.WriteInt32(2); break;
+                case global::FidoUnlock.NoticeKind.Abandoned: uniffiWriter.WriteInt32(3); break;
+                default: throw new global::System.ArgumentOutOfRangeException("value", "no value of NoticeKind");
+            }
+        }
+    }
+
+    /// <summary>How a caller was verified.</summary>
+    public enum VerificationMethod : int
+    {
+        /// <summary>A push or one-time code to a factor that was enrolled before.</summary>
+        EnrolledFactor = 0,
+        /// <summary>A call back to the number on record.</summary>
+        CallBack = 1,
+        /// <summary>An identity document, with the face, by video.</summary>
+        IdentityDocument = 2,
+        /// <summary>The caller's manager, reached by another way.</summary>
+        Manager = 3,
+        /// <summary>The caller stood at the desk.</summary>
+        InPerson = 4,
+        /// <summary>Questions about the caller, which others may be able to answer.</summary>
+        Questions = 5,
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.VerificationMethod ReadVerificationMethod(UniffiReader uniffiReader)
+        {
+            switch (uniffiReader.ReadInt32())
+            {
+                case 1: return global::FidoUnlock.VerificationMethod.EnrolledFactor;
+                case 2: return global::FidoUnlock.VerificationMethod.CallBack;
+                case 3: return global::FidoUnlock.VerificationMethod.IdentityDocument;
+                case 4: return global::FidoUnlock.VerificationMethod.Manager;
+                case 5: return global::FidoUnlock.VerificationMethod.InPerson;
+                case 6: return global::FidoUnlock.VerificationMethod.Questions;
+                default: throw UniffiReader.Malformed();
+            }
+        }
+
+        internal static void WriteVerificationMethod(UniffiWriter uniffiWriter, global::FidoUnlock.VerificationMethod value)
+        {
+            switch (value)
+            {
+                case global::FidoUnlock.VerificationMethod.EnrolledFactor: uniffiWriter.WriteInt32(1); break;
+                case global::FidoUnlock.VerificationMethod.CallBack: uniffiWriter.WriteInt32(2); break;
+                case global::FidoUnlock.VerificationMethod.IdentityDocument: uniffiWriter.WriteInt32(3); break;
+                case global::FidoUnlock.VerificationMethod.Manager: uniffiWriter.WriteInt32(4); break;
+                case global::FidoUnlock.VerificationMethod.InPerson: uniffiWriter.WriteInt32(5); break;
+                case global::FidoUnlock.VerificationMethod.Questions: uniffiWriter.WriteInt32(6); break;
+                default: throw new global::System.ArgumentOutOfRangeException("value", "no value of VerificationMethod");
+            }
+        }
+    }
+
+    /// <summary>What a channel is.</summary>
+    public enum ChannelKind : int
+    {
+        /// <summary>Electronic mail.</summary>
+        Mail = 0,
+        /// <summary>A telephone number for text messages.</summary>
+        TextMessage = 1,
+        /// <summary>A telephone number to call.</summary>
+        Telephone = 2,
+        /// <summary>An agent on the user's computer, or another program.</summary>
+        Agent = 3,
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.ChannelKind ReadChannelKind(UniffiReader uniffiReader)
+        {
+            switch (uniffiReader.ReadInt32())
+            {
+                case 1: return global::FidoUnlock.ChannelKind.Mail;
+                case 2: return global::FidoUnlock.ChannelKind.TextMessage;
+                case 3: return global::FidoUnlock.ChannelKind.Telephone;
+                case 4: return global::FidoUnlock.ChannelKind.Agent;
+                default: throw UniffiReader.Malformed();
+            }
+        }
+
+        internal static void WriteChannelKind(UniffiWriter uniffiWriter, global::FidoUnlock.ChannelKind value)
+        {
+            switch (value)
+            {
+                case global::FidoUnlock.ChannelKind.Mail: uniffiWriter.WriteInt32(1); break;
+                case global::FidoUnlock.ChannelKind.TextMessage: uniffiWriter.WriteInt32(2); break;
+                case global::FidoUnlock.ChannelKind.Telephone: uniffiWriter.WriteInt32(3); break;
+                case global::FidoUnlock.ChannelKind.Agent: uniffiWriter.WriteInt32(4); break;
+                default: throw new global::System.ArgumentOutOfRangeException("value", "no value of ChannelKind");
+            }
         }
     }
 

@@ -5005,10 +5005,10 @@ public struct AuditSummary: Equatable, Hashable {
      */
     public var entries: UInt64
     /**
-     * The hash of the last one, 32 bytes. A tail that was cut off is seen only against a hash that
-     * is kept elsewhere.
+     * The hash of the last one in hex. A tail that was cut off is seen only against a hash that is
+     * kept elsewhere.
      */
-    public var head: Data
+    public var head: String
     /**
      * The time of the last one: seconds since 1970-01-01 UTC.
      */
@@ -5021,9 +5021,9 @@ public struct AuditSummary: Equatable, Hashable {
          * Entries.
          */entries: UInt64,
         /**
-         * The hash of the last one, 32 bytes. A tail that was cut off is seen only against a hash that
-         * is kept elsewhere.
-         */head: Data,
+         * The hash of the last one in hex. A tail that was cut off is seen only against a hash that is
+         * kept elsewhere.
+         */head: String,
         /**
          * The time of the last one: seconds since 1970-01-01 UTC.
          */latest: UInt64) {
@@ -5049,14 +5049,14 @@ public struct FfiConverterTypeAuditSummary: FfiConverterRustBuffer {
         return
             try AuditSummary(
                 entries: FfiConverterUInt64.read(from: &buf),
-                head: FfiConverterData.read(from: &buf),
+                head: FfiConverterString.read(from: &buf),
                 latest: FfiConverterUInt64.read(from: &buf)
         )
     }
 
     public static func write(_ value: AuditSummary, into buf: inout [UInt8]) {
         FfiConverterUInt64.write(value.entries, into: &buf)
-        FfiConverterData.write(value.head, into: &buf)
+        FfiConverterString.write(value.head, into: &buf)
         FfiConverterUInt64.write(value.latest, into: &buf)
     }
 }

@@ -7,7 +7,7 @@ use askama::Template;
 use uniffi_bindgen::interface::{Callable, FfiFunction};
 
 use super::callable::{self, FutureFunctions, Receiver};
-use super::objects::rendered_as_interface;
+use super::objects::{rendered_as_interface, result_kind};
 use crate::csharp::types::{Types, ffi_name};
 use crate::csharp::{docs, names};
 
@@ -25,6 +25,14 @@ struct LibraryTemplate<'a> {
     allocate: String,
     free: String,
     natives: Vec<String>,
+    results: Vec<TaskResult>,
+}
+
+/// What a task of the host hands to Rust: one native type for each kind of value.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct TaskResult {
+    kind: String,
+    ffi: Option<&'static str>,
 }
 
 struct Checksum {
@@ -92,6 +100,7 @@ pub fn library(types: &Types<'_>, class: &str, library: &str) -> Result<String> 
         allocate: ci.ffi_rustbuffer_alloc().name().to_owned(),
         free: ci.ffi_rustbuffer_free().name().to_owned(),
         natives,
+        results: task_results(types).into_iter().collect(),
     }
     .render()?)
 }
@@ -121,5 +130,26 @@ fn futures(types: &Types<'_>) -> BTreeSet<FutureFunctions> {
     ci.iter_callables()
         .filter_map(|item| callable::future_functions(types, item))
         .chain(values)
+        .collect()
+}
+
+fn task_results(types: &Types<'_>) -> BTreeSet<TaskResult> {
+    let ci = types.ci;
+    let traits = ci
+        .object_definitions()
+        .iter()
+        .filter(|item| rendered_as_interface(item))
+        .flat_map(|item| item.methods());
+    traits
+        .chain(
+            ci.callback_interface_definitions()
+                .iter()
+                .flat_map(|item| item.methods()),
+        )
+        .filter(|method| method.is_async())
+        .map(|method| TaskResult {
+            kind: result_kind(method),
+            ffi: method.return_type().map(|ty| ffi_name(&ty.into())),
+        })
         .collect()
 }

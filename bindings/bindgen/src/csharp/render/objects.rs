@@ -191,12 +191,37 @@ fn handler(types: &Types<'_>, method: &Method, owner: &str) -> Handler {
         parameters.push_str(&format!(", {} uniffiA{index}", ffi_name(&ty.into())));
         values.push(types.lift(ty, &format!("uniffiA{index}")));
     }
-    match method.return_type() {
-        Some(ty) => parameters.push_str(&format!(", ref {} uniffiReturn", ffi_name(&ty.into()))),
-        None => parameters.push_str(", global::System.IntPtr uniffiReturn"),
+    let lines = if method.is_async() {
+        parameters.push_str(
+            ", global::System.IntPtr uniffiComplete, ulong uniffiData, ref UniffiDropped uniffiDropped",
+        );
+        values.push("uniffiToken".into());
+        task(
+            types,
+            method,
+            &format!("Objects.Get(uniffiHandle).{name}({})", values.join(", ")),
+        )
+    } else {
+        match method.return_type() {
+            Some(ty) => parameters.push_str(&format!(", ref {} uniffiReturn", ffi_name(&ty.into()))),
+            None => parameters.push_str(", global::System.IntPtr uniffiReturn"),
+        }
+        parameters.push_str(", ref UniffiStatus uniffiStatus");
+        direct(
+            types,
+            method,
+            &format!("Objects.Get(uniffiHandle).{name}({})", values.join(", ")),
+        )
+    };
+    Handler {
+        name,
+        parameters,
+        lines,
     }
-    parameters.push_str(", ref UniffiStatus uniffiStatus");
-    let called = format!("Objects.Get(uniffiHandle).{name}({})", values.join(", "));
+}
+
+/// Calls at once and gives back what came.
+fn direct(types: &Types<'_>, method: &Method, called: &str) -> Vec<String> {
     let mut lines = vec!["try".to_owned(), "{".to_owned()];
     match method.return_type() {
         Some(ty) => {
@@ -211,20 +236,74 @@ fn handler(types: &Types<'_>, method: &Method, owner: &str) -> Handler {
     lines.push("}".into());
     lines.push("catch (global::System.Exception uniffiThrown)".into());
     lines.push("{".into());
-    lines.push(match method.throws_type() {
+    lines.push(format!("    {}", thrown(types, method, "uniffiStatus")));
+    lines.push("}".into());
+    lines
+}
+
+/// Starts the host's task; its end calls Rust back.
+fn task(types: &Types<'_>, method: &Method, called: &str) -> Vec<String> {
+    let kind = result_kind(method);
+    let (value, start) = match method.return_type() {
+        Some(ty) => (
+            types.name(ty),
+            format!("async uniffiToken => await {called}.ConfigureAwait(false),"),
+        ),
+        None => (
+            "bool".to_owned(),
+            format!("async uniffiToken => {{ await {called}.ConfigureAwait(false); return true; }},"),
+        ),
+    };
+    let got = "uniffiTask.GetAwaiter().GetResult()";
+    let take = match method.return_type() {
+        Some(ty) => vec![
+            format!("var uniffiValue = {got};"),
+            format!(
+                "uniffiResult.Value = {};",
+                types.lower(ty, "uniffiValue", "").expr
+            ),
+        ],
+        None => vec![format!("{got};")],
+    };
+    let mut lines = vec![
+        format!("UniffiHostTasks.Start<{value}>("),
+        format!("    {start}"),
+        "    uniffiTask =>".into(),
+        "    {".into(),
+        format!("        var uniffiResult = default(UniffiResult{kind});"),
+        "        try".into(),
+        "        {".into(),
+    ];
+    lines.extend(take.into_iter().map(|line| format!("            {line}")));
+    lines.extend([
+        "        }".into(),
+        "        catch (global::System.Exception uniffiThrown)".into(),
+        "        {".into(),
+        format!("            {}", thrown(types, method, "uniffiResult.Status")),
+        "        }".into(),
+        format!(
+            "        global::System.Runtime.InteropServices.Marshal.GetDelegateForFunctionPointer<UniffiComplete{kind}>(             uniffiComplete)(uniffiData, uniffiResult);"
+        ),
+        "    },".into(),
+        "    ref uniffiDropped);".into(),
+    ]);
+    lines
+}
+
+fn thrown(types: &Types<'_>, method: &Method, status: &str) -> String {
+    match method.throws_type() {
         Some(ty) => format!(
-            "    UniffiCall.Threw<{}>(ref uniffiStatus, uniffiThrown, UniffiConverters.Write{});",
+            "UniffiCall.Threw<{}>(ref {status}, uniffiThrown, UniffiConverters.Write{});",
             types.name(ty),
             types.own_name(strip(ty))
         ),
-        None => "    UniffiCall.Undeclared(ref uniffiStatus, uniffiThrown);".into(),
-    });
-    lines.push("}".into());
-    Handler {
-        name,
-        parameters,
-        lines,
+        None => format!("UniffiCall.Undeclared(ref {status}, uniffiThrown);"),
     }
+}
+
+/// Names the native type of a task's result: `Void`, `Uint`, `UniffiBuffer`...
+pub fn result_kind(method: &Method) -> String {
+    names::type_name(method.return_type().map_or("void", |ty| ffi_name(&ty.into())))
 }
 
 /// True for an object type that is rendered as an interface.

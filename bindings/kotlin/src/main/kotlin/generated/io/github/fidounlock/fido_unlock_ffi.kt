@@ -9197,10 +9197,10 @@ data class AuditSummary (
     var `entries`: kotlin.ULong
     ,
     /**
-     * The hash of the last one, 32 bytes. A tail that was cut off is seen only against a hash that
-     * is kept elsewhere.
+     * The hash of the last one in hex. A tail that was cut off is seen only against a hash that is
+     * kept elsewhere.
      */
-    var `head`: kotlin.ByteArray
+    var `head`: kotlin.String
     ,
     /**
      * The time of the last one: seconds since 1970-01-01 UTC.
@@ -9223,20 +9223,20 @@ public object FfiConverterTypeAuditSummary: FfiConverterRustBuffer<AuditSummary>
     override fun read(buf: ByteBuffer): AuditSummary {
         return AuditSummary(
             FfiConverterULong.read(buf),
-            FfiConverterByteArray.read(buf),
+            FfiConverterString.read(buf),
             FfiConverterULong.read(buf),
         )
     }
 
     override fun allocationSize(value: AuditSummary) = (
             FfiConverterULong.allocationSize(value.`entries`) +
-            FfiConverterByteArray.allocationSize(value.`head`) +
+            FfiConverterString.allocationSize(value.`head`) +
             FfiConverterULong.allocationSize(value.`latest`)
     )
 
     override fun write(value: AuditSummary, buf: ByteBuffer) {
             FfiConverterULong.write(value.`entries`, buf)
-            FfiConverterByteArray.write(value.`head`, buf)
+            FfiConverterString.write(value.`head`, buf)
             FfiConverterULong.write(value.`latest`, buf)
     }
 }
