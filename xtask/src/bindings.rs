@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::packages;
-use crate::step::{Done, Failed, cargo, root, run};
+use crate::step::{Done, Failed, cargo, root, run, run_tests};
 
 /// Debian packages of these tests alone.
 const PACKAGES: &[(&str, &str)] = &[("mono-mcs", "the C# compiler"), ("mono-runtime", "C# programs")];
@@ -34,8 +34,8 @@ pub fn test() -> Done {
         )?;
     }
     let mut csharp = cargo(&["test", "--no-fail-fast", "-p", "fido-unlock-bindgen"]);
-    run("tests: C#", csharp.env("FIDO_UNLOCK_DOTNET", dotnet()?))?;
-    run(
+    run_tests("tests: C#", csharp.env("FIDO_UNLOCK_DOTNET", dotnet()?))?;
+    run_tests(
         "tests: facade",
         &mut cargo(&[
             "test",
@@ -83,7 +83,7 @@ fn kotlin() -> Done {
         "-Dgenerated=target/generated",
         "test",
     ];
-    run(
+    run_tests(
         "tests: Kotlin",
         Command::new("mvn").args(arguments).current_dir(root()),
     )
