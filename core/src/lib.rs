@@ -34,6 +34,5 @@ mod trace;
 pub use challenge::{AesChallenge, Challenge, DeviceChallenge};
 pub use device_id::DeviceId;
 pub use error::{ErrorCode, Family, HasCode};
-
 pub use secret::{AdminKey, Pin, ResponseCode, SharedSecret};
 pub use suite::{Purpose, Suite};

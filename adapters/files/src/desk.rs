@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use fido_unlock::helpdesk::{DeskPorts, KeyRing, NoAdminKeys, SoftwareSigner};
 use fido_unlock::ports::{AdminKeyStore, Notifier, StorageError};
 
-use crate::json_file::sync_folder;
+use crate::whole_file::sync_folder;
 use crate::{
     FileAdminKeys, FileAuditLog, FileDirectory, FileLicence, FileLimits, FileOperators, SystemClock,
     WrappingKey,
@@ -34,7 +34,7 @@ impl FilesDesk {
         builder.create(folder).map_err(failed)?;
         let desk = Self(folder.to_owned());
         FileAuditLog::create(&desk.audit_log_path())?;
-        sync_folder(folder)?;
+        sync_folder(folder).map_err(failed)?;
         Ok(desk)
     }
 

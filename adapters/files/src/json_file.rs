@@ -1,13 +1,14 @@
 //! A JSON file that is replaced as a whole, with a version and one writer at a time.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use fido_unlock::ports::StorageError;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use tempfile::NamedTempFile;
+
+use crate::whole_file;
 
 const VERSION: u32 = 1;
 
@@ -86,7 +87,7 @@ pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Storag
     Ok(Some(whole.content))
 }
 
-/// Replaces the file: temporary file beside it, sync, rename, sync of the folder.
+/// Replaces the file as a whole.
 pub(crate) fn replace<T: Serialize>(path: &Path, content: &T) -> Result<(), StorageError> {
     let whole = Versioned {
         version: VERSION,
@@ -99,32 +100,9 @@ pub(crate) fn replace<T: Serialize>(path: &Path, content: &T) -> Result<(), Stor
     replace_bytes(path, &text)
 }
 
+/// The same for bytes that are no JSON object.
 pub(crate) fn replace_bytes(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
-    let folder = folder_of(path);
-    let failed = |error: std::io::Error| write_error(path, &error);
-    let mut file = NamedTempFile::new_in(folder).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    sync_folder(folder)
-}
-
-pub(crate) fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
-}
-
-/// A rename is on disk when its folder is.
-pub(crate) fn sync_folder(folder: &Path) -> Result<(), StorageError> {
-    #[cfg(unix)]
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(|error| write_error(folder, &error))?;
-    #[cfg(not(unix))]
-    let _ = folder;
-    Ok(())
+    whole_file::replace(path, bytes).map_err(|error| write_error(path, &error))
 }
 
 pub(crate) fn read_error(path: &Path, error: &std::io::Error) -> StorageError {

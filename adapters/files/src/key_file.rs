@@ -11,7 +11,6 @@ mod encoding;
 mod error;
 mod key_set;
 mod pbes2;
-mod write;
 
 use std::fs::File;
 use std::io::Read;
@@ -21,6 +20,8 @@ use fido_unlock::ports::Entropy;
 use fido_unlock::suite::IssuerKey;
 use fido_unlock::{AdminKey, Suite};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::whole_file;
 
 pub use description::KeyDescription;
 pub use encoding::{decode, encode};
@@ -122,8 +123,9 @@ pub fn save(
         return Err(KeyFileError::Exists);
     }
     // A description without a key is overwritten by the next try; a key without one is not usable.
-    write::replace(&description::path_for(path), &description.to_json()?)?;
-    write::create(path, &bytes)?;
+    let written = |error| KeyFileError::from_write(&error);
+    whole_file::replace(&description::path_for(path), &description.to_json()?).map_err(written)?;
+    whole_file::create(path, &bytes).map_err(written)?;
     Ok(description)
 }
 

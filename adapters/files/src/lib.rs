@@ -5,6 +5,7 @@
 //! on Unix) and has one writer at a time; all but the log are replaced as a whole (temporary file,
 //! sync, rename), the log only grows. Data is on disk when a call returns.
 
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -21,6 +22,7 @@ pub mod key_file;
 mod licence;
 mod limits;
 mod operators;
+mod whole_file;
 
 pub use admin_keys::{FileAdminKeys, WrappingKey};
 pub use audit_log::FileAuditLog;

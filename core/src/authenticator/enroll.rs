@@ -6,8 +6,9 @@ use super::record::{Record, Slot, SlotKey};
 use super::{Ports, touch};
 use crate::ctap2::CtapStatus;
 use crate::ctap2::cbor::Value;
-use crate::ctap2::device_unlock::{EnrollKey, EnrollRequest, EnrollResponse, unpad_admin_key};
+use crate::ctap2::device_unlock::{EnrollKey, EnrollRequest, EnrollResponse, EnrollSlot, unpad_admin_key};
 use crate::device_id::DeviceId;
+use crate::pin_protocol::PinProtocol;
 use crate::secret::SharedSecret;
 use crate::suite::aes_admin_key;
 use crate::suite::p256_ecdh_mac::DeviceSecretKey;
@@ -20,13 +21,6 @@ pub(super) fn enroll(
     let request = EnrollRequest::from_value(map)?;
     if record.is_some() {
         return Err(CtapStatus::NotAllowed);
-    }
-    let protocols = ports.client_pin.pin_state().protocols;
-    if request
-        .protocol
-        .is_some_and(|protocol| !protocols.contains(&protocol))
-    {
-        return Err(CtapStatus::InvalidParameter);
     }
     authorise(&request, ports)?;
     let slots = open_slots(&request, ports)?;
@@ -56,13 +50,17 @@ pub(super) fn enroll(
 /// Whoever enrols can later get round the PIN: only on an empty device, or with the PIN's own
 /// permission.
 fn authorise(request: &EnrollRequest, ports: &mut Ports<'_>) -> Result<(), CtapStatus> {
+    let state = ports.client_pin.pin_state();
     if let Some(param) = &request.pin_uv_auth_param {
         let protocol = request.protocol.ok_or(CtapStatus::MissingParameter)?;
+        // No token was ever given out under a protocol that the device does not offer.
+        if !state.protocols.contains(&protocol) {
+            return Err(CtapStatus::PinAuthInvalid);
+        }
         return ports
             .client_pin
             .verify_acfg_token(protocol, &request.auth_message(), param);
     }
-    let state = ports.client_pin.pin_state();
     if state.pin_set || state.has_credentials {
         Err(CtapStatus::PuatRequired)
     } else {
@@ -73,22 +71,14 @@ fn authorise(request: &EnrollRequest, ports: &mut Ports<'_>) -> Result<(), CtapS
 /// Every slot once, every key once, no key that the world knows.
 fn open_slots(request: &EnrollRequest, ports: &mut Ports<'_>) -> Result<Vec<Slot>, CtapStatus> {
     let refused = CtapStatus::InvalidParameter;
-    let mut secret: Option<SharedSecret> = None;
+    let shared = admin_key_secret(request, ports)?;
     let mut slots: Vec<Slot> = Vec::new();
     for wanted in &request.slots {
         let key = match &wanted.key {
             EnrollKey::P256Ecdsa(issuer) => SlotKey::P256Ecdsa(*issuer),
             EnrollKey::P256EcdhMac(issuer) => SlotKey::P256EcdhMac(*issuer),
             EnrollKey::AesAdminKey(encrypted) => {
-                let protocol = request.protocol.ok_or(CtapStatus::MissingParameter)?;
-                let platform_key = request
-                    .platform_key
-                    .as_ref()
-                    .ok_or(CtapStatus::MissingParameter)?;
-                if secret.is_none() {
-                    secret = Some(ports.client_pin.decapsulate(protocol, platform_key)?);
-                }
-                let secret = secret.as_ref().ok_or(refused)?;
+                let (protocol, secret) = shared.as_ref().ok_or(CtapStatus::MissingParameter)?;
                 let padded = protocol.decrypt(secret, encrypted).map_err(|_| refused)?;
                 let key = unpad_admin_key(&padded).filter(|key| !aes_admin_key::is_known_default(key));
                 SlotKey::AesAdminKey(key.ok_or(refused)?)
@@ -107,6 +97,25 @@ fn open_slots(request: &EnrollRequest, ports: &mut Ports<'_>) -> Result<Vec<Slot
         });
     }
     if slots.is_empty() { Err(refused) } else { Ok(slots) }
+}
+
+/// What the admin keys are encrypted under; `None` where no slot is of suite 3.
+fn admin_key_secret(
+    request: &EnrollRequest,
+    ports: &mut Ports<'_>,
+) -> Result<Option<(PinProtocol, SharedSecret)>, CtapStatus> {
+    let is_admin_key = |slot: &EnrollSlot| matches!(slot.key, EnrollKey::AesAdminKey(_));
+    if !request.slots.iter().any(is_admin_key) {
+        return Ok(None);
+    }
+    let missing = CtapStatus::MissingParameter;
+    let protocol = request.protocol.ok_or(missing)?;
+    let platform_key = request.platform_key.as_ref().ok_or(missing)?;
+    if !ports.client_pin.pin_state().protocols.contains(&protocol) {
+        return Err(CtapStatus::InvalidParameter);
+    }
+    let secret = ports.client_pin.decapsulate(protocol, platform_key)?;
+    Ok(Some((protocol, secret)))
 }
 
 /// A key has one use: the same Q in two slots, or one Q for two suites, is refused.

@@ -19,7 +19,10 @@ pub(super) fn rotate(map: &Value, record: Option<Record>, ports: &mut Ports<'_>)
         return Err(refused);
     }
     let slot = record.slot(request.slot).ok_or(refused)?;
-    let authorising = record.slot(request.authorising_slot).ok_or(refused)?;
+    let authorising = record
+        .slot(request.authorising_slot)
+        .filter(|slot| slot.key.issuer().is_some())
+        .ok_or(refused)?;
     let suite = slot.key.suite();
     let old_issuer = *slot.key.issuer().ok_or(refused)?;
     let rotation = slot.rotation.checked_add(1).ok_or(refused)?;

@@ -80,15 +80,6 @@ impl Suite {
         }
     }
 
-    /// Bytes of a challenge: 18, or 16 in suite 3.
-    #[must_use]
-    pub const fn challenge_length(self) -> usize {
-        match self {
-            Self::P256Ecdsa | Self::P256EcdhMac => 18,
-            Self::AesAdminKey => 16,
-        }
-    }
-
     /// Bytes of a response: 64, 13 or 16.
     #[must_use]
     pub const fn response_length(self) -> usize {

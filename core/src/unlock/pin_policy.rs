@@ -2,6 +2,8 @@
 
 use alloc::{string::String, vec::Vec};
 
+use unicode_normalization::UnicodeNormalization;
+
 use crate::ports::{PinError, PinPolicy};
 
 /// Longest PIN in bytes (CTAP 2.1 §6.5.1: 63, since 64 bytes are sent with a zero at the end).
@@ -75,10 +77,12 @@ impl DefaultPinPolicy {
         self
     }
 
-    /// Refuses these PINs, whatever their case.
+    /// Refuses these PINs, whatever the case of their ASCII letters and however their characters are
+    /// composed.
     #[must_use]
     pub fn block_list(mut self, pins: impl IntoIterator<Item = String>) -> Self {
-        self.block_list.extend(pins);
+        self.block_list
+            .extend(pins.into_iter().map(|pin| pin.nfc().collect()));
         self
     }
 
@@ -146,6 +150,9 @@ mod tests {
             .refuse_trivial()
             .minimum(8)
             .block_list(["Sommer26".to_string()]);
+        let listed = DefaultPinPolicy::new()
+            .unicode()
+            .block_list(["ge\u{301}heim".to_string()]);
         let long = "a1".repeat(32);
         for (policy, pin, verdict) in [
             (&plain, "abc12", Err(PinError::TooShort { minimum: 6 })),
@@ -182,6 +189,7 @@ mod tests {
             (&strict, "abcabcab", Err(PinError::Trivial)),
             (&strict, "sOMMER26", Err(PinError::Listed)),
             (&strict, "Sommer27", Ok(())),
+            (&listed, "G\u{e9}heim", Err(PinError::Listed)),
         ] {
             assert_eq!(policy.check(pin), verdict, "{pin}");
         }

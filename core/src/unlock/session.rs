@@ -110,7 +110,8 @@ impl Session {
         Ok(session)
     }
 
-    /// Asks for a new challenge, which voids the Response Code for the old one; needs a touch.
+    /// Asks for a new challenge, which voids the Response Code for the old one; needs a touch (two
+    /// transactions).
     ///
     /// # Errors
     /// [`ErrorCode::RenewRefused`], [`ErrorCode::OtherDevice`], or what the device answered.
@@ -120,8 +121,13 @@ impl Session {
             protocol: self.protocol,
             renew: true,
         };
+        // The device may have been unlocked and blocked again since: the new challenge's counter is
+        // the one of now.
+        let unlock_counter = self.info_of_this(device, call)?.unlock_counter;
         let answer = device.challenge(&request, call)?;
-        self.take(&answer)
+        self.take(&answer)?;
+        self.unlock_counter = unlock_counter;
+        Ok(())
     }
 
     /// Takes an answer over after it was compared with what the session knows.

@@ -13,6 +13,13 @@ pub struct Person {
     quiet: bool,
 }
 
+fn nobody_there() -> Failure {
+    Failure::new(
+        ErrorCode::NotInteractive,
+        "nobody is at a terminal: with --yes every person's part is played",
+    )
+}
+
 impl Person {
     /// `played`: nobody is there. `quiet`: print nothing of what is played.
     pub fn new(played: bool, quiet: bool) -> Self {
@@ -35,7 +42,7 @@ impl Person {
         let mut line = Zeroizing::new(String::new());
         match stdin().lock().read_line(&mut line) {
             Ok(read) if read > 0 => Ok(Zeroizing::new(line.trim_end_matches(['\n', '\r']).into())),
-            _ => Err(Failure::new(ErrorCode::NotInteractive, "the terminal is gone")),
+            _ => Err(nobody_there()),
         }
     }
 
@@ -78,7 +85,7 @@ impl Person {
         }
         rpassword::prompt_password(format!("{question}: "))
             .map(Pin::new)
-            .map_err(|_| Failure::new(ErrorCode::NotInteractive, "the terminal is gone"))
+            .map_err(|_| nobody_there())
     }
 
     fn show(&self, question: &str, answer: &str) {

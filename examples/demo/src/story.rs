@@ -210,10 +210,16 @@ fn show_challenge(
     );
     let info = info?;
     let session = key.call(|call| Session::begin_with(device, &info, None, call))?;
+    let no_check = match session.suite() {
+        Suite::AesAdminKey => {
+            "\nThis challenge has no check: a wrong digit is not noticed. Read it with care."
+        }
+        _ => "",
+    };
     report.step(
         "challenge",
         &format!(
-            "Device:           software key, slot {}, {}\nDevice ID:        {}\nDevice Challenge: {}",
+            "Device:           software key, slot {}, {}\nDevice ID:        {}\nDevice Challenge: {}{no_check}",
             session.slot(),
             session.suite().name(),
             session.device_id(),
@@ -278,7 +284,8 @@ fn help_desk(
     let text = code.expose_code();
     let aloud = match session.suite() {
         Suite::P256EcdhMac => format!("\nRead aloud:    {}", spoken(&text).as_str()),
-        _ => String::new(),
+        Suite::AesAdminKey => "\nThis code has no check: only the device notices a wrong digit.".into(),
+        Suite::P256Ecdsa => String::new(),
     };
     report.step(
         "response",

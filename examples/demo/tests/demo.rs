@@ -42,6 +42,12 @@ fn every_suite_over_every_way_ends_in_a_sign_in() {
             ] {
                 assert!(names.contains(&name), "{suite} {way}: {name}");
             }
+            // Suite 3's codes carry no check, and both sides are told so.
+            for name in ["challenge", "response"] {
+                let step = steps.iter().find(|step| step["step"] == name).unwrap();
+                let told = step["text"].as_str().unwrap().contains("has no check");
+                assert_eq!(told, suite == "3", "{suite} {way}: {name}");
+            }
             let unlocked = steps.iter().find(|step| step["step"] == "unlocked").unwrap();
             // getInfo, getChallenge, and after the call getChallenge again and unlock.
             assert_eq!(unlocked["transactions"], 4, "{suite} {way}");

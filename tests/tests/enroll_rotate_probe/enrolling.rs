@@ -327,14 +327,25 @@ fn an_admin_key_that_the_world_knows_or_that_is_garbled_is_refused() {
     assert_eq!(enroll(&world, &admin(&world, 1, &right, PinProtocol::Two)), 0);
 }
 
+/// Where the protocol is used, and after who may enrol was judged (docs/protocol.md, section 2.6).
 #[test]
 fn a_protocol_that_the_device_does_not_list_is_refused() {
     let world = fresh();
-    let mut request = request(vec![slot(1, &world.issuer)]);
-    request.protocol = Some(PinProtocol::One);
-    assert_eq!(enroll(&world, &request), 0x02);
-    request.protocol = Some(PinProtocol::Two);
-    assert_eq!(enroll(&world, &request), 0);
+    let mut wrapped = admin(&world, 1, &admin_key(b"a key of its own"), PinProtocol::Two);
+    wrapped.protocol = Some(PinProtocol::One);
+    assert_eq!(enroll(&world, &wrapped), 0x02);
+    // What is missing for one slot counts before what is wrong with another.
+    let mut twice = request(vec![slot(1, &world.issuer), slot(1, &world.issuer)]);
+    assert_eq!(enroll(&world, &twice), 0x02);
+    twice.slots.append(&mut wrapped.slots.clone());
+    assert_eq!(enroll(&world, &twice), 0x14);
+    world.set_pin(OLD_PIN);
+    assert_eq!(enroll(&world, &wrapped), 0x36);
+    let mut signed = authorised(&world, request(vec![slot(1, &world.issuer)]), OLD_PIN);
+    signed.protocol = Some(PinProtocol::One);
+    assert_eq!(enroll(&world, &signed), 0x33);
+    signed.protocol = Some(PinProtocol::Two);
+    assert_eq!(enroll(&world, &signed), 0);
 }
 
 /// No weak Device ID and no weak key: without entropy nothing is enrolled.

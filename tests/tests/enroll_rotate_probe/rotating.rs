@@ -413,7 +413,7 @@ fn suite_3_has_none() {
             authorisation: proof,
             new_authorisation: Some(&by_new),
         };
-        assert_eq!(world.status(Interface::Fido, &request.to_message()), 0xF8);
+        assert_eq!(world.status(Interface::Fido, &request.to_message()), 0x02);
     }
 }
 

@@ -3,6 +3,7 @@
 use fido_unlock::ctap2::device_unlock::EnrollOptions;
 use fido_unlock::framing::Interface;
 use fido_unlock::pin_protocol::PinProtocol;
+use fido_unlock::unlock::Outcome;
 use fido_unlock::{ErrorCode, HasCode, Suite};
 use fido_unlock_mock::Touch;
 use fido_unlock_tests::{NEW_PIN, OLD_PIN, Way, World, enroll_slots, issuer_key};
@@ -65,6 +66,25 @@ fn a_renewed_challenge() {
         let response = world.respond(&session);
         world.unlock(&mut device, &session, &response, NEW_PIN).unwrap();
     }
+}
+
+/// A kept session whose challenge was used is good again after `renew`, a lost answer included.
+#[test]
+fn a_renewed_session_counts_from_now() {
+    let world = blocked(Way::Hid, Suite::P256EcdhMac);
+    let mut device = world.unlock_device(Interface::Fido);
+    let mut session = world.begin(&mut device).unwrap();
+    let used = world.respond(&session);
+    world.unlock(&mut device, &session, &used, OLD_PIN).unwrap();
+    world.block();
+    world.device.replug();
+    let mut device = world.unlock_device(Interface::Fido);
+    world.call(|call| session.renew(&mut device, call)).unwrap();
+    let response = world.respond(&session);
+    let resolve = || world.call(|call| session.resolve(&mut world.unlock_device(Interface::Fido), call));
+    assert_eq!(resolve().unwrap(), Outcome::NotUnlocked);
+    world.unlock(&mut device, &session, &response, NEW_PIN).unwrap();
+    assert_eq!(resolve().unwrap(), Outcome::Unlocked);
 }
 
 #[test]

@@ -14,7 +14,8 @@ use fido_unlock::ports::SignerError;
 use fido_unlock::suite::IssuerKey;
 use zeroize::Zeroizing;
 
-use super::{KeyFileError, Passphrase, age_file, read, write};
+use super::{KeyFileError, Passphrase, age_file, read};
+use crate::whole_file;
 
 const FIRST_LINE: &str = "fido-unlock key set 1";
 const ANY_FIRST_LINE: &str = "fido-unlock key set ";
@@ -36,7 +37,7 @@ pub fn save_key_set(path: &Path, ring: &KeyRing, passphrase: &Passphrase) -> Res
     if path.exists() {
         return Err(KeyFileError::Exists);
     }
-    write::create(path, &file)
+    whole_file::create(path, &file).map_err(|error| KeyFileError::from_write(&error))
 }
 
 /// Writes a key set over the one that may be there, after a key was made or rotated.
@@ -44,7 +45,8 @@ pub fn save_key_set(path: &Path, ring: &KeyRing, passphrase: &Passphrase) -> Res
 /// # Errors
 /// As [`save_key_set`], but for [`KeyFileError::Exists`].
 pub fn replace_key_set(path: &Path, ring: &KeyRing, passphrase: &Passphrase) -> Result<(), KeyFileError> {
-    write::replace(path, &encode(ring, passphrase)?)
+    let file = encode(ring, passphrase)?;
+    whole_file::replace(path, &file).map_err(|error| KeyFileError::from_write(&error))
 }
 
 /// Reads a key set.

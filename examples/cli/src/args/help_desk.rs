@@ -1,4 +1,4 @@
-//! `enroll`, `respond` and `issuer`.
+//! `enroll`, `block-pin`, `respond` and `issuer`.
 
 use std::path::PathBuf;
 
@@ -49,6 +49,17 @@ pub struct Enroll {
     /// An unlock over the vendor interface makes the system ask for another PIN
     #[arg(long)]
     pub force_pin_change: bool,
+}
+
+/// `block-pin`.
+#[derive(Args, Debug)]
+pub struct BlockPin {
+    /// Where and who.
+    #[command(flatten)]
+    pub at: At,
+    /// Do not ask: the PIN's owner has said yes
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// `respond`.

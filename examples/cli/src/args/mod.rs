@@ -13,7 +13,7 @@ pub use help_desk::*;
 const ABOUT: &str = "Gives the PIN of a blocked FIDO2 authenticator back without a reset";
 const AFTER: &str = "\
 The user's side:       devices, diagnose, info, challenge, unlock
-The help desk's side:  desk, issuer, enroll, respond, audit, code
+The help desk's side:  desk, issuer, enroll, respond, block-pin, audit, code
 To try it out:         mock, with --mock FILE on every command
 
 Exit codes: 0 done, 10 device, 20 code, 30 PIN, 40 policy, 50 transport, 60 signer, 70 store,
@@ -135,6 +135,17 @@ Examples:
   fido-unlock enroll --desk desk/ --operator admin --user alice --suite 3
   fido-unlock enroll --issuer issuer.json --user alice")]
     Enroll(Enroll),
+    /// Block a forgotten PIN on purpose, so that the device can be unlocked
+    #[command(after_help = "\
+The device is at the desk. It is probed first: where an unlock would not work, nothing is done. Then its
+tries are used up; a device takes three in one power-up, so the command is run again after a re-plug
+until the PIN is blocked. Then `challenge`, `respond` and `unlock`. Suites 1 and 2 only.
+
+Standard input (--stdin): operator's password, passphrase of the keys; --yes is wanted.
+
+Example:
+  fido-unlock block-pin --desk desk/ --operator olga")]
+    BlockPin(BlockPin),
     /// Answer a caller: sign in, find the user, verify the caller, enter the challenge, give the code
     #[command(after_help = "\
 The Response Code is shown once, after its audit record is on disk. It does not expire on the device:

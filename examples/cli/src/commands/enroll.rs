@@ -5,8 +5,8 @@ use fido_unlock::ctap2::device_unlock::{EnrollOptions, EnrollResponse, ProbeChal
 use fido_unlock::helpdesk::{DeviceKeys, NewDevice, Privilege, User, UserClass, UserId};
 use fido_unlock::ports::{Call, Entropy, UnlockDevice};
 use fido_unlock::suite::AuthoriseFields;
-use fido_unlock::unlock::{EnrollPlan, PlannedKey, TokenScope, enroll, get_pin_token, probe};
-use fido_unlock::{AdminKey, ErrorCode, Pin, Purpose, Suite};
+use fido_unlock::unlock::{EnrollPlan, PlannedKey, ProbePassed, TokenScope, enroll, get_pin_token, probe};
+use fido_unlock::{AdminKey, DeviceChallenge, ErrorCode, Pin, Purpose, Suite};
 use getrandom::SysRng;
 use zeroize::Zeroizing;
 
@@ -18,6 +18,9 @@ use crate::device::{Devices, Opened, call, protocol};
 use crate::failure::Failure;
 use crate::output::Report;
 use crate::prompt::Prompt;
+
+/// Suite 3's challenge names no slot; the registry has 0 for it.
+const ADMIN_KEY_SLOT: u8 = 0;
 
 /// Enrols with the desk's keys, or with public keys from files.
 pub fn run(devices: &Devices, args: &Enroll, prompt: Prompt) -> Result<Report, Failure> {
@@ -97,6 +100,9 @@ fn at_desk(
     let mut open = OpenDesk::sign_in(at, prompt, Keys::Wanted)?;
     let wanted = args.suite.and_then(Suite::from_number);
     let (plan, used) = if wanted == Some(Suite::AesAdminKey) {
+        if args.slot.is_some_and(|slot| slot != ADMIN_KEY_SLOT) {
+            return Err(Failure::usage("an admin key goes into slot 0"));
+        }
         let mut bytes = Zeroizing::new(vec![0; 32]);
         SysRng.fill(&mut bytes)?;
         (
@@ -113,7 +119,15 @@ fn at_desk(
     let mut device = devices.open_fido()?;
     let answer = enroll_device(&mut device, args, &plan, prompt)?;
     if let Some(used) = &used {
-        probe_device(&mut device, &open, used, &answer)?;
+        let fields = |challenge| AuthoriseFields {
+            purpose: Purpose::Probe,
+            suite: used.suite,
+            device_id: answer.device_id,
+            issuer: used.public,
+            device_key: (used.suite == Suite::P256EcdhMac).then_some(answer.device_key),
+            challenge,
+        };
+        probe_device(&mut device, &open, used.slot, fields)?;
     }
     let counter = call(Call::QUICK, |call| device.info(call))?.unlock_counter;
     let new = new_device(owner, used.as_ref(), plan, &answer, counter);
@@ -224,7 +238,7 @@ fn enroll_device(
     };
     let slots: Vec<(u8, PlannedKey<'_>)> = match plan {
         Plan::Issuers(keys) => keys.iter().map(|key| (key.slot, planned(key))).collect(),
-        Plan::AdminKey(key) => vec![(0, PlannedKey::AesAdminKey(key))],
+        Plan::AdminKey(key) => vec![(ADMIN_KEY_SLOT, PlannedKey::AesAdminKey(key))],
     };
     let plan = EnrollPlan {
         slots: &slots,
@@ -249,24 +263,16 @@ fn planned(key: &PublicKey) -> PlannedKey<'static> {
 }
 
 /// Would an unlock work? With the very key that will answer.
-fn probe_device(
+pub(super) fn probe_device(
     device: &mut Opened,
     open: &OpenDesk,
-    used: &PublicKey,
-    answer: &EnrollResponse,
-) -> Result<(), Failure> {
+    slot: u8,
+    fields: impl FnOnce(DeviceChallenge) -> AuthoriseFields,
+) -> Result<ProbePassed, Failure> {
     let respond = |challenge: &ProbeChallenge| -> Result<_, Failure> {
-        let fields = AuthoriseFields {
-            purpose: Purpose::Probe,
-            suite: used.suite,
-            device_id: answer.device_id,
-            issuer: used.public,
-            device_key: (used.suite == Suite::P256EcdhMac).then_some(answer.device_key),
-            challenge: challenge.challenge,
-        };
-        Ok(open.signer.lock().probe(used.slot, &fields)?)
+        Ok(open.signer.lock().probe(slot, &fields(challenge.challenge))?)
     };
-    call(Call::WITH_TOUCH, |call| probe(device, used.slot, respond, call)).map(drop)
+    call(Call::WITH_TOUCH, |call| probe(device, slot, respond, call))
 }
 
 fn new_device(
@@ -287,7 +293,7 @@ fn new_device(
     NewDevice {
         id: answer.device_id,
         owner: owner.clone(),
-        slot: used.map_or(0, |used| used.slot),
+        slot: used.map_or(ADMIN_KEY_SLOT, |used| used.slot),
         keys,
         admin_key: match plan {
             Plan::AdminKey(key) => Some(key),

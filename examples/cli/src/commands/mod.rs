@@ -1,6 +1,7 @@
 //! One file for each command.
 
 mod audit;
+mod block_pin;
 mod challenge;
 mod code;
 mod completions;
@@ -33,6 +34,7 @@ pub fn run(cli: &Cli) -> Result<Report, Failure> {
         Command::Challenge(args) => challenge::run(&devices()?, args),
         Command::Unlock(args) => unlock::run(&devices()?, args, prompt),
         Command::Enroll(args) => enroll::run(&devices()?, args, prompt),
+        Command::BlockPin(args) => block_pin::run(&devices()?, args, prompt),
         Command::Respond(args) => respond::run(args, prompt),
         Command::Issuer(args) => issuer::run(args, prompt, devices),
         Command::Desk(args) => desk::run(args, prompt),

@@ -37,6 +37,29 @@ fn a_rotated_desk_serves_old_and_rotated_devices() {
 }
 
 #[test]
+fn a_forgotten_pin_is_blocked_and_given_back() {
+    for suite in [1, 2] {
+        let bench = Bench::with_desk(suite);
+        bench.mock("mock new", "").ok();
+        bench.enroll_alice();
+        bench.mock("mock make-passkey", OLD_PIN).ok();
+        let block = |more: &str| bench.admin(&format!("--mock key.bin block-pin{more}"), "");
+        block("").error(508);
+        bench.sign_in(OLD_PIN).ok();
+        // Three tries a power-up, and each run is one.
+        let told: Vec<_> = (0..3).map(|_| block(" --yes").ok()["blocked"].clone()).collect();
+        assert_eq!(told, [false, false, true]);
+        bench.unlock(&bench.response(), NEW_PIN, NEW_PIN).ok();
+        bench.sign_in(NEW_PIN).ok();
+    }
+    let bench = Bench::locked(3);
+    bench.admin("--mock key.bin block-pin --yes", "").error(604);
+    bench
+        .admin("--mock key.bin enroll --user alice --suite 3 --slot 5", "")
+        .error(804);
+}
+
+#[test]
 fn a_slot_holds_one_present_key() {
     let bench = Bench::with_desk(2);
     bench.admin("issuer generate --slot 1", "").error(609);
