@@ -51,13 +51,25 @@ pub fn install_these(packages: &[(&str, &str)]) -> Done {
     for (name, purpose) in packages {
         println!("    {name}: {purpose}");
     }
-    if missing.is_empty() {
+    if missing.is_empty() && knows_the_kernel() {
         return Ok(());
     }
     run("apt-get update", apt(&["update", "-qq"])?.stdout(Stdio::null()))?;
+    if missing.is_empty() {
+        return Ok(());
+    }
     let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
     arguments.extend(&missing);
     run("apt-get install", apt(&arguments)?.stdout(Stdio::null()))
+}
+
+/// Whether apt has its lists: the guests of the HID tests fetch a kernel by them.
+fn knows_the_kernel() -> bool {
+    Command::new("apt-cache")
+        .args(["show", "linux-image-cloud-amd64"])
+        .stderr(Stdio::null())
+        .output()
+        .is_ok_and(|output| output.status.success())
 }
 
 fn is_installed(package: &str) -> bool {

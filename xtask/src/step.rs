@@ -1,7 +1,8 @@
 //! A step: its name, its command, its seconds.
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::time::Instant;
 
@@ -11,6 +12,8 @@ pub struct Failed(pub String);
 /// Result of a step.
 pub type Done = Result<(), Failed>;
 
+/// The runners' own summary lines, to be shown again at the end.
+static SUMMARIES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 static SECONDS: Mutex<Vec<(String, f64)>> = Mutex::new(Vec::new());
 
 /// The workspace's folder.
@@ -41,6 +44,38 @@ pub fn run(name: &str, command: &mut Command) -> Done {
     })
 }
 
+/// Runs a test runner as a step; its summary lines are kept for the end.
+pub fn run_tests(name: &str, command: &mut Command) -> Done {
+    timed(name, || {
+        let failed = |error: std::io::Error| Failed(format!("{name}: {error}"));
+        let mut child = command.stdout(Stdio::piped()).spawn().map_err(failed)?;
+        if let Some(output) = child.stdout.take() {
+            for line in BufReader::new(output).lines() {
+                let line = line.map_err(failed)?;
+                println!("{line}");
+                // Cargo's, and the last of Surefire's, which has no time.
+                if line.starts_with("test result: ")
+                    || (line.contains("Tests run: ") && !line.contains("Time elapsed"))
+                {
+                    keep(format!("{name}: {line}"));
+                }
+            }
+        }
+        let status = child.wait().map_err(failed)?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(Failed(format!("{name}: {status}")))
+        }
+    })
+}
+
+fn keep(line: String) {
+    if let Ok(mut all) = SUMMARIES.lock() {
+        all.push(line);
+    }
+}
+
 /// Runs a closure as a step.
 pub fn timed<T>(name: &str, step: impl FnOnce() -> Result<T, Failed>) -> Result<T, Failed> {
     println!("==> {name}");
@@ -57,11 +92,59 @@ pub fn timed<T>(name: &str, step: impl FnOnce() -> Result<T, Failed>) -> Result<
     result
 }
 
-/// Prints the seconds of every step that ran.
+/// Prints the seconds of every step that ran, the runners' summary lines, and their sum.
 pub fn summary() {
     if let Ok(all) = SECONDS.lock() {
         for (name, seconds) in all.iter() {
             println!("{seconds:8.1} s  {name}");
         }
+    }
+    let Ok(all) = SUMMARIES.lock() else { return };
+    if all.is_empty() {
+        return;
+    }
+    let (mut passed, mut failed) = (0, 0);
+    for line in all.iter() {
+        println!("{line}");
+        let (good, bad) = count(line);
+        passed += good;
+        failed += bad;
+    }
+    println!("{passed} passed, {failed} failed");
+}
+
+/// Passed and failed tests of a summary line, cargo's or Surefire's.
+fn count(line: &str) -> (u64, u64) {
+    let number_before = |word: &str| {
+        let (before, _) = line.split_once(word)?;
+        before.trim_end().rsplit(' ').next()?.parse::<u64>().ok()
+    };
+    let number_after = |word: &str| {
+        let after = line.split(word).nth(1)?;
+        after.split(',').next()?.trim().parse::<u64>().ok()
+    };
+    if let (Some(passed), Some(failed)) = (number_before("passed;"), number_before("failed;")) {
+        return (passed, failed);
+    }
+    let run = number_after("Tests run:").unwrap_or(0);
+    let bad = number_after("Failures:").unwrap_or(0) + number_after("Errors:").unwrap_or(0);
+    let skipped = number_after("Skipped:").unwrap_or(0);
+    (run.saturating_sub(bad + skipped), bad)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::count;
+
+    #[test]
+    fn both_runners_are_counted() {
+        assert_eq!(
+            count("x: test result: FAILED. 7 passed; 2 failed; 0 ignored; 0 measured"),
+            (7, 2)
+        );
+        assert_eq!(
+            count("x: [INFO] Tests run: 332, Failures: 1, Errors: 2, Skipped: 3"),
+            (326, 3)
+        );
     }
 }

@@ -17,8 +17,8 @@ pub fn run() -> Done {
             "--no-default-features",
         ]),
     )?;
-    step::run("tests: default members", &mut cargo(&["test", "--no-fail-fast"]))?;
-    step::run(
+    step::run_tests("tests: default members", &mut cargo(&["test", "--no-fail-fast"]))?;
+    step::run_tests(
         "tests: hid and pcsc",
         &mut cargo(&[
             "test",

@@ -17,15 +17,11 @@ use uniffi_bindgen::bindings::{GenerateOptions, TargetLanguage, generate};
 
 /// Where UniFFI puts the Kotlin file, beneath its folder.
 const KOTLIN_FILE: &str = "io/github/fidounlock/fido_unlock_ffi.kt";
-/// The Swift module's header and module map have a folder of their own (SwiftPM, system library).
-const SWIFT_C_FILES: [(&str, &str); 2] = [
-    ("fido_unlockFFI.h", "fido_unlockFFI/include/fido_unlockFFI.h"),
-    (
-        "fido_unlockFFI.modulemap",
-        "fido_unlockFFI/include/module.modulemap",
-    ),
+/// The C header lies beside the module map, which is written by hand.
+const SWIFT_FILES: [(&str, &str); 2] = [
+    ("fido_unlockFFI.h", "fido_unlockFFI/fido_unlockFFI.h"),
+    ("FidoUnlock.swift", "FidoUnlock/FidoUnlock.swift"),
 ];
-const SWIFT_FILE: (&str, &str) = ("FidoUnlock.swift", "FidoUnlock/FidoUnlock.swift");
 
 /// Writes the sources of the bindings.
 #[derive(Parser)]
@@ -77,17 +73,13 @@ fn run(options: &Options) -> Result<()> {
             kotlin::correct,
         ),
         Language::Csharp(options) => csharp::run(options, root()),
-        Language::Swift(paths) => {
-            let mut files = SWIFT_C_FILES.to_vec();
-            files.push(SWIFT_FILE);
-            write(
-                paths,
-                TargetLanguage::Swift,
-                "bindings/swift/Sources",
-                &files,
-                |text| Ok(text.to_owned()),
-            )
-        }
+        Language::Swift(paths) => write(
+            paths,
+            TargetLanguage::Swift,
+            "bindings/swift/Sources",
+            &SWIFT_FILES,
+            |text| Ok(text.to_owned()),
+        ),
     }
 }
 

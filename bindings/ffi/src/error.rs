@@ -28,14 +28,21 @@ pub struct ErrorRow {
 pub fn error_table() -> Vec<ErrorRow> {
     ErrorCode::ALL
         .iter()
-        .map(|code| ErrorRow {
+        .map(|code| ErrorRow::of(*code, code.message().into()))
+        .collect()
+}
+
+impl ErrorRow {
+    /// A row with a text of its own.
+    pub(crate) fn of(code: ErrorCode, text: String) -> Self {
+        Self {
             number: code.number(),
             name: code.name().into(),
             family: code.family().name().into(),
-            text: code.message().into(),
+            text,
             next_step: code.next_step().into(),
-        })
-        .collect()
+        }
+    }
 }
 
 /// A group of four characters that holds a wrong one.

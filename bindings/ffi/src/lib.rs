@@ -20,6 +20,7 @@ mod desk;
 mod device;
 mod enroll;
 mod error;
+mod hardware;
 mod issuer;
 #[cfg(feature = "mock")]
 mod mock;
@@ -39,6 +40,7 @@ pub use desk::{
 pub use device::{BlockOutcome, Condition, Device, DeviceInfo, Diagnosis, SlotInfo};
 pub use enroll::{BlockConsent, EnrolledDevice, Enrollment, ProbePassed, ProbeResponder};
 pub use error::{ErrorRow, UnlockError, WrongGroup, error_table};
+pub use hardware::{DeviceChange, DeviceKind, DeviceWatch, FoundDevice, list_devices};
 pub use issuer::IssuerKey;
 #[cfg(feature = "mock")]
 pub use mock::{

@@ -87,8 +87,11 @@ impl<T: Transport> UnlockDevice for CtapUnlockDevice<T> {
     }
 
     fn unlock(&mut self, request: &UnlockRequest<'_>, call: &mut Call<'_>) -> Result<(), DeviceError> {
-        self.exchange(SubCommand::Unlock, &request.to_message(), call)
-            .map(drop)
+        match self.exchange(SubCommand::Unlock, &request.to_message(), call)? {
+            None => Ok(()),
+            // Another command's answer that came once more; what this one did must be asked.
+            Some(_) => Err(DeviceError::Malformed("the answer to unlock has a map")),
+        }
     }
 }
 

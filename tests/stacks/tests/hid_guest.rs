@@ -86,6 +86,7 @@ const CASES: &[Case] = &[
     ("no touch, and a refused one", touches),
     ("slow, silent, garbage", broken_answers),
     ("other channels and stale reports", other_reports),
+    ("an answer that comes twice", answered_twice),
 ];
 
 fn in_the_guest() {
@@ -444,5 +445,32 @@ fn other_reports(blocked: &Blocked) {
     blocked.desk.unlock(&mut device, NEW_PIN).unwrap();
     drop((earlier, device));
     key.tell("fault none");
+    blocked.check_unlocked();
+}
+
+/// On the channel itself: an answer to another command must never be taken for success.
+fn answered_twice(blocked: &Blocked) {
+    let mut key = blocked.plug();
+    let mut device = unlocker(Interface::Fido);
+    let session = call(|call| Session::begin(&mut device, None, call)).unwrap();
+    key.tell("touch refuse");
+    key.tell("fault stale");
+    let refused = blocked.desk.finish(&mut device, &session, NEW_PIN, PATIENCE);
+    // Which one depends on whether the device is done when it is asked what it did.
+    let code = refused.unwrap_err().code();
+    assert!(
+        matches!(code, ErrorCode::MalformedAnswer | ErrorCode::OutcomeUnknown),
+        "{code:?}"
+    );
+    drop(device);
+    let mut device = unlocker(Interface::Fido);
+    let outcome = call(|call| session.resolve(&mut device, call)).unwrap();
+    assert_eq!(outcome, Outcome::NotUnlocked);
+    key.tell("touch on");
+    blocked
+        .desk
+        .finish(&mut device, &session, NEW_PIN, PATIENCE)
+        .unwrap();
+    drop(device);
     blocked.check_unlocked();
 }

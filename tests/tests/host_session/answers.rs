@@ -134,24 +134,26 @@ fn an_answer_to_unlock_that_cannot_be_read_is_resolved() {
         assert_eq!(told.map_err(|error| error.code()), Ok(()), "{garbage:02x?}");
         assert_eq!(has_new_pin(&world), acted);
     }
-    // It did not act on it.
-    let world = blocked(Way::Hid, Suite::P256EcdhMac);
-    struct Deaf(Box<dyn Transport>);
+    // It did not act on it, or what came was the answer to another command.
+    struct Deaf(Box<dyn Transport>, Vec<u8>);
     impl Transport for Deaf {
         fn transact(&mut self, message: &[u8], call: &mut Call<'_>) -> Result<Vec<u8>, TransportError> {
             if sub_command(message) == 3 {
-                Ok(Vec::new())
+                Ok(self.1.clone())
             } else {
                 self.0.transact(message, call)
             }
         }
     }
-    let mut device = CtapUnlockDevice::new(Deaf(world.open(Interface::Fido)));
-    let session = world.begin(&mut device).unwrap();
-    let response = world.respond(&session);
-    let told = world.unlock(&mut device, &session, &response, NEW_PIN);
-    assert_eq!(told.unwrap_err().code(), ErrorCode::MalformedAnswer);
-    assert!(!has_new_pin(&world));
+    for answer in [vec![], vec![0x00, 0xA1, 0x01, 0x40]] {
+        let world = blocked(Way::Hid, Suite::P256EcdhMac);
+        let mut device = CtapUnlockDevice::new(Deaf(world.open(Interface::Fido), answer));
+        let session = world.begin(&mut device).unwrap();
+        let response = world.respond(&session);
+        let told = world.unlock(&mut device, &session, &response, NEW_PIN);
+        assert_eq!(told.unwrap_err().code(), ErrorCode::MalformedAnswer);
+        assert!(!has_new_pin(&world));
+    }
 }
 
 #[test]

@@ -75,9 +75,9 @@ fn command(port: &dyn Port, words: &[&str]) -> Result<String, String> {
         ["touch", "off"] => key.touch.set(Touch::Never),
         ["touch", "refuse"] => key.touch.set(Touch::Refused),
         ["status"] => {
-            let inserted = if port.is_inserted() { "inserted" } else { "removed" };
             return Ok(format!(
-                "ok {inserted} messages {} touches {}",
+                "ok {} messages {} touches {}",
+                port.state(),
                 key.device.messages(),
                 key.touch.waits()
             ));
@@ -123,8 +123,8 @@ mod tests {
             Err(ErrorKind::AddrNotAvailable.into())
         }
         fn remove(&self) {}
-        fn is_inserted(&self) -> bool {
-            false
+        fn state(&self) -> &'static str {
+            "removed"
         }
         fn faults_changed(&self) {}
         fn stale(&self) {}

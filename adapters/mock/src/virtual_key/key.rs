@@ -38,7 +38,8 @@ pub(super) trait Port: Send + Sync {
     fn key(&self) -> &Key;
     fn insert(&self) -> std::io::Result<()>;
     fn remove(&self);
-    fn is_inserted(&self) -> bool;
+    /// "inserted", "removed", or what is missing.
+    fn state(&self) -> &'static str;
     /// [`Faults`] were changed.
     fn faults_changed(&self);
     /// Sends its last answer once more.

@@ -273,8 +273,12 @@ impl Port for HidKey {
         self.key.device.replug();
     }
 
-    fn is_inserted(&self) -> bool {
-        !self.plugged().is_empty()
+    fn state(&self) -> &'static str {
+        if self.plugged().is_empty() {
+            "removed"
+        } else {
+            "inserted"
+        }
     }
 
     fn faults_changed(&self) {

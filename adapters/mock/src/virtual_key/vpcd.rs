@@ -67,6 +67,7 @@ impl Card {
     }
 
     fn run(&self) {
+        let mut told = false;
         loop {
             let moves = {
                 let place = self
@@ -76,9 +77,13 @@ impl Card {
                 place.moves
             };
             let Ok(stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, self.reader_port)) else {
+                if !core::mem::replace(&mut told, true) {
+                    eprintln!("no reader at port {} yet: pcscd with vpcd?", self.reader_port);
+                }
                 self.pause(RETRY, moves);
                 continue;
             };
+            told = false;
             {
                 let mut place = self.place();
                 if place.moves != moves {
@@ -89,6 +94,7 @@ impl Card {
             self.serve(&stream, moves);
             // The connection may have a second handle.
             let _ = stream.shutdown(Shutdown::Both);
+            self.place().stream = None;
             self.key.device.replug();
         }
     }
@@ -196,8 +202,13 @@ impl Port for Card {
         self.moved.notify_all();
     }
 
-    fn is_inserted(&self) -> bool {
-        self.place().inserted
+    fn state(&self) -> &'static str {
+        let place = self.place();
+        match (place.inserted, &place.stream) {
+            (false, _) => "removed",
+            (true, Some(_)) => "inserted",
+            (true, None) => "no-reader",
+        }
     }
 
     fn faults_changed(&self) {}

@@ -48,6 +48,17 @@ namespace FidoUnlock
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, null);
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.ErrorRow>(uniffiR1 => UniffiConverters.ReadErrorRow(uniffiR1)));
         }
+
+        /// <summary>Every key and reader. That readers cannot be listed is no error while there are keys, and the other way round.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public static global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.FoundDevice> ListDevices()
+        {
+            UniffiLibrary.Ensure();
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_func_list_devices(ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.FoundDevice>(uniffiR1 => UniffiConverters.ReadFoundDevice(uniffiR1)));
+        }
     }
 
     // Checks the native library once, before its first use.
@@ -93,6 +104,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_func_qr_text", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_qr_text(), 23881);
             Check("uniffi_fido_unlock_ffi_checksum_func_spoken_code", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_spoken_code(), 50861);
             Check("uniffi_fido_unlock_ffi_checksum_func_error_table", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_error_table(), 4547);
+            Check("uniffi_fido_unlock_ffi_checksum_func_list_devices", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_list_devices(), 52557);
             Check("uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel(), 28399);
             Check("uniffi_fido_unlock_ffi_checksum_method_cancelhandle_is_cancelled", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_is_cancelled(), 49201);
             Check("uniffi_fido_unlock_ffi_checksum_method_progresslistener_on_progress", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_progresslistener_on_progress(), 57022);
@@ -137,6 +149,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block(), 41610);
             Check("uniffi_fido_unlock_ffi_checksum_method_probepassed_slot", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_probepassed_slot(), 35957);
             Check("uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond(), 19014);
+            Check("uniffi_fido_unlock_ffi_checksum_method_devicewatch_next", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_devicewatch_next(), 53794);
             Check("uniffi_fido_unlock_ffi_checksum_method_issuerkey_answer_probe", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_issuerkey_answer_probe(), 51739);
             Check("uniffi_fido_unlock_ffi_checksum_method_issuerkey_fingerprint", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_issuerkey_fingerprint(), 25805);
             Check("uniffi_fido_unlock_ffi_checksum_method_issuerkey_public_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_issuerkey_public_key(), 4680);
@@ -169,7 +182,9 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_create", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_create(), 46622);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu(), 45788);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid(), 11842);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_found", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_found(), 39902);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new(), 39978);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_devicewatch_new", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_devicewatch_new(), 25931);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_issuerkey_admin_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_issuerkey_admin_key(), 16285);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_issuerkey_make", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_issuerkey_make(), 63612);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_pinpolicy_host", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_pinpolicy_host(), 4104);
@@ -210,6 +225,9 @@ namespace FidoUnlock
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_func_error_table();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_func_list_devices();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel();
@@ -344,6 +362,9 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_devicewatch_next();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_issuerkey_answer_probe();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -440,7 +461,13 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_device_open_found();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_devicewatch_new();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_issuerkey_admin_key();
@@ -641,6 +668,9 @@ namespace FidoUnlock
         internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_device_open_hid(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_device_open_found(UniffiBuffer a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_device_active_interface(ulong a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -708,6 +738,18 @@ namespace FidoUnlock
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_proberesponder_respond(ulong a0, UniffiBuffer a1, UniffiBuffer a2, UniffiBuffer a3, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_devicewatch(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_free_devicewatch(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_devicewatch_new(ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_devicewatch_next(ulong a0, uint a1, UniffiBuffer a2, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_issuerkey(ulong a0, ref UniffiStatus status);
@@ -855,6 +897,9 @@ namespace FidoUnlock
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_func_error_table(ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_func_list_devices(ref UniffiStatus status);
     }
 
     /// <summary>Cancels calls, from any thread. Once cancelled it stays so: make a new one for a new call.</summary>
@@ -2200,6 +2245,19 @@ namespace FidoUnlock
             return UniffiConverters.LiftDevice(uniffiRaw);
         }
 
+        /// <summary>A device that was listed. For a card <c>which</c> says what is preferred: <c>Vendor</c> takes the unlock applet where the card has it and FIDO's otherwise.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public static global::FidoUnlock.Device OpenFound(global::FidoUnlock.FoundDevice found)
+        {
+            UniffiLibrary.Ensure();
+            if (found == null) throw new global::System.ArgumentNullException("found");
+            var uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.FoundDevice>(found, (uniffiW0, uniffiV0) => UniffiConverters.WriteFoundDevice(uniffiW0, uniffiV0));
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_device_open_found(uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiConverters.LiftDevice(uniffiRaw);
+        }
+
         /// <summary>The interface that answers.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public global::FidoUnlock.Interface ActiveInterface()
@@ -2727,6 +2785,73 @@ namespace FidoUnlock
                 return;
             }
             UniffiTableProbeResponder.Objects.Remove(handle);
+        }
+    }
+
+    /// <summary>Tells changes one by one; what is there at the beginning comes as arrived.</summary>
+    public sealed class DeviceWatch : global::System.IDisposable
+    {
+        internal readonly UniffiHandle uniffiHandle;
+
+        internal DeviceWatch(UniffiHandle handle) { uniffiHandle = handle; }
+
+        /// <summary>Gives the Rust object back. Without it the garbage collector does so, some time later.</summary>
+        public void Dispose() { uniffiHandle.Dispose(); }
+
+        /// <summary>Begins to watch.</summary>
+        public DeviceWatch()
+        {
+            UniffiLibrary.Ensure();
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_devicewatch_new(ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, null);
+            uniffiHandle = UniffiConverters.HandleDeviceWatch(uniffiRaw);
+        }
+
+        /// <summary>The next change; absent where none came within the time. Ends with number 508 when cancelled.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::FidoUnlock.DeviceChange Next(uint timeoutMs, global::FidoUnlock.CancelHandle cancel)
+        {
+            UniffiLibrary.Ensure();
+            var uniffiSelf = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerCancelHandle(uniffiV1))));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_devicewatch_next(uniffiSelf, timeoutMs, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadOptional<global::FidoUnlock.DeviceChange>(uniffiR1 => UniffiConverters.ReadDeviceChange(uniffiR1)));
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static UniffiHandle HandleDeviceWatch(ulong handle)
+        {
+            return new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_devicewatch, UniffiNative.uniffi_fido_unlock_ffi_fn_free_devicewatch);
+        }
+
+        internal static global::FidoUnlock.DeviceWatch LiftDeviceWatch(ulong handle) { return new global::FidoUnlock.DeviceWatch(HandleDeviceWatch(handle)); }
+
+        internal static ulong LowerDeviceWatch(global::FidoUnlock.DeviceWatch value)
+        {
+            UniffiWriter.NotNull(value);
+            return value.uniffiHandle.Clone();
+        }
+
+        internal static void DiscardDeviceWatch(ulong handle)
+        {
+            var status = default(UniffiStatus);
+            if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_devicewatch(handle, ref status);
         }
     }
 
@@ -3799,14 +3924,14 @@ namespace FidoUnlock
         /// <summary>Entries.</summary>
         public ulong Entries { get; }
 
-        /// <summary>The hash of the last one, 32 bytes. A tail that was cut off is seen only against a hash that is kept elsewhere.</summary>
-        public byte[] Head { get; }
+        /// <summary>The hash of the last one in hex. A tail that was cut off is seen only against a hash that is kept elsewhere.</summary>
+        public string Head { get; }
 
         /// <summary>The time of the last one: seconds since 1970-01-01 UTC.</summary>
         public ulong Latest { get; }
 
         /// <summary>Takes every field.</summary>
-        public AuditSummary(ulong entries, byte[] head, ulong latest)
+        public AuditSummary(ulong entries, string head, ulong latest)
         {
             if (head == null) throw new global::System.ArgumentNullException("head");
             this.Entries = entries;
@@ -3817,7 +3942,7 @@ namespace FidoUnlock
         internal void UniffiWrite(UniffiWriter uniffiWriter)
         {
             uniffiWriter.WriteUInt64(Entries);
-            uniffiWriter.WriteBytes(Head);
+            uniffiWriter.WriteString(Head);
             uniffiWriter.WriteUInt64(Latest);
         }
 
@@ -3826,7 +3951,7 @@ namespace FidoUnlock
         {
             return !ReferenceEquals(other, null)
                 && Entries == other.Entries
-                && UniffiValues.Same(Head, other.Head)
+                && Head == other.Head
                 && Latest == other.Latest;
         }
 
@@ -3848,7 +3973,7 @@ namespace FidoUnlock
     {
         internal static global::FidoUnlock.AuditSummary ReadAuditSummary(UniffiReader uniffiReader)
         {
-            return new global::FidoUnlock.AuditSummary(uniffiReader.ReadUInt64(), uniffiReader.ReadBytes(), uniffiReader.ReadUInt64());
+            return new global::FidoUnlock.AuditSummary(uniffiReader.ReadUInt64(), uniffiReader.ReadString(), uniffiReader.ReadUInt64());
         }
 
         internal static void WriteAuditSummary(UniffiWriter uniffiWriter, global::FidoUnlock.AuditSummary value)
@@ -5076,6 +5201,93 @@ namespace FidoUnlock
         }
     }
 
+    /// <summary>A device that the system shows.</summary>
+    public sealed class FoundDevice : global::System.IEquatable<global::FidoUnlock.FoundDevice>
+    {
+        /// <summary>USB key or reader.</summary>
+        public global::FidoUnlock.DeviceKind Kind { get; }
+
+        /// <summary>What the person sees: the product's or the reader's name.</summary>
+        public string Name { get; }
+
+        /// <summary>What opens it; another one after it was plugged in again.</summary>
+        public string Path { get; }
+
+        /// <summary>The interface; a key has an entry for each. With a card it is known only when it is open.</summary>
+        public global::FidoUnlock.Interface Which { get; }
+
+        /// <summary>The serial number, where a USB key tells it.</summary>
+        public string Serial { get; }
+
+        /// <summary>Why it cannot be opened: no card, no permission, in use; absent where it can.</summary>
+        public global::FidoUnlock.ErrorRow Problem { get; }
+
+        /// <summary>Takes every field.</summary>
+        public FoundDevice(global::FidoUnlock.DeviceKind kind, string name, string path, global::FidoUnlock.Interface which, string serial, global::FidoUnlock.ErrorRow problem)
+        {
+            if (name == null) throw new global::System.ArgumentNullException("name");
+            if (path == null) throw new global::System.ArgumentNullException("path");
+            this.Kind = kind;
+            this.Name = name;
+            this.Path = path;
+            this.Which = which;
+            this.Serial = serial;
+            this.Problem = problem;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            UniffiConverters.WriteDeviceKind(uniffiWriter, Kind);
+            uniffiWriter.WriteString(Name);
+            uniffiWriter.WriteString(Path);
+            UniffiConverters.WriteInterface(uniffiWriter, Which);
+            uniffiWriter.WriteOptional<string>(Serial, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
+            uniffiWriter.WriteOptional<global::FidoUnlock.ErrorRow>(Problem, (uniffiW0, uniffiV0) => UniffiConverters.WriteErrorRow(uniffiW0, uniffiV0));
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.FoundDevice other)
+        {
+            return !ReferenceEquals(other, null)
+                && Kind == other.Kind
+                && Name == other.Name
+                && Path == other.Path
+                && Which == other.Which
+                && UniffiValues.Same(Serial, other.Serial)
+                && UniffiValues.Same(Problem, other.Problem);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.FoundDevice); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Kind);
+            hash = UniffiValues.Hash(hash, Name);
+            hash = UniffiValues.Hash(hash, Path);
+            hash = UniffiValues.Hash(hash, Which);
+            hash = UniffiValues.Hash(hash, Serial);
+            hash = UniffiValues.Hash(hash, Problem);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.FoundDevice ReadFoundDevice(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.FoundDevice(UniffiConverters.ReadDeviceKind(uniffiReader), uniffiReader.ReadString(), uniffiReader.ReadString(), UniffiConverters.ReadInterface(uniffiReader), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadOptional<global::FidoUnlock.ErrorRow>(uniffiR0 => UniffiConverters.ReadErrorRow(uniffiR0)));
+        }
+
+        internal static void WriteFoundDevice(UniffiWriter uniffiWriter, global::FidoUnlock.FoundDevice value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
     /// <summary>The library's own policy.</summary>
     public sealed class PinOptions : global::System.IEquatable<global::FidoUnlock.PinOptions>
     {
@@ -6288,6 +6500,269 @@ namespace FidoUnlock
         {
             UniffiWriter.NotNull(value);
             value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>A change of what the system shows.</summary>
+    public abstract class DeviceChange
+    {
+        internal DeviceChange() { }
+
+        internal abstract void UniffiWrite(UniffiWriter uniffiWriter);
+
+        /// <summary>A key was plugged in, a card inserted.</summary>
+        public sealed class Arrived : global::FidoUnlock.DeviceChange
+        {
+            /// <summary>Which.</summary>
+            public global::FidoUnlock.FoundDevice Device { get; }
+
+            /// <summary>Takes every field.</summary>
+            public Arrived(global::FidoUnlock.FoundDevice device)
+            {
+                if (device == null) throw new global::System.ArgumentNullException("device");
+                this.Device = device;
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(1);
+                UniffiConverters.WriteFoundDevice(uniffiWriter, Device);
+            }
+
+            /// <summary>True for the same variant with the same fields.</summary>
+            public override bool Equals(object uniffiOther)
+            {
+                var other = uniffiOther as global::FidoUnlock.DeviceChange.Arrived;
+                return !ReferenceEquals(other, null)
+                    && UniffiValues.Same(Device, other.Device);
+            }
+
+            /// <summary>Equal values have equal hashes.</summary>
+            public override int GetHashCode()
+            {
+                var hash = 1;
+                hash = UniffiValues.Hash(hash, Device);
+                return hash;
+            }
+        }
+
+        /// <summary>A key was pulled, a card taken away.</summary>
+        public sealed class Left : global::FidoUnlock.DeviceChange
+        {
+            /// <summary>Which.</summary>
+            public global::FidoUnlock.FoundDevice Device { get; }
+
+            /// <summary>Takes every field.</summary>
+            public Left(global::FidoUnlock.FoundDevice device)
+            {
+                if (device == null) throw new global::System.ArgumentNullException("device");
+                this.Device = device;
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(2);
+                UniffiConverters.WriteFoundDevice(uniffiWriter, Device);
+            }
+
+            /// <summary>True for the same variant with the same fields.</summary>
+            public override bool Equals(object uniffiOther)
+            {
+                var other = uniffiOther as global::FidoUnlock.DeviceChange.Left;
+                return !ReferenceEquals(other, null)
+                    && UniffiValues.Same(Device, other.Device);
+            }
+
+            /// <summary>Equal values have equal hashes.</summary>
+            public override int GetHashCode()
+            {
+                var hash = 2;
+                hash = UniffiValues.Hash(hash, Device);
+                return hash;
+            }
+        }
+
+        /// <summary>A reader was connected; its card, if there is one, arrives by itself.</summary>
+        public sealed class ReaderAdded : global::FidoUnlock.DeviceChange
+        {
+            /// <summary>Which.</summary>
+            public global::FidoUnlock.FoundDevice Device { get; }
+
+            /// <summary>Takes every field.</summary>
+            public ReaderAdded(global::FidoUnlock.FoundDevice device)
+            {
+                if (device == null) throw new global::System.ArgumentNullException("device");
+                this.Device = device;
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(3);
+                UniffiConverters.WriteFoundDevice(uniffiWriter, Device);
+            }
+
+            /// <summary>True for the same variant with the same fields.</summary>
+            public override bool Equals(object uniffiOther)
+            {
+                var other = uniffiOther as global::FidoUnlock.DeviceChange.ReaderAdded;
+                return !ReferenceEquals(other, null)
+                    && UniffiValues.Same(Device, other.Device);
+            }
+
+            /// <summary>Equal values have equal hashes.</summary>
+            public override int GetHashCode()
+            {
+                var hash = 3;
+                hash = UniffiValues.Hash(hash, Device);
+                return hash;
+            }
+        }
+
+        /// <summary>A reader was disconnected.</summary>
+        public sealed class ReaderRemoved : global::FidoUnlock.DeviceChange
+        {
+            /// <summary>Which.</summary>
+            public global::FidoUnlock.FoundDevice Device { get; }
+
+            /// <summary>Takes every field.</summary>
+            public ReaderRemoved(global::FidoUnlock.FoundDevice device)
+            {
+                if (device == null) throw new global::System.ArgumentNullException("device");
+                this.Device = device;
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(4);
+                UniffiConverters.WriteFoundDevice(uniffiWriter, Device);
+            }
+
+            /// <summary>True for the same variant with the same fields.</summary>
+            public override bool Equals(object uniffiOther)
+            {
+                var other = uniffiOther as global::FidoUnlock.DeviceChange.ReaderRemoved;
+                return !ReferenceEquals(other, null)
+                    && UniffiValues.Same(Device, other.Device);
+            }
+
+            /// <summary>Equal values have equal hashes.</summary>
+            public override int GetHashCode()
+            {
+                var hash = 4;
+                hash = UniffiValues.Hash(hash, Device);
+                return hash;
+            }
+        }
+
+        /// <summary>The smart card service runs.</summary>
+        public sealed class CardServiceStarted : global::FidoUnlock.DeviceChange
+        {
+            /// <summary>Takes every field.</summary>
+            public CardServiceStarted()
+            {
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(5);
+            }
+
+            /// <summary>True for the same variant with the same fields.</summary>
+            public override bool Equals(object uniffiOther)
+            {
+                var other = uniffiOther as global::FidoUnlock.DeviceChange.CardServiceStarted;
+                return !ReferenceEquals(other, null);
+            }
+
+            /// <summary>Equal values have equal hashes.</summary>
+            public override int GetHashCode()
+            {
+                var hash = 5;
+                return hash;
+            }
+        }
+
+        /// <summary>The smart card service does not run.</summary>
+        public sealed class CardServiceStopped : global::FidoUnlock.DeviceChange
+        {
+            /// <summary>Takes every field.</summary>
+            public CardServiceStopped()
+            {
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(6);
+            }
+
+            /// <summary>True for the same variant with the same fields.</summary>
+            public override bool Equals(object uniffiOther)
+            {
+                var other = uniffiOther as global::FidoUnlock.DeviceChange.CardServiceStopped;
+                return !ReferenceEquals(other, null);
+            }
+
+            /// <summary>Equal values have equal hashes.</summary>
+            public override int GetHashCode()
+            {
+                var hash = 6;
+                return hash;
+            }
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.DeviceChange ReadDeviceChange(UniffiReader uniffiReader)
+        {
+            switch (uniffiReader.ReadInt32())
+            {
+                case 1: return new global::FidoUnlock.DeviceChange.Arrived(UniffiConverters.ReadFoundDevice(uniffiReader));
+                case 2: return new global::FidoUnlock.DeviceChange.Left(UniffiConverters.ReadFoundDevice(uniffiReader));
+                case 3: return new global::FidoUnlock.DeviceChange.ReaderAdded(UniffiConverters.ReadFoundDevice(uniffiReader));
+                case 4: return new global::FidoUnlock.DeviceChange.ReaderRemoved(UniffiConverters.ReadFoundDevice(uniffiReader));
+                case 5: return new global::FidoUnlock.DeviceChange.CardServiceStarted();
+                case 6: return new global::FidoUnlock.DeviceChange.CardServiceStopped();
+                default: throw UniffiReader.Malformed();
+            }
+        }
+
+        internal static void WriteDeviceChange(UniffiWriter uniffiWriter, global::FidoUnlock.DeviceChange value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>What a device is reached by.</summary>
+    public enum DeviceKind : int
+    {
+        /// <summary>A USB key.</summary>
+        UsbKey = 0,
+        /// <summary>A smart card reader, with or without a card.</summary>
+        CardReader = 1,
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.DeviceKind ReadDeviceKind(UniffiReader uniffiReader)
+        {
+            switch (uniffiReader.ReadInt32())
+            {
+                case 1: return global::FidoUnlock.DeviceKind.UsbKey;
+                case 2: return global::FidoUnlock.DeviceKind.CardReader;
+                default: throw UniffiReader.Malformed();
+            }
+        }
+
+        internal static void WriteDeviceKind(UniffiWriter uniffiWriter, global::FidoUnlock.DeviceKind value)
+        {
+            switch (value)
+            {
+                case global::FidoUnlock.DeviceKind.UsbKey: uniffiWriter.WriteInt32(1); break;
+                case global::FidoUnlock.DeviceKind.CardReader: uniffiWriter.WriteInt32(2); break;
+                default: throw new global::System.ArgumentOutOfRangeException("value", "no value of DeviceKind");
+            }
         }
     }
 

@@ -29,9 +29,9 @@ pub enum DeskRole {
 pub struct AuditSummary {
     /// Entries.
     pub entries: u64,
-    /// The hash of the last one, 32 bytes. A tail that was cut off is seen only against a hash that
-    /// is kept elsewhere.
-    pub head: Vec<u8>,
+    /// The hash of the last one in hex. A tail that was cut off is seen only against a hash that is
+    /// kept elsewhere.
+    pub head: String,
     /// The time of the last one: seconds since 1970-01-01 UTC.
     pub latest: u64,
 }
@@ -40,7 +40,7 @@ impl From<AuditReport> for AuditSummary {
     fn from(report: AuditReport) -> Self {
         Self {
             entries: report.count,
-            head: report.head.to_vec(),
+            head: report.head.iter().map(|byte| format!("{byte:02x}")).collect(),
             latest: report.latest.0,
         }
     }

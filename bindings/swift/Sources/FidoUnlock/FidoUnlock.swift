@@ -2071,6 +2071,19 @@ public static func openHid(pipe: HidReports, which: Interface)throws  -> Device 
 })
 }
 
+    /**
+     * A device that was listed. For a card `which` says what is preferred: `Vendor` takes the unlock
+     * applet where the card has it and FIDO's otherwise.
+     */
+public static func openFound(found: FoundDevice)throws  -> Device  {
+    return try  FfiConverterTypeDevice_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_constructor_device_open_found(
+        FfiConverterTypeFoundDevice_lower(found),uniffiCallStatus
+    )
+})
+}
+
 
 
     /**
@@ -2191,6 +2204,148 @@ public func FfiConverterTypeDevice_lift(_ handle: UInt64) throws -> Device {
 #endif
 public func FfiConverterTypeDevice_lower(_ value: Device) -> UInt64 {
     return FfiConverterTypeDevice.lower(value)
+}
+
+
+
+
+
+
+/**
+ * Tells changes one by one; what is there at the beginning comes as arrived.
+ */
+public protocol DeviceWatchProtocol: AnyObject, Sendable {
+
+    /**
+     * The next change; absent where none came within the time. Ends with number 508 when cancelled.
+     */
+    func next(timeoutMs: UInt32, cancel: CancelHandle?) throws  -> DeviceChange?
+
+}
+/**
+ * Tells changes one by one; what is there at the beginning comes as arrived.
+ */
+open class DeviceWatch: DeviceWatchProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_devicewatch(self.handle, $0) }
+    }
+    /**
+     * Begins to watch.
+     */
+public convenience init() {
+    let handle =
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_constructor_devicewatch_new(uniffiCallStatus
+    )
+}
+    self.init(unsafeFromHandle: handle)
+}
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_fido_unlock_ffi_fn_free_devicewatch(handle, $0) }
+    }
+
+
+
+
+    /**
+     * The next change; absent where none came within the time. Ends with number 508 when cancelled.
+     */
+open func next(timeoutMs: UInt32, cancel: CancelHandle?)throws  -> DeviceChange?  {
+    return try  FfiConverterOptionTypeDeviceChange.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_devicewatch_next(
+            self.uniffiCloneHandle(),
+        FfiConverterUInt32.lower(timeoutMs),
+        FfiConverterOptionTypeCancelHandle.lower(cancel),uniffiCallStatus
+    )
+})
+}
+
+
+
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeDeviceWatch: FfiConverter {
+    typealias FfiType = UInt64
+    typealias SwiftType = DeviceWatch
+
+    public static func lift(_ handle: UInt64) throws -> DeviceWatch {
+        return DeviceWatch(unsafeFromHandle: handle)
+    }
+
+    public static func lower(_ value: DeviceWatch) -> UInt64 {
+        return value.uniffiCloneHandle()
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DeviceWatch {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: DeviceWatch, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeviceWatch_lift(_ handle: UInt64) throws -> DeviceWatch {
+    return try FfiConverterTypeDeviceWatch.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeviceWatch_lower(_ value: DeviceWatch) -> UInt64 {
+    return FfiConverterTypeDeviceWatch.lower(value)
 }
 
 
@@ -5005,10 +5160,10 @@ public struct AuditSummary: Equatable, Hashable {
      */
     public var entries: UInt64
     /**
-     * The hash of the last one, 32 bytes. A tail that was cut off is seen only against a hash that
-     * is kept elsewhere.
+     * The hash of the last one in hex. A tail that was cut off is seen only against a hash that is
+     * kept elsewhere.
      */
-    public var head: Data
+    public var head: String
     /**
      * The time of the last one: seconds since 1970-01-01 UTC.
      */
@@ -5021,9 +5176,9 @@ public struct AuditSummary: Equatable, Hashable {
          * Entries.
          */entries: UInt64,
         /**
-         * The hash of the last one, 32 bytes. A tail that was cut off is seen only against a hash that
-         * is kept elsewhere.
-         */head: Data,
+         * The hash of the last one in hex. A tail that was cut off is seen only against a hash that is
+         * kept elsewhere.
+         */head: String,
         /**
          * The time of the last one: seconds since 1970-01-01 UTC.
          */latest: UInt64) {
@@ -5049,14 +5204,14 @@ public struct FfiConverterTypeAuditSummary: FfiConverterRustBuffer {
         return
             try AuditSummary(
                 entries: FfiConverterUInt64.read(from: &buf),
-                head: FfiConverterData.read(from: &buf),
+                head: FfiConverterString.read(from: &buf),
                 latest: FfiConverterUInt64.read(from: &buf)
         )
     }
 
     public static func write(_ value: AuditSummary, into buf: inout [UInt8]) {
         FfiConverterUInt64.write(value.entries, into: &buf)
-        FfiConverterData.write(value.head, into: &buf)
+        FfiConverterString.write(value.head, into: &buf)
         FfiConverterUInt64.write(value.latest, into: &buf)
     }
 }
@@ -6108,6 +6263,115 @@ public func FfiConverterTypeErrorRow_lift(_ buf: RustBuffer) throws -> ErrorRow 
 #endif
 public func FfiConverterTypeErrorRow_lower(_ value: ErrorRow) -> RustBuffer {
     return FfiConverterTypeErrorRow.lower(value)
+}
+
+
+/**
+ * A device that the system shows.
+ */
+public struct FoundDevice: Equatable, Hashable {
+    /**
+     * USB key or reader.
+     */
+    public var kind: DeviceKind
+    /**
+     * What the person sees: the product's or the reader's name.
+     */
+    public var name: String
+    /**
+     * What opens it; another one after it was plugged in again.
+     */
+    public var path: String
+    /**
+     * The interface; a key has an entry for each. With a card it is known only when it is open.
+     */
+    public var which: Interface
+    /**
+     * The serial number, where a USB key tells it.
+     */
+    public var serial: String?
+    /**
+     * Why it cannot be opened: no card, no permission, in use; absent where it can.
+     */
+    public var problem: ErrorRow?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * USB key or reader.
+         */kind: DeviceKind,
+        /**
+         * What the person sees: the product's or the reader's name.
+         */name: String,
+        /**
+         * What opens it; another one after it was plugged in again.
+         */path: String,
+        /**
+         * The interface; a key has an entry for each. With a card it is known only when it is open.
+         */which: Interface,
+        /**
+         * The serial number, where a USB key tells it.
+         */serial: String?,
+        /**
+         * Why it cannot be opened: no card, no permission, in use; absent where it can.
+         */problem: ErrorRow?) {
+        self.kind = kind
+        self.name = name
+        self.path = path
+        self.which = which
+        self.serial = serial
+        self.problem = problem
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension FoundDevice: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeFoundDevice: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> FoundDevice {
+        return
+            try FoundDevice(
+                kind: FfiConverterTypeDeviceKind.read(from: &buf),
+                name: FfiConverterString.read(from: &buf),
+                path: FfiConverterString.read(from: &buf),
+                which: FfiConverterTypeInterface.read(from: &buf),
+                serial: FfiConverterOptionString.read(from: &buf),
+                problem: FfiConverterOptionTypeErrorRow.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: FoundDevice, into buf: inout [UInt8]) {
+        FfiConverterTypeDeviceKind.write(value.kind, into: &buf)
+        FfiConverterString.write(value.name, into: &buf)
+        FfiConverterString.write(value.path, into: &buf)
+        FfiConverterTypeInterface.write(value.which, into: &buf)
+        FfiConverterOptionString.write(value.serial, into: &buf)
+        FfiConverterOptionTypeErrorRow.write(value.problem, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeFoundDevice_lift(_ buf: RustBuffer) throws -> FoundDevice {
+    return try FfiConverterTypeFoundDevice.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeFoundDevice_lower(_ value: FoundDevice) -> RustBuffer {
+    return FfiConverterTypeFoundDevice.lower(value)
 }
 
 
@@ -7182,6 +7446,220 @@ public func FfiConverterTypeDeskRole_lift(_ buf: RustBuffer) throws -> DeskRole 
 #endif
 public func FfiConverterTypeDeskRole_lower(_ value: DeskRole) -> RustBuffer {
     return FfiConverterTypeDeskRole.lower(value)
+}
+
+
+
+/**
+ * A change of what the system shows.
+ */
+
+public enum DeviceChange: Equatable, Hashable {
+
+    /**
+     * A key was plugged in, a card inserted.
+     */
+    case arrived(
+        /**
+         * Which.
+         */device: FoundDevice
+    )
+    /**
+     * A key was pulled, a card taken away.
+     */
+    case left(
+        /**
+         * Which.
+         */device: FoundDevice
+    )
+    /**
+     * A reader was connected; its card, if there is one, arrives by itself.
+     */
+    case readerAdded(
+        /**
+         * Which.
+         */device: FoundDevice
+    )
+    /**
+     * A reader was disconnected.
+     */
+    case readerRemoved(
+        /**
+         * Which.
+         */device: FoundDevice
+    )
+    /**
+     * The smart card service runs.
+     */
+    case cardServiceStarted
+    /**
+     * The smart card service does not run.
+     */
+    case cardServiceStopped
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension DeviceChange: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeDeviceChange: FfiConverterRustBuffer {
+    typealias SwiftType = DeviceChange
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DeviceChange {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .arrived(device: try FfiConverterTypeFoundDevice.read(from: &buf)
+        )
+
+        case 2: return .left(device: try FfiConverterTypeFoundDevice.read(from: &buf)
+        )
+
+        case 3: return .readerAdded(device: try FfiConverterTypeFoundDevice.read(from: &buf)
+        )
+
+        case 4: return .readerRemoved(device: try FfiConverterTypeFoundDevice.read(from: &buf)
+        )
+
+        case 5: return .cardServiceStarted
+
+        case 6: return .cardServiceStopped
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: DeviceChange, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case let .arrived(device):
+            writeInt(&buf, Int32(1))
+            FfiConverterTypeFoundDevice.write(device, into: &buf)
+
+
+        case let .left(device):
+            writeInt(&buf, Int32(2))
+            FfiConverterTypeFoundDevice.write(device, into: &buf)
+
+
+        case let .readerAdded(device):
+            writeInt(&buf, Int32(3))
+            FfiConverterTypeFoundDevice.write(device, into: &buf)
+
+
+        case let .readerRemoved(device):
+            writeInt(&buf, Int32(4))
+            FfiConverterTypeFoundDevice.write(device, into: &buf)
+
+
+        case .cardServiceStarted:
+            writeInt(&buf, Int32(5))
+
+
+        case .cardServiceStopped:
+            writeInt(&buf, Int32(6))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeviceChange_lift(_ buf: RustBuffer) throws -> DeviceChange {
+    return try FfiConverterTypeDeviceChange.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeviceChange_lower(_ value: DeviceChange) -> RustBuffer {
+    return FfiConverterTypeDeviceChange.lower(value)
+}
+
+
+
+/**
+ * What a device is reached by.
+ */
+
+public enum DeviceKind: Equatable, Hashable {
+
+    /**
+     * A USB key.
+     */
+    case usbKey
+    /**
+     * A smart card reader, with or without a card.
+     */
+    case cardReader
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension DeviceKind: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeDeviceKind: FfiConverterRustBuffer {
+    typealias SwiftType = DeviceKind
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DeviceKind {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .usbKey
+
+        case 2: return .cardReader
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: DeviceKind, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .usbKey:
+            writeInt(&buf, Int32(1))
+
+
+        case .cardReader:
+            writeInt(&buf, Int32(2))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeviceKind_lift(_ buf: RustBuffer) throws -> DeviceKind {
+    return try FfiConverterTypeDeviceKind.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeviceKind_lower(_ value: DeviceKind) -> RustBuffer {
+    return FfiConverterTypeDeviceKind.lower(value)
 }
 
 
@@ -8601,6 +9079,54 @@ fileprivate struct FfiConverterOptionTypeProgressListener: FfiConverterRustBuffe
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeErrorRow: FfiConverterRustBuffer {
+    typealias SwiftType = ErrorRow?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeErrorRow.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeErrorRow.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeDeviceChange: FfiConverterRustBuffer {
+    typealias SwiftType = DeviceChange?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeDeviceChange.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeDeviceChange.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceString: FfiConverterRustBuffer {
     typealias SwiftType = [String]
 
@@ -8718,6 +9244,31 @@ fileprivate struct FfiConverterSequenceTypeErrorRow: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeErrorRow.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeFoundDevice: FfiConverterRustBuffer {
+    typealias SwiftType = [FoundDevice]
+
+    public static func write(_ value: [FoundDevice], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeFoundDevice.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [FoundDevice] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [FoundDevice]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeFoundDevice.read(from: &buf))
         }
         return seq
     }
@@ -8864,6 +9415,17 @@ public func errorTable() -> [ErrorRow]  {
     )
 })
 }
+/**
+ * Every key and reader. That readers cannot be listed is no error while there are keys, and the other
+ * way round.
+ */
+public func listDevices()throws  -> [FoundDevice]  {
+    return try  FfiConverterSequenceTypeFoundDevice.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_func_list_devices(uniffiCallStatus
+    )
+})
+}
 
 private enum InitializationResult {
     case ok
@@ -8890,6 +9452,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_func_error_table() != 4547) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_func_list_devices() != 52557) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel() != 28399) {
@@ -9024,6 +9589,9 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond() != 19014) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_fido_unlock_ffi_checksum_method_devicewatch_next() != 53794) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_fido_unlock_ffi_checksum_method_issuerkey_answer_probe() != 51739) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -9120,7 +9688,13 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid() != 11842) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_fido_unlock_ffi_checksum_constructor_device_open_found() != 39902) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new() != 39978) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_constructor_devicewatch_new() != 25931) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_constructor_issuerkey_admin_key() != 16285) {

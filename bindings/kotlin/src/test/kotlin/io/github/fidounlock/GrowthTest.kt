@@ -40,8 +40,8 @@ class GrowthTest {
             }
             println("$unlocks unlocks: $before, then $after")
             assertTrue(after.heap < before.heap + 4 * MIB, "heap: $before, then $after")
-            // What one unlock held on to would be seen at a few kilobytes each.
-            assertTrue(after.resident < before.resident + 24 * MIB, "native: $before, then $after")
+            // The virtual machine itself still grows a little; -Dunlocks=10000 sees a few kilobytes a time.
+            assertTrue(after.resident < before.resident + 32 * MIB, "native: $before, then $after")
             assertTrue(after.threads <= before.threads + 2, "threads: $before, then $after")
             assertTrue(after.files <= before.files + 2, "open files: $before, then $after")
         }
@@ -49,17 +49,22 @@ class GrowthTest {
 
     private data class Footprint(val heap: Long, val resident: Long, val threads: Int, val files: Int) {
         companion object {
+            private fun used() = Runtime.getRuntime().run { totalMemory() - freeMemory() }
+
             fun now(): Footprint {
-                repeat(3) {
+                // JNA frees what was collected on a thread of its own, a while later.
+                var last = Long.MAX_VALUE
+                for (round in 1..50) {
                     System.gc()
-                    Thread.sleep(100)
+                    Thread.sleep(200)
+                    if (used() > last - last / 200) break
+                    last = used()
                 }
-                val runtime = Runtime.getRuntime()
                 val status = File("/proc/self/status").readLines().associate {
                     it.substringBefore(':') to it.substringAfter(':').trim()
                 }
                 return Footprint(
-                    heap = runtime.totalMemory() - runtime.freeMemory(),
+                    heap = used(),
                     resident = status.getValue("VmRSS").substringBefore(' ').toLong() * 1024,
                     threads = status.getValue("Threads").toInt(),
                     files = File("/proc/self/fd").list()!!.size,

@@ -873,6 +873,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_func_error_table(
     ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_func_list_devices(
+    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_cancelhandle_is_cancelled(
@@ -961,6 +963,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond(
     ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_devicewatch_next(
+    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_issuerkey_answer_probe(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_issuerkey_fingerprint(
@@ -1025,7 +1029,11 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid(
     ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_constructor_device_open_found(
+    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_constructor_devicewatch_new(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_constructor_issuerkey_admin_key(
     ): Int
@@ -1186,6 +1194,8 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_constructor_device_open_hid(`pipe`: Long,`which`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Long
+    external fun uniffi_fido_unlock_ffi_fn_constructor_device_open_found(`found`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
     external fun uniffi_fido_unlock_ffi_fn_method_device_active_interface(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_method_device_block_pin(`ptr`: Long,`consent`: Long,`cancel`: RustBuffer.ByValue,`timeoutMs`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
@@ -1231,6 +1241,14 @@ internal object UniffiLib {
     external fun uniffi_fido_unlock_ffi_fn_init_callback_vtable_proberesponder(`vtable`: UniffiVTableCallbackInterfaceProbeResponder,
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_proberesponder_respond(`ptr`: Long,`deviceId`: RustBuffer.ByValue,`suite`: RustBuffer.ByValue,`challenge`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_clone_devicewatch(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_free_devicewatch(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_constructor_devicewatch_new(uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_method_devicewatch_next(`ptr`: Long,`timeoutMs`: Int,`cancel`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_clone_issuerkey(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
@@ -1329,6 +1347,8 @@ internal object UniffiLib {
     external fun uniffi_fido_unlock_ffi_fn_func_spoken_code(`code`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_func_error_table(uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_func_list_devices(uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun ffi_fido_unlock_ffi_rustbuffer_alloc(`size`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
@@ -1459,6 +1479,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_func_error_table() and 0xFFFF) != 4547) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_func_list_devices() and 0xFFFF) != 52557) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel() and 0xFFFF) != 28399) {
@@ -1593,6 +1616,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond() and 0xFFFF) != 19014) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_devicewatch_next() and 0xFFFF) != 53794) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_issuerkey_answer_probe() and 0xFFFF) != 51739) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1689,7 +1715,13 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid() and 0xFFFF) != 11842) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_device_open_found() and 0xFFFF) != 39902) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new() and 0xFFFF) != 39978) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_devicewatch_new() and 0xFFFF) != 25931) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_issuerkey_admin_key() and 0xFFFF) != 16285) {
@@ -4637,6 +4669,23 @@ open class Device: Disposable, AutoCloseable, DeviceInterface
 
 
 
+    /**
+     * A device that was listed. For a card `which` says what is preferred: `Vendor` takes the unlock
+     * applet where the card has it and FIDO's otherwise.
+     */
+    @Throws(UnlockException::class) fun `openFound`(`found`: FoundDevice): Device {
+            return FfiConverterTypeDevice.lift(
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_constructor_device_open_found(
+
+
+        FfiConverterTypeFoundDevice.lower(`found`),_status)
+}
+    )
+    }
+
+
+
     }
 
 }
@@ -4661,6 +4710,287 @@ public object FfiConverterTypeDevice: FfiConverter<Device, Long> {
     override fun allocationSize(value: Device) = 8UL
 
     override fun write(value: Device, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * Tells changes one by one; what is there at the beginning comes as arrived.
+ */
+public interface DeviceWatchInterface {
+
+    /**
+     * The next change; absent where none came within the time. Ends with number 508 when cancelled.
+     */
+    fun `next`(`timeoutMs`: kotlin.UInt, `cancel`: CancelHandle?): DeviceChange?
+
+    companion object
+}
+
+/**
+ * Tells changes one by one; what is there at the beginning comes as arrived.
+ */
+open class DeviceWatch: Disposable, AutoCloseable, DeviceWatchInterface
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+    /**
+     * Begins to watch.
+     */
+    constructor() :
+        this(UniffiWithHandle,
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_constructor_devicewatch_new(
+
+        _status)
+}
+    )
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_fido_unlock_ffi_fn_free_devicewatch(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_devicewatch(handle, status)
+        }
+    }
+
+
+    /**
+     * The next change; absent where none came within the time. Ends with number 508 when cancelled.
+     */
+    @Throws(UnlockException::class)override fun `next`(`timeoutMs`: kotlin.UInt, `cancel`: CancelHandle?): DeviceChange? {
+            return FfiConverterOptionalTypeDeviceChange.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_devicewatch_next(
+        it,
+
+        FfiConverterUInt.lower(`timeoutMs`),
+        FfiConverterOptionalTypeCancelHandle.lower(`cancel`),_status)
+}
+    }
+    )
+    }
+
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeDeviceWatch: FfiConverter<DeviceWatch, Long> {
+    override fun lower(value: DeviceWatch): Long {
+        return value.callWithHandle { it }
+    }
+
+    override fun lift(value: Long): DeviceWatch {
+        return DeviceWatch(UniffiWithHandle, value)
+    }
+
+    override fun read(buf: ByteBuffer): DeviceWatch {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: DeviceWatch) = 8UL
+
+    override fun write(value: DeviceWatch, buf: ByteBuffer) {
         buf.putLong(lower(value))
     }
 }
@@ -9197,10 +9527,10 @@ data class AuditSummary (
     var `entries`: kotlin.ULong
     ,
     /**
-     * The hash of the last one, 32 bytes. A tail that was cut off is seen only against a hash that
-     * is kept elsewhere.
+     * The hash of the last one in hex. A tail that was cut off is seen only against a hash that is
+     * kept elsewhere.
      */
-    var `head`: kotlin.ByteArray
+    var `head`: kotlin.String
     ,
     /**
      * The time of the last one: seconds since 1970-01-01 UTC.
@@ -9223,20 +9553,20 @@ public object FfiConverterTypeAuditSummary: FfiConverterRustBuffer<AuditSummary>
     override fun read(buf: ByteBuffer): AuditSummary {
         return AuditSummary(
             FfiConverterULong.read(buf),
-            FfiConverterByteArray.read(buf),
+            FfiConverterString.read(buf),
             FfiConverterULong.read(buf),
         )
     }
 
     override fun allocationSize(value: AuditSummary) = (
             FfiConverterULong.allocationSize(value.`entries`) +
-            FfiConverterByteArray.allocationSize(value.`head`) +
+            FfiConverterString.allocationSize(value.`head`) +
             FfiConverterULong.allocationSize(value.`latest`)
     )
 
     override fun write(value: AuditSummary, buf: ByteBuffer) {
             FfiConverterULong.write(value.`entries`, buf)
-            FfiConverterByteArray.write(value.`head`, buf)
+            FfiConverterString.write(value.`head`, buf)
             FfiConverterULong.write(value.`latest`, buf)
     }
 }
@@ -9982,6 +10312,85 @@ public object FfiConverterTypeErrorRow: FfiConverterRustBuffer<ErrorRow> {
             FfiConverterString.write(value.`family`, buf)
             FfiConverterString.write(value.`text`, buf)
             FfiConverterString.write(value.`nextStep`, buf)
+    }
+}
+
+
+
+/**
+ * A device that the system shows.
+ */
+data class FoundDevice (
+    /**
+     * USB key or reader.
+     */
+    var `kind`: DeviceKind
+    ,
+    /**
+     * What the person sees: the product's or the reader's name.
+     */
+    var `name`: kotlin.String
+    ,
+    /**
+     * What opens it; another one after it was plugged in again.
+     */
+    var `path`: kotlin.String
+    ,
+    /**
+     * The interface; a key has an entry for each. With a card it is known only when it is open.
+     */
+    var `which`: Interface
+    ,
+    /**
+     * The serial number, where a USB key tells it.
+     */
+    var `serial`: kotlin.String?
+    ,
+    /**
+     * Why it cannot be opened: no card, no permission, in use; absent where it can.
+     */
+    var `problem`: ErrorRow?
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeFoundDevice: FfiConverterRustBuffer<FoundDevice> {
+    override fun read(buf: ByteBuffer): FoundDevice {
+        return FoundDevice(
+            FfiConverterTypeDeviceKind.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterTypeInterface.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalTypeErrorRow.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: FoundDevice) = (
+            FfiConverterTypeDeviceKind.allocationSize(value.`kind`) +
+            FfiConverterString.allocationSize(value.`name`) +
+            FfiConverterString.allocationSize(value.`path`) +
+            FfiConverterTypeInterface.allocationSize(value.`which`) +
+            FfiConverterOptionalString.allocationSize(value.`serial`) +
+            FfiConverterOptionalTypeErrorRow.allocationSize(value.`problem`)
+    )
+
+    override fun write(value: FoundDevice, buf: ByteBuffer) {
+            FfiConverterTypeDeviceKind.write(value.`kind`, buf)
+            FfiConverterString.write(value.`name`, buf)
+            FfiConverterString.write(value.`path`, buf)
+            FfiConverterTypeInterface.write(value.`which`, buf)
+            FfiConverterOptionalString.write(value.`serial`, buf)
+            FfiConverterOptionalTypeErrorRow.write(value.`problem`, buf)
     }
 }
 
@@ -10832,6 +11241,241 @@ public object FfiConverterTypeDeskRole: FfiConverterRustBuffer<DeskRole> {
     override fun allocationSize(value: DeskRole) = 4UL
 
     override fun write(value: DeskRole, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * A change of what the system shows.
+ */
+sealed class DeviceChange {
+
+    /**
+     * A key was plugged in, a card inserted.
+     */
+    data class Arrived(
+        /**
+         * Which.
+         */
+        val `device`: io.github.fidounlock.FoundDevice) : DeviceChange()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * A key was pulled, a card taken away.
+     */
+    data class Left(
+        /**
+         * Which.
+         */
+        val `device`: io.github.fidounlock.FoundDevice) : DeviceChange()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * A reader was connected; its card, if there is one, arrives by itself.
+     */
+    data class ReaderAdded(
+        /**
+         * Which.
+         */
+        val `device`: io.github.fidounlock.FoundDevice) : DeviceChange()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * A reader was disconnected.
+     */
+    data class ReaderRemoved(
+        /**
+         * Which.
+         */
+        val `device`: io.github.fidounlock.FoundDevice) : DeviceChange()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * The smart card service runs.
+     */
+    object CardServiceStarted : DeviceChange()
+
+
+    /**
+     * The smart card service does not run.
+     */
+    object CardServiceStopped : DeviceChange()
+
+
+
+
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeDeviceChange : FfiConverterRustBuffer<DeviceChange>{
+    override fun read(buf: ByteBuffer): DeviceChange {
+        return when(buf.getInt()) {
+            1 -> DeviceChange.Arrived(
+                FfiConverterTypeFoundDevice.read(buf),
+                )
+            2 -> DeviceChange.Left(
+                FfiConverterTypeFoundDevice.read(buf),
+                )
+            3 -> DeviceChange.ReaderAdded(
+                FfiConverterTypeFoundDevice.read(buf),
+                )
+            4 -> DeviceChange.ReaderRemoved(
+                FfiConverterTypeFoundDevice.read(buf),
+                )
+            5 -> DeviceChange.CardServiceStarted
+            6 -> DeviceChange.CardServiceStopped
+            else -> throw RuntimeException("invalid enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: DeviceChange): ULong = when(value) {
+        is DeviceChange.Arrived -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeFoundDevice.allocationSize(value.`device`)
+            )
+        }
+        is DeviceChange.Left -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeFoundDevice.allocationSize(value.`device`)
+            )
+        }
+        is DeviceChange.ReaderAdded -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeFoundDevice.allocationSize(value.`device`)
+            )
+        }
+        is DeviceChange.ReaderRemoved -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeFoundDevice.allocationSize(value.`device`)
+            )
+        }
+        is DeviceChange.CardServiceStarted -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is DeviceChange.CardServiceStopped -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+    }
+
+    override fun write(value: DeviceChange, buf: ByteBuffer) {
+        when(value) {
+            is DeviceChange.Arrived -> {
+                buf.putInt(1)
+                FfiConverterTypeFoundDevice.write(value.`device`, buf)
+                Unit
+            }
+            is DeviceChange.Left -> {
+                buf.putInt(2)
+                FfiConverterTypeFoundDevice.write(value.`device`, buf)
+                Unit
+            }
+            is DeviceChange.ReaderAdded -> {
+                buf.putInt(3)
+                FfiConverterTypeFoundDevice.write(value.`device`, buf)
+                Unit
+            }
+            is DeviceChange.ReaderRemoved -> {
+                buf.putInt(4)
+                FfiConverterTypeFoundDevice.write(value.`device`, buf)
+                Unit
+            }
+            is DeviceChange.CardServiceStarted -> {
+                buf.putInt(5)
+                Unit
+            }
+            is DeviceChange.CardServiceStopped -> {
+                buf.putInt(6)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+}
+
+
+
+
+
+/**
+ * What a device is reached by.
+ */
+
+enum class DeviceKind {
+
+    /**
+     * A USB key.
+     */
+    USB_KEY,
+    /**
+     * A smart card reader, with or without a card.
+     */
+    CARD_READER;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeDeviceKind: FfiConverterRustBuffer<DeviceKind> {
+    override fun read(buf: ByteBuffer) = try {
+        DeviceKind.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: DeviceKind) = 4UL
+
+    override fun write(value: DeviceKind, buf: ByteBuffer) {
         buf.putInt(value.ordinal + 1)
     }
 }
@@ -12359,6 +13003,70 @@ public object FfiConverterOptionalTypeProgressListener: FfiConverterRustBuffer<P
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeErrorRow: FfiConverterRustBuffer<ErrorRow?> {
+    override fun read(buf: ByteBuffer): ErrorRow? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeErrorRow.read(buf)
+    }
+
+    override fun allocationSize(value: ErrorRow?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeErrorRow.allocationSize(value)
+        }
+    }
+
+    override fun write(value: ErrorRow?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeErrorRow.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeDeviceChange: FfiConverterRustBuffer<DeviceChange?> {
+    override fun read(buf: ByteBuffer): DeviceChange? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeDeviceChange.read(buf)
+    }
+
+    override fun allocationSize(value: DeviceChange?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeDeviceChange.allocationSize(value)
+        }
+    }
+
+    override fun write(value: DeviceChange?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeDeviceChange.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterSequenceString: FfiConverterRustBuffer<List<kotlin.String>> {
     override fun read(buf: ByteBuffer): List<kotlin.String> {
         val len = buf.getInt()
@@ -12489,6 +13197,34 @@ public object FfiConverterSequenceTypeErrorRow: FfiConverterRustBuffer<List<Erro
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeErrorRow.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeFoundDevice: FfiConverterRustBuffer<List<FoundDevice>> {
+    override fun read(buf: ByteBuffer): List<FoundDevice> {
+        val len = buf.getInt()
+        return List<FoundDevice>(len) {
+            FfiConverterTypeFoundDevice.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<FoundDevice>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeFoundDevice.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<FoundDevice>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeFoundDevice.write(it, buf)
         }
     }
 }
@@ -12651,6 +13387,21 @@ public object FfiConverterSequenceTypeWrongGroup: FfiConverterRustBuffer<List<Wr
             return FfiConverterSequenceTypeErrorRow.lift(
     uniffiRustCall() { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_func_error_table(
+
+        _status)
+}
+    )
+    }
+
+
+        /**
+         * Every key and reader. That readers cannot be listed is no error while there are keys, and the other
+         * way round.
+         */
+    @Throws(UnlockException::class) fun `listDevices`(): List<FoundDevice> {
+            return FfiConverterSequenceTypeFoundDevice.lift(
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_func_list_devices(
 
         _status)
 }

@@ -111,6 +111,17 @@ fun UnlockSession.unlocking(
     send(UnlockStep.Done)
 }
 
+/** Devices as they come and go, on a desktop; what is there at the beginning comes as arrived. */
+fun deviceChanges(): Flow<DeviceChange> = channelFlow {
+    DeviceWatch().use { watch ->
+        while (true) {
+            cancellable { watch.next(WATCH_MILLIS, it) }?.let { send(it) }
+        }
+    }
+}
+
+private const val WATCH_MILLIS: UInt = 1_000u
+
 /** The stable number of an error (docs/errors.md). */
 val UnlockException.number: Int
     get() = row.number.toInt()

@@ -705,6 +705,11 @@ uint64_t uniffi_fido_unlock_ffi_fn_constructor_device_open_apdu(uint64_t pipe, R
 uint64_t uniffi_fido_unlock_ffi_fn_constructor_device_open_hid(uint64_t pipe, RustBuffer which, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_DEVICE_OPEN_FOUND
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_DEVICE_OPEN_FOUND
+uint64_t uniffi_fido_unlock_ffi_fn_constructor_device_open_found(RustBuffer found, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DEVICE_ACTIVE_INTERFACE
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DEVICE_ACTIVE_INTERFACE
 RustBuffer uniffi_fido_unlock_ffi_fn_method_device_active_interface(uint64_t ptr, RustCallStatus *_Nonnull out_status
@@ -819,6 +824,27 @@ void uniffi_fido_unlock_ffi_fn_init_callback_vtable_proberesponder(const UniffiV
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_PROBERESPONDER_RESPOND
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_PROBERESPONDER_RESPOND
 RustBuffer uniffi_fido_unlock_ffi_fn_method_proberesponder_respond(uint64_t ptr, RustBuffer device_id, RustBuffer suite, RustBuffer challenge, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_DEVICEWATCH
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_DEVICEWATCH
+uint64_t uniffi_fido_unlock_ffi_fn_clone_devicewatch(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_DEVICEWATCH
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_DEVICEWATCH
+void uniffi_fido_unlock_ffi_fn_free_devicewatch(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_DEVICEWATCH_NEW
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_DEVICEWATCH_NEW
+uint64_t uniffi_fido_unlock_ffi_fn_constructor_devicewatch_new(RustCallStatus *_Nonnull out_status
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DEVICEWATCH_NEXT
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DEVICEWATCH_NEXT
+RustBuffer uniffi_fido_unlock_ffi_fn_method_devicewatch_next(uint64_t ptr, uint32_t timeout_ms, RustBuffer cancel, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_ISSUERKEY
@@ -1065,6 +1091,12 @@ RustBuffer uniffi_fido_unlock_ffi_fn_func_spoken_code(RustBuffer code, RustCallS
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_ERROR_TABLE
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_ERROR_TABLE
 RustBuffer uniffi_fido_unlock_ffi_fn_func_error_table(RustCallStatus *_Nonnull out_status
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_LIST_DEVICES
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_LIST_DEVICES
+RustBuffer uniffi_fido_unlock_ffi_fn_func_list_devices(RustCallStatus *_Nonnull out_status
 
 );
 #endif
@@ -1352,6 +1384,12 @@ uint16_t uniffi_fido_unlock_ffi_checksum_func_error_table(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_FUNC_LIST_DEVICES
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_FUNC_LIST_DEVICES
+uint16_t uniffi_fido_unlock_ffi_checksum_func_list_devices(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_CANCELHANDLE_CANCEL
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_CANCELHANDLE_CANCEL
 uint16_t uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel(void
@@ -1616,6 +1654,12 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DEVICEWATCH_NEXT
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DEVICEWATCH_NEXT
+uint16_t uniffi_fido_unlock_ffi_checksum_method_devicewatch_next(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_ISSUERKEY_ANSWER_PROBE
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_ISSUERKEY_ANSWER_PROBE
 uint16_t uniffi_fido_unlock_ffi_checksum_method_issuerkey_answer_probe(void
@@ -1808,9 +1852,21 @@ uint16_t uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_DEVICE_OPEN_FOUND
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_DEVICE_OPEN_FOUND
+uint16_t uniffi_fido_unlock_ffi_checksum_constructor_device_open_found(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_ENROLLMENT_NEW
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_ENROLLMENT_NEW
 uint16_t uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_DEVICEWATCH_NEW
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_DEVICEWATCH_NEW
+uint16_t uniffi_fido_unlock_ffi_checksum_constructor_devicewatch_new(void
 
 );
 #endif

@@ -1,0 +1,188 @@
+package io.github.fidounlock
+
+import java.io.File
+import java.nio.file.Path
+import kotlinx.coroutines.runBlocking
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.io.TempDir
+import org.junit.jupiter.api.Test
+
+/** What docs/for-kotlin.md shows is what is here, compiled and run. */
+class DocsTest {
+    interface UsbLink {
+        fun send(report: ByteArray): Boolean
+
+        fun receive(timeoutMs: Int): ByteArray?
+    }
+
+    class UsbPipe(private val usb: UsbLink) : HidReports {
+        // 64 bytes, without a report ID.
+        override fun writeReport(report: ByteArray) {
+            if (!usb.send(report)) throw PipeException.Gone()
+        }
+
+        // Empty where nothing came in time.
+        override fun readReport(timeoutMs: UInt): ByteArray =
+            usb.receive(timeoutMs.toInt()) ?: ByteArray(0)
+
+        override fun reportSize(): UInt = 64u
+    }
+
+    private val told = mutableListOf<String>()
+
+    private fun println(what: Any?) {
+        told.add(what.toString())
+    }
+
+    private suspend fun diagnose(device: Device) {
+        val diagnosis = device.diagnosed()
+        println(diagnosis.sentence)
+        if (!diagnosis.canUnlock) return
+        println("go on")
+    }
+
+    private suspend fun show(device: Device): Pair<UnlockSession, ByteArray> {
+        val session = device.beginUnlock()
+        println("Device ID:        ${session.deviceId()}")
+        println("Device Challenge: ${session.challenge()}")
+        println(spokenCode(session.challenge()))
+        val saved = session.save()
+        return session to saved
+    }
+
+    private fun check(session: UnlockSession, typed: String) {
+        val field = CodeField.response(session.suite())
+        try {
+            field.check(typed)
+        } catch (error: UnlockException.Code) {
+            // "check group 5"; the code itself is in no error.
+            println("${error.text}. ${error.nextStep}")
+            // To be shown and confirmed, never used unasked.
+            field.correction(typed)?.let(::println)
+        }
+    }
+
+    private suspend fun flow(session: UnlockSession, device: Device, typed: String, pin: String, pinAgain: String) {
+        session.unlocking(device, typed, pin, pinAgain).collect { step ->
+            when (step) {
+                is UnlockStep.Progress -> if (step.event == ProgressEvent.TouchNeeded) println("Touch your key.")
+                UnlockStep.Done -> println("The new PIN is set.")
+            }
+        }
+    }
+
+    private suspend fun errors(session: UnlockSession, device: Device, typed: String, pin: String, pinAgain: String) {
+        try {
+            session.unlockWith(device, typed, pin, pinAgain)
+        } catch (error: UnlockException) {
+            when (error.number) {
+                // The connection broke before the device answered: never send the code again, ask.
+                124 -> println(session.resolve(device, null, null))
+                else -> println("${error.number} ${error.text}. ${error.nextStep}")
+            }
+        }
+    }
+
+    private suspend fun wipe(session: UnlockSession, device: Device, code: CharArray, newPin: CharArray) {
+        session.unlockWith(device, code, newPin)
+        code.fill('0')
+        newPin.fill('0')
+    }
+
+    private fun desk(
+        desk: HelpDesk,
+        session: OperatorSession,
+        deviceId: String,
+        challenge: String,
+        verifier: CallerVerifier,
+    ): String {
+        val request = desk.openRequest(session, "user-1", deviceId, "ticket 4711")
+        desk.verifyCaller(session, request.id, verifier)
+        desk.enterChallenge(session, request.id, challenge)
+        val code = desk.authorise(session, request.id)
+        return code
+    }
+
+    @Test
+    fun `every snippet of the page is in this file`() {
+        val root = System.getProperty("root")
+        val page = File(root, "docs/for-kotlin.md").readText()
+        val snippets = Regex("```kotlin\n(.*?)```", RegexOption.DOT_MATCHES_ALL).findAll(page).map { it.groupValues[1] }
+        val here = File(root, "bindings/kotlin/src/test/kotlin/io/github/fidounlock/DocsTest.kt").readLines()
+        fun bare(lines: List<String>) = lines.map(String::trim).filter(String::isNotEmpty)
+        val code = bare(here).joinToString("\n")
+        assertEquals(8, snippets.count())
+        for (snippet in snippets) {
+            assertTrue(bare(snippet.lines()).joinToString("\n") in code, snippet)
+        }
+    }
+
+    @Test
+    fun `the page's story runs`(@TempDir temporary: Path) = runBlocking {
+        Enrolled(Suite.P256_ECDH_MAC).use { enrolled ->
+            val folder = DeskFolder.create(temporary.resolve("desk").toString())
+            folder.putLicence(4_102_444_800u, 10u, "licences@corp.example")
+            folder.putOperator("desk-1", "correct horse", DeskRole.ADMINISTRATOR)
+            folder.putIssuerKey(SLOT, enrolled.issuer, "staple")
+            val quiet = object : OwnerNotifier {
+                override fun notifyOwner(notice: OwnerNotice) = Unit
+            }
+            val verifier = object : CallerVerifier {
+                override fun verify(task: CallerTask) =
+                    CallerCheck(true, VerificationMethod.ENROLLED_FACTOR, true, "push 17".toByteArray())
+            }
+            val desk = folder.open("staple", java.nio.ByteBuffer.allocateDirect(0), quiet)
+            val operator = desk.signIn("desk-1", "correct horse")
+            desk.putUser(operator, DeskUser("user-1", "User One", false, emptyList()))
+            desk.registerDevice(operator, "user-1", enrolled.device, SLOT, enrolled.issuer)
+            enrolled.key.block("Winter24")
+
+            val server = enrolled.key.serve(MockWire.HID, Interface.VENDOR, 0u)
+            val tcp = TcpHid(server.port())
+            val link = object : UsbLink {
+                override fun send(report: ByteArray) = true.also { tcp.writeReport(report) }
+
+                override fun receive(timeoutMs: Int) = tcp.readReport(timeoutMs.toUInt()).takeIf { it.isNotEmpty() }
+            }
+            Device.openHid(UsbPipe(link), Interface.VENDOR).use { device ->
+                diagnose(device)
+                val (session, saved) = show(device)
+                assertTrue(saved.isNotEmpty())
+                val code = desk(desk, operator, session.deviceId(), session.challenge(), verifier)
+                val wrong = code.replaceFirstChar { if (it == '7') '8' else '7' }
+                check(session, wrong)
+                errors(session, device, code, NEW_PIN, "Spring44")
+                enrolled.key.setTouch(MockTouch.After(2u))
+                flow(session, device, code, NEW_PIN, NEW_PIN)
+                assertEquals(
+                    listOf(
+                        "The PIN is blocked for good: ask the help desk to unlock the device.",
+                        "go on",
+                        "Device ID:        ${session.deviceId()}",
+                        "Device Challenge: ${session.challenge()}",
+                        spokenCode(session.challenge()),
+                        "check group 1. Compare the named groups with what was read out.",
+                        code,
+                        "306 the two PINs are not the same. Type the new PIN twice, the same each time.",
+                        "Touch your key.",
+                        "The new PIN is set.",
+                    ),
+                    told,
+                )
+                // And once more, with arrays.
+                enrolled.key.setTouch(MockTouch.AtOnce)
+                enrolled.signIn(NEW_PIN)
+                enrolled.key.block("Winter24")
+            }
+            enrolled.key.open(MockWire.APDU, Interface.VENDOR).use { device ->
+                device.beginUnlock().use { session ->
+                    wipe(session, device, enrolled.respond(session.challenge()).toCharArray(), OLD_PIN.toCharArray())
+                }
+            }
+            tcp.close()
+            server.stop()
+            enrolled.signIn(OLD_PIN)
+        }
+    }
+}
