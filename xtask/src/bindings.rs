@@ -7,7 +7,14 @@ use crate::packages;
 use crate::step::{Done, Failed, cargo, root, run, run_tests};
 
 /// Debian packages of these tests alone.
-const PACKAGES: &[(&str, &str)] = &[("mono-mcs", "the C# compiler"), ("mono-runtime", "C# programs")];
+const PACKAGES: &[(&str, &str)] = &[
+    ("mono-mcs", "the C# compiler"),
+    ("mono-runtime", "C# programs"),
+    (
+        "libmono-system-runtime-serialization4.0-cil",
+        "JSON in the tests of C#",
+    ),
+];
 /// A program, and the package that brings it where no other way did.
 const PROGRAMS: &[(&str, &str, &str)] = &[
     ("java", "openjdk-17-jdk-headless", "Kotlin's tests"),
