@@ -175,7 +175,7 @@ error_table! {
 
     301 PinTooShort Pin "the PIN is too short" "Choose a longer PIN."
     302 PinTooLong Pin "the PIN is too long" "Choose a shorter PIN."
-    303 PinCharacter Pin "the PIN holds a character that is not allowed" "Use only letters and digits."
+    303 PinCharacter Pin "the PIN holds a character that is not allowed" "Use only the characters that the rules allow: letters and digits, where nothing else is said."
     304 PinTrivial Pin "the PIN is too easy to guess" "Avoid sequences and repeated characters."
     305 PinListed Pin "the PIN is on the list of PINs that must not be used" "Choose another PIN."
     306 PinConfirmation Pin "the two PINs are not the same" "Type the new PIN twice, the same each time."
@@ -255,7 +255,7 @@ error_table! {
     802 WrongState Caller "the library was called in the wrong order" "Tell the maker of this program."
     803 HostFailed Caller "the program's own part failed" "Tell the maker of this program."
     804 Usage Caller "the command line is not right" "See --help."
-    805 NotInteractive Caller "a secret must be typed, but there is no terminal" "Use --stdin, or run it in a terminal."
+    805 NotInteractive Caller "a secret must be typed, but there is no terminal" "Run it in a terminal, or give the secret on standard input where the program offers that."
 }
 
 impl fmt::Debug for ErrorCode {

@@ -19,7 +19,7 @@ EVENTS = {
     22: "Approved", 23: "ChallengeAccepted", 24: "ReasonChanged", 30: "Authorised", 31: "CodeMade", 32: "CodeSent",
     40: "Done", 41: "Abandoned", 42: "NoticeFailed", 50: "Refused", 60: "AlarmRaised", 61: "AlarmAcknowledged",
     70: "UserChanged", 71: "ChannelChanged", 72: "ChannelRemoved", 80: "DeviceRegistered", 81: "DeviceRotated",
-    82: "DeviceRetired", 90: "ServiceSwitched", 91: "CheckpointMade", 92: "IssuerKeyMade", 93: "IssuerKeysBackedUp",
+    82: "DeviceRetired", 83: "PinBlocked", 90: "ServiceSwitched", 91: "CheckpointMade", 92: "IssuerKeyMade", 93: "IssuerKeysBackedUp",
     94: "IssuerKeysRestored", 95: "OperatorChanged", 96: "DownloadFetched", 97: "ClockAccepted",
 }
 CLOCK_ACCEPTED = 97

@@ -50,10 +50,10 @@ impl FilesDesk {
         self.0.join("audit.jsonl")
     }
 
-    /// `keys.age`, for [`key_file::load_key_set`](crate::key_file::load_key_set).
+    /// `issuer_keys.age`, for [`key_file::load_key_set`](crate::key_file::load_key_set).
     #[must_use]
     pub fn key_set_path(&self) -> PathBuf {
-        self.0.join("keys.age")
+        self.0.join("issuer_keys.age")
     }
 
     /// `licence.json`.

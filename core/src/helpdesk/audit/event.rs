@@ -60,6 +60,7 @@ events! {
     80 DeviceRegistered "A device was registered."
     81 DeviceRotated "A device's issuer key was rotated."
     82 DeviceRetired "A device was taken out of use."
+    83 PinBlocked "A device's forgotten PIN is about to be blocked on purpose."
     90 ServiceSwitched "The service was switched on or off."
     91 CheckpointMade "A checkpoint was signed."
     92 IssuerKeyMade "An issuer key was made or rotated."

@@ -2,7 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::{HelpDesk, by};
+use super::{HelpDesk, about, by};
+use crate::DeviceId;
 use crate::helpdesk::audit::{
     self, AuditEntry, AuditEvent, AuditFault, AuditReport, Checkpoint, CheckpointKey, SignedCheckpoint,
 };
@@ -98,6 +99,28 @@ impl HelpDesk {
             ..by(event, session.operator())
         };
         let result = self.try_record(session, Privilege::Administer, &context);
+        self.recorded(context, result)
+    }
+
+    /// Records that a device's forgotten PIN is about to be blocked on purpose; to be called before
+    /// it is done.
+    ///
+    /// # Errors
+    /// [`ErrorCode::PrivilegeMissing`](crate::ErrorCode::PrivilegeMissing) without
+    /// [`Privilege::Unlock`]; clock; a store's error.
+    pub fn record_pin_block(
+        &mut self,
+        session: &OperatorSession,
+        device: &DeviceId,
+    ) -> Result<(), DeskError> {
+        let context = about(
+            AuditEvent::PinBlocked,
+            session.operator(),
+            None,
+            None,
+            Some(device),
+        );
+        let result = self.try_record(session, Privilege::Unlock, &context);
         self.recorded(context, result)
     }
 

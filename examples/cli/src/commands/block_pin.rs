@@ -50,6 +50,7 @@ pub fn run(devices: &Devices, args: &BlockPin, prompt: Prompt) -> Result<Report,
         ))?;
     let consent = ConfirmedBlock::new(passed, sure)
         .ok_or_else(|| Failure::new(ErrorCode::Cancelled, "nothing was changed; --yes says yes"))?;
+    open.desk.record_pin_block(&open.session, &id)?;
     let progress = call(Call::QUICK, |call| {
         block_pin(device.transport(), &consent, protocol, &mut SysRng, call)
     })?;

@@ -49,6 +49,10 @@ fn a_forgotten_pin_is_blocked_and_given_back() {
         // Three tries a power-up, and each run is one.
         let told: Vec<_> = (0..3).map(|_| block(" --yes").ok()["blocked"].clone()).collect();
         assert_eq!(told, [false, false, true]);
+        let shown = bench.run("audit show --desk desk", "").ok();
+        let events = shown["entries"].as_array().unwrap().iter();
+        let recorded = events.filter(|entry| entry["event"] == "PinBlocked").count();
+        assert_eq!(recorded, 3, "each run is recorded before its tries are used");
         bench.unlock(&bench.response(), NEW_PIN, NEW_PIN).ok();
         bench.sign_in(NEW_PIN).ok();
     }
