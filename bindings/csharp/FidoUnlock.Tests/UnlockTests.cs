@@ -342,14 +342,19 @@ public static class UnlockTests
         using (var device = Device.OpenHid(pipe, Interface.Fido))
         {
             var stop = false;
-            var collector = new Thread(() => { while (!Volatile.Read(ref stop)) GC.Collect(); });
+            // A pause after each: a collection stops every thread, and the call has its deadline.
+            var collector = new Thread(() => { while (!Volatile.Read(ref stop)) { GC.Collect(); Thread.Sleep(1); } });
+            collector.IsBackground = true;
             collector.Start();
-            for (var i = 0; i < 100; i++)
+            try
             {
-                new CancelHandle();
-                Expect.True(device.Info(null, null).PinSet, "the device answers");
+                for (var i = 0; i < 100; i++)
+                {
+                    new CancelHandle();
+                    Expect.True(device.Info(null, null).PinSet, "the device answers");
+                }
             }
-            Volatile.Write(ref stop, true);
+            finally { Volatile.Write(ref stop, true); }
             collector.Join();
             Expect.True(pipe.Frames >= 100, "the pipe carried it all");
         }

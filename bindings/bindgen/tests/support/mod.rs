@@ -54,8 +54,15 @@ pub fn compile(exe: &Path, files: &[PathBuf]) {
     fs::write(exe.with_extension("runtimeconfig.json"), config).unwrap();
 }
 
+/// A program that hangs is a failure after five minutes, not a run without an end.
+fn bounded(program: impl AsRef<std::ffi::OsStr>) -> Command {
+    let mut command = Command::new("timeout");
+    command.args(["--kill-after=5", "300"]).arg(program);
+    command
+}
+
 pub fn mono(libraries: &Path, exe: &Path) -> Output {
-    run(Command::new("mono")
+    run(bounded("mono")
         .arg(exe)
         .env("LD_LIBRARY_PATH", libraries)
         .env("FIDO_UNLOCK_VECTORS", here().join("../../tests/vectors"))
@@ -63,7 +70,7 @@ pub fn mono(libraries: &Path, exe: &Path) -> Output {
 }
 
 pub fn dotnet(libraries: &Path, exe: &Path) -> Output {
-    run(Command::new(dotnet_program())
+    run(bounded(dotnet_program())
         .arg("exec")
         .arg(exe)
         .env("LD_LIBRARY_PATH", libraries)
