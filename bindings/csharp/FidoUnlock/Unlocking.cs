@@ -13,6 +13,15 @@ namespace FidoUnlock
     /// </summary>
     public static class Unlocking
     {
+        /// <summary>Every device that the system shows.</summary>
+        /// <param name="cancellationToken">Gives the list up; a look that has begun ends by itself.</param>
+        /// <exception cref="UnlockException">As the table says.</exception>
+        public static Task<FoundDevice[]> ListDevicesAsync(
+            CancellationToken cancellationToken = default(CancellationToken))
+        {
+            return Run(_ => UnlockLibrary.ListDevices().ToArray(), cancellationToken);
+        }
+
         /// <summary>What state the device is in and what the person can do.</summary>
         /// <param name="device">The device.</param>
         /// <param name="ownIssuers">Fingerprints of the help desk's keys, 16 bytes each; none: not judged.</param>

@@ -111,6 +111,9 @@ fun UnlockSession.unlocking(
     send(UnlockStep.Done)
 }
 
+/** Every device that the system shows, on a desktop. */
+suspend fun devices(): List<FoundDevice> = cancellable { listDevices() }
+
 /** Devices as they come and go, on a desktop; what is there at the beginning comes as arrived. */
 fun deviceChanges(): Flow<DeviceChange> = channelFlow {
     DeviceWatch().use { watch ->
