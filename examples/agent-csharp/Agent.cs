@@ -35,10 +35,10 @@ namespace FidoUnlock.Agent
             keys.Arrived += key => Begin(() => LookAsync(key));
             keys.Left += key =>
             {
-                foreach (var job in jobs.Values.Where(job => job.Key?.Path == key.Path)) job.Key = null;
+                foreach (var job in jobs.Values.Where(job => job.Key?.Is(key) == true)) job.Key = null;
                 report.Write(new Line { Event = "left", Name = key.Name, Path = key.Path });
             };
-            keys.Failed += error => report.Error(null, error);
+            keys.Failed += row => report.Error(null, new AgentException(row.Number, row.Text));
         }
 
         /// <summary>Runs until the end of the input and of what can still end well.</summary>

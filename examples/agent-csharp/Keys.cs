@@ -13,6 +13,9 @@ namespace FidoUnlock.Agent
         string Path { get; }
         string Kind { get; }
 
+        /// <summary>Whether both are the same one, a moment apart.</summary>
+        bool Is(IKey other);
+
         /// <summary>Opens it for one conversation.</summary>
         OpenKey Open();
     }
@@ -37,12 +40,12 @@ namespace FidoUnlock.Agent
         }
     }
 
-    /// <summary>Tells keys as they come and go; what is there at the start comes as arrived.</summary>
+    /// <summary>Tells keys as they come, change and go; what is there at the start comes as arrived.</summary>
     public interface IKeys : IDisposable
     {
         event Action<IKey> Arrived;
         event Action<IKey> Left;
-        event Action<UnlockException> Failed;
+        event Action<ErrorRow> Failed;
         void Start();
     }
 
@@ -54,13 +57,15 @@ namespace FidoUnlock.Agent
         public ComputerKeys()
         {
             watcher.Arrived += (sender, args) => Arrived?.Invoke(new Key(args.Device));
+            // It may tell more than before: that it is locked.
+            watcher.Changed += (sender, args) => Arrived?.Invoke(new Key(args.Device));
             watcher.Left += (sender, args) => Left?.Invoke(new Key(args.Device));
-            watcher.Failed += (sender, args) => Failed?.Invoke(args.Error);
+            watcher.Failed += (sender, args) => Failed?.Invoke(args.Problem);
         }
 
         public event Action<IKey> Arrived;
         public event Action<IKey> Left;
-        public event Action<UnlockException> Failed;
+        public event Action<ErrorRow> Failed;
 
         public void Start() { watcher.Start(); }
 
@@ -73,10 +78,18 @@ namespace FidoUnlock.Agent
             public Key(FoundDevice found) { this.found = found; }
 
             public string Name { get { return found.Name; } }
-            public string Path { get { return found.Path; } }
-            public string Kind { get { return found.Kind == DeviceKind.UsbKey ? "usb" : "card"; } }
+            public string Path { get { return found.Routes[0].Path; } }
+            public string Kind { get { return found.Routes[0].Kind == DeviceKind.UsbKey ? "usb" : "card"; } }
 
-            public OpenKey Open() { return new OpenKey(Device.OpenFound(found), null); }
+            public bool Is(IKey other)
+            {
+                var key = other as Key;
+                if (key == null) return false;
+                if (found.DeviceId != null && key.found.DeviceId != null) return found.DeviceId == key.found.DeviceId;
+                return found.Routes.Any(route => key.found.Routes.Any(its => its.Path == route.Path));
+            }
+
+            public OpenKey Open() { return new OpenKey(Device.OpenFound(found, null, null), null); }
         }
     }
 
@@ -89,7 +102,7 @@ namespace FidoUnlock.Agent
 
         public event Action<IKey> Arrived;
         public event Action<IKey> Left { add { } remove { } }
-        public event Action<UnlockException> Failed { add { } remove { } }
+        public event Action<ErrorRow> Failed { add { } remove { } }
 
         public void Start() { Arrived?.Invoke(new Key(port)); }
 
@@ -104,6 +117,8 @@ namespace FidoUnlock.Agent
             public string Name { get { return "key on a port"; } }
             public string Path { get { return "127.0.0.1:" + port; } }
             public string Kind { get { return "port"; } }
+
+            public bool Is(IKey other) { return other is Key; }
 
             public OpenKey Open()
             {

@@ -70,16 +70,21 @@ public static class WatcherTests
         using (var watcher = In(queue, () => new DeviceWatcher(Source(
             () => new DeviceChange.Arrived(Found("one")),
             () => null,
+            () => new DeviceChange.Changed(Found("one")),
             () => new DeviceChange.CardServiceStarted(),
+            () => new DeviceChange.Problem(UnlockLibrary.ErrorTable().First(row => row.Number == 511)),
             () => new DeviceChange.Left(Found("two"))))))
         {
             watcher.Arrived += (sender, args) => tell("arrived " + args.Device.Name);
+            watcher.Changed += (sender, args) => tell("changed " + args.Device.Name);
             watcher.Left += (sender, args) => tell("left " + args.Device.Name);
+            watcher.Failed += (sender, args) => tell("failed " + args.Problem.Number);
             watcher.ReadersChanged += (sender, args) => tell(args.Change.GetType().Name);
             watcher.Start();
-            for (var count = 0; count < 3; count++) Expect.True(queue.RunOne(), "an event came");
+            for (var count = 0; count < 5; count++) Expect.True(queue.RunOne(), "an event came");
         }
-        Expect.Items(new[] { "arrived one", "CardServiceStarted", "left two" }, told);
+        Expect.Items(
+            new[] { "arrived one", "changed one", "CardServiceStarted", "failed 511", "left two" }, told);
         Expect.Items(new[] { Thread.CurrentThread.ManagedThreadId }, threads, "threads");
     }
 
@@ -108,7 +113,7 @@ public static class WatcherTests
         using (var watcher = In(null, () => new DeviceWatcher(Source(
             fail, fail, () => new DeviceChange.Arrived(Found("one")), fail))))
         {
-            watcher.Failed += (sender, args) => told.Add(args.Error.Number.ToString());
+            watcher.Failed += (sender, args) => told.Add(args.Problem.Number.ToString());
             watcher.Arrived += (sender, args) => told.Add(args.Device.Name);
             watcher.Start();
             Expect.Throws<InvalidOperationException>(watcher.Start);
@@ -142,21 +147,24 @@ public static class WatcherTests
     public static async Task TheDevicesOfThisComputerAreListedAndWatched()
     {
         // The library of the tests has neither `hid` nor `pcsc`: nothing is found, and that is no error.
-        Expect.Equal(0, (await Unlocking.ListDevicesAsync()).Length);
+        Expect.Equal(0, (await Unlocking.ListDevicesAsync()).Devices.Count);
         var watcher = new DeviceWatcher();
         watcher.Arrived += (sender, args) => { throw new WrongException("nothing is there"); };
         watcher.Start();
         watcher.Dispose();
         new DeviceWatcher().Dispose();
+        var gone = await Expect.ThrowsAsync<UnlockException.Transport>(() => Found("one").OpenAsync());
+        Expect.Equal(ErrorNumber.Gone, gone.ErrorNumber());
         using (var cancelled = new CancellationTokenSource())
         {
             cancelled.Cancel();
-            await Expect.ThrowsAsync<OperationCanceledException>(() => Unlocking.ListDevicesAsync(cancelled.Token));
+            await Expect.ThrowsAsync<OperationCanceledException>(() => Unlocking.ListDevicesAsync(cancellationToken: cancelled.Token));
         }
     }
 
     private static FoundDevice Found(string name)
     {
-        return new FoundDevice(DeviceKind.UsbKey, name, "/dev/" + name, Interface.Vendor, null, null);
+        var route = new FoundRoute(DeviceKind.UsbKey, name, "/dev/" + name, Interface.Vendor, null, null);
+        return new FoundDevice(name, null, null, null, false, false, new[] { route }, null);
     }
 }

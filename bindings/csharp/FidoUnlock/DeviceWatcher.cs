@@ -21,13 +21,13 @@ namespace FidoUnlock
         public DeviceChange Change { get; }
     }
 
-    /// <summary>The devices cannot be watched.</summary>
+    /// <summary>The devices, or one kind of them, cannot be watched.</summary>
     public sealed class WatchFailedEventArgs : EventArgs
     {
-        internal WatchFailedEventArgs(UnlockException error) { Error = error; }
+        internal WatchFailedEventArgs(ErrorRow problem) { Problem = problem; }
 
         /// <summary>Why, as the table says.</summary>
-        public UnlockException Error { get; }
+        public ErrorRow Problem { get; }
     }
 
     /// <summary>
@@ -68,13 +68,18 @@ namespace FidoUnlock
         /// <summary>A device was connected.</summary>
         public event EventHandler<DeviceEventArgs> Arrived;
 
+        /// <summary>
+        /// A device is reached by a further route or by one less, or tells more than before, such as that it is locked.
+        /// </summary>
+        public event EventHandler<DeviceEventArgs> Changed;
+
         /// <summary>A device was taken away.</summary>
         public event EventHandler<DeviceEventArgs> Left;
 
         /// <summary>A reader came or went, or the smart card service started or stopped.</summary>
         public event EventHandler<ReadersEventArgs> ReadersChanged;
 
-        /// <summary>The devices cannot be watched; told once, and tried again until they can.</summary>
+        /// <summary>USB keys, or cards, or both cannot be watched; told once, and tried again until they can.</summary>
         public event EventHandler<WatchFailedEventArgs> Failed;
 
         /// <summary>Begins. Subscribe first.</summary>
@@ -123,7 +128,8 @@ namespace FidoUnlock
                 catch (UnlockException error)
                 {
                     if (disposed) break;
-                    if (failed != error.Number) Tell(() => Failed?.Invoke(this, new WatchFailedEventArgs(error)));
+                    var row = new ErrorRow(error.Number, error.Name, "", error.Text, error.NextStep);
+                    if (failed != error.Number) Tell(() => Failed?.Invoke(this, new WatchFailedEventArgs(row)));
                     failed = error.Number;
                     stop.WaitOne(TimeSpan.FromMilliseconds(Slice));
                 }
@@ -147,9 +153,13 @@ namespace FidoUnlock
         private void Raise(DeviceChange change)
         {
             var arrived = change as DeviceChange.Arrived;
+            var changed = change as DeviceChange.Changed;
             var left = change as DeviceChange.Left;
+            var problem = change as DeviceChange.Problem;
             if (arrived != null) Arrived?.Invoke(this, new DeviceEventArgs(arrived.Device));
+            else if (changed != null) Changed?.Invoke(this, new DeviceEventArgs(changed.Device));
             else if (left != null) Left?.Invoke(this, new DeviceEventArgs(left.Device));
+            else if (problem != null) Failed?.Invoke(this, new WatchFailedEventArgs(problem.ProblemValue));
             else ReadersChanged?.Invoke(this, new ReadersEventArgs(change));
         }
     }

@@ -1,8 +1,17 @@
 import Foundation
 
-/// Every device that the system shows (macOS, Linux; on iOS the host brings a pipe).
-public func devices() async throws -> [FoundDevice] {
-    try await cancellable { _ in try listDevices() }
+/// Every key and card, each once, and what it tells of itself (macOS, Linux; on iOS the host brings a
+/// pipe).
+public func findDevices(timeoutMs: UInt32? = nil) async throws -> DeviceListing {
+    try await cancellable { try listDevices(cancel: $0, timeoutMs: timeoutMs) }
+}
+
+extension FoundDevice {
+    /// Opens it by the first of its routes that works. `which` keeps to one interface: enrolment, probe
+    /// and blocking the PIN want `.fido`.
+    public func open(which: Interface? = nil) async throws -> Device {
+        try await cancellable { try Device.openFound(found: self, which: which, cancel: $0) }
+    }
 }
 
 /// Devices as they come and go; what is there at the beginning comes as arrived. Who stops reading ends
