@@ -22,7 +22,8 @@ cargo xtask <command>
   bindings   the part of `test` for C#, Kotlin and Swift
   firmware   build the device side without std, with its own panic handler
   docs       write the generated documents again (docs/errors.md)
-  bite       put ten known bugs into a copy of the code; the test named for each must fail
+  bite       put known bugs (or those of these numbers) into a copy of the code; the test named for
+             each must fail
   vectors    make tests/vectors again, with code that is not the library's
 ";
 
@@ -36,7 +37,7 @@ fn main() -> ExitCode {
         ["docs"] => docs::write(),
         ["vectors"] => vectors::write(),
         ["bindings"] => bindings::test(),
-        ["bite"] => bite::run(),
+        ["bite", numbers @ ..] => bite::run(numbers),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(())
