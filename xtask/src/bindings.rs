@@ -10,6 +10,7 @@ use crate::step::{Done, Failed, cargo, root, run, run_tests};
 const PACKAGES: &[(&str, &str)] = &[
     ("mono-mcs", "the C# compiler"),
     ("mono-runtime", "C# programs"),
+    ("libmono-system-numerics4.0-cil", "P-256 in the tests of C#"),
     (
         "libmono-system-runtime-serialization4.0-cil",
         "JSON in the tests of C#",

@@ -87,7 +87,7 @@ fn fido_unlock_runs_on_mono_and_dotnet() {
     );
     let tests = sources(&csharp().join("FidoUnlock.Tests"));
     let expected = count_tests(&tests);
-    assert!(expected >= 23, "only {expected} tests found in the sources");
+    assert!(expected >= 41, "only {expected} tests found in the sources");
     let runner = vec![here().join("fixture/csharp/Runner.cs")];
     let exe = out.join("unlock.exe");
     compile(&exe, &[sources(&generated), own, tests, runner].concat());

@@ -48,6 +48,7 @@ pub fn compile(exe: &Path, files: &[PathBuf]) {
         "-warn:4",
         "-optimize+",
         "-r:System.Runtime.Serialization",
+        "-r:System.Numerics",
     ]);
     succeed(command.arg(format!("-out:{}", exe.display())).args(files));
     let config = r#"{"runtimeOptions":{"rollForward":"LatestMajor","framework":{"name":"Microsoft.NETCore.App","version":"3.1.0"}}}"#;

@@ -2,10 +2,13 @@
 //!
 //! Never in a shipped library.
 
+mod contracts;
 mod key;
 mod relying_party;
 mod serve;
+mod unlock_device;
 
+pub use contracts::{mock_check_audit_log, mock_check_directory, mock_check_limits, mock_check_operators};
 pub use key::{MockKey, MockTouch};
 pub use relying_party::{MockAssertion, MockPasskey, MockRelyingParty};
 pub use serve::{MockServer, MockWire};
