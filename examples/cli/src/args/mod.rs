@@ -47,8 +47,8 @@ pub struct Global {
     /// How the software authenticator is spoken to
     #[arg(long, global = true, value_enum, default_value_t = MockWay::Hid, hide = true)]
     pub mock_transport: MockWay,
-    /// The device with this path or name, as `devices` lists it; wanted when there are several
-    #[arg(long, global = true, value_name = "PATH")]
+    /// The device with this path, name or Device ID, as `devices` lists it; wanted when there are several
+    #[arg(long, global = true, value_name = "DEVICE")]
     pub device: Option<String>,
     /// The interface for diagnose, info, challenge and unlock; auto tries the vendor's, then FIDO's
     #[arg(long, global = true, value_enum, default_value_t = InterfaceChoice::Auto)]
@@ -82,9 +82,19 @@ pub enum InterfaceChoice {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// List the devices that can be seen
-    #[command(after_help = "Example:\n  fido-unlock devices")]
-    Devices,
+    /// List the devices that can be seen, each once, by whatever routes it is reached
+    #[command(after_help = "\
+A key is asked for its Device ID, nothing more. One that is plugged in and also lies on a reader is one
+device.
+
+Examples:
+  fido-unlock devices
+  fido-unlock devices --watch --json")]
+    Devices {
+        /// Go on until Ctrl-C and tell what comes and goes; with --json one object a line
+        #[arg(long)]
+        watch: bool,
+    },
     /// Say in one sentence what state the device is in and what to do; only reads
     #[command(after_help = "\
 With --desk or --issuer, a key of another issuer on the device is told.

@@ -28,7 +28,8 @@ pub fn run(cli: &Cli) -> Result<Report, Failure> {
     let prompt = Prompt::new(cli.global.stdin);
     let devices = || Devices::new(&cli.global, false);
     match &cli.command {
-        Command::Devices => devices::run(&devices()?),
+        Command::Devices { watch: false } => devices::run(&devices()?),
+        Command::Devices { watch: true } => devices::watch(&devices()?, cli.global.json),
         Command::Diagnose(args) => diagnose::run(&devices()?, args),
         Command::Info => info::run(&devices()?),
         Command::Challenge(args) => challenge::run(&devices()?, args),
