@@ -136,14 +136,21 @@ probed: would an unlock work? With --issuer the public keys come from files that
 --public` wrote, nothing is registered, and a CSV row for `desk import` is printed. A device that has
 a PIN or credentials takes it only with --with-pin.
 
-Standard input (--stdin): with --desk, operator's password, passphrase of the keys; then, with
---with-pin, the device's PIN.
+With --watch each key that is put in is enrolled, until Ctrl-C: its row is added to the --csv file, and
+is on disk before the person is told to take the key out. Nothing is registered; `desk import` does
+that. With --desk each is probed. A key that is enrolled already is told and left alone, one that fails
+is told with its error, and the next may come. Suites 1 and 2 only.
+
+Standard input (--stdin): with --desk, operator's password, passphrase of the keys; then for each key,
+with --watch but without --users, its owner's id, and with --with-pin the device's PIN.
 
 Examples:
   fido-unlock enroll --desk desk/ --operator admin --user alice
   fido-unlock enroll --desk desk/ --operator admin --user bob --new-user \"Bob Example\"
   fido-unlock enroll --desk desk/ --operator admin --user alice --suite 3
-  fido-unlock enroll --issuer issuer.json --user alice")]
+  fido-unlock enroll --issuer issuer.json --user alice
+  fido-unlock enroll --watch --desk desk/ --operator admin --csv devices.csv
+  fido-unlock enroll --watch --issuer issuer.json --users names.txt --csv devices.csv")]
     Enroll(Enroll),
     /// Block a forgotten PIN on purpose, so that the device can be unlocked
     #[command(after_help = "\

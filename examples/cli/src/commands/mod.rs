@@ -34,7 +34,7 @@ pub fn run(cli: &Cli) -> Result<Report, Failure> {
         Command::Info => info::run(&devices()?),
         Command::Challenge(args) => challenge::run(&devices()?, args),
         Command::Unlock(args) => unlock::run(&devices()?, args, prompt),
-        Command::Enroll(args) => enroll::run(&devices()?, args, prompt),
+        Command::Enroll(args) => enroll::run(&devices()?, args, prompt, cli.global.json),
         Command::BlockPin(args) => block_pin::run(&devices()?, args, prompt),
         Command::Respond(args) => respond::run(args, prompt),
         Command::Issuer(args) => issuer::run(args, prompt, devices),
