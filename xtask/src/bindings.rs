@@ -64,6 +64,17 @@ fn kotlin() -> Done {
         "bindings: the library with the software authenticator",
         &mut cargo(&build),
     )?;
+    let card = [
+        "build",
+        "--quiet",
+        "-p",
+        "fido-unlock-mock",
+        "--features",
+        "virtual",
+        "--bin",
+        "fido-unlock-virtual",
+    ];
+    run("bindings: the virtual key", &mut cargo(&card))?;
     let native = root().join("bindings/kotlin/target/native");
     let copied = std::fs::create_dir_all(&native).and_then(|()| {
         std::fs::copy(
