@@ -9,13 +9,15 @@ mod notices;
 mod nuget;
 mod package;
 mod test;
+mod vendor;
 mod windows;
 
 use std::process::Command;
 
 pub use generate::{check, write};
-pub use package::run as package;
+pub use package::{run as package, test as test_packages};
 pub use test::all as test;
+pub use vendor::make as vendor_swift;
 pub use windows::{build as windows, test as test_windows};
 
 use crate::step::cargo;

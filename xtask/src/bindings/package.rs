@@ -2,8 +2,15 @@
 
 use std::path::Path;
 
-use super::{library, maven, nuget, windows};
-use crate::step::{Done, Failed};
+use super::{dotnet, library, maven, nuget, vendor, windows};
+use crate::packages;
+use crate::step::{Done, Failed, cargo, run_tests};
+
+/// Of the tests alone.
+const PACKAGES: &[(&str, &str)] = &[(
+    "mono-xbuild",
+    "a .NET Framework project that uses the NuGet package",
+)];
 
 /// Makes them all in target/packages and says how large each is.
 pub fn run() -> Done {
@@ -17,6 +24,20 @@ pub fn run() -> Done {
         println!("| {} | {} |", name(file), size(file)?);
     }
     Ok(())
+}
+
+/// Makes them, installs each into an empty host project, and runs it from there.
+pub fn test() -> Done {
+    run()?;
+    packages::install_these(PACKAGES)?;
+    packages::install_these(windows::WINE)?;
+    let mut tests = cargo(&["test", "--no-fail-fast", "-p", "fido-unlock-packages-tests"]);
+    tests
+        .args(["--test", "nuget", "--test", "maven"])
+        .env("FIDO_UNLOCK_DOTNET", dotnet::program()?)
+        .env("FIDO_UNLOCK_WINDOWS_DOTNET", dotnet::windows_program()?);
+    run_tests("tests: packages", &mut tests)?;
+    vendor::check()
 }
 
 /// Below target/packages.

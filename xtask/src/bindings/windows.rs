@@ -15,7 +15,8 @@ const PACKAGES: &[(&str, &str)] = &[
     ("rust-web-src", "the sources of its std"),
     ("gcc-mingw-w64-x86-64", "the linker and C compiler for Windows"),
 ];
-const WINE: &[(&str, &str)] = &[("wine64", "runs what was built for Windows")];
+/// What the tests run under.
+pub const WINE: &[(&str, &str)] = &[("wine64", "runs what was built for Windows")];
 const TARGET: &str = "x86_64-pc-windows-gnu";
 /// The file of the library.
 pub const LIBRARY: &str = "fido_unlock_ffi.dll";
@@ -88,7 +89,7 @@ fn rust(what: &[&str], features: &str) -> Command {
         command.env_remove(name);
     }
     command
-        .args(["build", "--locked", "--target", TARGET])
+        .args(["build", "--quiet", "--locked", "--target", TARGET])
         .args(["-Z", "build-std=std,panic_unwind", "--profile", PROFILE])
         .args(what)
         .args(["--features", features])
