@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask <command>`.
 
+mod bench;
 mod bindings;
 mod bite;
 mod check;
@@ -24,6 +25,8 @@ cargo xtask <command>
   docs       write the generated documents again (docs/errors.md)
   bite       put known bugs (or those of these numbers) into a copy of the code; the test named for
              each must fail
+  bench transport [COUNT] [card|hidraw]
+             what an unlock costs over pcscd and hidraw, beside clients that are not ours
   vectors    make tests/vectors again, with code that is not the library's
 ";
 
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         ["firmware"] => firmware::build(),
         ["docs"] => docs::write(),
         ["vectors"] => vectors::write(),
+        ["bench", "transport", options @ ..] => bench::transport(options),
         ["bindings"] => bindings::test(),
         ["bite", numbers @ ..] => bite::run(numbers),
         ["help" | "--help" | "-h"] => {
