@@ -301,6 +301,27 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_is_received_awake_or_asleep() {
+        let (sender, receiver) = mpsc::channel();
+        sender.send(1).unwrap();
+        assert_eq!(receive(&receiver, Duration::ZERO), Ok(1));
+        assert_eq!(
+            receive(&receiver, Duration::from_millis(1)),
+            Err(RecvTimeoutError::Timeout)
+        );
+        let late = std::thread::spawn(move || {
+            std::thread::sleep(20 * AWAKE);
+            sender.send(2).unwrap();
+        });
+        assert_eq!(receive(&receiver, Duration::from_secs(60)), Ok(2));
+        late.join().unwrap();
+        assert_eq!(
+            receive(&receiver, Duration::from_secs(60)),
+            Err(RecvTimeoutError::Disconnected)
+        );
+    }
+
+    #[test]
     fn tlv_finds_and_does_not_panic() {
         let bytes = [0x06, 1, 7, 0x12, 4, 0x42, 0x33, 0, 1];
         assert_eq!(tlv(&bytes, 0x12), Some(&[0x42, 0x33, 0, 1][..]));
