@@ -19,8 +19,15 @@ const USAGE: &str = "\
 cargo xtask <command>
 
   test       install the Debian packages that are missing, then every test
+             `test bindings`: the part of it for C#, Kotlin and Swift
+             `test windows`: the part of it for Windows, under Wine
+             `test packages`: each package installed into an empty host project, and run there
   ci         format, clippy, docs, cargo deny, generated files, packages, then `test`
-  bindings   the part of `test` for C#, Kotlin and Swift
+  bindings   write the sources of C#, Kotlin and Swift again; `--check`: fail where one is stale
+  windows    build fido_unlock_ffi.dll for 64-bit Windows, on Linux
+  package    make the packages of C#, Kotlin and Android in target/packages
+  vendor-swift
+             sources and crates for a machine with Swift and without a registry, as one archive
   firmware   build the device side without std, with its own panic handler
   docs       write the generated documents again (docs/errors.md)
   bite       put known bugs (or those of these numbers) into a copy of the code; the test named for
@@ -40,7 +47,14 @@ fn main() -> ExitCode {
         ["docs"] => docs::write(),
         ["vectors"] => vectors::write(),
         ["bench", "transport", options @ ..] => bench::transport(options),
-        ["bindings"] => bindings::test(),
+        ["test", "bindings"] => bindings::test(),
+        ["test", "windows"] => bindings::test_windows(),
+        ["windows"] => bindings::windows().map(drop),
+        ["test", "packages"] => bindings::test_packages(),
+        ["vendor-swift"] => bindings::vendor_swift().map(drop),
+        ["package"] => bindings::package(),
+        ["bindings"] => bindings::write(),
+        ["bindings", "--check"] => bindings::check(),
         ["bite", numbers @ ..] => bite::run(numbers),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");

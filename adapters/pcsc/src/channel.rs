@@ -39,8 +39,12 @@ impl CardChannel {
     /// # Errors
     /// [`PcscError`]; [`PcscError::Busy`] when the card was held all the time.
     pub fn open(entry: &DeviceEntry, timeout: Duration) -> Result<Self, PcscError> {
+        Self::connect_to(&entry.path, timeout)
+    }
+
+    pub(crate) fn connect_to(reader: &str, timeout: Duration) -> Result<Self, PcscError> {
         let mut channel = Self {
-            reader: CString::new(entry.path.as_str()).map_err(|_| PcscError::NoReader)?,
+            reader: CString::new(reader).map_err(|_| PcscError::NoReader)?,
             worker: None,
             pending: None,
             in_transaction: false,
