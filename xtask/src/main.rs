@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask <command>`.
 
+mod bench;
 mod bindings;
 mod bite;
 mod check;
@@ -32,6 +33,8 @@ cargo xtask <command>
   docs       write the generated documents again (docs/errors.md)
   bite       put known bugs (or those of these numbers) into a copy of the code; the test named for
              each must fail
+  bench transport [COUNT] [card|hidraw]
+             what an unlock costs over pcscd and hidraw, beside clients that are not ours
   vectors    make tests/vectors again, with code that is not the library's
 ";
 
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         ["firmware"] => firmware::build(),
         ["docs"] => docs::write(),
         ["vectors"] => vectors::write(),
+        ["bench", "transport", options @ ..] => bench::transport(options),
         ["test", "bindings"] => bindings::test(),
         ["test", "windows"] => bindings::test_windows(),
         ["windows"] => bindings::windows().map(drop),
