@@ -7,6 +7,7 @@ mod check;
 mod docs;
 mod firmware;
 mod packages;
+mod samples;
 mod step;
 mod test;
 mod vectors;
