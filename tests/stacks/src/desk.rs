@@ -9,7 +9,8 @@ use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::ports::{Call, NeverCancel, NoProgress, SystemTicks, Transport, UnlockDevice};
 use fido_unlock::suite::{AuthoriseFields, IssuerKey};
 use fido_unlock::unlock::{
-    CtapUnlockDevice, DefaultPinPolicy, EnrollPlan, NewPin, PlannedKey, Session, UnlockError, enroll,
+    CtapUnlockDevice, DefaultPinPolicy, DeviceError, EnrollPlan, NewPin, PlannedKey, Session, UnlockError,
+    enroll,
 };
 use fido_unlock::{Challenge, ErrorCode, HasCode, Pin, Purpose, ResponseCode, Suite};
 use fido_unlock_mock::framing::Device;
@@ -83,6 +84,11 @@ impl Desk {
 
     /// Enrols the device behind `transport`, which must be its FIDO interface.
     pub fn enroll(suite: Suite, transport: impl Transport) -> Self {
+        Self::try_enroll(suite, transport).unwrap()
+    }
+
+    /// The same with a device that may refuse.
+    pub fn try_enroll(suite: Suite, transport: impl Transport) -> Result<Self, DeviceError> {
         let issuer = issuer_key(suite);
         let key = match suite {
             Suite::P256Ecdsa => PlannedKey::P256Ecdsa(issuer.public().unwrap()),
@@ -96,8 +102,8 @@ impl Desk {
             token: None,
         };
         let mut device = CtapUnlockDevice::new(transport);
-        let enrolled = call(|call| enroll(&mut device, &plan, &mut SysRng, call)).unwrap();
-        Self { issuer, enrolled }
+        let enrolled = call(|call| enroll(&mut device, &plan, &mut SysRng, call))?;
+        Ok(Self { issuer, enrolled })
     }
 
     /// What the help desk reads out for a challenge that was read to it.
