@@ -1,7 +1,17 @@
 // swift-tools-version: 6.0
+import Foundation
 import PackageDescription
 
 // Not built here: there is no Swift toolchain on the machines that this project is built on.
+
+// The C library: the XCFramework that xcframework.sh put beside this file, or else the one that the linker
+// finds (-L).
+let framework = "fido_unlockFFI.xcframework"
+let isThere = FileManager.default.fileExists(atPath: Context.packageDirectory + "/" + framework)
+let library: Target = isThere
+    ? .binaryTarget(name: "fido_unlockFFI", path: framework)
+    : .systemLibrary(name: "fido_unlockFFI")
+
 let package = Package(
     name: "FidoUnlock",
     platforms: [.iOS(.v15), .macOS(.v12)],
@@ -9,9 +19,18 @@ let package = Package(
         .library(name: "FidoUnlock", targets: ["FidoUnlock"])
     ],
     targets: [
-        // The C header that UniFFI writes; the library is found by the linker (-L).
-        .systemLibrary(name: "fido_unlockFFI"),
-        .target(name: "FidoUnlock", dependencies: ["fido_unlockFFI"]),
+        library,
+        .target(
+            name: "FidoUnlock",
+            dependencies: ["fido_unlockFFI"],
+            // What the static library of the XCFramework calls: USB keys and smart cards of a Mac.
+            linkerSettings: [
+                .linkedFramework("CoreFoundation", .when(platforms: [.macOS])),
+                .linkedFramework("AppKit", .when(platforms: [.macOS])),
+                .linkedFramework("IOKit", .when(platforms: [.macOS])),
+                .linkedFramework("PCSC", .when(platforms: [.macOS])),
+            ]
+        ),
         .testTarget(name: "FidoUnlockTests", dependencies: ["FidoUnlock"]),
     ]
 )

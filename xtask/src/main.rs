@@ -1,11 +1,13 @@
 //! The project's own commands: `cargo xtask <command>`.
 
+mod bench;
 mod bindings;
 mod bite;
 mod check;
 mod docs;
 mod firmware;
 mod packages;
+mod samples;
 mod step;
 mod test;
 mod vectors;
@@ -18,11 +20,21 @@ const USAGE: &str = "\
 cargo xtask <command>
 
   test       install the Debian packages that are missing, then every test
+             `test bindings`: the part of it for C#, Kotlin and Swift
+             `test windows`: the part of it for Windows, under Wine
+             `test packages`: each package installed into an empty host project, and run there
   ci         format, clippy, docs, cargo deny, generated files, packages, then `test`
-  bindings   the part of `test` for C#, Kotlin and Swift
+  bindings   write the sources of C#, Kotlin and Swift again; `--check`: fail where one is stale
+  windows    build fido_unlock_ffi.dll for 64-bit Windows, on Linux
+  package    make the packages of C#, Kotlin and Android in target/packages
+  vendor-swift
+             sources and crates for a machine with Swift and without a registry, as one archive
   firmware   build the device side without std, with its own panic handler
   docs       write the generated documents again (docs/errors.md)
-  bite       put ten known bugs into a copy of the code; the test named for each must fail
+  bite       put known bugs (or those of these numbers) into a copy of the code; the test named for
+             each must fail
+  bench transport [COUNT] [card|hidraw]
+             what an unlock costs over pcscd and hidraw, beside clients that are not ours
   vectors    make tests/vectors again, with code that is not the library's
 ";
 
@@ -35,8 +47,16 @@ fn main() -> ExitCode {
         ["firmware"] => firmware::build(),
         ["docs"] => docs::write(),
         ["vectors"] => vectors::write(),
-        ["bindings"] => bindings::test(),
-        ["bite"] => bite::run(),
+        ["bench", "transport", options @ ..] => bench::transport(options),
+        ["test", "bindings"] => bindings::test(),
+        ["test", "windows"] => bindings::test_windows(),
+        ["windows"] => bindings::windows().map(drop),
+        ["test", "packages"] => bindings::test_packages(),
+        ["vendor-swift"] => bindings::vendor_swift().map(drop),
+        ["package"] => bindings::package(),
+        ["bindings"] => bindings::write(),
+        ["bindings", "--check"] => bindings::check(),
+        ["bite", numbers @ ..] => bite::run(numbers),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(())

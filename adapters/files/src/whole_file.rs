@@ -1,7 +1,6 @@
 //! Whole files or none: a temporary file beside the target, synced, then renamed. `tempfile` makes it
 //! readable by its owner alone (mode 0600 on Unix).
 
-use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -40,7 +39,7 @@ fn folder_of(path: &Path) -> &Path {
 /// A rename is on disk when its folder is.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
-    File::open(folder).and_then(|folder| folder.sync_all())?;
+    std::fs::File::open(folder).and_then(|folder| folder.sync_all())?;
     #[cfg(not(unix))]
     let _ = folder;
     Ok(())

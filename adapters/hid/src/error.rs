@@ -97,6 +97,10 @@ pub fn udev_rule(vendor_id: u16, product_id: u16) -> String {
 }
 
 /// What is known about a device that could not be opened or read.
+#[cfg_attr(
+    any(windows, target_os = "macos"),
+    allow(dead_code, reason = "the numbers are for a udev rule")
+)]
 pub(crate) struct Subject<'a> {
     pub path: &'a str,
     pub vendor_id: u16,

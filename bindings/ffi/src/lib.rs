@@ -45,7 +45,9 @@ pub use desk::{
 pub use device::{BlockOutcome, Condition, Device, DeviceInfo, Diagnosis, SlotInfo};
 pub use enroll::{BlockConsent, EnrolledDevice, Enrollment, ProbePassed, ProbeResponder};
 pub use error::{ErrorRow, UnlockError, WrongGroup, error_table};
-pub use hardware::{DeviceChange, DeviceKind, DeviceWatch, FoundDevice, list_devices};
+pub use hardware::{
+    DeviceChange, DeviceKind, DeviceListing, DeviceWatch, FoundDevice, FoundRoute, list_devices,
+};
 pub use issuer::IssuerKey;
 #[cfg(feature = "mock")]
 pub use mock::{

@@ -44,7 +44,13 @@ pub fn sources(folder: &Path) -> Vec<PathBuf> {
 }
 
 pub fn compile(exe: &Path, files: &[PathBuf]) {
+    compile_with(exe, files, &[]);
+}
+
+/// The same with further options, such as `-r:` and an assembly.
+pub fn compile_with(exe: &Path, files: &[PathBuf], options: &[&str]) {
     let mut command = Command::new("mcs");
+    command.args(options);
     command.args([
         "-langversion:7.2",
         "-warnaserror+",

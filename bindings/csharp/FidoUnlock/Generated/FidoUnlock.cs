@@ -59,15 +59,28 @@ namespace FidoUnlock
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.ErrorRow>(uniffiR1 => UniffiConverters.ReadErrorRow(uniffiR1)));
         }
 
-        /// <summary>Every key and reader. That readers cannot be listed is no error while there are keys, and the other way round.</summary>
+        /// <summary>Every key and card, each once, and what it tells of itself; only reads. Takes ten seconds at most where no time is given. That readers cannot be listed is no error while keys can, and the other way round.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public static global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.FoundDevice> ListDevices()
+        public static global::FidoUnlock.DeviceListing ListDevices(global::FidoUnlock.CancelHandle cancel, uint? timeoutMs)
         {
             UniffiLibrary.Ensure();
+            var uniffiA0 = default(UniffiBuffer);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerCancelHandle(uniffiV1))));
+                uniffiA1 = UniffiBuffers.Lower<uint?>(timeoutMs, (uniffiW0, uniffiV0) => uniffiW0.WriteNullable<uint>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt32(uniffiV1)));
+            }
+            catch
+            {
+                UniffiBuffers.Discard(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
             var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_func_list_devices(ref uniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_func_list_devices(uniffiA0, uniffiA1, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.FoundDevice>(uniffiR1 => UniffiConverters.ReadFoundDevice(uniffiR1)));
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadDeviceListing(uniffiR0));
         }
     }
 
@@ -124,7 +137,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_func_spoken_code", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_spoken_code(), 50861);
             Check("uniffi_fido_unlock_ffi_checksum_func_default_desk_policy", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_default_desk_policy(), 11637);
             Check("uniffi_fido_unlock_ffi_checksum_func_error_table", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_error_table(), 4547);
-            Check("uniffi_fido_unlock_ffi_checksum_func_list_devices", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_list_devices(), 52557);
+            Check("uniffi_fido_unlock_ffi_checksum_func_list_devices", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_list_devices(), 62260);
             Check("uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel(), 28399);
             Check("uniffi_fido_unlock_ffi_checksum_method_cancelhandle_is_cancelled", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_is_cancelled(), 49201);
             Check("uniffi_fido_unlock_ffi_checksum_method_devicecall_is_cancelled", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_devicecall_is_cancelled(), 43560);
@@ -214,7 +227,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block(), 41610);
             Check("uniffi_fido_unlock_ffi_checksum_method_probepassed_slot", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_probepassed_slot(), 35957);
             Check("uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond(), 19014);
-            Check("uniffi_fido_unlock_ffi_checksum_method_devicewatch_next", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_devicewatch_next(), 53794);
+            Check("uniffi_fido_unlock_ffi_checksum_method_devicewatch_next", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_devicewatch_next(), 12448);
             Check("uniffi_fido_unlock_ffi_checksum_method_issuerkey_answer_probe", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_issuerkey_answer_probe(), 51739);
             Check("uniffi_fido_unlock_ffi_checksum_method_issuerkey_fingerprint", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_issuerkey_fingerprint(), 25805);
             Check("uniffi_fido_unlock_ffi_checksum_method_issuerkey_public_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_issuerkey_public_key(), 4680);
@@ -253,7 +266,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu(), 45788);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid(), 11842);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_unlock_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_unlock_device(), 7777);
-            Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_found", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_found(), 39902);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_found", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_found(), 2606);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new(), 39978);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_devicewatch_new", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_devicewatch_new(), 25931);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_issuerkey_admin_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_issuerkey_admin_key(), 16285);
@@ -1129,7 +1142,7 @@ namespace FidoUnlock
         internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_device_open_unlock_device(ulong a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_device_open_found(UniffiBuffer a0, ref UniffiStatus status);
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_device_open_found(UniffiBuffer a0, UniffiBuffer a1, UniffiBuffer a2, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_device_active_interface(ulong a0, ref UniffiStatus status);
@@ -1381,7 +1394,7 @@ namespace FidoUnlock
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_func_error_table(ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_func_list_devices(ref UniffiStatus status);
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_func_list_devices(UniffiBuffer a0, UniffiBuffer a1, ref UniffiStatus status);
     }
 
     /// <summary>Cancels calls, from any thread. Once cancelled it stays so: make a new one for a new call.</summary>
@@ -4907,15 +4920,30 @@ namespace FidoUnlock
             return UniffiConverters.LiftDevice(uniffiRaw);
         }
 
-        /// <summary>A device that was listed. For a card <c>which</c> says what is preferred: <c>Vendor</c> takes the unlock applet where the card has it and FIDO's otherwise.</summary>
+        /// <summary>A device that was listed, by the first of its routes that works: the vendor interface, which any process may open, a card, the FIDO interface. It is found again by its Device ID, where that is known, also when it was plugged in elsewhere. <c>which</c> keeps to one interface: enrolment, probe and blocking the PIN want <c>Fido</c>.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public static global::FidoUnlock.Device OpenFound(global::FidoUnlock.FoundDevice found)
+        public static global::FidoUnlock.Device OpenFound(global::FidoUnlock.FoundDevice found, global::FidoUnlock.Interface? which, global::FidoUnlock.CancelHandle cancel)
         {
             UniffiLibrary.Ensure();
             if (found == null) throw new global::System.ArgumentNullException("found");
-            var uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.FoundDevice>(found, (uniffiW0, uniffiV0) => UniffiConverters.WriteFoundDevice(uniffiW0, uniffiV0));
+            var uniffiA0 = default(UniffiBuffer);
+            var uniffiA1 = default(UniffiBuffer);
+            var uniffiA2 = default(UniffiBuffer);
+            try
+            {
+                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.FoundDevice>(found, (uniffiW0, uniffiV0) => UniffiConverters.WriteFoundDevice(uniffiW0, uniffiV0));
+                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.Interface?>(which, (uniffiW0, uniffiV0) => uniffiW0.WriteNullable<global::FidoUnlock.Interface>(uniffiV0, (uniffiW1, uniffiV1) => UniffiConverters.WriteInterface(uniffiW1, uniffiV1)));
+                uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerCancelHandle(uniffiV1))));
+            }
+            catch
+            {
+                UniffiBuffers.Discard(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                UniffiBuffers.Discard(uniffiA2);
+                throw;
+            }
             var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_device_open_found(uniffiA0, ref uniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_device_open_found(uniffiA0, uniffiA1, uniffiA2, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
             return UniffiConverters.LiftDevice(uniffiRaw);
         }
@@ -5470,7 +5498,7 @@ namespace FidoUnlock
             uniffiHandle = UniffiConverters.HandleDeviceWatch(uniffiRaw);
         }
 
-        /// <summary>The next change; absent where none came within the time. Ends with number 508 when cancelled.</summary>
+        /// <summary>The next change; absent where none came within the time. A device that appeared is asked for its Device ID, which may take a second longer. Ends with number 508 when cancelled.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public global::FidoUnlock.DeviceChange Next(uint timeoutMs, global::FidoUnlock.CancelHandle cancel)
         {
@@ -8998,29 +9026,205 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>A device that the system shows.</summary>
+    /// <summary>Everything that the system shows. No service, no reader and no card are a problem, nothing, and a reader.</summary>
+    public sealed class DeviceListing : global::System.IEquatable<global::FidoUnlock.DeviceListing>
+    {
+        /// <summary>Each key and card, once.</summary>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.FoundDevice> Devices { get; }
+
+        /// <summary>Readers without a card.</summary>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.FoundRoute> Readers { get; }
+
+        /// <summary>Interfaces of devices above that nothing tells to which: of several keys of one model.</summary>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.FoundRoute> Unassigned { get; }
+
+        /// <summary>Why USB keys, or cards, could not be looked for.</summary>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.ErrorRow> Problems { get; }
+
+        /// <summary>Takes every field.</summary>
+        public DeviceListing(global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.FoundDevice> devices, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.FoundRoute> readers, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.FoundRoute> unassigned, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.ErrorRow> problems)
+        {
+            if (devices == null) throw new global::System.ArgumentNullException("devices");
+            if (readers == null) throw new global::System.ArgumentNullException("readers");
+            if (unassigned == null) throw new global::System.ArgumentNullException("unassigned");
+            if (problems == null) throw new global::System.ArgumentNullException("problems");
+            this.Devices = devices;
+            this.Readers = readers;
+            this.Unassigned = unassigned;
+            this.Problems = problems;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteSequence<global::FidoUnlock.FoundDevice>(Devices, (uniffiW0, uniffiV0) => UniffiConverters.WriteFoundDevice(uniffiW0, uniffiV0));
+            uniffiWriter.WriteSequence<global::FidoUnlock.FoundRoute>(Readers, (uniffiW0, uniffiV0) => UniffiConverters.WriteFoundRoute(uniffiW0, uniffiV0));
+            uniffiWriter.WriteSequence<global::FidoUnlock.FoundRoute>(Unassigned, (uniffiW0, uniffiV0) => UniffiConverters.WriteFoundRoute(uniffiW0, uniffiV0));
+            uniffiWriter.WriteSequence<global::FidoUnlock.ErrorRow>(Problems, (uniffiW0, uniffiV0) => UniffiConverters.WriteErrorRow(uniffiW0, uniffiV0));
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.DeviceListing other)
+        {
+            return !ReferenceEquals(other, null)
+                && UniffiValues.Same(Devices, other.Devices)
+                && UniffiValues.Same(Readers, other.Readers)
+                && UniffiValues.Same(Unassigned, other.Unassigned)
+                && UniffiValues.Same(Problems, other.Problems);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.DeviceListing); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Devices);
+            hash = UniffiValues.Hash(hash, Readers);
+            hash = UniffiValues.Hash(hash, Unassigned);
+            hash = UniffiValues.Hash(hash, Problems);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.DeviceListing ReadDeviceListing(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.DeviceListing(uniffiReader.ReadSequence<global::FidoUnlock.FoundDevice>(uniffiR0 => UniffiConverters.ReadFoundDevice(uniffiR0)), uniffiReader.ReadSequence<global::FidoUnlock.FoundRoute>(uniffiR0 => UniffiConverters.ReadFoundRoute(uniffiR0)), uniffiReader.ReadSequence<global::FidoUnlock.FoundRoute>(uniffiR0 => UniffiConverters.ReadFoundRoute(uniffiR0)), uniffiReader.ReadSequence<global::FidoUnlock.ErrorRow>(uniffiR0 => UniffiConverters.ReadErrorRow(uniffiR0)));
+        }
+
+        internal static void WriteDeviceListing(UniffiWriter uniffiWriter, global::FidoUnlock.DeviceListing value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>A security key or card, by whatever routes it is reached.</summary>
     public sealed class FoundDevice : global::System.IEquatable<global::FidoUnlock.FoundDevice>
+    {
+        /// <summary>What the person sees: the product's name, else the reader's.</summary>
+        public string Name { get; }
+
+        /// <summary>The Device ID, where the device told it.</summary>
+        public string DeviceId { get; }
+
+        /// <summary>Its state when it was listed; absent where it could not be read.</summary>
+        public global::FidoUnlock.Condition Condition { get; }
+
+        /// <summary>State and what to do, in one sentence for the person.</summary>
+        public string Sentence { get; }
+
+        /// <summary>Whether an unlock is possible now.</summary>
+        public bool CanUnlock { get; }
+
+        /// <summary>Enrolled and sealed.</summary>
+        public bool Enrolled { get; }
+
+        /// <summary>Its routes, the one that is opened first first.</summary>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.FoundRoute> Routes { get; }
+
+        /// <summary>Why it cannot be used: no route could be opened, or it does not know the unlock; else absent.</summary>
+        public global::FidoUnlock.ErrorRow Problem { get; }
+
+        /// <summary>Takes every field.</summary>
+        public FoundDevice(string name, string deviceId, global::FidoUnlock.Condition condition, string sentence, bool canUnlock, bool enrolled, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.FoundRoute> routes, global::FidoUnlock.ErrorRow problem)
+        {
+            if (name == null) throw new global::System.ArgumentNullException("name");
+            if (routes == null) throw new global::System.ArgumentNullException("routes");
+            this.Name = name;
+            this.DeviceId = deviceId;
+            this.Condition = condition;
+            this.Sentence = sentence;
+            this.CanUnlock = canUnlock;
+            this.Enrolled = enrolled;
+            this.Routes = routes;
+            this.Problem = problem;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteString(Name);
+            uniffiWriter.WriteOptional<string>(DeviceId, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
+            uniffiWriter.WriteOptional<global::FidoUnlock.Condition>(Condition, (uniffiW0, uniffiV0) => UniffiConverters.WriteCondition(uniffiW0, uniffiV0));
+            uniffiWriter.WriteOptional<string>(Sentence, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
+            uniffiWriter.WriteBool(CanUnlock);
+            uniffiWriter.WriteBool(Enrolled);
+            uniffiWriter.WriteSequence<global::FidoUnlock.FoundRoute>(Routes, (uniffiW0, uniffiV0) => UniffiConverters.WriteFoundRoute(uniffiW0, uniffiV0));
+            uniffiWriter.WriteOptional<global::FidoUnlock.ErrorRow>(Problem, (uniffiW0, uniffiV0) => UniffiConverters.WriteErrorRow(uniffiW0, uniffiV0));
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.FoundDevice other)
+        {
+            return !ReferenceEquals(other, null)
+                && Name == other.Name
+                && UniffiValues.Same(DeviceId, other.DeviceId)
+                && UniffiValues.Same(Condition, other.Condition)
+                && UniffiValues.Same(Sentence, other.Sentence)
+                && CanUnlock == other.CanUnlock
+                && Enrolled == other.Enrolled
+                && UniffiValues.Same(Routes, other.Routes)
+                && UniffiValues.Same(Problem, other.Problem);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.FoundDevice); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Name);
+            hash = UniffiValues.Hash(hash, DeviceId);
+            hash = UniffiValues.Hash(hash, Condition);
+            hash = UniffiValues.Hash(hash, Sentence);
+            hash = UniffiValues.Hash(hash, CanUnlock);
+            hash = UniffiValues.Hash(hash, Enrolled);
+            hash = UniffiValues.Hash(hash, Routes);
+            hash = UniffiValues.Hash(hash, Problem);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.FoundDevice ReadFoundDevice(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.FoundDevice(uniffiReader.ReadString(), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadOptional<global::FidoUnlock.Condition>(uniffiR0 => UniffiConverters.ReadCondition(uniffiR0)), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadBool(), uniffiReader.ReadBool(), uniffiReader.ReadSequence<global::FidoUnlock.FoundRoute>(uniffiR0 => UniffiConverters.ReadFoundRoute(uniffiR0)), uniffiReader.ReadOptional<global::FidoUnlock.ErrorRow>(uniffiR0 => UniffiConverters.ReadErrorRow(uniffiR0)));
+        }
+
+        internal static void WriteFoundDevice(UniffiWriter uniffiWriter, global::FidoUnlock.FoundDevice value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>One way to a device: an interface of a USB key, or a reader.</summary>
+    public sealed class FoundRoute : global::System.IEquatable<global::FidoUnlock.FoundRoute>
     {
         /// <summary>USB key or reader.</summary>
         public global::FidoUnlock.DeviceKind Kind { get; }
 
-        /// <summary>What the person sees: the product's or the reader's name.</summary>
+        /// <summary>The product's or the reader's name.</summary>
         public string Name { get; }
 
-        /// <summary>What opens it; another one after it was plugged in again.</summary>
+        /// <summary>The system's path, or the reader's name; another one after the key was plugged in again.</summary>
         public string Path { get; }
 
-        /// <summary>The interface; a key has an entry for each. With a card it is known only when it is open.</summary>
-        public global::FidoUnlock.Interface Which { get; }
+        /// <summary>The interface; absent with a card, where it is known only when it is open.</summary>
+        public global::FidoUnlock.Interface? Which { get; }
 
         /// <summary>The serial number, where a USB key tells it.</summary>
         public string Serial { get; }
 
-        /// <summary>Why it cannot be opened: no card, no permission, in use; absent where it can.</summary>
+        /// <summary>Why no answer came by it: no card, no permission, in use; absent where one came.</summary>
         public global::FidoUnlock.ErrorRow Problem { get; }
 
         /// <summary>Takes every field.</summary>
-        public FoundDevice(global::FidoUnlock.DeviceKind kind, string name, string path, global::FidoUnlock.Interface which, string serial, global::FidoUnlock.ErrorRow problem)
+        public FoundRoute(global::FidoUnlock.DeviceKind kind, string name, string path, global::FidoUnlock.Interface? which, string serial, global::FidoUnlock.ErrorRow problem)
         {
             if (name == null) throw new global::System.ArgumentNullException("name");
             if (path == null) throw new global::System.ArgumentNullException("path");
@@ -9037,25 +9241,25 @@ namespace FidoUnlock
             UniffiConverters.WriteDeviceKind(uniffiWriter, Kind);
             uniffiWriter.WriteString(Name);
             uniffiWriter.WriteString(Path);
-            UniffiConverters.WriteInterface(uniffiWriter, Which);
+            uniffiWriter.WriteNullable<global::FidoUnlock.Interface>(Which, (uniffiW0, uniffiV0) => UniffiConverters.WriteInterface(uniffiW0, uniffiV0));
             uniffiWriter.WriteOptional<string>(Serial, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
             uniffiWriter.WriteOptional<global::FidoUnlock.ErrorRow>(Problem, (uniffiW0, uniffiV0) => UniffiConverters.WriteErrorRow(uniffiW0, uniffiV0));
         }
 
         /// <summary>True when all fields hold the same.</summary>
-        public bool Equals(global::FidoUnlock.FoundDevice other)
+        public bool Equals(global::FidoUnlock.FoundRoute other)
         {
             return !ReferenceEquals(other, null)
                 && Kind == other.Kind
                 && Name == other.Name
                 && Path == other.Path
-                && Which == other.Which
+                && UniffiValues.Same(Which, other.Which)
                 && UniffiValues.Same(Serial, other.Serial)
                 && UniffiValues.Same(Problem, other.Problem);
         }
 
         /// <summary>True when the other one is of this type and all fields hold the same.</summary>
-        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.FoundDevice); }
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.FoundRoute); }
 
         /// <summary>Equal values have equal hashes.</summary>
         public override int GetHashCode()
@@ -9073,12 +9277,12 @@ namespace FidoUnlock
 
     internal static partial class UniffiConverters
     {
-        internal static global::FidoUnlock.FoundDevice ReadFoundDevice(UniffiReader uniffiReader)
+        internal static global::FidoUnlock.FoundRoute ReadFoundRoute(UniffiReader uniffiReader)
         {
-            return new global::FidoUnlock.FoundDevice(UniffiConverters.ReadDeviceKind(uniffiReader), uniffiReader.ReadString(), uniffiReader.ReadString(), UniffiConverters.ReadInterface(uniffiReader), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadOptional<global::FidoUnlock.ErrorRow>(uniffiR0 => UniffiConverters.ReadErrorRow(uniffiR0)));
+            return new global::FidoUnlock.FoundRoute(UniffiConverters.ReadDeviceKind(uniffiReader), uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadNullable<global::FidoUnlock.Interface>(uniffiR0 => UniffiConverters.ReadInterface(uniffiR0)), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadOptional<global::FidoUnlock.ErrorRow>(uniffiR0 => UniffiConverters.ReadErrorRow(uniffiR0)));
         }
 
-        internal static void WriteFoundDevice(UniffiWriter uniffiWriter, global::FidoUnlock.FoundDevice value)
+        internal static void WriteFoundRoute(UniffiWriter uniffiWriter, global::FidoUnlock.FoundRoute value)
         {
             UniffiWriter.NotNull(value);
             value.UniffiWrite(uniffiWriter);
@@ -11115,7 +11319,7 @@ namespace FidoUnlock
 
         internal abstract void UniffiWrite(UniffiWriter uniffiWriter);
 
-        /// <summary>A key was plugged in, a card inserted.</summary>
+        /// <summary>The first route to a device appeared.</summary>
         public sealed class Arrived : global::FidoUnlock.DeviceChange
         {
             /// <summary>Which.</summary>
@@ -11151,14 +11355,14 @@ namespace FidoUnlock
             }
         }
 
-        /// <summary>A key was pulled, a card taken away.</summary>
-        public sealed class Left : global::FidoUnlock.DeviceChange
+        /// <summary>A further route appeared or went, or one tells more than before.</summary>
+        public sealed class Changed : global::FidoUnlock.DeviceChange
         {
-            /// <summary>Which.</summary>
+            /// <summary>As it is now.</summary>
             public global::FidoUnlock.FoundDevice Device { get; }
 
             /// <summary>Takes every field.</summary>
-            public Left(global::FidoUnlock.FoundDevice device)
+            public Changed(global::FidoUnlock.FoundDevice device)
             {
                 if (device == null) throw new global::System.ArgumentNullException("device");
                 this.Device = device;
@@ -11173,7 +11377,7 @@ namespace FidoUnlock
             /// <summary>True for the same variant with the same fields.</summary>
             public override bool Equals(object uniffiOther)
             {
-                var other = uniffiOther as global::FidoUnlock.DeviceChange.Left;
+                var other = uniffiOther as global::FidoUnlock.DeviceChange.Changed;
                 return !ReferenceEquals(other, null)
                     && UniffiValues.Same(Device, other.Device);
             }
@@ -11187,14 +11391,14 @@ namespace FidoUnlock
             }
         }
 
-        /// <summary>A reader was connected; its card, if there is one, arrives by itself.</summary>
-        public sealed class ReaderAdded : global::FidoUnlock.DeviceChange
+        /// <summary>The last route went.</summary>
+        public sealed class Left : global::FidoUnlock.DeviceChange
         {
-            /// <summary>Which.</summary>
+            /// <summary>As it was.</summary>
             public global::FidoUnlock.FoundDevice Device { get; }
 
             /// <summary>Takes every field.</summary>
-            public ReaderAdded(global::FidoUnlock.FoundDevice device)
+            public Left(global::FidoUnlock.FoundDevice device)
             {
                 if (device == null) throw new global::System.ArgumentNullException("device");
                 this.Device = device;
@@ -11209,7 +11413,7 @@ namespace FidoUnlock
             /// <summary>True for the same variant with the same fields.</summary>
             public override bool Equals(object uniffiOther)
             {
-                var other = uniffiOther as global::FidoUnlock.DeviceChange.ReaderAdded;
+                var other = uniffiOther as global::FidoUnlock.DeviceChange.Left;
                 return !ReferenceEquals(other, null)
                     && UniffiValues.Same(Device, other.Device);
             }
@@ -11223,23 +11427,59 @@ namespace FidoUnlock
             }
         }
 
-        /// <summary>A reader was disconnected.</summary>
-        public sealed class ReaderRemoved : global::FidoUnlock.DeviceChange
+        /// <summary>A reader was connected; its card, if there is one, arrives by itself.</summary>
+        public sealed class ReaderAdded : global::FidoUnlock.DeviceChange
         {
             /// <summary>Which.</summary>
-            public global::FidoUnlock.FoundDevice Device { get; }
+            public global::FidoUnlock.FoundRoute Reader { get; }
 
             /// <summary>Takes every field.</summary>
-            public ReaderRemoved(global::FidoUnlock.FoundDevice device)
+            public ReaderAdded(global::FidoUnlock.FoundRoute reader)
             {
-                if (device == null) throw new global::System.ArgumentNullException("device");
-                this.Device = device;
+                if (reader == null) throw new global::System.ArgumentNullException("reader");
+                this.Reader = reader;
             }
 
             internal override void UniffiWrite(UniffiWriter uniffiWriter)
             {
                 uniffiWriter.WriteInt32(4);
-                UniffiConverters.WriteFoundDevice(uniffiWriter, Device);
+                UniffiConverters.WriteFoundRoute(uniffiWriter, Reader);
+            }
+
+            /// <summary>True for the same variant with the same fields.</summary>
+            public override bool Equals(object uniffiOther)
+            {
+                var other = uniffiOther as global::FidoUnlock.DeviceChange.ReaderAdded;
+                return !ReferenceEquals(other, null)
+                    && UniffiValues.Same(Reader, other.Reader);
+            }
+
+            /// <summary>Equal values have equal hashes.</summary>
+            public override int GetHashCode()
+            {
+                var hash = 4;
+                hash = UniffiValues.Hash(hash, Reader);
+                return hash;
+            }
+        }
+
+        /// <summary>A reader was disconnected.</summary>
+        public sealed class ReaderRemoved : global::FidoUnlock.DeviceChange
+        {
+            /// <summary>Which.</summary>
+            public global::FidoUnlock.FoundRoute Reader { get; }
+
+            /// <summary>Takes every field.</summary>
+            public ReaderRemoved(global::FidoUnlock.FoundRoute reader)
+            {
+                if (reader == null) throw new global::System.ArgumentNullException("reader");
+                this.Reader = reader;
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(5);
+                UniffiConverters.WriteFoundRoute(uniffiWriter, Reader);
             }
 
             /// <summary>True for the same variant with the same fields.</summary>
@@ -11247,14 +11487,14 @@ namespace FidoUnlock
             {
                 var other = uniffiOther as global::FidoUnlock.DeviceChange.ReaderRemoved;
                 return !ReferenceEquals(other, null)
-                    && UniffiValues.Same(Device, other.Device);
+                    && UniffiValues.Same(Reader, other.Reader);
             }
 
             /// <summary>Equal values have equal hashes.</summary>
             public override int GetHashCode()
             {
-                var hash = 4;
-                hash = UniffiValues.Hash(hash, Device);
+                var hash = 5;
+                hash = UniffiValues.Hash(hash, Reader);
                 return hash;
             }
         }
@@ -11269,7 +11509,7 @@ namespace FidoUnlock
 
             internal override void UniffiWrite(UniffiWriter uniffiWriter)
             {
-                uniffiWriter.WriteInt32(5);
+                uniffiWriter.WriteInt32(6);
             }
 
             /// <summary>True for the same variant with the same fields.</summary>
@@ -11282,7 +11522,7 @@ namespace FidoUnlock
             /// <summary>Equal values have equal hashes.</summary>
             public override int GetHashCode()
             {
-                var hash = 5;
+                var hash = 6;
                 return hash;
             }
         }
@@ -11297,7 +11537,7 @@ namespace FidoUnlock
 
             internal override void UniffiWrite(UniffiWriter uniffiWriter)
             {
-                uniffiWriter.WriteInt32(6);
+                uniffiWriter.WriteInt32(7);
             }
 
             /// <summary>True for the same variant with the same fields.</summary>
@@ -11310,7 +11550,43 @@ namespace FidoUnlock
             /// <summary>Equal values have equal hashes.</summary>
             public override int GetHashCode()
             {
-                var hash = 6;
+                var hash = 7;
+                return hash;
+            }
+        }
+
+        /// <summary>USB keys, or cards, cannot be looked for. Told once, until they can.</summary>
+        public sealed class Problem : global::FidoUnlock.DeviceChange
+        {
+            /// <summary>Why.</summary>
+            public global::FidoUnlock.ErrorRow ProblemValue { get; }
+
+            /// <summary>Takes every field.</summary>
+            public Problem(global::FidoUnlock.ErrorRow problem)
+            {
+                if (problem == null) throw new global::System.ArgumentNullException("problem");
+                this.ProblemValue = problem;
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(8);
+                UniffiConverters.WriteErrorRow(uniffiWriter, ProblemValue);
+            }
+
+            /// <summary>True for the same variant with the same fields.</summary>
+            public override bool Equals(object uniffiOther)
+            {
+                var other = uniffiOther as global::FidoUnlock.DeviceChange.Problem;
+                return !ReferenceEquals(other, null)
+                    && UniffiValues.Same(ProblemValue, other.ProblemValue);
+            }
+
+            /// <summary>Equal values have equal hashes.</summary>
+            public override int GetHashCode()
+            {
+                var hash = 8;
+                hash = UniffiValues.Hash(hash, ProblemValue);
                 return hash;
             }
         }
@@ -11323,11 +11599,13 @@ namespace FidoUnlock
             switch (uniffiReader.ReadInt32())
             {
                 case 1: return new global::FidoUnlock.DeviceChange.Arrived(UniffiConverters.ReadFoundDevice(uniffiReader));
-                case 2: return new global::FidoUnlock.DeviceChange.Left(UniffiConverters.ReadFoundDevice(uniffiReader));
-                case 3: return new global::FidoUnlock.DeviceChange.ReaderAdded(UniffiConverters.ReadFoundDevice(uniffiReader));
-                case 4: return new global::FidoUnlock.DeviceChange.ReaderRemoved(UniffiConverters.ReadFoundDevice(uniffiReader));
-                case 5: return new global::FidoUnlock.DeviceChange.CardServiceStarted();
-                case 6: return new global::FidoUnlock.DeviceChange.CardServiceStopped();
+                case 2: return new global::FidoUnlock.DeviceChange.Changed(UniffiConverters.ReadFoundDevice(uniffiReader));
+                case 3: return new global::FidoUnlock.DeviceChange.Left(UniffiConverters.ReadFoundDevice(uniffiReader));
+                case 4: return new global::FidoUnlock.DeviceChange.ReaderAdded(UniffiConverters.ReadFoundRoute(uniffiReader));
+                case 5: return new global::FidoUnlock.DeviceChange.ReaderRemoved(UniffiConverters.ReadFoundRoute(uniffiReader));
+                case 6: return new global::FidoUnlock.DeviceChange.CardServiceStarted();
+                case 7: return new global::FidoUnlock.DeviceChange.CardServiceStopped();
+                case 8: return new global::FidoUnlock.DeviceChange.Problem(UniffiConverters.ReadErrorRow(uniffiReader));
                 default: throw UniffiReader.Malformed();
             }
         }
@@ -11339,7 +11617,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>What a device is reached by.</summary>
+    /// <summary>What a route leads through.</summary>
     public enum DeviceKind : int
     {
         /// <summary>A USB key.</summary>

@@ -3193,14 +3193,18 @@ public static func openUnlockDevice(device: UnlockDevice) -> Device  {
 }
 
     /**
-     * A device that was listed. For a card `which` says what is preferred: `Vendor` takes the unlock
-     * applet where the card has it and FIDO's otherwise.
+     * A device that was listed, by the first of its routes that works: the vendor interface, which any
+     * process may open, a card, the FIDO interface. It is found again by its Device ID, where that is
+     * known, also when it was plugged in elsewhere. `which` keeps to one interface: enrolment, probe and
+     * blocking the PIN want `Fido`.
      */
-public static func openFound(found: FoundDevice)throws  -> Device  {
+public static func openFound(found: FoundDevice, which: Interface?, cancel: CancelHandle?)throws  -> Device  {
     return try  FfiConverterTypeDevice_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_constructor_device_open_found(
-        FfiConverterTypeFoundDevice_lower(found),uniffiCallStatus
+        FfiConverterTypeFoundDevice_lower(found),
+        FfiConverterOptionTypeInterface.lower(which),
+        FfiConverterOptionTypeCancelHandle.lower(cancel),uniffiCallStatus
     )
 })
 }
@@ -3503,7 +3507,8 @@ public func FfiConverterTypeDeviceCall_lower(_ value: DeviceCall) -> UInt64 {
 public protocol DeviceWatchProtocol: AnyObject, Sendable {
 
     /**
-     * The next change; absent where none came within the time. Ends with number 508 when cancelled.
+     * The next change; absent where none came within the time. A device that appeared is asked for its
+     * Device ID, which may take a second longer. Ends with number 508 when cancelled.
      */
     func next(timeoutMs: UInt32, cancel: CancelHandle?) throws  -> DeviceChange?
 
@@ -3576,7 +3581,8 @@ public convenience init() {
 
 
     /**
-     * The next change; absent where none came within the time. Ends with number 508 when cancelled.
+     * The next change; absent where none came within the time. A device that appeared is asked for its
+     * Device ID, which may take a second longer. Ends with number 508 when cancelled.
      */
 open func next(timeoutMs: UInt32, cancel: CancelHandle?)throws  -> DeviceChange?  {
     return try  FfiConverterOptionTypeDeviceChange.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
@@ -9813,6 +9819,96 @@ public func FfiConverterTypeDeviceInfo_lower(_ value: DeviceInfo) -> RustBuffer 
 
 
 /**
+ * Everything that the system shows. No service, no reader and no card are a problem, nothing, and a
+ * reader.
+ */
+public struct DeviceListing: Equatable, Hashable {
+    /**
+     * Each key and card, once.
+     */
+    public var devices: [FoundDevice]
+    /**
+     * Readers without a card.
+     */
+    public var readers: [FoundRoute]
+    /**
+     * Interfaces of devices above that nothing tells to which: of several keys of one model.
+     */
+    public var unassigned: [FoundRoute]
+    /**
+     * Why USB keys, or cards, could not be looked for.
+     */
+    public var problems: [ErrorRow]
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Each key and card, once.
+         */devices: [FoundDevice],
+        /**
+         * Readers without a card.
+         */readers: [FoundRoute],
+        /**
+         * Interfaces of devices above that nothing tells to which: of several keys of one model.
+         */unassigned: [FoundRoute],
+        /**
+         * Why USB keys, or cards, could not be looked for.
+         */problems: [ErrorRow]) {
+        self.devices = devices
+        self.readers = readers
+        self.unassigned = unassigned
+        self.problems = problems
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension DeviceListing: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeDeviceListing: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DeviceListing {
+        return
+            try DeviceListing(
+                devices: FfiConverterSequenceTypeFoundDevice.read(from: &buf),
+                readers: FfiConverterSequenceTypeFoundRoute.read(from: &buf),
+                unassigned: FfiConverterSequenceTypeFoundRoute.read(from: &buf),
+                problems: FfiConverterSequenceTypeErrorRow.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: DeviceListing, into buf: inout [UInt8]) {
+        FfiConverterSequenceTypeFoundDevice.write(value.devices, into: &buf)
+        FfiConverterSequenceTypeFoundRoute.write(value.readers, into: &buf)
+        FfiConverterSequenceTypeFoundRoute.write(value.unassigned, into: &buf)
+        FfiConverterSequenceTypeErrorRow.write(value.problems, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeviceListing_lift(_ buf: RustBuffer) throws -> DeviceListing {
+    return try FfiConverterTypeDeviceListing.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeviceListing_lower(_ value: DeviceListing) -> RustBuffer {
+    return FfiConverterTypeDeviceListing.lower(value)
+}
+
+
+/**
  * What `Device.diagnose` found.
  */
 public struct Diagnosis: Equatable, Hashable {
@@ -10102,31 +10198,39 @@ public func FfiConverterTypeErrorRow_lower(_ value: ErrorRow) -> RustBuffer {
 
 
 /**
- * A device that the system shows.
+ * A security key or card, by whatever routes it is reached.
  */
 public struct FoundDevice: Equatable, Hashable {
     /**
-     * USB key or reader.
-     */
-    public var kind: DeviceKind
-    /**
-     * What the person sees: the product's or the reader's name.
+     * What the person sees: the product's name, else the reader's.
      */
     public var name: String
     /**
-     * What opens it; another one after it was plugged in again.
+     * The Device ID, where the device told it.
      */
-    public var path: String
+    public var deviceId: String?
     /**
-     * The interface; a key has an entry for each. With a card it is known only when it is open.
+     * Its state when it was listed; absent where it could not be read.
      */
-    public var which: Interface
+    public var condition: Condition?
     /**
-     * The serial number, where a USB key tells it.
+     * State and what to do, in one sentence for the person.
      */
-    public var serial: String?
+    public var sentence: String?
     /**
-     * Why it cannot be opened: no card, no permission, in use; absent where it can.
+     * Whether an unlock is possible now.
+     */
+    public var canUnlock: Bool
+    /**
+     * Enrolled and sealed.
+     */
+    public var enrolled: Bool
+    /**
+     * Its routes, the one that is opened first first.
+     */
+    public var routes: [FoundRoute]
+    /**
+     * Why it cannot be used: no route could be opened, or it does not know the unlock; else absent.
      */
     public var problem: ErrorRow?
 
@@ -10134,28 +10238,36 @@ public struct FoundDevice: Equatable, Hashable {
     // declare one manually.
     public init(
         /**
-         * USB key or reader.
-         */kind: DeviceKind,
-        /**
-         * What the person sees: the product's or the reader's name.
+         * What the person sees: the product's name, else the reader's.
          */name: String,
         /**
-         * What opens it; another one after it was plugged in again.
-         */path: String,
+         * The Device ID, where the device told it.
+         */deviceId: String?,
         /**
-         * The interface; a key has an entry for each. With a card it is known only when it is open.
-         */which: Interface,
+         * Its state when it was listed; absent where it could not be read.
+         */condition: Condition?,
         /**
-         * The serial number, where a USB key tells it.
-         */serial: String?,
+         * State and what to do, in one sentence for the person.
+         */sentence: String?,
         /**
-         * Why it cannot be opened: no card, no permission, in use; absent where it can.
+         * Whether an unlock is possible now.
+         */canUnlock: Bool,
+        /**
+         * Enrolled and sealed.
+         */enrolled: Bool,
+        /**
+         * Its routes, the one that is opened first first.
+         */routes: [FoundRoute],
+        /**
+         * Why it cannot be used: no route could be opened, or it does not know the unlock; else absent.
          */problem: ErrorRow?) {
-        self.kind = kind
         self.name = name
-        self.path = path
-        self.which = which
-        self.serial = serial
+        self.deviceId = deviceId
+        self.condition = condition
+        self.sentence = sentence
+        self.canUnlock = canUnlock
+        self.enrolled = enrolled
+        self.routes = routes
         self.problem = problem
     }
 
@@ -10175,21 +10287,25 @@ public struct FfiConverterTypeFoundDevice: FfiConverterRustBuffer {
     public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> FoundDevice {
         return
             try FoundDevice(
-                kind: FfiConverterTypeDeviceKind.read(from: &buf),
                 name: FfiConverterString.read(from: &buf),
-                path: FfiConverterString.read(from: &buf),
-                which: FfiConverterTypeInterface.read(from: &buf),
-                serial: FfiConverterOptionString.read(from: &buf),
+                deviceId: FfiConverterOptionString.read(from: &buf),
+                condition: FfiConverterOptionTypeCondition.read(from: &buf),
+                sentence: FfiConverterOptionString.read(from: &buf),
+                canUnlock: FfiConverterBool.read(from: &buf),
+                enrolled: FfiConverterBool.read(from: &buf),
+                routes: FfiConverterSequenceTypeFoundRoute.read(from: &buf),
                 problem: FfiConverterOptionTypeErrorRow.read(from: &buf)
         )
     }
 
     public static func write(_ value: FoundDevice, into buf: inout [UInt8]) {
-        FfiConverterTypeDeviceKind.write(value.kind, into: &buf)
         FfiConverterString.write(value.name, into: &buf)
-        FfiConverterString.write(value.path, into: &buf)
-        FfiConverterTypeInterface.write(value.which, into: &buf)
-        FfiConverterOptionString.write(value.serial, into: &buf)
+        FfiConverterOptionString.write(value.deviceId, into: &buf)
+        FfiConverterOptionTypeCondition.write(value.condition, into: &buf)
+        FfiConverterOptionString.write(value.sentence, into: &buf)
+        FfiConverterBool.write(value.canUnlock, into: &buf)
+        FfiConverterBool.write(value.enrolled, into: &buf)
+        FfiConverterSequenceTypeFoundRoute.write(value.routes, into: &buf)
         FfiConverterOptionTypeErrorRow.write(value.problem, into: &buf)
     }
 }
@@ -10207,6 +10323,115 @@ public func FfiConverterTypeFoundDevice_lift(_ buf: RustBuffer) throws -> FoundD
 #endif
 public func FfiConverterTypeFoundDevice_lower(_ value: FoundDevice) -> RustBuffer {
     return FfiConverterTypeFoundDevice.lower(value)
+}
+
+
+/**
+ * One way to a device: an interface of a USB key, or a reader.
+ */
+public struct FoundRoute: Equatable, Hashable {
+    /**
+     * USB key or reader.
+     */
+    public var kind: DeviceKind
+    /**
+     * The product's or the reader's name.
+     */
+    public var name: String
+    /**
+     * The system's path, or the reader's name; another one after the key was plugged in again.
+     */
+    public var path: String
+    /**
+     * The interface; absent with a card, where it is known only when it is open.
+     */
+    public var which: Interface?
+    /**
+     * The serial number, where a USB key tells it.
+     */
+    public var serial: String?
+    /**
+     * Why no answer came by it: no card, no permission, in use; absent where one came.
+     */
+    public var problem: ErrorRow?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * USB key or reader.
+         */kind: DeviceKind,
+        /**
+         * The product's or the reader's name.
+         */name: String,
+        /**
+         * The system's path, or the reader's name; another one after the key was plugged in again.
+         */path: String,
+        /**
+         * The interface; absent with a card, where it is known only when it is open.
+         */which: Interface?,
+        /**
+         * The serial number, where a USB key tells it.
+         */serial: String?,
+        /**
+         * Why no answer came by it: no card, no permission, in use; absent where one came.
+         */problem: ErrorRow?) {
+        self.kind = kind
+        self.name = name
+        self.path = path
+        self.which = which
+        self.serial = serial
+        self.problem = problem
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension FoundRoute: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeFoundRoute: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> FoundRoute {
+        return
+            try FoundRoute(
+                kind: FfiConverterTypeDeviceKind.read(from: &buf),
+                name: FfiConverterString.read(from: &buf),
+                path: FfiConverterString.read(from: &buf),
+                which: FfiConverterOptionTypeInterface.read(from: &buf),
+                serial: FfiConverterOptionString.read(from: &buf),
+                problem: FfiConverterOptionTypeErrorRow.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: FoundRoute, into buf: inout [UInt8]) {
+        FfiConverterTypeDeviceKind.write(value.kind, into: &buf)
+        FfiConverterString.write(value.name, into: &buf)
+        FfiConverterString.write(value.path, into: &buf)
+        FfiConverterOptionTypeInterface.write(value.which, into: &buf)
+        FfiConverterOptionString.write(value.serial, into: &buf)
+        FfiConverterOptionTypeErrorRow.write(value.problem, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeFoundRoute_lift(_ buf: RustBuffer) throws -> FoundRoute {
+    return try FfiConverterTypeFoundRoute.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeFoundRoute_lower(_ value: FoundRoute) -> RustBuffer {
+    return FfiConverterTypeFoundRoute.lower(value)
 }
 
 
@@ -12589,7 +12814,7 @@ public func FfiConverterTypeDeskRole_lower(_ value: DeskRole) -> RustBuffer {
 public enum DeviceChange: Equatable, Hashable {
 
     /**
-     * A key was plugged in, a card inserted.
+     * The first route to a device appeared.
      */
     case arrived(
         /**
@@ -12597,11 +12822,19 @@ public enum DeviceChange: Equatable, Hashable {
          */device: FoundDevice
     )
     /**
-     * A key was pulled, a card taken away.
+     * A further route appeared or went, or one tells more than before.
+     */
+    case changed(
+        /**
+         * As it is now.
+         */device: FoundDevice
+    )
+    /**
+     * The last route went.
      */
     case left(
         /**
-         * Which.
+         * As it was.
          */device: FoundDevice
     )
     /**
@@ -12610,7 +12843,7 @@ public enum DeviceChange: Equatable, Hashable {
     case readerAdded(
         /**
          * Which.
-         */device: FoundDevice
+         */reader: FoundRoute
     )
     /**
      * A reader was disconnected.
@@ -12618,7 +12851,7 @@ public enum DeviceChange: Equatable, Hashable {
     case readerRemoved(
         /**
          * Which.
-         */device: FoundDevice
+         */reader: FoundRoute
     )
     /**
      * The smart card service runs.
@@ -12628,6 +12861,14 @@ public enum DeviceChange: Equatable, Hashable {
      * The smart card service does not run.
      */
     case cardServiceStopped
+    /**
+     * USB keys, or cards, cannot be looked for. Told once, until they can.
+     */
+    case problem(
+        /**
+         * Why.
+         */problem: ErrorRow
+    )
 
 
 
@@ -12652,18 +12893,24 @@ public struct FfiConverterTypeDeviceChange: FfiConverterRustBuffer {
         case 1: return .arrived(device: try FfiConverterTypeFoundDevice.read(from: &buf)
         )
 
-        case 2: return .left(device: try FfiConverterTypeFoundDevice.read(from: &buf)
+        case 2: return .changed(device: try FfiConverterTypeFoundDevice.read(from: &buf)
         )
 
-        case 3: return .readerAdded(device: try FfiConverterTypeFoundDevice.read(from: &buf)
+        case 3: return .left(device: try FfiConverterTypeFoundDevice.read(from: &buf)
         )
 
-        case 4: return .readerRemoved(device: try FfiConverterTypeFoundDevice.read(from: &buf)
+        case 4: return .readerAdded(reader: try FfiConverterTypeFoundRoute.read(from: &buf)
         )
 
-        case 5: return .cardServiceStarted
+        case 5: return .readerRemoved(reader: try FfiConverterTypeFoundRoute.read(from: &buf)
+        )
 
-        case 6: return .cardServiceStopped
+        case 6: return .cardServiceStarted
+
+        case 7: return .cardServiceStopped
+
+        case 8: return .problem(problem: try FfiConverterTypeErrorRow.read(from: &buf)
+        )
 
         default: throw UniffiInternalError.unexpectedEnumCase
         }
@@ -12678,27 +12925,37 @@ public struct FfiConverterTypeDeviceChange: FfiConverterRustBuffer {
             FfiConverterTypeFoundDevice.write(device, into: &buf)
 
 
-        case let .left(device):
+        case let .changed(device):
             writeInt(&buf, Int32(2))
             FfiConverterTypeFoundDevice.write(device, into: &buf)
 
 
-        case let .readerAdded(device):
+        case let .left(device):
             writeInt(&buf, Int32(3))
             FfiConverterTypeFoundDevice.write(device, into: &buf)
 
 
-        case let .readerRemoved(device):
+        case let .readerAdded(reader):
             writeInt(&buf, Int32(4))
-            FfiConverterTypeFoundDevice.write(device, into: &buf)
+            FfiConverterTypeFoundRoute.write(reader, into: &buf)
+
+
+        case let .readerRemoved(reader):
+            writeInt(&buf, Int32(5))
+            FfiConverterTypeFoundRoute.write(reader, into: &buf)
 
 
         case .cardServiceStarted:
-            writeInt(&buf, Int32(5))
+            writeInt(&buf, Int32(6))
 
 
         case .cardServiceStopped:
-            writeInt(&buf, Int32(6))
+            writeInt(&buf, Int32(7))
+
+
+        case let .problem(problem):
+            writeInt(&buf, Int32(8))
+            FfiConverterTypeErrorRow.write(problem, into: &buf)
 
         }
     }
@@ -12722,7 +12979,7 @@ public func FfiConverterTypeDeviceChange_lower(_ value: DeviceChange) -> RustBuf
 
 
 /**
- * What a device is reached by.
+ * What a route leads through.
  */
 
 public enum DeviceKind: Equatable, Hashable {
@@ -15044,6 +15301,30 @@ fileprivate struct FfiConverterOptionTypeRegisteredDevice: FfiConverterRustBuffe
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeCondition: FfiConverterRustBuffer {
+    typealias SwiftType = Condition?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeCondition.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeCondition.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeDeviceChange: FfiConverterRustBuffer {
     typealias SwiftType = DeviceChange?
 
@@ -15060,6 +15341,30 @@ fileprivate struct FfiConverterOptionTypeDeviceChange: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeDeviceChange.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeInterface: FfiConverterRustBuffer {
+    typealias SwiftType = Interface?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeInterface.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeInterface.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -15285,6 +15590,31 @@ fileprivate struct FfiConverterSequenceTypeFoundDevice: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeFoundDevice.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeFoundRoute: FfiConverterRustBuffer {
+    typealias SwiftType = [FoundRoute]
+
+    public static func write(_ value: [FoundRoute], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeFoundRoute.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [FoundRoute] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [FoundRoute]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeFoundRoute.read(from: &buf))
         }
         return seq
     }
@@ -15567,13 +15897,16 @@ public func errorTable() -> [ErrorRow]  {
 })
 }
 /**
- * Every key and reader. That readers cannot be listed is no error while there are keys, and the other
- * way round.
+ * Every key and card, each once, and what it tells of itself; only reads. Takes ten seconds at most
+ * where no time is given. That readers cannot be listed is no error while keys can, and the other way
+ * round.
  */
-public func listDevices()throws  -> [FoundDevice]  {
-    return try  FfiConverterSequenceTypeFoundDevice.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+public func listDevices(cancel: CancelHandle?, timeoutMs: UInt32?)throws  -> DeviceListing  {
+    return try  FfiConverterTypeDeviceListing_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_func_list_devices(uniffiCallStatus
+    uniffi_fido_unlock_ffi_fn_func_list_devices(
+        FfiConverterOptionTypeCancelHandle.lower(cancel),
+        FfiConverterOptionUInt32.lower(timeoutMs),uniffiCallStatus
     )
 })
 }
@@ -15608,7 +15941,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_func_error_table() != 4547) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_func_list_devices() != 52557) {
+    if (uniffi_fido_unlock_ffi_checksum_func_list_devices() != 62260) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel() != 28399) {
@@ -15878,7 +16211,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond() != 19014) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_devicewatch_next() != 53794) {
+    if (uniffi_fido_unlock_ffi_checksum_method_devicewatch_next() != 12448) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_issuerkey_answer_probe() != 51739) {
@@ -15995,7 +16328,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_constructor_device_open_unlock_device() != 7777) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_constructor_device_open_found() != 39902) {
+    if (uniffi_fido_unlock_ffi_checksum_constructor_device_open_found() != 2606) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new() != 39978) {

@@ -1370,7 +1370,7 @@ uint64_t uniffi_fido_unlock_ffi_fn_constructor_device_open_unlock_device(uint64_
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_DEVICE_OPEN_FOUND
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_DEVICE_OPEN_FOUND
-uint64_t uniffi_fido_unlock_ffi_fn_constructor_device_open_found(RustBuffer found, RustCallStatus *_Nonnull out_status
+uint64_t uniffi_fido_unlock_ffi_fn_constructor_device_open_found(RustBuffer found, RustBuffer which, RustBuffer cancel, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DEVICE_ACTIVE_INTERFACE
@@ -1795,8 +1795,7 @@ RustBuffer uniffi_fido_unlock_ffi_fn_func_error_table(RustCallStatus *_Nonnull o
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_LIST_DEVICES
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_LIST_DEVICES
-RustBuffer uniffi_fido_unlock_ffi_fn_func_list_devices(RustCallStatus *_Nonnull out_status
-
+RustBuffer uniffi_fido_unlock_ffi_fn_func_list_devices(RustBuffer cancel, RustBuffer timeout_ms, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_FFI_FIDO_UNLOCK_FFI_RUSTBUFFER_ALLOC

@@ -145,7 +145,10 @@ impl Bench {
     }
 
     pub fn run_words(&self, words: &[&str], input: &str) -> Ran {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_fido-unlock"))
+        // Another build of the program where it is named: `cargo xtask test windows`.
+        let program = std::env::var_os("FIDO_UNLOCK_PROGRAM");
+        let program = program.unwrap_or_else(|| env!("CARGO_BIN_EXE_fido-unlock").into());
+        let mut child = Command::new(program)
             .args(&self.extra)
             .args(words)
             .current_dir(self.folder.path())

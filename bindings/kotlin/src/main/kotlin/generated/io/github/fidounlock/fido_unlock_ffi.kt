@@ -1757,7 +1757,7 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_constructor_device_open_unlock_device(`device`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
-    external fun uniffi_fido_unlock_ffi_fn_constructor_device_open_found(`found`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_constructor_device_open_found(`found`: RustBuffer.ByValue,`which`: RustBuffer.ByValue,`cancel`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_method_device_active_interface(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
@@ -1925,7 +1925,7 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_func_error_table(uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_func_list_devices(uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_func_list_devices(`cancel`: RustBuffer.ByValue,`timeoutMs`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun ffi_fido_unlock_ffi_rustbuffer_alloc(`size`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
@@ -2061,7 +2061,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_func_error_table() and 0xFFFF) != 4547) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_func_list_devices() and 0xFFFF) != 52557) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_func_list_devices() and 0xFFFF) != 62260) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel() and 0xFFFF) != 28399) {
@@ -2331,7 +2331,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond() and 0xFFFF) != 19014) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_devicewatch_next() and 0xFFFF) != 53794) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_devicewatch_next() and 0xFFFF) != 12448) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_issuerkey_answer_probe() and 0xFFFF) != 51739) {
@@ -2448,7 +2448,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_device_open_unlock_device() and 0xFFFF) != 7777) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_device_open_found() and 0xFFFF) != 39902) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_device_open_found() and 0xFFFF) != 2606) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new() and 0xFFFF) != 39978) {
@@ -7070,16 +7070,20 @@ open class Device: Disposable, AutoCloseable, DeviceInterface
 
 
     /**
-     * A device that was listed. For a card `which` says what is preferred: `Vendor` takes the unlock
-     * applet where the card has it and FIDO's otherwise.
+     * A device that was listed, by the first of its routes that works: the vendor interface, which any
+     * process may open, a card, the FIDO interface. It is found again by its Device ID, where that is
+     * known, also when it was plugged in elsewhere. `which` keeps to one interface: enrolment, probe and
+     * blocking the PIN want `Fido`.
      */
-    @Throws(UnlockException::class) fun `openFound`(`found`: FoundDevice): Device {
+    @Throws(UnlockException::class) fun `openFound`(`found`: FoundDevice, `which`: Interface?, `cancel`: CancelHandle?): Device {
             return FfiConverterTypeDevice.lift(
     uniffiRustCallWithError(UnlockException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_constructor_device_open_found(
 
 
-        FfiConverterTypeFoundDevice.lower(`found`),_status)
+        FfiConverterTypeFoundDevice.lower(`found`),
+        FfiConverterOptionalTypeInterface.lower(`which`),
+        FfiConverterOptionalTypeCancelHandle.lower(`cancel`),_status)
 }
     )
     }
@@ -7527,7 +7531,8 @@ public object FfiConverterTypeDeviceCall: FfiConverter<DeviceCall, Long> {
 public interface DeviceWatchInterface {
 
     /**
-     * The next change; absent where none came within the time. Ends with number 508 when cancelled.
+     * The next change; absent where none came within the time. A device that appeared is asked for its
+     * Device ID, which may take a second longer. Ends with number 508 when cancelled.
      */
     fun `next`(`timeoutMs`: kotlin.UInt, `cancel`: CancelHandle?): DeviceChange?
 
@@ -7651,7 +7656,8 @@ open class DeviceWatch: Disposable, AutoCloseable, DeviceWatchInterface
 
 
     /**
-     * The next change; absent where none came within the time. Ends with number 508 when cancelled.
+     * The next change; absent where none came within the time. A device that appeared is asked for its
+     * Device ID, which may take a second longer. Ends with number 508 when cancelled.
      */
     @Throws(UnlockException::class)override fun `next`(`timeoutMs`: kotlin.UInt, `cancel`: CancelHandle?): DeviceChange? {
             return FfiConverterOptionalTypeDeviceChange.lift(
@@ -16112,6 +16118,70 @@ public object FfiConverterTypeDeviceInfo: FfiConverterRustBuffer<DeviceInfo> {
 
 
 /**
+ * Everything that the system shows. No service, no reader and no card are a problem, nothing, and a
+ * reader.
+ */
+data class DeviceListing (
+    /**
+     * Each key and card, once.
+     */
+    var `devices`: List<FoundDevice>
+    ,
+    /**
+     * Readers without a card.
+     */
+    var `readers`: List<FoundRoute>
+    ,
+    /**
+     * Interfaces of devices above that nothing tells to which: of several keys of one model.
+     */
+    var `unassigned`: List<FoundRoute>
+    ,
+    /**
+     * Why USB keys, or cards, could not be looked for.
+     */
+    var `problems`: List<ErrorRow>
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeDeviceListing: FfiConverterRustBuffer<DeviceListing> {
+    override fun read(buf: ByteBuffer): DeviceListing {
+        return DeviceListing(
+            FfiConverterSequenceTypeFoundDevice.read(buf),
+            FfiConverterSequenceTypeFoundRoute.read(buf),
+            FfiConverterSequenceTypeFoundRoute.read(buf),
+            FfiConverterSequenceTypeErrorRow.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: DeviceListing) = (
+            FfiConverterSequenceTypeFoundDevice.allocationSize(value.`devices`) +
+            FfiConverterSequenceTypeFoundRoute.allocationSize(value.`readers`) +
+            FfiConverterSequenceTypeFoundRoute.allocationSize(value.`unassigned`) +
+            FfiConverterSequenceTypeErrorRow.allocationSize(value.`problems`)
+    )
+
+    override fun write(value: DeviceListing, buf: ByteBuffer) {
+            FfiConverterSequenceTypeFoundDevice.write(value.`devices`, buf)
+            FfiConverterSequenceTypeFoundRoute.write(value.`readers`, buf)
+            FfiConverterSequenceTypeFoundRoute.write(value.`unassigned`, buf)
+            FfiConverterSequenceTypeErrorRow.write(value.`problems`, buf)
+    }
+}
+
+
+
+/**
  * What `Device.diagnose` found.
  */
 data class Diagnosis (
@@ -16318,36 +16388,46 @@ public object FfiConverterTypeErrorRow: FfiConverterRustBuffer<ErrorRow> {
 
 
 /**
- * A device that the system shows.
+ * A security key or card, by whatever routes it is reached.
  */
 data class FoundDevice (
     /**
-     * USB key or reader.
-     */
-    var `kind`: DeviceKind
-    ,
-    /**
-     * What the person sees: the product's or the reader's name.
+     * What the person sees: the product's name, else the reader's.
      */
     var `name`: kotlin.String
     ,
     /**
-     * What opens it; another one after it was plugged in again.
+     * The Device ID, where the device told it.
      */
-    var `path`: kotlin.String
+    var `deviceId`: kotlin.String?
     ,
     /**
-     * The interface; a key has an entry for each. With a card it is known only when it is open.
+     * Its state when it was listed; absent where it could not be read.
      */
-    var `which`: Interface
+    var `condition`: Condition?
     ,
     /**
-     * The serial number, where a USB key tells it.
+     * State and what to do, in one sentence for the person.
      */
-    var `serial`: kotlin.String?
+    var `sentence`: kotlin.String?
     ,
     /**
-     * Why it cannot be opened: no card, no permission, in use; absent where it can.
+     * Whether an unlock is possible now.
+     */
+    var `canUnlock`: kotlin.Boolean
+    ,
+    /**
+     * Enrolled and sealed.
+     */
+    var `enrolled`: kotlin.Boolean
+    ,
+    /**
+     * Its routes, the one that is opened first first.
+     */
+    var `routes`: List<FoundRoute>
+    ,
+    /**
+     * Why it cannot be used: no route could be opened, or it does not know the unlock; else absent.
      */
     var `problem`: ErrorRow?
 
@@ -16366,29 +16446,114 @@ data class FoundDevice (
 public object FfiConverterTypeFoundDevice: FfiConverterRustBuffer<FoundDevice> {
     override fun read(buf: ByteBuffer): FoundDevice {
         return FoundDevice(
-            FfiConverterTypeDeviceKind.read(buf),
             FfiConverterString.read(buf),
-            FfiConverterString.read(buf),
-            FfiConverterTypeInterface.read(buf),
             FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalTypeCondition.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterSequenceTypeFoundRoute.read(buf),
             FfiConverterOptionalTypeErrorRow.read(buf),
         )
     }
 
     override fun allocationSize(value: FoundDevice) = (
-            FfiConverterTypeDeviceKind.allocationSize(value.`kind`) +
             FfiConverterString.allocationSize(value.`name`) +
-            FfiConverterString.allocationSize(value.`path`) +
-            FfiConverterTypeInterface.allocationSize(value.`which`) +
-            FfiConverterOptionalString.allocationSize(value.`serial`) +
+            FfiConverterOptionalString.allocationSize(value.`deviceId`) +
+            FfiConverterOptionalTypeCondition.allocationSize(value.`condition`) +
+            FfiConverterOptionalString.allocationSize(value.`sentence`) +
+            FfiConverterBoolean.allocationSize(value.`canUnlock`) +
+            FfiConverterBoolean.allocationSize(value.`enrolled`) +
+            FfiConverterSequenceTypeFoundRoute.allocationSize(value.`routes`) +
             FfiConverterOptionalTypeErrorRow.allocationSize(value.`problem`)
     )
 
     override fun write(value: FoundDevice, buf: ByteBuffer) {
+            FfiConverterString.write(value.`name`, buf)
+            FfiConverterOptionalString.write(value.`deviceId`, buf)
+            FfiConverterOptionalTypeCondition.write(value.`condition`, buf)
+            FfiConverterOptionalString.write(value.`sentence`, buf)
+            FfiConverterBoolean.write(value.`canUnlock`, buf)
+            FfiConverterBoolean.write(value.`enrolled`, buf)
+            FfiConverterSequenceTypeFoundRoute.write(value.`routes`, buf)
+            FfiConverterOptionalTypeErrorRow.write(value.`problem`, buf)
+    }
+}
+
+
+
+/**
+ * One way to a device: an interface of a USB key, or a reader.
+ */
+data class FoundRoute (
+    /**
+     * USB key or reader.
+     */
+    var `kind`: DeviceKind
+    ,
+    /**
+     * The product's or the reader's name.
+     */
+    var `name`: kotlin.String
+    ,
+    /**
+     * The system's path, or the reader's name; another one after the key was plugged in again.
+     */
+    var `path`: kotlin.String
+    ,
+    /**
+     * The interface; absent with a card, where it is known only when it is open.
+     */
+    var `which`: Interface?
+    ,
+    /**
+     * The serial number, where a USB key tells it.
+     */
+    var `serial`: kotlin.String?
+    ,
+    /**
+     * Why no answer came by it: no card, no permission, in use; absent where one came.
+     */
+    var `problem`: ErrorRow?
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeFoundRoute: FfiConverterRustBuffer<FoundRoute> {
+    override fun read(buf: ByteBuffer): FoundRoute {
+        return FoundRoute(
+            FfiConverterTypeDeviceKind.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterOptionalTypeInterface.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalTypeErrorRow.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: FoundRoute) = (
+            FfiConverterTypeDeviceKind.allocationSize(value.`kind`) +
+            FfiConverterString.allocationSize(value.`name`) +
+            FfiConverterString.allocationSize(value.`path`) +
+            FfiConverterOptionalTypeInterface.allocationSize(value.`which`) +
+            FfiConverterOptionalString.allocationSize(value.`serial`) +
+            FfiConverterOptionalTypeErrorRow.allocationSize(value.`problem`)
+    )
+
+    override fun write(value: FoundRoute, buf: ByteBuffer) {
             FfiConverterTypeDeviceKind.write(value.`kind`, buf)
             FfiConverterString.write(value.`name`, buf)
             FfiConverterString.write(value.`path`, buf)
-            FfiConverterTypeInterface.write(value.`which`, buf)
+            FfiConverterOptionalTypeInterface.write(value.`which`, buf)
             FfiConverterOptionalString.write(value.`serial`, buf)
             FfiConverterOptionalTypeErrorRow.write(value.`problem`, buf)
     }
@@ -18177,7 +18342,7 @@ public object FfiConverterTypeDeskRole: FfiConverterRustBuffer<DeskRole> {
 sealed class DeviceChange {
 
     /**
-     * A key was plugged in, a card inserted.
+     * The first route to a device appeared.
      */
     data class Arrived(
         /**
@@ -18192,11 +18357,26 @@ sealed class DeviceChange {
     }
 
     /**
-     * A key was pulled, a card taken away.
+     * A further route appeared or went, or one tells more than before.
+     */
+    data class Changed(
+        /**
+         * As it is now.
+         */
+        val `device`: io.github.fidounlock.FoundDevice) : DeviceChange()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * The last route went.
      */
     data class Left(
         /**
-         * Which.
+         * As it was.
          */
         val `device`: io.github.fidounlock.FoundDevice) : DeviceChange()
 
@@ -18213,7 +18393,7 @@ sealed class DeviceChange {
         /**
          * Which.
          */
-        val `device`: io.github.fidounlock.FoundDevice) : DeviceChange()
+        val `reader`: io.github.fidounlock.FoundRoute) : DeviceChange()
 
     {
 
@@ -18228,7 +18408,7 @@ sealed class DeviceChange {
         /**
          * Which.
          */
-        val `device`: io.github.fidounlock.FoundDevice) : DeviceChange()
+        val `reader`: io.github.fidounlock.FoundRoute) : DeviceChange()
 
     {
 
@@ -18247,6 +18427,21 @@ sealed class DeviceChange {
      */
     object CardServiceStopped : DeviceChange()
 
+
+    /**
+     * USB keys, or cards, cannot be looked for. Told once, until they can.
+     */
+    data class Problem(
+        /**
+         * Why.
+         */
+        val `problem`: io.github.fidounlock.ErrorRow) : DeviceChange()
+
+    {
+
+
+        companion object
+    }
 
 
 
@@ -18267,23 +18462,36 @@ public object FfiConverterTypeDeviceChange : FfiConverterRustBuffer<DeviceChange
             1 -> DeviceChange.Arrived(
                 FfiConverterTypeFoundDevice.read(buf),
                 )
-            2 -> DeviceChange.Left(
+            2 -> DeviceChange.Changed(
                 FfiConverterTypeFoundDevice.read(buf),
                 )
-            3 -> DeviceChange.ReaderAdded(
+            3 -> DeviceChange.Left(
                 FfiConverterTypeFoundDevice.read(buf),
                 )
-            4 -> DeviceChange.ReaderRemoved(
-                FfiConverterTypeFoundDevice.read(buf),
+            4 -> DeviceChange.ReaderAdded(
+                FfiConverterTypeFoundRoute.read(buf),
                 )
-            5 -> DeviceChange.CardServiceStarted
-            6 -> DeviceChange.CardServiceStopped
+            5 -> DeviceChange.ReaderRemoved(
+                FfiConverterTypeFoundRoute.read(buf),
+                )
+            6 -> DeviceChange.CardServiceStarted
+            7 -> DeviceChange.CardServiceStopped
+            8 -> DeviceChange.Problem(
+                FfiConverterTypeErrorRow.read(buf),
+                )
             else -> throw RuntimeException("invalid enum value, something is very wrong!!")
         }
     }
 
     override fun allocationSize(value: DeviceChange): ULong = when(value) {
         is DeviceChange.Arrived -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeFoundDevice.allocationSize(value.`device`)
+            )
+        }
+        is DeviceChange.Changed -> {
             // Add the size for the Int that specifies the variant plus the size needed for all fields
             (
                 4UL
@@ -18301,14 +18509,14 @@ public object FfiConverterTypeDeviceChange : FfiConverterRustBuffer<DeviceChange
             // Add the size for the Int that specifies the variant plus the size needed for all fields
             (
                 4UL
-                + FfiConverterTypeFoundDevice.allocationSize(value.`device`)
+                + FfiConverterTypeFoundRoute.allocationSize(value.`reader`)
             )
         }
         is DeviceChange.ReaderRemoved -> {
             // Add the size for the Int that specifies the variant plus the size needed for all fields
             (
                 4UL
-                + FfiConverterTypeFoundDevice.allocationSize(value.`device`)
+                + FfiConverterTypeFoundRoute.allocationSize(value.`reader`)
             )
         }
         is DeviceChange.CardServiceStarted -> {
@@ -18323,6 +18531,13 @@ public object FfiConverterTypeDeviceChange : FfiConverterRustBuffer<DeviceChange
                 4UL
             )
         }
+        is DeviceChange.Problem -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeErrorRow.allocationSize(value.`problem`)
+            )
+        }
     }
 
     override fun write(value: DeviceChange, buf: ByteBuffer) {
@@ -18332,27 +18547,37 @@ public object FfiConverterTypeDeviceChange : FfiConverterRustBuffer<DeviceChange
                 FfiConverterTypeFoundDevice.write(value.`device`, buf)
                 Unit
             }
-            is DeviceChange.Left -> {
+            is DeviceChange.Changed -> {
                 buf.putInt(2)
                 FfiConverterTypeFoundDevice.write(value.`device`, buf)
                 Unit
             }
-            is DeviceChange.ReaderAdded -> {
+            is DeviceChange.Left -> {
                 buf.putInt(3)
                 FfiConverterTypeFoundDevice.write(value.`device`, buf)
                 Unit
             }
-            is DeviceChange.ReaderRemoved -> {
+            is DeviceChange.ReaderAdded -> {
                 buf.putInt(4)
-                FfiConverterTypeFoundDevice.write(value.`device`, buf)
+                FfiConverterTypeFoundRoute.write(value.`reader`, buf)
+                Unit
+            }
+            is DeviceChange.ReaderRemoved -> {
+                buf.putInt(5)
+                FfiConverterTypeFoundRoute.write(value.`reader`, buf)
                 Unit
             }
             is DeviceChange.CardServiceStarted -> {
-                buf.putInt(5)
+                buf.putInt(6)
                 Unit
             }
             is DeviceChange.CardServiceStopped -> {
-                buf.putInt(6)
+                buf.putInt(7)
+                Unit
+            }
+            is DeviceChange.Problem -> {
+                buf.putInt(8)
+                FfiConverterTypeErrorRow.write(value.`problem`, buf)
                 Unit
             }
         }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
@@ -18364,7 +18589,7 @@ public object FfiConverterTypeDeviceChange : FfiConverterRustBuffer<DeviceChange
 
 
 /**
- * What a device is reached by.
+ * What a route leads through.
  */
 
 enum class DeviceKind {
@@ -20881,6 +21106,38 @@ public object FfiConverterOptionalTypeRegisteredDevice: FfiConverterRustBuffer<R
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeCondition: FfiConverterRustBuffer<Condition?> {
+    override fun read(buf: ByteBuffer): Condition? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeCondition.read(buf)
+    }
+
+    override fun allocationSize(value: Condition?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeCondition.allocationSize(value)
+        }
+    }
+
+    override fun write(value: Condition?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeCondition.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypeDeviceChange: FfiConverterRustBuffer<DeviceChange?> {
     override fun read(buf: ByteBuffer): DeviceChange? {
         if (buf.get().toInt() == 0) {
@@ -20903,6 +21160,38 @@ public object FfiConverterOptionalTypeDeviceChange: FfiConverterRustBuffer<Devic
         } else {
             buf.put(1)
             FfiConverterTypeDeviceChange.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeInterface: FfiConverterRustBuffer<Interface?> {
+    override fun read(buf: ByteBuffer): Interface? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeInterface.read(buf)
+    }
+
+    override fun allocationSize(value: Interface?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeInterface.allocationSize(value)
+        }
+    }
+
+    override fun write(value: Interface?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeInterface.write(value, buf)
         }
     }
 }
@@ -21155,6 +21444,34 @@ public object FfiConverterSequenceTypeFoundDevice: FfiConverterRustBuffer<List<F
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeFoundDevice.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeFoundRoute: FfiConverterRustBuffer<List<FoundRoute>> {
+    override fun read(buf: ByteBuffer): List<FoundRoute> {
+        val len = buf.getInt()
+        return List<FoundRoute>(len) {
+            FfiConverterTypeFoundRoute.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<FoundRoute>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeFoundRoute.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<FoundRoute>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeFoundRoute.write(it, buf)
         }
     }
 }
@@ -21478,15 +21795,18 @@ public object FfiConverterSequenceTypePinProtocol: FfiConverterRustBuffer<List<P
 
 
         /**
-         * Every key and reader. That readers cannot be listed is no error while there are keys, and the other
-         * way round.
+         * Every key and card, each once, and what it tells of itself; only reads. Takes ten seconds at most
+         * where no time is given. That readers cannot be listed is no error while keys can, and the other way
+         * round.
          */
-    @Throws(UnlockException::class) fun `listDevices`(): List<FoundDevice> {
-            return FfiConverterSequenceTypeFoundDevice.lift(
+    @Throws(UnlockException::class) fun `listDevices`(`cancel`: CancelHandle?, `timeoutMs`: kotlin.UInt?): DeviceListing {
+            return FfiConverterTypeDeviceListing.lift(
     uniffiRustCallWithError(UnlockException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_func_list_devices(
 
-        _status)
+
+        FfiConverterOptionalTypeCancelHandle.lower(`cancel`),
+        FfiConverterOptionalUInt.lower(`timeoutMs`),_status)
 }
     )
     }

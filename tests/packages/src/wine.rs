@@ -1,0 +1,57 @@
+//! Debian's Wine, with a folder of its own for its registry and drive.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use crate::{root, succeed};
+
+/// A Wine that is ready to run 64-bit programs.
+pub struct Wine {
+    prefix: PathBuf,
+}
+
+impl Wine {
+    /// Made once for all tests of a process; the folder stays for the next.
+    pub fn ready() -> &'static Self {
+        static WINE: OnceLock<Wine> = OnceLock::new();
+        WINE.get_or_init(|| {
+            let wine = Self {
+                prefix: root().join("target/wine"),
+            };
+            let system = wine.prefix.join("drive_c/windows/system32");
+            if !system.join("bcryptprimitives.dll").exists() {
+                succeed(wine.command(Path::new("wineboot")).arg("--init"));
+                provide_random_numbers(&system);
+            }
+            wine
+        })
+    }
+
+    /// A Windows program.
+    pub fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new("/usr/lib/wine/wine64");
+        command
+            .arg(program)
+            .env("WINEPREFIX", &self.prefix)
+            .env("WINEDEBUG", "-all")
+            // Nothing to be installed for .NET Framework or web pages.
+            .env("WINEDLLOVERRIDES", "mscoree,mshtml=");
+        command
+    }
+}
+
+/// Wine 8 has no `bcryptprimitives.dll`, which Rust's std imports. For tests alone.
+fn provide_random_numbers(system: &Path) {
+    let dll = system.join("bcryptprimitives.dll");
+    let made = dll.with_extension("tmp");
+    succeed(
+        Command::new("x86_64-w64-mingw32-gcc")
+            .args(["-shared", "-O2", "-Wall", "-Werror", "-o"])
+            .arg(&made)
+            .arg(root().join("tests/packages/wine/bcryptprimitives.c"))
+            .arg("-ladvapi32"),
+    );
+    fs::rename(made, dll).unwrap();
+}

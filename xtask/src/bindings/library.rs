@@ -1,0 +1,54 @@
+//! The native libraries as they ship: without the software authenticator, with the devices of a desktop.
+
+use std::path::{Path, PathBuf};
+
+use crate::step::{Failed, cargo, root, run};
+
+/// Cargo's profile of what ships.
+pub const PROFILE: &str = "ship";
+/// Beside the default ones.
+pub const FEATURES: &[&str] = &["hid", "pcsc"];
+/// The file of the library on Linux.
+pub const LIBRARY: &str = "libfido_unlock_ffi.so";
+
+/// Where packages and what goes into them are put.
+pub fn folder() -> PathBuf {
+    root().join("target/packages")
+}
+
+/// The library for this system, 64-bit Linux; gives its path.
+pub fn build() -> Result<PathBuf, Failed> {
+    let mut command = cargo(&["build", "--quiet", "--locked", "--profile", PROFILE]);
+    command
+        .args(["-p", "fido-unlock-ffi", "--features", &FEATURES.join(",")])
+        .env("CARGO_ENCODED_RUSTFLAGS", remapped());
+    run("packages: the library", &mut command)?;
+    keep(&root().join("target").join(PROFILE).join(LIBRARY), "linux-x64")
+}
+
+/// Copies a built file away from where the next build would write over it.
+pub fn keep(file: &Path, kind: &str) -> Result<PathBuf, Failed> {
+    let folder = folder().join("native").join(kind);
+    let to = folder.join(file.file_name().unwrap_or_default());
+    std::fs::create_dir_all(&folder)
+        .and_then(|()| std::fs::copy(file, &to))
+        .map_err(|error| Failed(format!("{}: {error}", file.display())))?;
+    Ok(to)
+}
+
+/// The compiler's options by which no path of the machine that built it gets into a library.
+pub fn remapped() -> String {
+    let home = std::env::var("CARGO_HOME").unwrap_or_else(|_| {
+        let home = std::env::var("HOME").unwrap_or_default();
+        format!("{home}/.cargo")
+    });
+    let prefix = |from: &str, to: &str| format!("--remap-path-prefix={from}={to}");
+    [
+        prefix(&home, "cargo"),
+        prefix(&root().display().to_string(), "fido-unlock"),
+    ]
+    .join(SEPARATOR)
+}
+
+/// Between options in `CARGO_ENCODED_RUSTFLAGS`.
+pub const SEPARATOR: &str = "\x1f";

@@ -1,0 +1,110 @@
+//! The tests in each language: C# on mono and .NET Core, Kotlin on the JVM, the C header, the facade.
+
+use std::process::Command;
+
+use super::{bindgen, dotnet};
+use crate::step::{Done, Failed, cargo, root, run, run_tests};
+use crate::{packages, samples};
+
+/// Debian packages of these tests alone.
+const PACKAGES: &[(&str, &str)] = &[
+    ("mono-mcs", "the C# compiler"),
+    ("mono-runtime", "C# programs"),
+    ("libmono-system-numerics4.0-cil", "P-256 in the tests of C#"),
+    (
+        "libmono-system-runtime-serialization4.0-cil",
+        "JSON in the tests of C#",
+    ),
+    ("libmono-system-net-http4.0-cil", "HTTP in the sample agent in C#"),
+];
+/// A program, and the package that brings it where no other way did.
+const PROGRAMS: &[(&str, &str, &str)] = &[
+    ("java", "openjdk-17-jdk-headless", "Kotlin's tests"),
+    ("mvn", "maven", "Kotlin's build"),
+];
+
+/// What every test and package of C# and Kotlin needs.
+pub fn install() -> Done {
+    packages::install_these(PACKAGES)?;
+    let missing: Vec<_> = PROGRAMS
+        .iter()
+        .filter(|(program, ..)| !works(program))
+        .map(|(_, package, why)| (*package, *why))
+        .collect();
+    packages::install_these(&missing)
+}
+
+/// All of them.
+pub fn all() -> Done {
+    install()?;
+    let mut csharp = cargo(&["test", "--no-fail-fast", "-p", "fido-unlock-bindgen"]);
+    run_tests("tests: C#", csharp.env("FIDO_UNLOCK_DOTNET", dotnet::program()?))?;
+    run_tests(
+        "tests: facade",
+        &mut cargo(&[
+            "test",
+            "--no-fail-fast",
+            "-p",
+            "fido-unlock-ffi",
+            "--features",
+            "mock",
+        ]),
+    )?;
+    kotlin()?;
+    samples::test()
+}
+
+/// Kotlin's suite needs a library with the software authenticator, and that library's own file.
+fn kotlin() -> Done {
+    let build = ["build", "--quiet", "-p", "fido-unlock-ffi", "--features", "mock"];
+    run(
+        "bindings: the library with the software authenticator",
+        &mut cargo(&build),
+    )?;
+    let card = [
+        "build",
+        "--quiet",
+        "-p",
+        "fido-unlock-mock",
+        "--features",
+        "virtual",
+        "--bin",
+        "fido-unlock-virtual",
+    ];
+    run("bindings: the virtual key", &mut cargo(&card))?;
+    let native = root().join("bindings/kotlin/target/native");
+    let copied = std::fs::create_dir_all(&native).and_then(|()| {
+        std::fs::copy(
+            root().join("target/debug/libfido_unlock_ffi.so"),
+            native.join("libfido_unlock_ffi.so"),
+        )
+    });
+    copied.map_err(|error| Failed(format!("{}: {error}", native.display())))?;
+    let library = "bindings/kotlin/target/native/libfido_unlock_ffi.so";
+    run(
+        "bindings: Kotlin's file for the tests",
+        &mut bindgen(&[
+            "kotlin",
+            "--library",
+            library,
+            "--out",
+            "bindings/kotlin/target/generated",
+        ]),
+    )?;
+    let arguments = [
+        "-B",
+        "-ntp",
+        "-f",
+        "bindings/kotlin/pom.xml",
+        "-Dgenerated=target/generated",
+        "test",
+    ];
+    run_tests(
+        "tests: Kotlin",
+        Command::new("mvn").args(arguments).current_dir(root()),
+    )
+}
+
+fn works(program: &str) -> bool {
+    Command::new(program).arg("-version").output().is_ok()
+}

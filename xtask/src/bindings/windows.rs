@@ -1,0 +1,116 @@
+//! fido-unlock for 64-bit Windows, made on Linux: Debian's Rust brings the sources of its std, so that std is
+//! built with the rest (`build-std`), and mingw links. Nothing else here is built by that Rust.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::library::{self, FEATURES, PROFILE};
+use super::{bindgen, dotnet};
+use crate::packages;
+use crate::step::{Done, Failed, cargo, root, run, run_tests};
+
+const PACKAGES: &[(&str, &str)] = &[
+    ("rustc-web", "the compiler for Windows"),
+    ("cargo-web", "its cargo"),
+    ("rust-web-src", "the sources of its std"),
+    ("gcc-mingw-w64-x86-64", "the linker and C compiler for Windows"),
+];
+/// What the tests run under.
+pub const WINE: &[(&str, &str)] = &[("wine64", "runs what was built for Windows")];
+const TARGET: &str = "x86_64-pc-windows-gnu";
+/// The file of the library.
+pub const LIBRARY: &str = "fido_unlock_ffi.dll";
+
+/// The library as it ships; gives its path.
+pub fn build() -> Result<PathBuf, Failed> {
+    packages::install_these(PACKAGES)?;
+    run(
+        "windows: the library",
+        &mut rust(&["-p", "fido-unlock-ffi"], &features("fido-unlock-ffi", FEATURES)),
+    )?;
+    library::keep(&built(LIBRARY), "win-x64")
+}
+
+/// What the tests run: the library with the software authenticator, and the command line.
+fn build_for_tests() -> Result<PathBuf, Failed> {
+    packages::install_these(PACKAGES)?;
+    let mut all = features("fido-unlock-ffi", FEATURES);
+    all.push_str(",fido-unlock-ffi/mock,");
+    all.push_str(&features("fido-unlock-cli", &["hid", "pcsc"]));
+    run(
+        "windows: library with the software authenticator, command line",
+        &mut rust(&["-p", "fido-unlock-ffi", "-p", "fido-unlock-cli"], &all),
+    )?;
+    library::keep(&built("fido-unlock.exe"), "win-x64-tests")?;
+    library::keep(&built(LIBRARY), "win-x64-tests")
+}
+
+/// Under Wine: the command line, and C# on .NET for Windows.
+pub fn test() -> Done {
+    super::test::install()?;
+    packages::install_these(WINE)?;
+    let dotnet = dotnet::windows_program()?;
+    let shipped = build()?;
+    let tested = build_for_tests()?;
+    let folder = tested.parent().unwrap_or(Path::new("."));
+    run(
+        "windows: C# that is committed fits the library",
+        bindgen(&["csharp", "--check", "--library"]).arg(&shipped),
+    )?;
+    let generated = folder.join("generated");
+    run(
+        "windows: C# for the tests",
+        bindgen(&["csharp", "--library"])
+            .arg(&tested)
+            .arg("--out")
+            .arg(&generated),
+    )?;
+    let mut tests = cargo(&["test", "--no-fail-fast", "-p", "fido-unlock-packages-tests"]);
+    tests
+        .args(["--test", "windows"])
+        .env("FIDO_UNLOCK_WINDOWS_DOTNET", dotnet);
+    run_tests("tests: Windows", &mut tests)?;
+    // The same tests as for this system; those of terminals are of Linux alone.
+    let mut tests = cargo(&["test", "--no-fail-fast", "-p", "fido-unlock-cli", "--test", "cli"]);
+    tests.args(["--", "--skip", "terminal::"]).env(
+        "FIDO_UNLOCK_PROGRAM",
+        root().join("tests/packages/wine/fido-unlock"),
+    );
+    run_tests("tests: command line for Windows", &mut tests)
+}
+
+/// Debian's cargo, whatever another one came first in the path.
+fn rust(what: &[&str], features: &str) -> Command {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let options = [library::remapped(), "-Ctarget-feature=+crt-static".into()];
+    let mut command = Command::new("/usr/bin/cargo");
+    // Of the cargo and rustup that run this program.
+    for name in ["CARGO", "RUSTC", "RUSTUP_TOOLCHAIN", "LD_LIBRARY_PATH"] {
+        command.env_remove(name);
+    }
+    command
+        .args(["build", "--quiet", "--locked", "--target", TARGET])
+        .args(["-Z", "build-std=std,panic_unwind", "--profile", PROFILE])
+        .args(what)
+        .args(["--features", features])
+        .env("PATH", format!("/usr/bin:{path}"))
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("CARGO_TARGET_DIR", root().join("target/windows"))
+        // No libgcc_s_seh-1.dll beside it.
+        .env("CARGO_ENCODED_RUSTFLAGS", options.join(library::SEPARATOR))
+        .current_dir(root());
+    command
+}
+
+fn features(package: &str, names: &[&str]) -> String {
+    let all: Vec<_> = names.iter().map(|name| format!("{package}/{name}")).collect();
+    all.join(",")
+}
+
+fn built(file: &str) -> PathBuf {
+    root()
+        .join("target/windows")
+        .join(TARGET)
+        .join(PROFILE)
+        .join(file)
+}
