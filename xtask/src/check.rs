@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::step::{self, Done, Failed, cargo, root, timed};
-use crate::{bindings, docs, packages, vectors};
+use crate::{bindings, bite, docs, packages, vectors};
 
 /// The version that the rules of deny.toml were written for.
 const CARGO_DENY: &str = "0.20.2";
@@ -55,6 +55,7 @@ pub fn run() -> Done {
     bindings::check()?;
     timed("every dependency has a reason", docs::check_dependencies)?;
     timed("every test that hardening.md names exists", docs::check_hardening)?;
+    timed("the bugs of hardening.md have their places", bite::check)?;
     timed("vectors are what their generators give", vectors::check)?;
     // Those whose C libraries make a build slow are packed only; the others are built from the package.
     let plain = PUBLISHED

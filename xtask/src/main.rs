@@ -1,11 +1,13 @@
 //! The project's own commands: `cargo xtask <command>`.
 
+mod bench;
 mod bindings;
 mod bite;
 mod check;
 mod docs;
 mod firmware;
 mod packages;
+mod samples;
 mod step;
 mod test;
 mod vectors;
@@ -29,7 +31,10 @@ cargo xtask <command>
              sources and crates for a machine with Swift and without a registry, as one archive
   firmware   build the device side without std, with its own panic handler
   docs       write the generated documents again (docs/errors.md)
-  bite       put ten known bugs into a copy of the code; the test named for each must fail
+  bite       put known bugs (or those of these numbers) into a copy of the code; the test named for
+             each must fail
+  bench transport [COUNT] [card|hidraw]
+             what an unlock costs over pcscd and hidraw, beside clients that are not ours
   vectors    make tests/vectors again, with code that is not the library's
 ";
 
@@ -42,6 +47,7 @@ fn main() -> ExitCode {
         ["firmware"] => firmware::build(),
         ["docs"] => docs::write(),
         ["vectors"] => vectors::write(),
+        ["bench", "transport", options @ ..] => bench::transport(options),
         ["test", "bindings"] => bindings::test(),
         ["test", "windows"] => bindings::test_windows(),
         ["windows"] => bindings::windows().map(drop),
@@ -50,7 +56,7 @@ fn main() -> ExitCode {
         ["package"] => bindings::package(),
         ["bindings"] => bindings::write(),
         ["bindings", "--check"] => bindings::check(),
-        ["bite"] => bite::run(),
+        ["bite", numbers @ ..] => bite::run(numbers),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(())

@@ -206,6 +206,7 @@ mod tests {
                 vendor_id: 0,
                 product_id: 0,
                 serial: None,
+                port: None,
                 access: Ok(()),
             },
             layout: ReportLayout {

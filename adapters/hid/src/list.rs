@@ -25,6 +25,9 @@ pub struct DeviceEntry {
     pub product_id: u16,
     /// Serial number, where the device tells one (most security keys do not).
     pub serial: Option<String>,
+    /// The USB port that the key is in ("usb-0000:00:14.0-2"), which its interfaces share and no other
+    /// key has; Linux alone tells it. Another one when the key is plugged in elsewhere.
+    pub port: Option<String>,
     /// Whether it could be opened when it was listed.
     pub access: Result<(), HidError>,
 }
@@ -145,9 +148,50 @@ fn enumerate(api: &mut HidApi) -> Result<Vec<DeviceEntry>, HidError> {
                 .serial_number()
                 .filter(|serial| !serial.is_empty())
                 .map(str::to_owned),
+            port: port(path),
             access: Ok(()),
         };
         entries.insert((path.to_owned(), interface == Interface::Vendor), entry);
     }
     Ok(entries.into_values().collect())
+}
+
+/// `HID_PHYS` of the device behind `/dev/hidrawN`, as the kernel tells it in sysfs.
+#[cfg(target_os = "linux")]
+fn port(path: &str) -> Option<String> {
+    let node = path.strip_prefix("/dev/")?;
+    let uevent = std::fs::read_to_string(format!("/sys/class/hidraw/{node}/device/uevent")).ok()?;
+    port_in(&uevent)
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn port(_path: &str) -> Option<String> {
+    None
+}
+
+/// Of "usb-0000:00:14.0-2/input1" what is before the interface. Over Bluetooth it is the computer's own
+/// address, and tells nothing.
+#[cfg(target_os = "linux")]
+fn port_in(uevent: &str) -> Option<String> {
+    let physical = uevent.lines().find_map(|line| line.strip_prefix("HID_PHYS="))?;
+    let (port, interface) = physical.rsplit_once('/')?;
+    (port.starts_with("usb-") && interface.starts_with("input")).then(|| port.to_owned())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_port_is_usbs_alone() {
+        let port = |physical: &str| port_in(&format!("HID_ID=0003\nHID_PHYS={physical}\nHID_UNIQ=\n"));
+        assert_eq!(
+            port("usb-0000:00:14.0-2.1/input1").as_deref(),
+            Some("usb-0000:00:14.0-2.1")
+        );
+        for other in ["", "usb-0000:00:14.0-2", "aa:bb:cc:dd:ee:ff", "uhid/input0"] {
+            assert_eq!(port(other), None, "{other}");
+        }
+        assert_eq!(port_in(""), None);
+    }
 }

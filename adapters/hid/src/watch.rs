@@ -110,6 +110,7 @@ mod tests {
             vendor_id: 1,
             product_id: 2,
             serial: None,
+            port: None,
             access: Ok(()),
         }
     }

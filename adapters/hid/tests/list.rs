@@ -134,6 +134,7 @@ fn no_device_is_an_empty_list_and_a_pulled_one_is_gone() {
             vendor_id: 0x1209,
             product_id: 0xF1D0,
             serial: None,
+            port: None,
             access: Ok(()),
         };
         assert_eq!(open(&pulled).err(), Some(HidError::Gone));

@@ -6,6 +6,7 @@ pub mod desk;
 pub mod flash;
 pub mod framing;
 pub mod platform;
+pub mod serve;
 pub mod state;
 mod ticks;
 #[cfg(all(feature = "virtual", target_os = "linux"))]

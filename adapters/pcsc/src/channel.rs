@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::error::PcscError;
 use crate::list::DeviceEntry;
-use crate::worker::{Claim, Connected, Outcome, Reply, Request, Worker};
+use crate::worker::{Claim, Connected, Outcome, Reply, Request, Worker, receive};
 
 /// How long a dropped channel waits for its thread to leave the card as it was. A process that
 /// ends before that has its card reset by the service.
@@ -39,8 +39,12 @@ impl CardChannel {
     /// # Errors
     /// [`PcscError`]; [`PcscError::Busy`] when the card was held all the time.
     pub fn open(entry: &DeviceEntry, timeout: Duration) -> Result<Self, PcscError> {
+        Self::connect_to(&entry.path, timeout)
+    }
+
+    pub(crate) fn connect_to(reader: &str, timeout: Duration) -> Result<Self, PcscError> {
         let mut channel = Self {
-            reader: CString::new(entry.path.as_str()).map_err(|_| PcscError::NoReader)?,
+            reader: CString::new(reader).map_err(|_| PcscError::NoReader)?,
             worker: None,
             pending: None,
             in_transaction: false,
@@ -119,7 +123,7 @@ impl CardChannel {
 
     fn receive(&self, timeout: Duration) -> Result<Outcome, RecvTimeoutError> {
         match &self.worker {
-            Some(worker) => worker.replies.recv_timeout(timeout),
+            Some(worker) => receive(&worker.replies, timeout),
             None => Err(RecvTimeoutError::Disconnected),
         }
     }

@@ -5,6 +5,7 @@ mod atr;
 mod channel;
 mod error;
 mod list;
+mod source;
 mod watch;
 mod worker;
 
@@ -12,4 +13,5 @@ pub use atr::{is_contactless, takes_extended_length};
 pub use channel::{CardChannel, open};
 pub use error::PcscError;
 pub use list::{DeviceEntry, list};
+pub use source::PcscSource;
 pub use watch::{Event, Watch, watch};

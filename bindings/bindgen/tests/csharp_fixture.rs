@@ -17,7 +17,7 @@ use std::path::Path;
 use std::process::Command;
 
 use support::{
-    BINDGEN, build, check_summary, compile, count_tests, dotnet, here, mono, run, scratch, sources, succeed,
+    BINDGEN, Run, build, check_summary, compile, count_tests, here, run, scratch, sources, succeed,
 };
 
 fn generate(libraries: &Path, out: &Path) {
@@ -42,8 +42,8 @@ fn fixture_runs_on_mono_and_dotnet() {
     assert!(expected >= 60, "only {expected} tests found in the sources");
     let exe = out.join("fixture.exe");
     compile(&exe, &[sources(&out), tests].concat());
-    check_summary(&mono(&libraries, &exe), expected, "mono");
-    check_summary(&dotnet(&libraries, &exe), expected, "dotnet");
+    check_summary(&Run::of(&libraries, &exe).mono(), expected, "mono");
+    check_summary(&Run::of(&libraries, &exe).dotnet(), expected, "dotnet");
 }
 
 #[test]
@@ -72,7 +72,10 @@ fn another_version_of_the_library_is_refused() {
     .unwrap();
     let exe = out.join("mismatch.exe");
     compile(&exe, &sources(&out));
-    for output in [mono(&libraries, &exe), dotnet(&libraries, &exe)] {
+    for output in [
+        Run::of(&libraries, &exe).mono(),
+        Run::of(&libraries, &exe).dotnet(),
+    ] {
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(
             output.status.success() && text.contains("checksum_func_noop"),

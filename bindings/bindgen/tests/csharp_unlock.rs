@@ -16,14 +16,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use support::{
-    BINDGEN, build, check_summary, compile, count_tests, dotnet, here, mono, scratch, sources, succeed,
+    BINDGEN, LIBRARY, Run, build, check_summary, count_tests, csharp, here, scratch, sources, succeed,
+    unlock_program,
 };
-
-const LIBRARY: &str = "libfido_unlock_ffi.so";
-
-fn csharp() -> PathBuf {
-    here().join("../csharp")
-}
 
 /// What a page or README shows is compiled as it stands: each ```csharp block is the body of a method or, where it
 /// starts with `class` or `public`, a type.
@@ -75,24 +70,12 @@ fn fido_unlock_runs_on_mono_and_dotnet() {
     );
 
     // With it, generated again.
-    build("fido-unlock-ffi", &["--features", "mock"]);
-    fs::copy(&library, out.join(LIBRARY)).unwrap();
-    let generated = out.join("generated");
-    succeed(
-        Command::new(BINDGEN)
-            .args(["csharp", "--library"])
-            .arg(out.join(LIBRARY))
-            .arg("--out")
-            .arg(&generated),
-    );
     let tests = sources(&csharp().join("FidoUnlock.Tests"));
     let expected = count_tests(&tests);
-    assert!(expected >= 23, "only {expected} tests found in the sources");
-    let runner = vec![here().join("fixture/csharp/Runner.cs")];
-    let exe = out.join("unlock.exe");
-    compile(&exe, &[sources(&generated), own, tests, runner].concat());
-    check_summary(&mono(&out, &exe), expected, "mono");
-    check_summary(&dotnet(&out, &exe), expected, "dotnet");
+    assert!(expected >= 44, "only {expected} tests found in the sources");
+    let exe = unlock_program(&out, &tests);
+    check_summary(&Run::of(&out, &exe).mono(), expected, "mono");
+    check_summary(&Run::of(&out, &exe).dotnet(), expected, "dotnet");
 }
 
 fn compile_library(dll: &Path, files: &[PathBuf]) {

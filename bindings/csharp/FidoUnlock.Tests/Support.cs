@@ -115,13 +115,15 @@ public sealed class Enrolled : IDisposable
     public readonly EnrolledDevice Device;
     public readonly MockPasskey Passkey;
 
-    public Enrolled(Suite suite)
+    /// <summary><paramref name="publicKey"/>: of an issuer elsewhere; null takes one that is made here.</summary>
+    public Enrolled(Suite suite, byte[] publicKey = null)
     {
         Issuer = IssuerKey.Make(suite);
         using (var plan = new Enrollment())
         using (var device = Key.Open(MockWire.Hid, Interface.Fido))
         {
-            plan.AddKey(Slot, Issuer);
+            if (publicKey == null) plan.AddKey(Slot, Issuer);
+            else plan.AddPublicKey(Slot, suite, publicKey);
             Device = plan.Run(device, null, null, null);
         }
         Key.SetPin(OldPin);
@@ -133,7 +135,7 @@ public sealed class Enrolled : IDisposable
         return UnlockLibrary.MockRespond(Issuer, Device.DeviceId, Device.DeviceKey, challenge);
     }
 
-    /// <summary>A sign-in whose signature the relying party checks by the public key that it stored.</summary>
+    /// <summary>A sign-in that the library's relying party takes and that a check in C# takes too.</summary>
     public void SignIn(string pin)
     {
         var assertion = RelyingParty.SignIn(Key, Passkey, pin);
@@ -141,6 +143,10 @@ public sealed class Enrolled : IDisposable
         Expect.Equal("A379A6F6EEAFB9A55E378C118034E2751E682FAB9F2D30AB13D2125586CE1947",
             BitConverter.ToString(assertion.AuthData, 0, 32).Replace("-", ""));
         Expect.Equal(5, assertion.AuthData[32] & 5, "flags");
+        var digest = Crypto.Sha256(assertion.AuthData.Concat(assertion.ClientDataHash).ToArray());
+        Expect.True(P256.Verify(Passkey.X, Passkey.Y, digest, assertion.Signature), "the signature is good");
+        digest[0] ^= 1;
+        Expect.True(!P256.Verify(Passkey.X, Passkey.Y, digest, assertion.Signature), "another digest's is not");
     }
 
     public void Block()

@@ -13,6 +13,30 @@ namespace FidoUnlock
     /// </summary>
     public static class Unlocking
     {
+        /// <summary>Every key and card of this computer, each once, and what it tells of itself.</summary>
+        /// <param name="timeout">For the whole look; 10 seconds unless given.</param>
+        /// <param name="cancellationToken">Ends the call.</param>
+        /// <exception cref="UnlockException">As the table says.</exception>
+        public static Task<DeviceListing> ListDevicesAsync(
+            TimeSpan? timeout = null, CancellationToken cancellationToken = default(CancellationToken))
+        {
+            return Run(handle => UnlockLibrary.ListDevices(handle, Milliseconds(timeout)), cancellationToken);
+        }
+
+        /// <summary>Opens a device that was found, by the first of its routes that works.</summary>
+        /// <param name="found">As it was listed, or as a watcher told it.</param>
+        /// <param name="which">
+        /// Keeps to one interface: enrolment, probe and blocking the PIN want <see cref="Interface.Fido"/>.
+        /// </param>
+        /// <param name="cancellationToken">Ends the call.</param>
+        /// <exception cref="UnlockException">As the table says.</exception>
+        public static Task<Device> OpenAsync(
+            this FoundDevice found, Interface? which = null,
+            CancellationToken cancellationToken = default(CancellationToken))
+        {
+            return Run(handle => Device.OpenFound(found, which, handle), cancellationToken);
+        }
+
         /// <summary>What state the device is in and what the person can do.</summary>
         /// <param name="device">The device.</param>
         /// <param name="ownIssuers">Fingerprints of the help desk's keys, 16 bytes each; none: not judged.</param>

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fido_unlock::ErrorCode;
 use fido_unlock::ports::{self, Call, Cancel, SystemTicks};
 
 use crate::UnlockError;
+use crate::link::Link;
 
 /// A part of the host program failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
@@ -98,9 +99,12 @@ pub(crate) fn terms(
     }
 }
 
-struct Ends {
+/// The host's ends of a running call: its listener, its cancel handle, and whether the listener failed.
+#[derive(Default)]
+pub(crate) struct Ends {
+    progress: Option<Arc<dyn ProgressListener>>,
     cancel: Option<Arc<CancelHandle>>,
-    host_failed: Arc<AtomicBool>,
+    host_failed: AtomicBool,
 }
 
 impl Cancel for Ends {
@@ -110,14 +114,27 @@ impl Cancel for Ends {
     }
 }
 
+impl Ends {
+    fn tell(&self, event: ProgressEvent) {
+        let told = self
+            .progress
+            .as_ref()
+            .map_or(Ok(()), |listener| listener.on_progress(event));
+        if told.is_err() {
+            self.host_failed.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
 impl Terms {
     /// Runs `work`, which must be over within the host's time, or `within`.
     pub(crate) fn run<R, E: Into<UnlockError>>(
         self,
+        link: &mut Link,
         within: Duration,
-        work: impl FnOnce(&mut Call<'_>) -> Result<R, E>,
+        work: impl FnOnce(&mut Link, &mut Call<'_>) -> Result<R, E>,
     ) -> Result<R, UnlockError> {
-        let (result, interrupted) = self.run_watched(within, work);
+        let (result, interrupted) = self.run_watched(link, within, work);
         match (result, interrupted) {
             (Err(error), Some(ErrorCode::HostFailed)) if error.number() == ErrorCode::Cancelled.number() => {
                 Err(ErrorCode::HostFailed.into())
@@ -130,35 +147,30 @@ impl Terms {
     /// the deadline.
     pub(crate) fn run_watched<R, E: Into<UnlockError>>(
         self,
+        link: &mut Link,
         within: Duration,
-        work: impl FnOnce(&mut Call<'_>) -> Result<R, E>,
+        work: impl FnOnce(&mut Link, &mut Call<'_>) -> Result<R, E>,
     ) -> (Result<R, UnlockError>, Option<ErrorCode>) {
         let within = self
             .timeout_ms
             .map_or(within, |ms| Duration::from_millis(ms.into()));
-        let host_failed = Arc::new(AtomicBool::new(false));
-        let ends = Ends {
+        let ends = Arc::new(Ends {
+            progress: self.progress,
             cancel: self.cancel,
-            host_failed: Arc::clone(&host_failed),
-        };
-        let listener = self.progress;
+            host_failed: AtomicBool::new(false),
+        });
         let mut tell = |event: ports::ProgressEvent| {
-            let event = match event {
+            ends.tell(match event {
                 ports::ProgressEvent::Processing => ProgressEvent::Processing,
                 ports::ProgressEvent::TouchNeeded => ProgressEvent::TouchNeeded,
                 ports::ProgressEvent::Status(code) => ProgressEvent::OtherStatus { code },
                 _ => return,
-            };
-            let told = listener
-                .as_ref()
-                .map_or(Ok(()), |listener| listener.on_progress(event));
-            if told.is_err() {
-                host_failed.store(true, Ordering::Relaxed);
-            }
+            });
         };
         let ticks = SystemTicks::default();
-        let mut call = Call::new(&ticks, within, &ends, &mut tell);
-        let result = work(&mut call).map_err(Into::into);
+        link.attach(&ends);
+        let mut call = Call::new(&ticks, within, &*ends, &mut tell);
+        let result = work(link, &mut call).map_err(Into::into);
         let late = call.remaining().is_zero();
         let interrupted = if ends.host_failed.load(Ordering::Relaxed) {
             Some(ErrorCode::HostFailed)
@@ -168,5 +180,55 @@ impl Terms {
             late.then_some(ErrorCode::DeadlineExceeded)
         };
         (result, interrupted)
+    }
+}
+
+/// The call that an `UnlockDevice` of the host serves: how long it may take, whether to stop,
+/// and whom to tell. Of use only until that method returns.
+#[derive(uniffi::Object)]
+pub struct DeviceCall {
+    ends: Arc<Ends>,
+    until: Instant,
+    /// The question what became of an unlock is asked after a cancel too.
+    heeds_cancel: bool,
+    over: AtomicBool,
+}
+
+impl DeviceCall {
+    pub(crate) fn new(ends: &Arc<Ends>, call: &Call<'_>) -> Arc<Self> {
+        let cancelled = ends.is_cancelled();
+        Arc::new(Self {
+            ends: Arc::clone(ends),
+            until: Instant::now() + call.remaining(),
+            heeds_cancel: !cancelled || call.cancel.is_cancelled(),
+            over: AtomicBool::new(false),
+        })
+    }
+
+    pub(crate) fn end(&self) {
+        self.over.store(true, Ordering::Relaxed);
+    }
+}
+
+#[uniffi::export]
+impl DeviceCall {
+    /// Milliseconds that are left, the touch included; 0 where the time is up.
+    #[must_use]
+    pub fn remaining_ms(&self) -> u32 {
+        let left = self.until.saturating_duration_since(Instant::now());
+        u32::try_from(left.as_millis()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether to give up now, with `UnlockDeviceError.Cancelled`. Ask at least every 100 ms.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.heeds_cancel && self.ends.is_cancelled()
+    }
+
+    /// Tells whoever made the call, on this thread. Tell each change once.
+    pub fn progress(&self, event: ProgressEvent) {
+        if !self.over.load(Ordering::Relaxed) {
+            self.ends.tell(event);
+        }
     }
 }

@@ -3,20 +3,18 @@
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 
 use fido_unlock::ErrorCode;
-use fido_unlock::ctap2::device_unlock::UnlockInfo;
+use fido_unlock::ctap2::device_unlock;
 use fido_unlock::framing::{HidTransport, NfcTransport};
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::{Call, Transport, UnlockDevice};
+use fido_unlock::ports::{self, Call, Transport};
 use fido_unlock::unlock::{self, BlockProgress, CtapUnlockDevice};
 use getrandom::SysRng;
 
 use crate::call::{Terms, terms};
 use crate::enroll::{BlockConsent, ProbePassed, ProbeResponder};
+use crate::link::{HostDevice, Link};
 use crate::pipe::{HostApdu, HostHid};
-use crate::{ApduChannel, CancelHandle, HidReports, Interface, PinRules, Suite, UnlockError};
-
-/// A device over whatever carries its messages.
-pub(crate) type Link = CtapUnlockDevice<Box<dyn Transport + Send>>;
+use crate::{ApduChannel, CancelHandle, HidReports, Interface, PinRules, Suite, UnlockDevice, UnlockError};
 
 /// A key slot.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
@@ -29,6 +27,17 @@ pub struct SlotInfo {
     pub fingerprint: Option<Vec<u8>>,
     /// How often the slot was given a new key.
     pub rotation: u32,
+}
+
+impl SlotInfo {
+    pub(crate) fn of(slot: &device_unlock::SlotInfo) -> Self {
+        Self {
+            slot: slot.slot,
+            suite: slot.suite.into(),
+            fingerprint: slot.fingerprint.map(Into::into),
+            rotation: slot.rotation,
+        }
+    }
 }
 
 /// The device's state.
@@ -61,7 +70,7 @@ pub struct DeviceInfo {
 }
 
 impl DeviceInfo {
-    fn of(info: &UnlockInfo) -> Self {
+    fn of(info: &device_unlock::UnlockInfo) -> Self {
         Self {
             device_id: info.device_id.map(|id| id.to_code()),
             pin_set: info.pin_set,
@@ -72,16 +81,7 @@ impl DeviceInfo {
             pin_rules: PinRules::of(&unlock::PinRules::of(info)),
             unlock_counter: info.unlock_counter,
             sealed: info.sealed,
-            slots: info
-                .slots
-                .iter()
-                .map(|slot| SlotInfo {
-                    slot: slot.slot,
-                    suite: slot.suite.into(),
-                    fingerprint: slot.fingerprint.map(Into::into),
-                    rotation: slot.rotation,
-                })
-                .collect(),
+            slots: info.slots.iter().map(SlotInfo::of).collect(),
             unlock_blocked: info.unlock_blocked,
             needs_touch: info.touch,
         }
@@ -176,8 +176,12 @@ pub struct Device {
 
 impl Device {
     pub(crate) fn new(transport: Box<dyn Transport + Send>) -> Arc<Self> {
+        Self::over(Link::Ctap(CtapUnlockDevice::new(transport)))
+    }
+
+    fn over(link: Link) -> Arc<Self> {
         Arc::new(Self {
-            link: Mutex::new(CtapUnlockDevice::new(transport)),
+            link: Mutex::new(link),
         })
     }
 
@@ -189,7 +193,7 @@ impl Device {
         work: impl FnOnce(&mut Link, &mut Call<'_>) -> Result<R, E>,
     ) -> Result<R, UnlockError> {
         let mut link = self.link()?;
-        terms.run(within, |call| work(&mut link, call))
+        terms.run(&mut link, within, work)
     }
 
     /// The device, for nobody else meanwhile.
@@ -204,7 +208,7 @@ impl Device {
 
 /// The device's first PIN/UV protocol.
 pub(crate) fn protocol(link: &mut Link, call: &mut Call<'_>) -> Result<PinProtocol, UnlockError> {
-    let info = link.info(call)?;
+    let info = ports::UnlockDevice::info(link, call)?;
     Ok(info.protocols.first().copied().unwrap_or(PinProtocol::Two))
 }
 
@@ -229,6 +233,14 @@ impl Device {
         Ok(Self::new(Box::new(NfcTransport::new(channel, preference.into()))))
     }
 
+    /// A vendor's device with a command set of its own, which the host speaks. Probe, enrolment and
+    /// `block_pin` are not in that port: they are refused with number 121.
+    #[uniffi::constructor]
+    #[must_use]
+    pub fn open_unlock_device(device: Arc<dyn UnlockDevice>) -> Arc<Self> {
+        Self::over(Link::Host(HostDevice::new(device)))
+    }
+
     /// The state.
     pub fn info(
         &self,
@@ -237,7 +249,7 @@ impl Device {
     ) -> Result<DeviceInfo, UnlockError> {
         let terms = terms(None, cancel, timeout_ms);
         self.call(terms, Call::QUICK, |link, call| {
-            link.info(call).map(|info| DeviceInfo::of(&info))
+            ports::UnlockDevice::info(link, call).map(|info| DeviceInfo::of(&info))
         })
     }
 
@@ -255,7 +267,7 @@ impl Device {
             .collect::<Result<_, _>>()?;
         let terms = terms(None, cancel, timeout_ms);
         self.call(terms, Call::QUICK, |link, call| {
-            let info = link.info(call);
+            let info = ports::UnlockDevice::info(link, call);
             let Some(found) = unlock::diagnose(&info, &own) else {
                 return Err(match info {
                     Err(error) => UnlockError::from(error),
@@ -300,8 +312,13 @@ impl Device {
         let terms = terms(None, cancel, timeout_ms);
         self.call(terms, Call::WITH_TOUCH, |link, call| {
             let protocol = protocol(link, call)?;
-            let outcome =
-                unlock::block_pin(link.transport(), consent.confirmed(), protocol, &mut SysRng, call)?;
+            let outcome = unlock::block_pin(
+                link.ctap()?.transport(),
+                consent.confirmed(),
+                protocol,
+                &mut SysRng,
+                call,
+            )?;
             Ok::<_, UnlockError>(match outcome {
                 BlockProgress::Blocked => BlockOutcome::Blocked,
                 BlockProgress::ReplugNeeded => BlockOutcome::ReplugNeeded,
@@ -309,8 +326,8 @@ impl Device {
         })
     }
 
-    /// The interface that answers.
+    /// The interface that answers; number 121 where the host speaks to the device itself.
     pub fn active_interface(&self) -> Result<Interface, UnlockError> {
-        Ok(self.link()?.interface().into())
+        Ok(self.link()?.ctap()?.interface().into())
     }
 }

@@ -12,7 +12,8 @@ use getrandom::SysRng;
 use zeroize::Zeroizing;
 
 use crate::call::terms;
-use crate::device::{Link, protocol};
+use crate::device::protocol;
+use crate::link::Link;
 use crate::{CancelHandle, Device, HostError, IssuerKey, ProgressListener, Suite, UnlockError};
 
 /// What a device made of itself at enrolment.
@@ -133,7 +134,7 @@ impl Enrollment {
                 };
                 let token = match &plan.pin {
                     Some(pin) => Some(get_pin_token(
-                        link.transport(),
+                        link.ctap()?.transport(),
                         protocol,
                         pin,
                         scope,
@@ -148,7 +149,7 @@ impl Enrollment {
                     protocol,
                     token: token.as_deref().map(Vec::as_slice),
                 };
-                let enrolled = unlock::enroll(link, &plan, &mut SysRng, call)?;
+                let enrolled = unlock::enroll(link.ctap()?, &plan, &mut SysRng, call)?;
                 Ok::<_, UnlockError>(EnrolledDevice {
                     device_id: enrolled.device_id.to_code(),
                     device_key: enrolled.device_key.as_compressed().to_vec(),
@@ -181,7 +182,7 @@ impl ProbePassed {
         call: &mut Call<'_>,
     ) -> Result<Arc<Self>, UnlockError> {
         let passed = unlock::probe(
-            link,
+            link.ctap()?,
             slot,
             |asked| {
                 let suite = asked.challenge.suite();

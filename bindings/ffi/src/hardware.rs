@@ -1,18 +1,21 @@
-//! USB keys and smart cards of a desktop, through the adapters (features `hid` and `pcsc`). A build
-//! without them finds nothing; mobile hosts bring pipes instead.
+//! USB keys and smart cards of a desktop, through the adapters (features `hid` and `pcsc`), as one list:
+//! a key seen twice is one device. A build without them finds nothing; mobile hosts bring pipes instead.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use fido_unlock::ErrorCode;
-use fido_unlock::ports::{Transport, TransportError};
+use fido_unlock::ports::{
+    Call, Cancel, DeviceSource, NoProgress, Route, RouteKind, SystemTicks, TransportError,
+};
+use fido_unlock::unlock::{self, DeviceEvent, DeviceWatch as CoreWatch, Devices};
+use fido_unlock::{ErrorCode, HasCode};
 
-use crate::{CancelHandle, Device, ErrorRow, Interface, UnlockError};
+use crate::{CancelHandle, Condition, Device, ErrorRow, Interface, UnlockError};
 
-/// How often a wait for a change looks at the cancel handle.
-const SLICE: Duration = Duration::from_millis(50);
+/// Longest listing where the host names none; each device has a second of it.
+const LIST_WITHIN: Duration = Duration::from_secs(10);
 
-/// What a device is reached by.
+/// What a route leads through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum DeviceKind {
     /// A USB key.
@@ -21,205 +24,235 @@ pub enum DeviceKind {
     CardReader,
 }
 
-/// A device that the system shows.
+/// One way to a device: an interface of a USB key, or a reader.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
-pub struct FoundDevice {
+pub struct FoundRoute {
     /// USB key or reader.
     pub kind: DeviceKind,
-    /// What the person sees: the product's or the reader's name.
+    /// The product's or the reader's name.
     pub name: String,
-    /// What opens it; another one after it was plugged in again.
+    /// The system's path, or the reader's name; another one after the key was plugged in again.
     pub path: String,
-    /// The interface; a key has an entry for each. With a card it is known only when it is open.
-    pub which: Interface,
+    /// The interface; absent with a card, where it is known only when it is open.
+    pub which: Option<Interface>,
     /// The serial number, where a USB key tells it.
     pub serial: Option<String>,
-    /// Why it cannot be opened: no card, no permission, in use; absent where it can.
+    /// Why no answer came by it: no card, no permission, in use; absent where one came.
     pub problem: Option<ErrorRow>,
+}
+
+/// A security key or card, by whatever routes it is reached.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct FoundDevice {
+    /// What the person sees: the product's name, else the reader's.
+    pub name: String,
+    /// The Device ID, where the device told it.
+    pub device_id: Option<String>,
+    /// Its state when it was listed; absent where it could not be read.
+    pub condition: Option<Condition>,
+    /// State and what to do, in one sentence for the person.
+    pub sentence: Option<String>,
+    /// Whether an unlock is possible now.
+    pub can_unlock: bool,
+    /// Enrolled and sealed.
+    pub enrolled: bool,
+    /// Its routes, the one that is opened first first.
+    pub routes: Vec<FoundRoute>,
+    /// Why it cannot be used: no route could be opened, or it does not know the unlock; else absent.
+    pub problem: Option<ErrorRow>,
+}
+
+/// Everything that the system shows. No service, no reader and no card are a problem, nothing, and a
+/// reader.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct DeviceListing {
+    /// Each key and card, once.
+    pub devices: Vec<FoundDevice>,
+    /// Readers without a card.
+    pub readers: Vec<FoundRoute>,
+    /// Interfaces of devices above that nothing tells to which: of several keys of one model.
+    pub unassigned: Vec<FoundRoute>,
+    /// Why USB keys, or cards, could not be looked for.
+    pub problems: Vec<ErrorRow>,
 }
 
 /// A change of what the system shows.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum DeviceChange {
-    /// A key was plugged in, a card inserted.
+    /// The first route to a device appeared.
     Arrived {
         /// Which.
         device: FoundDevice,
     },
-    /// A key was pulled, a card taken away.
+    /// A further route appeared or went, or one tells more than before.
+    Changed {
+        /// As it is now.
+        device: FoundDevice,
+    },
+    /// The last route went.
     Left {
-        /// Which.
+        /// As it was.
         device: FoundDevice,
     },
     /// A reader was connected; its card, if there is one, arrives by itself.
     ReaderAdded {
         /// Which.
-        device: FoundDevice,
+        reader: FoundRoute,
     },
     /// A reader was disconnected.
     ReaderRemoved {
         /// Which.
-        device: FoundDevice,
+        reader: FoundRoute,
     },
     /// The smart card service runs.
     CardServiceStarted,
     /// The smart card service does not run.
     CardServiceStopped,
+    /// USB keys, or cards, cannot be looked for. Told once, until they can.
+    Problem {
+        /// Why.
+        problem: ErrorRow,
+    },
 }
 
-#[cfg(feature = "hid")]
-fn usb(entry: &fido_unlock_hid::DeviceEntry) -> FoundDevice {
-    FoundDevice {
-        kind: DeviceKind::UsbKey,
-        name: entry.name.clone(),
-        path: entry.path.clone(),
-        which: entry.interface.into(),
-        serial: entry.serial.clone(),
-        problem: entry.access.as_ref().err().map(row),
-    }
-}
-
-#[cfg(feature = "pcsc")]
-fn card(entry: &fido_unlock_pcsc::DeviceEntry) -> FoundDevice {
-    FoundDevice {
-        kind: DeviceKind::CardReader,
-        name: entry.name.clone(),
-        path: entry.path.clone(),
-        which: entry.interface.into(),
-        serial: None,
-        problem: entry.access.as_ref().err().map(row),
-    }
-}
-
-#[cfg(any(feature = "hid", feature = "pcsc"))]
-fn row(error: &(impl fido_unlock::HasCode + std::fmt::Display)) -> ErrorRow {
+fn row(error: &(impl HasCode + std::fmt::Display)) -> ErrorRow {
     ErrorRow::of(error.code(), error.to_string())
 }
 
-/// Every key and reader. That readers cannot be listed is no error while there are keys, and the other
-/// way round.
-#[uniffi::export]
-pub fn list_devices() -> Result<Vec<FoundDevice>, UnlockError> {
-    let mut found: Vec<FoundDevice> = Vec::new();
-    let mut failed: Option<UnlockError> = None;
-    #[cfg(feature = "hid")]
-    match fido_unlock_hid::list() {
-        Ok(keys) => found.extend(keys.iter().map(usb)),
-        Err(error) => failed = Some(UnlockError::of(&error)),
+impl FoundRoute {
+    fn of(route: &Route, problem: Option<ErrorRow>) -> Self {
+        let (kind, serial) = match &route.kind {
+            RouteKind::Hid(hid) => (DeviceKind::UsbKey, hid.serial.clone()),
+            _ => (DeviceKind::CardReader, None),
+        };
+        Self {
+            kind,
+            name: route.name.clone(),
+            path: route.path.clone(),
+            which: route.interface().map(Into::into),
+            serial,
+            problem,
+        }
     }
-    #[cfg(feature = "pcsc")]
-    match fido_unlock_pcsc::list() {
-        Ok(readers) => found.extend(readers.iter().map(card)),
-        Err(error) => failed = Some(UnlockError::of(&error)),
+
+    fn of_found(found: &unlock::FoundRoute) -> Self {
+        Self::of(&found.route, found.info.as_ref().err().map(row))
     }
-    match failed.take() {
-        Some(error) if found.is_empty() => Err(error),
-        _ => {
-            found.sort_by(|one, other| one.path.cmp(&other.path));
-            Ok(found)
+
+    fn of_reader(reader: &Route) -> Self {
+        Self::of(reader, reader.access.as_ref().err().map(row))
+    }
+}
+
+impl FoundDevice {
+    fn of(device: &unlock::FoundDevice) -> Self {
+        let state = device.diagnosis();
+        Self {
+            name: device.name().to_owned(),
+            device_id: device.device_id().map(|id| id.to_code()),
+            condition: state.as_ref().map(|state| state.condition.into()),
+            sentence: state.as_ref().map(unlock::Diagnosis::sentence),
+            can_unlock: state.as_ref().is_some_and(unlock::Diagnosis::can_unlock),
+            enrolled: state.is_some_and(|state| state.enrolled),
+            routes: device.routes.iter().map(FoundRoute::of_found).collect(),
+            problem: device.info().err().as_ref().map(row),
+        }
+    }
+
+    /// By the Device ID where it was told, which a key keeps when it is plugged in again; else by path.
+    fn is(&self, device: &unlock::FoundDevice) -> bool {
+        match (&self.device_id, device.device_id()) {
+            (Some(wanted), Some(id)) => *wanted == id.to_code(),
+            _ => self.routes.iter().any(|route| device.has_path(&route.path)),
         }
     }
 }
 
-fn open(wanted: &FoundDevice) -> Result<Box<dyn Transport + Send>, UnlockError> {
-    #[cfg(feature = "hid")]
-    if wanted.kind == DeviceKind::UsbKey {
-        let keys = fido_unlock_hid::list().map_err(|error| UnlockError::of(&error))?;
-        let key = keys.iter().find(|key| usb(key).is_same(wanted));
-        let key = key.ok_or(TransportError::Gone)?;
-        let transport = fido_unlock_hid::open(key).map_err(|error| UnlockError::of(&error))?;
-        return Ok(Box::new(transport));
+/// The cancel handle of a call, if there is one.
+struct Ends(Option<Arc<CancelHandle>>);
+
+impl Cancel for Ends {
+    fn is_cancelled(&self) -> bool {
+        self.0.as_ref().is_some_and(|handle| handle.is_cancelled())
     }
-    #[cfg(feature = "pcsc")]
-    if wanted.kind == DeviceKind::CardReader {
-        let readers = fido_unlock_pcsc::list().map_err(|error| UnlockError::of(&error))?;
-        let reader = readers.into_iter().find(|reader| reader.path == wanted.path);
-        let mut reader = reader.ok_or(TransportError::Gone)?;
-        reader.interface = wanted.which.into();
-        let transport = fido_unlock_pcsc::open(&reader).map_err(|error| UnlockError::of(&error))?;
-        return Ok(Box::new(transport));
-    }
-    let _ = wanted;
-    Err(TransportError::NoDevice.into())
 }
 
-impl FoundDevice {
-    #[cfg(feature = "hid")]
-    fn is_same(&self, other: &Self) -> bool {
-        (self.kind, self.which) == (other.kind, other.which) && self.path == other.path
-    }
+fn call<R>(
+    within: Duration,
+    cancel: Option<Arc<CancelHandle>>,
+    work: impl FnOnce(&mut Call<'_>) -> Result<R, TransportError>,
+) -> Result<R, UnlockError> {
+    let (ticks, ends, mut progress) = (SystemTicks::new(), Ends(cancel), NoProgress);
+    Ok(work(&mut Call::new(&ticks, within, &ends, &mut progress))?)
+}
+
+#[cfg(feature = "hid")]
+fn usb_keys() -> Option<Box<dyn DeviceSource>> {
+    Some(Box::new(fido_unlock_hid::HidSource::new()))
+}
+
+#[cfg(not(feature = "hid"))]
+fn usb_keys() -> Option<Box<dyn DeviceSource>> {
+    None
+}
+
+#[cfg(feature = "pcsc")]
+fn cards() -> Option<Box<dyn DeviceSource>> {
+    Some(Box::new(fido_unlock_pcsc::PcscSource::new()))
+}
+
+#[cfg(not(feature = "pcsc"))]
+fn cards() -> Option<Box<dyn DeviceSource>> {
+    None
+}
+
+fn devices() -> Devices {
+    Devices::new([usb_keys(), cards()].into_iter().flatten().collect())
+}
+
+/// Every key and card, each once, and what it tells of itself; only reads. Takes ten seconds at most
+/// where no time is given. That readers cannot be listed is no error while keys can, and the other way
+/// round.
+#[uniffi::export]
+pub fn list_devices(
+    cancel: Option<Arc<CancelHandle>>,
+    timeout_ms: Option<u32>,
+) -> Result<DeviceListing, UnlockError> {
+    let within = timeout_ms.map_or(LIST_WITHIN, |ms| Duration::from_millis(ms.into()));
+    let listing = call(within, cancel, |call| devices().list(call))?;
+    Ok(DeviceListing {
+        devices: listing.devices.iter().map(FoundDevice::of).collect(),
+        readers: listing.readers.iter().map(FoundRoute::of_reader).collect(),
+        unassigned: listing.unassigned.iter().map(FoundRoute::of_found).collect(),
+        problems: listing.problems.iter().map(row).collect(),
+    })
 }
 
 #[uniffi::export]
 impl Device {
-    /// A device that was listed. For a card `which` says what is preferred: `Vendor` takes the unlock
-    /// applet where the card has it and FIDO's otherwise.
+    /// A device that was listed, by the first of its routes that works: the vendor interface, which any
+    /// process may open, a card, the FIDO interface. It is found again by its Device ID, where that is
+    /// known, also when it was plugged in elsewhere. `which` keeps to one interface: enrolment, probe and
+    /// blocking the PIN want `Fido`.
     #[uniffi::constructor]
-    pub fn open_found(found: FoundDevice) -> Result<Arc<Self>, UnlockError> {
-        Ok(Self::new(open(&found)?))
-    }
-}
-
-#[derive(Default)]
-struct Sources {
-    #[cfg(feature = "hid")]
-    hid: fido_unlock_hid::Watch,
-    #[cfg(feature = "pcsc")]
-    pcsc: Option<fido_unlock_pcsc::Watch>,
-}
-
-impl Sources {
-    /// One change, or none within the time.
-    fn next(&mut self, timeout: Duration) -> Result<Option<DeviceChange>, UnlockError> {
-        #[cfg(feature = "pcsc")]
-        {
-            use fido_unlock_pcsc::Event;
-            let watch = match &mut self.pcsc {
-                Some(watch) => watch,
-                none => none.insert(fido_unlock_pcsc::watch().map_err(|error| UnlockError::of(&error))?),
-            };
-            let event = watch
-                .next_event(Duration::ZERO)
-                .map_err(|error| UnlockError::of(&error))?;
-            let change = match event {
-                Some(Event::ServiceStarted) => Some(DeviceChange::CardServiceStarted),
-                Some(Event::ServiceStopped) => Some(DeviceChange::CardServiceStopped),
-                Some(Event::ReaderAdded(entry)) => Some(DeviceChange::ReaderAdded { device: card(&entry) }),
-                Some(Event::ReaderRemoved(entry)) => {
-                    Some(DeviceChange::ReaderRemoved { device: card(&entry) })
-                }
-                Some(Event::CardInserted(entry)) => Some(DeviceChange::Arrived { device: card(&entry) }),
-                Some(Event::CardRemoved(entry)) => Some(DeviceChange::Left { device: card(&entry) }),
-                _ => None,
-            };
-            if change.is_some() {
-                return Ok(change);
-            }
-        }
-        #[cfg(feature = "hid")]
-        {
-            use fido_unlock_hid::Event;
-            let event = self
-                .hid
-                .next_event(timeout)
-                .map_err(|error| UnlockError::of(&error))?;
-            Ok(match event {
-                Some(Event::Plugged(entry)) => Some(DeviceChange::Arrived { device: usb(&entry) }),
-                Some(Event::Unplugged(entry)) => Some(DeviceChange::Left { device: usb(&entry) }),
-                _ => None,
-            })
-        }
-        #[cfg(not(feature = "hid"))]
-        {
-            std::thread::sleep(timeout);
-            Ok(None)
-        }
+    pub fn open_found(
+        found: FoundDevice,
+        which: Option<Interface>,
+        cancel: Option<Arc<CancelHandle>>,
+    ) -> Result<Arc<Self>, UnlockError> {
+        let opened = call(LIST_WITHIN, cancel, |call| {
+            let mut devices = devices();
+            let listing = devices.list(call)?;
+            let device = listing.devices.iter().find(|device| found.is(device));
+            devices.open(device.ok_or(TransportError::Gone)?, which.map(Into::into), call)
+        })?;
+        Ok(Self::new(opened.device.into_transport()))
     }
 }
 
 /// Tells changes one by one; what is there at the beginning comes as arrived.
-#[derive(Default, uniffi::Object)]
-pub struct DeviceWatch(Mutex<Sources>);
+#[derive(uniffi::Object)]
+pub struct DeviceWatch(Mutex<CoreWatch>);
 
 #[uniffi::export]
 impl DeviceWatch {
@@ -227,30 +260,46 @@ impl DeviceWatch {
     #[uniffi::constructor]
     #[must_use]
     pub fn new() -> Arc<Self> {
-        Arc::default()
+        Arc::new(Self(Mutex::new(devices().watch())))
     }
 
-    /// The next change; absent where none came within the time. Ends with number 508 when cancelled.
+    /// The next change; absent where none came within the time. A device that appeared is asked for its
+    /// Device ID, which may take a second longer. Ends with number 508 when cancelled.
     pub fn next(
         &self,
         timeout_ms: u32,
         cancel: Option<Arc<CancelHandle>>,
     ) -> Result<Option<DeviceChange>, UnlockError> {
-        let until = Instant::now() + Duration::from_millis(timeout_ms.into());
-        let mut sources = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            if cancel.as_ref().is_some_and(|cancel| cancel.is_cancelled()) {
-                return Err(ErrorCode::Cancelled.into());
-            }
-            let left = until.saturating_duration_since(Instant::now());
-            if let Some(change) = sources.next(left.min(SLICE))? {
-                return Ok(Some(change));
-            }
-            if left.is_zero() {
-                return Ok(None);
-            }
-        }
+        let mut watch = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let within = Duration::from_millis(timeout_ms.into());
+        let event = call(within, cancel, |call| watch.next_event(call))?;
+        event.map(change).transpose()
     }
+}
+
+fn change(event: DeviceEvent) -> Result<DeviceChange, UnlockError> {
+    let device = FoundDevice::of;
+    Ok(match &event {
+        DeviceEvent::Arrived(found) => DeviceChange::Arrived {
+            device: device(found),
+        },
+        DeviceEvent::Changed(found) => DeviceChange::Changed {
+            device: device(found),
+        },
+        DeviceEvent::Left(found) => DeviceChange::Left {
+            device: device(found),
+        },
+        DeviceEvent::ReaderAdded(reader) => DeviceChange::ReaderAdded {
+            reader: FoundRoute::of_reader(reader),
+        },
+        DeviceEvent::ReaderRemoved(reader) => DeviceChange::ReaderRemoved {
+            reader: FoundRoute::of_reader(reader),
+        },
+        DeviceEvent::ServiceStarted => DeviceChange::CardServiceStarted,
+        DeviceEvent::ServiceStopped => DeviceChange::CardServiceStopped,
+        DeviceEvent::Problem(error) => DeviceChange::Problem { problem: row(error) },
+        _ => return Err(ErrorCode::WrongState.into()),
+    })
 }
 
 #[cfg(test)]
@@ -260,15 +309,25 @@ mod tests {
     #[test]
     fn what_is_not_there_is_not_opened() {
         for kind in [DeviceKind::UsbKey, DeviceKind::CardReader] {
-            let wanted = FoundDevice {
+            let route = FoundRoute {
                 kind,
                 name: "Key".into(),
                 path: "nowhere".into(),
-                which: Interface::Vendor,
+                which: None,
                 serial: None,
                 problem: None,
             };
-            let error = Device::open_found(wanted).err();
+            let wanted = FoundDevice {
+                name: "Key".into(),
+                device_id: None,
+                condition: None,
+                sentence: None,
+                can_unlock: false,
+                enrolled: false,
+                routes: vec![route],
+                problem: None,
+            };
+            let error = Device::open_found(wanted, None, None).err();
             assert!(matches!(error, Some(UnlockError::Transport { .. })), "{error:?}");
         }
     }

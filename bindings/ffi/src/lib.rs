@@ -15,42 +15,53 @@
 
 mod call;
 mod code;
-#[cfg(feature = "files")]
 mod desk;
 mod device;
 mod enroll;
 mod error;
 mod hardware;
 mod issuer;
+mod link;
 #[cfg(feature = "mock")]
 mod mock;
 mod pin;
 mod pipe;
 mod session;
 mod types;
+mod unlock_device;
 
-pub use call::{CancelHandle, HostError, ProgressEvent, ProgressListener};
+pub use call::{CancelHandle, DeviceCall, HostError, ProgressEvent, ProgressListener};
 pub use code::{CodeField, qr_text, spoken_code};
 #[cfg(feature = "files")]
+pub use desk::DeskFolder;
 pub use desk::{
-    AuditSummary, CallerCheck, CallerTask, CallerVerifier, ChannelKind, DeskChannel, DeskFolder, DeskFound,
-    DeskRequest, DeskRole, DeskUser, HelpDesk, NoticeKind, OpenCode, OperatorSession, OwnerNotice,
-    OwnerNotifier, RegisteredDevice, VerificationMethod,
+    AcceptedMethod, AuditLog, AuditSummary, CallerCheck, CallerTask, CallerVerifier, ChannelKind, Clock,
+    CodeDelivery, DeskAlarm, DeskBuilder, DeskChannel, DeskFound, DeskOperator, DeskPolicy, DeskPrivilege,
+    DeskRequest, DeskRole, DeskUser, Directory, HelpDesk, IssuerInfo, Licence, LicenceTerms, LimitBook,
+    LimitKind, LimitOutcome, LimitRecord, LimitRequest, LimitRule, LimitRules, Limits, NoticeKind, OpenCode,
+    OperatorSession, Operators, OwnerNotice, OwnerNotifier, RegisteredDevice, ResponseSigner, SigningError,
+    SigningTask, StoreError, VerificationMethod, default_desk_policy,
 };
 pub use device::{BlockOutcome, Condition, Device, DeviceInfo, Diagnosis, SlotInfo};
 pub use enroll::{BlockConsent, EnrolledDevice, Enrollment, ProbePassed, ProbeResponder};
 pub use error::{ErrorRow, UnlockError, WrongGroup, error_table};
-pub use hardware::{DeviceChange, DeviceKind, DeviceWatch, FoundDevice, list_devices};
+pub use hardware::{
+    DeviceChange, DeviceKind, DeviceListing, DeviceWatch, FoundDevice, FoundRoute, list_devices,
+};
 pub use issuer::IssuerKey;
 #[cfg(feature = "mock")]
 pub use mock::{
-    MockAssertion, MockKey, MockPasskey, MockRelyingParty, MockServer, MockTouch, MockWire, mock_panic,
-    mock_respond,
+    MockAssertion, MockKey, MockPasskey, MockRelyingParty, MockServer, MockTouch, MockWire,
+    mock_check_audit_log, mock_check_directory, mock_check_limits, mock_check_operators, mock_panic,
+    mock_reset, mock_respond, mock_set_pin, mock_try_pin,
 };
 pub use pin::{PinChecker, PinOptions, PinPolicy, PinRefusalError, PinRules};
 pub use pipe::{ApduChannel, HidReports, PipeError};
 pub use session::{UnlockOutcome, UnlockSession};
 pub use types::{Interface, Suite};
+pub use unlock_device::{
+    KeyAgreement, PendingChallenge, PinProtocol, UnlockDevice, UnlockDeviceError, UnlockInfo, UnlockRequest,
+};
 
 uniffi::setup_scaffolding!();
 

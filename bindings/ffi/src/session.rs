@@ -50,13 +50,14 @@ impl UnlockSession {
         let policy = policy.unwrap_or(&standard);
         let pin = NewPin::judge(pin, confirmation, policy.as_port(), session.rules())?;
         let mut link = device.link()?;
-        let (result, interrupted) = terms.run_watched(Call::WITH_TOUCH, |call| {
-            session.unlock(&mut *link, &response, &pin, &mut SysRng, call)
+        let (result, interrupted) = terms.run_watched(&mut link, Call::WITH_TOUCH, |link, call| {
+            session.unlock(link, &response, &pin, &mut SysRng, call)
         });
         match (result, interrupted) {
             // Who interrupts it leaves no time to ask what became of it: that is asked here.
             (Err(lost), Some(cause)) if lost.number() == ErrorCode::OutcomeUnknown.number() => {
-                let asked = Terms::default().run(Call::QUICK, |call| session.resolve(&mut *link, call));
+                let asked =
+                    Terms::default().run(&mut link, Call::QUICK, |link, call| session.resolve(link, call));
                 match asked {
                     Ok(Outcome::Unlocked) => Ok(()),
                     Ok(Outcome::NotUnlocked) => Err(cause.into()),

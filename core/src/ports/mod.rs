@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! app       unlock ─────► UnlockDevice ─► Transport ─► HidReports | ApduChannel     Ticks, Cancel, Progress, Entropy, PinPolicy
+//!           unlock::Devices ─► DeviceSource ─► Transport
 //! help desk helpdesk ───► Clock, Licence, Operators, Directory, CallerVerifier, Limits, AuditLog, ResponseSigner, Notifier, CodeDelivery, CheckpointSigner
 //!           SoftwareSigner ─► AdminKeyStore
 //! firmware  authenticator ► UnlockStore, ClientPin, UserPresence, Entropy, MonotonicCounter
@@ -18,6 +19,7 @@ mod cancel;
 mod checkpoint_signer;
 mod client_pin;
 mod clock;
+mod device_source;
 mod directory;
 mod entropy;
 mod hid_reports;
@@ -44,6 +46,7 @@ pub use cancel::{Cancel, NeverCancel};
 pub use checkpoint_signer::CheckpointSigner;
 pub use client_pin::{ClientPin, PinState};
 pub use clock::Clock;
+pub use device_source::{DeviceSource, HidRoute, Route, RouteChange, RouteKind};
 pub use directory::Directory;
 pub use entropy::{Entropy, EntropyError};
 pub use hid_reports::HidReports;

@@ -49,6 +49,9 @@ pub enum SignerError {
         /// Its reason, without any secret.
         detail: String,
     },
+    /// A signer that the host program brings failed.
+    #[error("{}", ErrorCode::HostFailed)]
+    HostFailed,
 }
 
 impl HasCode for SignerError {
@@ -63,6 +66,7 @@ impl HasCode for SignerError {
             Self::Storage(error) => error.code(),
             Self::Unavailable { .. } => ErrorCode::SignerUnavailable,
             Self::Failed { .. } => ErrorCode::SignerFailed,
+            Self::HostFailed => ErrorCode::HostFailed,
         }
     }
 }

@@ -44,6 +44,9 @@ pub enum StorageError {
         /// The lock.
         detail: String,
     },
+    /// A store that the host program brings failed.
+    #[error("{}", ErrorCode::HostFailed)]
+    HostFailed,
 }
 
 impl HasCode for StorageError {
@@ -55,6 +58,7 @@ impl HasCode for StorageError {
             Self::AuditBroken { .. } => ErrorCode::AuditBroken,
             Self::Version { .. } => ErrorCode::StoreVersion,
             Self::Busy { .. } => ErrorCode::StoreBusy,
+            Self::HostFailed => ErrorCode::HostFailed,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The user's side: diagnose, show the challenge, judge the new PIN, unlock.
+//! The user's side: find the device, diagnose, show the challenge, judge the new PIN, unlock.
 //!
 //! [`Session`] holds what was shown to the person and survives a restart; everything else is asked
 //! of the device again. Blocking calls over [`UnlockDevice`](crate::ports::UnlockDevice); no clock
@@ -6,6 +6,7 @@
 
 mod block_pin;
 mod device;
+mod devices;
 mod diagnose;
 mod enroll;
 mod error;
@@ -16,6 +17,7 @@ mod session;
 
 pub use block_pin::{BlockProgress, ConfirmedBlock, block_pin};
 pub use device::CtapUnlockDevice;
+pub use devices::{DeviceEvent, DeviceWatch, Devices, FoundDevice, FoundRoute, Listing, Opened};
 pub use diagnose::{Condition, Diagnosis, diagnose};
 pub use enroll::{EnrollPlan, PlannedKey, ProbePassed, enroll, probe, rotate_issuer};
 pub use error::{DeviceError, UnlockError};

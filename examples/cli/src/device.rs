@@ -1,63 +1,54 @@
-//! Where a device comes from: a software authenticator in a file, a USB key or a smart card.
+//! Which devices there are, and the one that is meant: a software authenticator in a file, USB keys and
+//! smart cards, all through core's joined list.
+
+mod mock;
+mod pick;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use fido_unlock::ErrorCode;
 use fido_unlock::ctap2::device_unlock::UnlockInfo;
-use fido_unlock::framing::{HidTransport, NfcTransport};
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::{Call, Interface, NeverCancel, ProgressEvent, SystemTicks, Transport, UnlockDevice};
-use fido_unlock::unlock::{CtapUnlockDevice, DeviceError};
-use fido_unlock::{ErrorCode, HasCode};
+use fido_unlock::ports::{
+    Call, Cancel, DeviceSource, Interface, NeverCancel, ProgressEvent, SystemTicks, Transport, TransportError,
+};
+use fido_unlock::unlock::{self, CtapUnlockDevice, DeviceError, DeviceWatch, Listing};
 use fido_unlock_mock::framing::Device;
 use fido_unlock_mock::{SoftAuthenticator, Storage};
-use getrandom::SysRng;
 
 use crate::args::{Global, InterfaceChoice, MockWay};
 use crate::failure::Failure;
+use mock::MockSource;
+
+/// Longest look for devices; each has a second of it.
+const LIST_WITHIN: Duration = Duration::from_secs(10);
 
 /// A device that is spoken to.
-pub type Opened = CtapUnlockDevice<Box<dyn Transport>>;
+pub type Opened = CtapUnlockDevice<Box<dyn Transport + Send>>;
 
 /// Runs one call; a wanted touch is told on standard error.
 pub fn call<R>(within: Duration, work: impl FnOnce(&mut Call<'_>) -> R) -> R {
+    call_unless(&NeverCancel, within, work)
+}
+
+/// The same with a cancel flag.
+pub fn call_unless<R>(cancel: &dyn Cancel, within: Duration, work: impl FnOnce(&mut Call<'_>) -> R) -> R {
     let ticks = SystemTicks::new();
     let mut progress = |event| {
         if event == ProgressEvent::TouchNeeded {
             eprintln!("Touch your key.");
         }
     };
-    let mut call = Call::new(&ticks, within, &NeverCancel, &mut progress);
+    let mut call = Call::new(&ticks, within, cancel, &mut progress);
     work(&mut call)
 }
 
-/// What `devices` lists.
-pub struct Entry {
-    /// Product or reader name.
-    pub name: String,
-    /// What `--device` takes.
-    pub path: String,
-    /// "mock", "usb" or "card".
-    pub kind: &'static str,
-    /// The interface, where it is known before the device is opened.
-    pub interface: Option<Interface>,
-    /// Whether it can be opened.
-    pub access: Result<(), ErrorCode>,
-}
-
-/// What can be seen.
-pub struct Listing {
-    /// The devices.
-    pub entries: Vec<Entry>,
-    /// Why a kind of device could not be listed.
-    pub problems: Vec<Failure>,
-}
-
-/// The device that the options name.
+/// The devices that the options name.
 pub struct Devices {
     mock: Option<(PathBuf, Device<SoftAuthenticator>)>,
     mock_way: MockWay,
-    path: Option<String>,
+    wanted: Option<String>,
     choice: InterfaceChoice,
 }
 
@@ -82,7 +73,7 @@ impl Devices {
         Ok(Self {
             mock,
             mock_way: global.mock_transport,
-            path: global.device.clone(),
+            wanted: global.device.clone(),
             choice: global.interface,
         })
     }
@@ -100,77 +91,81 @@ impl Devices {
         self.mock.as_ref().map(|(path, _)| path.as_path())
     }
 
-    /// Opens an interface.
-    pub fn open(&self, interface: Interface) -> Result<Box<dyn Transport>, Failure> {
-        let Some((_, mock)) = &self.mock else {
-            return hardware::open(self.path.as_deref(), interface);
+    fn joined(&self) -> Result<unlock::Devices, Failure> {
+        let sources: Vec<Box<dyn DeviceSource>> = match &self.mock {
+            Some((path, device)) => vec![Box::new(MockSource::new(device.clone(), path, self.mock_way))],
+            None => [usb_keys(), cards()].into_iter().flatten().collect(),
         };
-        Ok(match self.mock_way {
-            MockWay::Hid => Box::new(HidTransport::new(mock.hid(interface), SysRng, interface)),
-            MockWay::Nfc => Box::new(NfcTransport::new(mock.card(), interface)),
+        if sources.is_empty() {
+            let text = "this program was built without the features `hid` and `pcsc`: use --mock FILE";
+            return Err(Failure::new(ErrorCode::NoDevice, text));
+        }
+        Ok(unlock::Devices::new(sources))
+    }
+
+    /// Every device that can be seen, each once.
+    pub fn list(&self) -> Result<Listing, Failure> {
+        let mut devices = self.joined()?;
+        Ok(call(LIST_WITHIN, |call| devices.list(call))?)
+    }
+
+    /// The devices as they come and go.
+    pub fn watch(&self) -> Result<DeviceWatch, Failure> {
+        Ok(self.joined()?.watch())
+    }
+
+    fn open(&self, interface: Option<Interface>) -> Result<unlock::Opened, Failure> {
+        let mut devices = self.joined()?;
+        let listing = call(LIST_WITHIN, |call| devices.list(call))?;
+        let device = pick::pick(&listing, self.wanted.as_deref())?;
+        call(LIST_WITHIN, |call| devices.open(device, interface, call)).map_err(|error| {
+            // The wanted interface may be one of those that nothing tells the device of.
+            let denied = listing
+                .unassigned
+                .iter()
+                .find_map(|found| found.info.clone().err());
+            match denied {
+                Some(denied) if error == TransportError::NoDevice => denied.into(),
+                _ => error.into(),
+            }
         })
     }
 
     /// The FIDO interface, for what the vendor interface does not serve.
     pub fn open_fido(&self) -> Result<Opened, Failure> {
-        self.open(Interface::Fido).map(CtapUnlockDevice::new)
+        Ok(self.open(Some(Interface::Fido))?.device)
     }
 
     /// The interface for the unlock: the vendor's first, which any process may open, else FIDO's.
     /// With it what `getInfo` answered.
     pub fn open_for_unlock(&self) -> Result<(Opened, Result<UnlockInfo, DeviceError>), Failure> {
-        let (first, fall_back) = match self.choice {
-            InterfaceChoice::Auto => (Interface::Vendor, true),
-            InterfaceChoice::Vendor => (Interface::Vendor, false),
-            InterfaceChoice::Fido => (Interface::Fido, false),
-        };
-        let attempt = self.open(first).map(|transport| {
-            let mut device = CtapUnlockDevice::new(transport);
-            let info = call(Call::QUICK, |call| device.info(call));
-            (device, info)
-        });
-        let code = match &attempt {
-            Ok((_, Ok(_))) => return attempt,
-            Ok((_, Err(error))) => error.code(),
-            Err(failure) => failure.code,
-        };
-        if !fall_back || !wants_fido(code) {
-            return attempt;
-        }
-        let mut device = self.open_fido()?;
-        let info = call(Call::QUICK, |call| device.info(call));
-        Ok((device, info))
-    }
-
-    /// Every device that can be seen.
-    pub fn list(&self) -> Result<Listing, Failure> {
-        if let Some(path) = self.mock_file() {
-            let entry = Entry {
-                name: "software authenticator".into(),
-                path: path.display().to_string(),
-                kind: "mock",
-                interface: None,
-                access: Ok(()),
-            };
-            return Ok(Listing {
-                entries: vec![entry],
-                problems: Vec::new(),
-            });
-        }
-        hardware::list()
+        let opened = self.open(match self.choice {
+            InterfaceChoice::Auto => None,
+            InterfaceChoice::Vendor => Some(Interface::Vendor),
+            InterfaceChoice::Fido => Some(Interface::Fido),
+        })?;
+        Ok((opened.device, opened.info))
     }
 }
 
-/// Failures of the vendor interface after which FIDO's is worth a try.
-fn wants_fido(code: ErrorCode) -> bool {
-    matches!(
-        code,
-        ErrorCode::NotSupported
-            | ErrorCode::NoDevice
-            | ErrorCode::AppletMissing
-            | ErrorCode::PermissionDenied
-            | ErrorCode::Busy
-    )
+#[cfg(feature = "hid")]
+fn usb_keys() -> Option<Box<dyn DeviceSource>> {
+    Some(Box::new(fido_unlock_hid::HidSource::new()))
+}
+
+#[cfg(not(feature = "hid"))]
+fn usb_keys() -> Option<Box<dyn DeviceSource>> {
+    None
+}
+
+#[cfg(feature = "pcsc")]
+fn cards() -> Option<Box<dyn DeviceSource>> {
+    Some(Box::new(fido_unlock_pcsc::PcscSource::new()))
+}
+
+#[cfg(not(feature = "pcsc"))]
+fn cards() -> Option<Box<dyn DeviceSource>> {
+    None
 }
 
 /// The PIN/UV protocol that the device names first.
@@ -178,23 +173,3 @@ pub fn protocol(info: &UnlockInfo) -> Result<PinProtocol, Failure> {
     let none = DeviceError::Malformed("no PIN/UV protocol that is known");
     info.protocols.first().copied().ok_or_else(|| none.into())
 }
-
-#[cfg(not(any(feature = "hid", feature = "pcsc")))]
-mod hardware {
-    use super::*;
-
-    const NONE: &str = "this program was built without the features `hid` and `pcsc`: use --mock FILE";
-
-    pub fn open(_: Option<&str>, _: Interface) -> Result<Box<dyn Transport>, Failure> {
-        Err(Failure::new(ErrorCode::NoDevice, NONE))
-    }
-
-    pub fn list() -> Result<Listing, Failure> {
-        Err(Failure::new(ErrorCode::NoDevice, NONE))
-    }
-}
-
-#[cfg(any(feature = "hid", feature = "pcsc"))]
-mod hardware;
-#[cfg(any(feature = "hid", feature = "pcsc", test))]
-mod pick;

@@ -6,6 +6,7 @@ mod commands;
 mod desk;
 mod device;
 mod failure;
+mod interrupt;
 mod output;
 mod prompt;
 mod session_file;

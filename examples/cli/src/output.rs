@@ -49,16 +49,21 @@ impl Report {
         self
     }
 
+    /// Everything was printed while the command ran.
+    fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.fields.is_empty() && self.secret.is_none()
+    }
+
     /// Prints it on standard output.
     ///
     /// # Errors
     /// When standard output is closed.
     pub fn print(&self, json: bool) -> io::Result<()> {
         let mut out = io::stdout().lock();
-        if json {
+        if json && !self.is_empty() {
             serde_json::to_writer(&mut out, self)?;
             writeln!(out)?;
-        } else {
+        } else if !json {
             if let Some((_, secret)) = &self.secret {
                 writeln!(out, "{}", secret.as_str())?;
             }
@@ -81,6 +86,27 @@ impl Serialize for Report {
         }
         map.end()
     }
+}
+
+/// Prints what happened while a command goes on: lines for a person, or one line of JSON, with `event` and
+/// the fields of `value`.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn print_event(json: bool, event: &str, lines: &[String], value: Value) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    if json {
+        let mut object = json!({ "event": event });
+        if let (Some(object), Value::Object(fields)) = (object.as_object_mut(), value) {
+            object.extend(fields);
+        }
+        writeln!(out, "{object}")?;
+    } else {
+        for line in lines {
+            writeln!(out, "{line}")?;
+        }
+    }
+    out.flush()
 }
 
 /// Prints a failure: JSON on standard output, lines on standard error.

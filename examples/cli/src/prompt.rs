@@ -54,13 +54,19 @@ impl Prompt {
 
     /// Something that is no secret; shown while it is typed.
     pub fn text(self, label: &str) -> Result<String, Failure> {
+        self.text_or_end(label)?.ok_or_else(|| ended(label))
+    }
+
+    /// The same; `None` at the end of standard input.
+    pub fn text_or_end(self, label: &str) -> Result<Option<String>, Failure> {
         if !self.stdin {
             self.terminal(label)?;
             eprint!("{label}: ");
             // Without it the person sees no question; the answer is read all the same.
             let _ = io::stderr().flush();
         }
-        read_line(label).map(|line| line.trim().to_owned())
+        let line = line_or_end(label)?;
+        Ok(line.map(|line| line.trim().to_owned()))
     }
 
     /// An option's value, or what the person types. With `--stdin` the option must be there.
@@ -90,9 +96,16 @@ impl Prompt {
     }
 }
 
+fn ended(label: &str) -> Failure {
+    Failure::usage(format!("standard input ended before: {label}"))
+}
+
 /// One line of standard input without its end.
 fn read_line(label: &str) -> Result<Zeroizing<String>, Failure> {
-    let missing = || Failure::usage(format!("standard input ended before: {label}"));
+    line_or_end(label)?.ok_or_else(|| ended(label))
+}
+
+fn line_or_end(label: &str) -> Result<Option<Zeroizing<String>>, Failure> {
     let failed = |_| Failure::usage(format!("standard input cannot be read: {label}"));
     // As large as it becomes: growing would leave copies behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST));
@@ -112,7 +125,7 @@ fn read_line(label: &str) -> Result<Zeroizing<String>, Failure> {
         bytes.extend_from_slice(part);
         input.consume(used + newline);
         if nothing {
-            return Err(missing());
+            return Ok(None);
         }
         if ended {
             break;
@@ -124,5 +137,5 @@ fn read_line(label: &str) -> Result<Zeroizing<String>, Failure> {
     let text = std::str::from_utf8(&bytes).map_err(|_| Failure::usage(format!("not UTF-8: {label}")))?;
     let mut out = Zeroizing::new(String::with_capacity(text.len()));
     out.push_str(text);
-    Ok(out)
+    Ok(Some(out))
 }

@@ -40,7 +40,7 @@ impl Wine {
             .env("WINEPREFIX", &self.prefix)
             .status()
             .unwrap();
-        // 2: there is one already, which was told.
+        // 2: one runs already.
         assert!(
             running.success() || running.code() == Some(2),
             "wineserver: {running}"

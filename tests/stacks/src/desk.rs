@@ -9,7 +9,8 @@ use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::ports::{Call, NeverCancel, NoProgress, SystemTicks, Transport, UnlockDevice};
 use fido_unlock::suite::{AuthoriseFields, IssuerKey};
 use fido_unlock::unlock::{
-    CtapUnlockDevice, DefaultPinPolicy, EnrollPlan, NewPin, PlannedKey, Session, UnlockError, enroll,
+    CtapUnlockDevice, DefaultPinPolicy, DeviceError, EnrollPlan, NewPin, PlannedKey, Session, UnlockError,
+    enroll,
 };
 use fido_unlock::{Challenge, ErrorCode, HasCode, Pin, Purpose, ResponseCode, Suite};
 use fido_unlock_mock::framing::Device;
@@ -47,30 +48,47 @@ pub fn try_pin(transport: &mut dyn Transport, pin: &str) -> Result<(), ErrorCode
     })
 }
 
+/// Sets a PIN on the key in this file, which no process has open, and blocks it.
+pub fn block(state: &Path) {
+    let key = SoftAuthenticator::builder().storage(Storage::File(state.into()));
+    let key = Device::new(key.build().unwrap(), SystemTicks::new());
+    let open = || HidTransport::new(key.hid(Interface::Fido), SysRng, Interface::Fido);
+    call(|call| {
+        Platform::new(&mut open(), &mut SysRng, call, PinProtocol::Two)
+            .set_pin(&Pin::new(crate::OLD_PIN.to_owned()))
+    })
+    .unwrap();
+    loop {
+        match try_pin(&mut open(), "wrong-pin").unwrap_err() {
+            ErrorCode::PinInvalid => {}
+            ErrorCode::PinAuthBlocked => key.replug(),
+            ErrorCode::PinBlocked => return,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 impl Desk {
     /// A key in a file, enrolled and blocked.
     pub fn with_blocked_key(suite: Suite, state: &Path) -> Self {
         let key = SoftAuthenticator::builder().storage(Storage::File(state.into()));
         let key = Device::new(key.build().unwrap(), SystemTicks::new());
-        let open = || HidTransport::new(key.hid(Interface::Fido), SysRng, Interface::Fido);
-        let desk = Self::enroll(suite, open());
-        call(|call| {
-            Platform::new(&mut open(), &mut SysRng, call, PinProtocol::Two)
-                .set_pin(&Pin::new(crate::OLD_PIN.to_owned()))
-        })
-        .unwrap();
-        loop {
-            match try_pin(&mut open(), "wrong-pin").unwrap_err() {
-                ErrorCode::PinInvalid => {}
-                ErrorCode::PinAuthBlocked => key.replug(),
-                ErrorCode::PinBlocked => return desk,
-                other => panic!("{other:?}"),
-            }
-        }
+        let desk = Self::enroll(
+            suite,
+            HidTransport::new(key.hid(Interface::Fido), SysRng, Interface::Fido),
+        );
+        drop(key);
+        block(state);
+        desk
     }
 
     /// Enrols the device behind `transport`, which must be its FIDO interface.
     pub fn enroll(suite: Suite, transport: impl Transport) -> Self {
+        Self::try_enroll(suite, transport).unwrap()
+    }
+
+    /// The same with a device that may refuse.
+    pub fn try_enroll(suite: Suite, transport: impl Transport) -> Result<Self, DeviceError> {
         let issuer = issuer_key(suite);
         let key = match suite {
             Suite::P256Ecdsa => PlannedKey::P256Ecdsa(issuer.public().unwrap()),
@@ -84,8 +102,8 @@ impl Desk {
             token: None,
         };
         let mut device = CtapUnlockDevice::new(transport);
-        let enrolled = call(|call| enroll(&mut device, &plan, &mut SysRng, call)).unwrap();
-        Self { issuer, enrolled }
+        let enrolled = call(|call| enroll(&mut device, &plan, &mut SysRng, call))?;
+        Ok(Self { issuer, enrolled })
     }
 
     /// What the help desk reads out for a challenge that was read to it.

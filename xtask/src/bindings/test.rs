@@ -3,17 +3,19 @@
 use std::process::Command;
 
 use super::{bindgen, dotnet};
-use crate::packages;
 use crate::step::{Done, Failed, cargo, root, run, run_tests};
+use crate::{packages, samples};
 
 /// Debian packages of these tests alone.
 const PACKAGES: &[(&str, &str)] = &[
     ("mono-mcs", "the C# compiler"),
     ("mono-runtime", "C# programs"),
+    ("libmono-system-numerics4.0-cil", "P-256 in the tests of C#"),
     (
         "libmono-system-runtime-serialization4.0-cil",
         "JSON in the tests of C#",
     ),
+    ("libmono-system-net-http4.0-cil", "HTTP in the sample agent in C#"),
 ];
 /// A program, and the package that brings it where no other way did.
 const PROGRAMS: &[(&str, &str, &str)] = &[
@@ -48,8 +50,10 @@ pub fn all() -> Done {
             "mock",
         ]),
     )?;
-    kotlin()
+    kotlin()?;
+    samples::test()
 }
+
 /// Kotlin's suite needs a library with the software authenticator, and that library's own file.
 fn kotlin() -> Done {
     let build = ["build", "--quiet", "-p", "fido-unlock-ffi", "--features", "mock"];
@@ -57,6 +61,17 @@ fn kotlin() -> Done {
         "bindings: the library with the software authenticator",
         &mut cargo(&build),
     )?;
+    let card = [
+        "build",
+        "--quiet",
+        "-p",
+        "fido-unlock-mock",
+        "--features",
+        "virtual",
+        "--bin",
+        "fido-unlock-virtual",
+    ];
+    run("bindings: the virtual key", &mut cargo(&card))?;
     let native = root().join("bindings/kotlin/target/native");
     let copied = std::fs::create_dir_all(&native).and_then(|()| {
         std::fs::copy(

@@ -1,6 +1,9 @@
 //! Compiles C# with mono's `mcs` and runs it on mono and on .NET.
 #![allow(dead_code)]
 
+pub mod pcscd;
+
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -41,42 +44,104 @@ pub fn sources(folder: &Path) -> Vec<PathBuf> {
 }
 
 pub fn compile(exe: &Path, files: &[PathBuf]) {
+    compile_with(exe, files, &[]);
+}
+
+/// The same with further options, such as `-r:` and an assembly.
+pub fn compile_with(exe: &Path, files: &[PathBuf], options: &[&str]) {
     let mut command = Command::new("mcs");
+    command.args(options);
     command.args([
         "-langversion:7.2",
         "-warnaserror+",
         "-warn:4",
         "-optimize+",
         "-r:System.Runtime.Serialization",
+        "-r:System.Numerics",
     ]);
     succeed(command.arg(format!("-out:{}", exe.display())).args(files));
     let config = r#"{"runtimeOptions":{"rollForward":"LatestMajor","framework":{"name":"Microsoft.NETCore.App","version":"3.1.0"}}}"#;
     fs::write(exe.with_extension("runtimeconfig.json"), config).unwrap();
 }
 
-/// A program that hangs is a failure after five minutes, not a run without an end.
-fn bounded(program: impl AsRef<std::ffi::OsStr>) -> Command {
+/// A program that hangs is a failure after some minutes, not a run without an end.
+fn bounded(seconds: u32, program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new("timeout");
-    command.args(["--kill-after=5", "300"]).arg(program);
+    command
+        .args(["--kill-after=5", &seconds.to_string()])
+        .arg(program);
     command
 }
 
-pub fn mono(libraries: &Path, exe: &Path) -> Output {
-    run(bounded("mono")
-        .arg(exe)
-        .env("LD_LIBRARY_PATH", libraries)
-        .env("FIDO_UNLOCK_VECTORS", here().join("../../tests/vectors"))
-        .env("RUST_BACKTRACE", "0"))
+pub const LIBRARY: &str = "libfido_unlock_ffi.so";
+
+pub fn csharp() -> PathBuf {
+    here().join("../csharp")
 }
 
-pub fn dotnet(libraries: &Path, exe: &Path) -> Output {
-    run(bounded(dotnet_program())
-        .arg("exec")
-        .arg(exe)
-        .env("LD_LIBRARY_PATH", libraries)
-        .env("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "1")
-        .env("FIDO_UNLOCK_VECTORS", here().join("../../tests/vectors"))
-        .env("RUST_BACKTRACE", "0"))
+/// The C# of `tests` over the product's own, with a library that has the software authenticator, which lies
+/// in `out` with the program.
+pub fn unlock_program(out: &Path, tests: &[PathBuf]) -> PathBuf {
+    let built = build("fido-unlock-ffi", &["--features", "mock"]);
+    fs::copy(built.join(LIBRARY), out.join(LIBRARY)).unwrap();
+    let generated = out.join("generated");
+    succeed(
+        Command::new(BINDGEN)
+            .args(["csharp", "--library"])
+            .arg(out.join(LIBRARY))
+            .arg("--out")
+            .arg(&generated),
+    );
+    let runner = vec![here().join("fixture/csharp/Runner.cs")];
+    let own = sources(&csharp().join("FidoUnlock"));
+    let exe = out.join("unlock.exe");
+    compile(&exe, &[sources(&generated), own, tests.to_vec(), runner].concat());
+    exe
+}
+
+/// A run of a program: where its libraries are, the tests that are asked for, what it finds in its
+/// environment beside the usual.
+#[derive(Clone, Copy)]
+pub struct Run<'a> {
+    pub libraries: &'a Path,
+    pub exe: &'a Path,
+    pub only: Option<&'a str>,
+    pub environment: &'a [(&'a str, &'a OsStr)],
+    pub seconds: u32,
+}
+
+impl<'a> Run<'a> {
+    pub fn of(libraries: &'a Path, exe: &'a Path) -> Self {
+        Self {
+            libraries,
+            exe,
+            only: None,
+            environment: &[],
+            seconds: 300,
+        }
+    }
+
+    fn on(self, mut command: Command) -> Output {
+        run(command
+            .arg(self.exe)
+            .args(self.only)
+            .env("LD_LIBRARY_PATH", self.libraries)
+            .env("FIDO_UNLOCK_VECTORS", here().join("../../tests/vectors"))
+            .env("RUST_BACKTRACE", "0")
+            .envs(self.environment.iter().copied()))
+    }
+
+    pub fn mono(self) -> Output {
+        self.on(bounded(self.seconds, "mono"))
+    }
+
+    pub fn dotnet(self) -> Output {
+        let mut command = bounded(self.seconds, dotnet_program());
+        command
+            .arg("exec")
+            .env("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "1");
+        self.on(command)
+    }
 }
 
 pub fn dotnet_program() -> PathBuf {

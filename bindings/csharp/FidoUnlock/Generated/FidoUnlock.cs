@@ -39,6 +39,16 @@ namespace FidoUnlock
             return UniffiBuffers.LiftString(uniffiRaw);
         }
 
+        /// <summary>Ten minutes for a request, a second operator for privileged users and from the third code a day for a device.</summary>
+        public static global::FidoUnlock.DeskPolicy DefaultDeskPolicy()
+        {
+            UniffiLibrary.Ensure();
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_func_default_desk_policy(ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, null);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadDeskPolicy(uniffiR0));
+        }
+
         /// <summary>Every row, by number.</summary>
         public static global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.ErrorRow> ErrorTable()
         {
@@ -49,15 +59,28 @@ namespace FidoUnlock
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.ErrorRow>(uniffiR1 => UniffiConverters.ReadErrorRow(uniffiR1)));
         }
 
-        /// <summary>Every key and reader. That readers cannot be listed is no error while there are keys, and the other way round.</summary>
+        /// <summary>Every key and card, each once, and what it tells of itself; only reads. Takes ten seconds at most where no time is given. That readers cannot be listed is no error while keys can, and the other way round.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public static global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.FoundDevice> ListDevices()
+        public static global::FidoUnlock.DeviceListing ListDevices(global::FidoUnlock.CancelHandle cancel, uint? timeoutMs)
         {
             UniffiLibrary.Ensure();
+            var uniffiA0 = default(UniffiBuffer);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerCancelHandle(uniffiV1))));
+                uniffiA1 = UniffiBuffers.Lower<uint?>(timeoutMs, (uniffiW0, uniffiV0) => uniffiW0.WriteNullable<uint>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt32(uniffiV1)));
+            }
+            catch
+            {
+                UniffiBuffers.Discard(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
             var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_func_list_devices(ref uniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_func_list_devices(uniffiA0, uniffiA1, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.FoundDevice>(uniffiR1 => UniffiConverters.ReadFoundDevice(uniffiR1)));
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadDeviceListing(uniffiR0));
         }
     }
 
@@ -84,12 +107,21 @@ namespace FidoUnlock
                         "fido_unlock_ffi lacks a function that this assembly was generated for: " + missing.Message);
                 }
                 UniffiTableProgressListener.Register();
+                UniffiTableClock.Register();
+                UniffiTableLicence.Register();
+                UniffiTableOperators.Register();
+                UniffiTableAuditLog.Register();
+                UniffiTableDirectory.Register();
+                UniffiTableLimits.Register();
                 UniffiTableCallerVerifier.Register();
+                UniffiTableCodeDelivery.Register();
                 UniffiTableOwnerNotifier.Register();
+                UniffiTableResponseSigner.Register();
                 UniffiTableProbeResponder.Register();
                 UniffiTablePinChecker.Register();
                 UniffiTableApduChannel.Register();
                 UniffiTableHidReports.Register();
+                UniffiTableUnlockDevice.Register();
                 ready = true;
             }
         }
@@ -103,40 +135,86 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_func_library_version", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_library_version(), 6271);
             Check("uniffi_fido_unlock_ffi_checksum_func_qr_text", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_qr_text(), 23881);
             Check("uniffi_fido_unlock_ffi_checksum_func_spoken_code", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_spoken_code(), 50861);
+            Check("uniffi_fido_unlock_ffi_checksum_func_default_desk_policy", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_default_desk_policy(), 11637);
             Check("uniffi_fido_unlock_ffi_checksum_func_error_table", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_error_table(), 4547);
-            Check("uniffi_fido_unlock_ffi_checksum_func_list_devices", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_list_devices(), 52557);
+            Check("uniffi_fido_unlock_ffi_checksum_func_list_devices", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_list_devices(), 62260);
             Check("uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel(), 28399);
             Check("uniffi_fido_unlock_ffi_checksum_method_cancelhandle_is_cancelled", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_is_cancelled(), 49201);
+            Check("uniffi_fido_unlock_ffi_checksum_method_devicecall_is_cancelled", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_devicecall_is_cancelled(), 43560);
+            Check("uniffi_fido_unlock_ffi_checksum_method_devicecall_progress", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_devicecall_progress(), 20763);
+            Check("uniffi_fido_unlock_ffi_checksum_method_devicecall_remaining_ms", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_devicecall_remaining_ms(), 58553);
             Check("uniffi_fido_unlock_ffi_checksum_method_progresslistener_on_progress", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_progresslistener_on_progress(), 57022);
             Check("uniffi_fido_unlock_ffi_checksum_method_codefield_check", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codefield_check(), 12123);
             Check("uniffi_fido_unlock_ffi_checksum_method_codefield_correction", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codefield_correction(), 55673);
             Check("uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete(), 27807);
+            Check("uniffi_fido_unlock_ffi_checksum_method_clock_now", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_clock_now(), 45450);
+            Check("uniffi_fido_unlock_ffi_checksum_method_licence_terms", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_licence_terms(), 36826);
+            Check("uniffi_fido_unlock_ffi_checksum_method_licence_set_service", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_licence_set_service(), 3321);
+            Check("uniffi_fido_unlock_ffi_checksum_method_operators_authenticate", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operators_authenticate(), 27339);
+            Check("uniffi_fido_unlock_ffi_checksum_method_operators_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operators_operator(), 16753);
+            Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id(), 61760);
+            Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_count", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_count(), 43111);
+            Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_entry", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_entry(), 33968);
+            Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_append", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_append(), 21519);
+            Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_open", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_open(), 37842);
+            Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_audit_log", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_audit_log(), 60957);
+            Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_clock", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_clock(), 38882);
+            Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_delivery", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_delivery(), 5053);
+            Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_directory", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_directory(), 11379);
+            Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_licence", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_licence(), 15898);
+            Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_limits", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_limits(), 23963);
+            Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_notifier", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_notifier(), 6145);
+            Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_operators", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_operators(), 60176);
+            Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_policy", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_policy(), 46928);
+            Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_signer", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_signer(), 26810);
+            Check("uniffi_fido_unlock_ffi_checksum_method_directory_user", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_user(), 58839);
+            Check("uniffi_fido_unlock_ffi_checksum_method_directory_search_users", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_search_users(), 25497);
+            Check("uniffi_fido_unlock_ffi_checksum_method_directory_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_device(), 8815);
+            Check("uniffi_fido_unlock_ffi_checksum_method_directory_devices_of", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_devices_of(), 36001);
+            Check("uniffi_fido_unlock_ffi_checksum_method_directory_devices_in_use", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_devices_in_use(), 9346);
+            Check("uniffi_fido_unlock_ffi_checksum_method_directory_put_user", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_put_user(), 15238);
+            Check("uniffi_fido_unlock_ffi_checksum_method_directory_put_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_put_device(), 18878);
+            Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_builder", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_builder(), 46);
             Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_open", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_open(), 62141);
             Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_issuer_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_issuer_key(), 2624);
             Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_licence", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_licence(), 48126);
-            Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_operator(), 63327);
-            Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit(), 58543);
+            Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_operator(), 238);
+            Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit(), 18844);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock(), 64378);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_acknowledge", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_acknowledge(), 22426);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_alarms", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_alarms(), 12998);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user(), 52217);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_rotation", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_rotation(), 59811);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device(), 45960);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key(), 42851);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device(), 57377);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service(), 34309);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon(), 36278);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve(), 24497);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise(), 10673);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel(), 16253);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_done", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_done(), 11619);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_enter_challenge", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_enter_challenge(), 46919);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_device(), 51160);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_codes", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_codes(), 43585);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_request", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_request(), 30304);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user(), 8195);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device(), 17642);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key(), 48109);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_request", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_request(), 64698);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device(), 30126);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_search", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_search(), 30387);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in(), 3512);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit(), 40067);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit(), 58161);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller(), 9104);
             Check("uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator(), 35395);
+            Check("uniffi_fido_unlock_ffi_checksum_method_limitbook_records", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_limitbook_records(), 3251);
+            Check("uniffi_fido_unlock_ffi_checksum_method_limitbook_take", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_limitbook_take(), 55270);
+            Check("uniffi_fido_unlock_ffi_checksum_method_limits_take", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_limits_take(), 24422);
             Check("uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify(), 54234);
+            Check("uniffi_fido_unlock_ffi_checksum_method_codedelivery_send", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codedelivery_send(), 34080);
             Check("uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner(), 2231);
-            Check("uniffi_fido_unlock_ffi_checksum_method_device_active_interface", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_active_interface(), 61023);
+            Check("uniffi_fido_unlock_ffi_checksum_method_responsesigner_respond", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_responsesigner_respond(), 47422);
+            Check("uniffi_fido_unlock_ffi_checksum_method_responsesigner_issuers", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_responsesigner_issuers(), 47632);
+            Check("uniffi_fido_unlock_ffi_checksum_method_responsesigner_device_with_admin_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_responsesigner_device_with_admin_key(), 51447);
+            Check("uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key(), 3454);
+            Check("uniffi_fido_unlock_ffi_checksum_method_device_active_interface", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_active_interface(), 39441);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_block_pin", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_block_pin(), 36187);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_diagnose", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_diagnose(), 27286);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_info", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_info(), 13550);
@@ -149,7 +227,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block(), 41610);
             Check("uniffi_fido_unlock_ffi_checksum_method_probepassed_slot", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_probepassed_slot(), 35957);
             Check("uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond(), 19014);
-            Check("uniffi_fido_unlock_ffi_checksum_method_devicewatch_next", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_devicewatch_next(), 53794);
+            Check("uniffi_fido_unlock_ffi_checksum_method_devicewatch_next", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_devicewatch_next(), 12448);
             Check("uniffi_fido_unlock_ffi_checksum_method_issuerkey_answer_probe", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_issuerkey_answer_probe(), 51739);
             Check("uniffi_fido_unlock_ffi_checksum_method_issuerkey_fingerprint", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_issuerkey_fingerprint(), 25805);
             Check("uniffi_fido_unlock_ffi_checksum_method_issuerkey_public_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_issuerkey_public_key(), 4680);
@@ -174,15 +252,21 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_suite", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_suite(), 6687);
             Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock(), 922);
             Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock_from_memory", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock_from_memory(), 22190);
+            Check("uniffi_fido_unlock_ffi_checksum_method_unlockdevice_info", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlockdevice_info(), 8308);
+            Check("uniffi_fido_unlock_ffi_checksum_method_unlockdevice_challenge", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlockdevice_challenge(), 25098);
+            Check("uniffi_fido_unlock_ffi_checksum_method_unlockdevice_unlock", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlockdevice_unlock(), 54772);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_cancelhandle_new", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_cancelhandle_new(), 34903);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_codefield_challenge", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_codefield_challenge(), 44489);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_codefield_device_id", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_codefield_device_id(), 9559);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_codefield_response", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_codefield_response(), 20220);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_deskbuilder_new", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_deskbuilder_new(), 860);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_at", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_at(), 61849);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_create", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_create(), 46622);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_limitbook_from_records", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_limitbook_from_records(), 29671);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu(), 45788);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid(), 11842);
-            Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_found", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_found(), 39902);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_unlock_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_unlock_device(), 7777);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_found", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_found(), 2606);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new(), 39978);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_devicewatch_new", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_devicewatch_new(), 25931);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_issuerkey_admin_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_issuerkey_admin_key(), 16285);
@@ -224,6 +308,9 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_func_spoken_code();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_func_default_desk_policy();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_func_error_table();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -236,6 +323,15 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_cancelhandle_is_cancelled();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_devicecall_is_cancelled();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_devicecall_progress();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_devicecall_remaining_ms();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_progresslistener_on_progress();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -246,6 +342,90 @@ namespace FidoUnlock
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_clock_now();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_licence_terms();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_licence_set_service();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_operators_authenticate();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_operators_operator();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_auditlog_count();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_auditlog_entry();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_auditlog_append();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskbuilder_open();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_audit_log();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_clock();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_delivery();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_directory();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_licence();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_limits();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_notifier();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_operators();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_policy();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_signer();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_directory_user();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_directory_search_users();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_directory_device();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_directory_devices_of();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_directory_devices_in_use();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_directory_put_user();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_directory_put_device();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskfolder_builder();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskfolder_open();
@@ -263,6 +443,33 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_acknowledge();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_alarms();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_rotation();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -270,6 +477,9 @@ namespace FidoUnlock
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_done();
@@ -287,19 +497,7 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_request();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_request();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_search();
@@ -317,10 +515,34 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_limitbook_records();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_limitbook_take();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_limits_take();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_codedelivery_send();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_responsesigner_respond();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_responsesigner_issuers();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_responsesigner_device_with_admin_key();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_device_active_interface();
@@ -437,6 +659,15 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock_from_memory();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_unlockdevice_info();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_unlockdevice_challenge();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_unlockdevice_unlock();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_cancelhandle_new();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -449,16 +680,25 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_codefield_response();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_deskbuilder_new();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_at();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_create();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_limitbook_from_records();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_device_open_unlock_device();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_device_open_found();
@@ -503,6 +743,21 @@ namespace FidoUnlock
         internal static extern sbyte uniffi_fido_unlock_ffi_fn_method_cancelhandle_is_cancelled(ulong a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_devicecall(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_free_devicecall(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern sbyte uniffi_fido_unlock_ffi_fn_method_devicecall_is_cancelled(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_devicecall_progress(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern uint uniffi_fido_unlock_ffi_fn_method_devicecall_remaining_ms(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_progresslistener(ulong a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -539,6 +794,141 @@ namespace FidoUnlock
         internal static extern sbyte uniffi_fido_unlock_ffi_fn_method_codefield_line_complete(ulong a0, byte a1, UniffiBuffer a2, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_clock(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_free_clock(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_init_callback_vtable_clock(global::System.IntPtr a0);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_method_clock_now(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_licence(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_free_licence(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_init_callback_vtable_licence(global::System.IntPtr a0);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_licence_terms(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_licence_set_service(ulong a0, sbyte a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_operators(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_free_operators(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_init_callback_vtable_operators(global::System.IntPtr a0);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_operators_authenticate(ulong a0, UniffiBuffer a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_operators_operator(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_auditlog(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_free_auditlog(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_init_callback_vtable_auditlog(global::System.IntPtr a0);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_auditlog_log_id(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_method_auditlog_count(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_auditlog_entry(ulong a0, ulong a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_auditlog_append(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_deskbuilder(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_free_deskbuilder(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_deskbuilder_new(ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_method_deskbuilder_open(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_audit_log(ulong a0, ulong a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_clock(ulong a0, ulong a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_delivery(ulong a0, ulong a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_directory(ulong a0, ulong a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_licence(ulong a0, ulong a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_limits(ulong a0, ulong a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_notifier(ulong a0, ulong a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_operators(ulong a0, ulong a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_policy(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_signer(ulong a0, ulong a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_directory(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_free_directory(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_init_callback_vtable_directory(global::System.IntPtr a0);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_directory_user(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_directory_search_users(ulong a0, UniffiBuffer a1, uint a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_directory_device(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_directory_devices_of(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern uint uniffi_fido_unlock_ffi_fn_method_directory_devices_in_use(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_directory_put_user(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_directory_put_device(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_deskfolder(ulong a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -549,6 +939,9 @@ namespace FidoUnlock
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_deskfolder_create(UniffiBuffer a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_method_deskfolder_builder(ulong a0, UniffiBuffer a1, UniffiBytes a2, ulong a3, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ulong uniffi_fido_unlock_ffi_fn_method_deskfolder_open(ulong a0, UniffiBuffer a1, UniffiBytes a2, ulong a3, ref UniffiStatus status);
@@ -572,6 +965,33 @@ namespace FidoUnlock
         internal static extern void uniffi_fido_unlock_ffi_fn_free_helpdesk(ulong a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_accept_clock(ulong a0, UniffiBuffer a1, UniffiBuffer a2, UniffiBuffer a3, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_acknowledge(ulong a0, ulong a1, ulong a2, UniffiBuffer a3, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_alarms(ulong a0, ulong a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_put_user(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_record_rotation(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, uint a4, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, byte a4, ulong a5, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device_by_public_key(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, byte a4, UniffiBuffer a5, UniffiBuffer a6, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_retire_device(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_set_service(ulong a0, ulong a1, sbyte a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_abandon(ulong a0, ulong a1, ulong a2, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -579,6 +999,9 @@ namespace FidoUnlock
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise(ulong a0, ulong a1, ulong a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise_to_channel(ulong a0, ulong a1, ulong a2, UniffiBuffer a3, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_done(ulong a0, ulong a1, ulong a2, ref UniffiStatus status);
@@ -596,19 +1019,7 @@ namespace FidoUnlock
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_open_request(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, UniffiBuffer a4, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_put_user(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, byte a4, ulong a5, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device_by_public_key(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, byte a4, UniffiBuffer a5, UniffiBuffer a6, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_request(ulong a0, ulong a1, ulong a2, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_retire_device(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_search(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
@@ -632,6 +1043,33 @@ namespace FidoUnlock
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_operatorsession_operator(ulong a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_limitbook(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_free_limitbook(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_limitbook_from_records(UniffiBuffer a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_limitbook_records(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_limitbook_take(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_limits(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_free_limits(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_init_callback_vtable_limits(global::System.IntPtr a0);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_limits_take(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_callerverifier(ulong a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -642,6 +1080,18 @@ namespace FidoUnlock
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_callerverifier_verify(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_codedelivery(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_free_codedelivery(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_init_callback_vtable_codedelivery(global::System.IntPtr a0);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_codedelivery_send(ulong a0, UniffiBuffer a1, UniffiBuffer a2, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_ownernotifier(ulong a0, ref UniffiStatus status);
@@ -656,6 +1106,27 @@ namespace FidoUnlock
         internal static extern void uniffi_fido_unlock_ffi_fn_method_ownernotifier_notify_owner(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_responsesigner(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_free_responsesigner(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_init_callback_vtable_responsesigner(global::System.IntPtr a0);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_responsesigner_respond(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_responsesigner_issuers(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_responsesigner_device_with_admin_key(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_responsesigner_store_admin_key(ulong a0, UniffiBuffer a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_device(ulong a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -668,7 +1139,10 @@ namespace FidoUnlock
         internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_device_open_hid(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_device_open_found(UniffiBuffer a0, ref UniffiStatus status);
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_device_open_unlock_device(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_device_open_found(UniffiBuffer a0, UniffiBuffer a1, UniffiBuffer a2, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_device_active_interface(ulong a0, ref UniffiStatus status);
@@ -887,6 +1361,24 @@ namespace FidoUnlock
         internal static extern void uniffi_fido_unlock_ffi_fn_method_unlocksession_unlock_from_memory(ulong a0, ulong a1, UniffiBytes a2, UniffiBytes a3, UniffiBuffer a4, UniffiBuffer a5, UniffiBuffer a6, UniffiBuffer a7, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_unlockdevice(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_free_unlockdevice(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_init_callback_vtable_unlockdevice(global::System.IntPtr a0);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_unlockdevice_info(ulong a0, ulong a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_unlockdevice_challenge(ulong a0, byte a1, UniffiBuffer a2, sbyte a3, ulong a4, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_unlockdevice_unlock(ulong a0, UniffiBuffer a1, UniffiBuffer a2, ulong a3, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_func_library_version(ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -896,10 +1388,13 @@ namespace FidoUnlock
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_func_spoken_code(UniffiBuffer a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_func_default_desk_policy(ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_func_error_table(ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_func_list_devices(ref UniffiStatus status);
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_func_list_devices(UniffiBuffer a0, UniffiBuffer a1, ref UniffiStatus status);
     }
 
     /// <summary>Cancels calls, from any thread. Once cancelled it stays so: make a new one for a new call.</summary>
@@ -963,6 +1458,84 @@ namespace FidoUnlock
         {
             var status = default(UniffiStatus);
             if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_cancelhandle(handle, ref status);
+        }
+    }
+
+    /// <summary>The call that an <c>UnlockDevice</c> of the host serves: how long it may take, whether to stop, and whom to tell. Of use only until that method returns.</summary>
+    public sealed class DeviceCall : global::System.IDisposable
+    {
+        internal readonly UniffiHandle uniffiHandle;
+
+        internal DeviceCall(UniffiHandle handle) { uniffiHandle = handle; }
+
+        /// <summary>Gives the Rust object back. Without it the garbage collector does so, some time later.</summary>
+        public void Dispose() { uniffiHandle.Dispose(); }
+
+        /// <summary>Whether to give up now, with <c>UnlockDeviceError.Cancelled</c>. Ask at least every 100 ms.</summary>
+        public bool IsCancelled()
+        {
+            UniffiLibrary.Ensure();
+            var uniffiSelf = uniffiHandle.Clone();
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_devicecall_is_cancelled(uniffiSelf, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, null);
+            return UniffiReader.Bool(uniffiRaw);
+        }
+
+        /// <summary>Tells whoever made the call, on this thread. Tell each change once.</summary>
+        public void Progress(global::FidoUnlock.ProgressEvent @event)
+        {
+            UniffiLibrary.Ensure();
+            if (@event == null) throw new global::System.ArgumentNullException("event");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.ProgressEvent>(@event, (uniffiW0, uniffiV0) => UniffiConverters.WriteProgressEvent(uniffiW0, uniffiV0));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_devicecall_progress(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, null);
+        }
+
+        /// <summary>Milliseconds that are left, the touch included; 0 where the time is up.</summary>
+        public uint RemainingMs()
+        {
+            UniffiLibrary.Ensure();
+            var uniffiSelf = uniffiHandle.Clone();
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_devicecall_remaining_ms(uniffiSelf, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, null);
+            return uniffiRaw;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static UniffiHandle HandleDeviceCall(ulong handle)
+        {
+            return new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_devicecall, UniffiNative.uniffi_fido_unlock_ffi_fn_free_devicecall);
+        }
+
+        internal static global::FidoUnlock.DeviceCall LiftDeviceCall(ulong handle) { return new global::FidoUnlock.DeviceCall(HandleDeviceCall(handle)); }
+
+        internal static ulong LowerDeviceCall(global::FidoUnlock.DeviceCall value)
+        {
+            UniffiWriter.NotNull(value);
+            return value.uniffiHandle.Clone();
+        }
+
+        internal static void DiscardDeviceCall(ulong handle)
+        {
+            var status = default(UniffiStatus);
+            if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_devicecall(handle, ref status);
         }
     }
 
@@ -1219,6 +1792,1324 @@ namespace FidoUnlock
         }
     }
 
+    /// <summary>The host's clock.</summary>
+    public interface IClock
+    {
+        /// <summary>Seconds since 1970-01-01 UTC.</summary>
+        /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
+        ulong Now();
+    }
+
+    // The functions through which Rust calls objects of the host, and the objects that Rust holds.
+    internal static class UniffiTableClock
+    {
+        internal static readonly UniffiHandleMap<global::FidoUnlock.IClock> Objects = new UniffiHandleMap<global::FidoUnlock.IClock>();
+        private static readonly UniffiFree free = OnFree;
+        private static readonly UniffiClone clone = OnClone;
+        private static readonly Method0 method0 = OnNow;
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method0(ulong uniffiHandle, ref ulong uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        // Rust keeps the table for ever, so it is never freed.
+        internal static void Register()
+        {
+            var size = global::System.IntPtr.Size;
+            var table = global::System.Runtime.InteropServices.Marshal.AllocHGlobal(size * 3);
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, 0, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(free));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(clone));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 2,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method0));
+            UniffiNative.uniffi_fido_unlock_ffi_fn_init_callback_vtable_clock(table);
+        }
+
+        private static void OnFree(ulong handle) { Objects.Remove(handle); }
+
+        private static ulong OnClone(ulong handle) { return Objects.Clone(handle); }
+
+        private static void OnNow(ulong uniffiHandle, ref ulong uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                var uniffiResult = Objects.Get(uniffiHandle).Now();
+                uniffiReturn = uniffiResult;
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.HostException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteHostException);
+            }
+        }
+    }
+
+    // An implementation of Rust's own.
+    internal sealed class UniffiRustClock : global::FidoUnlock.IClock, global::System.IDisposable
+    {
+        internal readonly UniffiHandle uniffiHandle;
+
+        internal UniffiRustClock(UniffiHandle handle) { uniffiHandle = handle; }
+
+        public void Dispose() { uniffiHandle.Dispose(); }
+
+        /// <summary>Seconds since 1970-01-01 UTC.</summary>
+        /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
+        public ulong Now()
+        {
+            UniffiLibrary.Ensure();
+            var uniffiSelf = uniffiHandle.Clone();
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_clock_now(uniffiSelf, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadHostException);
+            return uniffiRaw;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.IClock LiftIClock(ulong handle)
+        {
+            if ((handle & 1) == 0)
+                return new UniffiRustClock(new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_clock, UniffiNative.uniffi_fido_unlock_ffi_fn_free_clock));
+            var value = UniffiTableClock.Objects.Remove(handle);
+            if (value == null) throw UniffiReader.Malformed();
+            return value;
+        }
+
+        internal static ulong LowerIClock(global::FidoUnlock.IClock value)
+        {
+            UniffiWriter.NotNull(value);
+            var rust = value as UniffiRustClock;
+            if (rust != null) return rust.uniffiHandle.Clone();
+            return UniffiTableClock.Objects.Insert(value);
+        }
+
+        internal static void DiscardIClock(ulong handle)
+        {
+            var status = default(UniffiStatus);
+            if ((handle & 1) == 0)
+            {
+                if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_clock(handle, ref status);
+                return;
+            }
+            UniffiTableClock.Objects.Remove(handle);
+        }
+    }
+
+    /// <summary>Where the host keeps the licence.</summary>
+    public interface ILicence
+    {
+        /// <summary>The present terms; absent where there is no licence.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        global::FidoUnlock.LicenceTerms Terms();
+        /// <summary>Switches the service on or off.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        void SetService(bool on);
+    }
+
+    // The functions through which Rust calls objects of the host, and the objects that Rust holds.
+    internal static class UniffiTableLicence
+    {
+        internal static readonly UniffiHandleMap<global::FidoUnlock.ILicence> Objects = new UniffiHandleMap<global::FidoUnlock.ILicence>();
+        private static readonly UniffiFree free = OnFree;
+        private static readonly UniffiClone clone = OnClone;
+        private static readonly Method0 method0 = OnTerms;
+        private static readonly Method1 method1 = OnSetService;
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method0(ulong uniffiHandle, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method1(ulong uniffiHandle, sbyte uniffiA0, global::System.IntPtr uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        // Rust keeps the table for ever, so it is never freed.
+        internal static void Register()
+        {
+            var size = global::System.IntPtr.Size;
+            var table = global::System.Runtime.InteropServices.Marshal.AllocHGlobal(size * 4);
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, 0, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(free));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(clone));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 2,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method0));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 3,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method1));
+            UniffiNative.uniffi_fido_unlock_ffi_fn_init_callback_vtable_licence(table);
+        }
+
+        private static void OnFree(ulong handle) { Objects.Remove(handle); }
+
+        private static ulong OnClone(ulong handle) { return Objects.Clone(handle); }
+
+        private static void OnTerms(ulong uniffiHandle, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                var uniffiResult = Objects.Get(uniffiHandle).Terms();
+                uniffiReturn = UniffiBuffers.Lower<global::FidoUnlock.LicenceTerms>(uniffiResult, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.LicenceTerms>(uniffiV0, (uniffiW1, uniffiV1) => UniffiConverters.WriteLicenceTerms(uniffiW1, uniffiV1)));
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+            }
+        }
+
+        private static void OnSetService(ulong uniffiHandle, sbyte uniffiA0, global::System.IntPtr uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                Objects.Get(uniffiHandle).SetService(UniffiReader.Bool(uniffiA0));
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+            }
+        }
+    }
+
+    // An implementation of Rust's own.
+    internal sealed class UniffiRustLicence : global::FidoUnlock.ILicence, global::System.IDisposable
+    {
+        internal readonly UniffiHandle uniffiHandle;
+
+        internal UniffiRustLicence(UniffiHandle handle) { uniffiHandle = handle; }
+
+        public void Dispose() { uniffiHandle.Dispose(); }
+
+        /// <summary>The present terms; absent where there is no licence.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        public global::FidoUnlock.LicenceTerms Terms()
+        {
+            UniffiLibrary.Ensure();
+            var uniffiSelf = uniffiHandle.Clone();
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_licence_terms(uniffiSelf, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadOptional<global::FidoUnlock.LicenceTerms>(uniffiR1 => UniffiConverters.ReadLicenceTerms(uniffiR1)));
+        }
+
+        /// <summary>Switches the service on or off.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        public void SetService(bool on)
+        {
+            UniffiLibrary.Ensure();
+            var uniffiSelf = uniffiHandle.Clone();
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_licence_set_service(uniffiSelf, (on ? (sbyte)1 : (sbyte)0), ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.ILicence LiftILicence(ulong handle)
+        {
+            if ((handle & 1) == 0)
+                return new UniffiRustLicence(new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_licence, UniffiNative.uniffi_fido_unlock_ffi_fn_free_licence));
+            var value = UniffiTableLicence.Objects.Remove(handle);
+            if (value == null) throw UniffiReader.Malformed();
+            return value;
+        }
+
+        internal static ulong LowerILicence(global::FidoUnlock.ILicence value)
+        {
+            UniffiWriter.NotNull(value);
+            var rust = value as UniffiRustLicence;
+            if (rust != null) return rust.uniffiHandle.Clone();
+            return UniffiTableLicence.Objects.Insert(value);
+        }
+
+        internal static void DiscardILicence(ulong handle)
+        {
+            var status = default(UniffiStatus);
+            if ((handle & 1) == 0)
+            {
+                if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_licence(handle, ref status);
+                return;
+            }
+            UniffiTableLicence.Objects.Remove(handle);
+        }
+    }
+
+    /// <summary>Operators in the host's own accounts: a database, OpenID Connect, Kerberos.</summary>
+    public interface IOperators
+    {
+        /// <summary>The operator, if <c>password</c> (or a token in its place) is the right one; absent for a wrong one and for an unknown name alike, after the same work. A secret: keep it no longer than the call.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        global::FidoUnlock.DeskOperator Authenticate(string id, string password);
+        /// <summary>The operator's present roles and privileges. Asked at each action, so that a privilege that was taken away is gone at once.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        global::FidoUnlock.DeskOperator Operator(string id);
+    }
+
+    // The functions through which Rust calls objects of the host, and the objects that Rust holds.
+    internal static class UniffiTableOperators
+    {
+        internal static readonly UniffiHandleMap<global::FidoUnlock.IOperators> Objects = new UniffiHandleMap<global::FidoUnlock.IOperators>();
+        private static readonly UniffiFree free = OnFree;
+        private static readonly UniffiClone clone = OnClone;
+        private static readonly Method0 method0 = OnAuthenticate;
+        private static readonly Method1 method1 = OnOperator;
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method0(ulong uniffiHandle, UniffiBuffer uniffiA0, UniffiBuffer uniffiA1, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method1(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        // Rust keeps the table for ever, so it is never freed.
+        internal static void Register()
+        {
+            var size = global::System.IntPtr.Size;
+            var table = global::System.Runtime.InteropServices.Marshal.AllocHGlobal(size * 4);
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, 0, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(free));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(clone));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 2,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method0));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 3,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method1));
+            UniffiNative.uniffi_fido_unlock_ffi_fn_init_callback_vtable_operators(table);
+        }
+
+        private static void OnFree(ulong handle) { Objects.Remove(handle); }
+
+        private static ulong OnClone(ulong handle) { return Objects.Clone(handle); }
+
+        private static void OnAuthenticate(ulong uniffiHandle, UniffiBuffer uniffiA0, UniffiBuffer uniffiA1, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                var uniffiResult = Objects.Get(uniffiHandle).Authenticate(UniffiBuffers.LiftString(uniffiA0), UniffiBuffers.LiftString(uniffiA1));
+                uniffiReturn = UniffiBuffers.Lower<global::FidoUnlock.DeskOperator>(uniffiResult, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.DeskOperator>(uniffiV0, (uniffiW1, uniffiV1) => UniffiConverters.WriteDeskOperator(uniffiW1, uniffiV1)));
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+            }
+        }
+
+        private static void OnOperator(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                var uniffiResult = Objects.Get(uniffiHandle).Operator(UniffiBuffers.LiftString(uniffiA0));
+                uniffiReturn = UniffiBuffers.Lower<global::FidoUnlock.DeskOperator>(uniffiResult, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.DeskOperator>(uniffiV0, (uniffiW1, uniffiV1) => UniffiConverters.WriteDeskOperator(uniffiW1, uniffiV1)));
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+            }
+        }
+    }
+
+    // An implementation of Rust's own.
+    internal sealed class UniffiRustOperators : global::FidoUnlock.IOperators, global::System.IDisposable
+    {
+        internal readonly UniffiHandle uniffiHandle;
+
+        internal UniffiRustOperators(UniffiHandle handle) { uniffiHandle = handle; }
+
+        public void Dispose() { uniffiHandle.Dispose(); }
+
+        /// <summary>The operator, if <c>password</c> (or a token in its place) is the right one; absent for a wrong one and for an unknown name alike, after the same work. A secret: keep it no longer than the call.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        public global::FidoUnlock.DeskOperator Authenticate(string id, string password)
+        {
+            UniffiLibrary.Ensure();
+            if (id == null) throw new global::System.ArgumentNullException("id");
+            if (password == null) throw new global::System.ArgumentNullException("password");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.LowerString(id);
+                uniffiA1 = UniffiBuffers.LowerString(password);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_operators_authenticate(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadOptional<global::FidoUnlock.DeskOperator>(uniffiR1 => UniffiConverters.ReadDeskOperator(uniffiR1)));
+        }
+
+        /// <summary>The operator's present roles and privileges. Asked at each action, so that a privilege that was taken away is gone at once.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        public global::FidoUnlock.DeskOperator Operator(string id)
+        {
+            UniffiLibrary.Ensure();
+            if (id == null) throw new global::System.ArgumentNullException("id");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.LowerString(id);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_operators_operator(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadOptional<global::FidoUnlock.DeskOperator>(uniffiR1 => UniffiConverters.ReadDeskOperator(uniffiR1)));
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.IOperators LiftIOperators(ulong handle)
+        {
+            if ((handle & 1) == 0)
+                return new UniffiRustOperators(new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_operators, UniffiNative.uniffi_fido_unlock_ffi_fn_free_operators));
+            var value = UniffiTableOperators.Objects.Remove(handle);
+            if (value == null) throw UniffiReader.Malformed();
+            return value;
+        }
+
+        internal static ulong LowerIOperators(global::FidoUnlock.IOperators value)
+        {
+            UniffiWriter.NotNull(value);
+            var rust = value as UniffiRustOperators;
+            if (rust != null) return rust.uniffiHandle.Clone();
+            return UniffiTableOperators.Objects.Insert(value);
+        }
+
+        internal static void DiscardIOperators(ulong handle)
+        {
+            var status = default(UniffiStatus);
+            if ((handle & 1) == 0)
+            {
+                if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_operators(handle, ref status);
+                return;
+            }
+            UniffiTableOperators.Objects.Remove(handle);
+        }
+    }
+
+    /// <summary>An append-only list of entries in the host's own database (docs/protocol/audit.md). Each entry is a few hundred bytes, made and chained by the library and kept as it is; it holds no secret. One desk at a time may write it.</summary>
+    public interface IAuditLog
+    {
+        /// <summary>The log's own id: 16 random bytes, made when the log was. Asked once, when the desk opens.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        byte[] LogId();
+        /// <summary>How many entries there are. Asked once, when the desk opens.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        ulong Count();
+        /// <summary>The bytes of an entry; absent past the end. <c>sequence</c>: from 0.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        byte[] Entry(ulong sequence);
+        /// <summary>Adds an entry at the end. <c>sequence</c>: the place that it must have; refuse where it is taken. Return only when it would survive a power cut: the Response Code is shown on the strength of it. Where this throws, the log must end where it ended before.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        void Append(ulong sequence, byte[] entry);
+    }
+
+    // The functions through which Rust calls objects of the host, and the objects that Rust holds.
+    internal static class UniffiTableAuditLog
+    {
+        internal static readonly UniffiHandleMap<global::FidoUnlock.IAuditLog> Objects = new UniffiHandleMap<global::FidoUnlock.IAuditLog>();
+        private static readonly UniffiFree free = OnFree;
+        private static readonly UniffiClone clone = OnClone;
+        private static readonly Method0 method0 = OnLogId;
+        private static readonly Method1 method1 = OnCount;
+        private static readonly Method2 method2 = OnEntry;
+        private static readonly Method3 method3 = OnAppend;
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method0(ulong uniffiHandle, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method1(ulong uniffiHandle, ref ulong uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method2(ulong uniffiHandle, ulong uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method3(ulong uniffiHandle, ulong uniffiA0, UniffiBuffer uniffiA1, global::System.IntPtr uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        // Rust keeps the table for ever, so it is never freed.
+        internal static void Register()
+        {
+            var size = global::System.IntPtr.Size;
+            var table = global::System.Runtime.InteropServices.Marshal.AllocHGlobal(size * 6);
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, 0, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(free));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(clone));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 2,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method0));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 3,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method1));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 4,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method2));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 5,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method3));
+            UniffiNative.uniffi_fido_unlock_ffi_fn_init_callback_vtable_auditlog(table);
+        }
+
+        private static void OnFree(ulong handle) { Objects.Remove(handle); }
+
+        private static ulong OnClone(ulong handle) { return Objects.Clone(handle); }
+
+        private static void OnLogId(ulong uniffiHandle, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                var uniffiResult = Objects.Get(uniffiHandle).LogId();
+                uniffiReturn = UniffiBuffers.Lower<byte[]>(uniffiResult, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+            }
+        }
+
+        private static void OnCount(ulong uniffiHandle, ref ulong uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                var uniffiResult = Objects.Get(uniffiHandle).Count();
+                uniffiReturn = uniffiResult;
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+            }
+        }
+
+        private static void OnEntry(ulong uniffiHandle, ulong uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                var uniffiResult = Objects.Get(uniffiHandle).Entry(uniffiA0);
+                uniffiReturn = UniffiBuffers.Lower<byte[]>(uniffiResult, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<byte[]>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteBytes(uniffiV1)));
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+            }
+        }
+
+        private static void OnAppend(ulong uniffiHandle, ulong uniffiA0, UniffiBuffer uniffiA1, global::System.IntPtr uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                Objects.Get(uniffiHandle).Append(uniffiA0, UniffiBuffers.Lift(uniffiA1, uniffiR0 => uniffiR0.ReadBytes()));
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+            }
+        }
+    }
+
+    // An implementation of Rust's own.
+    internal sealed class UniffiRustAuditLog : global::FidoUnlock.IAuditLog, global::System.IDisposable
+    {
+        internal readonly UniffiHandle uniffiHandle;
+
+        internal UniffiRustAuditLog(UniffiHandle handle) { uniffiHandle = handle; }
+
+        public void Dispose() { uniffiHandle.Dispose(); }
+
+        /// <summary>The log's own id: 16 random bytes, made when the log was. Asked once, when the desk opens.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        public byte[] LogId()
+        {
+            UniffiLibrary.Ensure();
+            var uniffiSelf = uniffiHandle.Clone();
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_auditlog_log_id(uniffiSelf, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadBytes());
+        }
+
+        /// <summary>How many entries there are. Asked once, when the desk opens.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        public ulong Count()
+        {
+            UniffiLibrary.Ensure();
+            var uniffiSelf = uniffiHandle.Clone();
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_auditlog_count(uniffiSelf, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+            return uniffiRaw;
+        }
+
+        /// <summary>The bytes of an entry; absent past the end. <c>sequence</c>: from 0.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        public byte[] Entry(ulong sequence)
+        {
+            UniffiLibrary.Ensure();
+            var uniffiSelf = uniffiHandle.Clone();
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_auditlog_entry(uniffiSelf, sequence, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadOptional<byte[]>(uniffiR1 => uniffiR1.ReadBytes()));
+        }
+
+        /// <summary>Adds an entry at the end. <c>sequence</c>: the place that it must have; refuse where it is taken. Return only when it would survive a power cut: the Response Code is shown on the strength of it. Where this throws, the log must end where it ended before.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        public void Append(ulong sequence, byte[] entry)
+        {
+            UniffiLibrary.Ensure();
+            if (entry == null) throw new global::System.ArgumentNullException("entry");
+            var uniffiSelf = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA1 = UniffiBuffers.Lower<byte[]>(entry, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_auditlog_append(uniffiSelf, sequence, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.IAuditLog LiftIAuditLog(ulong handle)
+        {
+            if ((handle & 1) == 0)
+                return new UniffiRustAuditLog(new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_auditlog, UniffiNative.uniffi_fido_unlock_ffi_fn_free_auditlog));
+            var value = UniffiTableAuditLog.Objects.Remove(handle);
+            if (value == null) throw UniffiReader.Malformed();
+            return value;
+        }
+
+        internal static ulong LowerIAuditLog(global::FidoUnlock.IAuditLog value)
+        {
+            UniffiWriter.NotNull(value);
+            var rust = value as UniffiRustAuditLog;
+            if (rust != null) return rust.uniffiHandle.Clone();
+            return UniffiTableAuditLog.Objects.Insert(value);
+        }
+
+        internal static void DiscardIAuditLog(ulong handle)
+        {
+            var status = default(UniffiStatus);
+            if ((handle & 1) == 0)
+            {
+                if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_auditlog(handle, ref status);
+                return;
+            }
+            UniffiTableAuditLog.Objects.Remove(handle);
+        }
+    }
+
+    /// <summary>Puts a help desk together from the host's own database, HSM and accounts. All but clock, delivery and policy must be set; <c>DeskFolder.builder</c> begins with a port over files for each, of which the host replaces those that it has itself. All ports are called on the thread that calls the desk, one call after the other.</summary>
+    public sealed class DeskBuilder : global::System.IDisposable
+    {
+        internal readonly UniffiHandle uniffiHandle;
+
+        internal DeskBuilder(UniffiHandle handle) { uniffiHandle = handle; }
+
+        /// <summary>Gives the Rust object back. Without it the garbage collector does so, some time later.</summary>
+        public void Dispose() { uniffiHandle.Dispose(); }
+
+        /// <summary>Without any port.</summary>
+        public DeskBuilder()
+        {
+            UniffiLibrary.Ensure();
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_deskbuilder_new(ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, null);
+            uniffiHandle = UniffiConverters.HandleDeskBuilder(uniffiRaw);
+        }
+
+        /// <summary>Opens the desk, once: reads and verifies the whole audit log. A port that is missing is number 801.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::FidoUnlock.HelpDesk Open()
+        {
+            UniffiLibrary.Ensure();
+            var uniffiSelf = uniffiHandle.Clone();
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskbuilder_open(uniffiSelf, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiConverters.LiftHelpDesk(uniffiRaw);
+        }
+
+        /// <summary>The audit log, which is asked for its id and length here.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void SetAuditLog(global::FidoUnlock.IAuditLog log)
+        {
+            UniffiLibrary.Ensure();
+            if (log == null) throw new global::System.ArgumentNullException("log");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerIAuditLog(log);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardIAuditLog(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_audit_log(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>The clock; the system's unless set.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void SetClock(global::FidoUnlock.IClock clock)
+        {
+            UniffiLibrary.Ensure();
+            if (clock == null) throw new global::System.ArgumentNullException("clock");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerIClock(clock);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardIClock(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_clock(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Sends codes to channels, where the desk is to do that.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void SetDelivery(global::FidoUnlock.ICodeDelivery delivery)
+        {
+            UniffiLibrary.Ensure();
+            if (delivery == null) throw new global::System.ArgumentNullException("delivery");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerICodeDelivery(delivery);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardICodeDelivery(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_delivery(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Users and devices.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void SetDirectory(global::FidoUnlock.IDirectory directory)
+        {
+            UniffiLibrary.Ensure();
+            if (directory == null) throw new global::System.ArgumentNullException("directory");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerIDirectory(directory);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardIDirectory(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_directory(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>The licence and the service switch.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void SetLicence(global::FidoUnlock.ILicence licence)
+        {
+            UniffiLibrary.Ensure();
+            if (licence == null) throw new global::System.ArgumentNullException("licence");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerILicence(licence);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardILicence(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_licence(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>How many codes were given out.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void SetLimits(global::FidoUnlock.ILimits limits)
+        {
+            UniffiLibrary.Ensure();
+            if (limits == null) throw new global::System.ArgumentNullException("limits");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerILimits(limits);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardILimits(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_limits(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Notices to owners.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void SetNotifier(global::FidoUnlock.IOwnerNotifier notifier)
+        {
+            UniffiLibrary.Ensure();
+            if (notifier == null) throw new global::System.ArgumentNullException("notifier");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerIOwnerNotifier(notifier);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardIOwnerNotifier(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_notifier(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Who may use the desk.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void SetOperators(global::FidoUnlock.IOperators operators)
+        {
+            UniffiLibrary.Ensure();
+            if (operators == null) throw new global::System.ArgumentNullException("operators");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerIOperators(operators);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardIOperators(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_operators(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>The rules; <c>default_desk_policy</c> unless set.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void SetPolicy(global::FidoUnlock.DeskPolicy policy)
+        {
+            UniffiLibrary.Ensure();
+            if (policy == null) throw new global::System.ArgumentNullException("policy");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.DeskPolicy>(policy, (uniffiW0, uniffiV0) => UniffiConverters.WriteDeskPolicy(uniffiW0, uniffiV0));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_policy(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>The issuer's keys.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void SetSigner(global::FidoUnlock.IResponseSigner signer)
+        {
+            UniffiLibrary.Ensure();
+            if (signer == null) throw new global::System.ArgumentNullException("signer");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerIResponseSigner(signer);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardIResponseSigner(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_signer(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static UniffiHandle HandleDeskBuilder(ulong handle)
+        {
+            return new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_deskbuilder, UniffiNative.uniffi_fido_unlock_ffi_fn_free_deskbuilder);
+        }
+
+        internal static global::FidoUnlock.DeskBuilder LiftDeskBuilder(ulong handle) { return new global::FidoUnlock.DeskBuilder(HandleDeskBuilder(handle)); }
+
+        internal static ulong LowerDeskBuilder(global::FidoUnlock.DeskBuilder value)
+        {
+            UniffiWriter.NotNull(value);
+            return value.uniffiHandle.Clone();
+        }
+
+        internal static void DiscardDeskBuilder(ulong handle)
+        {
+            var status = default(UniffiStatus);
+            if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_deskbuilder(handle, ref status);
+        }
+    }
+
+    /// <summary>Users and devices in the host's own database. Changes come from the desk, which records each in the audit log first; what the desk wrote must come back as it was.</summary>
+    public interface IDirectory
+    {
+        /// <summary>The user with this id.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        global::FidoUnlock.DeskUser User(string id);
+        /// <summary>Users whose id or name contains <c>text</c>, in any case; all of them where it is empty. More than <c>limit</c> are cut off, by id.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskUser> SearchUsers(string text, uint limit);
+        /// <summary>The device with this Device ID, in use or retired.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        global::FidoUnlock.RegisteredDevice Device(string deviceId);
+        /// <summary>A user's devices, in use or retired.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.RegisteredDevice> DevicesOf(string user);
+        /// <summary>How many devices are in use.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        uint DevicesInUse();
+        /// <summary>Adds a user or replaces the one with the same id. It is on disk when this returns.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        void PutUser(global::FidoUnlock.DeskUser user);
+        /// <summary>Adds a device or replaces the one with the same Device ID. It is on disk when this returns.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        void PutDevice(global::FidoUnlock.RegisteredDevice device);
+    }
+
+    // The functions through which Rust calls objects of the host, and the objects that Rust holds.
+    internal static class UniffiTableDirectory
+    {
+        internal static readonly UniffiHandleMap<global::FidoUnlock.IDirectory> Objects = new UniffiHandleMap<global::FidoUnlock.IDirectory>();
+        private static readonly UniffiFree free = OnFree;
+        private static readonly UniffiClone clone = OnClone;
+        private static readonly Method0 method0 = OnUser;
+        private static readonly Method1 method1 = OnSearchUsers;
+        private static readonly Method2 method2 = OnDevice;
+        private static readonly Method3 method3 = OnDevicesOf;
+        private static readonly Method4 method4 = OnDevicesInUse;
+        private static readonly Method5 method5 = OnPutUser;
+        private static readonly Method6 method6 = OnPutDevice;
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method0(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method1(ulong uniffiHandle, UniffiBuffer uniffiA0, uint uniffiA1, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method2(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method3(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method4(ulong uniffiHandle, ref uint uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method5(ulong uniffiHandle, UniffiBuffer uniffiA0, global::System.IntPtr uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method6(ulong uniffiHandle, UniffiBuffer uniffiA0, global::System.IntPtr uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        // Rust keeps the table for ever, so it is never freed.
+        internal static void Register()
+        {
+            var size = global::System.IntPtr.Size;
+            var table = global::System.Runtime.InteropServices.Marshal.AllocHGlobal(size * 9);
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, 0, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(free));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(clone));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 2,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method0));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 3,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method1));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 4,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method2));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 5,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method3));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 6,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method4));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 7,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method5));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 8,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method6));
+            UniffiNative.uniffi_fido_unlock_ffi_fn_init_callback_vtable_directory(table);
+        }
+
+        private static void OnFree(ulong handle) { Objects.Remove(handle); }
+
+        private static ulong OnClone(ulong handle) { return Objects.Clone(handle); }
+
+        private static void OnUser(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                var uniffiResult = Objects.Get(uniffiHandle).User(UniffiBuffers.LiftString(uniffiA0));
+                uniffiReturn = UniffiBuffers.Lower<global::FidoUnlock.DeskUser>(uniffiResult, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.DeskUser>(uniffiV0, (uniffiW1, uniffiV1) => UniffiConverters.WriteDeskUser(uniffiW1, uniffiV1)));
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+            }
+        }
+
+        private static void OnSearchUsers(ulong uniffiHandle, UniffiBuffer uniffiA0, uint uniffiA1, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                var uniffiResult = Objects.Get(uniffiHandle).SearchUsers(UniffiBuffers.LiftString(uniffiA0), uniffiA1);
+                uniffiReturn = UniffiBuffers.Lower<global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskUser>>(uniffiResult, (uniffiW0, uniffiV0) => uniffiW0.WriteSequence<global::FidoUnlock.DeskUser>(uniffiV0, (uniffiW1, uniffiV1) => UniffiConverters.WriteDeskUser(uniffiW1, uniffiV1)));
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+            }
+        }
+
+        private static void OnDevice(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                var uniffiResult = Objects.Get(uniffiHandle).Device(UniffiBuffers.LiftString(uniffiA0));
+                uniffiReturn = UniffiBuffers.Lower<global::FidoUnlock.RegisteredDevice>(uniffiResult, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.RegisteredDevice>(uniffiV0, (uniffiW1, uniffiV1) => UniffiConverters.WriteRegisteredDevice(uniffiW1, uniffiV1)));
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+            }
+        }
+
+        private static void OnDevicesOf(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                var uniffiResult = Objects.Get(uniffiHandle).DevicesOf(UniffiBuffers.LiftString(uniffiA0));
+                uniffiReturn = UniffiBuffers.Lower<global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.RegisteredDevice>>(uniffiResult, (uniffiW0, uniffiV0) => uniffiW0.WriteSequence<global::FidoUnlock.RegisteredDevice>(uniffiV0, (uniffiW1, uniffiV1) => UniffiConverters.WriteRegisteredDevice(uniffiW1, uniffiV1)));
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+            }
+        }
+
+        private static void OnDevicesInUse(ulong uniffiHandle, ref uint uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                var uniffiResult = Objects.Get(uniffiHandle).DevicesInUse();
+                uniffiReturn = uniffiResult;
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+            }
+        }
+
+        private static void OnPutUser(ulong uniffiHandle, UniffiBuffer uniffiA0, global::System.IntPtr uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                Objects.Get(uniffiHandle).PutUser(UniffiBuffers.Lift(uniffiA0, uniffiR0 => UniffiConverters.ReadDeskUser(uniffiR0)));
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+            }
+        }
+
+        private static void OnPutDevice(ulong uniffiHandle, UniffiBuffer uniffiA0, global::System.IntPtr uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                Objects.Get(uniffiHandle).PutDevice(UniffiBuffers.Lift(uniffiA0, uniffiR0 => UniffiConverters.ReadRegisteredDevice(uniffiR0)));
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+            }
+        }
+    }
+
+    // An implementation of Rust's own.
+    internal sealed class UniffiRustDirectory : global::FidoUnlock.IDirectory, global::System.IDisposable
+    {
+        internal readonly UniffiHandle uniffiHandle;
+
+        internal UniffiRustDirectory(UniffiHandle handle) { uniffiHandle = handle; }
+
+        public void Dispose() { uniffiHandle.Dispose(); }
+
+        /// <summary>The user with this id.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        public global::FidoUnlock.DeskUser User(string id)
+        {
+            UniffiLibrary.Ensure();
+            if (id == null) throw new global::System.ArgumentNullException("id");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.LowerString(id);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_directory_user(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadOptional<global::FidoUnlock.DeskUser>(uniffiR1 => UniffiConverters.ReadDeskUser(uniffiR1)));
+        }
+
+        /// <summary>Users whose id or name contains <c>text</c>, in any case; all of them where it is empty. More than <c>limit</c> are cut off, by id.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskUser> SearchUsers(string text, uint limit)
+        {
+            UniffiLibrary.Ensure();
+            if (text == null) throw new global::System.ArgumentNullException("text");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.LowerString(text);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_directory_search_users(uniffiSelf, uniffiA0, limit, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.DeskUser>(uniffiR1 => UniffiConverters.ReadDeskUser(uniffiR1)));
+        }
+
+        /// <summary>The device with this Device ID, in use or retired.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        public global::FidoUnlock.RegisteredDevice Device(string deviceId)
+        {
+            UniffiLibrary.Ensure();
+            if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.LowerString(deviceId);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_directory_device(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadOptional<global::FidoUnlock.RegisteredDevice>(uniffiR1 => UniffiConverters.ReadRegisteredDevice(uniffiR1)));
+        }
+
+        /// <summary>A user's devices, in use or retired.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.RegisteredDevice> DevicesOf(string user)
+        {
+            UniffiLibrary.Ensure();
+            if (user == null) throw new global::System.ArgumentNullException("user");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.LowerString(user);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_directory_devices_of(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.RegisteredDevice>(uniffiR1 => UniffiConverters.ReadRegisteredDevice(uniffiR1)));
+        }
+
+        /// <summary>How many devices are in use.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        public uint DevicesInUse()
+        {
+            UniffiLibrary.Ensure();
+            var uniffiSelf = uniffiHandle.Clone();
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_directory_devices_in_use(uniffiSelf, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+            return uniffiRaw;
+        }
+
+        /// <summary>Adds a user or replaces the one with the same id. It is on disk when this returns.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        public void PutUser(global::FidoUnlock.DeskUser user)
+        {
+            UniffiLibrary.Ensure();
+            if (user == null) throw new global::System.ArgumentNullException("user");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.DeskUser>(user, (uniffiW0, uniffiV0) => UniffiConverters.WriteDeskUser(uniffiW0, uniffiV0));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_directory_put_user(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+        }
+
+        /// <summary>Adds a device or replaces the one with the same Device ID. It is on disk when this returns.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        public void PutDevice(global::FidoUnlock.RegisteredDevice device)
+        {
+            UniffiLibrary.Ensure();
+            if (device == null) throw new global::System.ArgumentNullException("device");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.RegisteredDevice>(device, (uniffiW0, uniffiV0) => UniffiConverters.WriteRegisteredDevice(uniffiW0, uniffiV0));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_directory_put_device(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.IDirectory LiftIDirectory(ulong handle)
+        {
+            if ((handle & 1) == 0)
+                return new UniffiRustDirectory(new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_directory, UniffiNative.uniffi_fido_unlock_ffi_fn_free_directory));
+            var value = UniffiTableDirectory.Objects.Remove(handle);
+            if (value == null) throw UniffiReader.Malformed();
+            return value;
+        }
+
+        internal static ulong LowerIDirectory(global::FidoUnlock.IDirectory value)
+        {
+            UniffiWriter.NotNull(value);
+            var rust = value as UniffiRustDirectory;
+            if (rust != null) return rust.uniffiHandle.Clone();
+            return UniffiTableDirectory.Objects.Insert(value);
+        }
+
+        internal static void DiscardIDirectory(ulong handle)
+        {
+            var status = default(UniffiStatus);
+            if ((handle & 1) == 0)
+            {
+                if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_directory(handle, ref status);
+                return;
+            }
+            UniffiTableDirectory.Objects.Remove(handle);
+        }
+    }
+
     /// <summary>The folder of a help desk; one process at a time may work in it.</summary>
     public sealed class DeskFolder : global::System.IDisposable
     {
@@ -1252,6 +3143,38 @@ namespace FidoUnlock
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_deskfolder_create(uniffiA0, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
             return UniffiConverters.LiftDeskFolder(uniffiRaw);
+        }
+
+        /// <summary>The same, before it is opened: the host may put a port of its own in the place of each.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::FidoUnlock.DeskBuilder Builder(string passphrase, byte[] wrappingKey, global::FidoUnlock.IOwnerNotifier notifier)
+        {
+            UniffiLibrary.Ensure();
+            if (passphrase == null) throw new global::System.ArgumentNullException("passphrase");
+            if (wrappingKey == null) throw new global::System.ArgumentNullException("wrappingKey");
+            if (notifier == null) throw new global::System.ArgumentNullException("notifier");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            var uniffiA2 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.LowerString(passphrase);
+                uniffiA2 = UniffiConverters.LowerIOwnerNotifier(notifier);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                UniffiConverters.DiscardIOwnerNotifier(uniffiA2);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            ulong uniffiRaw;
+            using (var uniffiP1 = new UniffiPin(wrappingKey))
+                uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskfolder_builder(uniffiSelf, uniffiA0, uniffiP1.Bytes, uniffiA2, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiConverters.LiftDeskBuilder(uniffiRaw);
         }
 
         /// <summary>Opens the desk with the default policy. <c>passphrase</c>: of the keys; <c>wrapping_key</c>: 32 bytes that the admin keys of suite-3 devices are wrapped with, empty for a desk without such devices.</summary>
@@ -1414,6 +3337,278 @@ namespace FidoUnlock
         /// <summary>Gives the Rust object back. Without it the garbage collector does so, some time later.</summary>
         public void Dispose() { uniffiHandle.Dispose(); }
 
+        /// <summary>Goes on with a clock that is behind the log, after it had been too far ahead. Every open request is dropped; codes counted by the wrong clock stay counted. <c>note</c>: what had happened. The password is wiped on this side.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void AcceptClock(string @operator, string password, string note)
+        {
+            UniffiLibrary.Ensure();
+            if (@operator == null) throw new global::System.ArgumentNullException("operator");
+            if (password == null) throw new global::System.ArgumentNullException("password");
+            if (note == null) throw new global::System.ArgumentNullException("note");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            var uniffiA1 = default(UniffiBuffer);
+            var uniffiA2 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.LowerString(@operator);
+                uniffiA1 = UniffiBuffers.LowerString(password);
+                uniffiA2 = UniffiBuffers.LowerString(note);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                UniffiBuffers.Discard(uniffiA2);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_accept_clock(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Acknowledges an alarm: the desk then goes on with the counter that raised it. <c>note</c>: what was found out.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void Acknowledge(global::FidoUnlock.OperatorSession session, ulong alarm, string note)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (note == null) throw new global::System.ArgumentNullException("note");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA2 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA2 = UniffiBuffers.LowerString(note);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA2);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_acknowledge(uniffiSelf, uniffiA0, alarm, uniffiA2, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Alarms that nobody has acknowledged.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskAlarm> Alarms(global::FidoUnlock.OperatorSession session)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_alarms(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.DeskAlarm>(uniffiR1 => UniffiConverters.ReadDeskAlarm(uniffiR1)));
+        }
+
+        /// <summary>Adds a user or changes one.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void PutUser(global::FidoUnlock.OperatorSession session, global::FidoUnlock.DeskUser user)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (user == null) throw new global::System.ArgumentNullException("user");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.DeskUser>(user, (uniffiW0, uniffiV0) => UniffiConverters.WriteDeskUser(uniffiW0, uniffiV0));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_put_user(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Records that a device took a new issuer key, a compressed point of 33 bytes, in its slot. From then on only the new key answers for it. <c>rotation</c>: the slot's new rotation number.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void RecordRotation(global::FidoUnlock.OperatorSession session, string device, byte[] newIssuer, uint rotation)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (device == null) throw new global::System.ArgumentNullException("device");
+            if (newIssuer == null) throw new global::System.ArgumentNullException("newIssuer");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            var uniffiA2 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(device);
+                uniffiA2 = UniffiBuffers.Lower<byte[]>(newIssuer, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                UniffiBuffers.Discard(uniffiA2);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_record_rotation(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, rotation, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Registers a device that was enrolled with <c>issuer</c> in <c>slot</c>. In suite 3 the admin key goes, wrapped, into the registry, and <c>slot</c> is not used.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void RegisterDevice(global::FidoUnlock.OperatorSession session, string owner, global::FidoUnlock.EnrolledDevice device, byte slot, global::FidoUnlock.IssuerKey issuer)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (owner == null) throw new global::System.ArgumentNullException("owner");
+            if (device == null) throw new global::System.ArgumentNullException("device");
+            if (issuer == null) throw new global::System.ArgumentNullException("issuer");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            var uniffiA2 = default(UniffiBuffer);
+            var uniffiA4 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(owner);
+                uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.EnrolledDevice>(device, (uniffiW0, uniffiV0) => UniffiConverters.WriteEnrolledDevice(uniffiW0, uniffiV0));
+                uniffiA4 = UniffiConverters.LowerIssuerKey(issuer);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                UniffiBuffers.Discard(uniffiA2);
+                UniffiConverters.DiscardIssuerKey(uniffiA4);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, slot, uniffiA4, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Registers a device of suite 1 or 2 by the issuer's public key, a compressed point of 33 bytes, as a station without the issuer's key does.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void RegisterDeviceByPublicKey(global::FidoUnlock.OperatorSession session, string owner, global::FidoUnlock.EnrolledDevice device, byte slot, global::FidoUnlock.Suite suite, byte[] issuer)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (owner == null) throw new global::System.ArgumentNullException("owner");
+            if (device == null) throw new global::System.ArgumentNullException("device");
+            if (issuer == null) throw new global::System.ArgumentNullException("issuer");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            var uniffiA2 = default(UniffiBuffer);
+            var uniffiA4 = default(UniffiBuffer);
+            var uniffiA5 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(owner);
+                uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.EnrolledDevice>(device, (uniffiW0, uniffiV0) => UniffiConverters.WriteEnrolledDevice(uniffiW0, uniffiV0));
+                uniffiA4 = UniffiBuffers.Lower<global::FidoUnlock.Suite>(suite, (uniffiW0, uniffiV0) => UniffiConverters.WriteSuite(uniffiW0, uniffiV0));
+                uniffiA5 = UniffiBuffers.Lower<byte[]>(issuer, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                UniffiBuffers.Discard(uniffiA2);
+                UniffiBuffers.Discard(uniffiA4);
+                UniffiBuffers.Discard(uniffiA5);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device_by_public_key(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, slot, uniffiA4, uniffiA5, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Takes a device out of use.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void RetireDevice(global::FidoUnlock.OperatorSession session, string device)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (device == null) throw new global::System.ArgumentNullException("device");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(device);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_retire_device(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Switches the service on or off.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void SetService(global::FidoUnlock.OperatorSession session, bool on)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_set_service(uniffiSelf, uniffiA0, (on ? (sbyte)1 : (sbyte)0), ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
         /// <summary>Records that the unlock was given up. The code may still be good.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public void Abandon(global::FidoUnlock.OperatorSession session, ulong id)
@@ -1485,6 +3680,34 @@ namespace FidoUnlock
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise(uniffiSelf, uniffiA0, id, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
             return UniffiBuffers.LiftString(uniffiRaw);
+        }
+
+        /// <summary>The same, sent to a channel of the user (<c>DeskChannel.id</c>); the operator never sees the code. The desk needs a <c>CodeDelivery</c>.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void AuthoriseToChannel(global::FidoUnlock.OperatorSession session, ulong id, string channel)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (channel == null) throw new global::System.ArgumentNullException("channel");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA2 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA2 = UniffiBuffers.LowerString(channel);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA2);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise_to_channel(uniffiSelf, uniffiA0, id, uniffiA2, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
         /// <summary>Records that the user has unlocked the device.</summary>
@@ -1630,109 +3853,6 @@ namespace FidoUnlock
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadDeskRequest(uniffiR0));
         }
 
-        /// <summary>Adds a user or changes one.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void PutUser(global::FidoUnlock.OperatorSession session, global::FidoUnlock.DeskUser user)
-        {
-            UniffiLibrary.Ensure();
-            if (session == null) throw new global::System.ArgumentNullException("session");
-            if (user == null) throw new global::System.ArgumentNullException("user");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(ulong);
-            var uniffiA1 = default(UniffiBuffer);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
-                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.DeskUser>(user, (uniffiW0, uniffiV0) => UniffiConverters.WriteDeskUser(uniffiW0, uniffiV0));
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiConverters.DiscardOperatorSession(uniffiA0);
-                UniffiBuffers.Discard(uniffiA1);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_put_user(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-        }
-
-        /// <summary>Registers a device that was enrolled with <c>issuer</c> in <c>slot</c>. In suite 3 the admin key goes, wrapped, into the registry, and <c>slot</c> is not used.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void RegisterDevice(global::FidoUnlock.OperatorSession session, string owner, global::FidoUnlock.EnrolledDevice device, byte slot, global::FidoUnlock.IssuerKey issuer)
-        {
-            UniffiLibrary.Ensure();
-            if (session == null) throw new global::System.ArgumentNullException("session");
-            if (owner == null) throw new global::System.ArgumentNullException("owner");
-            if (device == null) throw new global::System.ArgumentNullException("device");
-            if (issuer == null) throw new global::System.ArgumentNullException("issuer");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(ulong);
-            var uniffiA1 = default(UniffiBuffer);
-            var uniffiA2 = default(UniffiBuffer);
-            var uniffiA4 = default(ulong);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
-                uniffiA1 = UniffiBuffers.LowerString(owner);
-                uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.EnrolledDevice>(device, (uniffiW0, uniffiV0) => UniffiConverters.WriteEnrolledDevice(uniffiW0, uniffiV0));
-                uniffiA4 = UniffiConverters.LowerIssuerKey(issuer);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiConverters.DiscardOperatorSession(uniffiA0);
-                UniffiBuffers.Discard(uniffiA1);
-                UniffiBuffers.Discard(uniffiA2);
-                UniffiConverters.DiscardIssuerKey(uniffiA4);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, slot, uniffiA4, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-        }
-
-        /// <summary>Registers a device of suite 1 or 2 by the issuer's public key, a compressed point of 33 bytes, as a station without the issuer's key does.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void RegisterDeviceByPublicKey(global::FidoUnlock.OperatorSession session, string owner, global::FidoUnlock.EnrolledDevice device, byte slot, global::FidoUnlock.Suite suite, byte[] issuer)
-        {
-            UniffiLibrary.Ensure();
-            if (session == null) throw new global::System.ArgumentNullException("session");
-            if (owner == null) throw new global::System.ArgumentNullException("owner");
-            if (device == null) throw new global::System.ArgumentNullException("device");
-            if (issuer == null) throw new global::System.ArgumentNullException("issuer");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(ulong);
-            var uniffiA1 = default(UniffiBuffer);
-            var uniffiA2 = default(UniffiBuffer);
-            var uniffiA4 = default(UniffiBuffer);
-            var uniffiA5 = default(UniffiBuffer);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
-                uniffiA1 = UniffiBuffers.LowerString(owner);
-                uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.EnrolledDevice>(device, (uniffiW0, uniffiV0) => UniffiConverters.WriteEnrolledDevice(uniffiW0, uniffiV0));
-                uniffiA4 = UniffiBuffers.Lower<global::FidoUnlock.Suite>(suite, (uniffiW0, uniffiV0) => UniffiConverters.WriteSuite(uniffiW0, uniffiV0));
-                uniffiA5 = UniffiBuffers.Lower<byte[]>(issuer, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiConverters.DiscardOperatorSession(uniffiA0);
-                UniffiBuffers.Discard(uniffiA1);
-                UniffiBuffers.Discard(uniffiA2);
-                UniffiBuffers.Discard(uniffiA4);
-                UniffiBuffers.Discard(uniffiA5);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device_by_public_key(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, slot, uniffiA4, uniffiA5, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-        }
-
         /// <summary>A request as it stands.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public global::FidoUnlock.DeskRequest Request(global::FidoUnlock.OperatorSession session, ulong id)
@@ -1756,34 +3876,6 @@ namespace FidoUnlock
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_request(uniffiSelf, uniffiA0, id, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadDeskRequest(uniffiR0));
-        }
-
-        /// <summary>Takes a device out of use.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void RetireDevice(global::FidoUnlock.OperatorSession session, string device)
-        {
-            UniffiLibrary.Ensure();
-            if (session == null) throw new global::System.ArgumentNullException("session");
-            if (device == null) throw new global::System.ArgumentNullException("device");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(ulong);
-            var uniffiA1 = default(UniffiBuffer);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
-                uniffiA1 = UniffiBuffers.LowerString(device);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiConverters.DiscardOperatorSession(uniffiA0);
-                UniffiBuffers.Discard(uniffiA1);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_retire_device(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
         /// <summary>Searches users by id or name; at most 50.</summary>
@@ -1951,6 +4043,206 @@ namespace FidoUnlock
         }
     }
 
+    /// <summary>The judging of limits, for a host that keeps the records: restore, <c>take</c>, store <c>records</c>.</summary>
+    public sealed class LimitBook : global::System.IDisposable
+    {
+        internal readonly UniffiHandle uniffiHandle;
+
+        internal LimitBook(UniffiHandle handle) { uniffiHandle = handle; }
+
+        /// <summary>Gives the Rust object back. Without it the garbage collector does so, some time later.</summary>
+        public void Dispose() { uniffiHandle.Dispose(); }
+
+        /// <summary>From stored records; empty at first.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public static global::FidoUnlock.LimitBook FromRecords(global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.LimitRecord> records)
+        {
+            UniffiLibrary.Ensure();
+            if (records == null) throw new global::System.ArgumentNullException("records");
+            var uniffiA0 = UniffiBuffers.Lower<global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.LimitRecord>>(records, (uniffiW0, uniffiV0) => uniffiW0.WriteSequence<global::FidoUnlock.LimitRecord>(uniffiV0, (uniffiW1, uniffiV1) => UniffiConverters.WriteLimitRecord(uniffiW1, uniffiV1)));
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_limitbook_from_records(uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiConverters.LiftLimitBook(uniffiRaw);
+        }
+
+        /// <summary>What is to be stored.</summary>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.LimitRecord> Records()
+        {
+            UniffiLibrary.Ensure();
+            var uniffiSelf = uniffiHandle.Clone();
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_limitbook_records(uniffiSelf, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, null);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.LimitRecord>(uniffiR1 => UniffiConverters.ReadLimitRecord(uniffiR1)));
+        }
+
+        /// <summary>Judges, and counts when <c>Taken</c>.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::FidoUnlock.LimitOutcome Take(global::FidoUnlock.LimitRequest request)
+        {
+            UniffiLibrary.Ensure();
+            if (request == null) throw new global::System.ArgumentNullException("request");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.LimitRequest>(request, (uniffiW0, uniffiV0) => UniffiConverters.WriteLimitRequest(uniffiW0, uniffiV0));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_limitbook_take(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadLimitOutcome(uniffiR0));
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static UniffiHandle HandleLimitBook(ulong handle)
+        {
+            return new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_limitbook, UniffiNative.uniffi_fido_unlock_ffi_fn_free_limitbook);
+        }
+
+        internal static global::FidoUnlock.LimitBook LiftLimitBook(ulong handle) { return new global::FidoUnlock.LimitBook(HandleLimitBook(handle)); }
+
+        internal static ulong LowerLimitBook(global::FidoUnlock.LimitBook value)
+        {
+            UniffiWriter.NotNull(value);
+            return value.uniffiHandle.Clone();
+        }
+
+        internal static void DiscardLimitBook(ulong handle)
+        {
+            var status = default(UniffiStatus);
+            if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_limitbook(handle, ref status);
+        }
+    }
+
+    /// <summary>Counts codes in the host's own database; what was taken survives a restart and is never given back.</summary>
+    public interface ILimits
+    {
+        /// <summary>Judges and, when the outcome is <c>Taken</c>, counts the code, in one step that no other call can come between. It is on disk when this returns. <c>LimitBook</c> does the judging.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        global::FidoUnlock.LimitOutcome Take(global::FidoUnlock.LimitRequest request);
+    }
+
+    // The functions through which Rust calls objects of the host, and the objects that Rust holds.
+    internal static class UniffiTableLimits
+    {
+        internal static readonly UniffiHandleMap<global::FidoUnlock.ILimits> Objects = new UniffiHandleMap<global::FidoUnlock.ILimits>();
+        private static readonly UniffiFree free = OnFree;
+        private static readonly UniffiClone clone = OnClone;
+        private static readonly Method0 method0 = OnTake;
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method0(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        // Rust keeps the table for ever, so it is never freed.
+        internal static void Register()
+        {
+            var size = global::System.IntPtr.Size;
+            var table = global::System.Runtime.InteropServices.Marshal.AllocHGlobal(size * 3);
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, 0, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(free));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(clone));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 2,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method0));
+            UniffiNative.uniffi_fido_unlock_ffi_fn_init_callback_vtable_limits(table);
+        }
+
+        private static void OnFree(ulong handle) { Objects.Remove(handle); }
+
+        private static ulong OnClone(ulong handle) { return Objects.Clone(handle); }
+
+        private static void OnTake(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                var uniffiResult = Objects.Get(uniffiHandle).Take(UniffiBuffers.Lift(uniffiA0, uniffiR0 => UniffiConverters.ReadLimitRequest(uniffiR0)));
+                uniffiReturn = UniffiBuffers.Lower<global::FidoUnlock.LimitOutcome>(uniffiResult, (uniffiW0, uniffiV0) => UniffiConverters.WriteLimitOutcome(uniffiW0, uniffiV0));
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+            }
+        }
+    }
+
+    // An implementation of Rust's own.
+    internal sealed class UniffiRustLimits : global::FidoUnlock.ILimits, global::System.IDisposable
+    {
+        internal readonly UniffiHandle uniffiHandle;
+
+        internal UniffiRustLimits(UniffiHandle handle) { uniffiHandle = handle; }
+
+        public void Dispose() { uniffiHandle.Dispose(); }
+
+        /// <summary>Judges and, when the outcome is <c>Taken</c>, counts the code, in one step that no other call can come between. It is on disk when this returns. <c>LimitBook</c> does the judging.</summary>
+        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        public global::FidoUnlock.LimitOutcome Take(global::FidoUnlock.LimitRequest request)
+        {
+            UniffiLibrary.Ensure();
+            if (request == null) throw new global::System.ArgumentNullException("request");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.LimitRequest>(request, (uniffiW0, uniffiV0) => UniffiConverters.WriteLimitRequest(uniffiW0, uniffiV0));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_limits_take(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadLimitOutcome(uniffiR0));
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.ILimits LiftILimits(ulong handle)
+        {
+            if ((handle & 1) == 0)
+                return new UniffiRustLimits(new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_limits, UniffiNative.uniffi_fido_unlock_ffi_fn_free_limits));
+            var value = UniffiTableLimits.Objects.Remove(handle);
+            if (value == null) throw UniffiReader.Malformed();
+            return value;
+        }
+
+        internal static ulong LowerILimits(global::FidoUnlock.ILimits value)
+        {
+            UniffiWriter.NotNull(value);
+            var rust = value as UniffiRustLimits;
+            if (rust != null) return rust.uniffiHandle.Clone();
+            return UniffiTableLimits.Objects.Insert(value);
+        }
+
+        internal static void DiscardILimits(ulong handle)
+        {
+            var status = default(UniffiStatus);
+            if ((handle & 1) == 0)
+            {
+                if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_limits(handle, ref status);
+                return;
+            }
+            UniffiTableLimits.Objects.Remove(handle);
+        }
+    }
+
     /// <summary>Checks callers.</summary>
     public interface ICallerVerifier
     {
@@ -2066,6 +4358,126 @@ namespace FidoUnlock
                 return;
             }
             UniffiTableCallerVerifier.Objects.Remove(handle);
+        }
+    }
+
+    /// <summary>Sends Response Codes to users, by the channels that are registered for them.</summary>
+    public interface ICodeDelivery
+    {
+        /// <summary>Sends the code. It is a secret and the copy is the host's: keep it no longer than the call. What throws here fails the call with number 803; the code is made and recorded all the same.</summary>
+        /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
+        void Send(global::FidoUnlock.DeskChannel channel, string code);
+    }
+
+    // The functions through which Rust calls objects of the host, and the objects that Rust holds.
+    internal static class UniffiTableCodeDelivery
+    {
+        internal static readonly UniffiHandleMap<global::FidoUnlock.ICodeDelivery> Objects = new UniffiHandleMap<global::FidoUnlock.ICodeDelivery>();
+        private static readonly UniffiFree free = OnFree;
+        private static readonly UniffiClone clone = OnClone;
+        private static readonly Method0 method0 = OnSend;
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method0(ulong uniffiHandle, UniffiBuffer uniffiA0, UniffiBuffer uniffiA1, global::System.IntPtr uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        // Rust keeps the table for ever, so it is never freed.
+        internal static void Register()
+        {
+            var size = global::System.IntPtr.Size;
+            var table = global::System.Runtime.InteropServices.Marshal.AllocHGlobal(size * 3);
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, 0, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(free));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(clone));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 2,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method0));
+            UniffiNative.uniffi_fido_unlock_ffi_fn_init_callback_vtable_codedelivery(table);
+        }
+
+        private static void OnFree(ulong handle) { Objects.Remove(handle); }
+
+        private static ulong OnClone(ulong handle) { return Objects.Clone(handle); }
+
+        private static void OnSend(ulong uniffiHandle, UniffiBuffer uniffiA0, UniffiBuffer uniffiA1, global::System.IntPtr uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                Objects.Get(uniffiHandle).Send(UniffiBuffers.Lift(uniffiA0, uniffiR0 => UniffiConverters.ReadDeskChannel(uniffiR0)), UniffiBuffers.LiftString(uniffiA1));
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.HostException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteHostException);
+            }
+        }
+    }
+
+    // An implementation of Rust's own.
+    internal sealed class UniffiRustCodeDelivery : global::FidoUnlock.ICodeDelivery, global::System.IDisposable
+    {
+        internal readonly UniffiHandle uniffiHandle;
+
+        internal UniffiRustCodeDelivery(UniffiHandle handle) { uniffiHandle = handle; }
+
+        public void Dispose() { uniffiHandle.Dispose(); }
+
+        /// <summary>Sends the code. It is a secret and the copy is the host's: keep it no longer than the call. What throws here fails the call with number 803; the code is made and recorded all the same.</summary>
+        /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
+        public void Send(global::FidoUnlock.DeskChannel channel, string code)
+        {
+            UniffiLibrary.Ensure();
+            if (channel == null) throw new global::System.ArgumentNullException("channel");
+            if (code == null) throw new global::System.ArgumentNullException("code");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.DeskChannel>(channel, (uniffiW0, uniffiV0) => UniffiConverters.WriteDeskChannel(uniffiW0, uniffiV0));
+                uniffiA1 = UniffiBuffers.LowerString(code);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_codedelivery_send(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadHostException);
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.ICodeDelivery LiftICodeDelivery(ulong handle)
+        {
+            if ((handle & 1) == 0)
+                return new UniffiRustCodeDelivery(new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_codedelivery, UniffiNative.uniffi_fido_unlock_ffi_fn_free_codedelivery));
+            var value = UniffiTableCodeDelivery.Objects.Remove(handle);
+            if (value == null) throw UniffiReader.Malformed();
+            return value;
+        }
+
+        internal static ulong LowerICodeDelivery(global::FidoUnlock.ICodeDelivery value)
+        {
+            UniffiWriter.NotNull(value);
+            var rust = value as UniffiRustCodeDelivery;
+            if (rust != null) return rust.uniffiHandle.Clone();
+            return UniffiTableCodeDelivery.Objects.Insert(value);
+        }
+
+        internal static void DiscardICodeDelivery(ulong handle)
+        {
+            var status = default(UniffiStatus);
+            if ((handle & 1) == 0)
+            {
+                if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_codedelivery(handle, ref status);
+                return;
+            }
+            UniffiTableCodeDelivery.Objects.Remove(handle);
         }
     }
 
@@ -2185,6 +4597,257 @@ namespace FidoUnlock
         }
     }
 
+    /// <summary>Makes responses with keys that the library never sees. Answers and admin keys are secrets, so they cross as lower-case hexadecimal digits, which are wiped on this side.</summary>
+    public interface IResponseSigner
+    {
+        /// <summary>Makes the response. Suite 1: the ECDSA signature over <c>message</c> with SHA-256, r and s of 32 bytes each (either s will do; the library checks it under <c>issuer</c>). Suite 2: the 32 bytes of HMAC-SHA-256 of <c>message</c> under the x-coordinate, 32 bytes, of ECDH with <c>device_key</c> (<c>CKM_ECDH1_DERIVE</c> with <c>CKD_NULL</c>, then <c>CKM_SHA256_HMAC</c>). Suite 3: the AES-ECB block of <c>message</c> under the device's admin key.</summary>
+        /// <exception cref="FidoUnlock.SigningException">As the Rust side says.</exception>
+        string Respond(global::FidoUnlock.SigningTask task);
+        /// <summary>The issuer keys that it holds, of suites 1 and 2.</summary>
+        /// <exception cref="FidoUnlock.SigningException">As the Rust side says.</exception>
+        global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.IssuerInfo> Issuers();
+        /// <summary>The Device ID of the device that has this admin key (suite 3: 16, 24 or 32 bytes), if any; found by a keyed fingerprint or in constant time.</summary>
+        /// <exception cref="FidoUnlock.SigningException">As the Rust side says.</exception>
+        string DeviceWithAdminKey(string adminKey);
+        /// <summary>Keeps the admin key of a suite-3 device, wrapped; replaces the one before.</summary>
+        /// <exception cref="FidoUnlock.SigningException">As the Rust side says.</exception>
+        void StoreAdminKey(string deviceId, string adminKey);
+    }
+
+    // The functions through which Rust calls objects of the host, and the objects that Rust holds.
+    internal static class UniffiTableResponseSigner
+    {
+        internal static readonly UniffiHandleMap<global::FidoUnlock.IResponseSigner> Objects = new UniffiHandleMap<global::FidoUnlock.IResponseSigner>();
+        private static readonly UniffiFree free = OnFree;
+        private static readonly UniffiClone clone = OnClone;
+        private static readonly Method0 method0 = OnRespond;
+        private static readonly Method1 method1 = OnIssuers;
+        private static readonly Method2 method2 = OnDeviceWithAdminKey;
+        private static readonly Method3 method3 = OnStoreAdminKey;
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method0(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method1(ulong uniffiHandle, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method2(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method3(ulong uniffiHandle, UniffiBuffer uniffiA0, UniffiBuffer uniffiA1, global::System.IntPtr uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        // Rust keeps the table for ever, so it is never freed.
+        internal static void Register()
+        {
+            var size = global::System.IntPtr.Size;
+            var table = global::System.Runtime.InteropServices.Marshal.AllocHGlobal(size * 6);
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, 0, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(free));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(clone));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 2,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method0));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 3,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method1));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 4,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method2));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 5,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method3));
+            UniffiNative.uniffi_fido_unlock_ffi_fn_init_callback_vtable_responsesigner(table);
+        }
+
+        private static void OnFree(ulong handle) { Objects.Remove(handle); }
+
+        private static ulong OnClone(ulong handle) { return Objects.Clone(handle); }
+
+        private static void OnRespond(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                var uniffiResult = Objects.Get(uniffiHandle).Respond(UniffiBuffers.Lift(uniffiA0, uniffiR0 => UniffiConverters.ReadSigningTask(uniffiR0)));
+                uniffiReturn = UniffiBuffers.LowerString(uniffiResult);
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.SigningException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteSigningException);
+            }
+        }
+
+        private static void OnIssuers(ulong uniffiHandle, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                var uniffiResult = Objects.Get(uniffiHandle).Issuers();
+                uniffiReturn = UniffiBuffers.Lower<global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.IssuerInfo>>(uniffiResult, (uniffiW0, uniffiV0) => uniffiW0.WriteSequence<global::FidoUnlock.IssuerInfo>(uniffiV0, (uniffiW1, uniffiV1) => UniffiConverters.WriteIssuerInfo(uniffiW1, uniffiV1)));
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.SigningException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteSigningException);
+            }
+        }
+
+        private static void OnDeviceWithAdminKey(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                var uniffiResult = Objects.Get(uniffiHandle).DeviceWithAdminKey(UniffiBuffers.LiftString(uniffiA0));
+                uniffiReturn = UniffiBuffers.Lower<string>(uniffiResult, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<string>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteString(uniffiV1)));
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.SigningException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteSigningException);
+            }
+        }
+
+        private static void OnStoreAdminKey(ulong uniffiHandle, UniffiBuffer uniffiA0, UniffiBuffer uniffiA1, global::System.IntPtr uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                Objects.Get(uniffiHandle).StoreAdminKey(UniffiBuffers.LiftString(uniffiA0), UniffiBuffers.LiftString(uniffiA1));
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.SigningException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteSigningException);
+            }
+        }
+    }
+
+    // An implementation of Rust's own.
+    internal sealed class UniffiRustResponseSigner : global::FidoUnlock.IResponseSigner, global::System.IDisposable
+    {
+        internal readonly UniffiHandle uniffiHandle;
+
+        internal UniffiRustResponseSigner(UniffiHandle handle) { uniffiHandle = handle; }
+
+        public void Dispose() { uniffiHandle.Dispose(); }
+
+        /// <summary>Makes the response. Suite 1: the ECDSA signature over <c>message</c> with SHA-256, r and s of 32 bytes each (either s will do; the library checks it under <c>issuer</c>). Suite 2: the 32 bytes of HMAC-SHA-256 of <c>message</c> under the x-coordinate, 32 bytes, of ECDH with <c>device_key</c> (<c>CKM_ECDH1_DERIVE</c> with <c>CKD_NULL</c>, then <c>CKM_SHA256_HMAC</c>). Suite 3: the AES-ECB block of <c>message</c> under the device's admin key.</summary>
+        /// <exception cref="FidoUnlock.SigningException">As the Rust side says.</exception>
+        public string Respond(global::FidoUnlock.SigningTask task)
+        {
+            UniffiLibrary.Ensure();
+            if (task == null) throw new global::System.ArgumentNullException("task");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.SigningTask>(task, (uniffiW0, uniffiV0) => UniffiConverters.WriteSigningTask(uniffiW0, uniffiV0));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_responsesigner_respond(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadSigningException);
+            return UniffiBuffers.LiftString(uniffiRaw);
+        }
+
+        /// <summary>The issuer keys that it holds, of suites 1 and 2.</summary>
+        /// <exception cref="FidoUnlock.SigningException">As the Rust side says.</exception>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.IssuerInfo> Issuers()
+        {
+            UniffiLibrary.Ensure();
+            var uniffiSelf = uniffiHandle.Clone();
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_responsesigner_issuers(uniffiSelf, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadSigningException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.IssuerInfo>(uniffiR1 => UniffiConverters.ReadIssuerInfo(uniffiR1)));
+        }
+
+        /// <summary>The Device ID of the device that has this admin key (suite 3: 16, 24 or 32 bytes), if any; found by a keyed fingerprint or in constant time.</summary>
+        /// <exception cref="FidoUnlock.SigningException">As the Rust side says.</exception>
+        public string DeviceWithAdminKey(string adminKey)
+        {
+            UniffiLibrary.Ensure();
+            if (adminKey == null) throw new global::System.ArgumentNullException("adminKey");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.LowerString(adminKey);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_responsesigner_device_with_admin_key(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadSigningException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadOptional<string>(uniffiR1 => uniffiR1.ReadString()));
+        }
+
+        /// <summary>Keeps the admin key of a suite-3 device, wrapped; replaces the one before.</summary>
+        /// <exception cref="FidoUnlock.SigningException">As the Rust side says.</exception>
+        public void StoreAdminKey(string deviceId, string adminKey)
+        {
+            UniffiLibrary.Ensure();
+            if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
+            if (adminKey == null) throw new global::System.ArgumentNullException("adminKey");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.LowerString(deviceId);
+                uniffiA1 = UniffiBuffers.LowerString(adminKey);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_responsesigner_store_admin_key(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadSigningException);
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.IResponseSigner LiftIResponseSigner(ulong handle)
+        {
+            if ((handle & 1) == 0)
+                return new UniffiRustResponseSigner(new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_responsesigner, UniffiNative.uniffi_fido_unlock_ffi_fn_free_responsesigner));
+            var value = UniffiTableResponseSigner.Objects.Remove(handle);
+            if (value == null) throw UniffiReader.Malformed();
+            return value;
+        }
+
+        internal static ulong LowerIResponseSigner(global::FidoUnlock.IResponseSigner value)
+        {
+            UniffiWriter.NotNull(value);
+            var rust = value as UniffiRustResponseSigner;
+            if (rust != null) return rust.uniffiHandle.Clone();
+            return UniffiTableResponseSigner.Objects.Insert(value);
+        }
+
+        internal static void DiscardIResponseSigner(ulong handle)
+        {
+            var status = default(UniffiStatus);
+            if ((handle & 1) == 0)
+            {
+                if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_responsesigner(handle, ref status);
+                return;
+            }
+            UniffiTableResponseSigner.Objects.Remove(handle);
+        }
+    }
+
     /// <summary>An open device. One call at a time: a second one, also from within a callback, is refused with number 802.</summary>
     public sealed class Device : global::System.IDisposable
     {
@@ -2245,20 +4908,47 @@ namespace FidoUnlock
             return UniffiConverters.LiftDevice(uniffiRaw);
         }
 
-        /// <summary>A device that was listed. For a card <c>which</c> says what is preferred: <c>Vendor</c> takes the unlock applet where the card has it and FIDO's otherwise.</summary>
+        /// <summary>A vendor's device with a command set of its own, which the host speaks. Probe, enrolment and <c>block_pin</c> are not in that port: they are refused with number 121.</summary>
+        public static global::FidoUnlock.Device OpenUnlockDevice(global::FidoUnlock.IUnlockDevice device)
+        {
+            UniffiLibrary.Ensure();
+            if (device == null) throw new global::System.ArgumentNullException("device");
+            var uniffiA0 = UniffiConverters.LowerIUnlockDevice(device);
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_device_open_unlock_device(uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, null);
+            return UniffiConverters.LiftDevice(uniffiRaw);
+        }
+
+        /// <summary>A device that was listed, by the first of its routes that works: the vendor interface, which any process may open, a card, the FIDO interface. It is found again by its Device ID, where that is known, also when it was plugged in elsewhere. <c>which</c> keeps to one interface: enrolment, probe and blocking the PIN want <c>Fido</c>.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public static global::FidoUnlock.Device OpenFound(global::FidoUnlock.FoundDevice found)
+        public static global::FidoUnlock.Device OpenFound(global::FidoUnlock.FoundDevice found, global::FidoUnlock.Interface? which, global::FidoUnlock.CancelHandle cancel)
         {
             UniffiLibrary.Ensure();
             if (found == null) throw new global::System.ArgumentNullException("found");
-            var uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.FoundDevice>(found, (uniffiW0, uniffiV0) => UniffiConverters.WriteFoundDevice(uniffiW0, uniffiV0));
+            var uniffiA0 = default(UniffiBuffer);
+            var uniffiA1 = default(UniffiBuffer);
+            var uniffiA2 = default(UniffiBuffer);
+            try
+            {
+                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.FoundDevice>(found, (uniffiW0, uniffiV0) => UniffiConverters.WriteFoundDevice(uniffiW0, uniffiV0));
+                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.Interface?>(which, (uniffiW0, uniffiV0) => uniffiW0.WriteNullable<global::FidoUnlock.Interface>(uniffiV0, (uniffiW1, uniffiV1) => UniffiConverters.WriteInterface(uniffiW1, uniffiV1)));
+                uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerCancelHandle(uniffiV1))));
+            }
+            catch
+            {
+                UniffiBuffers.Discard(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                UniffiBuffers.Discard(uniffiA2);
+                throw;
+            }
             var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_device_open_found(uniffiA0, ref uniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_device_open_found(uniffiA0, uniffiA1, uniffiA2, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
             return UniffiConverters.LiftDevice(uniffiRaw);
         }
 
-        /// <summary>The interface that answers.</summary>
+        /// <summary>The interface that answers; number 121 where the host speaks to the device itself.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public global::FidoUnlock.Interface ActiveInterface()
         {
@@ -2808,7 +5498,7 @@ namespace FidoUnlock
             uniffiHandle = UniffiConverters.HandleDeviceWatch(uniffiRaw);
         }
 
-        /// <summary>The next change; absent where none came within the time. Ends with number 508 when cancelled.</summary>
+        /// <summary>The next change; absent where none came within the time. A device that appeared is asked for its Device ID, which may take a second longer. Ends with number 508 when cancelled.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public global::FidoUnlock.DeviceChange Next(uint timeoutMs, global::FidoUnlock.CancelHandle cancel)
         {
@@ -3918,65 +6608,823 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>A log that is whole.</summary>
-    public sealed class AuditSummary : global::System.IEquatable<global::FidoUnlock.AuditSummary>
+    /// <summary>A vendor's device with a command set of its own: three commands, each of which blocks until the device has answered, on the thread that made the call.</summary>
+    public interface IUnlockDevice
     {
-        /// <summary>Entries.</summary>
-        public ulong Entries { get; }
+        /// <summary>The state. Only reads.</summary>
+        /// <exception cref="FidoUnlock.UnlockDeviceException">As the Rust side says.</exception>
+        global::FidoUnlock.UnlockInfo Info(global::FidoUnlock.DeviceCall call);
+        /// <summary>The pending challenge of a slot, with that protocol's key. <c>renew</c>: throw the pending one away, which needs a touch; refuse with 128 where there was none.</summary>
+        /// <exception cref="FidoUnlock.UnlockDeviceException">As the Rust side says.</exception>
+        global::FidoUnlock.PendingChallenge Challenge(byte slot, global::FidoUnlock.PinProtocol protocol, bool renew, global::FidoUnlock.DeviceCall call);
+        /// <summary>Response and new PIN. <c>response</c>: its 64, 13 or 16 bytes as hexadecimal digits; a secret, keep it no longer than the call. Where the answer is lost throw what happened (<c>Gone</c>, <c>TimedOut</c>): the library asks <c>info</c> what became of it.</summary>
+        /// <exception cref="FidoUnlock.UnlockDeviceException">As the Rust side says.</exception>
+        void Unlock(global::FidoUnlock.UnlockRequest request, string response, global::FidoUnlock.DeviceCall call);
+    }
 
-        /// <summary>The hash of the last one in hex. A tail that was cut off is seen only against a hash that is kept elsewhere.</summary>
-        public string Head { get; }
+    // The functions through which Rust calls objects of the host, and the objects that Rust holds.
+    internal static class UniffiTableUnlockDevice
+    {
+        internal static readonly UniffiHandleMap<global::FidoUnlock.IUnlockDevice> Objects = new UniffiHandleMap<global::FidoUnlock.IUnlockDevice>();
+        private static readonly UniffiFree free = OnFree;
+        private static readonly UniffiClone clone = OnClone;
+        private static readonly Method0 method0 = OnInfo;
+        private static readonly Method1 method1 = OnChallenge;
+        private static readonly Method2 method2 = OnUnlock;
 
-        /// <summary>The time of the last one: seconds since 1970-01-01 UTC.</summary>
-        public ulong Latest { get; }
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method0(ulong uniffiHandle, ulong uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method1(ulong uniffiHandle, byte uniffiA0, UniffiBuffer uniffiA1, sbyte uniffiA2, ulong uniffiA3, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method2(ulong uniffiHandle, UniffiBuffer uniffiA0, UniffiBuffer uniffiA1, ulong uniffiA2, global::System.IntPtr uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        // Rust keeps the table for ever, so it is never freed.
+        internal static void Register()
+        {
+            var size = global::System.IntPtr.Size;
+            var table = global::System.Runtime.InteropServices.Marshal.AllocHGlobal(size * 5);
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, 0, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(free));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(clone));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 2,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method0));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 3,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method1));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 4,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method2));
+            UniffiNative.uniffi_fido_unlock_ffi_fn_init_callback_vtable_unlockdevice(table);
+        }
+
+        private static void OnFree(ulong handle) { Objects.Remove(handle); }
+
+        private static ulong OnClone(ulong handle) { return Objects.Clone(handle); }
+
+        private static void OnInfo(ulong uniffiHandle, ulong uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                var uniffiResult = Objects.Get(uniffiHandle).Info(UniffiConverters.LiftDeviceCall(uniffiA0));
+                uniffiReturn = UniffiBuffers.Lower<global::FidoUnlock.UnlockInfo>(uniffiResult, (uniffiW0, uniffiV0) => UniffiConverters.WriteUnlockInfo(uniffiW0, uniffiV0));
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.UnlockDeviceException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteUnlockDeviceException);
+            }
+        }
+
+        private static void OnChallenge(ulong uniffiHandle, byte uniffiA0, UniffiBuffer uniffiA1, sbyte uniffiA2, ulong uniffiA3, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                var uniffiResult = Objects.Get(uniffiHandle).Challenge(uniffiA0, UniffiBuffers.Lift(uniffiA1, uniffiR0 => UniffiConverters.ReadPinProtocol(uniffiR0)), UniffiReader.Bool(uniffiA2), UniffiConverters.LiftDeviceCall(uniffiA3));
+                uniffiReturn = UniffiBuffers.Lower<global::FidoUnlock.PendingChallenge>(uniffiResult, (uniffiW0, uniffiV0) => UniffiConverters.WritePendingChallenge(uniffiW0, uniffiV0));
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.UnlockDeviceException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteUnlockDeviceException);
+            }
+        }
+
+        private static void OnUnlock(ulong uniffiHandle, UniffiBuffer uniffiA0, UniffiBuffer uniffiA1, ulong uniffiA2, global::System.IntPtr uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                Objects.Get(uniffiHandle).Unlock(UniffiBuffers.Lift(uniffiA0, uniffiR0 => UniffiConverters.ReadUnlockRequest(uniffiR0)), UniffiBuffers.LiftString(uniffiA1), UniffiConverters.LiftDeviceCall(uniffiA2));
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.UnlockDeviceException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteUnlockDeviceException);
+            }
+        }
+    }
+
+    // An implementation of Rust's own.
+    internal sealed class UniffiRustUnlockDevice : global::FidoUnlock.IUnlockDevice, global::System.IDisposable
+    {
+        internal readonly UniffiHandle uniffiHandle;
+
+        internal UniffiRustUnlockDevice(UniffiHandle handle) { uniffiHandle = handle; }
+
+        public void Dispose() { uniffiHandle.Dispose(); }
+
+        /// <summary>The state. Only reads.</summary>
+        /// <exception cref="FidoUnlock.UnlockDeviceException">As the Rust side says.</exception>
+        public global::FidoUnlock.UnlockInfo Info(global::FidoUnlock.DeviceCall call)
+        {
+            UniffiLibrary.Ensure();
+            if (call == null) throw new global::System.ArgumentNullException("call");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerDeviceCall(call);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardDeviceCall(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_unlockdevice_info(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockDeviceException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadUnlockInfo(uniffiR0));
+        }
+
+        /// <summary>The pending challenge of a slot, with that protocol's key. <c>renew</c>: throw the pending one away, which needs a touch; refuse with 128 where there was none.</summary>
+        /// <exception cref="FidoUnlock.UnlockDeviceException">As the Rust side says.</exception>
+        public global::FidoUnlock.PendingChallenge Challenge(byte slot, global::FidoUnlock.PinProtocol protocol, bool renew, global::FidoUnlock.DeviceCall call)
+        {
+            UniffiLibrary.Ensure();
+            if (call == null) throw new global::System.ArgumentNullException("call");
+            var uniffiSelf = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            var uniffiA3 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.PinProtocol>(protocol, (uniffiW0, uniffiV0) => UniffiConverters.WritePinProtocol(uniffiW0, uniffiV0));
+                uniffiA3 = UniffiConverters.LowerDeviceCall(call);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA1);
+                UniffiConverters.DiscardDeviceCall(uniffiA3);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_unlockdevice_challenge(uniffiSelf, slot, uniffiA1, (renew ? (sbyte)1 : (sbyte)0), uniffiA3, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockDeviceException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadPendingChallenge(uniffiR0));
+        }
+
+        /// <summary>Response and new PIN. <c>response</c>: its 64, 13 or 16 bytes as hexadecimal digits; a secret, keep it no longer than the call. Where the answer is lost throw what happened (<c>Gone</c>, <c>TimedOut</c>): the library asks <c>info</c> what became of it.</summary>
+        /// <exception cref="FidoUnlock.UnlockDeviceException">As the Rust side says.</exception>
+        public void Unlock(global::FidoUnlock.UnlockRequest request, string response, global::FidoUnlock.DeviceCall call)
+        {
+            UniffiLibrary.Ensure();
+            if (request == null) throw new global::System.ArgumentNullException("request");
+            if (response == null) throw new global::System.ArgumentNullException("response");
+            if (call == null) throw new global::System.ArgumentNullException("call");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            var uniffiA1 = default(UniffiBuffer);
+            var uniffiA2 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.UnlockRequest>(request, (uniffiW0, uniffiV0) => UniffiConverters.WriteUnlockRequest(uniffiW0, uniffiV0));
+                uniffiA1 = UniffiBuffers.LowerString(response);
+                uniffiA2 = UniffiConverters.LowerDeviceCall(call);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                UniffiConverters.DiscardDeviceCall(uniffiA2);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_unlockdevice_unlock(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockDeviceException);
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.IUnlockDevice LiftIUnlockDevice(ulong handle)
+        {
+            if ((handle & 1) == 0)
+                return new UniffiRustUnlockDevice(new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_unlockdevice, UniffiNative.uniffi_fido_unlock_ffi_fn_free_unlockdevice));
+            var value = UniffiTableUnlockDevice.Objects.Remove(handle);
+            if (value == null) throw UniffiReader.Malformed();
+            return value;
+        }
+
+        internal static ulong LowerIUnlockDevice(global::FidoUnlock.IUnlockDevice value)
+        {
+            UniffiWriter.NotNull(value);
+            var rust = value as UniffiRustUnlockDevice;
+            if (rust != null) return rust.uniffiHandle.Clone();
+            return UniffiTableUnlockDevice.Objects.Insert(value);
+        }
+
+        internal static void DiscardIUnlockDevice(ulong handle)
+        {
+            var status = default(UniffiStatus);
+            if ((handle & 1) == 0)
+            {
+                if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_unlockdevice(handle, ref status);
+                return;
+            }
+            UniffiTableUnlockDevice.Objects.Remove(handle);
+        }
+    }
+
+    /// <summary>An operator.</summary>
+    public sealed class DeskOperator : global::System.IEquatable<global::FidoUnlock.DeskOperator>
+    {
+        /// <summary>The sign-in name: 1 to 128 bytes, no control characters, no space at either end.</summary>
+        public string Id { get; }
+
+        /// <summary>Roles.</summary>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskRole> Roles { get; }
+
+        /// <summary>Privileges given one by one.</summary>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskPrivilege> Privileges { get; }
 
         /// <summary>Takes every field.</summary>
-        public AuditSummary(ulong entries, string head, ulong latest)
+        public DeskOperator(string id, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskRole> roles, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskPrivilege> privileges)
         {
-            if (head == null) throw new global::System.ArgumentNullException("head");
-            this.Entries = entries;
-            this.Head = head;
-            this.Latest = latest;
+            if (id == null) throw new global::System.ArgumentNullException("id");
+            if (roles == null) throw new global::System.ArgumentNullException("roles");
+            if (privileges == null) throw new global::System.ArgumentNullException("privileges");
+            this.Id = id;
+            this.Roles = roles;
+            this.Privileges = privileges;
         }
 
         internal void UniffiWrite(UniffiWriter uniffiWriter)
         {
-            uniffiWriter.WriteUInt64(Entries);
-            uniffiWriter.WriteString(Head);
-            uniffiWriter.WriteUInt64(Latest);
+            uniffiWriter.WriteString(Id);
+            uniffiWriter.WriteSequence<global::FidoUnlock.DeskRole>(Roles, (uniffiW0, uniffiV0) => UniffiConverters.WriteDeskRole(uniffiW0, uniffiV0));
+            uniffiWriter.WriteSequence<global::FidoUnlock.DeskPrivilege>(Privileges, (uniffiW0, uniffiV0) => UniffiConverters.WriteDeskPrivilege(uniffiW0, uniffiV0));
         }
 
         /// <summary>True when all fields hold the same.</summary>
-        public bool Equals(global::FidoUnlock.AuditSummary other)
+        public bool Equals(global::FidoUnlock.DeskOperator other)
         {
             return !ReferenceEquals(other, null)
-                && Entries == other.Entries
-                && Head == other.Head
-                && Latest == other.Latest;
+                && Id == other.Id
+                && UniffiValues.Same(Roles, other.Roles)
+                && UniffiValues.Same(Privileges, other.Privileges);
         }
 
         /// <summary>True when the other one is of this type and all fields hold the same.</summary>
-        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.AuditSummary); }
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.DeskOperator); }
 
         /// <summary>Equal values have equal hashes.</summary>
         public override int GetHashCode()
         {
             var hash = 17;
-            hash = UniffiValues.Hash(hash, Entries);
-            hash = UniffiValues.Hash(hash, Head);
-            hash = UniffiValues.Hash(hash, Latest);
+            hash = UniffiValues.Hash(hash, Id);
+            hash = UniffiValues.Hash(hash, Roles);
+            hash = UniffiValues.Hash(hash, Privileges);
             return hash;
         }
     }
 
     internal static partial class UniffiConverters
     {
-        internal static global::FidoUnlock.AuditSummary ReadAuditSummary(UniffiReader uniffiReader)
+        internal static global::FidoUnlock.DeskOperator ReadDeskOperator(UniffiReader uniffiReader)
         {
-            return new global::FidoUnlock.AuditSummary(uniffiReader.ReadUInt64(), uniffiReader.ReadString(), uniffiReader.ReadUInt64());
+            return new global::FidoUnlock.DeskOperator(uniffiReader.ReadString(), uniffiReader.ReadSequence<global::FidoUnlock.DeskRole>(uniffiR0 => UniffiConverters.ReadDeskRole(uniffiR0)), uniffiReader.ReadSequence<global::FidoUnlock.DeskPrivilege>(uniffiR0 => UniffiConverters.ReadDeskPrivilege(uniffiR0)));
         }
 
-        internal static void WriteAuditSummary(UniffiWriter uniffiWriter, global::FidoUnlock.AuditSummary value)
+        internal static void WriteDeskOperator(UniffiWriter uniffiWriter, global::FidoUnlock.DeskOperator value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>What was bought, and whether the service is switched on.</summary>
+    public sealed class LicenceTerms : global::System.IEquatable<global::FidoUnlock.LicenceTerms>
+    {
+        /// <summary>An Administrator can switch the whole service off.</summary>
+        public bool ServiceOn { get; }
+
+        /// <summary>The last second in which it is valid, since 1970-01-01 UTC.</summary>
+        public ulong ValidUntil { get; }
+
+        /// <summary>How many devices in use may be registered.</summary>
+        public uint Devices { get; }
+
+        /// <summary>Whom to ask for a new one: a name, address or telephone number.</summary>
+        public string Contact { get; }
+
+        /// <summary>Takes every field.</summary>
+        public LicenceTerms(bool serviceOn, ulong validUntil, uint devices, string contact)
+        {
+            if (contact == null) throw new global::System.ArgumentNullException("contact");
+            this.ServiceOn = serviceOn;
+            this.ValidUntil = validUntil;
+            this.Devices = devices;
+            this.Contact = contact;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteBool(ServiceOn);
+            uniffiWriter.WriteUInt64(ValidUntil);
+            uniffiWriter.WriteUInt32(Devices);
+            uniffiWriter.WriteString(Contact);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.LicenceTerms other)
+        {
+            return !ReferenceEquals(other, null)
+                && ServiceOn == other.ServiceOn
+                && ValidUntil == other.ValidUntil
+                && Devices == other.Devices
+                && Contact == other.Contact;
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.LicenceTerms); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, ServiceOn);
+            hash = UniffiValues.Hash(hash, ValidUntil);
+            hash = UniffiValues.Hash(hash, Devices);
+            hash = UniffiValues.Hash(hash, Contact);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.LicenceTerms ReadLicenceTerms(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.LicenceTerms(uniffiReader.ReadBool(), uniffiReader.ReadUInt64(), uniffiReader.ReadUInt32(), uniffiReader.ReadString());
+        }
+
+        internal static void WriteLicenceTerms(UniffiWriter uniffiWriter, global::FidoUnlock.LicenceTerms value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>One code that was counted.</summary>
+    public sealed class LimitRecord : global::System.IEquatable<global::FidoUnlock.LimitRecord>
+    {
+        /// <summary>When: seconds since 1970-01-01 UTC.</summary>
+        public ulong At { get; }
+
+        /// <summary>For which device.</summary>
+        public string DeviceId { get; }
+
+        /// <summary>By whom.</summary>
+        public string Operator { get; }
+
+        /// <summary>SHA-256 of the issuer's public key, or zeros.</summary>
+        public byte[] Issuer { get; }
+
+        /// <summary>Takes every field.</summary>
+        public LimitRecord(ulong at, string deviceId, string @operator, byte[] issuer)
+        {
+            if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
+            if (@operator == null) throw new global::System.ArgumentNullException("operator");
+            if (issuer == null) throw new global::System.ArgumentNullException("issuer");
+            this.At = at;
+            this.DeviceId = deviceId;
+            this.Operator = @operator;
+            this.Issuer = issuer;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteUInt64(At);
+            uniffiWriter.WriteString(DeviceId);
+            uniffiWriter.WriteString(Operator);
+            uniffiWriter.WriteBytes(Issuer);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.LimitRecord other)
+        {
+            return !ReferenceEquals(other, null)
+                && At == other.At
+                && DeviceId == other.DeviceId
+                && Operator == other.Operator
+                && UniffiValues.Same(Issuer, other.Issuer);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.LimitRecord); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, At);
+            hash = UniffiValues.Hash(hash, DeviceId);
+            hash = UniffiValues.Hash(hash, Operator);
+            hash = UniffiValues.Hash(hash, Issuer);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.LimitRecord ReadLimitRecord(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.LimitRecord(uniffiReader.ReadUInt64(), uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadBytes());
+        }
+
+        internal static void WriteLimitRecord(UniffiWriter uniffiWriter, global::FidoUnlock.LimitRecord value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>One code that is about to be made.</summary>
+    public sealed class LimitRequest : global::System.IEquatable<global::FidoUnlock.LimitRequest>
+    {
+        /// <summary>For this device.</summary>
+        public string DeviceId { get; }
+
+        /// <summary>By this operator.</summary>
+        public string Operator { get; }
+
+        /// <summary>SHA-256 of the issuer's public key, 32 bytes; zeros in suite 3.</summary>
+        public byte[] Issuer { get; }
+
+        /// <summary>Now: seconds since 1970-01-01 UTC.</summary>
+        public ulong Now { get; }
+
+        /// <summary>The limits.</summary>
+        public global::FidoUnlock.LimitRules Rules { get; }
+
+        /// <summary>Whether a second operator has approved.</summary>
+        public bool Approved { get; }
+
+        /// <summary>Takes every field.</summary>
+        public LimitRequest(string deviceId, string @operator, byte[] issuer, ulong now, global::FidoUnlock.LimitRules rules, bool approved)
+        {
+            if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
+            if (@operator == null) throw new global::System.ArgumentNullException("operator");
+            if (issuer == null) throw new global::System.ArgumentNullException("issuer");
+            if (rules == null) throw new global::System.ArgumentNullException("rules");
+            this.DeviceId = deviceId;
+            this.Operator = @operator;
+            this.Issuer = issuer;
+            this.Now = now;
+            this.Rules = rules;
+            this.Approved = approved;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteString(DeviceId);
+            uniffiWriter.WriteString(Operator);
+            uniffiWriter.WriteBytes(Issuer);
+            uniffiWriter.WriteUInt64(Now);
+            UniffiConverters.WriteLimitRules(uniffiWriter, Rules);
+            uniffiWriter.WriteBool(Approved);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.LimitRequest other)
+        {
+            return !ReferenceEquals(other, null)
+                && DeviceId == other.DeviceId
+                && Operator == other.Operator
+                && UniffiValues.Same(Issuer, other.Issuer)
+                && Now == other.Now
+                && UniffiValues.Same(Rules, other.Rules)
+                && Approved == other.Approved;
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.LimitRequest); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, DeviceId);
+            hash = UniffiValues.Hash(hash, Operator);
+            hash = UniffiValues.Hash(hash, Issuer);
+            hash = UniffiValues.Hash(hash, Now);
+            hash = UniffiValues.Hash(hash, Rules);
+            hash = UniffiValues.Hash(hash, Approved);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.LimitRequest ReadLimitRequest(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.LimitRequest(uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadBytes(), uniffiReader.ReadUInt64(), UniffiConverters.ReadLimitRules(uniffiReader), uniffiReader.ReadBool());
+        }
+
+        internal static void WriteLimitRequest(UniffiWriter uniffiWriter, global::FidoUnlock.LimitRequest value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>One limit: how many codes in a sliding window.</summary>
+    public sealed class LimitRule : global::System.IEquatable<global::FidoUnlock.LimitRule>
+    {
+        /// <summary>The window's length.</summary>
+        public ulong WindowSeconds { get; }
+
+        /// <summary>With this many codes in the window, the next one wants a second operator.</summary>
+        public uint ApprovalFrom { get; }
+
+        /// <summary>With this many codes in the window, the next one is refused.</summary>
+        public uint RefuseFrom { get; }
+
+        /// <summary>Takes every field.</summary>
+        public LimitRule(ulong windowSeconds, uint approvalFrom, uint refuseFrom)
+        {
+            this.WindowSeconds = windowSeconds;
+            this.ApprovalFrom = approvalFrom;
+            this.RefuseFrom = refuseFrom;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteUInt64(WindowSeconds);
+            uniffiWriter.WriteUInt32(ApprovalFrom);
+            uniffiWriter.WriteUInt32(RefuseFrom);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.LimitRule other)
+        {
+            return !ReferenceEquals(other, null)
+                && WindowSeconds == other.WindowSeconds
+                && ApprovalFrom == other.ApprovalFrom
+                && RefuseFrom == other.RefuseFrom;
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.LimitRule); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, WindowSeconds);
+            hash = UniffiValues.Hash(hash, ApprovalFrom);
+            hash = UniffiValues.Hash(hash, RefuseFrom);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.LimitRule ReadLimitRule(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.LimitRule(uniffiReader.ReadUInt64(), uniffiReader.ReadUInt32(), uniffiReader.ReadUInt32());
+        }
+
+        internal static void WriteLimitRule(UniffiWriter uniffiWriter, global::FidoUnlock.LimitRule value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>The three limits.</summary>
+    public sealed class LimitRules : global::System.IEquatable<global::FidoUnlock.LimitRules>
+    {
+        /// <summary>For one device.</summary>
+        public global::FidoUnlock.LimitRule Device { get; }
+
+        /// <summary>By one operator.</summary>
+        public global::FidoUnlock.LimitRule Operator { get; }
+
+        /// <summary>Under one issuer key; all of suite 3 together.</summary>
+        public global::FidoUnlock.LimitRule Issuer { get; }
+
+        /// <summary>Takes every field.</summary>
+        public LimitRules(global::FidoUnlock.LimitRule device, global::FidoUnlock.LimitRule @operator, global::FidoUnlock.LimitRule issuer)
+        {
+            if (device == null) throw new global::System.ArgumentNullException("device");
+            if (@operator == null) throw new global::System.ArgumentNullException("operator");
+            if (issuer == null) throw new global::System.ArgumentNullException("issuer");
+            this.Device = device;
+            this.Operator = @operator;
+            this.Issuer = issuer;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            UniffiConverters.WriteLimitRule(uniffiWriter, Device);
+            UniffiConverters.WriteLimitRule(uniffiWriter, Operator);
+            UniffiConverters.WriteLimitRule(uniffiWriter, Issuer);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.LimitRules other)
+        {
+            return !ReferenceEquals(other, null)
+                && UniffiValues.Same(Device, other.Device)
+                && UniffiValues.Same(Operator, other.Operator)
+                && UniffiValues.Same(Issuer, other.Issuer);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.LimitRules); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Device);
+            hash = UniffiValues.Hash(hash, Operator);
+            hash = UniffiValues.Hash(hash, Issuer);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.LimitRules ReadLimitRules(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.LimitRules(UniffiConverters.ReadLimitRule(uniffiReader), UniffiConverters.ReadLimitRule(uniffiReader), UniffiConverters.ReadLimitRule(uniffiReader));
+        }
+
+        internal static void WriteLimitRules(UniffiWriter uniffiWriter, global::FidoUnlock.LimitRules value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>A way of verifying a caller that counts.</summary>
+    public sealed class AcceptedMethod : global::System.IEquatable<global::FidoUnlock.AcceptedMethod>
+    {
+        /// <summary>The method.</summary>
+        public global::FidoUnlock.VerificationMethod Method { get; }
+
+        /// <summary>Whether a machine must have checked it; else the operator's word does.</summary>
+        public bool ByMachine { get; }
+
+        /// <summary>Takes every field.</summary>
+        public AcceptedMethod(global::FidoUnlock.VerificationMethod method, bool byMachine)
+        {
+            this.Method = method;
+            this.ByMachine = byMachine;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            UniffiConverters.WriteVerificationMethod(uniffiWriter, Method);
+            uniffiWriter.WriteBool(ByMachine);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.AcceptedMethod other)
+        {
+            return !ReferenceEquals(other, null)
+                && Method == other.Method
+                && ByMachine == other.ByMachine;
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.AcceptedMethod); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Method);
+            hash = UniffiValues.Hash(hash, ByMachine);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.AcceptedMethod ReadAcceptedMethod(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.AcceptedMethod(UniffiConverters.ReadVerificationMethod(uniffiReader), uniffiReader.ReadBool());
+        }
+
+        internal static void WriteAcceptedMethod(UniffiWriter uniffiWriter, global::FidoUnlock.AcceptedMethod value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>The desk's rules; <c>default_desk_policy</c> gives those that hold without any.</summary>
+    public sealed class DeskPolicy : global::System.IEquatable<global::FidoUnlock.DeskPolicy>
+    {
+        /// <summary>What counts for ordinary users.</summary>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.AcceptedMethod> OrdinaryMethods { get; }
+
+        /// <summary>What counts for privileged users; the operator's word alone never does, whatever stands here.</summary>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.AcceptedMethod> PrivilegedMethods { get; }
+
+        /// <summary>Whether a reason or ticket number is wanted.</summary>
+        public bool ReasonWanted { get; }
+
+        /// <summary>How many codes may be given out.</summary>
+        public global::FidoUnlock.LimitRules Limits { get; }
+
+        /// <summary>How long a request, a verification and an approval live, in seconds.</summary>
+        public ulong RequestSeconds { get; }
+
+        /// <summary>How long an operator stays signed in, in seconds.</summary>
+        public ulong SessionSeconds { get; }
+
+        /// <summary>No code is sent to a channel that was changed less than this ago, in seconds.</summary>
+        public ulong ChannelRestSeconds { get; }
+
+        /// <summary>How far the clock may step back before the desk refuses, in seconds.</summary>
+        public ulong ClockToleranceSeconds { get; }
+
+        /// <summary>Whom to ask where there is no licence at all.</summary>
+        public string LicenceContact { get; }
+
+        /// <summary>Takes every field.</summary>
+        public DeskPolicy(global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.AcceptedMethod> ordinaryMethods, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.AcceptedMethod> privilegedMethods, bool reasonWanted, global::FidoUnlock.LimitRules limits, ulong requestSeconds, ulong sessionSeconds, ulong channelRestSeconds, ulong clockToleranceSeconds, string licenceContact)
+        {
+            if (ordinaryMethods == null) throw new global::System.ArgumentNullException("ordinaryMethods");
+            if (privilegedMethods == null) throw new global::System.ArgumentNullException("privilegedMethods");
+            if (limits == null) throw new global::System.ArgumentNullException("limits");
+            if (licenceContact == null) throw new global::System.ArgumentNullException("licenceContact");
+            this.OrdinaryMethods = ordinaryMethods;
+            this.PrivilegedMethods = privilegedMethods;
+            this.ReasonWanted = reasonWanted;
+            this.Limits = limits;
+            this.RequestSeconds = requestSeconds;
+            this.SessionSeconds = sessionSeconds;
+            this.ChannelRestSeconds = channelRestSeconds;
+            this.ClockToleranceSeconds = clockToleranceSeconds;
+            this.LicenceContact = licenceContact;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteSequence<global::FidoUnlock.AcceptedMethod>(OrdinaryMethods, (uniffiW0, uniffiV0) => UniffiConverters.WriteAcceptedMethod(uniffiW0, uniffiV0));
+            uniffiWriter.WriteSequence<global::FidoUnlock.AcceptedMethod>(PrivilegedMethods, (uniffiW0, uniffiV0) => UniffiConverters.WriteAcceptedMethod(uniffiW0, uniffiV0));
+            uniffiWriter.WriteBool(ReasonWanted);
+            UniffiConverters.WriteLimitRules(uniffiWriter, Limits);
+            uniffiWriter.WriteUInt64(RequestSeconds);
+            uniffiWriter.WriteUInt64(SessionSeconds);
+            uniffiWriter.WriteUInt64(ChannelRestSeconds);
+            uniffiWriter.WriteUInt64(ClockToleranceSeconds);
+            uniffiWriter.WriteString(LicenceContact);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.DeskPolicy other)
+        {
+            return !ReferenceEquals(other, null)
+                && UniffiValues.Same(OrdinaryMethods, other.OrdinaryMethods)
+                && UniffiValues.Same(PrivilegedMethods, other.PrivilegedMethods)
+                && ReasonWanted == other.ReasonWanted
+                && UniffiValues.Same(Limits, other.Limits)
+                && RequestSeconds == other.RequestSeconds
+                && SessionSeconds == other.SessionSeconds
+                && ChannelRestSeconds == other.ChannelRestSeconds
+                && ClockToleranceSeconds == other.ClockToleranceSeconds
+                && LicenceContact == other.LicenceContact;
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.DeskPolicy); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, OrdinaryMethods);
+            hash = UniffiValues.Hash(hash, PrivilegedMethods);
+            hash = UniffiValues.Hash(hash, ReasonWanted);
+            hash = UniffiValues.Hash(hash, Limits);
+            hash = UniffiValues.Hash(hash, RequestSeconds);
+            hash = UniffiValues.Hash(hash, SessionSeconds);
+            hash = UniffiValues.Hash(hash, ChannelRestSeconds);
+            hash = UniffiValues.Hash(hash, ClockToleranceSeconds);
+            hash = UniffiValues.Hash(hash, LicenceContact);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.DeskPolicy ReadDeskPolicy(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.DeskPolicy(uniffiReader.ReadSequence<global::FidoUnlock.AcceptedMethod>(uniffiR0 => UniffiConverters.ReadAcceptedMethod(uniffiR0)), uniffiReader.ReadSequence<global::FidoUnlock.AcceptedMethod>(uniffiR0 => UniffiConverters.ReadAcceptedMethod(uniffiR0)), uniffiReader.ReadBool(), UniffiConverters.ReadLimitRules(uniffiReader), uniffiReader.ReadUInt64(), uniffiReader.ReadUInt64(), uniffiReader.ReadUInt64(), uniffiReader.ReadUInt64(), uniffiReader.ReadString());
+        }
+
+        internal static void WriteDeskPolicy(UniffiWriter uniffiWriter, global::FidoUnlock.DeskPolicy value)
         {
             UniffiWriter.NotNull(value);
             value.UniffiWrite(uniffiWriter);
@@ -4217,6 +7665,341 @@ namespace FidoUnlock
         }
     }
 
+    /// <summary>An issuer key that the host's signer holds.</summary>
+    public sealed class IssuerInfo : global::System.IEquatable<global::FidoUnlock.IssuerInfo>
+    {
+        /// <summary>The slot that it serves, 0 to 15.</summary>
+        public byte Slot { get; }
+
+        /// <summary>The one suite that it serves: 1 or 2.</summary>
+        public global::FidoUnlock.Suite Suite { get; }
+
+        /// <summary>Q as a compressed point of 33 bytes.</summary>
+        public byte[] PublicKey { get; }
+
+        /// <summary>Whether a newer key has taken its place; it then serves only devices not rotated yet.</summary>
+        public bool Retired { get; }
+
+        /// <summary>Takes every field.</summary>
+        public IssuerInfo(byte slot, global::FidoUnlock.Suite suite, byte[] publicKey, bool retired)
+        {
+            if (publicKey == null) throw new global::System.ArgumentNullException("publicKey");
+            this.Slot = slot;
+            this.Suite = suite;
+            this.PublicKey = publicKey;
+            this.Retired = retired;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteByte(Slot);
+            UniffiConverters.WriteSuite(uniffiWriter, Suite);
+            uniffiWriter.WriteBytes(PublicKey);
+            uniffiWriter.WriteBool(Retired);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.IssuerInfo other)
+        {
+            return !ReferenceEquals(other, null)
+                && Slot == other.Slot
+                && Suite == other.Suite
+                && UniffiValues.Same(PublicKey, other.PublicKey)
+                && Retired == other.Retired;
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.IssuerInfo); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Slot);
+            hash = UniffiValues.Hash(hash, Suite);
+            hash = UniffiValues.Hash(hash, PublicKey);
+            hash = UniffiValues.Hash(hash, Retired);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.IssuerInfo ReadIssuerInfo(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.IssuerInfo(uniffiReader.ReadByte(), UniffiConverters.ReadSuite(uniffiReader), uniffiReader.ReadBytes(), uniffiReader.ReadBool());
+        }
+
+        internal static void WriteIssuerInfo(UniffiWriter uniffiWriter, global::FidoUnlock.IssuerInfo value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>One authorised response to make. Only the desk makes it, after all its checks and after the "authorised" entry is on disk. It holds no secret.</summary>
+    public sealed class SigningTask : global::System.IEquatable<global::FidoUnlock.SigningTask>
+    {
+        /// <summary>The request, the sequence number of its first audit entry.</summary>
+        public ulong Request { get; }
+
+        /// <summary>The operator.</summary>
+        public string Operator { get; }
+
+        /// <summary>The device's owner.</summary>
+        public string User { get; }
+
+        /// <summary>The device.</summary>
+        public string DeviceId { get; }
+
+        /// <summary>The suite, which says what is to be made.</summary>
+        public global::FidoUnlock.Suite Suite { get; }
+
+        /// <summary>The slot whose key is to be used; of no meaning in suite 3.</summary>
+        public byte Slot { get; }
+
+        /// <summary>Q of the key to be used, a compressed point of 33 bytes; absent in suite 3.</summary>
+        public byte[] Issuer { get; }
+
+        /// <summary>E, the device's public key, a compressed point of 33 bytes; in suite 2 alone.</summary>
+        public byte[] DeviceKey { get; }
+
+        /// <summary>Suites 1 and 2: the message M of docs/protocol.md, which begins with "fido-unlock/1 authorise". Suite 3: the challenge's 16 bytes.</summary>
+        public byte[] Message { get; }
+
+        /// <summary>SHA-256 of the message, for an HSM that takes a digest in suite 1.</summary>
+        public byte[] Digest { get; }
+
+        /// <summary>Takes every field.</summary>
+        public SigningTask(ulong request, string @operator, string user, string deviceId, global::FidoUnlock.Suite suite, byte slot, byte[] issuer, byte[] deviceKey, byte[] message, byte[] digest)
+        {
+            if (@operator == null) throw new global::System.ArgumentNullException("operator");
+            if (user == null) throw new global::System.ArgumentNullException("user");
+            if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
+            if (message == null) throw new global::System.ArgumentNullException("message");
+            if (digest == null) throw new global::System.ArgumentNullException("digest");
+            this.Request = request;
+            this.Operator = @operator;
+            this.User = user;
+            this.DeviceId = deviceId;
+            this.Suite = suite;
+            this.Slot = slot;
+            this.Issuer = issuer;
+            this.DeviceKey = deviceKey;
+            this.Message = message;
+            this.Digest = digest;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteUInt64(Request);
+            uniffiWriter.WriteString(Operator);
+            uniffiWriter.WriteString(User);
+            uniffiWriter.WriteString(DeviceId);
+            UniffiConverters.WriteSuite(uniffiWriter, Suite);
+            uniffiWriter.WriteByte(Slot);
+            uniffiWriter.WriteOptional<byte[]>(Issuer, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+            uniffiWriter.WriteOptional<byte[]>(DeviceKey, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+            uniffiWriter.WriteBytes(Message);
+            uniffiWriter.WriteBytes(Digest);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.SigningTask other)
+        {
+            return !ReferenceEquals(other, null)
+                && Request == other.Request
+                && Operator == other.Operator
+                && User == other.User
+                && DeviceId == other.DeviceId
+                && Suite == other.Suite
+                && Slot == other.Slot
+                && UniffiValues.Same(Issuer, other.Issuer)
+                && UniffiValues.Same(DeviceKey, other.DeviceKey)
+                && UniffiValues.Same(Message, other.Message)
+                && UniffiValues.Same(Digest, other.Digest);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.SigningTask); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Request);
+            hash = UniffiValues.Hash(hash, Operator);
+            hash = UniffiValues.Hash(hash, User);
+            hash = UniffiValues.Hash(hash, DeviceId);
+            hash = UniffiValues.Hash(hash, Suite);
+            hash = UniffiValues.Hash(hash, Slot);
+            hash = UniffiValues.Hash(hash, Issuer);
+            hash = UniffiValues.Hash(hash, DeviceKey);
+            hash = UniffiValues.Hash(hash, Message);
+            hash = UniffiValues.Hash(hash, Digest);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.SigningTask ReadSigningTask(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.SigningTask(uniffiReader.ReadUInt64(), uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadString(), UniffiConverters.ReadSuite(uniffiReader), uniffiReader.ReadByte(), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadBytes(), uniffiReader.ReadBytes());
+        }
+
+        internal static void WriteSigningTask(UniffiWriter uniffiWriter, global::FidoUnlock.SigningTask value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>A log that is whole.</summary>
+    public sealed class AuditSummary : global::System.IEquatable<global::FidoUnlock.AuditSummary>
+    {
+        /// <summary>Entries.</summary>
+        public ulong Entries { get; }
+
+        /// <summary>The hash of the last one in hex. A tail that was cut off is seen only against a hash that is kept elsewhere.</summary>
+        public string Head { get; }
+
+        /// <summary>The time of the last one: seconds since 1970-01-01 UTC.</summary>
+        public ulong Latest { get; }
+
+        /// <summary>Takes every field.</summary>
+        public AuditSummary(ulong entries, string head, ulong latest)
+        {
+            if (head == null) throw new global::System.ArgumentNullException("head");
+            this.Entries = entries;
+            this.Head = head;
+            this.Latest = latest;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteUInt64(Entries);
+            uniffiWriter.WriteString(Head);
+            uniffiWriter.WriteUInt64(Latest);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.AuditSummary other)
+        {
+            return !ReferenceEquals(other, null)
+                && Entries == other.Entries
+                && Head == other.Head
+                && Latest == other.Latest;
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.AuditSummary); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Entries);
+            hash = UniffiValues.Hash(hash, Head);
+            hash = UniffiValues.Hash(hash, Latest);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.AuditSummary ReadAuditSummary(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.AuditSummary(uniffiReader.ReadUInt64(), uniffiReader.ReadString(), uniffiReader.ReadUInt64());
+        }
+
+        internal static void WriteAuditSummary(UniffiWriter uniffiWriter, global::FidoUnlock.AuditSummary value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>Something that does not fit, until an Administrator acknowledges it.</summary>
+    public sealed class DeskAlarm : global::System.IEquatable<global::FidoUnlock.DeskAlarm>
+    {
+        /// <summary>Names it.</summary>
+        public ulong Id { get; }
+
+        /// <summary>The number of its row in the error table.</summary>
+        public ushort Number { get; }
+
+        /// <summary>What, in one sentence.</summary>
+        public string Text { get; }
+
+        /// <summary>Which device.</summary>
+        public string DeviceId { get; }
+
+        /// <summary>When: seconds since 1970-01-01 UTC.</summary>
+        public ulong At { get; }
+
+        /// <summary>Takes every field.</summary>
+        public DeskAlarm(ulong id, ushort number, string text, string deviceId, ulong at)
+        {
+            if (text == null) throw new global::System.ArgumentNullException("text");
+            if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
+            this.Id = id;
+            this.Number = number;
+            this.Text = text;
+            this.DeviceId = deviceId;
+            this.At = at;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteUInt64(Id);
+            uniffiWriter.WriteUInt16(Number);
+            uniffiWriter.WriteString(Text);
+            uniffiWriter.WriteString(DeviceId);
+            uniffiWriter.WriteUInt64(At);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.DeskAlarm other)
+        {
+            return !ReferenceEquals(other, null)
+                && Id == other.Id
+                && Number == other.Number
+                && Text == other.Text
+                && DeviceId == other.DeviceId
+                && At == other.At;
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.DeskAlarm); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Id);
+            hash = UniffiValues.Hash(hash, Number);
+            hash = UniffiValues.Hash(hash, Text);
+            hash = UniffiValues.Hash(hash, DeviceId);
+            hash = UniffiValues.Hash(hash, At);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.DeskAlarm ReadDeskAlarm(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.DeskAlarm(uniffiReader.ReadUInt64(), uniffiReader.ReadUInt16(), uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadUInt64());
+        }
+
+        internal static void WriteDeskAlarm(UniffiWriter uniffiWriter, global::FidoUnlock.DeskAlarm value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
     /// <summary>A way to a user that was registered before the call.</summary>
     public sealed class DeskChannel : global::System.IEquatable<global::FidoUnlock.DeskChannel>
     {
@@ -4229,14 +8012,18 @@ namespace FidoUnlock
         /// <summary>Mail address, telephone number or the like.</summary>
         public string Address { get; }
 
+        /// <summary>When it was registered or last changed, in seconds since 1970-01-01 UTC; set by the desk.</summary>
+        public ulong ChangedAt { get; }
+
         /// <summary>Takes every field.</summary>
-        public DeskChannel(string id, global::FidoUnlock.ChannelKind kind, string address)
+        public DeskChannel(string id, global::FidoUnlock.ChannelKind kind, string address, ulong changedAt = 0)
         {
             if (id == null) throw new global::System.ArgumentNullException("id");
             if (address == null) throw new global::System.ArgumentNullException("address");
             this.Id = id;
             this.Kind = kind;
             this.Address = address;
+            this.ChangedAt = changedAt;
         }
 
         internal void UniffiWrite(UniffiWriter uniffiWriter)
@@ -4244,6 +8031,7 @@ namespace FidoUnlock
             uniffiWriter.WriteString(Id);
             UniffiConverters.WriteChannelKind(uniffiWriter, Kind);
             uniffiWriter.WriteString(Address);
+            uniffiWriter.WriteUInt64(ChangedAt);
         }
 
         /// <summary>True when all fields hold the same.</summary>
@@ -4252,7 +8040,8 @@ namespace FidoUnlock
             return !ReferenceEquals(other, null)
                 && Id == other.Id
                 && Kind == other.Kind
-                && Address == other.Address;
+                && Address == other.Address
+                && ChangedAt == other.ChangedAt;
         }
 
         /// <summary>True when the other one is of this type and all fields hold the same.</summary>
@@ -4265,6 +8054,7 @@ namespace FidoUnlock
             hash = UniffiValues.Hash(hash, Id);
             hash = UniffiValues.Hash(hash, Kind);
             hash = UniffiValues.Hash(hash, Address);
+            hash = UniffiValues.Hash(hash, ChangedAt);
             return hash;
         }
     }
@@ -4273,7 +8063,7 @@ namespace FidoUnlock
     {
         internal static global::FidoUnlock.DeskChannel ReadDeskChannel(UniffiReader uniffiReader)
         {
-            return new global::FidoUnlock.DeskChannel(uniffiReader.ReadString(), UniffiConverters.ReadChannelKind(uniffiReader), uniffiReader.ReadString());
+            return new global::FidoUnlock.DeskChannel(uniffiReader.ReadString(), UniffiConverters.ReadChannelKind(uniffiReader), uniffiReader.ReadString(), uniffiReader.ReadUInt64());
         }
 
         internal static void WriteDeskChannel(UniffiWriter uniffiWriter, global::FidoUnlock.DeskChannel value)
@@ -4644,11 +8434,26 @@ namespace FidoUnlock
         /// <summary>The suite, which says how a challenge is read.</summary>
         public global::FidoUnlock.Suite Suite { get; }
 
+        /// <summary>Q of the slot, a compressed point of 33 bytes; absent in suite 3.</summary>
+        public byte[] Issuer { get; }
+
+        /// <summary>E, the device's own public key, a compressed point of 33 bytes; in suite 2 alone.</summary>
+        public byte[] DeviceKey { get; }
+
+        /// <summary>The unlock counter at registration; absent in suite 3.</summary>
+        public uint? Counter { get; }
+
+        /// <summary>The slot's rotation number.</summary>
+        public uint Rotation { get; }
+
+        /// <summary>When it was registered, in seconds since 1970-01-01 UTC.</summary>
+        public ulong RegisteredAt { get; }
+
         /// <summary>Whether it is no longer in use.</summary>
         public bool Retired { get; }
 
         /// <summary>Takes every field.</summary>
-        public RegisteredDevice(string deviceId, string owner, byte slot, global::FidoUnlock.Suite suite, bool retired)
+        public RegisteredDevice(string deviceId, string owner, byte slot, global::FidoUnlock.Suite suite, byte[] issuer, byte[] deviceKey, uint? counter, uint rotation, ulong registeredAt, bool retired)
         {
             if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
             if (owner == null) throw new global::System.ArgumentNullException("owner");
@@ -4656,6 +8461,11 @@ namespace FidoUnlock
             this.Owner = owner;
             this.Slot = slot;
             this.Suite = suite;
+            this.Issuer = issuer;
+            this.DeviceKey = deviceKey;
+            this.Counter = counter;
+            this.Rotation = rotation;
+            this.RegisteredAt = registeredAt;
             this.Retired = retired;
         }
 
@@ -4665,6 +8475,11 @@ namespace FidoUnlock
             uniffiWriter.WriteString(Owner);
             uniffiWriter.WriteByte(Slot);
             UniffiConverters.WriteSuite(uniffiWriter, Suite);
+            uniffiWriter.WriteOptional<byte[]>(Issuer, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+            uniffiWriter.WriteOptional<byte[]>(DeviceKey, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+            uniffiWriter.WriteNullable<uint>(Counter, (uniffiW0, uniffiV0) => uniffiW0.WriteUInt32(uniffiV0));
+            uniffiWriter.WriteUInt32(Rotation);
+            uniffiWriter.WriteUInt64(RegisteredAt);
             uniffiWriter.WriteBool(Retired);
         }
 
@@ -4676,6 +8491,11 @@ namespace FidoUnlock
                 && Owner == other.Owner
                 && Slot == other.Slot
                 && Suite == other.Suite
+                && UniffiValues.Same(Issuer, other.Issuer)
+                && UniffiValues.Same(DeviceKey, other.DeviceKey)
+                && UniffiValues.Same(Counter, other.Counter)
+                && Rotation == other.Rotation
+                && RegisteredAt == other.RegisteredAt
                 && Retired == other.Retired;
         }
 
@@ -4690,6 +8510,11 @@ namespace FidoUnlock
             hash = UniffiValues.Hash(hash, Owner);
             hash = UniffiValues.Hash(hash, Slot);
             hash = UniffiValues.Hash(hash, Suite);
+            hash = UniffiValues.Hash(hash, Issuer);
+            hash = UniffiValues.Hash(hash, DeviceKey);
+            hash = UniffiValues.Hash(hash, Counter);
+            hash = UniffiValues.Hash(hash, Rotation);
+            hash = UniffiValues.Hash(hash, RegisteredAt);
             hash = UniffiValues.Hash(hash, Retired);
             return hash;
         }
@@ -4699,7 +8524,7 @@ namespace FidoUnlock
     {
         internal static global::FidoUnlock.RegisteredDevice ReadRegisteredDevice(UniffiReader uniffiReader)
         {
-            return new global::FidoUnlock.RegisteredDevice(uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadByte(), UniffiConverters.ReadSuite(uniffiReader), uniffiReader.ReadBool());
+            return new global::FidoUnlock.RegisteredDevice(uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadByte(), UniffiConverters.ReadSuite(uniffiReader), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadNullable<uint>(uniffiR0 => uniffiR0.ReadUInt32()), uniffiReader.ReadUInt32(), uniffiReader.ReadUInt64(), uniffiReader.ReadBool());
         }
 
         internal static void WriteRegisteredDevice(UniffiWriter uniffiWriter, global::FidoUnlock.RegisteredDevice value)
@@ -5201,29 +9026,205 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>A device that the system shows.</summary>
+    /// <summary>Everything that the system shows. No service, no reader and no card are a problem, nothing, and a reader.</summary>
+    public sealed class DeviceListing : global::System.IEquatable<global::FidoUnlock.DeviceListing>
+    {
+        /// <summary>Each key and card, once.</summary>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.FoundDevice> Devices { get; }
+
+        /// <summary>Readers without a card.</summary>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.FoundRoute> Readers { get; }
+
+        /// <summary>Interfaces of devices above that nothing tells to which: of several keys of one model.</summary>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.FoundRoute> Unassigned { get; }
+
+        /// <summary>Why USB keys, or cards, could not be looked for.</summary>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.ErrorRow> Problems { get; }
+
+        /// <summary>Takes every field.</summary>
+        public DeviceListing(global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.FoundDevice> devices, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.FoundRoute> readers, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.FoundRoute> unassigned, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.ErrorRow> problems)
+        {
+            if (devices == null) throw new global::System.ArgumentNullException("devices");
+            if (readers == null) throw new global::System.ArgumentNullException("readers");
+            if (unassigned == null) throw new global::System.ArgumentNullException("unassigned");
+            if (problems == null) throw new global::System.ArgumentNullException("problems");
+            this.Devices = devices;
+            this.Readers = readers;
+            this.Unassigned = unassigned;
+            this.Problems = problems;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteSequence<global::FidoUnlock.FoundDevice>(Devices, (uniffiW0, uniffiV0) => UniffiConverters.WriteFoundDevice(uniffiW0, uniffiV0));
+            uniffiWriter.WriteSequence<global::FidoUnlock.FoundRoute>(Readers, (uniffiW0, uniffiV0) => UniffiConverters.WriteFoundRoute(uniffiW0, uniffiV0));
+            uniffiWriter.WriteSequence<global::FidoUnlock.FoundRoute>(Unassigned, (uniffiW0, uniffiV0) => UniffiConverters.WriteFoundRoute(uniffiW0, uniffiV0));
+            uniffiWriter.WriteSequence<global::FidoUnlock.ErrorRow>(Problems, (uniffiW0, uniffiV0) => UniffiConverters.WriteErrorRow(uniffiW0, uniffiV0));
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.DeviceListing other)
+        {
+            return !ReferenceEquals(other, null)
+                && UniffiValues.Same(Devices, other.Devices)
+                && UniffiValues.Same(Readers, other.Readers)
+                && UniffiValues.Same(Unassigned, other.Unassigned)
+                && UniffiValues.Same(Problems, other.Problems);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.DeviceListing); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Devices);
+            hash = UniffiValues.Hash(hash, Readers);
+            hash = UniffiValues.Hash(hash, Unassigned);
+            hash = UniffiValues.Hash(hash, Problems);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.DeviceListing ReadDeviceListing(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.DeviceListing(uniffiReader.ReadSequence<global::FidoUnlock.FoundDevice>(uniffiR0 => UniffiConverters.ReadFoundDevice(uniffiR0)), uniffiReader.ReadSequence<global::FidoUnlock.FoundRoute>(uniffiR0 => UniffiConverters.ReadFoundRoute(uniffiR0)), uniffiReader.ReadSequence<global::FidoUnlock.FoundRoute>(uniffiR0 => UniffiConverters.ReadFoundRoute(uniffiR0)), uniffiReader.ReadSequence<global::FidoUnlock.ErrorRow>(uniffiR0 => UniffiConverters.ReadErrorRow(uniffiR0)));
+        }
+
+        internal static void WriteDeviceListing(UniffiWriter uniffiWriter, global::FidoUnlock.DeviceListing value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>A security key or card, by whatever routes it is reached.</summary>
     public sealed class FoundDevice : global::System.IEquatable<global::FidoUnlock.FoundDevice>
+    {
+        /// <summary>What the person sees: the product's name, else the reader's.</summary>
+        public string Name { get; }
+
+        /// <summary>The Device ID, where the device told it.</summary>
+        public string DeviceId { get; }
+
+        /// <summary>Its state when it was listed; absent where it could not be read.</summary>
+        public global::FidoUnlock.Condition Condition { get; }
+
+        /// <summary>State and what to do, in one sentence for the person.</summary>
+        public string Sentence { get; }
+
+        /// <summary>Whether an unlock is possible now.</summary>
+        public bool CanUnlock { get; }
+
+        /// <summary>Enrolled and sealed.</summary>
+        public bool Enrolled { get; }
+
+        /// <summary>Its routes, the one that is opened first first.</summary>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.FoundRoute> Routes { get; }
+
+        /// <summary>Why it cannot be used: no route could be opened, or it does not know the unlock; else absent.</summary>
+        public global::FidoUnlock.ErrorRow Problem { get; }
+
+        /// <summary>Takes every field.</summary>
+        public FoundDevice(string name, string deviceId, global::FidoUnlock.Condition condition, string sentence, bool canUnlock, bool enrolled, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.FoundRoute> routes, global::FidoUnlock.ErrorRow problem)
+        {
+            if (name == null) throw new global::System.ArgumentNullException("name");
+            if (routes == null) throw new global::System.ArgumentNullException("routes");
+            this.Name = name;
+            this.DeviceId = deviceId;
+            this.Condition = condition;
+            this.Sentence = sentence;
+            this.CanUnlock = canUnlock;
+            this.Enrolled = enrolled;
+            this.Routes = routes;
+            this.Problem = problem;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteString(Name);
+            uniffiWriter.WriteOptional<string>(DeviceId, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
+            uniffiWriter.WriteOptional<global::FidoUnlock.Condition>(Condition, (uniffiW0, uniffiV0) => UniffiConverters.WriteCondition(uniffiW0, uniffiV0));
+            uniffiWriter.WriteOptional<string>(Sentence, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
+            uniffiWriter.WriteBool(CanUnlock);
+            uniffiWriter.WriteBool(Enrolled);
+            uniffiWriter.WriteSequence<global::FidoUnlock.FoundRoute>(Routes, (uniffiW0, uniffiV0) => UniffiConverters.WriteFoundRoute(uniffiW0, uniffiV0));
+            uniffiWriter.WriteOptional<global::FidoUnlock.ErrorRow>(Problem, (uniffiW0, uniffiV0) => UniffiConverters.WriteErrorRow(uniffiW0, uniffiV0));
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.FoundDevice other)
+        {
+            return !ReferenceEquals(other, null)
+                && Name == other.Name
+                && UniffiValues.Same(DeviceId, other.DeviceId)
+                && UniffiValues.Same(Condition, other.Condition)
+                && UniffiValues.Same(Sentence, other.Sentence)
+                && CanUnlock == other.CanUnlock
+                && Enrolled == other.Enrolled
+                && UniffiValues.Same(Routes, other.Routes)
+                && UniffiValues.Same(Problem, other.Problem);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.FoundDevice); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Name);
+            hash = UniffiValues.Hash(hash, DeviceId);
+            hash = UniffiValues.Hash(hash, Condition);
+            hash = UniffiValues.Hash(hash, Sentence);
+            hash = UniffiValues.Hash(hash, CanUnlock);
+            hash = UniffiValues.Hash(hash, Enrolled);
+            hash = UniffiValues.Hash(hash, Routes);
+            hash = UniffiValues.Hash(hash, Problem);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.FoundDevice ReadFoundDevice(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.FoundDevice(uniffiReader.ReadString(), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadOptional<global::FidoUnlock.Condition>(uniffiR0 => UniffiConverters.ReadCondition(uniffiR0)), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadBool(), uniffiReader.ReadBool(), uniffiReader.ReadSequence<global::FidoUnlock.FoundRoute>(uniffiR0 => UniffiConverters.ReadFoundRoute(uniffiR0)), uniffiReader.ReadOptional<global::FidoUnlock.ErrorRow>(uniffiR0 => UniffiConverters.ReadErrorRow(uniffiR0)));
+        }
+
+        internal static void WriteFoundDevice(UniffiWriter uniffiWriter, global::FidoUnlock.FoundDevice value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>One way to a device: an interface of a USB key, or a reader.</summary>
+    public sealed class FoundRoute : global::System.IEquatable<global::FidoUnlock.FoundRoute>
     {
         /// <summary>USB key or reader.</summary>
         public global::FidoUnlock.DeviceKind Kind { get; }
 
-        /// <summary>What the person sees: the product's or the reader's name.</summary>
+        /// <summary>The product's or the reader's name.</summary>
         public string Name { get; }
 
-        /// <summary>What opens it; another one after it was plugged in again.</summary>
+        /// <summary>The system's path, or the reader's name; another one after the key was plugged in again.</summary>
         public string Path { get; }
 
-        /// <summary>The interface; a key has an entry for each. With a card it is known only when it is open.</summary>
-        public global::FidoUnlock.Interface Which { get; }
+        /// <summary>The interface; absent with a card, where it is known only when it is open.</summary>
+        public global::FidoUnlock.Interface? Which { get; }
 
         /// <summary>The serial number, where a USB key tells it.</summary>
         public string Serial { get; }
 
-        /// <summary>Why it cannot be opened: no card, no permission, in use; absent where it can.</summary>
+        /// <summary>Why no answer came by it: no card, no permission, in use; absent where one came.</summary>
         public global::FidoUnlock.ErrorRow Problem { get; }
 
         /// <summary>Takes every field.</summary>
-        public FoundDevice(global::FidoUnlock.DeviceKind kind, string name, string path, global::FidoUnlock.Interface which, string serial, global::FidoUnlock.ErrorRow problem)
+        public FoundRoute(global::FidoUnlock.DeviceKind kind, string name, string path, global::FidoUnlock.Interface? which, string serial, global::FidoUnlock.ErrorRow problem)
         {
             if (name == null) throw new global::System.ArgumentNullException("name");
             if (path == null) throw new global::System.ArgumentNullException("path");
@@ -5240,25 +9241,25 @@ namespace FidoUnlock
             UniffiConverters.WriteDeviceKind(uniffiWriter, Kind);
             uniffiWriter.WriteString(Name);
             uniffiWriter.WriteString(Path);
-            UniffiConverters.WriteInterface(uniffiWriter, Which);
+            uniffiWriter.WriteNullable<global::FidoUnlock.Interface>(Which, (uniffiW0, uniffiV0) => UniffiConverters.WriteInterface(uniffiW0, uniffiV0));
             uniffiWriter.WriteOptional<string>(Serial, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
             uniffiWriter.WriteOptional<global::FidoUnlock.ErrorRow>(Problem, (uniffiW0, uniffiV0) => UniffiConverters.WriteErrorRow(uniffiW0, uniffiV0));
         }
 
         /// <summary>True when all fields hold the same.</summary>
-        public bool Equals(global::FidoUnlock.FoundDevice other)
+        public bool Equals(global::FidoUnlock.FoundRoute other)
         {
             return !ReferenceEquals(other, null)
                 && Kind == other.Kind
                 && Name == other.Name
                 && Path == other.Path
-                && Which == other.Which
+                && UniffiValues.Same(Which, other.Which)
                 && UniffiValues.Same(Serial, other.Serial)
                 && UniffiValues.Same(Problem, other.Problem);
         }
 
         /// <summary>True when the other one is of this type and all fields hold the same.</summary>
-        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.FoundDevice); }
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.FoundRoute); }
 
         /// <summary>Equal values have equal hashes.</summary>
         public override int GetHashCode()
@@ -5276,12 +9277,12 @@ namespace FidoUnlock
 
     internal static partial class UniffiConverters
     {
-        internal static global::FidoUnlock.FoundDevice ReadFoundDevice(UniffiReader uniffiReader)
+        internal static global::FidoUnlock.FoundRoute ReadFoundRoute(UniffiReader uniffiReader)
         {
-            return new global::FidoUnlock.FoundDevice(UniffiConverters.ReadDeviceKind(uniffiReader), uniffiReader.ReadString(), uniffiReader.ReadString(), UniffiConverters.ReadInterface(uniffiReader), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadOptional<global::FidoUnlock.ErrorRow>(uniffiR0 => UniffiConverters.ReadErrorRow(uniffiR0)));
+            return new global::FidoUnlock.FoundRoute(UniffiConverters.ReadDeviceKind(uniffiReader), uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadNullable<global::FidoUnlock.Interface>(uniffiR0 => UniffiConverters.ReadInterface(uniffiR0)), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadOptional<global::FidoUnlock.ErrorRow>(uniffiR0 => UniffiConverters.ReadErrorRow(uniffiR0)));
         }
 
-        internal static void WriteFoundDevice(UniffiWriter uniffiWriter, global::FidoUnlock.FoundDevice value)
+        internal static void WriteFoundRoute(UniffiWriter uniffiWriter, global::FidoUnlock.FoundRoute value)
         {
             UniffiWriter.NotNull(value);
             value.UniffiWrite(uniffiWriter);
@@ -5425,6 +9426,378 @@ namespace FidoUnlock
         }
 
         internal static void WritePinRules(UniffiWriter uniffiWriter, global::FidoUnlock.PinRules value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>A key agreement key: a point on P-256.</summary>
+    public sealed class KeyAgreement : global::System.IEquatable<global::FidoUnlock.KeyAgreement>
+    {
+        /// <summary>32 bytes.</summary>
+        public byte[] X { get; }
+
+        /// <summary>32 bytes.</summary>
+        public byte[] Y { get; }
+
+        /// <summary>Takes every field.</summary>
+        public KeyAgreement(byte[] x, byte[] y)
+        {
+            if (x == null) throw new global::System.ArgumentNullException("x");
+            if (y == null) throw new global::System.ArgumentNullException("y");
+            this.X = x;
+            this.Y = y;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteBytes(X);
+            uniffiWriter.WriteBytes(Y);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.KeyAgreement other)
+        {
+            return !ReferenceEquals(other, null)
+                && UniffiValues.Same(X, other.X)
+                && UniffiValues.Same(Y, other.Y);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.KeyAgreement); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, X);
+            hash = UniffiValues.Hash(hash, Y);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.KeyAgreement ReadKeyAgreement(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.KeyAgreement(uniffiReader.ReadBytes(), uniffiReader.ReadBytes());
+        }
+
+        internal static void WriteKeyAgreement(UniffiWriter uniffiWriter, global::FidoUnlock.KeyAgreement value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary><c>getChallenge</c>: what a device answers.</summary>
+    public sealed class PendingChallenge : global::System.IEquatable<global::FidoUnlock.PendingChallenge>
+    {
+        /// <summary>18 bytes; 16 in suite 3.</summary>
+        public byte[] Challenge { get; }
+
+        /// <summary>The slot's suite; in suites 1 and 2 the challenge names it too.</summary>
+        public global::FidoUnlock.Suite Suite { get; }
+
+        /// <summary>The slot; in suites 1 and 2 the challenge names it too.</summary>
+        public byte Slot { get; }
+
+        /// <summary>The Device ID's 10 bytes.</summary>
+        public byte[] DeviceId { get; }
+
+        /// <summary>The protocol's key; new after each wrong response and each power-up.</summary>
+        public global::FidoUnlock.KeyAgreement KeyAgreement { get; }
+
+        /// <summary>Takes every field.</summary>
+        public PendingChallenge(byte[] challenge, global::FidoUnlock.Suite suite, byte slot, byte[] deviceId, global::FidoUnlock.KeyAgreement keyAgreement)
+        {
+            if (challenge == null) throw new global::System.ArgumentNullException("challenge");
+            if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
+            if (keyAgreement == null) throw new global::System.ArgumentNullException("keyAgreement");
+            this.Challenge = challenge;
+            this.Suite = suite;
+            this.Slot = slot;
+            this.DeviceId = deviceId;
+            this.KeyAgreement = keyAgreement;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteBytes(Challenge);
+            UniffiConverters.WriteSuite(uniffiWriter, Suite);
+            uniffiWriter.WriteByte(Slot);
+            uniffiWriter.WriteBytes(DeviceId);
+            UniffiConverters.WriteKeyAgreement(uniffiWriter, KeyAgreement);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.PendingChallenge other)
+        {
+            return !ReferenceEquals(other, null)
+                && UniffiValues.Same(Challenge, other.Challenge)
+                && Suite == other.Suite
+                && Slot == other.Slot
+                && UniffiValues.Same(DeviceId, other.DeviceId)
+                && UniffiValues.Same(KeyAgreement, other.KeyAgreement);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.PendingChallenge); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Challenge);
+            hash = UniffiValues.Hash(hash, Suite);
+            hash = UniffiValues.Hash(hash, Slot);
+            hash = UniffiValues.Hash(hash, DeviceId);
+            hash = UniffiValues.Hash(hash, KeyAgreement);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.PendingChallenge ReadPendingChallenge(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.PendingChallenge(uniffiReader.ReadBytes(), UniffiConverters.ReadSuite(uniffiReader), uniffiReader.ReadByte(), uniffiReader.ReadBytes(), UniffiConverters.ReadKeyAgreement(uniffiReader));
+        }
+
+        internal static void WritePendingChallenge(UniffiWriter uniffiWriter, global::FidoUnlock.PendingChallenge value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary><c>getInfo</c>: what a device tells of itself.</summary>
+    public sealed class UnlockInfo : global::System.IEquatable<global::FidoUnlock.UnlockInfo>
+    {
+        /// <summary>Whether a PIN is set.</summary>
+        public bool PinSet { get; }
+
+        /// <summary>Tries left; 0 is blocked for good.</summary>
+        public byte PinRetries { get; }
+
+        /// <summary>Whether it refuses PINs until it is plugged in again.</summary>
+        public bool PinAuthBlocked { get; }
+
+        /// <summary>Tries of the fingerprint sensor, where there is one.</summary>
+        public byte? UvRetries { get; }
+
+        /// <summary>Its PIN/UV protocols, the preferred one first.</summary>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.PinProtocol> Protocols { get; }
+
+        /// <summary><c>minPINLength</c> in code points.</summary>
+        public byte MinPinLength { get; }
+
+        /// <summary><c>maxPINLength</c> in bytes; CTAP allows no more than 63.</summary>
+        public byte MaxPinLength { get; }
+
+        /// <summary><c>forcePINChange</c>.</summary>
+        public bool ForcePinChange { get; }
+
+        /// <summary><c>pinComplexityPolicy</c>: it has further rules for PINs.</summary>
+        public bool PinComplexityPolicy { get; }
+
+        /// <summary>How often it was unlocked.</summary>
+        public uint UnlockCounter { get; }
+
+        /// <summary>Enrolled, and closed to other issuers until reset.</summary>
+        public bool Sealed { get; }
+
+        /// <summary>Its key slots.</summary>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.SlotInfo> Slots { get; }
+
+        /// <summary>The Device ID's 10 bytes, where it is told.</summary>
+        public byte[] DeviceId { get; }
+
+        /// <summary>Whether five Response Codes were wrong since it was plugged in.</summary>
+        public bool UnlockBlocked { get; }
+
+        /// <summary>Whether an unlock wants a touch.</summary>
+        public bool NeedsTouch { get; }
+
+        /// <summary>Takes every field.</summary>
+        public UnlockInfo(bool pinSet, byte pinRetries, bool pinAuthBlocked, byte? uvRetries, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.PinProtocol> protocols, byte minPinLength, byte maxPinLength, bool forcePinChange, bool pinComplexityPolicy, uint unlockCounter, bool @sealed, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.SlotInfo> slots, byte[] deviceId, bool unlockBlocked, bool needsTouch)
+        {
+            if (protocols == null) throw new global::System.ArgumentNullException("protocols");
+            if (slots == null) throw new global::System.ArgumentNullException("slots");
+            this.PinSet = pinSet;
+            this.PinRetries = pinRetries;
+            this.PinAuthBlocked = pinAuthBlocked;
+            this.UvRetries = uvRetries;
+            this.Protocols = protocols;
+            this.MinPinLength = minPinLength;
+            this.MaxPinLength = maxPinLength;
+            this.ForcePinChange = forcePinChange;
+            this.PinComplexityPolicy = pinComplexityPolicy;
+            this.UnlockCounter = unlockCounter;
+            this.Sealed = @sealed;
+            this.Slots = slots;
+            this.DeviceId = deviceId;
+            this.UnlockBlocked = unlockBlocked;
+            this.NeedsTouch = needsTouch;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteBool(PinSet);
+            uniffiWriter.WriteByte(PinRetries);
+            uniffiWriter.WriteBool(PinAuthBlocked);
+            uniffiWriter.WriteNullable<byte>(UvRetries, (uniffiW0, uniffiV0) => uniffiW0.WriteByte(uniffiV0));
+            uniffiWriter.WriteSequence<global::FidoUnlock.PinProtocol>(Protocols, (uniffiW0, uniffiV0) => UniffiConverters.WritePinProtocol(uniffiW0, uniffiV0));
+            uniffiWriter.WriteByte(MinPinLength);
+            uniffiWriter.WriteByte(MaxPinLength);
+            uniffiWriter.WriteBool(ForcePinChange);
+            uniffiWriter.WriteBool(PinComplexityPolicy);
+            uniffiWriter.WriteUInt32(UnlockCounter);
+            uniffiWriter.WriteBool(Sealed);
+            uniffiWriter.WriteSequence<global::FidoUnlock.SlotInfo>(Slots, (uniffiW0, uniffiV0) => UniffiConverters.WriteSlotInfo(uniffiW0, uniffiV0));
+            uniffiWriter.WriteOptional<byte[]>(DeviceId, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+            uniffiWriter.WriteBool(UnlockBlocked);
+            uniffiWriter.WriteBool(NeedsTouch);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.UnlockInfo other)
+        {
+            return !ReferenceEquals(other, null)
+                && PinSet == other.PinSet
+                && PinRetries == other.PinRetries
+                && PinAuthBlocked == other.PinAuthBlocked
+                && UniffiValues.Same(UvRetries, other.UvRetries)
+                && UniffiValues.Same(Protocols, other.Protocols)
+                && MinPinLength == other.MinPinLength
+                && MaxPinLength == other.MaxPinLength
+                && ForcePinChange == other.ForcePinChange
+                && PinComplexityPolicy == other.PinComplexityPolicy
+                && UnlockCounter == other.UnlockCounter
+                && Sealed == other.Sealed
+                && UniffiValues.Same(Slots, other.Slots)
+                && UniffiValues.Same(DeviceId, other.DeviceId)
+                && UnlockBlocked == other.UnlockBlocked
+                && NeedsTouch == other.NeedsTouch;
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.UnlockInfo); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, PinSet);
+            hash = UniffiValues.Hash(hash, PinRetries);
+            hash = UniffiValues.Hash(hash, PinAuthBlocked);
+            hash = UniffiValues.Hash(hash, UvRetries);
+            hash = UniffiValues.Hash(hash, Protocols);
+            hash = UniffiValues.Hash(hash, MinPinLength);
+            hash = UniffiValues.Hash(hash, MaxPinLength);
+            hash = UniffiValues.Hash(hash, ForcePinChange);
+            hash = UniffiValues.Hash(hash, PinComplexityPolicy);
+            hash = UniffiValues.Hash(hash, UnlockCounter);
+            hash = UniffiValues.Hash(hash, Sealed);
+            hash = UniffiValues.Hash(hash, Slots);
+            hash = UniffiValues.Hash(hash, DeviceId);
+            hash = UniffiValues.Hash(hash, UnlockBlocked);
+            hash = UniffiValues.Hash(hash, NeedsTouch);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.UnlockInfo ReadUnlockInfo(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.UnlockInfo(uniffiReader.ReadBool(), uniffiReader.ReadByte(), uniffiReader.ReadBool(), uniffiReader.ReadNullable<byte>(uniffiR0 => uniffiR0.ReadByte()), uniffiReader.ReadSequence<global::FidoUnlock.PinProtocol>(uniffiR0 => UniffiConverters.ReadPinProtocol(uniffiR0)), uniffiReader.ReadByte(), uniffiReader.ReadByte(), uniffiReader.ReadBool(), uniffiReader.ReadBool(), uniffiReader.ReadUInt32(), uniffiReader.ReadBool(), uniffiReader.ReadSequence<global::FidoUnlock.SlotInfo>(uniffiR0 => UniffiConverters.ReadSlotInfo(uniffiR0)), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadBool(), uniffiReader.ReadBool());
+        }
+
+        internal static void WriteUnlockInfo(UniffiWriter uniffiWriter, global::FidoUnlock.UnlockInfo value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary><c>unlock</c>: all but the response.</summary>
+    public sealed class UnlockRequest : global::System.IEquatable<global::FidoUnlock.UnlockRequest>
+    {
+        /// <summary>The challenge that the response answers: 18 bytes, 16 in suite 3.</summary>
+        public byte[] Challenge { get; }
+
+        /// <summary>The protocol of the other fields.</summary>
+        public global::FidoUnlock.PinProtocol Protocol { get; }
+
+        /// <summary>The platform's key agreement key.</summary>
+        public global::FidoUnlock.KeyAgreement PlatformKey { get; }
+
+        /// <summary>The new PIN, padded to 64 bytes and encrypted: 64 bytes, 80 in protocol two.</summary>
+        public byte[] NewPinEnc { get; }
+
+        /// <summary>The MAC over challenge, response and <c>new_pin_enc</c>: 16 bytes, 32 in protocol two.</summary>
+        public byte[] PinUvAuthParam { get; }
+
+        /// <summary>Takes every field.</summary>
+        public UnlockRequest(byte[] challenge, global::FidoUnlock.PinProtocol protocol, global::FidoUnlock.KeyAgreement platformKey, byte[] newPinEnc, byte[] pinUvAuthParam)
+        {
+            if (challenge == null) throw new global::System.ArgumentNullException("challenge");
+            if (platformKey == null) throw new global::System.ArgumentNullException("platformKey");
+            if (newPinEnc == null) throw new global::System.ArgumentNullException("newPinEnc");
+            if (pinUvAuthParam == null) throw new global::System.ArgumentNullException("pinUvAuthParam");
+            this.Challenge = challenge;
+            this.Protocol = protocol;
+            this.PlatformKey = platformKey;
+            this.NewPinEnc = newPinEnc;
+            this.PinUvAuthParam = pinUvAuthParam;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteBytes(Challenge);
+            UniffiConverters.WritePinProtocol(uniffiWriter, Protocol);
+            UniffiConverters.WriteKeyAgreement(uniffiWriter, PlatformKey);
+            uniffiWriter.WriteBytes(NewPinEnc);
+            uniffiWriter.WriteBytes(PinUvAuthParam);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.UnlockRequest other)
+        {
+            return !ReferenceEquals(other, null)
+                && UniffiValues.Same(Challenge, other.Challenge)
+                && Protocol == other.Protocol
+                && UniffiValues.Same(PlatformKey, other.PlatformKey)
+                && UniffiValues.Same(NewPinEnc, other.NewPinEnc)
+                && UniffiValues.Same(PinUvAuthParam, other.PinUvAuthParam);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.UnlockRequest); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Challenge);
+            hash = UniffiValues.Hash(hash, Protocol);
+            hash = UniffiValues.Hash(hash, PlatformKey);
+            hash = UniffiValues.Hash(hash, NewPinEnc);
+            hash = UniffiValues.Hash(hash, PinUvAuthParam);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.UnlockRequest ReadUnlockRequest(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.UnlockRequest(uniffiReader.ReadBytes(), UniffiConverters.ReadPinProtocol(uniffiReader), UniffiConverters.ReadKeyAgreement(uniffiReader), uniffiReader.ReadBytes(), uniffiReader.ReadBytes());
+        }
+
+        internal static void WriteUnlockRequest(UniffiWriter uniffiWriter, global::FidoUnlock.UnlockRequest value)
         {
             UniffiWriter.NotNull(value);
             value.UniffiWrite(uniffiWriter);
@@ -5590,6 +9963,46 @@ namespace FidoUnlock
         }
     }
 
+    /// <summary>What an operator may do.</summary>
+    public enum DeskPrivilege : int
+    {
+        /// <summary>Answer callers: search, requests, Response Codes.</summary>
+        Unlock = 0,
+        /// <summary>Fetch the programs that users install.</summary>
+        Downloads = 1,
+        /// <summary>Register, rotate and retire devices.</summary>
+        ManageDevices = 2,
+        /// <summary>Users and channels, alarms, the service switch.</summary>
+        Administer = 3,
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.DeskPrivilege ReadDeskPrivilege(UniffiReader uniffiReader)
+        {
+            switch (uniffiReader.ReadInt32())
+            {
+                case 1: return global::FidoUnlock.DeskPrivilege.Unlock;
+                case 2: return global::FidoUnlock.DeskPrivilege.Downloads;
+                case 3: return global::FidoUnlock.DeskPrivilege.ManageDevices;
+                case 4: return global::FidoUnlock.DeskPrivilege.Administer;
+                default: throw UniffiReader.Malformed();
+            }
+        }
+
+        internal static void WriteDeskPrivilege(UniffiWriter uniffiWriter, global::FidoUnlock.DeskPrivilege value)
+        {
+            switch (value)
+            {
+                case global::FidoUnlock.DeskPrivilege.Unlock: uniffiWriter.WriteInt32(1); break;
+                case global::FidoUnlock.DeskPrivilege.Downloads: uniffiWriter.WriteInt32(2); break;
+                case global::FidoUnlock.DeskPrivilege.ManageDevices: uniffiWriter.WriteInt32(3); break;
+                case global::FidoUnlock.DeskPrivilege.Administer: uniffiWriter.WriteInt32(4); break;
+                default: throw new global::System.ArgumentOutOfRangeException("value", "no value of DeskPrivilege");
+            }
+        }
+    }
+
     /// <summary>An operator's role.</summary>
     public enum DeskRole : int
     {
@@ -5619,6 +10032,168 @@ namespace FidoUnlock
                 case global::FidoUnlock.DeskRole.DeviceServiceAdministrator: uniffiWriter.WriteInt32(2); break;
                 default: throw new global::System.ArgumentOutOfRangeException("value", "no value of DeskRole");
             }
+        }
+    }
+
+    /// <summary>Which limit.</summary>
+    public enum LimitKind : int
+    {
+        /// <summary><c>LimitRules.device</c>.</summary>
+        Device = 0,
+        /// <summary><c>LimitRules.operator</c>.</summary>
+        Operator = 1,
+        /// <summary><c>LimitRules.issuer</c>.</summary>
+        Issuer = 2,
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.LimitKind ReadLimitKind(UniffiReader uniffiReader)
+        {
+            switch (uniffiReader.ReadInt32())
+            {
+                case 1: return global::FidoUnlock.LimitKind.Device;
+                case 2: return global::FidoUnlock.LimitKind.Operator;
+                case 3: return global::FidoUnlock.LimitKind.Issuer;
+                default: throw UniffiReader.Malformed();
+            }
+        }
+
+        internal static void WriteLimitKind(UniffiWriter uniffiWriter, global::FidoUnlock.LimitKind value)
+        {
+            switch (value)
+            {
+                case global::FidoUnlock.LimitKind.Device: uniffiWriter.WriteInt32(1); break;
+                case global::FidoUnlock.LimitKind.Operator: uniffiWriter.WriteInt32(2); break;
+                case global::FidoUnlock.LimitKind.Issuer: uniffiWriter.WriteInt32(3); break;
+                default: throw new global::System.ArgumentOutOfRangeException("value", "no value of LimitKind");
+            }
+        }
+    }
+
+    /// <summary>What a count of codes says.</summary>
+    public abstract class LimitOutcome
+    {
+        internal LimitOutcome() { }
+
+        internal abstract void UniffiWrite(UniffiWriter uniffiWriter);
+
+        /// <summary>Counted.</summary>
+        public sealed class Taken : global::FidoUnlock.LimitOutcome
+        {
+            /// <summary>Takes every field.</summary>
+            public Taken()
+            {
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(1);
+            }
+
+            /// <summary>True for the same variant with the same fields.</summary>
+            public override bool Equals(object uniffiOther)
+            {
+                var other = uniffiOther as global::FidoUnlock.LimitOutcome.Taken;
+                return !ReferenceEquals(other, null);
+            }
+
+            /// <summary>Equal values have equal hashes.</summary>
+            public override int GetHashCode()
+            {
+                var hash = 1;
+                return hash;
+            }
+        }
+
+        /// <summary>Not counted: a second operator must approve first.</summary>
+        public sealed class ApprovalWanted : global::FidoUnlock.LimitOutcome
+        {
+            /// <summary>By this limit.</summary>
+            public global::FidoUnlock.LimitKind Kind { get; }
+
+            /// <summary>Takes every field.</summary>
+            public ApprovalWanted(global::FidoUnlock.LimitKind kind)
+            {
+                this.Kind = kind;
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(2);
+                UniffiConverters.WriteLimitKind(uniffiWriter, Kind);
+            }
+
+            /// <summary>True for the same variant with the same fields.</summary>
+            public override bool Equals(object uniffiOther)
+            {
+                var other = uniffiOther as global::FidoUnlock.LimitOutcome.ApprovalWanted;
+                return !ReferenceEquals(other, null)
+                    && Kind == other.Kind;
+            }
+
+            /// <summary>Equal values have equal hashes.</summary>
+            public override int GetHashCode()
+            {
+                var hash = 2;
+                hash = UniffiValues.Hash(hash, Kind);
+                return hash;
+            }
+        }
+
+        /// <summary>Not counted: refused.</summary>
+        public sealed class Exceeded : global::FidoUnlock.LimitOutcome
+        {
+            /// <summary>By this limit.</summary>
+            public global::FidoUnlock.LimitKind Kind { get; }
+
+            /// <summary>Takes every field.</summary>
+            public Exceeded(global::FidoUnlock.LimitKind kind)
+            {
+                this.Kind = kind;
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(3);
+                UniffiConverters.WriteLimitKind(uniffiWriter, Kind);
+            }
+
+            /// <summary>True for the same variant with the same fields.</summary>
+            public override bool Equals(object uniffiOther)
+            {
+                var other = uniffiOther as global::FidoUnlock.LimitOutcome.Exceeded;
+                return !ReferenceEquals(other, null)
+                    && Kind == other.Kind;
+            }
+
+            /// <summary>Equal values have equal hashes.</summary>
+            public override int GetHashCode()
+            {
+                var hash = 3;
+                hash = UniffiValues.Hash(hash, Kind);
+                return hash;
+            }
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.LimitOutcome ReadLimitOutcome(UniffiReader uniffiReader)
+        {
+            switch (uniffiReader.ReadInt32())
+            {
+                case 1: return new global::FidoUnlock.LimitOutcome.Taken();
+                case 2: return new global::FidoUnlock.LimitOutcome.ApprovalWanted(UniffiConverters.ReadLimitKind(uniffiReader));
+                case 3: return new global::FidoUnlock.LimitOutcome.Exceeded(UniffiConverters.ReadLimitKind(uniffiReader));
+                default: throw UniffiReader.Malformed();
+            }
+        }
+
+        internal static void WriteLimitOutcome(UniffiWriter uniffiWriter, global::FidoUnlock.LimitOutcome value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
         }
     }
 
@@ -5703,6 +10278,240 @@ namespace FidoUnlock
                 case global::FidoUnlock.VerificationMethod.Questions: uniffiWriter.WriteInt32(6); break;
                 default: throw new global::System.ArgumentOutOfRangeException("value", "no value of VerificationMethod");
             }
+        }
+    }
+
+    /// <summary>Why the host's signer made no response.</summary>
+    public abstract class SigningException : global::System.Exception
+    {
+        internal SigningException(string message) : base(message) { }
+
+        internal abstract void UniffiWrite(UniffiWriter uniffiWriter);
+
+        /// <summary>It has no such issuer key, or no admin key for this device.</summary>
+        public sealed class KeyMissing : global::FidoUnlock.SigningException
+        {
+            /// <summary>Takes every field.</summary>
+            public KeyMissing() : base("KeyMissing")
+            {
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(1);
+            }
+        }
+
+        /// <summary>It does not serve this suite.</summary>
+        public sealed class WrongSuite : global::FidoUnlock.SigningException
+        {
+            /// <summary>Takes every field.</summary>
+            public WrongSuite() : base("WrongSuite")
+            {
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(2);
+            }
+        }
+
+        /// <summary>It cannot be reached.</summary>
+        public sealed class Unavailable : global::FidoUnlock.SigningException
+        {
+            /// <summary>Its own error number, such as a PKCS#11 return value.</summary>
+            public long Code { get; }
+
+            /// <summary>Takes every field.</summary>
+            public Unavailable(long code) : base("Unavailable: " + "code=" + code)
+            {
+                this.Code = code;
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(3);
+                uniffiWriter.WriteInt64(Code);
+            }
+        }
+
+        /// <summary>It refused.</summary>
+        public sealed class Refused : global::FidoUnlock.SigningException
+        {
+            /// <summary>Its own error number, such as a PKCS#11 return value.</summary>
+            public long Code { get; }
+
+            /// <summary>Takes every field.</summary>
+            public Refused(long code) : base("Refused: " + "code=" + code)
+            {
+                this.Code = code;
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(4);
+                uniffiWriter.WriteInt64(Code);
+            }
+        }
+
+        /// <summary>It threw something else.</summary>
+        public sealed class HostFailed : global::FidoUnlock.SigningException
+        {
+            /// <summary>Takes every field.</summary>
+            public HostFailed() : base("HostFailed")
+            {
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(5);
+            }
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.SigningException ReadSigningException(UniffiReader uniffiReader)
+        {
+            switch (uniffiReader.ReadInt32())
+            {
+                case 1: return new global::FidoUnlock.SigningException.KeyMissing();
+                case 2: return new global::FidoUnlock.SigningException.WrongSuite();
+                case 3: return new global::FidoUnlock.SigningException.Unavailable(uniffiReader.ReadInt64());
+                case 4: return new global::FidoUnlock.SigningException.Refused(uniffiReader.ReadInt64());
+                case 5: return new global::FidoUnlock.SigningException.HostFailed();
+                default: throw UniffiReader.Malformed();
+            }
+        }
+
+        internal static void WriteSigningException(UniffiWriter uniffiWriter, global::FidoUnlock.SigningException value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>Why a store of the host's did not do it.</summary>
+    public abstract class StoreException : global::System.Exception
+    {
+        internal StoreException(string message) : base(message) { }
+
+        internal abstract void UniffiWrite(UniffiWriter uniffiWriter);
+
+        /// <summary>It could not be read.</summary>
+        public sealed class Read : global::FidoUnlock.StoreException
+        {
+            /// <summary>Table or file, never its content.</summary>
+            public string What { get; }
+
+            /// <summary>Takes every field.</summary>
+            public Read(string what) : base("Read: " + "what=" + what)
+            {
+                if (what == null) throw new global::System.ArgumentNullException("what");
+                this.What = what;
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(1);
+                uniffiWriter.WriteString(What);
+            }
+        }
+
+        /// <summary>It could not be written; what was there before is still there.</summary>
+        public sealed class Write : global::FidoUnlock.StoreException
+        {
+            /// <summary>Table or file, never its content.</summary>
+            public string What { get; }
+
+            /// <summary>Takes every field.</summary>
+            public Write(string what) : base("Write: " + "what=" + what)
+            {
+                if (what == null) throw new global::System.ArgumentNullException("what");
+                this.What = what;
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(2);
+                uniffiWriter.WriteString(What);
+            }
+        }
+
+        /// <summary>It was read but makes no sense.</summary>
+        public sealed class Corrupt : global::FidoUnlock.StoreException
+        {
+            /// <summary>Table or file, never its content.</summary>
+            public string What { get; }
+
+            /// <summary>Takes every field.</summary>
+            public Corrupt(string what) : base("Corrupt: " + "what=" + what)
+            {
+                if (what == null) throw new global::System.ArgumentNullException("what");
+                this.What = what;
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(3);
+                uniffiWriter.WriteString(What);
+            }
+        }
+
+        /// <summary>Another program holds its lock.</summary>
+        public sealed class Busy : global::FidoUnlock.StoreException
+        {
+            /// <summary>Table or file, never its content.</summary>
+            public string What { get; }
+
+            /// <summary>Takes every field.</summary>
+            public Busy(string what) : base("Busy: " + "what=" + what)
+            {
+                if (what == null) throw new global::System.ArgumentNullException("what");
+                this.What = what;
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(4);
+                uniffiWriter.WriteString(What);
+            }
+        }
+
+        /// <summary>It threw something else.</summary>
+        public sealed class HostFailed : global::FidoUnlock.StoreException
+        {
+            /// <summary>Takes every field.</summary>
+            public HostFailed() : base("HostFailed")
+            {
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(5);
+            }
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.StoreException ReadStoreException(UniffiReader uniffiReader)
+        {
+            switch (uniffiReader.ReadInt32())
+            {
+                case 1: return new global::FidoUnlock.StoreException.Read(uniffiReader.ReadString());
+                case 2: return new global::FidoUnlock.StoreException.Write(uniffiReader.ReadString());
+                case 3: return new global::FidoUnlock.StoreException.Corrupt(uniffiReader.ReadString());
+                case 4: return new global::FidoUnlock.StoreException.Busy(uniffiReader.ReadString());
+                case 5: return new global::FidoUnlock.StoreException.HostFailed();
+                default: throw UniffiReader.Malformed();
+            }
+        }
+
+        internal static void WriteStoreException(UniffiWriter uniffiWriter, global::FidoUnlock.StoreException value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
         }
     }
 
@@ -6510,7 +11319,7 @@ namespace FidoUnlock
 
         internal abstract void UniffiWrite(UniffiWriter uniffiWriter);
 
-        /// <summary>A key was plugged in, a card inserted.</summary>
+        /// <summary>The first route to a device appeared.</summary>
         public sealed class Arrived : global::FidoUnlock.DeviceChange
         {
             /// <summary>Which.</summary>
@@ -6546,14 +11355,14 @@ namespace FidoUnlock
             }
         }
 
-        /// <summary>A key was pulled, a card taken away.</summary>
-        public sealed class Left : global::FidoUnlock.DeviceChange
+        /// <summary>A further route appeared or went, or one tells more than before.</summary>
+        public sealed class Changed : global::FidoUnlock.DeviceChange
         {
-            /// <summary>Which.</summary>
+            /// <summary>As it is now.</summary>
             public global::FidoUnlock.FoundDevice Device { get; }
 
             /// <summary>Takes every field.</summary>
-            public Left(global::FidoUnlock.FoundDevice device)
+            public Changed(global::FidoUnlock.FoundDevice device)
             {
                 if (device == null) throw new global::System.ArgumentNullException("device");
                 this.Device = device;
@@ -6568,7 +11377,7 @@ namespace FidoUnlock
             /// <summary>True for the same variant with the same fields.</summary>
             public override bool Equals(object uniffiOther)
             {
-                var other = uniffiOther as global::FidoUnlock.DeviceChange.Left;
+                var other = uniffiOther as global::FidoUnlock.DeviceChange.Changed;
                 return !ReferenceEquals(other, null)
                     && UniffiValues.Same(Device, other.Device);
             }
@@ -6582,14 +11391,14 @@ namespace FidoUnlock
             }
         }
 
-        /// <summary>A reader was connected; its card, if there is one, arrives by itself.</summary>
-        public sealed class ReaderAdded : global::FidoUnlock.DeviceChange
+        /// <summary>The last route went.</summary>
+        public sealed class Left : global::FidoUnlock.DeviceChange
         {
-            /// <summary>Which.</summary>
+            /// <summary>As it was.</summary>
             public global::FidoUnlock.FoundDevice Device { get; }
 
             /// <summary>Takes every field.</summary>
-            public ReaderAdded(global::FidoUnlock.FoundDevice device)
+            public Left(global::FidoUnlock.FoundDevice device)
             {
                 if (device == null) throw new global::System.ArgumentNullException("device");
                 this.Device = device;
@@ -6604,7 +11413,7 @@ namespace FidoUnlock
             /// <summary>True for the same variant with the same fields.</summary>
             public override bool Equals(object uniffiOther)
             {
-                var other = uniffiOther as global::FidoUnlock.DeviceChange.ReaderAdded;
+                var other = uniffiOther as global::FidoUnlock.DeviceChange.Left;
                 return !ReferenceEquals(other, null)
                     && UniffiValues.Same(Device, other.Device);
             }
@@ -6618,23 +11427,59 @@ namespace FidoUnlock
             }
         }
 
-        /// <summary>A reader was disconnected.</summary>
-        public sealed class ReaderRemoved : global::FidoUnlock.DeviceChange
+        /// <summary>A reader was connected; its card, if there is one, arrives by itself.</summary>
+        public sealed class ReaderAdded : global::FidoUnlock.DeviceChange
         {
             /// <summary>Which.</summary>
-            public global::FidoUnlock.FoundDevice Device { get; }
+            public global::FidoUnlock.FoundRoute Reader { get; }
 
             /// <summary>Takes every field.</summary>
-            public ReaderRemoved(global::FidoUnlock.FoundDevice device)
+            public ReaderAdded(global::FidoUnlock.FoundRoute reader)
             {
-                if (device == null) throw new global::System.ArgumentNullException("device");
-                this.Device = device;
+                if (reader == null) throw new global::System.ArgumentNullException("reader");
+                this.Reader = reader;
             }
 
             internal override void UniffiWrite(UniffiWriter uniffiWriter)
             {
                 uniffiWriter.WriteInt32(4);
-                UniffiConverters.WriteFoundDevice(uniffiWriter, Device);
+                UniffiConverters.WriteFoundRoute(uniffiWriter, Reader);
+            }
+
+            /// <summary>True for the same variant with the same fields.</summary>
+            public override bool Equals(object uniffiOther)
+            {
+                var other = uniffiOther as global::FidoUnlock.DeviceChange.ReaderAdded;
+                return !ReferenceEquals(other, null)
+                    && UniffiValues.Same(Reader, other.Reader);
+            }
+
+            /// <summary>Equal values have equal hashes.</summary>
+            public override int GetHashCode()
+            {
+                var hash = 4;
+                hash = UniffiValues.Hash(hash, Reader);
+                return hash;
+            }
+        }
+
+        /// <summary>A reader was disconnected.</summary>
+        public sealed class ReaderRemoved : global::FidoUnlock.DeviceChange
+        {
+            /// <summary>Which.</summary>
+            public global::FidoUnlock.FoundRoute Reader { get; }
+
+            /// <summary>Takes every field.</summary>
+            public ReaderRemoved(global::FidoUnlock.FoundRoute reader)
+            {
+                if (reader == null) throw new global::System.ArgumentNullException("reader");
+                this.Reader = reader;
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(5);
+                UniffiConverters.WriteFoundRoute(uniffiWriter, Reader);
             }
 
             /// <summary>True for the same variant with the same fields.</summary>
@@ -6642,14 +11487,14 @@ namespace FidoUnlock
             {
                 var other = uniffiOther as global::FidoUnlock.DeviceChange.ReaderRemoved;
                 return !ReferenceEquals(other, null)
-                    && UniffiValues.Same(Device, other.Device);
+                    && UniffiValues.Same(Reader, other.Reader);
             }
 
             /// <summary>Equal values have equal hashes.</summary>
             public override int GetHashCode()
             {
-                var hash = 4;
-                hash = UniffiValues.Hash(hash, Device);
+                var hash = 5;
+                hash = UniffiValues.Hash(hash, Reader);
                 return hash;
             }
         }
@@ -6664,7 +11509,7 @@ namespace FidoUnlock
 
             internal override void UniffiWrite(UniffiWriter uniffiWriter)
             {
-                uniffiWriter.WriteInt32(5);
+                uniffiWriter.WriteInt32(6);
             }
 
             /// <summary>True for the same variant with the same fields.</summary>
@@ -6677,7 +11522,7 @@ namespace FidoUnlock
             /// <summary>Equal values have equal hashes.</summary>
             public override int GetHashCode()
             {
-                var hash = 5;
+                var hash = 6;
                 return hash;
             }
         }
@@ -6692,7 +11537,7 @@ namespace FidoUnlock
 
             internal override void UniffiWrite(UniffiWriter uniffiWriter)
             {
-                uniffiWriter.WriteInt32(6);
+                uniffiWriter.WriteInt32(7);
             }
 
             /// <summary>True for the same variant with the same fields.</summary>
@@ -6705,7 +11550,43 @@ namespace FidoUnlock
             /// <summary>Equal values have equal hashes.</summary>
             public override int GetHashCode()
             {
-                var hash = 6;
+                var hash = 7;
+                return hash;
+            }
+        }
+
+        /// <summary>USB keys, or cards, cannot be looked for. Told once, until they can.</summary>
+        public sealed class Problem : global::FidoUnlock.DeviceChange
+        {
+            /// <summary>Why.</summary>
+            public global::FidoUnlock.ErrorRow ProblemValue { get; }
+
+            /// <summary>Takes every field.</summary>
+            public Problem(global::FidoUnlock.ErrorRow problem)
+            {
+                if (problem == null) throw new global::System.ArgumentNullException("problem");
+                this.ProblemValue = problem;
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(8);
+                UniffiConverters.WriteErrorRow(uniffiWriter, ProblemValue);
+            }
+
+            /// <summary>True for the same variant with the same fields.</summary>
+            public override bool Equals(object uniffiOther)
+            {
+                var other = uniffiOther as global::FidoUnlock.DeviceChange.Problem;
+                return !ReferenceEquals(other, null)
+                    && UniffiValues.Same(ProblemValue, other.ProblemValue);
+            }
+
+            /// <summary>Equal values have equal hashes.</summary>
+            public override int GetHashCode()
+            {
+                var hash = 8;
+                hash = UniffiValues.Hash(hash, ProblemValue);
                 return hash;
             }
         }
@@ -6718,11 +11599,13 @@ namespace FidoUnlock
             switch (uniffiReader.ReadInt32())
             {
                 case 1: return new global::FidoUnlock.DeviceChange.Arrived(UniffiConverters.ReadFoundDevice(uniffiReader));
-                case 2: return new global::FidoUnlock.DeviceChange.Left(UniffiConverters.ReadFoundDevice(uniffiReader));
-                case 3: return new global::FidoUnlock.DeviceChange.ReaderAdded(UniffiConverters.ReadFoundDevice(uniffiReader));
-                case 4: return new global::FidoUnlock.DeviceChange.ReaderRemoved(UniffiConverters.ReadFoundDevice(uniffiReader));
-                case 5: return new global::FidoUnlock.DeviceChange.CardServiceStarted();
-                case 6: return new global::FidoUnlock.DeviceChange.CardServiceStopped();
+                case 2: return new global::FidoUnlock.DeviceChange.Changed(UniffiConverters.ReadFoundDevice(uniffiReader));
+                case 3: return new global::FidoUnlock.DeviceChange.Left(UniffiConverters.ReadFoundDevice(uniffiReader));
+                case 4: return new global::FidoUnlock.DeviceChange.ReaderAdded(UniffiConverters.ReadFoundRoute(uniffiReader));
+                case 5: return new global::FidoUnlock.DeviceChange.ReaderRemoved(UniffiConverters.ReadFoundRoute(uniffiReader));
+                case 6: return new global::FidoUnlock.DeviceChange.CardServiceStarted();
+                case 7: return new global::FidoUnlock.DeviceChange.CardServiceStopped();
+                case 8: return new global::FidoUnlock.DeviceChange.Problem(UniffiConverters.ReadErrorRow(uniffiReader));
                 default: throw UniffiReader.Malformed();
             }
         }
@@ -6734,7 +11617,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>What a device is reached by.</summary>
+    /// <summary>What a route leads through.</summary>
     public enum DeviceKind : int
     {
         /// <summary>A USB key.</summary>
@@ -7159,6 +12042,244 @@ namespace FidoUnlock
                 case global::FidoUnlock.Suite.AesAdminKey: uniffiWriter.WriteInt32(3); break;
                 default: throw new global::System.ArgumentOutOfRangeException("value", "no value of Suite");
             }
+        }
+    }
+
+    /// <summary>A PIN/UV auth protocol (CTAP 2.1 §6.5.6, §6.5.7).</summary>
+    public enum PinProtocol : int
+    {
+        /// <summary>PIN/UV Auth Protocol One.</summary>
+        One = 0,
+        /// <summary>PIN/UV Auth Protocol Two.</summary>
+        Two = 1,
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.PinProtocol ReadPinProtocol(UniffiReader uniffiReader)
+        {
+            switch (uniffiReader.ReadInt32())
+            {
+                case 1: return global::FidoUnlock.PinProtocol.One;
+                case 2: return global::FidoUnlock.PinProtocol.Two;
+                default: throw UniffiReader.Malformed();
+            }
+        }
+
+        internal static void WritePinProtocol(UniffiWriter uniffiWriter, global::FidoUnlock.PinProtocol value)
+        {
+            switch (value)
+            {
+                case global::FidoUnlock.PinProtocol.One: uniffiWriter.WriteInt32(1); break;
+                case global::FidoUnlock.PinProtocol.Two: uniffiWriter.WriteInt32(2); break;
+                default: throw new global::System.ArgumentOutOfRangeException("value", "no value of PinProtocol");
+            }
+        }
+    }
+
+    /// <summary>Why a device of the host did not do it.</summary>
+    public abstract class UnlockDeviceException : global::System.Exception
+    {
+        internal UnlockDeviceException(string message) : base(message) { }
+
+        internal abstract void UniffiWrite(UniffiWriter uniffiWriter);
+
+        /// <summary>It refused.</summary>
+        public sealed class Refused : global::FidoUnlock.UnlockDeviceException
+        {
+            /// <summary>A number of docs/errors.md, 101 to 199: 105 for a wrong response, 111 for a touch that was refused.</summary>
+            public ushort Number { get; }
+
+            /// <summary>Takes every field.</summary>
+            public Refused(ushort number) : base("Refused: " + "number=" + number)
+            {
+                this.Number = number;
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(1);
+                uniffiWriter.WriteUInt16(Number);
+            }
+        }
+
+        /// <summary>It answered something that makes no sense.</summary>
+        public sealed class Malformed : global::FidoUnlock.UnlockDeviceException
+        {
+            /// <summary>Takes every field.</summary>
+            public Malformed() : base("Malformed")
+            {
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(2);
+            }
+        }
+
+        /// <summary>No device is there.</summary>
+        public sealed class NoDevice : global::FidoUnlock.UnlockDeviceException
+        {
+            /// <summary>Takes every field.</summary>
+            public NoDevice() : base("NoDevice")
+            {
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(3);
+            }
+        }
+
+        /// <summary>The system refuses to open it.</summary>
+        public sealed class PermissionDenied : global::FidoUnlock.UnlockDeviceException
+        {
+            /// <summary>The device, as the system names it.</summary>
+            public string Path { get; }
+
+            /// <summary>Takes every field.</summary>
+            public PermissionDenied(string path) : base("PermissionDenied: " + "path=" + path)
+            {
+                if (path == null) throw new global::System.ArgumentNullException("path");
+                this.Path = path;
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(4);
+                uniffiWriter.WriteString(Path);
+            }
+        }
+
+        /// <summary>Only an elevated process may open it.</summary>
+        public sealed class NeedsElevation : global::FidoUnlock.UnlockDeviceException
+        {
+            /// <summary>Takes every field.</summary>
+            public NeedsElevation() : base("NeedsElevation")
+            {
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(5);
+            }
+        }
+
+        /// <summary>Another program holds it.</summary>
+        public sealed class Busy : global::FidoUnlock.UnlockDeviceException
+        {
+            /// <summary>Takes every field.</summary>
+            public Busy() : base("Busy")
+            {
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(6);
+            }
+        }
+
+        /// <summary>It was pulled, or the card was taken away.</summary>
+        public sealed class Gone : global::FidoUnlock.UnlockDeviceException
+        {
+            /// <summary>Takes every field.</summary>
+            public Gone() : base("Gone")
+            {
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(7);
+            }
+        }
+
+        /// <summary>No answer within the time given.</summary>
+        public sealed class TimedOut : global::FidoUnlock.UnlockDeviceException
+        {
+            /// <summary>Takes every field.</summary>
+            public TimedOut() : base("TimedOut")
+            {
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(8);
+            }
+        }
+
+        /// <summary><c>DeviceCall.is_cancelled</c> said so, and the device was told.</summary>
+        public sealed class Cancelled : global::FidoUnlock.UnlockDeviceException
+        {
+            /// <summary>Takes every field.</summary>
+            public Cancelled() : base("Cancelled")
+            {
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(9);
+            }
+        }
+
+        /// <summary>The system's call failed.</summary>
+        public sealed class Failed : global::FidoUnlock.UnlockDeviceException
+        {
+            /// <summary>The system's error number.</summary>
+            public long Code { get; }
+
+            /// <summary>Takes every field.</summary>
+            public Failed(long code) : base("Failed: " + "code=" + code)
+            {
+                this.Code = code;
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(10);
+                uniffiWriter.WriteInt64(Code);
+            }
+        }
+
+        /// <summary>It threw something else.</summary>
+        public sealed class HostFailed : global::FidoUnlock.UnlockDeviceException
+        {
+            /// <summary>Takes every field.</summary>
+            public HostFailed() : base("HostFailed")
+            {
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(11);
+            }
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.UnlockDeviceException ReadUnlockDeviceException(UniffiReader uniffiReader)
+        {
+            switch (uniffiReader.ReadInt32())
+            {
+                case 1: return new global::FidoUnlock.UnlockDeviceException.Refused(uniffiReader.ReadUInt16());
+                case 2: return new global::FidoUnlock.UnlockDeviceException.Malformed();
+                case 3: return new global::FidoUnlock.UnlockDeviceException.NoDevice();
+                case 4: return new global::FidoUnlock.UnlockDeviceException.PermissionDenied(uniffiReader.ReadString());
+                case 5: return new global::FidoUnlock.UnlockDeviceException.NeedsElevation();
+                case 6: return new global::FidoUnlock.UnlockDeviceException.Busy();
+                case 7: return new global::FidoUnlock.UnlockDeviceException.Gone();
+                case 8: return new global::FidoUnlock.UnlockDeviceException.TimedOut();
+                case 9: return new global::FidoUnlock.UnlockDeviceException.Cancelled();
+                case 10: return new global::FidoUnlock.UnlockDeviceException.Failed(uniffiReader.ReadInt64());
+                case 11: return new global::FidoUnlock.UnlockDeviceException.HostFailed();
+                default: throw UniffiReader.Malformed();
+            }
+        }
+
+        internal static void WriteUnlockDeviceException(UniffiWriter uniffiWriter, global::FidoUnlock.UnlockDeviceException value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
         }
     }
 }

@@ -4,47 +4,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fido_unlock::ErrorCode;
-use fido_unlock::helpdesk::audit::{self, AuditReport};
-use fido_unlock::helpdesk::{self, DeskPolicy, KeyRing, Operator, OperatorId, Role, UnixTime};
+use fido_unlock::helpdesk::{KeyRing, Operator, UnixTime, audit};
 use fido_unlock::ports::LicenceTerms;
 use fido_unlock_files::key_file::{self, KeyFileError, Passphrase};
 use fido_unlock_files::{FileAuditLog, FilesDesk, WrappingKey};
 use zeroize::Zeroizing;
 
+use super::builder::Parts;
 use super::ports::HostNotifier;
-use super::{HelpDesk, OwnerNotifier};
+use super::types::operator_id;
+use super::{AuditSummary, DeskBuilder, DeskRole, HelpDesk, OwnerNotifier};
 use crate::{IssuerKey, UnlockError};
-
-/// An operator's role.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
-pub enum DeskRole {
-    /// Every privilege.
-    Administrator,
-    /// Answers callers and manages devices.
-    DeviceServiceAdministrator,
-}
-
-/// A log that is whole.
-#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
-pub struct AuditSummary {
-    /// Entries.
-    pub entries: u64,
-    /// The hash of the last one in hex. A tail that was cut off is seen only against a hash that is
-    /// kept elsewhere.
-    pub head: String,
-    /// The time of the last one: seconds since 1970-01-01 UTC.
-    pub latest: u64,
-}
-
-impl From<AuditReport> for AuditSummary {
-    fn from(report: AuditReport) -> Self {
-        Self {
-            entries: report.count,
-            head: report.head.iter().map(|byte| format!("{byte:02x}")).collect(),
-            latest: report.latest.0,
-        }
-    }
-}
 
 impl From<KeyFileError> for UnlockError {
     fn from(error: KeyFileError) -> Self {
@@ -55,10 +25,6 @@ impl From<KeyFileError> for UnlockError {
 /// The folder of a help desk; one process at a time may work in it.
 #[derive(uniffi::Object)]
 pub struct DeskFolder(FilesDesk);
-
-pub(super) fn operator_id(name: &str) -> Result<OperatorId, UnlockError> {
-    Ok(OperatorId::new(name).ok_or(ErrorCode::OperatorUnknown)?)
-}
 
 impl DeskFolder {
     fn ring(&self, passphrase: &Passphrase) -> Result<KeyRing, UnlockError> {
@@ -101,10 +67,7 @@ impl DeskFolder {
         let password = Zeroizing::new(password);
         let operator = Operator {
             id: operator_id(&name)?,
-            roles: vec![match role {
-                DeskRole::Administrator => Role::Administrator,
-                DeskRole::DeviceServiceAdministrator => Role::DeviceServiceAdministrator,
-            }],
+            roles: vec![role.into()],
             privileges: Vec::new(),
         };
         Ok(self.0.operators().put(&operator, &password)?)
@@ -137,6 +100,16 @@ impl DeskFolder {
         wrapping_key: &[u8],
         notifier: Arc<dyn OwnerNotifier>,
     ) -> Result<Arc<HelpDesk>, UnlockError> {
+        self.builder(passphrase, wrapping_key, notifier)?.open()
+    }
+
+    /// The same, before it is opened: the host may put a port of its own in the place of each.
+    pub fn builder(
+        &self,
+        passphrase: String,
+        wrapping_key: &[u8],
+        notifier: Arc<dyn OwnerNotifier>,
+    ) -> Result<Arc<DeskBuilder>, UnlockError> {
         let passphrase = Passphrase::new(passphrase);
         let wrapping_key = if wrapping_key.is_empty() {
             None
@@ -146,8 +119,17 @@ impl DeskFolder {
         };
         let notifier = Box::new(HostNotifier(notifier));
         let ports = self.0.ports(self.ring(&passphrase)?, wrapping_key, notifier)?;
-        let desk = helpdesk::HelpDesk::open(ports, DeskPolicy::default())?;
-        Ok(HelpDesk::new(desk))
+        Ok(DeskBuilder::of(Parts {
+            clock: Some(ports.clock),
+            licence: Some(ports.licence),
+            operators: Some(ports.operators),
+            directory: Some(ports.directory),
+            limits: Some(ports.limits),
+            audit_log: Some(ports.audit_log),
+            signer: Some(ports.signer),
+            notifier: Some(ports.notifier),
+            ..Parts::default()
+        }))
     }
 
     /// Verifies the audit log, also while a desk is open.

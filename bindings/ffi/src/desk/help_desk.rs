@@ -3,20 +3,19 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
-use fido_unlock::helpdesk::{self, Delivery, DeviceKeys, GivenCode, NewDevice, RequestId};
-use fido_unlock::suite::{DevicePublicKey, IssuerPublicKey};
-use fido_unlock::{AdminKey, ErrorCode};
+use fido_unlock::ErrorCode;
+use fido_unlock::helpdesk::{self, Delivery, GivenCode, RequestId};
 use zeroize::Zeroizing;
 
-use super::folder::operator_id;
 use super::ports::HostVerifier;
-use super::types::{device_id, user_id};
-use super::{AuditSummary, CallerVerifier, DeskFound, DeskRequest, DeskUser, OpenCode};
-use crate::{EnrolledDevice, IssuerKey, Suite, UnlockError};
+use super::store::Faults;
+use super::types::{device_id, operator_id, user_id};
+use super::{AuditSummary, CallerVerifier, Clock, DeskFound, DeskRequest, OpenCode};
+use crate::UnlockError;
 
 /// An operator who has signed in.
 #[derive(uniffi::Object)]
-pub struct OperatorSession(helpdesk::OperatorSession);
+pub struct OperatorSession(pub(super) helpdesk::OperatorSession);
 
 #[uniffi::export]
 impl OperatorSession {
@@ -34,6 +33,8 @@ pub struct HelpDesk {
     desk: Mutex<helpdesk::HelpDesk>,
     /// Who is in a call now.
     caller: Mutex<Option<ThreadId>>,
+    faults: Faults,
+    clock: Option<Arc<dyn Clock>>,
 }
 
 /// The desk for one call.
@@ -49,11 +50,31 @@ impl Drop for Entered<'_> {
 }
 
 impl HelpDesk {
-    pub(super) fn new(desk: helpdesk::HelpDesk) -> Arc<Self> {
+    pub(super) fn new(desk: helpdesk::HelpDesk, faults: Faults, clock: Option<Arc<dyn Clock>>) -> Arc<Self> {
         Arc::new(Self {
             desk: Mutex::new(desk),
             caller: Mutex::new(None),
+            faults,
+            clock,
         })
+    }
+
+    /// A clock of the host's.
+    pub(super) fn clock(&self) -> Option<&dyn Clock> {
+        self.clock.as_deref()
+    }
+
+    /// One call. Where the desk refuses because a port of the host's failed that core cannot be told of,
+    /// that is the error.
+    pub(super) fn run<R, E: Into<UnlockError>>(
+        &self,
+        work: impl FnOnce(&mut helpdesk::HelpDesk) -> Result<R, E>,
+    ) -> Result<R, UnlockError> {
+        let mut entered = self.enter()?;
+        self.faults.take();
+        let result = work(&mut entered.desk);
+        let fault = self.faults.take();
+        result.map_err(|error| fault.map_or_else(|| error.into(), Into::into))
     }
 
     fn enter(&self) -> Result<Entered<'_>, UnlockError> {
@@ -70,104 +91,19 @@ impl HelpDesk {
     }
 }
 
-impl HelpDesk {
-    fn register(
-        &self,
-        session: &OperatorSession,
-        owner: &str,
-        device: &EnrolledDevice,
-        slot: u8,
-        keys: DeviceKeys,
-        admin_key: Option<AdminKey>,
-    ) -> Result<(), UnlockError> {
-        let new = NewDevice {
-            id: device_id(&device.device_id)?,
-            owner: user_id(owner)?,
-            slot,
-            keys,
-            // Suite 3's challenge names no counter.
-            counter: admin_key.is_none().then_some(0),
-            admin_key,
-            rotation: 0,
-        };
-        Ok(self.enter()?.desk.register_device(&session.0, &new)?)
-    }
-}
-
-fn device_keys(
-    suite: Suite,
-    issuer: IssuerPublicKey,
-    device: &EnrolledDevice,
-) -> Result<DeviceKeys, UnlockError> {
-    match suite {
-        Suite::P256Ecdsa => Ok(DeviceKeys::P256Ecdsa { issuer }),
-        Suite::P256EcdhMac => {
-            let device =
-                DevicePublicKey::from_compressed(&device.device_key).map_err(|_| ErrorCode::InvalidPoint)?;
-            Ok(DeviceKeys::P256EcdhMac { issuer, device })
-        }
-        Suite::AesAdminKey => Err(ErrorCode::InvalidArgument.into()),
-    }
-}
-
 #[uniffi::export]
 impl HelpDesk {
     /// Signs an operator in; the password is wiped on this side.
     pub fn sign_in(&self, operator: String, password: String) -> Result<Arc<OperatorSession>, UnlockError> {
         let password = Zeroizing::new(password);
-        let session = self.enter()?.desk.sign_in(&operator_id(&operator)?, &password)?;
+        let operator = operator_id(&operator)?;
+        let session = self.run(|desk| desk.sign_in(&operator, &password))?;
         Ok(Arc::new(OperatorSession(session)))
-    }
-
-    /// Adds a user or changes one.
-    pub fn put_user(&self, session: Arc<OperatorSession>, user: DeskUser) -> Result<(), UnlockError> {
-        Ok(self.enter()?.desk.put_user(&session.0, user.into_core()?)?)
-    }
-
-    /// Registers a device that was enrolled with `issuer` in `slot`. In suite 3 the admin key goes,
-    /// wrapped, into the registry, and `slot` is not used.
-    pub fn register_device(
-        &self,
-        session: Arc<OperatorSession>,
-        owner: String,
-        device: EnrolledDevice,
-        slot: u8,
-        issuer: Arc<IssuerKey>,
-    ) -> Result<(), UnlockError> {
-        let Some(admin_key) = issuer.0.expose_admin_key() else {
-            let public = issuer.0.public().ok_or(ErrorCode::SignerSuite)?;
-            let keys = device_keys(issuer.suite(), public, &device)?;
-            return self.register(&session, &owner, &device, slot, keys, None);
-        };
-        let admin_key = AdminKey::new(Zeroizing::new(admin_key.expose_bytes().to_vec()));
-        self.register(&session, &owner, &device, 0, DeviceKeys::AesAdminKey, admin_key)
-    }
-
-    /// Registers a device of suite 1 or 2 by the issuer's public key, a compressed point of 33 bytes,
-    /// as a station without the issuer's key does.
-    pub fn register_device_by_public_key(
-        &self,
-        session: Arc<OperatorSession>,
-        owner: String,
-        device: EnrolledDevice,
-        slot: u8,
-        suite: Suite,
-        issuer: Vec<u8>,
-    ) -> Result<(), UnlockError> {
-        let issuer = IssuerPublicKey::from_compressed(&issuer).map_err(|_| ErrorCode::InvalidPoint)?;
-        let keys = device_keys(suite, issuer, &device)?;
-        self.register(&session, &owner, &device, slot, keys, None)
-    }
-
-    /// Takes a device out of use.
-    pub fn retire_device(&self, session: Arc<OperatorSession>, device: String) -> Result<(), UnlockError> {
-        let device = device_id(&device)?;
-        Ok(self.enter()?.desk.retire_device(&session.0, &device)?)
     }
 
     /// Searches users by id or name; at most 50.
     pub fn search(&self, session: Arc<OperatorSession>, text: String) -> Result<Vec<DeskFound>, UnlockError> {
-        let found = self.enter()?.desk.search(&session.0, &text)?;
+        let found = self.run(|desk| desk.search(&session.0, &text))?;
         Ok(found.iter().map(Into::into).collect())
     }
 
@@ -178,7 +114,7 @@ impl HelpDesk {
         device: String,
     ) -> Result<DeskFound, UnlockError> {
         let device = device_id(&device)?;
-        Ok((&self.enter()?.desk.find_device(&session.0, &device)?).into())
+        Ok((&self.run(|desk| desk.find_device(&session.0, &device))?).into())
     }
 
     /// Opens a request, which lives ten minutes. `reason`: reason or ticket.
@@ -190,16 +126,13 @@ impl HelpDesk {
         reason: String,
     ) -> Result<DeskRequest, UnlockError> {
         let (user, device) = (user_id(&user)?, device_id(&device)?);
-        let view = self
-            .enter()?
-            .desk
-            .open_request(&session.0, &user, &device, &reason)?;
+        let view = self.run(|desk| desk.open_request(&session.0, &user, &device, &reason))?;
         Ok((&view).into())
     }
 
     /// A request as it stands.
     pub fn request(&self, session: Arc<OperatorSession>, id: u64) -> Result<DeskRequest, UnlockError> {
-        Ok((&self.enter()?.desk.request(&session.0, RequestId(id))?).into())
+        Ok((&self.run(|desk| desk.request(&session.0, RequestId(id)))?).into())
     }
 
     /// Verifies the caller; `verifier` is called on this thread.
@@ -210,10 +143,7 @@ impl HelpDesk {
         verifier: Arc<dyn CallerVerifier>,
     ) -> Result<(), UnlockError> {
         let mut verifier = HostVerifier(verifier);
-        self.enter()?
-            .desk
-            .verify_caller(&session.0, RequestId(id), &mut verifier)?;
-        Ok(())
+        self.run(|desk| desk.verify_caller(&session.0, RequestId(id), &mut verifier))
     }
 
     /// Takes the Device Challenge that the caller reads out, and checks it.
@@ -223,49 +153,57 @@ impl HelpDesk {
         id: u64,
         challenge: String,
     ) -> Result<(), UnlockError> {
-        self.enter()?
-            .desk
-            .enter_challenge(&session.0, RequestId(id), &challenge)?;
-        Ok(())
+        self.run(|desk| desk.enter_challenge(&session.0, RequestId(id), &challenge))
     }
 
     /// A second operator approves.
     pub fn approve(&self, session: Arc<OperatorSession>, id: u64) -> Result<(), UnlockError> {
-        self.enter()?.desk.approve(&session.0, RequestId(id))?;
-        Ok(())
+        self.run(|desk| desk.approve(&session.0, RequestId(id)))
     }
 
     /// Makes the Response Code, once. It crosses as text, which the host cannot wipe: show it and let
     /// it go.
     pub fn authorise(&self, session: Arc<OperatorSession>, id: u64) -> Result<String, UnlockError> {
-        let given = self
-            .enter()?
-            .desk
-            .authorise(&session.0, RequestId(id), &Delivery::Show)?;
+        let given = self.run(|desk| desk.authorise(&session.0, RequestId(id), &Delivery::Show))?;
         match given {
             GivenCode::Shown(code) => Ok(String::clone(&code.expose_code())),
             GivenCode::Sent { .. } => Err(ErrorCode::WrongState.into()),
         }
     }
 
+    /// The same, sent to a channel of the user (`DeskChannel.id`); the operator
+    /// never sees the code. The desk needs a `CodeDelivery`.
+    pub fn authorise_to_channel(
+        &self,
+        session: Arc<OperatorSession>,
+        id: u64,
+        channel: String,
+    ) -> Result<(), UnlockError> {
+        let delivery = Delivery::Channel(channel);
+        match self.run(|desk| desk.authorise(&session.0, RequestId(id), &delivery))? {
+            GivenCode::Sent { .. } => Ok(()),
+            GivenCode::Shown(_) => Err(ErrorCode::WrongState.into()),
+        }
+    }
+
     /// Records that the user has unlocked the device.
     pub fn done(&self, session: Arc<OperatorSession>, id: u64) -> Result<(), UnlockError> {
-        Ok(self.enter()?.desk.done(&session.0, RequestId(id))?)
+        self.run(|desk| desk.done(&session.0, RequestId(id)))
     }
 
     /// Records that the unlock was given up. The code may still be good.
     pub fn abandon(&self, session: Arc<OperatorSession>, id: u64) -> Result<(), UnlockError> {
-        Ok(self.enter()?.desk.abandon(&session.0, RequestId(id))?)
+        self.run(|desk| desk.abandon(&session.0, RequestId(id)))
     }
 
     /// Codes that were given out and may still be good.
     pub fn open_codes(&self, session: Arc<OperatorSession>) -> Result<Vec<OpenCode>, UnlockError> {
-        let codes = self.enter()?.desk.open_codes(&session.0, None)?;
+        let codes = self.run(|desk| desk.open_codes(&session.0, None))?;
         Ok(codes.iter().map(Into::into).collect())
     }
 
     /// Verifies the desk's own log.
     pub fn verify_audit(&self) -> Result<AuditSummary, UnlockError> {
-        Ok(self.enter()?.desk.verify_audit(&[], None)?.into())
+        Ok(self.run(|desk| desk.verify_audit(&[], None))?.into())
     }
 }

@@ -1,13 +1,43 @@
-//! The operator's side, over the file adapters.
+//! The operator's side, over ports that the host implements, or over the file adapters.
 
+mod accounts;
+mod administer;
+mod audit_log;
+mod builder;
+mod directory;
+#[cfg(feature = "files")]
 mod folder;
 mod help_desk;
+mod limits;
+mod policy;
 mod ports;
+mod signer;
+mod store;
 mod types;
 
-pub use folder::{AuditSummary, DeskFolder, DeskRole};
-pub use help_desk::{HelpDesk, OperatorSession};
-pub use ports::{
-    CallerCheck, CallerTask, CallerVerifier, NoticeKind, OwnerNotice, OwnerNotifier, VerificationMethod,
+#[cfg(feature = "mock")]
+pub(crate) use {
+    accounts::HostOperators, audit_log::HostAuditLog, directory::HostDirectory, limits::HostLimits,
 };
-pub use types::{ChannelKind, DeskChannel, DeskFound, DeskRequest, DeskUser, OpenCode, RegisteredDevice};
+
+pub use accounts::{Clock, DeskOperator, DeskPrivilege, DeskRole, Licence, LicenceTerms, Operators};
+pub use audit_log::AuditLog;
+pub use builder::DeskBuilder;
+pub use directory::Directory;
+#[cfg(feature = "files")]
+pub use folder::DeskFolder;
+pub use help_desk::{HelpDesk, OperatorSession};
+pub use limits::{
+    LimitBook, LimitKind, LimitOutcome, LimitRecord, LimitRequest, LimitRule, LimitRules, Limits,
+};
+pub use policy::{AcceptedMethod, DeskPolicy, default_desk_policy};
+pub use ports::{
+    CallerCheck, CallerTask, CallerVerifier, CodeDelivery, NoticeKind, OwnerNotice, OwnerNotifier,
+    VerificationMethod,
+};
+pub use signer::{IssuerInfo, ResponseSigner, SigningError, SigningTask};
+pub use store::StoreError;
+pub use types::{
+    AuditSummary, ChannelKind, DeskAlarm, DeskChannel, DeskFound, DeskRequest, DeskUser, OpenCode,
+    RegisteredDevice,
+};

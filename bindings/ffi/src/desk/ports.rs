@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use fido_unlock::ResponseCode;
 use fido_unlock::helpdesk::{self, VerificationTask, VerifiedCaller, Vouched};
 use fido_unlock::ports::{self, CallerError, DeliveryError, Notice, Notifier};
 use sha2::{Digest, Sha256};
 
-use super::DeskUser;
+use super::{DeskChannel, DeskUser};
 use crate::HostError;
 
 /// How a caller was verified.
@@ -24,6 +25,34 @@ pub enum VerificationMethod {
     InPerson,
     /// Questions about the caller, which others may be able to answer.
     Questions,
+}
+
+impl VerificationMethod {
+    /// `None` for one that this version of the binding has no name for.
+    pub(super) fn of(method: helpdesk::VerificationMethod) -> Option<Self> {
+        Some(match method {
+            helpdesk::VerificationMethod::EnrolledFactor => Self::EnrolledFactor,
+            helpdesk::VerificationMethod::CallBack => Self::CallBack,
+            helpdesk::VerificationMethod::IdentityDocument => Self::IdentityDocument,
+            helpdesk::VerificationMethod::Manager => Self::Manager,
+            helpdesk::VerificationMethod::InPerson => Self::InPerson,
+            helpdesk::VerificationMethod::Questions => Self::Questions,
+            _ => return None,
+        })
+    }
+}
+
+impl From<VerificationMethod> for helpdesk::VerificationMethod {
+    fn from(method: VerificationMethod) -> Self {
+        match method {
+            VerificationMethod::EnrolledFactor => Self::EnrolledFactor,
+            VerificationMethod::CallBack => Self::CallBack,
+            VerificationMethod::IdentityDocument => Self::IdentityDocument,
+            VerificationMethod::Manager => Self::Manager,
+            VerificationMethod::InPerson => Self::InPerson,
+            VerificationMethod::Questions => Self::Questions,
+        }
+    }
 }
 
 /// One caller to verify, for one request.
@@ -95,6 +124,14 @@ pub trait OwnerNotifier: Send + Sync {
     fn notify_owner(&self, notice: OwnerNotice) -> Result<(), HostError>;
 }
 
+/// Sends Response Codes to users, by the channels that are registered for them.
+#[uniffi::export(with_foreign)]
+pub trait CodeDelivery: Send + Sync {
+    /// Sends the code. It is a secret and the copy is the host's: keep it no longer than the call. What
+    /// throws here fails the call with number 803; the code is made and recorded all the same.
+    fn send(&self, channel: DeskChannel, code: String) -> Result<(), HostError>;
+}
+
 /// [`CallerVerifier`] as core's port.
 pub(super) struct HostVerifier(pub Arc<dyn CallerVerifier>);
 
@@ -112,20 +149,16 @@ impl ports::CallerVerifier for HostVerifier {
         if !check.verified {
             return Err(CallerError::Failed);
         }
-        let method = match check.method {
-            VerificationMethod::EnrolledFactor => helpdesk::VerificationMethod::EnrolledFactor,
-            VerificationMethod::CallBack => helpdesk::VerificationMethod::CallBack,
-            VerificationMethod::IdentityDocument => helpdesk::VerificationMethod::IdentityDocument,
-            VerificationMethod::Manager => helpdesk::VerificationMethod::Manager,
-            VerificationMethod::InPerson => helpdesk::VerificationMethod::InPerson,
-            VerificationMethod::Questions => helpdesk::VerificationMethod::Questions,
-        };
         let vouched = if check.by_machine {
             Vouched::Machine
         } else {
             Vouched::Operator
         };
-        Ok(task.vouch(method, vouched, Sha256::digest(&check.evidence).into()))
+        Ok(task.vouch(
+            check.method.into(),
+            vouched,
+            Sha256::digest(&check.evidence).into(),
+        ))
     }
 }
 
@@ -147,6 +180,18 @@ impl Notifier for HostNotifier {
             at: notice.at.0,
         };
         self.0.notify_owner(told).map_err(|error| DeliveryError {
+            detail: error.to_string(),
+        })
+    }
+}
+
+/// [`CodeDelivery`] as core's port.
+pub(super) struct HostDelivery(pub Arc<dyn CodeDelivery>);
+
+impl ports::CodeDelivery for HostDelivery {
+    fn send(&mut self, channel: &helpdesk::Channel, code: &ResponseCode) -> Result<(), DeliveryError> {
+        let text = String::clone(&code.expose_code());
+        self.0.send(channel.into(), text).map_err(|error| DeliveryError {
             detail: error.to_string(),
         })
     }

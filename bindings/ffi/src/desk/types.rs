@@ -1,6 +1,7 @@
 //! What the desk shows, as records.
 
-use fido_unlock::helpdesk::{self, Found, RequestView, UnixTime, User, UserClass, UserId};
+use fido_unlock::helpdesk::audit::AuditReport;
+use fido_unlock::helpdesk::{self, Found, OperatorId, RequestView, UnixTime, User, UserClass, UserId};
 use fido_unlock::{DeviceId, ErrorCode};
 
 use crate::{Suite, UnlockError};
@@ -27,6 +28,9 @@ pub struct DeskChannel {
     pub kind: ChannelKind,
     /// Mail address, telephone number or the like.
     pub address: String,
+    /// When it was registered or last changed, in seconds since 1970-01-01 UTC; set by the desk.
+    #[uniffi(default = 0)]
+    pub changed_at: u64,
 }
 
 /// A user.
@@ -53,6 +57,16 @@ pub struct RegisteredDevice {
     pub slot: u8,
     /// The suite, which says how a challenge is read.
     pub suite: Suite,
+    /// Q of the slot, a compressed point of 33 bytes; absent in suite 3.
+    pub issuer: Option<Vec<u8>>,
+    /// E, the device's own public key, a compressed point of 33 bytes; in suite 2 alone.
+    pub device_key: Option<Vec<u8>>,
+    /// The unlock counter at registration; absent in suite 3.
+    pub counter: Option<u32>,
+    /// The slot's rotation number.
+    pub rotation: u32,
+    /// When it was registered, in seconds since 1970-01-01 UTC.
+    pub registered_at: u64,
     /// Whether it is no longer in use.
     pub retired: bool,
 }
@@ -123,26 +137,45 @@ impl From<&helpdesk::OpenCode> for OpenCode {
     }
 }
 
+impl From<&helpdesk::Channel> for DeskChannel {
+    fn from(channel: &helpdesk::Channel) -> Self {
+        Self {
+            id: channel.id.clone(),
+            kind: match channel.kind {
+                helpdesk::ChannelKind::Mail => ChannelKind::Mail,
+                helpdesk::ChannelKind::TextMessage => ChannelKind::TextMessage,
+                helpdesk::ChannelKind::Telephone => ChannelKind::Telephone,
+                _ => ChannelKind::Agent,
+            },
+            address: channel.address.clone(),
+            changed_at: channel.changed_at.0,
+        }
+    }
+}
+
+impl From<DeskChannel> for helpdesk::Channel {
+    fn from(channel: DeskChannel) -> Self {
+        Self {
+            id: channel.id,
+            kind: match channel.kind {
+                ChannelKind::Mail => helpdesk::ChannelKind::Mail,
+                ChannelKind::TextMessage => helpdesk::ChannelKind::TextMessage,
+                ChannelKind::Telephone => helpdesk::ChannelKind::Telephone,
+                ChannelKind::Agent => helpdesk::ChannelKind::Agent,
+            },
+            address: channel.address,
+            changed_at: UnixTime(channel.changed_at),
+        }
+    }
+}
+
 impl From<&User> for DeskUser {
     fn from(user: &User) -> Self {
         Self {
             id: user.id.to_string(),
             name: user.name.clone(),
             privileged: user.class == UserClass::Privileged,
-            channels: user
-                .channels
-                .iter()
-                .map(|channel| DeskChannel {
-                    id: channel.id.clone(),
-                    kind: match channel.kind {
-                        helpdesk::ChannelKind::Mail => ChannelKind::Mail,
-                        helpdesk::ChannelKind::TextMessage => ChannelKind::TextMessage,
-                        helpdesk::ChannelKind::Telephone => ChannelKind::Telephone,
-                        _ => ChannelKind::Agent,
-                    },
-                    address: channel.address.clone(),
-                })
-                .collect(),
+            channels: user.channels.iter().map(Into::into).collect(),
         }
     }
 }
@@ -157,21 +190,7 @@ impl DeskUser {
             } else {
                 UserClass::Ordinary
             },
-            channels: self
-                .channels
-                .into_iter()
-                .map(|channel| helpdesk::Channel {
-                    id: channel.id,
-                    kind: match channel.kind {
-                        ChannelKind::Mail => helpdesk::ChannelKind::Mail,
-                        ChannelKind::TextMessage => helpdesk::ChannelKind::TextMessage,
-                        ChannelKind::Telephone => helpdesk::ChannelKind::Telephone,
-                        ChannelKind::Agent => helpdesk::ChannelKind::Agent,
-                    },
-                    address: channel.address,
-                    changed_at: UnixTime::default(),
-                })
-                .collect(),
+            channels: self.channels.into_iter().map(Into::into).collect(),
         })
     }
 }
@@ -180,17 +199,7 @@ impl From<&Found> for DeskFound {
     fn from(found: &Found) -> Self {
         Self {
             user: (&found.user).into(),
-            devices: found
-                .devices
-                .iter()
-                .map(|device| RegisteredDevice {
-                    device_id: device.id.to_code(),
-                    owner: device.owner.to_string(),
-                    slot: device.slot,
-                    suite: device.keys.suite().into(),
-                    retired: device.retired,
-                })
-                .collect(),
+            devices: found.devices.iter().map(Into::into).collect(),
         }
     }
 }
@@ -211,6 +220,59 @@ impl From<&RequestView> for DeskRequest {
             open_codes: view.open_codes.iter().map(Into::into).collect(),
         }
     }
+}
+
+/// A log that is whole.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct AuditSummary {
+    /// Entries.
+    pub entries: u64,
+    /// The hash of the last one in hex. A tail that was cut off is seen only against a hash that is
+    /// kept elsewhere.
+    pub head: String,
+    /// The time of the last one: seconds since 1970-01-01 UTC.
+    pub latest: u64,
+}
+
+impl From<AuditReport> for AuditSummary {
+    fn from(report: AuditReport) -> Self {
+        Self {
+            entries: report.count,
+            head: base16ct::lower::encode_string(&report.head),
+            latest: report.latest.0,
+        }
+    }
+}
+
+/// Something that does not fit, until an Administrator acknowledges it.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct DeskAlarm {
+    /// Names it.
+    pub id: u64,
+    /// The number of its row in the error table.
+    pub number: u16,
+    /// What, in one sentence.
+    pub text: String,
+    /// Which device.
+    pub device_id: String,
+    /// When: seconds since 1970-01-01 UTC.
+    pub at: u64,
+}
+
+impl From<&helpdesk::Alarm> for DeskAlarm {
+    fn from(alarm: &helpdesk::Alarm) -> Self {
+        Self {
+            id: alarm.id,
+            number: alarm.code.number(),
+            text: alarm.code.message().into(),
+            device_id: alarm.device.to_code(),
+            at: alarm.at.0,
+        }
+    }
+}
+
+pub(super) fn operator_id(name: &str) -> Result<OperatorId, UnlockError> {
+    Ok(OperatorId::new(name).ok_or(ErrorCode::OperatorUnknown)?)
 }
 
 pub(super) fn user_id(text: &str) -> Result<UserId, UnlockError> {

@@ -33,7 +33,7 @@ pub enum MockTouch {
 /// A software authenticator in memory, plugged in.
 #[derive(uniffi::Object)]
 pub struct MockKey {
-    device: Device<SoftAuthenticator>,
+    pub(super) device: Device<SoftAuthenticator>,
     touch: TouchHandle,
 }
 

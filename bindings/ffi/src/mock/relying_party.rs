@@ -1,13 +1,18 @@
-//! A relying party in front of a software authenticator.
+//! A relying party and the platform in front of a software authenticator.
 
 use std::sync::Arc;
 
+use fido_unlock::pin_protocol::PinProtocol;
+use fido_unlock::ports::Call;
 use fido_unlock::{ErrorCode, Pin};
-use fido_unlock_mock::platform::{RelyingParty, RelyingPartyError, StoredCredential};
+use fido_unlock_mock::platform::{
+    Platform, PlatformError, RelyingParty, RelyingPartyError, StoredCredential,
+};
 use getrandom::SysRng;
 
 use super::MockKey;
-use crate::UnlockError;
+use crate::call::terms;
+use crate::{Device, UnlockError};
 
 /// A passkey as the relying party stored it.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
@@ -42,6 +47,76 @@ impl From<RelyingPartyError> for UnlockError {
     }
 }
 
+/// Where the platform's ceremonies run: the software key itself, or a device over a pipe of the host's.
+trait Ceremonies {
+    fn run<R>(
+        &self,
+        work: impl FnOnce(&mut Platform<'_, '_>) -> Result<R, PlatformError>,
+    ) -> Result<R, UnlockError>;
+}
+
+impl Ceremonies for MockKey {
+    fn run<R>(
+        &self,
+        work: impl FnOnce(&mut Platform<'_, '_>) -> Result<R, PlatformError>,
+    ) -> Result<R, UnlockError> {
+        Ok(self.platform(work)?)
+    }
+}
+
+impl Ceremonies for Device {
+    fn run<R>(
+        &self,
+        work: impl FnOnce(&mut Platform<'_, '_>) -> Result<R, PlatformError>,
+    ) -> Result<R, UnlockError> {
+        self.call(terms(None, None, None), Call::WITH_TOUCH, |link, call| {
+            let transport = link.ctap()?.transport();
+            work(&mut Platform::new(transport, &mut SysRng, call, PinProtocol::Two))
+                .map_err(UnlockError::from)
+        })
+    }
+}
+
+impl MockRelyingParty {
+    fn make(&self, on: &impl Ceremonies, user: &str, pin: String) -> Result<MockPasskey, UnlockError> {
+        let pin = Pin::new(pin);
+        let ceremony = self.0.begin("webauthn.create", &mut SysRng)?;
+        let auth_data = on.run(|platform| platform.make_credential(&ceremony, user, &pin))?;
+        let stored = self.0.register(&auth_data)?;
+        Ok(MockPasskey {
+            credential_id: stored.id,
+            x: stored.public_key.x.to_vec(),
+            y: stored.public_key.y.to_vec(),
+        })
+    }
+
+    fn get(
+        &self,
+        on: &impl Ceremonies,
+        passkey: MockPasskey,
+        pin: String,
+    ) -> Result<MockAssertion, UnlockError> {
+        let pin = Pin::new(pin);
+        let coordinate = |bytes: Vec<u8>| bytes.try_into().map_err(|_| ErrorCode::InvalidArgument);
+        let credential = StoredCredential {
+            id: passkey.credential_id,
+            public_key: fido_unlock::pin_protocol::CoseKey {
+                x: coordinate(passkey.x)?,
+                y: coordinate(passkey.y)?,
+            },
+        };
+        let ceremony = self.0.begin("webauthn.get", &mut SysRng)?;
+        let (auth_data, signature) =
+            on.run(|platform| platform.get_assertion(&ceremony, &credential.id, &pin))?;
+        self.0.verify(&ceremony, &credential, &auth_data, &signature)?;
+        Ok(MockAssertion {
+            client_data_hash: ceremony.client_data_hash().to_vec(),
+            auth_data,
+            signature,
+        })
+    }
+}
+
 #[uniffi::export]
 impl MockRelyingParty {
     /// `rp_id`: a domain.
@@ -58,15 +133,17 @@ impl MockRelyingParty {
         user: String,
         pin: String,
     ) -> Result<MockPasskey, UnlockError> {
-        let pin = Pin::new(pin);
-        let ceremony = self.0.begin("webauthn.create", &mut SysRng)?;
-        let auth_data = key.platform(|platform| platform.make_credential(&ceremony, &user, &pin))?;
-        let stored = self.0.register(&auth_data)?;
-        Ok(MockPasskey {
-            credential_id: stored.id,
-            x: stored.public_key.x.to_vec(),
-            y: stored.public_key.y.to_vec(),
-        })
+        self.make(&*key, &user, pin)
+    }
+
+    /// The same on a device over a pipe of the host's.
+    pub fn make_passkey_on(
+        &self,
+        device: Arc<Device>,
+        user: String,
+        pin: String,
+    ) -> Result<MockPasskey, UnlockError> {
+        self.make(&*device, &user, pin)
     }
 
     /// A sign-in with a fresh challenge, judged by the stored public key alone.
@@ -76,23 +153,37 @@ impl MockRelyingParty {
         passkey: MockPasskey,
         pin: String,
     ) -> Result<MockAssertion, UnlockError> {
-        let pin = Pin::new(pin);
-        let coordinate = |bytes: Vec<u8>| bytes.try_into().map_err(|_| ErrorCode::InvalidArgument);
-        let credential = StoredCredential {
-            id: passkey.credential_id,
-            public_key: fido_unlock::pin_protocol::CoseKey {
-                x: coordinate(passkey.x)?,
-                y: coordinate(passkey.y)?,
-            },
-        };
-        let ceremony = self.0.begin("webauthn.get", &mut SysRng)?;
-        let (auth_data, signature) =
-            key.platform(|platform| platform.get_assertion(&ceremony, &credential.id, &pin))?;
-        self.0.verify(&ceremony, &credential, &auth_data, &signature)?;
-        Ok(MockAssertion {
-            client_data_hash: ceremony.client_data_hash().to_vec(),
-            auth_data,
-            signature,
-        })
+        self.get(&*key, passkey, pin)
     }
+
+    /// The same on a device over a pipe of the host's.
+    pub fn sign_in_on(
+        &self,
+        device: Arc<Device>,
+        passkey: MockPasskey,
+        pin: String,
+    ) -> Result<MockAssertion, UnlockError> {
+        self.get(&*device, passkey, pin)
+    }
+}
+
+/// Sets the first PIN of a device over a pipe of the host's, as a platform does.
+#[uniffi::export]
+pub fn mock_set_pin(device: Arc<Device>, pin: String) -> Result<(), UnlockError> {
+    let pin = Pin::new(pin);
+    device.run(|platform| platform.set_pin(&pin))
+}
+
+/// Checks a PIN of a device over a pipe of the host's, as a sign-in does.
+#[uniffi::export]
+pub fn mock_try_pin(device: Arc<Device>, pin: String) -> Result<(), UnlockError> {
+    let pin = Pin::new(pin);
+    device.run(|platform| platform.try_pin(&pin))
+}
+
+/// Resets a device over a pipe of the host's, as a platform does just after it was plugged in: PIN, passkeys
+/// and enrolment are gone.
+#[uniffi::export]
+pub fn mock_reset(device: Arc<Device>) -> Result<(), UnlockError> {
+    device.run(|platform| platform.reset())
 }

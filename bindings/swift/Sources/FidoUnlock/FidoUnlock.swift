@@ -1024,6 +1024,351 @@ public func FfiConverterTypeApduChannel_lower(_ value: ApduChannel) -> UInt64 {
 
 
 /**
+ * An append-only list of entries in the host's own database (docs/protocol/audit.md). Each entry is a
+ * few hundred bytes, made and chained by the library and kept as it is; it holds no secret. One desk
+ * at a time may write it.
+ */
+public protocol AuditLog: AnyObject, Sendable {
+
+    /**
+     * The log's own id: 16 random bytes, made when the log was. Asked once, when the desk opens.
+     */
+    func logId() throws  -> Data
+
+    /**
+     * How many entries there are. Asked once, when the desk opens.
+     */
+    func count() throws  -> UInt64
+
+    /**
+     * The bytes of an entry; absent past the end. `sequence`: from 0.
+     */
+    func entry(sequence: UInt64) throws  -> Data?
+
+    /**
+     * Adds an entry at the end. `sequence`: the place that it must have; refuse where it is taken. Return
+     * only when it would survive a power cut: the Response Code is shown on the strength of it. Where this
+     * throws, the log must end where it ended before.
+     */
+    func append(sequence: UInt64, entry: Data) throws
+
+}
+/**
+ * An append-only list of entries in the host's own database (docs/protocol/audit.md). Each entry is a
+ * few hundred bytes, made and chained by the library and kept as it is; it holds no secret. One desk
+ * at a time may write it.
+ */
+open class AuditLogImpl: AuditLog, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_auditlog(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_fido_unlock_ffi_fn_free_auditlog(handle, $0) }
+    }
+
+
+
+
+    /**
+     * The log's own id: 16 random bytes, made when the log was. Asked once, when the desk opens.
+     */
+open func logId()throws  -> Data  {
+    return try  FfiConverterData.lift(try rustCallWithError(FfiConverterTypeStoreError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_auditlog_log_id(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * How many entries there are. Asked once, when the desk opens.
+     */
+open func count()throws  -> UInt64  {
+    return try  FfiConverterUInt64.lift(try rustCallWithError(FfiConverterTypeStoreError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_auditlog_count(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * The bytes of an entry; absent past the end. `sequence`: from 0.
+     */
+open func entry(sequence: UInt64)throws  -> Data?  {
+    return try  FfiConverterOptionData.lift(try rustCallWithError(FfiConverterTypeStoreError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_auditlog_entry(
+            self.uniffiCloneHandle(),
+        FfiConverterUInt64.lower(sequence),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Adds an entry at the end. `sequence`: the place that it must have; refuse where it is taken. Return
+     * only when it would survive a power cut: the Response Code is shown on the strength of it. Where this
+     * throws, the log must end where it ended before.
+     */
+open func append(sequence: UInt64, entry: Data)throws   {try rustCallWithError(FfiConverterTypeStoreError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_auditlog_append(
+            self.uniffiCloneHandle(),
+        FfiConverterUInt64.lower(sequence),
+        FfiConverterData.lower(entry),uniffiCallStatus
+    )
+}
+}
+
+
+
+}
+
+
+
+// Put the implementation in a struct so we don't pollute the top-level namespace
+fileprivate struct UniffiCallbackInterfaceAuditLog {
+
+    // Create the VTable using a series of closures.
+    // Swift automatically converts these into C callback functions.
+    //
+    // Store the vtable directly.
+    static let vtable: UniffiVTableCallbackInterfaceAuditLog = UniffiVTableCallbackInterfaceAuditLog(
+        uniffiFree: { (uniffiHandle: UInt64) -> () in
+            do {
+                try FfiConverterTypeAuditLog.handleMap.remove(handle: uniffiHandle)
+            } catch {
+                print("Uniffi callback interface AuditLog: handle missing in uniffiFree")
+            }
+        },
+        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
+            do {
+                return try FfiConverterTypeAuditLog.handleMap.clone(handle: uniffiHandle)
+            } catch {
+                fatalError("Uniffi callback interface AuditLog: handle missing in uniffiClone")
+            }
+        },
+        logId: { (
+            uniffiHandle: UInt64,
+            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> Data in
+                guard let uniffiObj = try? FfiConverterTypeAuditLog.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.logId(
+                )
+            }
+
+
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterData.lower($0) }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeStoreError_lower
+            )
+        },
+        count: { (
+            uniffiHandle: UInt64,
+            uniffiOutReturn: UnsafeMutablePointer<UInt64>,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> UInt64 in
+                guard let uniffiObj = try? FfiConverterTypeAuditLog.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.count(
+                )
+            }
+
+
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterUInt64.lower($0) }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeStoreError_lower
+            )
+        },
+        entry: { (
+            uniffiHandle: UInt64,
+            sequence: UInt64,
+            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> Data? in
+                guard let uniffiObj = try? FfiConverterTypeAuditLog.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.entry(
+                     sequence: try FfiConverterUInt64.lift(sequence)
+                )
+            }
+
+
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterOptionData.lower($0) }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeStoreError_lower
+            )
+        },
+        append: { (
+            uniffiHandle: UInt64,
+            sequence: UInt64,
+            entry: RustBuffer,
+            uniffiOutReturn: UnsafeMutableRawPointer,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> () in
+                guard let uniffiObj = try? FfiConverterTypeAuditLog.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.append(
+                     sequence: try FfiConverterUInt64.lift(sequence),
+                     entry: try FfiConverterData.lift(entry)
+                )
+            }
+
+
+            let writeReturn = { () }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeStoreError_lower
+            )
+        }
+    )
+
+    // Rust stores this pointer for future callback invocations, so it must live
+    // for the process lifetime (not just for the init function call).
+    //
+    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
+    // This is safe because the pointee is initialized once during static init
+    // and never mutated by either side of the FFI.  Its fields are C function pointers.
+    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceAuditLog> = {
+        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceAuditLog>.allocate(capacity: 1)
+        ptr.initialize(to: vtable)
+        return UnsafePointer(ptr)
+    }()
+}
+
+private func uniffiCallbackInitAuditLog() {
+    uniffi_fido_unlock_ffi_fn_init_callback_vtable_auditlog(UniffiCallbackInterfaceAuditLog.vtablePtr)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeAuditLog: FfiConverter {
+    fileprivate static let handleMap = UniffiHandleMap<AuditLog>()
+
+    typealias FfiType = UInt64
+    typealias SwiftType = AuditLog
+
+    public static func lift(_ handle: UInt64) throws -> AuditLog {
+        if ((handle & 1) == 0) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return AuditLogImpl(unsafeFromHandle: handle)
+        } else {
+            // Swift-generated handle, get the object from the handle map
+            return try handleMap.remove(handle: handle)
+        }
+    }
+
+    public static func lower(_ value: AuditLog) -> UInt64 {
+         if let rustImpl = value as? AuditLogImpl {
+             // Rust-implemented object.  Clone the handle and return it
+            return rustImpl.uniffiCloneHandle()
+         } else {
+            // Swift object, generate a new vtable handle and return that.
+            return handleMap.insert(obj: value)
+         }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> AuditLog {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: AuditLog, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAuditLog_lift(_ handle: UInt64) throws -> AuditLog {
+    return try FfiConverterTypeAuditLog.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAuditLog_lower(_ value: AuditLog) -> UInt64 {
+    return FfiConverterTypeAuditLog.lower(value)
+}
+
+
+
+
+
+
+/**
  * The person's consent to block the PIN; good for the power-ups that it takes.
  */
 public protocol BlockConsentProtocol: AnyObject, Sendable {
@@ -1504,6 +1849,431 @@ public func FfiConverterTypeCancelHandle_lower(_ value: CancelHandle) -> UInt64 
 
 
 /**
+ * The host's clock.
+ */
+public protocol Clock: AnyObject, Sendable {
+
+    /**
+     * Seconds since 1970-01-01 UTC.
+     */
+    func now() throws  -> UInt64
+
+}
+/**
+ * The host's clock.
+ */
+open class ClockImpl: Clock, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_clock(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_fido_unlock_ffi_fn_free_clock(handle, $0) }
+    }
+
+
+
+
+    /**
+     * Seconds since 1970-01-01 UTC.
+     */
+open func now()throws  -> UInt64  {
+    return try  FfiConverterUInt64.lift(try rustCallWithError(FfiConverterTypeHostError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_clock_now(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+
+
+}
+
+
+
+// Put the implementation in a struct so we don't pollute the top-level namespace
+fileprivate struct UniffiCallbackInterfaceClock {
+
+    // Create the VTable using a series of closures.
+    // Swift automatically converts these into C callback functions.
+    //
+    // Store the vtable directly.
+    static let vtable: UniffiVTableCallbackInterfaceClock = UniffiVTableCallbackInterfaceClock(
+        uniffiFree: { (uniffiHandle: UInt64) -> () in
+            do {
+                try FfiConverterTypeClock.handleMap.remove(handle: uniffiHandle)
+            } catch {
+                print("Uniffi callback interface Clock: handle missing in uniffiFree")
+            }
+        },
+        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
+            do {
+                return try FfiConverterTypeClock.handleMap.clone(handle: uniffiHandle)
+            } catch {
+                fatalError("Uniffi callback interface Clock: handle missing in uniffiClone")
+            }
+        },
+        now: { (
+            uniffiHandle: UInt64,
+            uniffiOutReturn: UnsafeMutablePointer<UInt64>,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> UInt64 in
+                guard let uniffiObj = try? FfiConverterTypeClock.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.now(
+                )
+            }
+
+
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterUInt64.lower($0) }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeHostError_lower
+            )
+        }
+    )
+
+    // Rust stores this pointer for future callback invocations, so it must live
+    // for the process lifetime (not just for the init function call).
+    //
+    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
+    // This is safe because the pointee is initialized once during static init
+    // and never mutated by either side of the FFI.  Its fields are C function pointers.
+    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceClock> = {
+        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceClock>.allocate(capacity: 1)
+        ptr.initialize(to: vtable)
+        return UnsafePointer(ptr)
+    }()
+}
+
+private func uniffiCallbackInitClock() {
+    uniffi_fido_unlock_ffi_fn_init_callback_vtable_clock(UniffiCallbackInterfaceClock.vtablePtr)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeClock: FfiConverter {
+    fileprivate static let handleMap = UniffiHandleMap<Clock>()
+
+    typealias FfiType = UInt64
+    typealias SwiftType = Clock
+
+    public static func lift(_ handle: UInt64) throws -> Clock {
+        if ((handle & 1) == 0) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return ClockImpl(unsafeFromHandle: handle)
+        } else {
+            // Swift-generated handle, get the object from the handle map
+            return try handleMap.remove(handle: handle)
+        }
+    }
+
+    public static func lower(_ value: Clock) -> UInt64 {
+         if let rustImpl = value as? ClockImpl {
+             // Rust-implemented object.  Clone the handle and return it
+            return rustImpl.uniffiCloneHandle()
+         } else {
+            // Swift object, generate a new vtable handle and return that.
+            return handleMap.insert(obj: value)
+         }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Clock {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: Clock, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeClock_lift(_ handle: UInt64) throws -> Clock {
+    return try FfiConverterTypeClock.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeClock_lower(_ value: Clock) -> UInt64 {
+    return FfiConverterTypeClock.lower(value)
+}
+
+
+
+
+
+
+/**
+ * Sends Response Codes to users, by the channels that are registered for them.
+ */
+public protocol CodeDelivery: AnyObject, Sendable {
+
+    /**
+     * Sends the code. It is a secret and the copy is the host's: keep it no longer than the call. What
+     * throws here fails the call with number 803; the code is made and recorded all the same.
+     */
+    func send(channel: DeskChannel, code: String) throws
+
+}
+/**
+ * Sends Response Codes to users, by the channels that are registered for them.
+ */
+open class CodeDeliveryImpl: CodeDelivery, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_codedelivery(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_fido_unlock_ffi_fn_free_codedelivery(handle, $0) }
+    }
+
+
+
+
+    /**
+     * Sends the code. It is a secret and the copy is the host's: keep it no longer than the call. What
+     * throws here fails the call with number 803; the code is made and recorded all the same.
+     */
+open func send(channel: DeskChannel, code: String)throws   {try rustCallWithError(FfiConverterTypeHostError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_codedelivery_send(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeDeskChannel_lower(channel),
+        FfiConverterString.lower(code),uniffiCallStatus
+    )
+}
+}
+
+
+
+}
+
+
+
+// Put the implementation in a struct so we don't pollute the top-level namespace
+fileprivate struct UniffiCallbackInterfaceCodeDelivery {
+
+    // Create the VTable using a series of closures.
+    // Swift automatically converts these into C callback functions.
+    //
+    // Store the vtable directly.
+    static let vtable: UniffiVTableCallbackInterfaceCodeDelivery = UniffiVTableCallbackInterfaceCodeDelivery(
+        uniffiFree: { (uniffiHandle: UInt64) -> () in
+            do {
+                try FfiConverterTypeCodeDelivery.handleMap.remove(handle: uniffiHandle)
+            } catch {
+                print("Uniffi callback interface CodeDelivery: handle missing in uniffiFree")
+            }
+        },
+        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
+            do {
+                return try FfiConverterTypeCodeDelivery.handleMap.clone(handle: uniffiHandle)
+            } catch {
+                fatalError("Uniffi callback interface CodeDelivery: handle missing in uniffiClone")
+            }
+        },
+        send: { (
+            uniffiHandle: UInt64,
+            channel: RustBuffer,
+            code: RustBuffer,
+            uniffiOutReturn: UnsafeMutableRawPointer,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> () in
+                guard let uniffiObj = try? FfiConverterTypeCodeDelivery.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.send(
+                     channel: try FfiConverterTypeDeskChannel_lift(channel),
+                     code: try FfiConverterString.lift(code)
+                )
+            }
+
+
+            let writeReturn = { () }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeHostError_lower
+            )
+        }
+    )
+
+    // Rust stores this pointer for future callback invocations, so it must live
+    // for the process lifetime (not just for the init function call).
+    //
+    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
+    // This is safe because the pointee is initialized once during static init
+    // and never mutated by either side of the FFI.  Its fields are C function pointers.
+    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceCodeDelivery> = {
+        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceCodeDelivery>.allocate(capacity: 1)
+        ptr.initialize(to: vtable)
+        return UnsafePointer(ptr)
+    }()
+}
+
+private func uniffiCallbackInitCodeDelivery() {
+    uniffi_fido_unlock_ffi_fn_init_callback_vtable_codedelivery(UniffiCallbackInterfaceCodeDelivery.vtablePtr)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeCodeDelivery: FfiConverter {
+    fileprivate static let handleMap = UniffiHandleMap<CodeDelivery>()
+
+    typealias FfiType = UInt64
+    typealias SwiftType = CodeDelivery
+
+    public static func lift(_ handle: UInt64) throws -> CodeDelivery {
+        if ((handle & 1) == 0) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return CodeDeliveryImpl(unsafeFromHandle: handle)
+        } else {
+            // Swift-generated handle, get the object from the handle map
+            return try handleMap.remove(handle: handle)
+        }
+    }
+
+    public static func lower(_ value: CodeDelivery) -> UInt64 {
+         if let rustImpl = value as? CodeDeliveryImpl {
+             // Rust-implemented object.  Clone the handle and return it
+            return rustImpl.uniffiCloneHandle()
+         } else {
+            // Swift object, generate a new vtable handle and return that.
+            return handleMap.insert(obj: value)
+         }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> CodeDelivery {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: CodeDelivery, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCodeDelivery_lift(_ handle: UInt64) throws -> CodeDelivery {
+    return try FfiConverterTypeCodeDelivery.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCodeDelivery_lower(_ value: CodeDelivery) -> UInt64 {
+    return FfiConverterTypeCodeDelivery.lower(value)
+}
+
+
+
+
+
+
+/**
  * One field that a person types one code into. Ask `check` when the person has finished, and
  * `line_complete` at each key.
  */
@@ -1715,9 +2485,330 @@ public func FfiConverterTypeCodeField_lower(_ value: CodeField) -> UInt64 {
 
 
 /**
+ * Puts a help desk together from the host's own database, HSM and accounts. All but clock, delivery and
+ * policy must be set; `DeskFolder.builder` begins with a port over files for each, of which the host
+ * replaces those that it has itself. All ports are called on the thread that calls the desk, one call
+ * after the other.
+ */
+public protocol DeskBuilderProtocol: AnyObject, Sendable {
+
+    /**
+     * Opens the desk, once: reads and verifies the whole audit log. A port that is missing is number 801.
+     */
+    func `open`() throws  -> HelpDesk
+
+    /**
+     * The audit log, which is asked for its id and length here.
+     */
+    func setAuditLog(log: AuditLog) throws
+
+    /**
+     * The clock; the system's unless set.
+     */
+    func setClock(clock: Clock) throws
+
+    /**
+     * Sends codes to channels, where the desk is to do that.
+     */
+    func setDelivery(delivery: CodeDelivery) throws
+
+    /**
+     * Users and devices.
+     */
+    func setDirectory(directory: Directory) throws
+
+    /**
+     * The licence and the service switch.
+     */
+    func setLicence(licence: Licence) throws
+
+    /**
+     * How many codes were given out.
+     */
+    func setLimits(limits: Limits) throws
+
+    /**
+     * Notices to owners.
+     */
+    func setNotifier(notifier: OwnerNotifier) throws
+
+    /**
+     * Who may use the desk.
+     */
+    func setOperators(operators: Operators) throws
+
+    /**
+     * The rules; `default_desk_policy` unless set.
+     */
+    func setPolicy(policy: DeskPolicy) throws
+
+    /**
+     * The issuer's keys.
+     */
+    func setSigner(signer: ResponseSigner) throws
+
+}
+/**
+ * Puts a help desk together from the host's own database, HSM and accounts. All but clock, delivery and
+ * policy must be set; `DeskFolder.builder` begins with a port over files for each, of which the host
+ * replaces those that it has itself. All ports are called on the thread that calls the desk, one call
+ * after the other.
+ */
+open class DeskBuilder: DeskBuilderProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_deskbuilder(self.handle, $0) }
+    }
+    /**
+     * Without any port.
+     */
+public convenience init() {
+    let handle =
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_constructor_deskbuilder_new(uniffiCallStatus
+    )
+}
+    self.init(unsafeFromHandle: handle)
+}
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_fido_unlock_ffi_fn_free_deskbuilder(handle, $0) }
+    }
+
+
+
+
+    /**
+     * Opens the desk, once: reads and verifies the whole audit log. A port that is missing is number 801.
+     */
+open func `open`()throws  -> HelpDesk  {
+    return try  FfiConverterTypeHelpDesk_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_deskbuilder_open(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * The audit log, which is asked for its id and length here.
+     */
+open func setAuditLog(log: AuditLog)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_audit_log(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeAuditLog_lower(log),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * The clock; the system's unless set.
+     */
+open func setClock(clock: Clock)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_clock(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeClock_lower(clock),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Sends codes to channels, where the desk is to do that.
+     */
+open func setDelivery(delivery: CodeDelivery)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_delivery(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeCodeDelivery_lower(delivery),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Users and devices.
+     */
+open func setDirectory(directory: Directory)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_directory(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeDirectory_lower(directory),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * The licence and the service switch.
+     */
+open func setLicence(licence: Licence)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_licence(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeLicence_lower(licence),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * How many codes were given out.
+     */
+open func setLimits(limits: Limits)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_limits(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeLimits_lower(limits),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Notices to owners.
+     */
+open func setNotifier(notifier: OwnerNotifier)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_notifier(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOwnerNotifier_lower(notifier),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Who may use the desk.
+     */
+open func setOperators(operators: Operators)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_operators(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperators_lower(operators),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * The rules; `default_desk_policy` unless set.
+     */
+open func setPolicy(policy: DeskPolicy)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_policy(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeDeskPolicy_lower(policy),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * The issuer's keys.
+     */
+open func setSigner(signer: ResponseSigner)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_signer(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeResponseSigner_lower(signer),uniffiCallStatus
+    )
+}
+}
+
+
+
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeDeskBuilder: FfiConverter {
+    typealias FfiType = UInt64
+    typealias SwiftType = DeskBuilder
+
+    public static func lift(_ handle: UInt64) throws -> DeskBuilder {
+        return DeskBuilder(unsafeFromHandle: handle)
+    }
+
+    public static func lower(_ value: DeskBuilder) -> UInt64 {
+        return value.uniffiCloneHandle()
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DeskBuilder {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: DeskBuilder, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeskBuilder_lift(_ handle: UInt64) throws -> DeskBuilder {
+    return try FfiConverterTypeDeskBuilder.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeskBuilder_lower(_ value: DeskBuilder) -> UInt64 {
+    return FfiConverterTypeDeskBuilder.lower(value)
+}
+
+
+
+
+
+
+/**
  * The folder of a help desk; one process at a time may work in it.
  */
 public protocol DeskFolderProtocol: AnyObject, Sendable {
+
+    /**
+     * The same, before it is opened: the host may put a port of its own in the place of each.
+     */
+    func builder(passphrase: String, wrappingKey: Data, notifier: OwnerNotifier) throws  -> DeskBuilder
 
     /**
      * Opens the desk with the default policy. `passphrase`: of the keys; `wrapping_key`: 32 bytes
@@ -1828,6 +2919,23 @@ public static func create(path: String)throws  -> DeskFolder  {
 }
 
 
+
+    /**
+     * The same, before it is opened: the host may put a port of its own in the place of each.
+     */
+open func builder(passphrase: String, wrappingKey: Data, notifier: OwnerNotifier)throws  -> DeskBuilder  {
+    return try  FfiConverterTypeDeskBuilder_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+        FfiConverterByRefBytes.lower(wrappingKey) { wrappingKeyFb in
+    uniffi_fido_unlock_ffi_fn_method_deskfolder_builder(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(passphrase),
+        wrappingKeyFb,
+        FfiConverterTypeOwnerNotifier_lower(notifier),uniffiCallStatus
+    )
+        }
+})
+}
 
     /**
      * Opens the desk with the default policy. `passphrase`: of the keys; `wrapping_key`: 32 bytes
@@ -1961,7 +3069,7 @@ public func FfiConverterTypeDeskFolder_lower(_ value: DeskFolder) -> UInt64 {
 public protocol DeviceProtocol: AnyObject, Sendable {
 
     /**
-     * The interface that answers.
+     * The interface that answers; number 121 where the host speaks to the device itself.
      */
     func activeInterface() throws  -> Interface
 
@@ -2072,14 +3180,31 @@ public static func openHid(pipe: HidReports, which: Interface)throws  -> Device 
 }
 
     /**
-     * A device that was listed. For a card `which` says what is preferred: `Vendor` takes the unlock
-     * applet where the card has it and FIDO's otherwise.
+     * A vendor's device with a command set of its own, which the host speaks. Probe, enrolment and
+     * `block_pin` are not in that port: they are refused with number 121.
      */
-public static func openFound(found: FoundDevice)throws  -> Device  {
+public static func openUnlockDevice(device: UnlockDevice) -> Device  {
+    return try!  FfiConverterTypeDevice_lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_constructor_device_open_unlock_device(
+        FfiConverterTypeUnlockDevice_lower(device),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * A device that was listed, by the first of its routes that works: the vendor interface, which any
+     * process may open, a card, the FIDO interface. It is found again by its Device ID, where that is
+     * known, also when it was plugged in elsewhere. `which` keeps to one interface: enrolment, probe and
+     * blocking the PIN want `Fido`.
+     */
+public static func openFound(found: FoundDevice, which: Interface?, cancel: CancelHandle?)throws  -> Device  {
     return try  FfiConverterTypeDevice_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_constructor_device_open_found(
-        FfiConverterTypeFoundDevice_lower(found),uniffiCallStatus
+        FfiConverterTypeFoundDevice_lower(found),
+        FfiConverterOptionTypeInterface.lower(which),
+        FfiConverterOptionTypeCancelHandle.lower(cancel),uniffiCallStatus
     )
 })
 }
@@ -2087,7 +3212,7 @@ public static func openFound(found: FoundDevice)throws  -> Device  {
 
 
     /**
-     * The interface that answers.
+     * The interface that answers; number 121 where the host speaks to the device itself.
      */
 open func activeInterface()throws  -> Interface  {
     return try  FfiConverterTypeInterface_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
@@ -2212,12 +3337,178 @@ public func FfiConverterTypeDevice_lower(_ value: Device) -> UInt64 {
 
 
 /**
+ * The call that an `UnlockDevice` of the host serves: how long it may take, whether to stop,
+ * and whom to tell. Of use only until that method returns.
+ */
+public protocol DeviceCallProtocol: AnyObject, Sendable {
+
+    /**
+     * Whether to give up now, with `UnlockDeviceError.Cancelled`. Ask at least every 100 ms.
+     */
+    func isCancelled()  -> Bool
+
+    /**
+     * Tells whoever made the call, on this thread. Tell each change once.
+     */
+    func progress(event: ProgressEvent)
+
+    /**
+     * Milliseconds that are left, the touch included; 0 where the time is up.
+     */
+    func remainingMs()  -> UInt32
+
+}
+/**
+ * The call that an `UnlockDevice` of the host serves: how long it may take, whether to stop,
+ * and whom to tell. Of use only until that method returns.
+ */
+open class DeviceCall: DeviceCallProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_devicecall(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_fido_unlock_ffi_fn_free_devicecall(handle, $0) }
+    }
+
+
+
+
+    /**
+     * Whether to give up now, with `UnlockDeviceError.Cancelled`. Ask at least every 100 ms.
+     */
+open func isCancelled() -> Bool  {
+    return try!  FfiConverterBool.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_devicecall_is_cancelled(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Tells whoever made the call, on this thread. Tell each change once.
+     */
+open func progress(event: ProgressEvent)  {try! rustCall() {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_devicecall_progress(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeProgressEvent_lower(event),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Milliseconds that are left, the touch included; 0 where the time is up.
+     */
+open func remainingMs() -> UInt32  {
+    return try!  FfiConverterUInt32.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_devicecall_remaining_ms(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+
+
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeDeviceCall: FfiConverter {
+    typealias FfiType = UInt64
+    typealias SwiftType = DeviceCall
+
+    public static func lift(_ handle: UInt64) throws -> DeviceCall {
+        return DeviceCall(unsafeFromHandle: handle)
+    }
+
+    public static func lower(_ value: DeviceCall) -> UInt64 {
+        return value.uniffiCloneHandle()
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DeviceCall {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: DeviceCall, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeviceCall_lift(_ handle: UInt64) throws -> DeviceCall {
+    return try FfiConverterTypeDeviceCall.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeviceCall_lower(_ value: DeviceCall) -> UInt64 {
+    return FfiConverterTypeDeviceCall.lower(value)
+}
+
+
+
+
+
+
+/**
  * Tells changes one by one; what is there at the beginning comes as arrived.
  */
 public protocol DeviceWatchProtocol: AnyObject, Sendable {
 
     /**
-     * The next change; absent where none came within the time. Ends with number 508 when cancelled.
+     * The next change; absent where none came within the time. A device that appeared is asked for its
+     * Device ID, which may take a second longer. Ends with number 508 when cancelled.
      */
     func next(timeoutMs: UInt32, cancel: CancelHandle?) throws  -> DeviceChange?
 
@@ -2290,7 +3581,8 @@ public convenience init() {
 
 
     /**
-     * The next change; absent where none came within the time. Ends with number 508 when cancelled.
+     * The next change; absent where none came within the time. A device that appeared is asked for its
+     * Device ID, which may take a second longer. Ends with number 508 when cancelled.
      */
 open func next(timeoutMs: UInt32, cancel: CancelHandle?)throws  -> DeviceChange?  {
     return try  FfiConverterOptionTypeDeviceChange.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
@@ -2346,6 +3638,478 @@ public func FfiConverterTypeDeviceWatch_lift(_ handle: UInt64) throws -> DeviceW
 #endif
 public func FfiConverterTypeDeviceWatch_lower(_ value: DeviceWatch) -> UInt64 {
     return FfiConverterTypeDeviceWatch.lower(value)
+}
+
+
+
+
+
+
+/**
+ * Users and devices in the host's own database. Changes come from the desk, which records each in the
+ * audit log first; what the desk wrote must come back as it was.
+ */
+public protocol Directory: AnyObject, Sendable {
+
+    /**
+     * The user with this id.
+     */
+    func user(id: String) throws  -> DeskUser?
+
+    /**
+     * Users whose id or name contains `text`, in any case; all of them where it is empty. More than
+     * `limit` are cut off, by id.
+     */
+    func searchUsers(text: String, limit: UInt32) throws  -> [DeskUser]
+
+    /**
+     * The device with this Device ID, in use or retired.
+     */
+    func device(deviceId: String) throws  -> RegisteredDevice?
+
+    /**
+     * A user's devices, in use or retired.
+     */
+    func devicesOf(user: String) throws  -> [RegisteredDevice]
+
+    /**
+     * How many devices are in use.
+     */
+    func devicesInUse() throws  -> UInt32
+
+    /**
+     * Adds a user or replaces the one with the same id. It is on disk when this returns.
+     */
+    func putUser(user: DeskUser) throws
+
+    /**
+     * Adds a device or replaces the one with the same Device ID. It is on disk when this returns.
+     */
+    func putDevice(device: RegisteredDevice) throws
+
+}
+/**
+ * Users and devices in the host's own database. Changes come from the desk, which records each in the
+ * audit log first; what the desk wrote must come back as it was.
+ */
+open class DirectoryImpl: Directory, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_directory(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_fido_unlock_ffi_fn_free_directory(handle, $0) }
+    }
+
+
+
+
+    /**
+     * The user with this id.
+     */
+open func user(id: String)throws  -> DeskUser?  {
+    return try  FfiConverterOptionTypeDeskUser.lift(try rustCallWithError(FfiConverterTypeStoreError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_directory_user(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(id),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Users whose id or name contains `text`, in any case; all of them where it is empty. More than
+     * `limit` are cut off, by id.
+     */
+open func searchUsers(text: String, limit: UInt32)throws  -> [DeskUser]  {
+    return try  FfiConverterSequenceTypeDeskUser.lift(try rustCallWithError(FfiConverterTypeStoreError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_directory_search_users(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(text),
+        FfiConverterUInt32.lower(limit),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * The device with this Device ID, in use or retired.
+     */
+open func device(deviceId: String)throws  -> RegisteredDevice?  {
+    return try  FfiConverterOptionTypeRegisteredDevice.lift(try rustCallWithError(FfiConverterTypeStoreError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_directory_device(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(deviceId),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * A user's devices, in use or retired.
+     */
+open func devicesOf(user: String)throws  -> [RegisteredDevice]  {
+    return try  FfiConverterSequenceTypeRegisteredDevice.lift(try rustCallWithError(FfiConverterTypeStoreError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_directory_devices_of(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(user),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * How many devices are in use.
+     */
+open func devicesInUse()throws  -> UInt32  {
+    return try  FfiConverterUInt32.lift(try rustCallWithError(FfiConverterTypeStoreError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_directory_devices_in_use(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Adds a user or replaces the one with the same id. It is on disk when this returns.
+     */
+open func putUser(user: DeskUser)throws   {try rustCallWithError(FfiConverterTypeStoreError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_directory_put_user(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeDeskUser_lower(user),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Adds a device or replaces the one with the same Device ID. It is on disk when this returns.
+     */
+open func putDevice(device: RegisteredDevice)throws   {try rustCallWithError(FfiConverterTypeStoreError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_directory_put_device(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeRegisteredDevice_lower(device),uniffiCallStatus
+    )
+}
+}
+
+
+
+}
+
+
+
+// Put the implementation in a struct so we don't pollute the top-level namespace
+fileprivate struct UniffiCallbackInterfaceDirectory {
+
+    // Create the VTable using a series of closures.
+    // Swift automatically converts these into C callback functions.
+    //
+    // Store the vtable directly.
+    static let vtable: UniffiVTableCallbackInterfaceDirectory = UniffiVTableCallbackInterfaceDirectory(
+        uniffiFree: { (uniffiHandle: UInt64) -> () in
+            do {
+                try FfiConverterTypeDirectory.handleMap.remove(handle: uniffiHandle)
+            } catch {
+                print("Uniffi callback interface Directory: handle missing in uniffiFree")
+            }
+        },
+        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
+            do {
+                return try FfiConverterTypeDirectory.handleMap.clone(handle: uniffiHandle)
+            } catch {
+                fatalError("Uniffi callback interface Directory: handle missing in uniffiClone")
+            }
+        },
+        user: { (
+            uniffiHandle: UInt64,
+            id: RustBuffer,
+            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> DeskUser? in
+                guard let uniffiObj = try? FfiConverterTypeDirectory.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.user(
+                     id: try FfiConverterString.lift(id)
+                )
+            }
+
+
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterOptionTypeDeskUser.lower($0) }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeStoreError_lower
+            )
+        },
+        searchUsers: { (
+            uniffiHandle: UInt64,
+            text: RustBuffer,
+            limit: UInt32,
+            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> [DeskUser] in
+                guard let uniffiObj = try? FfiConverterTypeDirectory.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.searchUsers(
+                     text: try FfiConverterString.lift(text),
+                     limit: try FfiConverterUInt32.lift(limit)
+                )
+            }
+
+
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterSequenceTypeDeskUser.lower($0) }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeStoreError_lower
+            )
+        },
+        device: { (
+            uniffiHandle: UInt64,
+            deviceId: RustBuffer,
+            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> RegisteredDevice? in
+                guard let uniffiObj = try? FfiConverterTypeDirectory.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.device(
+                     deviceId: try FfiConverterString.lift(deviceId)
+                )
+            }
+
+
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterOptionTypeRegisteredDevice.lower($0) }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeStoreError_lower
+            )
+        },
+        devicesOf: { (
+            uniffiHandle: UInt64,
+            user: RustBuffer,
+            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> [RegisteredDevice] in
+                guard let uniffiObj = try? FfiConverterTypeDirectory.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.devicesOf(
+                     user: try FfiConverterString.lift(user)
+                )
+            }
+
+
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterSequenceTypeRegisteredDevice.lower($0) }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeStoreError_lower
+            )
+        },
+        devicesInUse: { (
+            uniffiHandle: UInt64,
+            uniffiOutReturn: UnsafeMutablePointer<UInt32>,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> UInt32 in
+                guard let uniffiObj = try? FfiConverterTypeDirectory.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.devicesInUse(
+                )
+            }
+
+
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterUInt32.lower($0) }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeStoreError_lower
+            )
+        },
+        putUser: { (
+            uniffiHandle: UInt64,
+            user: RustBuffer,
+            uniffiOutReturn: UnsafeMutableRawPointer,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> () in
+                guard let uniffiObj = try? FfiConverterTypeDirectory.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.putUser(
+                     user: try FfiConverterTypeDeskUser_lift(user)
+                )
+            }
+
+
+            let writeReturn = { () }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeStoreError_lower
+            )
+        },
+        putDevice: { (
+            uniffiHandle: UInt64,
+            device: RustBuffer,
+            uniffiOutReturn: UnsafeMutableRawPointer,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> () in
+                guard let uniffiObj = try? FfiConverterTypeDirectory.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.putDevice(
+                     device: try FfiConverterTypeRegisteredDevice_lift(device)
+                )
+            }
+
+
+            let writeReturn = { () }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeStoreError_lower
+            )
+        }
+    )
+
+    // Rust stores this pointer for future callback invocations, so it must live
+    // for the process lifetime (not just for the init function call).
+    //
+    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
+    // This is safe because the pointee is initialized once during static init
+    // and never mutated by either side of the FFI.  Its fields are C function pointers.
+    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceDirectory> = {
+        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceDirectory>.allocate(capacity: 1)
+        ptr.initialize(to: vtable)
+        return UnsafePointer(ptr)
+    }()
+}
+
+private func uniffiCallbackInitDirectory() {
+    uniffi_fido_unlock_ffi_fn_init_callback_vtable_directory(UniffiCallbackInterfaceDirectory.vtablePtr)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeDirectory: FfiConverter {
+    fileprivate static let handleMap = UniffiHandleMap<Directory>()
+
+    typealias FfiType = UInt64
+    typealias SwiftType = Directory
+
+    public static func lift(_ handle: UInt64) throws -> Directory {
+        if ((handle & 1) == 0) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return DirectoryImpl(unsafeFromHandle: handle)
+        } else {
+            // Swift-generated handle, get the object from the handle map
+            return try handleMap.remove(handle: handle)
+        }
+    }
+
+    public static func lower(_ value: Directory) -> UInt64 {
+         if let rustImpl = value as? DirectoryImpl {
+             // Rust-implemented object.  Clone the handle and return it
+            return rustImpl.uniffiCloneHandle()
+         } else {
+            // Swift object, generate a new vtable handle and return that.
+            return handleMap.insert(obj: value)
+         }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Directory {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: Directory, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDirectory_lift(_ handle: UInt64) throws -> Directory {
+    return try FfiConverterTypeDirectory.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDirectory_lower(_ value: Directory) -> UInt64 {
+    return FfiConverterTypeDirectory.lower(value)
 }
 
 
@@ -2580,6 +4344,57 @@ public func FfiConverterTypeEnrollment_lower(_ value: Enrollment) -> UInt64 {
 public protocol HelpDeskProtocol: AnyObject, Sendable {
 
     /**
+     * Goes on with a clock that is behind the log, after it had been too far ahead. Every open request is
+     * dropped; codes counted by the wrong clock stay counted. `note`: what had happened. The password is
+     * wiped on this side.
+     */
+    func acceptClock(`operator`: String, password: String, note: String) throws
+
+    /**
+     * Acknowledges an alarm: the desk then goes on with the counter that raised it. `note`: what was
+     * found out.
+     */
+    func acknowledge(session: OperatorSession, alarm: UInt64, note: String) throws
+
+    /**
+     * Alarms that nobody has acknowledged.
+     */
+    func alarms(session: OperatorSession) throws  -> [DeskAlarm]
+
+    /**
+     * Adds a user or changes one.
+     */
+    func putUser(session: OperatorSession, user: DeskUser) throws
+
+    /**
+     * Records that a device took a new issuer key, a compressed point of 33 bytes, in its slot. From then
+     * on only the new key answers for it. `rotation`: the slot's new rotation number.
+     */
+    func recordRotation(session: OperatorSession, device: String, newIssuer: Data, rotation: UInt32) throws
+
+    /**
+     * Registers a device that was enrolled with `issuer` in `slot`. In suite 3 the admin key goes,
+     * wrapped, into the registry, and `slot` is not used.
+     */
+    func registerDevice(session: OperatorSession, owner: String, device: EnrolledDevice, slot: UInt8, issuer: IssuerKey) throws
+
+    /**
+     * Registers a device of suite 1 or 2 by the issuer's public key, a compressed point of 33 bytes,
+     * as a station without the issuer's key does.
+     */
+    func registerDeviceByPublicKey(session: OperatorSession, owner: String, device: EnrolledDevice, slot: UInt8, suite: Suite, issuer: Data) throws
+
+    /**
+     * Takes a device out of use.
+     */
+    func retireDevice(session: OperatorSession, device: String) throws
+
+    /**
+     * Switches the service on or off.
+     */
+    func setService(session: OperatorSession, on: Bool) throws
+
+    /**
      * Records that the unlock was given up. The code may still be good.
      */
     func abandon(session: OperatorSession, id: UInt64) throws
@@ -2594,6 +4409,12 @@ public protocol HelpDeskProtocol: AnyObject, Sendable {
      * it go.
      */
     func authorise(session: OperatorSession, id: UInt64) throws  -> String
+
+    /**
+     * The same, sent to a channel of the user (`DeskChannel.id`); the operator
+     * never sees the code. The desk needs a `CodeDelivery`.
+     */
+    func authoriseToChannel(session: OperatorSession, id: UInt64, channel: String) throws
 
     /**
      * Records that the user has unlocked the device.
@@ -2621,31 +4442,9 @@ public protocol HelpDeskProtocol: AnyObject, Sendable {
     func openRequest(session: OperatorSession, user: String, device: String, reason: String) throws  -> DeskRequest
 
     /**
-     * Adds a user or changes one.
-     */
-    func putUser(session: OperatorSession, user: DeskUser) throws
-
-    /**
-     * Registers a device that was enrolled with `issuer` in `slot`. In suite 3 the admin key goes,
-     * wrapped, into the registry, and `slot` is not used.
-     */
-    func registerDevice(session: OperatorSession, owner: String, device: EnrolledDevice, slot: UInt8, issuer: IssuerKey) throws
-
-    /**
-     * Registers a device of suite 1 or 2 by the issuer's public key, a compressed point of 33 bytes,
-     * as a station without the issuer's key does.
-     */
-    func registerDeviceByPublicKey(session: OperatorSession, owner: String, device: EnrolledDevice, slot: UInt8, suite: Suite, issuer: Data) throws
-
-    /**
      * A request as it stands.
      */
     func request(session: OperatorSession, id: UInt64) throws  -> DeskRequest
-
-    /**
-     * Takes a device out of use.
-     */
-    func retireDevice(session: OperatorSession, device: String) throws
 
     /**
      * Searches users by id or name; at most 50.
@@ -2726,6 +4525,140 @@ open class HelpDesk: HelpDeskProtocol, @unchecked Sendable {
 
 
     /**
+     * Goes on with a clock that is behind the log, after it had been too far ahead. Every open request is
+     * dropped; codes counted by the wrong clock stay counted. `note`: what had happened. The password is
+     * wiped on this side.
+     */
+open func acceptClock(`operator`: String, password: String, note: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_accept_clock(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(`operator`),
+        FfiConverterString.lower(password),
+        FfiConverterString.lower(note),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Acknowledges an alarm: the desk then goes on with the counter that raised it. `note`: what was
+     * found out.
+     */
+open func acknowledge(session: OperatorSession, alarm: UInt64, note: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_acknowledge(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterUInt64.lower(alarm),
+        FfiConverterString.lower(note),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Alarms that nobody has acknowledged.
+     */
+open func alarms(session: OperatorSession)throws  -> [DeskAlarm]  {
+    return try  FfiConverterSequenceTypeDeskAlarm.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_alarms(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Adds a user or changes one.
+     */
+open func putUser(session: OperatorSession, user: DeskUser)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_put_user(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterTypeDeskUser_lower(user),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Records that a device took a new issuer key, a compressed point of 33 bytes, in its slot. From then
+     * on only the new key answers for it. `rotation`: the slot's new rotation number.
+     */
+open func recordRotation(session: OperatorSession, device: String, newIssuer: Data, rotation: UInt32)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_record_rotation(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(device),
+        FfiConverterData.lower(newIssuer),
+        FfiConverterUInt32.lower(rotation),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Registers a device that was enrolled with `issuer` in `slot`. In suite 3 the admin key goes,
+     * wrapped, into the registry, and `slot` is not used.
+     */
+open func registerDevice(session: OperatorSession, owner: String, device: EnrolledDevice, slot: UInt8, issuer: IssuerKey)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(owner),
+        FfiConverterTypeEnrolledDevice_lower(device),
+        FfiConverterUInt8.lower(slot),
+        FfiConverterTypeIssuerKey_lower(issuer),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Registers a device of suite 1 or 2 by the issuer's public key, a compressed point of 33 bytes,
+     * as a station without the issuer's key does.
+     */
+open func registerDeviceByPublicKey(session: OperatorSession, owner: String, device: EnrolledDevice, slot: UInt8, suite: Suite, issuer: Data)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device_by_public_key(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(owner),
+        FfiConverterTypeEnrolledDevice_lower(device),
+        FfiConverterUInt8.lower(slot),
+        FfiConverterTypeSuite_lower(suite),
+        FfiConverterData.lower(issuer),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Takes a device out of use.
+     */
+open func retireDevice(session: OperatorSession, device: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_retire_device(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(device),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Switches the service on or off.
+     */
+open func setService(session: OperatorSession, on: Bool)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_set_service(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterBool.lower(on),uniffiCallStatus
+    )
+}
+}
+
+    /**
      * Records that the unlock was given up. The code may still be good.
      */
 open func abandon(session: OperatorSession, id: UInt64)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
@@ -2764,6 +4697,21 @@ open func authorise(session: OperatorSession, id: UInt64)throws  -> String  {
         FfiConverterUInt64.lower(id),uniffiCallStatus
     )
 })
+}
+
+    /**
+     * The same, sent to a channel of the user (`DeskChannel.id`); the operator
+     * never sees the code. The desk needs a `CodeDelivery`.
+     */
+open func authoriseToChannel(session: OperatorSession, id: UInt64, channel: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise_to_channel(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterUInt64.lower(id),
+        FfiConverterString.lower(channel),uniffiCallStatus
+    )
+}
 }
 
     /**
@@ -2837,54 +4785,6 @@ open func openRequest(session: OperatorSession, user: String, device: String, re
 }
 
     /**
-     * Adds a user or changes one.
-     */
-open func putUser(session: OperatorSession, user: DeskUser)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_helpdesk_put_user(
-            self.uniffiCloneHandle(),
-        FfiConverterTypeOperatorSession_lower(session),
-        FfiConverterTypeDeskUser_lower(user),uniffiCallStatus
-    )
-}
-}
-
-    /**
-     * Registers a device that was enrolled with `issuer` in `slot`. In suite 3 the admin key goes,
-     * wrapped, into the registry, and `slot` is not used.
-     */
-open func registerDevice(session: OperatorSession, owner: String, device: EnrolledDevice, slot: UInt8, issuer: IssuerKey)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device(
-            self.uniffiCloneHandle(),
-        FfiConverterTypeOperatorSession_lower(session),
-        FfiConverterString.lower(owner),
-        FfiConverterTypeEnrolledDevice_lower(device),
-        FfiConverterUInt8.lower(slot),
-        FfiConverterTypeIssuerKey_lower(issuer),uniffiCallStatus
-    )
-}
-}
-
-    /**
-     * Registers a device of suite 1 or 2 by the issuer's public key, a compressed point of 33 bytes,
-     * as a station without the issuer's key does.
-     */
-open func registerDeviceByPublicKey(session: OperatorSession, owner: String, device: EnrolledDevice, slot: UInt8, suite: Suite, issuer: Data)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device_by_public_key(
-            self.uniffiCloneHandle(),
-        FfiConverterTypeOperatorSession_lower(session),
-        FfiConverterString.lower(owner),
-        FfiConverterTypeEnrolledDevice_lower(device),
-        FfiConverterUInt8.lower(slot),
-        FfiConverterTypeSuite_lower(suite),
-        FfiConverterData.lower(issuer),uniffiCallStatus
-    )
-}
-}
-
-    /**
      * A request as it stands.
      */
 open func request(session: OperatorSession, id: UInt64)throws  -> DeskRequest  {
@@ -2896,19 +4796,6 @@ open func request(session: OperatorSession, id: UInt64)throws  -> DeskRequest  {
         FfiConverterUInt64.lower(id),uniffiCallStatus
     )
 })
-}
-
-    /**
-     * Takes a device out of use.
-     */
-open func retireDevice(session: OperatorSession, device: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_helpdesk_retire_device(
-            self.uniffiCloneHandle(),
-        FfiConverterTypeOperatorSession_lower(session),
-        FfiConverterString.lower(device),uniffiCallStatus
-    )
-}
 }
 
     /**
@@ -3523,6 +5410,630 @@ public func FfiConverterTypeIssuerKey_lower(_ value: IssuerKey) -> UInt64 {
 
 
 /**
+ * Where the host keeps the licence.
+ */
+public protocol Licence: AnyObject, Sendable {
+
+    /**
+     * The present terms; absent where there is no licence.
+     */
+    func terms() throws  -> LicenceTerms?
+
+    /**
+     * Switches the service on or off.
+     */
+    func setService(on: Bool) throws
+
+}
+/**
+ * Where the host keeps the licence.
+ */
+open class LicenceImpl: Licence, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_licence(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_fido_unlock_ffi_fn_free_licence(handle, $0) }
+    }
+
+
+
+
+    /**
+     * The present terms; absent where there is no licence.
+     */
+open func terms()throws  -> LicenceTerms?  {
+    return try  FfiConverterOptionTypeLicenceTerms.lift(try rustCallWithError(FfiConverterTypeStoreError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_licence_terms(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Switches the service on or off.
+     */
+open func setService(on: Bool)throws   {try rustCallWithError(FfiConverterTypeStoreError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_licence_set_service(
+            self.uniffiCloneHandle(),
+        FfiConverterBool.lower(on),uniffiCallStatus
+    )
+}
+}
+
+
+
+}
+
+
+
+// Put the implementation in a struct so we don't pollute the top-level namespace
+fileprivate struct UniffiCallbackInterfaceLicence {
+
+    // Create the VTable using a series of closures.
+    // Swift automatically converts these into C callback functions.
+    //
+    // Store the vtable directly.
+    static let vtable: UniffiVTableCallbackInterfaceLicence = UniffiVTableCallbackInterfaceLicence(
+        uniffiFree: { (uniffiHandle: UInt64) -> () in
+            do {
+                try FfiConverterTypeLicence.handleMap.remove(handle: uniffiHandle)
+            } catch {
+                print("Uniffi callback interface Licence: handle missing in uniffiFree")
+            }
+        },
+        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
+            do {
+                return try FfiConverterTypeLicence.handleMap.clone(handle: uniffiHandle)
+            } catch {
+                fatalError("Uniffi callback interface Licence: handle missing in uniffiClone")
+            }
+        },
+        terms: { (
+            uniffiHandle: UInt64,
+            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> LicenceTerms? in
+                guard let uniffiObj = try? FfiConverterTypeLicence.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.terms(
+                )
+            }
+
+
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterOptionTypeLicenceTerms.lower($0) }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeStoreError_lower
+            )
+        },
+        setService: { (
+            uniffiHandle: UInt64,
+            on: Int8,
+            uniffiOutReturn: UnsafeMutableRawPointer,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> () in
+                guard let uniffiObj = try? FfiConverterTypeLicence.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.setService(
+                     on: try FfiConverterBool.lift(on)
+                )
+            }
+
+
+            let writeReturn = { () }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeStoreError_lower
+            )
+        }
+    )
+
+    // Rust stores this pointer for future callback invocations, so it must live
+    // for the process lifetime (not just for the init function call).
+    //
+    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
+    // This is safe because the pointee is initialized once during static init
+    // and never mutated by either side of the FFI.  Its fields are C function pointers.
+    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceLicence> = {
+        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceLicence>.allocate(capacity: 1)
+        ptr.initialize(to: vtable)
+        return UnsafePointer(ptr)
+    }()
+}
+
+private func uniffiCallbackInitLicence() {
+    uniffi_fido_unlock_ffi_fn_init_callback_vtable_licence(UniffiCallbackInterfaceLicence.vtablePtr)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeLicence: FfiConverter {
+    fileprivate static let handleMap = UniffiHandleMap<Licence>()
+
+    typealias FfiType = UInt64
+    typealias SwiftType = Licence
+
+    public static func lift(_ handle: UInt64) throws -> Licence {
+        if ((handle & 1) == 0) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return LicenceImpl(unsafeFromHandle: handle)
+        } else {
+            // Swift-generated handle, get the object from the handle map
+            return try handleMap.remove(handle: handle)
+        }
+    }
+
+    public static func lower(_ value: Licence) -> UInt64 {
+         if let rustImpl = value as? LicenceImpl {
+             // Rust-implemented object.  Clone the handle and return it
+            return rustImpl.uniffiCloneHandle()
+         } else {
+            // Swift object, generate a new vtable handle and return that.
+            return handleMap.insert(obj: value)
+         }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Licence {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: Licence, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLicence_lift(_ handle: UInt64) throws -> Licence {
+    return try FfiConverterTypeLicence.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLicence_lower(_ value: Licence) -> UInt64 {
+    return FfiConverterTypeLicence.lower(value)
+}
+
+
+
+
+
+
+/**
+ * The judging of limits, for a host that keeps the records: restore, `take`, store `records`.
+ */
+public protocol LimitBookProtocol: AnyObject, Sendable {
+
+    /**
+     * What is to be stored.
+     */
+    func records()  -> [LimitRecord]
+
+    /**
+     * Judges, and counts when `Taken`.
+     */
+    func take(request: LimitRequest) throws  -> LimitOutcome
+
+}
+/**
+ * The judging of limits, for a host that keeps the records: restore, `take`, store `records`.
+ */
+open class LimitBook: LimitBookProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_limitbook(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_fido_unlock_ffi_fn_free_limitbook(handle, $0) }
+    }
+
+
+    /**
+     * From stored records; empty at first.
+     */
+public static func fromRecords(records: [LimitRecord])throws  -> LimitBook  {
+    return try  FfiConverterTypeLimitBook_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_constructor_limitbook_from_records(
+        FfiConverterSequenceTypeLimitRecord.lower(records),uniffiCallStatus
+    )
+})
+}
+
+
+
+    /**
+     * What is to be stored.
+     */
+open func records() -> [LimitRecord]  {
+    return try!  FfiConverterSequenceTypeLimitRecord.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_limitbook_records(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Judges, and counts when `Taken`.
+     */
+open func take(request: LimitRequest)throws  -> LimitOutcome  {
+    return try  FfiConverterTypeLimitOutcome_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_limitbook_take(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeLimitRequest_lower(request),uniffiCallStatus
+    )
+})
+}
+
+
+
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeLimitBook: FfiConverter {
+    typealias FfiType = UInt64
+    typealias SwiftType = LimitBook
+
+    public static func lift(_ handle: UInt64) throws -> LimitBook {
+        return LimitBook(unsafeFromHandle: handle)
+    }
+
+    public static func lower(_ value: LimitBook) -> UInt64 {
+        return value.uniffiCloneHandle()
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> LimitBook {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: LimitBook, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLimitBook_lift(_ handle: UInt64) throws -> LimitBook {
+    return try FfiConverterTypeLimitBook.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLimitBook_lower(_ value: LimitBook) -> UInt64 {
+    return FfiConverterTypeLimitBook.lower(value)
+}
+
+
+
+
+
+
+/**
+ * Counts codes in the host's own database; what was taken survives a restart and is never given back.
+ */
+public protocol Limits: AnyObject, Sendable {
+
+    /**
+     * Judges and, when the outcome is `Taken`, counts the code, in one step that no other call can come
+     * between. It is on disk when this returns. `LimitBook` does the judging.
+     */
+    func take(request: LimitRequest) throws  -> LimitOutcome
+
+}
+/**
+ * Counts codes in the host's own database; what was taken survives a restart and is never given back.
+ */
+open class LimitsImpl: Limits, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_limits(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_fido_unlock_ffi_fn_free_limits(handle, $0) }
+    }
+
+
+
+
+    /**
+     * Judges and, when the outcome is `Taken`, counts the code, in one step that no other call can come
+     * between. It is on disk when this returns. `LimitBook` does the judging.
+     */
+open func take(request: LimitRequest)throws  -> LimitOutcome  {
+    return try  FfiConverterTypeLimitOutcome_lift(try rustCallWithError(FfiConverterTypeStoreError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_limits_take(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeLimitRequest_lower(request),uniffiCallStatus
+    )
+})
+}
+
+
+
+}
+
+
+
+// Put the implementation in a struct so we don't pollute the top-level namespace
+fileprivate struct UniffiCallbackInterfaceLimits {
+
+    // Create the VTable using a series of closures.
+    // Swift automatically converts these into C callback functions.
+    //
+    // Store the vtable directly.
+    static let vtable: UniffiVTableCallbackInterfaceLimits = UniffiVTableCallbackInterfaceLimits(
+        uniffiFree: { (uniffiHandle: UInt64) -> () in
+            do {
+                try FfiConverterTypeLimits.handleMap.remove(handle: uniffiHandle)
+            } catch {
+                print("Uniffi callback interface Limits: handle missing in uniffiFree")
+            }
+        },
+        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
+            do {
+                return try FfiConverterTypeLimits.handleMap.clone(handle: uniffiHandle)
+            } catch {
+                fatalError("Uniffi callback interface Limits: handle missing in uniffiClone")
+            }
+        },
+        take: { (
+            uniffiHandle: UInt64,
+            request: RustBuffer,
+            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> LimitOutcome in
+                guard let uniffiObj = try? FfiConverterTypeLimits.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.take(
+                     request: try FfiConverterTypeLimitRequest_lift(request)
+                )
+            }
+
+
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterTypeLimitOutcome_lower($0) }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeStoreError_lower
+            )
+        }
+    )
+
+    // Rust stores this pointer for future callback invocations, so it must live
+    // for the process lifetime (not just for the init function call).
+    //
+    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
+    // This is safe because the pointee is initialized once during static init
+    // and never mutated by either side of the FFI.  Its fields are C function pointers.
+    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceLimits> = {
+        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceLimits>.allocate(capacity: 1)
+        ptr.initialize(to: vtable)
+        return UnsafePointer(ptr)
+    }()
+}
+
+private func uniffiCallbackInitLimits() {
+    uniffi_fido_unlock_ffi_fn_init_callback_vtable_limits(UniffiCallbackInterfaceLimits.vtablePtr)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeLimits: FfiConverter {
+    fileprivate static let handleMap = UniffiHandleMap<Limits>()
+
+    typealias FfiType = UInt64
+    typealias SwiftType = Limits
+
+    public static func lift(_ handle: UInt64) throws -> Limits {
+        if ((handle & 1) == 0) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return LimitsImpl(unsafeFromHandle: handle)
+        } else {
+            // Swift-generated handle, get the object from the handle map
+            return try handleMap.remove(handle: handle)
+        }
+    }
+
+    public static func lower(_ value: Limits) -> UInt64 {
+         if let rustImpl = value as? LimitsImpl {
+             // Rust-implemented object.  Clone the handle and return it
+            return rustImpl.uniffiCloneHandle()
+         } else {
+            // Swift object, generate a new vtable handle and return that.
+            return handleMap.insert(obj: value)
+         }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Limits {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: Limits, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLimits_lift(_ handle: UInt64) throws -> Limits {
+    return try FfiConverterTypeLimits.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLimits_lower(_ value: Limits) -> UInt64 {
+    return FfiConverterTypeLimits.lower(value)
+}
+
+
+
+
+
+
+/**
  * An operator who has signed in.
  */
 public protocol OperatorSessionProtocol: AnyObject, Sendable {
@@ -3644,6 +6155,268 @@ public func FfiConverterTypeOperatorSession_lift(_ handle: UInt64) throws -> Ope
 #endif
 public func FfiConverterTypeOperatorSession_lower(_ value: OperatorSession) -> UInt64 {
     return FfiConverterTypeOperatorSession.lower(value)
+}
+
+
+
+
+
+
+/**
+ * Operators in the host's own accounts: a database, OpenID Connect, Kerberos.
+ */
+public protocol Operators: AnyObject, Sendable {
+
+    /**
+     * The operator, if `password` (or a token in its place) is the right one; absent for a wrong one and
+     * for an unknown name alike, after the same work. A secret: keep it no longer than the call.
+     */
+    func authenticate(id: String, password: String) throws  -> DeskOperator?
+
+    /**
+     * The operator's present roles and privileges. Asked at each action, so that a privilege that was
+     * taken away is gone at once.
+     */
+    func `operator`(id: String) throws  -> DeskOperator?
+
+}
+/**
+ * Operators in the host's own accounts: a database, OpenID Connect, Kerberos.
+ */
+open class OperatorsImpl: Operators, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_operators(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_fido_unlock_ffi_fn_free_operators(handle, $0) }
+    }
+
+
+
+
+    /**
+     * The operator, if `password` (or a token in its place) is the right one; absent for a wrong one and
+     * for an unknown name alike, after the same work. A secret: keep it no longer than the call.
+     */
+open func authenticate(id: String, password: String)throws  -> DeskOperator?  {
+    return try  FfiConverterOptionTypeDeskOperator.lift(try rustCallWithError(FfiConverterTypeStoreError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_operators_authenticate(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(id),
+        FfiConverterString.lower(password),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * The operator's present roles and privileges. Asked at each action, so that a privilege that was
+     * taken away is gone at once.
+     */
+open func `operator`(id: String)throws  -> DeskOperator?  {
+    return try  FfiConverterOptionTypeDeskOperator.lift(try rustCallWithError(FfiConverterTypeStoreError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_operators_operator(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(id),uniffiCallStatus
+    )
+})
+}
+
+
+
+}
+
+
+
+// Put the implementation in a struct so we don't pollute the top-level namespace
+fileprivate struct UniffiCallbackInterfaceOperators {
+
+    // Create the VTable using a series of closures.
+    // Swift automatically converts these into C callback functions.
+    //
+    // Store the vtable directly.
+    static let vtable: UniffiVTableCallbackInterfaceOperators = UniffiVTableCallbackInterfaceOperators(
+        uniffiFree: { (uniffiHandle: UInt64) -> () in
+            do {
+                try FfiConverterTypeOperators.handleMap.remove(handle: uniffiHandle)
+            } catch {
+                print("Uniffi callback interface Operators: handle missing in uniffiFree")
+            }
+        },
+        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
+            do {
+                return try FfiConverterTypeOperators.handleMap.clone(handle: uniffiHandle)
+            } catch {
+                fatalError("Uniffi callback interface Operators: handle missing in uniffiClone")
+            }
+        },
+        authenticate: { (
+            uniffiHandle: UInt64,
+            id: RustBuffer,
+            password: RustBuffer,
+            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> DeskOperator? in
+                guard let uniffiObj = try? FfiConverterTypeOperators.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.authenticate(
+                     id: try FfiConverterString.lift(id),
+                     password: try FfiConverterString.lift(password)
+                )
+            }
+
+
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterOptionTypeDeskOperator.lower($0) }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeStoreError_lower
+            )
+        },
+        `operator`: { (
+            uniffiHandle: UInt64,
+            id: RustBuffer,
+            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> DeskOperator? in
+                guard let uniffiObj = try? FfiConverterTypeOperators.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.`operator`(
+                     id: try FfiConverterString.lift(id)
+                )
+            }
+
+
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterOptionTypeDeskOperator.lower($0) }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeStoreError_lower
+            )
+        }
+    )
+
+    // Rust stores this pointer for future callback invocations, so it must live
+    // for the process lifetime (not just for the init function call).
+    //
+    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
+    // This is safe because the pointee is initialized once during static init
+    // and never mutated by either side of the FFI.  Its fields are C function pointers.
+    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceOperators> = {
+        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceOperators>.allocate(capacity: 1)
+        ptr.initialize(to: vtable)
+        return UnsafePointer(ptr)
+    }()
+}
+
+private func uniffiCallbackInitOperators() {
+    uniffi_fido_unlock_ffi_fn_init_callback_vtable_operators(UniffiCallbackInterfaceOperators.vtablePtr)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeOperators: FfiConverter {
+    fileprivate static let handleMap = UniffiHandleMap<Operators>()
+
+    typealias FfiType = UInt64
+    typealias SwiftType = Operators
+
+    public static func lift(_ handle: UInt64) throws -> Operators {
+        if ((handle & 1) == 0) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return OperatorsImpl(unsafeFromHandle: handle)
+        } else {
+            // Swift-generated handle, get the object from the handle map
+            return try handleMap.remove(handle: handle)
+        }
+    }
+
+    public static func lower(_ value: Operators) -> UInt64 {
+         if let rustImpl = value as? OperatorsImpl {
+             // Rust-implemented object.  Clone the handle and return it
+            return rustImpl.uniffiCloneHandle()
+         } else {
+            // Swift object, generate a new vtable handle and return that.
+            return handleMap.insert(obj: value)
+         }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Operators {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: Operators, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeOperators_lift(_ handle: UInt64) throws -> Operators {
+    return try FfiConverterTypeOperators.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeOperators_lower(_ value: Operators) -> UInt64 {
+    return FfiConverterTypeOperators.lower(value)
 }
 
 
@@ -4815,6 +7588,678 @@ public func FfiConverterTypeProgressListener_lower(_ value: ProgressListener) ->
 
 
 /**
+ * Makes responses with keys that the library never sees. Answers and admin keys are secrets, so they
+ * cross as lower-case hexadecimal digits, which are wiped on this side.
+ */
+public protocol ResponseSigner: AnyObject, Sendable {
+
+    /**
+     * Makes the response. Suite 1: the ECDSA signature over `message` with SHA-256, r and s of 32 bytes
+     * each (either s will do; the library checks it under `issuer`). Suite 2: the 32 bytes of HMAC-SHA-256
+     * of `message` under the x-coordinate, 32 bytes, of ECDH with `device_key`
+     * (`CKM_ECDH1_DERIVE` with `CKD_NULL`, then `CKM_SHA256_HMAC`). Suite 3: the AES-ECB block of
+     * `message` under the device's admin key.
+     */
+    func respond(task: SigningTask) throws  -> String
+
+    /**
+     * The issuer keys that it holds, of suites 1 and 2.
+     */
+    func issuers() throws  -> [IssuerInfo]
+
+    /**
+     * The Device ID of the device that has this admin key (suite 3: 16, 24 or 32 bytes), if any; found
+     * by a keyed fingerprint or in constant time.
+     */
+    func deviceWithAdminKey(adminKey: String) throws  -> String?
+
+    /**
+     * Keeps the admin key of a suite-3 device, wrapped; replaces the one before.
+     */
+    func storeAdminKey(deviceId: String, adminKey: String) throws
+
+}
+/**
+ * Makes responses with keys that the library never sees. Answers and admin keys are secrets, so they
+ * cross as lower-case hexadecimal digits, which are wiped on this side.
+ */
+open class ResponseSignerImpl: ResponseSigner, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_responsesigner(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_fido_unlock_ffi_fn_free_responsesigner(handle, $0) }
+    }
+
+
+
+
+    /**
+     * Makes the response. Suite 1: the ECDSA signature over `message` with SHA-256, r and s of 32 bytes
+     * each (either s will do; the library checks it under `issuer`). Suite 2: the 32 bytes of HMAC-SHA-256
+     * of `message` under the x-coordinate, 32 bytes, of ECDH with `device_key`
+     * (`CKM_ECDH1_DERIVE` with `CKD_NULL`, then `CKM_SHA256_HMAC`). Suite 3: the AES-ECB block of
+     * `message` under the device's admin key.
+     */
+open func respond(task: SigningTask)throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeSigningError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_responsesigner_respond(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeSigningTask_lower(task),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * The issuer keys that it holds, of suites 1 and 2.
+     */
+open func issuers()throws  -> [IssuerInfo]  {
+    return try  FfiConverterSequenceTypeIssuerInfo.lift(try rustCallWithError(FfiConverterTypeSigningError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_responsesigner_issuers(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * The Device ID of the device that has this admin key (suite 3: 16, 24 or 32 bytes), if any; found
+     * by a keyed fingerprint or in constant time.
+     */
+open func deviceWithAdminKey(adminKey: String)throws  -> String?  {
+    return try  FfiConverterOptionString.lift(try rustCallWithError(FfiConverterTypeSigningError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_responsesigner_device_with_admin_key(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(adminKey),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Keeps the admin key of a suite-3 device, wrapped; replaces the one before.
+     */
+open func storeAdminKey(deviceId: String, adminKey: String)throws   {try rustCallWithError(FfiConverterTypeSigningError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_responsesigner_store_admin_key(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(deviceId),
+        FfiConverterString.lower(adminKey),uniffiCallStatus
+    )
+}
+}
+
+
+
+}
+
+
+
+// Put the implementation in a struct so we don't pollute the top-level namespace
+fileprivate struct UniffiCallbackInterfaceResponseSigner {
+
+    // Create the VTable using a series of closures.
+    // Swift automatically converts these into C callback functions.
+    //
+    // Store the vtable directly.
+    static let vtable: UniffiVTableCallbackInterfaceResponseSigner = UniffiVTableCallbackInterfaceResponseSigner(
+        uniffiFree: { (uniffiHandle: UInt64) -> () in
+            do {
+                try FfiConverterTypeResponseSigner.handleMap.remove(handle: uniffiHandle)
+            } catch {
+                print("Uniffi callback interface ResponseSigner: handle missing in uniffiFree")
+            }
+        },
+        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
+            do {
+                return try FfiConverterTypeResponseSigner.handleMap.clone(handle: uniffiHandle)
+            } catch {
+                fatalError("Uniffi callback interface ResponseSigner: handle missing in uniffiClone")
+            }
+        },
+        respond: { (
+            uniffiHandle: UInt64,
+            task: RustBuffer,
+            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> String in
+                guard let uniffiObj = try? FfiConverterTypeResponseSigner.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.respond(
+                     task: try FfiConverterTypeSigningTask_lift(task)
+                )
+            }
+
+
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterString.lower($0) }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeSigningError_lower
+            )
+        },
+        issuers: { (
+            uniffiHandle: UInt64,
+            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> [IssuerInfo] in
+                guard let uniffiObj = try? FfiConverterTypeResponseSigner.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.issuers(
+                )
+            }
+
+
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterSequenceTypeIssuerInfo.lower($0) }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeSigningError_lower
+            )
+        },
+        deviceWithAdminKey: { (
+            uniffiHandle: UInt64,
+            adminKey: RustBuffer,
+            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> String? in
+                guard let uniffiObj = try? FfiConverterTypeResponseSigner.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.deviceWithAdminKey(
+                     adminKey: try FfiConverterString.lift(adminKey)
+                )
+            }
+
+
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterOptionString.lower($0) }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeSigningError_lower
+            )
+        },
+        storeAdminKey: { (
+            uniffiHandle: UInt64,
+            deviceId: RustBuffer,
+            adminKey: RustBuffer,
+            uniffiOutReturn: UnsafeMutableRawPointer,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> () in
+                guard let uniffiObj = try? FfiConverterTypeResponseSigner.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.storeAdminKey(
+                     deviceId: try FfiConverterString.lift(deviceId),
+                     adminKey: try FfiConverterString.lift(adminKey)
+                )
+            }
+
+
+            let writeReturn = { () }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeSigningError_lower
+            )
+        }
+    )
+
+    // Rust stores this pointer for future callback invocations, so it must live
+    // for the process lifetime (not just for the init function call).
+    //
+    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
+    // This is safe because the pointee is initialized once during static init
+    // and never mutated by either side of the FFI.  Its fields are C function pointers.
+    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceResponseSigner> = {
+        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceResponseSigner>.allocate(capacity: 1)
+        ptr.initialize(to: vtable)
+        return UnsafePointer(ptr)
+    }()
+}
+
+private func uniffiCallbackInitResponseSigner() {
+    uniffi_fido_unlock_ffi_fn_init_callback_vtable_responsesigner(UniffiCallbackInterfaceResponseSigner.vtablePtr)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeResponseSigner: FfiConverter {
+    fileprivate static let handleMap = UniffiHandleMap<ResponseSigner>()
+
+    typealias FfiType = UInt64
+    typealias SwiftType = ResponseSigner
+
+    public static func lift(_ handle: UInt64) throws -> ResponseSigner {
+        if ((handle & 1) == 0) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return ResponseSignerImpl(unsafeFromHandle: handle)
+        } else {
+            // Swift-generated handle, get the object from the handle map
+            return try handleMap.remove(handle: handle)
+        }
+    }
+
+    public static func lower(_ value: ResponseSigner) -> UInt64 {
+         if let rustImpl = value as? ResponseSignerImpl {
+             // Rust-implemented object.  Clone the handle and return it
+            return rustImpl.uniffiCloneHandle()
+         } else {
+            // Swift object, generate a new vtable handle and return that.
+            return handleMap.insert(obj: value)
+         }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ResponseSigner {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: ResponseSigner, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeResponseSigner_lift(_ handle: UInt64) throws -> ResponseSigner {
+    return try FfiConverterTypeResponseSigner.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeResponseSigner_lower(_ value: ResponseSigner) -> UInt64 {
+    return FfiConverterTypeResponseSigner.lower(value)
+}
+
+
+
+
+
+
+/**
+ * A vendor's device with a command set of its own: three commands, each of which blocks until the device has
+ * answered, on the thread that made the call.
+ */
+public protocol UnlockDevice: AnyObject, Sendable {
+
+    /**
+     * The state. Only reads.
+     */
+    func info(call: DeviceCall) throws  -> UnlockInfo
+
+    /**
+     * The pending challenge of a slot, with that protocol's key. `renew`: throw the pending one away, which needs
+     * a touch; refuse with 128 where there was none.
+     */
+    func challenge(slot: UInt8, `protocol`: PinProtocol, renew: Bool, call: DeviceCall) throws  -> PendingChallenge
+
+    /**
+     * Response and new PIN. `response`: its 64, 13 or 16 bytes as hexadecimal digits; a secret, keep it no longer
+     * than the call. Where the answer is lost throw what happened (`Gone`, `TimedOut`): the library asks `info`
+     * what became of it.
+     */
+    func unlock(request: UnlockRequest, response: String, call: DeviceCall) throws
+
+}
+/**
+ * A vendor's device with a command set of its own: three commands, each of which blocks until the device has
+ * answered, on the thread that made the call.
+ */
+open class UnlockDeviceImpl: UnlockDevice, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_unlockdevice(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_fido_unlock_ffi_fn_free_unlockdevice(handle, $0) }
+    }
+
+
+
+
+    /**
+     * The state. Only reads.
+     */
+open func info(call: DeviceCall)throws  -> UnlockInfo  {
+    return try  FfiConverterTypeUnlockInfo_lift(try rustCallWithError(FfiConverterTypeUnlockDeviceError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_unlockdevice_info(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeDeviceCall_lower(call),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * The pending challenge of a slot, with that protocol's key. `renew`: throw the pending one away, which needs
+     * a touch; refuse with 128 where there was none.
+     */
+open func challenge(slot: UInt8, `protocol`: PinProtocol, renew: Bool, call: DeviceCall)throws  -> PendingChallenge  {
+    return try  FfiConverterTypePendingChallenge_lift(try rustCallWithError(FfiConverterTypeUnlockDeviceError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_unlockdevice_challenge(
+            self.uniffiCloneHandle(),
+        FfiConverterUInt8.lower(slot),
+        FfiConverterTypePinProtocol_lower(`protocol`),
+        FfiConverterBool.lower(renew),
+        FfiConverterTypeDeviceCall_lower(call),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Response and new PIN. `response`: its 64, 13 or 16 bytes as hexadecimal digits; a secret, keep it no longer
+     * than the call. Where the answer is lost throw what happened (`Gone`, `TimedOut`): the library asks `info`
+     * what became of it.
+     */
+open func unlock(request: UnlockRequest, response: String, call: DeviceCall)throws   {try rustCallWithError(FfiConverterTypeUnlockDeviceError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_unlockdevice_unlock(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeUnlockRequest_lower(request),
+        FfiConverterString.lower(response),
+        FfiConverterTypeDeviceCall_lower(call),uniffiCallStatus
+    )
+}
+}
+
+
+
+}
+
+
+
+// Put the implementation in a struct so we don't pollute the top-level namespace
+fileprivate struct UniffiCallbackInterfaceUnlockDevice {
+
+    // Create the VTable using a series of closures.
+    // Swift automatically converts these into C callback functions.
+    //
+    // Store the vtable directly.
+    static let vtable: UniffiVTableCallbackInterfaceUnlockDevice = UniffiVTableCallbackInterfaceUnlockDevice(
+        uniffiFree: { (uniffiHandle: UInt64) -> () in
+            do {
+                try FfiConverterTypeUnlockDevice.handleMap.remove(handle: uniffiHandle)
+            } catch {
+                print("Uniffi callback interface UnlockDevice: handle missing in uniffiFree")
+            }
+        },
+        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
+            do {
+                return try FfiConverterTypeUnlockDevice.handleMap.clone(handle: uniffiHandle)
+            } catch {
+                fatalError("Uniffi callback interface UnlockDevice: handle missing in uniffiClone")
+            }
+        },
+        info: { (
+            uniffiHandle: UInt64,
+            call: UInt64,
+            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> UnlockInfo in
+                guard let uniffiObj = try? FfiConverterTypeUnlockDevice.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.info(
+                     call: try FfiConverterTypeDeviceCall_lift(call)
+                )
+            }
+
+
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterTypeUnlockInfo_lower($0) }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeUnlockDeviceError_lower
+            )
+        },
+        challenge: { (
+            uniffiHandle: UInt64,
+            slot: UInt8,
+            `protocol`: RustBuffer,
+            renew: Int8,
+            call: UInt64,
+            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> PendingChallenge in
+                guard let uniffiObj = try? FfiConverterTypeUnlockDevice.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.challenge(
+                     slot: try FfiConverterUInt8.lift(slot),
+                     protocol: try FfiConverterTypePinProtocol_lift(`protocol`),
+                     renew: try FfiConverterBool.lift(renew),
+                     call: try FfiConverterTypeDeviceCall_lift(call)
+                )
+            }
+
+
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterTypePendingChallenge_lower($0) }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeUnlockDeviceError_lower
+            )
+        },
+        unlock: { (
+            uniffiHandle: UInt64,
+            request: RustBuffer,
+            response: RustBuffer,
+            call: UInt64,
+            uniffiOutReturn: UnsafeMutableRawPointer,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> () in
+                guard let uniffiObj = try? FfiConverterTypeUnlockDevice.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.unlock(
+                     request: try FfiConverterTypeUnlockRequest_lift(request),
+                     response: try FfiConverterString.lift(response),
+                     call: try FfiConverterTypeDeviceCall_lift(call)
+                )
+            }
+
+
+            let writeReturn = { () }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeUnlockDeviceError_lower
+            )
+        }
+    )
+
+    // Rust stores this pointer for future callback invocations, so it must live
+    // for the process lifetime (not just for the init function call).
+    //
+    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
+    // This is safe because the pointee is initialized once during static init
+    // and never mutated by either side of the FFI.  Its fields are C function pointers.
+    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceUnlockDevice> = {
+        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceUnlockDevice>.allocate(capacity: 1)
+        ptr.initialize(to: vtable)
+        return UnsafePointer(ptr)
+    }()
+}
+
+private func uniffiCallbackInitUnlockDevice() {
+    uniffi_fido_unlock_ffi_fn_init_callback_vtable_unlockdevice(UniffiCallbackInterfaceUnlockDevice.vtablePtr)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeUnlockDevice: FfiConverter {
+    fileprivate static let handleMap = UniffiHandleMap<UnlockDevice>()
+
+    typealias FfiType = UInt64
+    typealias SwiftType = UnlockDevice
+
+    public static func lift(_ handle: UInt64) throws -> UnlockDevice {
+        if ((handle & 1) == 0) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return UnlockDeviceImpl(unsafeFromHandle: handle)
+        } else {
+            // Swift-generated handle, get the object from the handle map
+            return try handleMap.remove(handle: handle)
+        }
+    }
+
+    public static func lower(_ value: UnlockDevice) -> UInt64 {
+         if let rustImpl = value as? UnlockDeviceImpl {
+             // Rust-implemented object.  Clone the handle and return it
+            return rustImpl.uniffiCloneHandle()
+         } else {
+            // Swift object, generate a new vtable handle and return that.
+            return handleMap.insert(obj: value)
+         }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> UnlockDevice {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: UnlockDevice, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeUnlockDevice_lift(_ handle: UInt64) throws -> UnlockDevice {
+    return try FfiConverterTypeUnlockDevice.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeUnlockDevice_lower(_ value: UnlockDevice) -> UInt64 {
+    return FfiConverterTypeUnlockDevice.lower(value)
+}
+
+
+
+
+
+
+/**
  * What was shown to the person, and all that is needed to go on after a restart. Holds no secret.
  */
 public protocol UnlockSessionProtocol: AnyObject, Sendable {
@@ -5152,6 +8597,75 @@ public func FfiConverterTypeUnlockSession_lower(_ value: UnlockSession) -> UInt6
 
 
 /**
+ * A way of verifying a caller that counts.
+ */
+public struct AcceptedMethod: Equatable, Hashable {
+    /**
+     * The method.
+     */
+    public var method: VerificationMethod
+    /**
+     * Whether a machine must have checked it; else the operator's word does.
+     */
+    public var byMachine: Bool
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The method.
+         */method: VerificationMethod,
+        /**
+         * Whether a machine must have checked it; else the operator's word does.
+         */byMachine: Bool) {
+        self.method = method
+        self.byMachine = byMachine
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension AcceptedMethod: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeAcceptedMethod: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> AcceptedMethod {
+        return
+            try AcceptedMethod(
+                method: FfiConverterTypeVerificationMethod.read(from: &buf),
+                byMachine: FfiConverterBool.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: AcceptedMethod, into buf: inout [UInt8]) {
+        FfiConverterTypeVerificationMethod.write(value.method, into: &buf)
+        FfiConverterBool.write(value.byMachine, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAcceptedMethod_lift(_ buf: RustBuffer) throws -> AcceptedMethod {
+    return try FfiConverterTypeAcceptedMethod.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAcceptedMethod_lower(_ value: AcceptedMethod) -> RustBuffer {
+    return FfiConverterTypeAcceptedMethod.lower(value)
+}
+
+
+/**
  * A log that is whole.
  */
 public struct AuditSummary: Equatable, Hashable {
@@ -5413,6 +8927,105 @@ public func FfiConverterTypeCallerTask_lower(_ value: CallerTask) -> RustBuffer 
 
 
 /**
+ * Something that does not fit, until an Administrator acknowledges it.
+ */
+public struct DeskAlarm: Equatable, Hashable {
+    /**
+     * Names it.
+     */
+    public var id: UInt64
+    /**
+     * The number of its row in the error table.
+     */
+    public var number: UInt16
+    /**
+     * What, in one sentence.
+     */
+    public var text: String
+    /**
+     * Which device.
+     */
+    public var deviceId: String
+    /**
+     * When: seconds since 1970-01-01 UTC.
+     */
+    public var at: UInt64
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Names it.
+         */id: UInt64,
+        /**
+         * The number of its row in the error table.
+         */number: UInt16,
+        /**
+         * What, in one sentence.
+         */text: String,
+        /**
+         * Which device.
+         */deviceId: String,
+        /**
+         * When: seconds since 1970-01-01 UTC.
+         */at: UInt64) {
+        self.id = id
+        self.number = number
+        self.text = text
+        self.deviceId = deviceId
+        self.at = at
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension DeskAlarm: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeDeskAlarm: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DeskAlarm {
+        return
+            try DeskAlarm(
+                id: FfiConverterUInt64.read(from: &buf),
+                number: FfiConverterUInt16.read(from: &buf),
+                text: FfiConverterString.read(from: &buf),
+                deviceId: FfiConverterString.read(from: &buf),
+                at: FfiConverterUInt64.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: DeskAlarm, into buf: inout [UInt8]) {
+        FfiConverterUInt64.write(value.id, into: &buf)
+        FfiConverterUInt16.write(value.number, into: &buf)
+        FfiConverterString.write(value.text, into: &buf)
+        FfiConverterString.write(value.deviceId, into: &buf)
+        FfiConverterUInt64.write(value.at, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeskAlarm_lift(_ buf: RustBuffer) throws -> DeskAlarm {
+    return try FfiConverterTypeDeskAlarm.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeskAlarm_lower(_ value: DeskAlarm) -> RustBuffer {
+    return FfiConverterTypeDeskAlarm.lower(value)
+}
+
+
+/**
  * A way to a user that was registered before the call.
  */
 public struct DeskChannel: Equatable, Hashable {
@@ -5428,6 +9041,10 @@ public struct DeskChannel: Equatable, Hashable {
      * Mail address, telephone number or the like.
      */
     public var address: String
+    /**
+     * When it was registered or last changed, in seconds since 1970-01-01 UTC; set by the desk.
+     */
+    public var changedAt: UInt64
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -5440,10 +9057,14 @@ public struct DeskChannel: Equatable, Hashable {
          */kind: ChannelKind,
         /**
          * Mail address, telephone number or the like.
-         */address: String) {
+         */address: String,
+        /**
+         * When it was registered or last changed, in seconds since 1970-01-01 UTC; set by the desk.
+         */changedAt: UInt64 = UInt64(0)) {
         self.id = id
         self.kind = kind
         self.address = address
+        self.changedAt = changedAt
     }
 
 
@@ -5464,7 +9085,8 @@ public struct FfiConverterTypeDeskChannel: FfiConverterRustBuffer {
             try DeskChannel(
                 id: FfiConverterString.read(from: &buf),
                 kind: FfiConverterTypeChannelKind.read(from: &buf),
-                address: FfiConverterString.read(from: &buf)
+                address: FfiConverterString.read(from: &buf),
+                changedAt: FfiConverterUInt64.read(from: &buf)
         )
     }
 
@@ -5472,6 +9094,7 @@ public struct FfiConverterTypeDeskChannel: FfiConverterRustBuffer {
         FfiConverterString.write(value.id, into: &buf)
         FfiConverterTypeChannelKind.write(value.kind, into: &buf)
         FfiConverterString.write(value.address, into: &buf)
+        FfiConverterUInt64.write(value.changedAt, into: &buf)
     }
 }
 
@@ -5557,6 +9180,224 @@ public func FfiConverterTypeDeskFound_lift(_ buf: RustBuffer) throws -> DeskFoun
 #endif
 public func FfiConverterTypeDeskFound_lower(_ value: DeskFound) -> RustBuffer {
     return FfiConverterTypeDeskFound.lower(value)
+}
+
+
+/**
+ * An operator.
+ */
+public struct DeskOperator: Equatable, Hashable {
+    /**
+     * The sign-in name: 1 to 128 bytes, no control characters, no space at either end.
+     */
+    public var id: String
+    /**
+     * Roles.
+     */
+    public var roles: [DeskRole]
+    /**
+     * Privileges given one by one.
+     */
+    public var privileges: [DeskPrivilege]
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The sign-in name: 1 to 128 bytes, no control characters, no space at either end.
+         */id: String,
+        /**
+         * Roles.
+         */roles: [DeskRole],
+        /**
+         * Privileges given one by one.
+         */privileges: [DeskPrivilege]) {
+        self.id = id
+        self.roles = roles
+        self.privileges = privileges
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension DeskOperator: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeDeskOperator: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DeskOperator {
+        return
+            try DeskOperator(
+                id: FfiConverterString.read(from: &buf),
+                roles: FfiConverterSequenceTypeDeskRole.read(from: &buf),
+                privileges: FfiConverterSequenceTypeDeskPrivilege.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: DeskOperator, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.id, into: &buf)
+        FfiConverterSequenceTypeDeskRole.write(value.roles, into: &buf)
+        FfiConverterSequenceTypeDeskPrivilege.write(value.privileges, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeskOperator_lift(_ buf: RustBuffer) throws -> DeskOperator {
+    return try FfiConverterTypeDeskOperator.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeskOperator_lower(_ value: DeskOperator) -> RustBuffer {
+    return FfiConverterTypeDeskOperator.lower(value)
+}
+
+
+/**
+ * The desk's rules; `default_desk_policy` gives those that hold without any.
+ */
+public struct DeskPolicy: Equatable, Hashable {
+    /**
+     * What counts for ordinary users.
+     */
+    public var ordinaryMethods: [AcceptedMethod]
+    /**
+     * What counts for privileged users; the operator's word alone never does, whatever stands here.
+     */
+    public var privilegedMethods: [AcceptedMethod]
+    /**
+     * Whether a reason or ticket number is wanted.
+     */
+    public var reasonWanted: Bool
+    /**
+     * How many codes may be given out.
+     */
+    public var limits: LimitRules
+    /**
+     * How long a request, a verification and an approval live, in seconds.
+     */
+    public var requestSeconds: UInt64
+    /**
+     * How long an operator stays signed in, in seconds.
+     */
+    public var sessionSeconds: UInt64
+    /**
+     * No code is sent to a channel that was changed less than this ago, in seconds.
+     */
+    public var channelRestSeconds: UInt64
+    /**
+     * How far the clock may step back before the desk refuses, in seconds.
+     */
+    public var clockToleranceSeconds: UInt64
+    /**
+     * Whom to ask where there is no licence at all.
+     */
+    public var licenceContact: String
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * What counts for ordinary users.
+         */ordinaryMethods: [AcceptedMethod],
+        /**
+         * What counts for privileged users; the operator's word alone never does, whatever stands here.
+         */privilegedMethods: [AcceptedMethod],
+        /**
+         * Whether a reason or ticket number is wanted.
+         */reasonWanted: Bool,
+        /**
+         * How many codes may be given out.
+         */limits: LimitRules,
+        /**
+         * How long a request, a verification and an approval live, in seconds.
+         */requestSeconds: UInt64,
+        /**
+         * How long an operator stays signed in, in seconds.
+         */sessionSeconds: UInt64,
+        /**
+         * No code is sent to a channel that was changed less than this ago, in seconds.
+         */channelRestSeconds: UInt64,
+        /**
+         * How far the clock may step back before the desk refuses, in seconds.
+         */clockToleranceSeconds: UInt64,
+        /**
+         * Whom to ask where there is no licence at all.
+         */licenceContact: String) {
+        self.ordinaryMethods = ordinaryMethods
+        self.privilegedMethods = privilegedMethods
+        self.reasonWanted = reasonWanted
+        self.limits = limits
+        self.requestSeconds = requestSeconds
+        self.sessionSeconds = sessionSeconds
+        self.channelRestSeconds = channelRestSeconds
+        self.clockToleranceSeconds = clockToleranceSeconds
+        self.licenceContact = licenceContact
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension DeskPolicy: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeDeskPolicy: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DeskPolicy {
+        return
+            try DeskPolicy(
+                ordinaryMethods: FfiConverterSequenceTypeAcceptedMethod.read(from: &buf),
+                privilegedMethods: FfiConverterSequenceTypeAcceptedMethod.read(from: &buf),
+                reasonWanted: FfiConverterBool.read(from: &buf),
+                limits: FfiConverterTypeLimitRules.read(from: &buf),
+                requestSeconds: FfiConverterUInt64.read(from: &buf),
+                sessionSeconds: FfiConverterUInt64.read(from: &buf),
+                channelRestSeconds: FfiConverterUInt64.read(from: &buf),
+                clockToleranceSeconds: FfiConverterUInt64.read(from: &buf),
+                licenceContact: FfiConverterString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: DeskPolicy, into buf: inout [UInt8]) {
+        FfiConverterSequenceTypeAcceptedMethod.write(value.ordinaryMethods, into: &buf)
+        FfiConverterSequenceTypeAcceptedMethod.write(value.privilegedMethods, into: &buf)
+        FfiConverterBool.write(value.reasonWanted, into: &buf)
+        FfiConverterTypeLimitRules.write(value.limits, into: &buf)
+        FfiConverterUInt64.write(value.requestSeconds, into: &buf)
+        FfiConverterUInt64.write(value.sessionSeconds, into: &buf)
+        FfiConverterUInt64.write(value.channelRestSeconds, into: &buf)
+        FfiConverterUInt64.write(value.clockToleranceSeconds, into: &buf)
+        FfiConverterString.write(value.licenceContact, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeskPolicy_lift(_ buf: RustBuffer) throws -> DeskPolicy {
+    return try FfiConverterTypeDeskPolicy.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeskPolicy_lower(_ value: DeskPolicy) -> RustBuffer {
+    return FfiConverterTypeDeskPolicy.lower(value)
 }
 
 
@@ -5978,6 +9819,96 @@ public func FfiConverterTypeDeviceInfo_lower(_ value: DeviceInfo) -> RustBuffer 
 
 
 /**
+ * Everything that the system shows. No service, no reader and no card are a problem, nothing, and a
+ * reader.
+ */
+public struct DeviceListing: Equatable, Hashable {
+    /**
+     * Each key and card, once.
+     */
+    public var devices: [FoundDevice]
+    /**
+     * Readers without a card.
+     */
+    public var readers: [FoundRoute]
+    /**
+     * Interfaces of devices above that nothing tells to which: of several keys of one model.
+     */
+    public var unassigned: [FoundRoute]
+    /**
+     * Why USB keys, or cards, could not be looked for.
+     */
+    public var problems: [ErrorRow]
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Each key and card, once.
+         */devices: [FoundDevice],
+        /**
+         * Readers without a card.
+         */readers: [FoundRoute],
+        /**
+         * Interfaces of devices above that nothing tells to which: of several keys of one model.
+         */unassigned: [FoundRoute],
+        /**
+         * Why USB keys, or cards, could not be looked for.
+         */problems: [ErrorRow]) {
+        self.devices = devices
+        self.readers = readers
+        self.unassigned = unassigned
+        self.problems = problems
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension DeviceListing: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeDeviceListing: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DeviceListing {
+        return
+            try DeviceListing(
+                devices: FfiConverterSequenceTypeFoundDevice.read(from: &buf),
+                readers: FfiConverterSequenceTypeFoundRoute.read(from: &buf),
+                unassigned: FfiConverterSequenceTypeFoundRoute.read(from: &buf),
+                problems: FfiConverterSequenceTypeErrorRow.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: DeviceListing, into buf: inout [UInt8]) {
+        FfiConverterSequenceTypeFoundDevice.write(value.devices, into: &buf)
+        FfiConverterSequenceTypeFoundRoute.write(value.readers, into: &buf)
+        FfiConverterSequenceTypeFoundRoute.write(value.unassigned, into: &buf)
+        FfiConverterSequenceTypeErrorRow.write(value.problems, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeviceListing_lift(_ buf: RustBuffer) throws -> DeviceListing {
+    return try FfiConverterTypeDeviceListing.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeviceListing_lower(_ value: DeviceListing) -> RustBuffer {
+    return FfiConverterTypeDeviceListing.lower(value)
+}
+
+
+/**
  * What `Device.diagnose` found.
  */
 public struct Diagnosis: Equatable, Hashable {
@@ -6267,31 +10198,39 @@ public func FfiConverterTypeErrorRow_lower(_ value: ErrorRow) -> RustBuffer {
 
 
 /**
- * A device that the system shows.
+ * A security key or card, by whatever routes it is reached.
  */
 public struct FoundDevice: Equatable, Hashable {
     /**
-     * USB key or reader.
-     */
-    public var kind: DeviceKind
-    /**
-     * What the person sees: the product's or the reader's name.
+     * What the person sees: the product's name, else the reader's.
      */
     public var name: String
     /**
-     * What opens it; another one after it was plugged in again.
+     * The Device ID, where the device told it.
      */
-    public var path: String
+    public var deviceId: String?
     /**
-     * The interface; a key has an entry for each. With a card it is known only when it is open.
+     * Its state when it was listed; absent where it could not be read.
      */
-    public var which: Interface
+    public var condition: Condition?
     /**
-     * The serial number, where a USB key tells it.
+     * State and what to do, in one sentence for the person.
      */
-    public var serial: String?
+    public var sentence: String?
     /**
-     * Why it cannot be opened: no card, no permission, in use; absent where it can.
+     * Whether an unlock is possible now.
+     */
+    public var canUnlock: Bool
+    /**
+     * Enrolled and sealed.
+     */
+    public var enrolled: Bool
+    /**
+     * Its routes, the one that is opened first first.
+     */
+    public var routes: [FoundRoute]
+    /**
+     * Why it cannot be used: no route could be opened, or it does not know the unlock; else absent.
      */
     public var problem: ErrorRow?
 
@@ -6299,28 +10238,36 @@ public struct FoundDevice: Equatable, Hashable {
     // declare one manually.
     public init(
         /**
-         * USB key or reader.
-         */kind: DeviceKind,
-        /**
-         * What the person sees: the product's or the reader's name.
+         * What the person sees: the product's name, else the reader's.
          */name: String,
         /**
-         * What opens it; another one after it was plugged in again.
-         */path: String,
+         * The Device ID, where the device told it.
+         */deviceId: String?,
         /**
-         * The interface; a key has an entry for each. With a card it is known only when it is open.
-         */which: Interface,
+         * Its state when it was listed; absent where it could not be read.
+         */condition: Condition?,
         /**
-         * The serial number, where a USB key tells it.
-         */serial: String?,
+         * State and what to do, in one sentence for the person.
+         */sentence: String?,
         /**
-         * Why it cannot be opened: no card, no permission, in use; absent where it can.
+         * Whether an unlock is possible now.
+         */canUnlock: Bool,
+        /**
+         * Enrolled and sealed.
+         */enrolled: Bool,
+        /**
+         * Its routes, the one that is opened first first.
+         */routes: [FoundRoute],
+        /**
+         * Why it cannot be used: no route could be opened, or it does not know the unlock; else absent.
          */problem: ErrorRow?) {
-        self.kind = kind
         self.name = name
-        self.path = path
-        self.which = which
-        self.serial = serial
+        self.deviceId = deviceId
+        self.condition = condition
+        self.sentence = sentence
+        self.canUnlock = canUnlock
+        self.enrolled = enrolled
+        self.routes = routes
         self.problem = problem
     }
 
@@ -6340,21 +10287,25 @@ public struct FfiConverterTypeFoundDevice: FfiConverterRustBuffer {
     public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> FoundDevice {
         return
             try FoundDevice(
-                kind: FfiConverterTypeDeviceKind.read(from: &buf),
                 name: FfiConverterString.read(from: &buf),
-                path: FfiConverterString.read(from: &buf),
-                which: FfiConverterTypeInterface.read(from: &buf),
-                serial: FfiConverterOptionString.read(from: &buf),
+                deviceId: FfiConverterOptionString.read(from: &buf),
+                condition: FfiConverterOptionTypeCondition.read(from: &buf),
+                sentence: FfiConverterOptionString.read(from: &buf),
+                canUnlock: FfiConverterBool.read(from: &buf),
+                enrolled: FfiConverterBool.read(from: &buf),
+                routes: FfiConverterSequenceTypeFoundRoute.read(from: &buf),
                 problem: FfiConverterOptionTypeErrorRow.read(from: &buf)
         )
     }
 
     public static func write(_ value: FoundDevice, into buf: inout [UInt8]) {
-        FfiConverterTypeDeviceKind.write(value.kind, into: &buf)
         FfiConverterString.write(value.name, into: &buf)
-        FfiConverterString.write(value.path, into: &buf)
-        FfiConverterTypeInterface.write(value.which, into: &buf)
-        FfiConverterOptionString.write(value.serial, into: &buf)
+        FfiConverterOptionString.write(value.deviceId, into: &buf)
+        FfiConverterOptionTypeCondition.write(value.condition, into: &buf)
+        FfiConverterOptionString.write(value.sentence, into: &buf)
+        FfiConverterBool.write(value.canUnlock, into: &buf)
+        FfiConverterBool.write(value.enrolled, into: &buf)
+        FfiConverterSequenceTypeFoundRoute.write(value.routes, into: &buf)
         FfiConverterOptionTypeErrorRow.write(value.problem, into: &buf)
     }
 }
@@ -6372,6 +10323,718 @@ public func FfiConverterTypeFoundDevice_lift(_ buf: RustBuffer) throws -> FoundD
 #endif
 public func FfiConverterTypeFoundDevice_lower(_ value: FoundDevice) -> RustBuffer {
     return FfiConverterTypeFoundDevice.lower(value)
+}
+
+
+/**
+ * One way to a device: an interface of a USB key, or a reader.
+ */
+public struct FoundRoute: Equatable, Hashable {
+    /**
+     * USB key or reader.
+     */
+    public var kind: DeviceKind
+    /**
+     * The product's or the reader's name.
+     */
+    public var name: String
+    /**
+     * The system's path, or the reader's name; another one after the key was plugged in again.
+     */
+    public var path: String
+    /**
+     * The interface; absent with a card, where it is known only when it is open.
+     */
+    public var which: Interface?
+    /**
+     * The serial number, where a USB key tells it.
+     */
+    public var serial: String?
+    /**
+     * Why no answer came by it: no card, no permission, in use; absent where one came.
+     */
+    public var problem: ErrorRow?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * USB key or reader.
+         */kind: DeviceKind,
+        /**
+         * The product's or the reader's name.
+         */name: String,
+        /**
+         * The system's path, or the reader's name; another one after the key was plugged in again.
+         */path: String,
+        /**
+         * The interface; absent with a card, where it is known only when it is open.
+         */which: Interface?,
+        /**
+         * The serial number, where a USB key tells it.
+         */serial: String?,
+        /**
+         * Why no answer came by it: no card, no permission, in use; absent where one came.
+         */problem: ErrorRow?) {
+        self.kind = kind
+        self.name = name
+        self.path = path
+        self.which = which
+        self.serial = serial
+        self.problem = problem
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension FoundRoute: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeFoundRoute: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> FoundRoute {
+        return
+            try FoundRoute(
+                kind: FfiConverterTypeDeviceKind.read(from: &buf),
+                name: FfiConverterString.read(from: &buf),
+                path: FfiConverterString.read(from: &buf),
+                which: FfiConverterOptionTypeInterface.read(from: &buf),
+                serial: FfiConverterOptionString.read(from: &buf),
+                problem: FfiConverterOptionTypeErrorRow.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: FoundRoute, into buf: inout [UInt8]) {
+        FfiConverterTypeDeviceKind.write(value.kind, into: &buf)
+        FfiConverterString.write(value.name, into: &buf)
+        FfiConverterString.write(value.path, into: &buf)
+        FfiConverterOptionTypeInterface.write(value.which, into: &buf)
+        FfiConverterOptionString.write(value.serial, into: &buf)
+        FfiConverterOptionTypeErrorRow.write(value.problem, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeFoundRoute_lift(_ buf: RustBuffer) throws -> FoundRoute {
+    return try FfiConverterTypeFoundRoute.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeFoundRoute_lower(_ value: FoundRoute) -> RustBuffer {
+    return FfiConverterTypeFoundRoute.lower(value)
+}
+
+
+/**
+ * An issuer key that the host's signer holds.
+ */
+public struct IssuerInfo: Equatable, Hashable {
+    /**
+     * The slot that it serves, 0 to 15.
+     */
+    public var slot: UInt8
+    /**
+     * The one suite that it serves: 1 or 2.
+     */
+    public var suite: Suite
+    /**
+     * Q as a compressed point of 33 bytes.
+     */
+    public var publicKey: Data
+    /**
+     * Whether a newer key has taken its place; it then serves only devices not rotated yet.
+     */
+    public var retired: Bool
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The slot that it serves, 0 to 15.
+         */slot: UInt8,
+        /**
+         * The one suite that it serves: 1 or 2.
+         */suite: Suite,
+        /**
+         * Q as a compressed point of 33 bytes.
+         */publicKey: Data,
+        /**
+         * Whether a newer key has taken its place; it then serves only devices not rotated yet.
+         */retired: Bool) {
+        self.slot = slot
+        self.suite = suite
+        self.publicKey = publicKey
+        self.retired = retired
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension IssuerInfo: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeIssuerInfo: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> IssuerInfo {
+        return
+            try IssuerInfo(
+                slot: FfiConverterUInt8.read(from: &buf),
+                suite: FfiConverterTypeSuite.read(from: &buf),
+                publicKey: FfiConverterData.read(from: &buf),
+                retired: FfiConverterBool.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: IssuerInfo, into buf: inout [UInt8]) {
+        FfiConverterUInt8.write(value.slot, into: &buf)
+        FfiConverterTypeSuite.write(value.suite, into: &buf)
+        FfiConverterData.write(value.publicKey, into: &buf)
+        FfiConverterBool.write(value.retired, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeIssuerInfo_lift(_ buf: RustBuffer) throws -> IssuerInfo {
+    return try FfiConverterTypeIssuerInfo.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeIssuerInfo_lower(_ value: IssuerInfo) -> RustBuffer {
+    return FfiConverterTypeIssuerInfo.lower(value)
+}
+
+
+/**
+ * A key agreement key: a point on P-256.
+ */
+public struct KeyAgreement: Equatable, Hashable {
+    /**
+     * 32 bytes.
+     */
+    public var x: Data
+    /**
+     * 32 bytes.
+     */
+    public var y: Data
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * 32 bytes.
+         */x: Data,
+        /**
+         * 32 bytes.
+         */y: Data) {
+        self.x = x
+        self.y = y
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension KeyAgreement: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeKeyAgreement: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> KeyAgreement {
+        return
+            try KeyAgreement(
+                x: FfiConverterData.read(from: &buf),
+                y: FfiConverterData.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: KeyAgreement, into buf: inout [UInt8]) {
+        FfiConverterData.write(value.x, into: &buf)
+        FfiConverterData.write(value.y, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeKeyAgreement_lift(_ buf: RustBuffer) throws -> KeyAgreement {
+    return try FfiConverterTypeKeyAgreement.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeKeyAgreement_lower(_ value: KeyAgreement) -> RustBuffer {
+    return FfiConverterTypeKeyAgreement.lower(value)
+}
+
+
+/**
+ * What was bought, and whether the service is switched on.
+ */
+public struct LicenceTerms: Equatable, Hashable {
+    /**
+     * An Administrator can switch the whole service off.
+     */
+    public var serviceOn: Bool
+    /**
+     * The last second in which it is valid, since 1970-01-01 UTC.
+     */
+    public var validUntil: UInt64
+    /**
+     * How many devices in use may be registered.
+     */
+    public var devices: UInt32
+    /**
+     * Whom to ask for a new one: a name, address or telephone number.
+     */
+    public var contact: String
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * An Administrator can switch the whole service off.
+         */serviceOn: Bool,
+        /**
+         * The last second in which it is valid, since 1970-01-01 UTC.
+         */validUntil: UInt64,
+        /**
+         * How many devices in use may be registered.
+         */devices: UInt32,
+        /**
+         * Whom to ask for a new one: a name, address or telephone number.
+         */contact: String) {
+        self.serviceOn = serviceOn
+        self.validUntil = validUntil
+        self.devices = devices
+        self.contact = contact
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension LicenceTerms: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeLicenceTerms: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> LicenceTerms {
+        return
+            try LicenceTerms(
+                serviceOn: FfiConverterBool.read(from: &buf),
+                validUntil: FfiConverterUInt64.read(from: &buf),
+                devices: FfiConverterUInt32.read(from: &buf),
+                contact: FfiConverterString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: LicenceTerms, into buf: inout [UInt8]) {
+        FfiConverterBool.write(value.serviceOn, into: &buf)
+        FfiConverterUInt64.write(value.validUntil, into: &buf)
+        FfiConverterUInt32.write(value.devices, into: &buf)
+        FfiConverterString.write(value.contact, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLicenceTerms_lift(_ buf: RustBuffer) throws -> LicenceTerms {
+    return try FfiConverterTypeLicenceTerms.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLicenceTerms_lower(_ value: LicenceTerms) -> RustBuffer {
+    return FfiConverterTypeLicenceTerms.lower(value)
+}
+
+
+/**
+ * One code that was counted.
+ */
+public struct LimitRecord: Equatable, Hashable {
+    /**
+     * When: seconds since 1970-01-01 UTC.
+     */
+    public var at: UInt64
+    /**
+     * For which device.
+     */
+    public var deviceId: String
+    /**
+     * By whom.
+     */
+    public var `operator`: String
+    /**
+     * SHA-256 of the issuer's public key, or zeros.
+     */
+    public var issuer: Data
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * When: seconds since 1970-01-01 UTC.
+         */at: UInt64,
+        /**
+         * For which device.
+         */deviceId: String,
+        /**
+         * By whom.
+         */`operator`: String,
+        /**
+         * SHA-256 of the issuer's public key, or zeros.
+         */issuer: Data) {
+        self.at = at
+        self.deviceId = deviceId
+        self.`operator` = `operator`
+        self.issuer = issuer
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension LimitRecord: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeLimitRecord: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> LimitRecord {
+        return
+            try LimitRecord(
+                at: FfiConverterUInt64.read(from: &buf),
+                deviceId: FfiConverterString.read(from: &buf),
+                operator: FfiConverterString.read(from: &buf),
+                issuer: FfiConverterData.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: LimitRecord, into buf: inout [UInt8]) {
+        FfiConverterUInt64.write(value.at, into: &buf)
+        FfiConverterString.write(value.deviceId, into: &buf)
+        FfiConverterString.write(value.`operator`, into: &buf)
+        FfiConverterData.write(value.issuer, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLimitRecord_lift(_ buf: RustBuffer) throws -> LimitRecord {
+    return try FfiConverterTypeLimitRecord.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLimitRecord_lower(_ value: LimitRecord) -> RustBuffer {
+    return FfiConverterTypeLimitRecord.lower(value)
+}
+
+
+/**
+ * One code that is about to be made.
+ */
+public struct LimitRequest: Equatable, Hashable {
+    /**
+     * For this device.
+     */
+    public var deviceId: String
+    /**
+     * By this operator.
+     */
+    public var `operator`: String
+    /**
+     * SHA-256 of the issuer's public key, 32 bytes; zeros in suite 3.
+     */
+    public var issuer: Data
+    /**
+     * Now: seconds since 1970-01-01 UTC.
+     */
+    public var now: UInt64
+    /**
+     * The limits.
+     */
+    public var rules: LimitRules
+    /**
+     * Whether a second operator has approved.
+     */
+    public var approved: Bool
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * For this device.
+         */deviceId: String,
+        /**
+         * By this operator.
+         */`operator`: String,
+        /**
+         * SHA-256 of the issuer's public key, 32 bytes; zeros in suite 3.
+         */issuer: Data,
+        /**
+         * Now: seconds since 1970-01-01 UTC.
+         */now: UInt64,
+        /**
+         * The limits.
+         */rules: LimitRules,
+        /**
+         * Whether a second operator has approved.
+         */approved: Bool) {
+        self.deviceId = deviceId
+        self.`operator` = `operator`
+        self.issuer = issuer
+        self.now = now
+        self.rules = rules
+        self.approved = approved
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension LimitRequest: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeLimitRequest: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> LimitRequest {
+        return
+            try LimitRequest(
+                deviceId: FfiConverterString.read(from: &buf),
+                operator: FfiConverterString.read(from: &buf),
+                issuer: FfiConverterData.read(from: &buf),
+                now: FfiConverterUInt64.read(from: &buf),
+                rules: FfiConverterTypeLimitRules.read(from: &buf),
+                approved: FfiConverterBool.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: LimitRequest, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.deviceId, into: &buf)
+        FfiConverterString.write(value.`operator`, into: &buf)
+        FfiConverterData.write(value.issuer, into: &buf)
+        FfiConverterUInt64.write(value.now, into: &buf)
+        FfiConverterTypeLimitRules.write(value.rules, into: &buf)
+        FfiConverterBool.write(value.approved, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLimitRequest_lift(_ buf: RustBuffer) throws -> LimitRequest {
+    return try FfiConverterTypeLimitRequest.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLimitRequest_lower(_ value: LimitRequest) -> RustBuffer {
+    return FfiConverterTypeLimitRequest.lower(value)
+}
+
+
+/**
+ * One limit: how many codes in a sliding window.
+ */
+public struct LimitRule: Equatable, Hashable {
+    /**
+     * The window's length.
+     */
+    public var windowSeconds: UInt64
+    /**
+     * With this many codes in the window, the next one wants a second operator.
+     */
+    public var approvalFrom: UInt32
+    /**
+     * With this many codes in the window, the next one is refused.
+     */
+    public var refuseFrom: UInt32
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The window's length.
+         */windowSeconds: UInt64,
+        /**
+         * With this many codes in the window, the next one wants a second operator.
+         */approvalFrom: UInt32,
+        /**
+         * With this many codes in the window, the next one is refused.
+         */refuseFrom: UInt32) {
+        self.windowSeconds = windowSeconds
+        self.approvalFrom = approvalFrom
+        self.refuseFrom = refuseFrom
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension LimitRule: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeLimitRule: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> LimitRule {
+        return
+            try LimitRule(
+                windowSeconds: FfiConverterUInt64.read(from: &buf),
+                approvalFrom: FfiConverterUInt32.read(from: &buf),
+                refuseFrom: FfiConverterUInt32.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: LimitRule, into buf: inout [UInt8]) {
+        FfiConverterUInt64.write(value.windowSeconds, into: &buf)
+        FfiConverterUInt32.write(value.approvalFrom, into: &buf)
+        FfiConverterUInt32.write(value.refuseFrom, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLimitRule_lift(_ buf: RustBuffer) throws -> LimitRule {
+    return try FfiConverterTypeLimitRule.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLimitRule_lower(_ value: LimitRule) -> RustBuffer {
+    return FfiConverterTypeLimitRule.lower(value)
+}
+
+
+/**
+ * The three limits.
+ */
+public struct LimitRules: Equatable, Hashable {
+    /**
+     * For one device.
+     */
+    public var device: LimitRule
+    /**
+     * By one operator.
+     */
+    public var `operator`: LimitRule
+    /**
+     * Under one issuer key; all of suite 3 together.
+     */
+    public var issuer: LimitRule
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * For one device.
+         */device: LimitRule,
+        /**
+         * By one operator.
+         */`operator`: LimitRule,
+        /**
+         * Under one issuer key; all of suite 3 together.
+         */issuer: LimitRule) {
+        self.device = device
+        self.`operator` = `operator`
+        self.issuer = issuer
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension LimitRules: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeLimitRules: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> LimitRules {
+        return
+            try LimitRules(
+                device: FfiConverterTypeLimitRule.read(from: &buf),
+                operator: FfiConverterTypeLimitRule.read(from: &buf),
+                issuer: FfiConverterTypeLimitRule.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: LimitRules, into buf: inout [UInt8]) {
+        FfiConverterTypeLimitRule.write(value.device, into: &buf)
+        FfiConverterTypeLimitRule.write(value.`operator`, into: &buf)
+        FfiConverterTypeLimitRule.write(value.issuer, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLimitRules_lift(_ buf: RustBuffer) throws -> LimitRules {
+    return try FfiConverterTypeLimitRules.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLimitRules_lower(_ value: LimitRules) -> RustBuffer {
+    return FfiConverterTypeLimitRules.lower(value)
 }
 
 
@@ -6594,6 +11257,105 @@ public func FfiConverterTypeOwnerNotice_lower(_ value: OwnerNotice) -> RustBuffe
 
 
 /**
+ * `getChallenge`: what a device answers.
+ */
+public struct PendingChallenge: Equatable, Hashable {
+    /**
+     * 18 bytes; 16 in suite 3.
+     */
+    public var challenge: Data
+    /**
+     * The slot's suite; in suites 1 and 2 the challenge names it too.
+     */
+    public var suite: Suite
+    /**
+     * The slot; in suites 1 and 2 the challenge names it too.
+     */
+    public var slot: UInt8
+    /**
+     * The Device ID's 10 bytes.
+     */
+    public var deviceId: Data
+    /**
+     * The protocol's key; new after each wrong response and each power-up.
+     */
+    public var keyAgreement: KeyAgreement
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * 18 bytes; 16 in suite 3.
+         */challenge: Data,
+        /**
+         * The slot's suite; in suites 1 and 2 the challenge names it too.
+         */suite: Suite,
+        /**
+         * The slot; in suites 1 and 2 the challenge names it too.
+         */slot: UInt8,
+        /**
+         * The Device ID's 10 bytes.
+         */deviceId: Data,
+        /**
+         * The protocol's key; new after each wrong response and each power-up.
+         */keyAgreement: KeyAgreement) {
+        self.challenge = challenge
+        self.suite = suite
+        self.slot = slot
+        self.deviceId = deviceId
+        self.keyAgreement = keyAgreement
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension PendingChallenge: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypePendingChallenge: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> PendingChallenge {
+        return
+            try PendingChallenge(
+                challenge: FfiConverterData.read(from: &buf),
+                suite: FfiConverterTypeSuite.read(from: &buf),
+                slot: FfiConverterUInt8.read(from: &buf),
+                deviceId: FfiConverterData.read(from: &buf),
+                keyAgreement: FfiConverterTypeKeyAgreement.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: PendingChallenge, into buf: inout [UInt8]) {
+        FfiConverterData.write(value.challenge, into: &buf)
+        FfiConverterTypeSuite.write(value.suite, into: &buf)
+        FfiConverterUInt8.write(value.slot, into: &buf)
+        FfiConverterData.write(value.deviceId, into: &buf)
+        FfiConverterTypeKeyAgreement.write(value.keyAgreement, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePendingChallenge_lift(_ buf: RustBuffer) throws -> PendingChallenge {
+    return try FfiConverterTypePendingChallenge.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePendingChallenge_lower(_ value: PendingChallenge) -> RustBuffer {
+    return FfiConverterTypePendingChallenge.lower(value)
+}
+
+
+/**
  * The library's own policy.
  */
 public struct PinOptions: Equatable, Hashable {
@@ -6792,6 +11554,26 @@ public struct RegisteredDevice: Equatable, Hashable {
      */
     public var suite: Suite
     /**
+     * Q of the slot, a compressed point of 33 bytes; absent in suite 3.
+     */
+    public var issuer: Data?
+    /**
+     * E, the device's own public key, a compressed point of 33 bytes; in suite 2 alone.
+     */
+    public var deviceKey: Data?
+    /**
+     * The unlock counter at registration; absent in suite 3.
+     */
+    public var counter: UInt32?
+    /**
+     * The slot's rotation number.
+     */
+    public var rotation: UInt32
+    /**
+     * When it was registered, in seconds since 1970-01-01 UTC.
+     */
+    public var registeredAt: UInt64
+    /**
      * Whether it is no longer in use.
      */
     public var retired: Bool
@@ -6812,12 +11594,32 @@ public struct RegisteredDevice: Equatable, Hashable {
          * The suite, which says how a challenge is read.
          */suite: Suite,
         /**
+         * Q of the slot, a compressed point of 33 bytes; absent in suite 3.
+         */issuer: Data?,
+        /**
+         * E, the device's own public key, a compressed point of 33 bytes; in suite 2 alone.
+         */deviceKey: Data?,
+        /**
+         * The unlock counter at registration; absent in suite 3.
+         */counter: UInt32?,
+        /**
+         * The slot's rotation number.
+         */rotation: UInt32,
+        /**
+         * When it was registered, in seconds since 1970-01-01 UTC.
+         */registeredAt: UInt64,
+        /**
          * Whether it is no longer in use.
          */retired: Bool) {
         self.deviceId = deviceId
         self.owner = owner
         self.slot = slot
         self.suite = suite
+        self.issuer = issuer
+        self.deviceKey = deviceKey
+        self.counter = counter
+        self.rotation = rotation
+        self.registeredAt = registeredAt
         self.retired = retired
     }
 
@@ -6841,6 +11643,11 @@ public struct FfiConverterTypeRegisteredDevice: FfiConverterRustBuffer {
                 owner: FfiConverterString.read(from: &buf),
                 slot: FfiConverterUInt8.read(from: &buf),
                 suite: FfiConverterTypeSuite.read(from: &buf),
+                issuer: FfiConverterOptionData.read(from: &buf),
+                deviceKey: FfiConverterOptionData.read(from: &buf),
+                counter: FfiConverterOptionUInt32.read(from: &buf),
+                rotation: FfiConverterUInt32.read(from: &buf),
+                registeredAt: FfiConverterUInt64.read(from: &buf),
                 retired: FfiConverterBool.read(from: &buf)
         )
     }
@@ -6850,6 +11657,11 @@ public struct FfiConverterTypeRegisteredDevice: FfiConverterRustBuffer {
         FfiConverterString.write(value.owner, into: &buf)
         FfiConverterUInt8.write(value.slot, into: &buf)
         FfiConverterTypeSuite.write(value.suite, into: &buf)
+        FfiConverterOptionData.write(value.issuer, into: &buf)
+        FfiConverterOptionData.write(value.deviceKey, into: &buf)
+        FfiConverterOptionUInt32.write(value.counter, into: &buf)
+        FfiConverterUInt32.write(value.rotation, into: &buf)
+        FfiConverterUInt64.write(value.registeredAt, into: &buf)
         FfiConverterBool.write(value.retired, into: &buf)
     }
 }
@@ -6867,6 +11679,158 @@ public func FfiConverterTypeRegisteredDevice_lift(_ buf: RustBuffer) throws -> R
 #endif
 public func FfiConverterTypeRegisteredDevice_lower(_ value: RegisteredDevice) -> RustBuffer {
     return FfiConverterTypeRegisteredDevice.lower(value)
+}
+
+
+/**
+ * One authorised response to make. Only the desk makes it, after all its checks and after the
+ * "authorised" entry is on disk. It holds no secret.
+ */
+public struct SigningTask: Equatable, Hashable {
+    /**
+     * The request, the sequence number of its first audit entry.
+     */
+    public var request: UInt64
+    /**
+     * The operator.
+     */
+    public var `operator`: String
+    /**
+     * The device's owner.
+     */
+    public var user: String
+    /**
+     * The device.
+     */
+    public var deviceId: String
+    /**
+     * The suite, which says what is to be made.
+     */
+    public var suite: Suite
+    /**
+     * The slot whose key is to be used; of no meaning in suite 3.
+     */
+    public var slot: UInt8
+    /**
+     * Q of the key to be used, a compressed point of 33 bytes; absent in suite 3.
+     */
+    public var issuer: Data?
+    /**
+     * E, the device's public key, a compressed point of 33 bytes; in suite 2 alone.
+     */
+    public var deviceKey: Data?
+    /**
+     * Suites 1 and 2: the message M of docs/protocol.md, which begins with "fido-unlock/1 authorise".
+     * Suite 3: the challenge's 16 bytes.
+     */
+    public var message: Data
+    /**
+     * SHA-256 of the message, for an HSM that takes a digest in suite 1.
+     */
+    public var digest: Data
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The request, the sequence number of its first audit entry.
+         */request: UInt64,
+        /**
+         * The operator.
+         */`operator`: String,
+        /**
+         * The device's owner.
+         */user: String,
+        /**
+         * The device.
+         */deviceId: String,
+        /**
+         * The suite, which says what is to be made.
+         */suite: Suite,
+        /**
+         * The slot whose key is to be used; of no meaning in suite 3.
+         */slot: UInt8,
+        /**
+         * Q of the key to be used, a compressed point of 33 bytes; absent in suite 3.
+         */issuer: Data?,
+        /**
+         * E, the device's public key, a compressed point of 33 bytes; in suite 2 alone.
+         */deviceKey: Data?,
+        /**
+         * Suites 1 and 2: the message M of docs/protocol.md, which begins with "fido-unlock/1 authorise".
+         * Suite 3: the challenge's 16 bytes.
+         */message: Data,
+        /**
+         * SHA-256 of the message, for an HSM that takes a digest in suite 1.
+         */digest: Data) {
+        self.request = request
+        self.`operator` = `operator`
+        self.user = user
+        self.deviceId = deviceId
+        self.suite = suite
+        self.slot = slot
+        self.issuer = issuer
+        self.deviceKey = deviceKey
+        self.message = message
+        self.digest = digest
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension SigningTask: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeSigningTask: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SigningTask {
+        return
+            try SigningTask(
+                request: FfiConverterUInt64.read(from: &buf),
+                operator: FfiConverterString.read(from: &buf),
+                user: FfiConverterString.read(from: &buf),
+                deviceId: FfiConverterString.read(from: &buf),
+                suite: FfiConverterTypeSuite.read(from: &buf),
+                slot: FfiConverterUInt8.read(from: &buf),
+                issuer: FfiConverterOptionData.read(from: &buf),
+                deviceKey: FfiConverterOptionData.read(from: &buf),
+                message: FfiConverterData.read(from: &buf),
+                digest: FfiConverterData.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: SigningTask, into buf: inout [UInt8]) {
+        FfiConverterUInt64.write(value.request, into: &buf)
+        FfiConverterString.write(value.`operator`, into: &buf)
+        FfiConverterString.write(value.user, into: &buf)
+        FfiConverterString.write(value.deviceId, into: &buf)
+        FfiConverterTypeSuite.write(value.suite, into: &buf)
+        FfiConverterUInt8.write(value.slot, into: &buf)
+        FfiConverterOptionData.write(value.issuer, into: &buf)
+        FfiConverterOptionData.write(value.deviceKey, into: &buf)
+        FfiConverterData.write(value.message, into: &buf)
+        FfiConverterData.write(value.digest, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSigningTask_lift(_ buf: RustBuffer) throws -> SigningTask {
+    return try FfiConverterTypeSigningTask.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSigningTask_lower(_ value: SigningTask) -> RustBuffer {
+    return FfiConverterTypeSigningTask.lower(value)
 }
 
 
@@ -6956,6 +11920,304 @@ public func FfiConverterTypeSlotInfo_lift(_ buf: RustBuffer) throws -> SlotInfo 
 #endif
 public func FfiConverterTypeSlotInfo_lower(_ value: SlotInfo) -> RustBuffer {
     return FfiConverterTypeSlotInfo.lower(value)
+}
+
+
+/**
+ * `getInfo`: what a device tells of itself.
+ */
+public struct UnlockInfo: Equatable, Hashable {
+    /**
+     * Whether a PIN is set.
+     */
+    public var pinSet: Bool
+    /**
+     * Tries left; 0 is blocked for good.
+     */
+    public var pinRetries: UInt8
+    /**
+     * Whether it refuses PINs until it is plugged in again.
+     */
+    public var pinAuthBlocked: Bool
+    /**
+     * Tries of the fingerprint sensor, where there is one.
+     */
+    public var uvRetries: UInt8?
+    /**
+     * Its PIN/UV protocols, the preferred one first.
+     */
+    public var protocols: [PinProtocol]
+    /**
+     * `minPINLength` in code points.
+     */
+    public var minPinLength: UInt8
+    /**
+     * `maxPINLength` in bytes; CTAP allows no more than 63.
+     */
+    public var maxPinLength: UInt8
+    /**
+     * `forcePINChange`.
+     */
+    public var forcePinChange: Bool
+    /**
+     * `pinComplexityPolicy`: it has further rules for PINs.
+     */
+    public var pinComplexityPolicy: Bool
+    /**
+     * How often it was unlocked.
+     */
+    public var unlockCounter: UInt32
+    /**
+     * Enrolled, and closed to other issuers until reset.
+     */
+    public var sealed: Bool
+    /**
+     * Its key slots.
+     */
+    public var slots: [SlotInfo]
+    /**
+     * The Device ID's 10 bytes, where it is told.
+     */
+    public var deviceId: Data?
+    /**
+     * Whether five Response Codes were wrong since it was plugged in.
+     */
+    public var unlockBlocked: Bool
+    /**
+     * Whether an unlock wants a touch.
+     */
+    public var needsTouch: Bool
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Whether a PIN is set.
+         */pinSet: Bool,
+        /**
+         * Tries left; 0 is blocked for good.
+         */pinRetries: UInt8,
+        /**
+         * Whether it refuses PINs until it is plugged in again.
+         */pinAuthBlocked: Bool,
+        /**
+         * Tries of the fingerprint sensor, where there is one.
+         */uvRetries: UInt8?,
+        /**
+         * Its PIN/UV protocols, the preferred one first.
+         */protocols: [PinProtocol],
+        /**
+         * `minPINLength` in code points.
+         */minPinLength: UInt8,
+        /**
+         * `maxPINLength` in bytes; CTAP allows no more than 63.
+         */maxPinLength: UInt8,
+        /**
+         * `forcePINChange`.
+         */forcePinChange: Bool,
+        /**
+         * `pinComplexityPolicy`: it has further rules for PINs.
+         */pinComplexityPolicy: Bool,
+        /**
+         * How often it was unlocked.
+         */unlockCounter: UInt32,
+        /**
+         * Enrolled, and closed to other issuers until reset.
+         */sealed: Bool,
+        /**
+         * Its key slots.
+         */slots: [SlotInfo],
+        /**
+         * The Device ID's 10 bytes, where it is told.
+         */deviceId: Data?,
+        /**
+         * Whether five Response Codes were wrong since it was plugged in.
+         */unlockBlocked: Bool,
+        /**
+         * Whether an unlock wants a touch.
+         */needsTouch: Bool) {
+        self.pinSet = pinSet
+        self.pinRetries = pinRetries
+        self.pinAuthBlocked = pinAuthBlocked
+        self.uvRetries = uvRetries
+        self.protocols = protocols
+        self.minPinLength = minPinLength
+        self.maxPinLength = maxPinLength
+        self.forcePinChange = forcePinChange
+        self.pinComplexityPolicy = pinComplexityPolicy
+        self.unlockCounter = unlockCounter
+        self.sealed = sealed
+        self.slots = slots
+        self.deviceId = deviceId
+        self.unlockBlocked = unlockBlocked
+        self.needsTouch = needsTouch
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension UnlockInfo: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeUnlockInfo: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> UnlockInfo {
+        return
+            try UnlockInfo(
+                pinSet: FfiConverterBool.read(from: &buf),
+                pinRetries: FfiConverterUInt8.read(from: &buf),
+                pinAuthBlocked: FfiConverterBool.read(from: &buf),
+                uvRetries: FfiConverterOptionUInt8.read(from: &buf),
+                protocols: FfiConverterSequenceTypePinProtocol.read(from: &buf),
+                minPinLength: FfiConverterUInt8.read(from: &buf),
+                maxPinLength: FfiConverterUInt8.read(from: &buf),
+                forcePinChange: FfiConverterBool.read(from: &buf),
+                pinComplexityPolicy: FfiConverterBool.read(from: &buf),
+                unlockCounter: FfiConverterUInt32.read(from: &buf),
+                sealed: FfiConverterBool.read(from: &buf),
+                slots: FfiConverterSequenceTypeSlotInfo.read(from: &buf),
+                deviceId: FfiConverterOptionData.read(from: &buf),
+                unlockBlocked: FfiConverterBool.read(from: &buf),
+                needsTouch: FfiConverterBool.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: UnlockInfo, into buf: inout [UInt8]) {
+        FfiConverterBool.write(value.pinSet, into: &buf)
+        FfiConverterUInt8.write(value.pinRetries, into: &buf)
+        FfiConverterBool.write(value.pinAuthBlocked, into: &buf)
+        FfiConverterOptionUInt8.write(value.uvRetries, into: &buf)
+        FfiConverterSequenceTypePinProtocol.write(value.protocols, into: &buf)
+        FfiConverterUInt8.write(value.minPinLength, into: &buf)
+        FfiConverterUInt8.write(value.maxPinLength, into: &buf)
+        FfiConverterBool.write(value.forcePinChange, into: &buf)
+        FfiConverterBool.write(value.pinComplexityPolicy, into: &buf)
+        FfiConverterUInt32.write(value.unlockCounter, into: &buf)
+        FfiConverterBool.write(value.sealed, into: &buf)
+        FfiConverterSequenceTypeSlotInfo.write(value.slots, into: &buf)
+        FfiConverterOptionData.write(value.deviceId, into: &buf)
+        FfiConverterBool.write(value.unlockBlocked, into: &buf)
+        FfiConverterBool.write(value.needsTouch, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeUnlockInfo_lift(_ buf: RustBuffer) throws -> UnlockInfo {
+    return try FfiConverterTypeUnlockInfo.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeUnlockInfo_lower(_ value: UnlockInfo) -> RustBuffer {
+    return FfiConverterTypeUnlockInfo.lower(value)
+}
+
+
+/**
+ * `unlock`: all but the response.
+ */
+public struct UnlockRequest: Equatable, Hashable {
+    /**
+     * The challenge that the response answers: 18 bytes, 16 in suite 3.
+     */
+    public var challenge: Data
+    /**
+     * The protocol of the other fields.
+     */
+    public var `protocol`: PinProtocol
+    /**
+     * The platform's key agreement key.
+     */
+    public var platformKey: KeyAgreement
+    /**
+     * The new PIN, padded to 64 bytes and encrypted: 64 bytes, 80 in protocol two.
+     */
+    public var newPinEnc: Data
+    /**
+     * The MAC over challenge, response and `new_pin_enc`: 16 bytes, 32 in protocol two.
+     */
+    public var pinUvAuthParam: Data
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The challenge that the response answers: 18 bytes, 16 in suite 3.
+         */challenge: Data,
+        /**
+         * The protocol of the other fields.
+         */`protocol`: PinProtocol,
+        /**
+         * The platform's key agreement key.
+         */platformKey: KeyAgreement,
+        /**
+         * The new PIN, padded to 64 bytes and encrypted: 64 bytes, 80 in protocol two.
+         */newPinEnc: Data,
+        /**
+         * The MAC over challenge, response and `new_pin_enc`: 16 bytes, 32 in protocol two.
+         */pinUvAuthParam: Data) {
+        self.challenge = challenge
+        self.`protocol` = `protocol`
+        self.platformKey = platformKey
+        self.newPinEnc = newPinEnc
+        self.pinUvAuthParam = pinUvAuthParam
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension UnlockRequest: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeUnlockRequest: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> UnlockRequest {
+        return
+            try UnlockRequest(
+                challenge: FfiConverterData.read(from: &buf),
+                protocol: FfiConverterTypePinProtocol.read(from: &buf),
+                platformKey: FfiConverterTypeKeyAgreement.read(from: &buf),
+                newPinEnc: FfiConverterData.read(from: &buf),
+                pinUvAuthParam: FfiConverterData.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: UnlockRequest, into buf: inout [UInt8]) {
+        FfiConverterData.write(value.challenge, into: &buf)
+        FfiConverterTypePinProtocol.write(value.`protocol`, into: &buf)
+        FfiConverterTypeKeyAgreement.write(value.platformKey, into: &buf)
+        FfiConverterData.write(value.newPinEnc, into: &buf)
+        FfiConverterData.write(value.pinUvAuthParam, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeUnlockRequest_lift(_ buf: RustBuffer) throws -> UnlockRequest {
+    return try FfiConverterTypeUnlockRequest.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeUnlockRequest_lower(_ value: UnlockRequest) -> RustBuffer {
+    return FfiConverterTypeUnlockRequest.lower(value)
 }
 
 
@@ -7376,6 +12638,101 @@ public func FfiConverterTypeCondition_lower(_ value: Condition) -> RustBuffer {
 
 
 /**
+ * What an operator may do.
+ */
+
+public enum DeskPrivilege: Equatable, Hashable {
+
+    /**
+     * Answer callers: search, requests, Response Codes.
+     */
+    case unlock
+    /**
+     * Fetch the programs that users install.
+     */
+    case downloads
+    /**
+     * Register, rotate and retire devices.
+     */
+    case manageDevices
+    /**
+     * Users and channels, alarms, the service switch.
+     */
+    case administer
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension DeskPrivilege: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeDeskPrivilege: FfiConverterRustBuffer {
+    typealias SwiftType = DeskPrivilege
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DeskPrivilege {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .unlock
+
+        case 2: return .downloads
+
+        case 3: return .manageDevices
+
+        case 4: return .administer
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: DeskPrivilege, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .unlock:
+            writeInt(&buf, Int32(1))
+
+
+        case .downloads:
+            writeInt(&buf, Int32(2))
+
+
+        case .manageDevices:
+            writeInt(&buf, Int32(3))
+
+
+        case .administer:
+            writeInt(&buf, Int32(4))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeskPrivilege_lift(_ buf: RustBuffer) throws -> DeskPrivilege {
+    return try FfiConverterTypeDeskPrivilege.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeskPrivilege_lower(_ value: DeskPrivilege) -> RustBuffer {
+    return FfiConverterTypeDeskPrivilege.lower(value)
+}
+
+
+
+/**
  * An operator's role.
  */
 
@@ -7457,7 +12814,7 @@ public func FfiConverterTypeDeskRole_lower(_ value: DeskRole) -> RustBuffer {
 public enum DeviceChange: Equatable, Hashable {
 
     /**
-     * A key was plugged in, a card inserted.
+     * The first route to a device appeared.
      */
     case arrived(
         /**
@@ -7465,11 +12822,19 @@ public enum DeviceChange: Equatable, Hashable {
          */device: FoundDevice
     )
     /**
-     * A key was pulled, a card taken away.
+     * A further route appeared or went, or one tells more than before.
+     */
+    case changed(
+        /**
+         * As it is now.
+         */device: FoundDevice
+    )
+    /**
+     * The last route went.
      */
     case left(
         /**
-         * Which.
+         * As it was.
          */device: FoundDevice
     )
     /**
@@ -7478,7 +12843,7 @@ public enum DeviceChange: Equatable, Hashable {
     case readerAdded(
         /**
          * Which.
-         */device: FoundDevice
+         */reader: FoundRoute
     )
     /**
      * A reader was disconnected.
@@ -7486,7 +12851,7 @@ public enum DeviceChange: Equatable, Hashable {
     case readerRemoved(
         /**
          * Which.
-         */device: FoundDevice
+         */reader: FoundRoute
     )
     /**
      * The smart card service runs.
@@ -7496,6 +12861,14 @@ public enum DeviceChange: Equatable, Hashable {
      * The smart card service does not run.
      */
     case cardServiceStopped
+    /**
+     * USB keys, or cards, cannot be looked for. Told once, until they can.
+     */
+    case problem(
+        /**
+         * Why.
+         */problem: ErrorRow
+    )
 
 
 
@@ -7520,18 +12893,24 @@ public struct FfiConverterTypeDeviceChange: FfiConverterRustBuffer {
         case 1: return .arrived(device: try FfiConverterTypeFoundDevice.read(from: &buf)
         )
 
-        case 2: return .left(device: try FfiConverterTypeFoundDevice.read(from: &buf)
+        case 2: return .changed(device: try FfiConverterTypeFoundDevice.read(from: &buf)
         )
 
-        case 3: return .readerAdded(device: try FfiConverterTypeFoundDevice.read(from: &buf)
+        case 3: return .left(device: try FfiConverterTypeFoundDevice.read(from: &buf)
         )
 
-        case 4: return .readerRemoved(device: try FfiConverterTypeFoundDevice.read(from: &buf)
+        case 4: return .readerAdded(reader: try FfiConverterTypeFoundRoute.read(from: &buf)
         )
 
-        case 5: return .cardServiceStarted
+        case 5: return .readerRemoved(reader: try FfiConverterTypeFoundRoute.read(from: &buf)
+        )
 
-        case 6: return .cardServiceStopped
+        case 6: return .cardServiceStarted
+
+        case 7: return .cardServiceStopped
+
+        case 8: return .problem(problem: try FfiConverterTypeErrorRow.read(from: &buf)
+        )
 
         default: throw UniffiInternalError.unexpectedEnumCase
         }
@@ -7546,27 +12925,37 @@ public struct FfiConverterTypeDeviceChange: FfiConverterRustBuffer {
             FfiConverterTypeFoundDevice.write(device, into: &buf)
 
 
-        case let .left(device):
+        case let .changed(device):
             writeInt(&buf, Int32(2))
             FfiConverterTypeFoundDevice.write(device, into: &buf)
 
 
-        case let .readerAdded(device):
+        case let .left(device):
             writeInt(&buf, Int32(3))
             FfiConverterTypeFoundDevice.write(device, into: &buf)
 
 
-        case let .readerRemoved(device):
+        case let .readerAdded(reader):
             writeInt(&buf, Int32(4))
-            FfiConverterTypeFoundDevice.write(device, into: &buf)
+            FfiConverterTypeFoundRoute.write(reader, into: &buf)
+
+
+        case let .readerRemoved(reader):
+            writeInt(&buf, Int32(5))
+            FfiConverterTypeFoundRoute.write(reader, into: &buf)
 
 
         case .cardServiceStarted:
-            writeInt(&buf, Int32(5))
+            writeInt(&buf, Int32(6))
 
 
         case .cardServiceStopped:
-            writeInt(&buf, Int32(6))
+            writeInt(&buf, Int32(7))
+
+
+        case let .problem(problem):
+            writeInt(&buf, Int32(8))
+            FfiConverterTypeErrorRow.write(problem, into: &buf)
 
         }
     }
@@ -7590,7 +12979,7 @@ public func FfiConverterTypeDeviceChange_lower(_ value: DeviceChange) -> RustBuf
 
 
 /**
- * What a device is reached by.
+ * What a route leads through.
  */
 
 public enum DeviceKind: Equatable, Hashable {
@@ -7818,6 +13207,188 @@ public func FfiConverterTypeInterface_lower(_ value: Interface) -> RustBuffer {
 
 
 /**
+ * Which limit.
+ */
+
+public enum LimitKind: Equatable, Hashable {
+
+    /**
+     * `LimitRules.device`.
+     */
+    case device
+    /**
+     * `LimitRules.operator`.
+     */
+    case `operator`
+    /**
+     * `LimitRules.issuer`.
+     */
+    case issuer
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension LimitKind: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeLimitKind: FfiConverterRustBuffer {
+    typealias SwiftType = LimitKind
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> LimitKind {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .device
+
+        case 2: return .`operator`
+
+        case 3: return .issuer
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: LimitKind, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .device:
+            writeInt(&buf, Int32(1))
+
+
+        case .`operator`:
+            writeInt(&buf, Int32(2))
+
+
+        case .issuer:
+            writeInt(&buf, Int32(3))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLimitKind_lift(_ buf: RustBuffer) throws -> LimitKind {
+    return try FfiConverterTypeLimitKind.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLimitKind_lower(_ value: LimitKind) -> RustBuffer {
+    return FfiConverterTypeLimitKind.lower(value)
+}
+
+
+
+/**
+ * What a count of codes says.
+ */
+
+public enum LimitOutcome: Equatable, Hashable {
+
+    /**
+     * Counted.
+     */
+    case taken
+    /**
+     * Not counted: a second operator must approve first.
+     */
+    case approvalWanted(
+        /**
+         * By this limit.
+         */kind: LimitKind
+    )
+    /**
+     * Not counted: refused.
+     */
+    case exceeded(
+        /**
+         * By this limit.
+         */kind: LimitKind
+    )
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension LimitOutcome: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeLimitOutcome: FfiConverterRustBuffer {
+    typealias SwiftType = LimitOutcome
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> LimitOutcome {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .taken
+
+        case 2: return .approvalWanted(kind: try FfiConverterTypeLimitKind.read(from: &buf)
+        )
+
+        case 3: return .exceeded(kind: try FfiConverterTypeLimitKind.read(from: &buf)
+        )
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: LimitOutcome, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .taken:
+            writeInt(&buf, Int32(1))
+
+
+        case let .approvalWanted(kind):
+            writeInt(&buf, Int32(2))
+            FfiConverterTypeLimitKind.write(kind, into: &buf)
+
+
+        case let .exceeded(kind):
+            writeInt(&buf, Int32(3))
+            FfiConverterTypeLimitKind.write(kind, into: &buf)
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLimitOutcome_lift(_ buf: RustBuffer) throws -> LimitOutcome {
+    return try FfiConverterTypeLimitOutcome.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLimitOutcome_lower(_ value: LimitOutcome) -> RustBuffer {
+    return FfiConverterTypeLimitOutcome.lower(value)
+}
+
+
+
+/**
  * What the owner is told.
  */
 
@@ -7898,6 +13469,81 @@ public func FfiConverterTypeNoticeKind_lift(_ buf: RustBuffer) throws -> NoticeK
 #endif
 public func FfiConverterTypeNoticeKind_lower(_ value: NoticeKind) -> RustBuffer {
     return FfiConverterTypeNoticeKind.lower(value)
+}
+
+
+
+/**
+ * A PIN/UV auth protocol (CTAP 2.1 §6.5.6, §6.5.7).
+ */
+
+public enum PinProtocol: Equatable, Hashable {
+
+    /**
+     * PIN/UV Auth Protocol One.
+     */
+    case one
+    /**
+     * PIN/UV Auth Protocol Two.
+     */
+    case two
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension PinProtocol: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypePinProtocol: FfiConverterRustBuffer {
+    typealias SwiftType = PinProtocol
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> PinProtocol {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .one
+
+        case 2: return .two
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: PinProtocol, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .one:
+            writeInt(&buf, Int32(1))
+
+
+        case .two:
+            writeInt(&buf, Int32(2))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePinProtocol_lift(_ buf: RustBuffer) throws -> PinProtocol {
+    return try FfiConverterTypePinProtocol.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePinProtocol_lower(_ value: PinProtocol) -> RustBuffer {
+    return FfiConverterTypePinProtocol.lower(value)
 }
 
 
@@ -8293,6 +13939,274 @@ public func FfiConverterTypeProgressEvent_lower(_ value: ProgressEvent) -> RustB
 
 
 /**
+ * Why the host's signer made no response.
+ */
+public
+enum SigningError: Swift.Error, Equatable, Hashable, Foundation.LocalizedError {
+
+
+
+    /**
+     * It has no such issuer key, or no admin key for this device.
+     */
+    case KeyMissing
+    /**
+     * It does not serve this suite.
+     */
+    case WrongSuite
+    /**
+     * It cannot be reached.
+     */
+    case Unavailable(
+        /**
+         * Its own error number, such as a PKCS#11 return value.
+         */code: Int64
+    )
+    /**
+     * It refused.
+     */
+    case Refused(
+        /**
+         * Its own error number, such as a PKCS#11 return value.
+         */code: Int64
+    )
+    /**
+     * It threw something else.
+     */
+    case HostFailed
+
+
+
+
+
+
+    public var errorDescription: String? {
+        String(reflecting: self)
+    }
+
+}
+
+#if compiler(>=6)
+extension SigningError: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeSigningError: FfiConverterRustBuffer {
+    typealias SwiftType = SigningError
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SigningError {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+
+
+
+        case 1: return .KeyMissing
+        case 2: return .WrongSuite
+        case 3: return .Unavailable(
+            code: try FfiConverterInt64.read(from: &buf)
+            )
+        case 4: return .Refused(
+            code: try FfiConverterInt64.read(from: &buf)
+            )
+        case 5: return .HostFailed
+
+         default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: SigningError, into buf: inout [UInt8]) {
+        switch value {
+
+
+
+
+
+        case .KeyMissing:
+            writeInt(&buf, Int32(1))
+
+
+        case .WrongSuite:
+            writeInt(&buf, Int32(2))
+
+
+        case let .Unavailable(code):
+            writeInt(&buf, Int32(3))
+            FfiConverterInt64.write(code, into: &buf)
+
+
+        case let .Refused(code):
+            writeInt(&buf, Int32(4))
+            FfiConverterInt64.write(code, into: &buf)
+
+
+        case .HostFailed:
+            writeInt(&buf, Int32(5))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSigningError_lift(_ buf: RustBuffer) throws -> SigningError {
+    return try FfiConverterTypeSigningError.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSigningError_lower(_ value: SigningError) -> RustBuffer {
+    return FfiConverterTypeSigningError.lower(value)
+}
+
+
+/**
+ * Why a store of the host's did not do it.
+ */
+public
+enum StoreError: Swift.Error, Equatable, Hashable, Foundation.LocalizedError {
+
+
+
+    /**
+     * It could not be read.
+     */
+    case Read(
+        /**
+         * Table or file, never its content.
+         */what: String
+    )
+    /**
+     * It could not be written; what was there before is still there.
+     */
+    case Write(
+        /**
+         * Table or file, never its content.
+         */what: String
+    )
+    /**
+     * It was read but makes no sense.
+     */
+    case Corrupt(
+        /**
+         * Table or file, never its content.
+         */what: String
+    )
+    /**
+     * Another program holds its lock.
+     */
+    case Busy(
+        /**
+         * Table or file, never its content.
+         */what: String
+    )
+    /**
+     * It threw something else.
+     */
+    case HostFailed
+
+
+
+
+
+
+    public var errorDescription: String? {
+        String(reflecting: self)
+    }
+
+}
+
+#if compiler(>=6)
+extension StoreError: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeStoreError: FfiConverterRustBuffer {
+    typealias SwiftType = StoreError
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> StoreError {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+
+
+
+        case 1: return .Read(
+            what: try FfiConverterString.read(from: &buf)
+            )
+        case 2: return .Write(
+            what: try FfiConverterString.read(from: &buf)
+            )
+        case 3: return .Corrupt(
+            what: try FfiConverterString.read(from: &buf)
+            )
+        case 4: return .Busy(
+            what: try FfiConverterString.read(from: &buf)
+            )
+        case 5: return .HostFailed
+
+         default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: StoreError, into buf: inout [UInt8]) {
+        switch value {
+
+
+
+
+
+        case let .Read(what):
+            writeInt(&buf, Int32(1))
+            FfiConverterString.write(what, into: &buf)
+
+
+        case let .Write(what):
+            writeInt(&buf, Int32(2))
+            FfiConverterString.write(what, into: &buf)
+
+
+        case let .Corrupt(what):
+            writeInt(&buf, Int32(3))
+            FfiConverterString.write(what, into: &buf)
+
+
+        case let .Busy(what):
+            writeInt(&buf, Int32(4))
+            FfiConverterString.write(what, into: &buf)
+
+
+        case .HostFailed:
+            writeInt(&buf, Int32(5))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeStoreError_lift(_ buf: RustBuffer) throws -> StoreError {
+    return try FfiConverterTypeStoreError.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeStoreError_lower(_ value: StoreError) -> RustBuffer {
+    return FfiConverterTypeStoreError.lower(value)
+}
+
+
+/**
  * The algorithm inside a challenge.
  */
 
@@ -8375,6 +14289,194 @@ public func FfiConverterTypeSuite_lower(_ value: Suite) -> RustBuffer {
     return FfiConverterTypeSuite.lower(value)
 }
 
+
+
+/**
+ * Why a device of the host did not do it.
+ */
+public
+enum UnlockDeviceError: Swift.Error, Equatable, Hashable, Foundation.LocalizedError {
+
+
+
+    /**
+     * It refused.
+     */
+    case Refused(
+        /**
+         * A number of docs/errors.md, 101 to 199: 105 for a wrong response, 111 for a touch that was refused.
+         */number: UInt16
+    )
+    /**
+     * It answered something that makes no sense.
+     */
+    case Malformed
+    /**
+     * No device is there.
+     */
+    case NoDevice
+    /**
+     * The system refuses to open it.
+     */
+    case PermissionDenied(
+        /**
+         * The device, as the system names it.
+         */path: String
+    )
+    /**
+     * Only an elevated process may open it.
+     */
+    case NeedsElevation
+    /**
+     * Another program holds it.
+     */
+    case Busy
+    /**
+     * It was pulled, or the card was taken away.
+     */
+    case Gone
+    /**
+     * No answer within the time given.
+     */
+    case TimedOut
+    /**
+     * `DeviceCall.is_cancelled` said so, and the device was told.
+     */
+    case Cancelled
+    /**
+     * The system's call failed.
+     */
+    case Failed(
+        /**
+         * The system's error number.
+         */code: Int64
+    )
+    /**
+     * It threw something else.
+     */
+    case HostFailed
+
+
+
+
+
+
+    public var errorDescription: String? {
+        String(reflecting: self)
+    }
+
+}
+
+#if compiler(>=6)
+extension UnlockDeviceError: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeUnlockDeviceError: FfiConverterRustBuffer {
+    typealias SwiftType = UnlockDeviceError
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> UnlockDeviceError {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+
+
+
+        case 1: return .Refused(
+            number: try FfiConverterUInt16.read(from: &buf)
+            )
+        case 2: return .Malformed
+        case 3: return .NoDevice
+        case 4: return .PermissionDenied(
+            path: try FfiConverterString.read(from: &buf)
+            )
+        case 5: return .NeedsElevation
+        case 6: return .Busy
+        case 7: return .Gone
+        case 8: return .TimedOut
+        case 9: return .Cancelled
+        case 10: return .Failed(
+            code: try FfiConverterInt64.read(from: &buf)
+            )
+        case 11: return .HostFailed
+
+         default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: UnlockDeviceError, into buf: inout [UInt8]) {
+        switch value {
+
+
+
+
+
+        case let .Refused(number):
+            writeInt(&buf, Int32(1))
+            FfiConverterUInt16.write(number, into: &buf)
+
+
+        case .Malformed:
+            writeInt(&buf, Int32(2))
+
+
+        case .NoDevice:
+            writeInt(&buf, Int32(3))
+
+
+        case let .PermissionDenied(path):
+            writeInt(&buf, Int32(4))
+            FfiConverterString.write(path, into: &buf)
+
+
+        case .NeedsElevation:
+            writeInt(&buf, Int32(5))
+
+
+        case .Busy:
+            writeInt(&buf, Int32(6))
+
+
+        case .Gone:
+            writeInt(&buf, Int32(7))
+
+
+        case .TimedOut:
+            writeInt(&buf, Int32(8))
+
+
+        case .Cancelled:
+            writeInt(&buf, Int32(9))
+
+
+        case let .Failed(code):
+            writeInt(&buf, Int32(10))
+            FfiConverterInt64.write(code, into: &buf)
+
+
+        case .HostFailed:
+            writeInt(&buf, Int32(11))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeUnlockDeviceError_lift(_ buf: RustBuffer) throws -> UnlockDeviceError {
+    return try FfiConverterTypeUnlockDeviceError.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeUnlockDeviceError_lower(_ value: UnlockDeviceError) -> RustBuffer {
+    return FfiConverterTypeUnlockDeviceError.lower(value)
+}
 
 
 /**
@@ -9079,6 +15181,54 @@ fileprivate struct FfiConverterOptionTypeProgressListener: FfiConverterRustBuffe
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeDeskOperator: FfiConverterRustBuffer {
+    typealias SwiftType = DeskOperator?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeDeskOperator.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeDeskOperator.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeDeskUser: FfiConverterRustBuffer {
+    typealias SwiftType = DeskUser?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeDeskUser.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeDeskUser.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeErrorRow: FfiConverterRustBuffer {
     typealias SwiftType = ErrorRow?
 
@@ -9103,6 +15253,78 @@ fileprivate struct FfiConverterOptionTypeErrorRow: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeLicenceTerms: FfiConverterRustBuffer {
+    typealias SwiftType = LicenceTerms?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeLicenceTerms.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeLicenceTerms.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeRegisteredDevice: FfiConverterRustBuffer {
+    typealias SwiftType = RegisteredDevice?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeRegisteredDevice.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeRegisteredDevice.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeCondition: FfiConverterRustBuffer {
+    typealias SwiftType = Condition?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeCondition.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeCondition.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeDeviceChange: FfiConverterRustBuffer {
     typealias SwiftType = DeviceChange?
 
@@ -9119,6 +15341,30 @@ fileprivate struct FfiConverterOptionTypeDeviceChange: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeDeviceChange.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeInterface: FfiConverterRustBuffer {
+    typealias SwiftType = Interface?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeInterface.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeInterface.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -9177,6 +15423,56 @@ fileprivate struct FfiConverterSequenceData: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeAcceptedMethod: FfiConverterRustBuffer {
+    typealias SwiftType = [AcceptedMethod]
+
+    public static func write(_ value: [AcceptedMethod], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeAcceptedMethod.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [AcceptedMethod] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [AcceptedMethod]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeAcceptedMethod.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeDeskAlarm: FfiConverterRustBuffer {
+    typealias SwiftType = [DeskAlarm]
+
+    public static func write(_ value: [DeskAlarm], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeDeskAlarm.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [DeskAlarm] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [DeskAlarm]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeDeskAlarm.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeDeskChannel: FfiConverterRustBuffer {
     typealias SwiftType = [DeskChannel]
 
@@ -9227,6 +15523,31 @@ fileprivate struct FfiConverterSequenceTypeDeskFound: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeDeskUser: FfiConverterRustBuffer {
+    typealias SwiftType = [DeskUser]
+
+    public static func write(_ value: [DeskUser], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeDeskUser.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [DeskUser] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [DeskUser]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeDeskUser.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeErrorRow: FfiConverterRustBuffer {
     typealias SwiftType = [ErrorRow]
 
@@ -9269,6 +15590,81 @@ fileprivate struct FfiConverterSequenceTypeFoundDevice: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeFoundDevice.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeFoundRoute: FfiConverterRustBuffer {
+    typealias SwiftType = [FoundRoute]
+
+    public static func write(_ value: [FoundRoute], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeFoundRoute.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [FoundRoute] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [FoundRoute]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeFoundRoute.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeIssuerInfo: FfiConverterRustBuffer {
+    typealias SwiftType = [IssuerInfo]
+
+    public static func write(_ value: [IssuerInfo], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeIssuerInfo.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [IssuerInfo] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [IssuerInfo]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeIssuerInfo.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeLimitRecord: FfiConverterRustBuffer {
+    typealias SwiftType = [LimitRecord]
+
+    public static func write(_ value: [LimitRecord], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeLimitRecord.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [LimitRecord] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [LimitRecord]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeLimitRecord.read(from: &buf))
         }
         return seq
     }
@@ -9373,6 +15769,81 @@ fileprivate struct FfiConverterSequenceTypeWrongGroup: FfiConverterRustBuffer {
         return seq
     }
 }
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeDeskPrivilege: FfiConverterRustBuffer {
+    typealias SwiftType = [DeskPrivilege]
+
+    public static func write(_ value: [DeskPrivilege], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeDeskPrivilege.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [DeskPrivilege] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [DeskPrivilege]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeDeskPrivilege.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeDeskRole: FfiConverterRustBuffer {
+    typealias SwiftType = [DeskRole]
+
+    public static func write(_ value: [DeskRole], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeDeskRole.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [DeskRole] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [DeskRole]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeDeskRole.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypePinProtocol: FfiConverterRustBuffer {
+    typealias SwiftType = [PinProtocol]
+
+    public static func write(_ value: [PinProtocol], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypePinProtocol.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [PinProtocol] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [PinProtocol]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypePinProtocol.read(from: &buf))
+        }
+        return seq
+    }
+}
 /**
  * The version of this library, as in its package.
  */
@@ -9406,6 +15877,16 @@ public func spokenCode(code: String) -> String  {
 })
 }
 /**
+ * Ten minutes for a request, a second operator for privileged users and from the third code a day for a device.
+ */
+public func defaultDeskPolicy() -> DeskPolicy  {
+    return try!  FfiConverterTypeDeskPolicy_lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_func_default_desk_policy(uniffiCallStatus
+    )
+})
+}
+/**
  * Every row, by number.
  */
 public func errorTable() -> [ErrorRow]  {
@@ -9416,13 +15897,16 @@ public func errorTable() -> [ErrorRow]  {
 })
 }
 /**
- * Every key and reader. That readers cannot be listed is no error while there are keys, and the other
- * way round.
+ * Every key and card, each once, and what it tells of itself; only reads. Takes ten seconds at most
+ * where no time is given. That readers cannot be listed is no error while keys can, and the other way
+ * round.
  */
-public func listDevices()throws  -> [FoundDevice]  {
-    return try  FfiConverterSequenceTypeFoundDevice.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+public func listDevices(cancel: CancelHandle?, timeoutMs: UInt32?)throws  -> DeviceListing  {
+    return try  FfiConverterTypeDeviceListing_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_func_list_devices(uniffiCallStatus
+    uniffi_fido_unlock_ffi_fn_func_list_devices(
+        FfiConverterOptionTypeCancelHandle.lower(cancel),
+        FfiConverterOptionUInt32.lower(timeoutMs),uniffiCallStatus
     )
 })
 }
@@ -9451,16 +15935,28 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_func_spoken_code() != 50861) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_fido_unlock_ffi_checksum_func_default_desk_policy() != 11637) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_fido_unlock_ffi_checksum_func_error_table() != 4547) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_func_list_devices() != 52557) {
+    if (uniffi_fido_unlock_ffi_checksum_func_list_devices() != 62260) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel() != 28399) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_cancelhandle_is_cancelled() != 49201) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_devicecall_is_cancelled() != 43560) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_devicecall_progress() != 20763) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_devicecall_remaining_ms() != 58553) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_progresslistener_on_progress() != 57022) {
@@ -9475,6 +15971,90 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete() != 27807) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_fido_unlock_ffi_checksum_method_clock_now() != 45450) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_licence_terms() != 36826) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_licence_set_service() != 3321) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_operators_authenticate() != 27339) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_operators_operator() != 16753) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id() != 61760) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_auditlog_count() != 43111) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_auditlog_entry() != 33968) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_auditlog_append() != 21519) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_open() != 37842) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_audit_log() != 60957) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_clock() != 38882) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_delivery() != 5053) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_directory() != 11379) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_licence() != 15898) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_limits() != 23963) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_notifier() != 6145) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_operators() != 60176) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_policy() != 46928) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_signer() != 26810) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_directory_user() != 58839) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_directory_search_users() != 25497) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_directory_device() != 8815) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_directory_devices_of() != 36001) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_directory_devices_in_use() != 9346) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_directory_put_user() != 15238) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_directory_put_device() != 18878) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_deskfolder_builder() != 46) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_fido_unlock_ffi_checksum_method_deskfolder_open() != 62141) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -9484,10 +16064,37 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_licence() != 48126) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_operator() != 63327) {
+    if (uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_operator() != 238) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit() != 58543) {
+    if (uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit() != 18844) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock() != 64378) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_acknowledge() != 22426) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_alarms() != 12998) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user() != 52217) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_rotation() != 59811) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device() != 45960) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key() != 42851) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device() != 57377) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service() != 34309) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon() != 36278) {
@@ -9497,6 +16104,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise() != 10673) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel() != 16253) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_done() != 11619) {
@@ -9514,19 +16124,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_request() != 30304) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user() != 8195) {
-        return InitializationResult.apiChecksumMismatch
-    }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device() != 17642) {
-        return InitializationResult.apiChecksumMismatch
-    }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key() != 48109) {
-        return InitializationResult.apiChecksumMismatch
-    }
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_request() != 64698) {
-        return InitializationResult.apiChecksumMismatch
-    }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device() != 30126) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_search() != 30387) {
@@ -9535,7 +16133,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in() != 3512) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit() != 40067) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit() != 58161) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller() != 9104) {
@@ -9544,13 +16142,37 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator() != 35395) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_fido_unlock_ffi_checksum_method_limitbook_records() != 3251) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_limitbook_take() != 55270) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_limits_take() != 24422) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify() != 54234) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_codedelivery_send() != 34080) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner() != 2231) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_device_active_interface() != 61023) {
+    if (uniffi_fido_unlock_ffi_checksum_method_responsesigner_respond() != 47422) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_responsesigner_issuers() != 47632) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_responsesigner_device_with_admin_key() != 51447) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key() != 3454) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_device_active_interface() != 39441) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_device_block_pin() != 36187) {
@@ -9589,7 +16211,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond() != 19014) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_devicewatch_next() != 53794) {
+    if (uniffi_fido_unlock_ffi_checksum_method_devicewatch_next() != 12448) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_issuerkey_answer_probe() != 51739) {
@@ -9664,6 +16286,15 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock_from_memory() != 22190) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_fido_unlock_ffi_checksum_method_unlockdevice_info() != 8308) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_unlockdevice_challenge() != 25098) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_unlockdevice_unlock() != 54772) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_fido_unlock_ffi_checksum_constructor_cancelhandle_new() != 34903) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -9676,10 +16307,16 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_constructor_codefield_response() != 20220) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_fido_unlock_ffi_checksum_constructor_deskbuilder_new() != 860) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_at() != 61849) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_create() != 46622) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_constructor_limitbook_from_records() != 29671) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu() != 45788) {
@@ -9688,7 +16325,10 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid() != 11842) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_constructor_device_open_found() != 39902) {
+    if (uniffi_fido_unlock_ffi_checksum_constructor_device_open_unlock_device() != 7777) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_constructor_device_open_found() != 2606) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new() != 39978) {
@@ -9717,12 +16357,21 @@ private let initializationResult: InitializationResult = {
     }
 
     uniffiCallbackInitApduChannel()
+    uniffiCallbackInitAuditLog()
     uniffiCallbackInitCallerVerifier()
+    uniffiCallbackInitClock()
+    uniffiCallbackInitCodeDelivery()
+    uniffiCallbackInitDirectory()
     uniffiCallbackInitHidReports()
+    uniffiCallbackInitLicence()
+    uniffiCallbackInitLimits()
+    uniffiCallbackInitOperators()
     uniffiCallbackInitOwnerNotifier()
     uniffiCallbackInitPinChecker()
     uniffiCallbackInitProbeResponder()
     uniffiCallbackInitProgressListener()
+    uniffiCallbackInitResponseSigner()
+    uniffiCallbackInitUnlockDevice()
     return InitializationResult.ok
 }()
 

@@ -250,6 +250,125 @@ typedef void (*UniffiCallbackInterfaceProgressListenerMethod0)(uint64_t, RustBuf
     );
 
 #endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_CLOCK_METHOD0
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_CLOCK_METHOD0
+typedef void (*UniffiCallbackInterfaceClockMethod0)(uint64_t, uint64_t* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_LICENCE_METHOD0
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_LICENCE_METHOD0
+typedef void (*UniffiCallbackInterfaceLicenceMethod0)(uint64_t, RustBuffer* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_LICENCE_METHOD1
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_LICENCE_METHOD1
+typedef void (*UniffiCallbackInterfaceLicenceMethod1)(uint64_t, int8_t, void* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_OPERATORS_METHOD0
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_OPERATORS_METHOD0
+typedef void (*UniffiCallbackInterfaceOperatorsMethod0)(uint64_t, RustBuffer, RustBuffer, RustBuffer* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_OPERATORS_METHOD1
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_OPERATORS_METHOD1
+typedef void (*UniffiCallbackInterfaceOperatorsMethod1)(uint64_t, RustBuffer, RustBuffer* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_AUDIT_LOG_METHOD0
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_AUDIT_LOG_METHOD0
+typedef void (*UniffiCallbackInterfaceAuditLogMethod0)(uint64_t, RustBuffer* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_AUDIT_LOG_METHOD1
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_AUDIT_LOG_METHOD1
+typedef void (*UniffiCallbackInterfaceAuditLogMethod1)(uint64_t, uint64_t* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_AUDIT_LOG_METHOD2
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_AUDIT_LOG_METHOD2
+typedef void (*UniffiCallbackInterfaceAuditLogMethod2)(uint64_t, uint64_t, RustBuffer* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_AUDIT_LOG_METHOD3
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_AUDIT_LOG_METHOD3
+typedef void (*UniffiCallbackInterfaceAuditLogMethod3)(uint64_t, uint64_t, RustBuffer, void* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_DIRECTORY_METHOD0
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_DIRECTORY_METHOD0
+typedef void (*UniffiCallbackInterfaceDirectoryMethod0)(uint64_t, RustBuffer, RustBuffer* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_DIRECTORY_METHOD1
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_DIRECTORY_METHOD1
+typedef void (*UniffiCallbackInterfaceDirectoryMethod1)(uint64_t, RustBuffer, uint32_t, RustBuffer* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_DIRECTORY_METHOD2
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_DIRECTORY_METHOD2
+typedef void (*UniffiCallbackInterfaceDirectoryMethod2)(uint64_t, RustBuffer, RustBuffer* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_DIRECTORY_METHOD3
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_DIRECTORY_METHOD3
+typedef void (*UniffiCallbackInterfaceDirectoryMethod3)(uint64_t, RustBuffer, RustBuffer* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_DIRECTORY_METHOD4
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_DIRECTORY_METHOD4
+typedef void (*UniffiCallbackInterfaceDirectoryMethod4)(uint64_t, uint32_t* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_DIRECTORY_METHOD5
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_DIRECTORY_METHOD5
+typedef void (*UniffiCallbackInterfaceDirectoryMethod5)(uint64_t, RustBuffer, void* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_DIRECTORY_METHOD6
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_DIRECTORY_METHOD6
+typedef void (*UniffiCallbackInterfaceDirectoryMethod6)(uint64_t, RustBuffer, void* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_LIMITS_METHOD0
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_LIMITS_METHOD0
+typedef void (*UniffiCallbackInterfaceLimitsMethod0)(uint64_t, RustBuffer, RustBuffer* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
 #ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_CALLER_VERIFIER_METHOD0
 #define UNIFFI_FFIDEF_CALLBACK_INTERFACE_CALLER_VERIFIER_METHOD0
 typedef void (*UniffiCallbackInterfaceCallerVerifierMethod0)(uint64_t, RustBuffer, RustBuffer* _Nonnull,
@@ -257,9 +376,44 @@ typedef void (*UniffiCallbackInterfaceCallerVerifierMethod0)(uint64_t, RustBuffe
     );
 
 #endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_CODE_DELIVERY_METHOD0
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_CODE_DELIVERY_METHOD0
+typedef void (*UniffiCallbackInterfaceCodeDeliveryMethod0)(uint64_t, RustBuffer, RustBuffer, void* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
 #ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_OWNER_NOTIFIER_METHOD0
 #define UNIFFI_FFIDEF_CALLBACK_INTERFACE_OWNER_NOTIFIER_METHOD0
 typedef void (*UniffiCallbackInterfaceOwnerNotifierMethod0)(uint64_t, RustBuffer, void* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_RESPONSE_SIGNER_METHOD0
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_RESPONSE_SIGNER_METHOD0
+typedef void (*UniffiCallbackInterfaceResponseSignerMethod0)(uint64_t, RustBuffer, RustBuffer* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_RESPONSE_SIGNER_METHOD1
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_RESPONSE_SIGNER_METHOD1
+typedef void (*UniffiCallbackInterfaceResponseSignerMethod1)(uint64_t, RustBuffer* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_RESPONSE_SIGNER_METHOD2
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_RESPONSE_SIGNER_METHOD2
+typedef void (*UniffiCallbackInterfaceResponseSignerMethod2)(uint64_t, RustBuffer, RustBuffer* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_RESPONSE_SIGNER_METHOD3
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_RESPONSE_SIGNER_METHOD3
+typedef void (*UniffiCallbackInterfaceResponseSignerMethod3)(uint64_t, RustBuffer, RustBuffer, void* _Nonnull,
         RustCallStatus *_Nonnull uniffiCallStatus
     );
 
@@ -334,6 +488,27 @@ typedef void (*UniffiCallbackInterfaceHidReportsMethod2)(uint64_t, uint32_t* _No
     );
 
 #endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_UNLOCK_DEVICE_METHOD0
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_UNLOCK_DEVICE_METHOD0
+typedef void (*UniffiCallbackInterfaceUnlockDeviceMethod0)(uint64_t, uint64_t, RustBuffer* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_UNLOCK_DEVICE_METHOD1
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_UNLOCK_DEVICE_METHOD1
+typedef void (*UniffiCallbackInterfaceUnlockDeviceMethod1)(uint64_t, uint8_t, RustBuffer, int8_t, uint64_t, RustBuffer* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_UNLOCK_DEVICE_METHOD2
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_UNLOCK_DEVICE_METHOD2
+typedef void (*UniffiCallbackInterfaceUnlockDeviceMethod2)(uint64_t, RustBuffer, RustBuffer, uint64_t, void* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
 #ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_PROGRESS_LISTENER
 #define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_PROGRESS_LISTENER
 typedef struct UniffiVTableCallbackInterfaceProgressListener {
@@ -341,6 +516,71 @@ typedef struct UniffiVTableCallbackInterfaceProgressListener {
     UniffiCallbackInterfaceClone _Nonnull uniffiClone;
     UniffiCallbackInterfaceProgressListenerMethod0 _Nonnull onProgress;
 } UniffiVTableCallbackInterfaceProgressListener;
+
+#endif
+#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_CLOCK
+#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_CLOCK
+typedef struct UniffiVTableCallbackInterfaceClock {
+    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
+    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
+    UniffiCallbackInterfaceClockMethod0 _Nonnull now;
+} UniffiVTableCallbackInterfaceClock;
+
+#endif
+#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_LICENCE
+#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_LICENCE
+typedef struct UniffiVTableCallbackInterfaceLicence {
+    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
+    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
+    UniffiCallbackInterfaceLicenceMethod0 _Nonnull terms;
+    UniffiCallbackInterfaceLicenceMethod1 _Nonnull setService;
+} UniffiVTableCallbackInterfaceLicence;
+
+#endif
+#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_OPERATORS
+#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_OPERATORS
+typedef struct UniffiVTableCallbackInterfaceOperators {
+    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
+    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
+    UniffiCallbackInterfaceOperatorsMethod0 _Nonnull authenticate;
+    UniffiCallbackInterfaceOperatorsMethod1 _Nonnull `operator`;
+} UniffiVTableCallbackInterfaceOperators;
+
+#endif
+#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_AUDIT_LOG
+#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_AUDIT_LOG
+typedef struct UniffiVTableCallbackInterfaceAuditLog {
+    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
+    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
+    UniffiCallbackInterfaceAuditLogMethod0 _Nonnull logId;
+    UniffiCallbackInterfaceAuditLogMethod1 _Nonnull count;
+    UniffiCallbackInterfaceAuditLogMethod2 _Nonnull entry;
+    UniffiCallbackInterfaceAuditLogMethod3 _Nonnull append;
+} UniffiVTableCallbackInterfaceAuditLog;
+
+#endif
+#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_DIRECTORY
+#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_DIRECTORY
+typedef struct UniffiVTableCallbackInterfaceDirectory {
+    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
+    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
+    UniffiCallbackInterfaceDirectoryMethod0 _Nonnull user;
+    UniffiCallbackInterfaceDirectoryMethod1 _Nonnull searchUsers;
+    UniffiCallbackInterfaceDirectoryMethod2 _Nonnull device;
+    UniffiCallbackInterfaceDirectoryMethod3 _Nonnull devicesOf;
+    UniffiCallbackInterfaceDirectoryMethod4 _Nonnull devicesInUse;
+    UniffiCallbackInterfaceDirectoryMethod5 _Nonnull putUser;
+    UniffiCallbackInterfaceDirectoryMethod6 _Nonnull putDevice;
+} UniffiVTableCallbackInterfaceDirectory;
+
+#endif
+#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_LIMITS
+#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_LIMITS
+typedef struct UniffiVTableCallbackInterfaceLimits {
+    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
+    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
+    UniffiCallbackInterfaceLimitsMethod0 _Nonnull take;
+} UniffiVTableCallbackInterfaceLimits;
 
 #endif
 #ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_CALLER_VERIFIER
@@ -352,6 +592,15 @@ typedef struct UniffiVTableCallbackInterfaceCallerVerifier {
 } UniffiVTableCallbackInterfaceCallerVerifier;
 
 #endif
+#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_CODE_DELIVERY
+#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_CODE_DELIVERY
+typedef struct UniffiVTableCallbackInterfaceCodeDelivery {
+    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
+    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
+    UniffiCallbackInterfaceCodeDeliveryMethod0 _Nonnull send;
+} UniffiVTableCallbackInterfaceCodeDelivery;
+
+#endif
 #ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_OWNER_NOTIFIER
 #define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_OWNER_NOTIFIER
 typedef struct UniffiVTableCallbackInterfaceOwnerNotifier {
@@ -359,6 +608,18 @@ typedef struct UniffiVTableCallbackInterfaceOwnerNotifier {
     UniffiCallbackInterfaceClone _Nonnull uniffiClone;
     UniffiCallbackInterfaceOwnerNotifierMethod0 _Nonnull notifyOwner;
 } UniffiVTableCallbackInterfaceOwnerNotifier;
+
+#endif
+#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_RESPONSE_SIGNER
+#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_RESPONSE_SIGNER
+typedef struct UniffiVTableCallbackInterfaceResponseSigner {
+    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
+    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
+    UniffiCallbackInterfaceResponseSignerMethod0 _Nonnull respond;
+    UniffiCallbackInterfaceResponseSignerMethod1 _Nonnull issuers;
+    UniffiCallbackInterfaceResponseSignerMethod2 _Nonnull deviceWithAdminKey;
+    UniffiCallbackInterfaceResponseSignerMethod3 _Nonnull storeAdminKey;
+} UniffiVTableCallbackInterfaceResponseSigner;
 
 #endif
 #ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_PROBE_RESPONDER
@@ -403,6 +664,17 @@ typedef struct UniffiVTableCallbackInterfaceHidReports {
 } UniffiVTableCallbackInterfaceHidReports;
 
 #endif
+#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_UNLOCK_DEVICE
+#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_UNLOCK_DEVICE
+typedef struct UniffiVTableCallbackInterfaceUnlockDevice {
+    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
+    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
+    UniffiCallbackInterfaceUnlockDeviceMethod0 _Nonnull info;
+    UniffiCallbackInterfaceUnlockDeviceMethod1 _Nonnull challenge;
+    UniffiCallbackInterfaceUnlockDeviceMethod2 _Nonnull unlock;
+} UniffiVTableCallbackInterfaceUnlockDevice;
+
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_CANCELHANDLE
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_CANCELHANDLE
 uint64_t uniffi_fido_unlock_ffi_fn_clone_cancelhandle(uint64_t handle, RustCallStatus *_Nonnull out_status
@@ -427,6 +699,31 @@ void uniffi_fido_unlock_ffi_fn_method_cancelhandle_cancel(uint64_t ptr, RustCall
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_CANCELHANDLE_IS_CANCELLED
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_CANCELHANDLE_IS_CANCELLED
 int8_t uniffi_fido_unlock_ffi_fn_method_cancelhandle_is_cancelled(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_DEVICECALL
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_DEVICECALL
+uint64_t uniffi_fido_unlock_ffi_fn_clone_devicecall(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_DEVICECALL
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_DEVICECALL
+void uniffi_fido_unlock_ffi_fn_free_devicecall(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DEVICECALL_IS_CANCELLED
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DEVICECALL_IS_CANCELLED
+int8_t uniffi_fido_unlock_ffi_fn_method_devicecall_is_cancelled(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DEVICECALL_PROGRESS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DEVICECALL_PROGRESS
+void uniffi_fido_unlock_ffi_fn_method_devicecall_progress(uint64_t ptr, RustBuffer event, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DEVICECALL_REMAINING_MS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DEVICECALL_REMAINING_MS
+uint32_t uniffi_fido_unlock_ffi_fn_method_devicecall_remaining_ms(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_PROGRESSLISTENER
@@ -490,6 +787,232 @@ RustBuffer uniffi_fido_unlock_ffi_fn_method_codefield_correction(uint64_t ptr, R
 int8_t uniffi_fido_unlock_ffi_fn_method_codefield_line_complete(uint64_t ptr, uint8_t line, RustBuffer text, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_CLOCK
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_CLOCK
+uint64_t uniffi_fido_unlock_ffi_fn_clone_clock(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_CLOCK
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_CLOCK
+void uniffi_fido_unlock_ffi_fn_free_clock(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_CLOCK
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_CLOCK
+void uniffi_fido_unlock_ffi_fn_init_callback_vtable_clock(const UniffiVTableCallbackInterfaceClock* _Nonnull vtable
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_CLOCK_NOW
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_CLOCK_NOW
+uint64_t uniffi_fido_unlock_ffi_fn_method_clock_now(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_LICENCE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_LICENCE
+uint64_t uniffi_fido_unlock_ffi_fn_clone_licence(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_LICENCE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_LICENCE
+void uniffi_fido_unlock_ffi_fn_free_licence(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_LICENCE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_LICENCE
+void uniffi_fido_unlock_ffi_fn_init_callback_vtable_licence(const UniffiVTableCallbackInterfaceLicence* _Nonnull vtable
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_LICENCE_TERMS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_LICENCE_TERMS
+RustBuffer uniffi_fido_unlock_ffi_fn_method_licence_terms(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_LICENCE_SET_SERVICE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_LICENCE_SET_SERVICE
+void uniffi_fido_unlock_ffi_fn_method_licence_set_service(uint64_t ptr, int8_t on, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_OPERATORS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_OPERATORS
+uint64_t uniffi_fido_unlock_ffi_fn_clone_operators(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_OPERATORS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_OPERATORS
+void uniffi_fido_unlock_ffi_fn_free_operators(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_OPERATORS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_OPERATORS
+void uniffi_fido_unlock_ffi_fn_init_callback_vtable_operators(const UniffiVTableCallbackInterfaceOperators* _Nonnull vtable
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_OPERATORS_AUTHENTICATE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_OPERATORS_AUTHENTICATE
+RustBuffer uniffi_fido_unlock_ffi_fn_method_operators_authenticate(uint64_t ptr, RustBuffer id, RustBuffer password, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_OPERATORS_OPERATOR
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_OPERATORS_OPERATOR
+RustBuffer uniffi_fido_unlock_ffi_fn_method_operators_operator(uint64_t ptr, RustBuffer id, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_AUDITLOG
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_AUDITLOG
+uint64_t uniffi_fido_unlock_ffi_fn_clone_auditlog(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_AUDITLOG
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_AUDITLOG
+void uniffi_fido_unlock_ffi_fn_free_auditlog(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_AUDITLOG
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_AUDITLOG
+void uniffi_fido_unlock_ffi_fn_init_callback_vtable_auditlog(const UniffiVTableCallbackInterfaceAuditLog* _Nonnull vtable
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_AUDITLOG_LOG_ID
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_AUDITLOG_LOG_ID
+RustBuffer uniffi_fido_unlock_ffi_fn_method_auditlog_log_id(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_AUDITLOG_COUNT
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_AUDITLOG_COUNT
+uint64_t uniffi_fido_unlock_ffi_fn_method_auditlog_count(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_AUDITLOG_ENTRY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_AUDITLOG_ENTRY
+RustBuffer uniffi_fido_unlock_ffi_fn_method_auditlog_entry(uint64_t ptr, uint64_t sequence, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_AUDITLOG_APPEND
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_AUDITLOG_APPEND
+void uniffi_fido_unlock_ffi_fn_method_auditlog_append(uint64_t ptr, uint64_t sequence, RustBuffer entry, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_DESKBUILDER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_DESKBUILDER
+uint64_t uniffi_fido_unlock_ffi_fn_clone_deskbuilder(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_DESKBUILDER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_DESKBUILDER
+void uniffi_fido_unlock_ffi_fn_free_deskbuilder(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_DESKBUILDER_NEW
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_DESKBUILDER_NEW
+uint64_t uniffi_fido_unlock_ffi_fn_constructor_deskbuilder_new(RustCallStatus *_Nonnull out_status
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_OPEN
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_OPEN
+uint64_t uniffi_fido_unlock_ffi_fn_method_deskbuilder_open(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_AUDIT_LOG
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_AUDIT_LOG
+void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_audit_log(uint64_t ptr, uint64_t log, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_CLOCK
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_CLOCK
+void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_clock(uint64_t ptr, uint64_t clock, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_DELIVERY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_DELIVERY
+void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_delivery(uint64_t ptr, uint64_t delivery, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_DIRECTORY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_DIRECTORY
+void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_directory(uint64_t ptr, uint64_t directory, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_LICENCE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_LICENCE
+void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_licence(uint64_t ptr, uint64_t licence, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_LIMITS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_LIMITS
+void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_limits(uint64_t ptr, uint64_t limits, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_NOTIFIER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_NOTIFIER
+void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_notifier(uint64_t ptr, uint64_t notifier, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_OPERATORS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_OPERATORS
+void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_operators(uint64_t ptr, uint64_t operators, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_POLICY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_POLICY
+void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_policy(uint64_t ptr, RustBuffer policy, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_SIGNER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_SIGNER
+void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_signer(uint64_t ptr, uint64_t signer, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_DIRECTORY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_DIRECTORY
+uint64_t uniffi_fido_unlock_ffi_fn_clone_directory(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_DIRECTORY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_DIRECTORY
+void uniffi_fido_unlock_ffi_fn_free_directory(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_DIRECTORY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_DIRECTORY
+void uniffi_fido_unlock_ffi_fn_init_callback_vtable_directory(const UniffiVTableCallbackInterfaceDirectory* _Nonnull vtable
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DIRECTORY_USER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DIRECTORY_USER
+RustBuffer uniffi_fido_unlock_ffi_fn_method_directory_user(uint64_t ptr, RustBuffer id, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DIRECTORY_SEARCH_USERS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DIRECTORY_SEARCH_USERS
+RustBuffer uniffi_fido_unlock_ffi_fn_method_directory_search_users(uint64_t ptr, RustBuffer text, uint32_t limit, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DIRECTORY_DEVICE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DIRECTORY_DEVICE
+RustBuffer uniffi_fido_unlock_ffi_fn_method_directory_device(uint64_t ptr, RustBuffer device_id, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DIRECTORY_DEVICES_OF
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DIRECTORY_DEVICES_OF
+RustBuffer uniffi_fido_unlock_ffi_fn_method_directory_devices_of(uint64_t ptr, RustBuffer user, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DIRECTORY_DEVICES_IN_USE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DIRECTORY_DEVICES_IN_USE
+uint32_t uniffi_fido_unlock_ffi_fn_method_directory_devices_in_use(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DIRECTORY_PUT_USER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DIRECTORY_PUT_USER
+void uniffi_fido_unlock_ffi_fn_method_directory_put_user(uint64_t ptr, RustBuffer user, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DIRECTORY_PUT_DEVICE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DIRECTORY_PUT_DEVICE
+void uniffi_fido_unlock_ffi_fn_method_directory_put_device(uint64_t ptr, RustBuffer device, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_DESKFOLDER
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_DESKFOLDER
 uint64_t uniffi_fido_unlock_ffi_fn_clone_deskfolder(uint64_t handle, RustCallStatus *_Nonnull out_status
@@ -508,6 +1031,11 @@ uint64_t uniffi_fido_unlock_ffi_fn_constructor_deskfolder_at(RustBuffer path, Ru
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_DESKFOLDER_CREATE
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_DESKFOLDER_CREATE
 uint64_t uniffi_fido_unlock_ffi_fn_constructor_deskfolder_create(RustBuffer path, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKFOLDER_BUILDER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKFOLDER_BUILDER
+uint64_t uniffi_fido_unlock_ffi_fn_method_deskfolder_builder(uint64_t ptr, RustBuffer passphrase, ForeignBytes wrapping_key, uint64_t notifier, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKFOLDER_OPEN
@@ -545,6 +1073,51 @@ uint64_t uniffi_fido_unlock_ffi_fn_clone_helpdesk(uint64_t handle, RustCallStatu
 void uniffi_fido_unlock_ffi_fn_free_helpdesk(uint64_t handle, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ACCEPT_CLOCK
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ACCEPT_CLOCK
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_accept_clock(uint64_t ptr, RustBuffer operator, RustBuffer password, RustBuffer note, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ACKNOWLEDGE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ACKNOWLEDGE
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_acknowledge(uint64_t ptr, uint64_t session, uint64_t alarm, RustBuffer note, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ALARMS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ALARMS
+RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_alarms(uint64_t ptr, uint64_t session, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_PUT_USER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_PUT_USER
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_put_user(uint64_t ptr, uint64_t session, RustBuffer user, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_RECORD_ROTATION
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_RECORD_ROTATION
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_record_rotation(uint64_t ptr, uint64_t session, RustBuffer device, RustBuffer new_issuer, uint32_t rotation, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_REGISTER_DEVICE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_REGISTER_DEVICE
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device(uint64_t ptr, uint64_t session, RustBuffer owner, RustBuffer device, uint8_t slot, uint64_t issuer, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_REGISTER_DEVICE_BY_PUBLIC_KEY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_REGISTER_DEVICE_BY_PUBLIC_KEY
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device_by_public_key(uint64_t ptr, uint64_t session, RustBuffer owner, RustBuffer device, uint8_t slot, RustBuffer suite, RustBuffer issuer, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_RETIRE_DEVICE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_RETIRE_DEVICE
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_retire_device(uint64_t ptr, uint64_t session, RustBuffer device, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_SET_SERVICE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_SET_SERVICE
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_set_service(uint64_t ptr, uint64_t session, int8_t on, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ABANDON
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ABANDON
 void uniffi_fido_unlock_ffi_fn_method_helpdesk_abandon(uint64_t ptr, uint64_t session, uint64_t id, RustCallStatus *_Nonnull out_status
@@ -558,6 +1131,11 @@ void uniffi_fido_unlock_ffi_fn_method_helpdesk_approve(uint64_t ptr, uint64_t se
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_AUTHORISE
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_AUTHORISE
 RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise(uint64_t ptr, uint64_t session, uint64_t id, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_AUTHORISE_TO_CHANNEL
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_AUTHORISE_TO_CHANNEL
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise_to_channel(uint64_t ptr, uint64_t session, uint64_t id, RustBuffer channel, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_DONE
@@ -585,29 +1163,9 @@ RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_open_codes(uint64_t ptr, ui
 RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_open_request(uint64_t ptr, uint64_t session, RustBuffer user, RustBuffer device, RustBuffer reason, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_PUT_USER
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_PUT_USER
-void uniffi_fido_unlock_ffi_fn_method_helpdesk_put_user(uint64_t ptr, uint64_t session, RustBuffer user, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_REGISTER_DEVICE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_REGISTER_DEVICE
-void uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device(uint64_t ptr, uint64_t session, RustBuffer owner, RustBuffer device, uint8_t slot, uint64_t issuer, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_REGISTER_DEVICE_BY_PUBLIC_KEY
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_REGISTER_DEVICE_BY_PUBLIC_KEY
-void uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device_by_public_key(uint64_t ptr, uint64_t session, RustBuffer owner, RustBuffer device, uint8_t slot, RustBuffer suite, RustBuffer issuer, RustCallStatus *_Nonnull out_status
-);
-#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_REQUEST
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_REQUEST
 RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_request(uint64_t ptr, uint64_t session, uint64_t id, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_RETIRE_DEVICE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_RETIRE_DEVICE
-void uniffi_fido_unlock_ffi_fn_method_helpdesk_retire_device(uint64_t ptr, uint64_t session, RustBuffer device, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_SEARCH
@@ -645,6 +1203,51 @@ void uniffi_fido_unlock_ffi_fn_free_operatorsession(uint64_t handle, RustCallSta
 RustBuffer uniffi_fido_unlock_ffi_fn_method_operatorsession_operator(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_LIMITBOOK
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_LIMITBOOK
+uint64_t uniffi_fido_unlock_ffi_fn_clone_limitbook(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_LIMITBOOK
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_LIMITBOOK
+void uniffi_fido_unlock_ffi_fn_free_limitbook(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_LIMITBOOK_FROM_RECORDS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_LIMITBOOK_FROM_RECORDS
+uint64_t uniffi_fido_unlock_ffi_fn_constructor_limitbook_from_records(RustBuffer records, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_LIMITBOOK_RECORDS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_LIMITBOOK_RECORDS
+RustBuffer uniffi_fido_unlock_ffi_fn_method_limitbook_records(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_LIMITBOOK_TAKE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_LIMITBOOK_TAKE
+RustBuffer uniffi_fido_unlock_ffi_fn_method_limitbook_take(uint64_t ptr, RustBuffer request, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_LIMITS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_LIMITS
+uint64_t uniffi_fido_unlock_ffi_fn_clone_limits(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_LIMITS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_LIMITS
+void uniffi_fido_unlock_ffi_fn_free_limits(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_LIMITS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_LIMITS
+void uniffi_fido_unlock_ffi_fn_init_callback_vtable_limits(const UniffiVTableCallbackInterfaceLimits* _Nonnull vtable
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_LIMITS_TAKE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_LIMITS_TAKE
+RustBuffer uniffi_fido_unlock_ffi_fn_method_limits_take(uint64_t ptr, RustBuffer request, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_CALLERVERIFIER
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_CALLERVERIFIER
 uint64_t uniffi_fido_unlock_ffi_fn_clone_callerverifier(uint64_t handle, RustCallStatus *_Nonnull out_status
@@ -663,6 +1266,26 @@ void uniffi_fido_unlock_ffi_fn_init_callback_vtable_callerverifier(const UniffiV
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_CALLERVERIFIER_VERIFY
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_CALLERVERIFIER_VERIFY
 RustBuffer uniffi_fido_unlock_ffi_fn_method_callerverifier_verify(uint64_t ptr, RustBuffer task, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_CODEDELIVERY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_CODEDELIVERY
+uint64_t uniffi_fido_unlock_ffi_fn_clone_codedelivery(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_CODEDELIVERY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_CODEDELIVERY
+void uniffi_fido_unlock_ffi_fn_free_codedelivery(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_CODEDELIVERY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_CODEDELIVERY
+void uniffi_fido_unlock_ffi_fn_init_callback_vtable_codedelivery(const UniffiVTableCallbackInterfaceCodeDelivery* _Nonnull vtable
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_CODEDELIVERY_SEND
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_CODEDELIVERY_SEND
+void uniffi_fido_unlock_ffi_fn_method_codedelivery_send(uint64_t ptr, RustBuffer channel, RustBuffer code, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_OWNERNOTIFIER
@@ -685,6 +1308,41 @@ void uniffi_fido_unlock_ffi_fn_init_callback_vtable_ownernotifier(const UniffiVT
 void uniffi_fido_unlock_ffi_fn_method_ownernotifier_notify_owner(uint64_t ptr, RustBuffer notice, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_RESPONSESIGNER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_RESPONSESIGNER
+uint64_t uniffi_fido_unlock_ffi_fn_clone_responsesigner(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_RESPONSESIGNER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_RESPONSESIGNER
+void uniffi_fido_unlock_ffi_fn_free_responsesigner(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_RESPONSESIGNER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_RESPONSESIGNER
+void uniffi_fido_unlock_ffi_fn_init_callback_vtable_responsesigner(const UniffiVTableCallbackInterfaceResponseSigner* _Nonnull vtable
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_RESPONSESIGNER_RESPOND
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_RESPONSESIGNER_RESPOND
+RustBuffer uniffi_fido_unlock_ffi_fn_method_responsesigner_respond(uint64_t ptr, RustBuffer task, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_RESPONSESIGNER_ISSUERS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_RESPONSESIGNER_ISSUERS
+RustBuffer uniffi_fido_unlock_ffi_fn_method_responsesigner_issuers(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_RESPONSESIGNER_DEVICE_WITH_ADMIN_KEY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_RESPONSESIGNER_DEVICE_WITH_ADMIN_KEY
+RustBuffer uniffi_fido_unlock_ffi_fn_method_responsesigner_device_with_admin_key(uint64_t ptr, RustBuffer admin_key, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_RESPONSESIGNER_STORE_ADMIN_KEY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_RESPONSESIGNER_STORE_ADMIN_KEY
+void uniffi_fido_unlock_ffi_fn_method_responsesigner_store_admin_key(uint64_t ptr, RustBuffer device_id, RustBuffer admin_key, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_DEVICE
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_DEVICE
 uint64_t uniffi_fido_unlock_ffi_fn_clone_device(uint64_t handle, RustCallStatus *_Nonnull out_status
@@ -705,9 +1363,14 @@ uint64_t uniffi_fido_unlock_ffi_fn_constructor_device_open_apdu(uint64_t pipe, R
 uint64_t uniffi_fido_unlock_ffi_fn_constructor_device_open_hid(uint64_t pipe, RustBuffer which, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_DEVICE_OPEN_UNLOCK_DEVICE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_DEVICE_OPEN_UNLOCK_DEVICE
+uint64_t uniffi_fido_unlock_ffi_fn_constructor_device_open_unlock_device(uint64_t device, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_DEVICE_OPEN_FOUND
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_DEVICE_OPEN_FOUND
-uint64_t uniffi_fido_unlock_ffi_fn_constructor_device_open_found(RustBuffer found, RustCallStatus *_Nonnull out_status
+uint64_t uniffi_fido_unlock_ffi_fn_constructor_device_open_found(RustBuffer found, RustBuffer which, RustBuffer cancel, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DEVICE_ACTIVE_INTERFACE
@@ -1072,6 +1735,36 @@ void uniffi_fido_unlock_ffi_fn_method_unlocksession_unlock(uint64_t ptr, uint64_
 void uniffi_fido_unlock_ffi_fn_method_unlocksession_unlock_from_memory(uint64_t ptr, uint64_t device, ForeignBytes response, ForeignBytes pin, RustBuffer policy, RustBuffer progress, RustBuffer cancel, RustBuffer timeout_ms, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_UNLOCKDEVICE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_UNLOCKDEVICE
+uint64_t uniffi_fido_unlock_ffi_fn_clone_unlockdevice(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_UNLOCKDEVICE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_UNLOCKDEVICE
+void uniffi_fido_unlock_ffi_fn_free_unlockdevice(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_UNLOCKDEVICE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_UNLOCKDEVICE
+void uniffi_fido_unlock_ffi_fn_init_callback_vtable_unlockdevice(const UniffiVTableCallbackInterfaceUnlockDevice* _Nonnull vtable
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_UNLOCKDEVICE_INFO
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_UNLOCKDEVICE_INFO
+RustBuffer uniffi_fido_unlock_ffi_fn_method_unlockdevice_info(uint64_t ptr, uint64_t call, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_UNLOCKDEVICE_CHALLENGE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_UNLOCKDEVICE_CHALLENGE
+RustBuffer uniffi_fido_unlock_ffi_fn_method_unlockdevice_challenge(uint64_t ptr, uint8_t slot, RustBuffer protocol, int8_t renew, uint64_t call, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_UNLOCKDEVICE_UNLOCK
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_UNLOCKDEVICE_UNLOCK
+void uniffi_fido_unlock_ffi_fn_method_unlockdevice_unlock(uint64_t ptr, RustBuffer request, RustBuffer response, uint64_t call, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_LIBRARY_VERSION
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_LIBRARY_VERSION
 RustBuffer uniffi_fido_unlock_ffi_fn_func_library_version(RustCallStatus *_Nonnull out_status
@@ -1088,6 +1781,12 @@ RustBuffer uniffi_fido_unlock_ffi_fn_func_qr_text(RustBuffer code, RustCallStatu
 RustBuffer uniffi_fido_unlock_ffi_fn_func_spoken_code(RustBuffer code, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_DEFAULT_DESK_POLICY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_DEFAULT_DESK_POLICY
+RustBuffer uniffi_fido_unlock_ffi_fn_func_default_desk_policy(RustCallStatus *_Nonnull out_status
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_ERROR_TABLE
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_ERROR_TABLE
 RustBuffer uniffi_fido_unlock_ffi_fn_func_error_table(RustCallStatus *_Nonnull out_status
@@ -1096,8 +1795,7 @@ RustBuffer uniffi_fido_unlock_ffi_fn_func_error_table(RustCallStatus *_Nonnull o
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_LIST_DEVICES
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_LIST_DEVICES
-RustBuffer uniffi_fido_unlock_ffi_fn_func_list_devices(RustCallStatus *_Nonnull out_status
-
+RustBuffer uniffi_fido_unlock_ffi_fn_func_list_devices(RustBuffer cancel, RustBuffer timeout_ms, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_FFI_FIDO_UNLOCK_FFI_RUSTBUFFER_ALLOC
@@ -1378,6 +2076,12 @@ uint16_t uniffi_fido_unlock_ffi_checksum_func_spoken_code(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_FUNC_DEFAULT_DESK_POLICY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_FUNC_DEFAULT_DESK_POLICY
+uint16_t uniffi_fido_unlock_ffi_checksum_func_default_desk_policy(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_FUNC_ERROR_TABLE
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_FUNC_ERROR_TABLE
 uint16_t uniffi_fido_unlock_ffi_checksum_func_error_table(void
@@ -1402,6 +2106,24 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_cancelhandle_is_cancelled(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DEVICECALL_IS_CANCELLED
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DEVICECALL_IS_CANCELLED
+uint16_t uniffi_fido_unlock_ffi_checksum_method_devicecall_is_cancelled(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DEVICECALL_PROGRESS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DEVICECALL_PROGRESS
+uint16_t uniffi_fido_unlock_ffi_checksum_method_devicecall_progress(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DEVICECALL_REMAINING_MS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DEVICECALL_REMAINING_MS
+uint16_t uniffi_fido_unlock_ffi_checksum_method_devicecall_remaining_ms(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_PROGRESSLISTENER_ON_PROGRESS
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_PROGRESSLISTENER_ON_PROGRESS
 uint16_t uniffi_fido_unlock_ffi_checksum_method_progresslistener_on_progress(void
@@ -1423,6 +2145,174 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_codefield_correction(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_CODEFIELD_LINE_COMPLETE
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_CODEFIELD_LINE_COMPLETE
 uint16_t uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_CLOCK_NOW
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_CLOCK_NOW
+uint16_t uniffi_fido_unlock_ffi_checksum_method_clock_now(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_LICENCE_TERMS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_LICENCE_TERMS
+uint16_t uniffi_fido_unlock_ffi_checksum_method_licence_terms(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_LICENCE_SET_SERVICE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_LICENCE_SET_SERVICE
+uint16_t uniffi_fido_unlock_ffi_checksum_method_licence_set_service(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_OPERATORS_AUTHENTICATE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_OPERATORS_AUTHENTICATE
+uint16_t uniffi_fido_unlock_ffi_checksum_method_operators_authenticate(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_OPERATORS_OPERATOR
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_OPERATORS_OPERATOR
+uint16_t uniffi_fido_unlock_ffi_checksum_method_operators_operator(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_AUDITLOG_LOG_ID
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_AUDITLOG_LOG_ID
+uint16_t uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_AUDITLOG_COUNT
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_AUDITLOG_COUNT
+uint16_t uniffi_fido_unlock_ffi_checksum_method_auditlog_count(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_AUDITLOG_ENTRY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_AUDITLOG_ENTRY
+uint16_t uniffi_fido_unlock_ffi_checksum_method_auditlog_entry(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_AUDITLOG_APPEND
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_AUDITLOG_APPEND
+uint16_t uniffi_fido_unlock_ffi_checksum_method_auditlog_append(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_OPEN
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_OPEN
+uint16_t uniffi_fido_unlock_ffi_checksum_method_deskbuilder_open(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_AUDIT_LOG
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_AUDIT_LOG
+uint16_t uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_audit_log(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_CLOCK
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_CLOCK
+uint16_t uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_clock(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_DELIVERY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_DELIVERY
+uint16_t uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_delivery(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_DIRECTORY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_DIRECTORY
+uint16_t uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_directory(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_LICENCE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_LICENCE
+uint16_t uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_licence(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_LIMITS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_LIMITS
+uint16_t uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_limits(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_NOTIFIER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_NOTIFIER
+uint16_t uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_notifier(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_OPERATORS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_OPERATORS
+uint16_t uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_operators(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_POLICY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_POLICY
+uint16_t uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_policy(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_SIGNER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_SIGNER
+uint16_t uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_signer(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_USER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_USER
+uint16_t uniffi_fido_unlock_ffi_checksum_method_directory_user(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_SEARCH_USERS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_SEARCH_USERS
+uint16_t uniffi_fido_unlock_ffi_checksum_method_directory_search_users(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_DEVICE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_DEVICE
+uint16_t uniffi_fido_unlock_ffi_checksum_method_directory_device(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_DEVICES_OF
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_DEVICES_OF
+uint16_t uniffi_fido_unlock_ffi_checksum_method_directory_devices_of(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_DEVICES_IN_USE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_DEVICES_IN_USE
+uint16_t uniffi_fido_unlock_ffi_checksum_method_directory_devices_in_use(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_PUT_USER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_PUT_USER
+uint16_t uniffi_fido_unlock_ffi_checksum_method_directory_put_user(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_PUT_DEVICE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_PUT_DEVICE
+uint16_t uniffi_fido_unlock_ffi_checksum_method_directory_put_device(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKFOLDER_BUILDER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKFOLDER_BUILDER
+uint16_t uniffi_fido_unlock_ffi_checksum_method_deskfolder_builder(void
 
 );
 #endif
@@ -1456,6 +2346,60 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ACCEPT_CLOCK
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ACCEPT_CLOCK
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ACKNOWLEDGE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ACKNOWLEDGE
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_acknowledge(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ALARMS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ALARMS
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_alarms(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_PUT_USER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_PUT_USER
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_RECORD_ROTATION
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_RECORD_ROTATION
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_rotation(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_REGISTER_DEVICE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_REGISTER_DEVICE
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_REGISTER_DEVICE_BY_PUBLIC_KEY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_REGISTER_DEVICE_BY_PUBLIC_KEY
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_RETIRE_DEVICE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_RETIRE_DEVICE
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_SET_SERVICE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_SET_SERVICE
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ABANDON
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ABANDON
 uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon(void
@@ -1471,6 +2415,12 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_AUTHORISE
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_AUTHORISE
 uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_AUTHORISE_TO_CHANNEL
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_AUTHORISE_TO_CHANNEL
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel(void
 
 );
 #endif
@@ -1504,33 +2454,9 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_request(void
 
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_PUT_USER
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_PUT_USER
-uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_REGISTER_DEVICE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_REGISTER_DEVICE
-uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_REGISTER_DEVICE_BY_PUBLIC_KEY
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_REGISTER_DEVICE_BY_PUBLIC_KEY
-uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key(void
-
-);
-#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_REQUEST
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_REQUEST
 uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_request(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_RETIRE_DEVICE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_RETIRE_DEVICE
-uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device(void
 
 );
 #endif
@@ -1564,15 +2490,63 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_LIMITBOOK_RECORDS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_LIMITBOOK_RECORDS
+uint16_t uniffi_fido_unlock_ffi_checksum_method_limitbook_records(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_LIMITBOOK_TAKE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_LIMITBOOK_TAKE
+uint16_t uniffi_fido_unlock_ffi_checksum_method_limitbook_take(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_LIMITS_TAKE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_LIMITS_TAKE
+uint16_t uniffi_fido_unlock_ffi_checksum_method_limits_take(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_CALLERVERIFIER_VERIFY
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_CALLERVERIFIER_VERIFY
 uint16_t uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_CODEDELIVERY_SEND
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_CODEDELIVERY_SEND
+uint16_t uniffi_fido_unlock_ffi_checksum_method_codedelivery_send(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_OWNERNOTIFIER_NOTIFY_OWNER
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_OWNERNOTIFIER_NOTIFY_OWNER
 uint16_t uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_RESPONSESIGNER_RESPOND
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_RESPONSESIGNER_RESPOND
+uint16_t uniffi_fido_unlock_ffi_checksum_method_responsesigner_respond(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_RESPONSESIGNER_ISSUERS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_RESPONSESIGNER_ISSUERS
+uint16_t uniffi_fido_unlock_ffi_checksum_method_responsesigner_issuers(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_RESPONSESIGNER_DEVICE_WITH_ADMIN_KEY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_RESPONSESIGNER_DEVICE_WITH_ADMIN_KEY
+uint16_t uniffi_fido_unlock_ffi_checksum_method_responsesigner_device_with_admin_key(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_RESPONSESIGNER_STORE_ADMIN_KEY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_RESPONSESIGNER_STORE_ADMIN_KEY
+uint16_t uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key(void
 
 );
 #endif
@@ -1804,6 +2778,24 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock_from_memory
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_UNLOCKDEVICE_INFO
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_UNLOCKDEVICE_INFO
+uint16_t uniffi_fido_unlock_ffi_checksum_method_unlockdevice_info(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_UNLOCKDEVICE_CHALLENGE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_UNLOCKDEVICE_CHALLENGE
+uint16_t uniffi_fido_unlock_ffi_checksum_method_unlockdevice_challenge(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_UNLOCKDEVICE_UNLOCK
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_UNLOCKDEVICE_UNLOCK
+uint16_t uniffi_fido_unlock_ffi_checksum_method_unlockdevice_unlock(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_CANCELHANDLE_NEW
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_CANCELHANDLE_NEW
 uint16_t uniffi_fido_unlock_ffi_checksum_constructor_cancelhandle_new(void
@@ -1828,6 +2820,12 @@ uint16_t uniffi_fido_unlock_ffi_checksum_constructor_codefield_response(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_DESKBUILDER_NEW
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_DESKBUILDER_NEW
+uint16_t uniffi_fido_unlock_ffi_checksum_constructor_deskbuilder_new(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_DESKFOLDER_AT
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_DESKFOLDER_AT
 uint16_t uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_at(void
@@ -1840,6 +2838,12 @@ uint16_t uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_create(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_LIMITBOOK_FROM_RECORDS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_LIMITBOOK_FROM_RECORDS
+uint16_t uniffi_fido_unlock_ffi_checksum_constructor_limitbook_from_records(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_DEVICE_OPEN_APDU
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_DEVICE_OPEN_APDU
 uint16_t uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu(void
@@ -1849,6 +2853,12 @@ uint16_t uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_DEVICE_OPEN_HID
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_DEVICE_OPEN_HID
 uint16_t uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_DEVICE_OPEN_UNLOCK_DEVICE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_DEVICE_OPEN_UNLOCK_DEVICE
+uint16_t uniffi_fido_unlock_ffi_checksum_constructor_device_open_unlock_device(void
 
 );
 #endif

@@ -29,10 +29,24 @@ pub struct Enroll {
     #[arg(long, value_name = "NAME")]
     pub operator: Option<String>,
     /// The owner's id
-    #[arg(long, value_name = "ID")]
-    pub user: String,
+    #[arg(
+        long,
+        value_name = "ID",
+        required_unless_present = "watch",
+        conflicts_with = "watch"
+    )]
+    pub user: Option<String>,
+    /// Go on until Ctrl-C, the end of --users or of standard input: enrol each key that is put in
+    #[arg(long, requires = "csv")]
+    pub watch: bool,
+    /// With --watch: the file that gets a row for each key, for `desk import`; what is there stays
+    #[arg(long, value_name = "FILE", requires = "watch")]
+    pub csv: Option<PathBuf>,
+    /// With --watch: the owners' ids, one a line, in the order of the keys; without it each is asked for
+    #[arg(long, value_name = "FILE", requires = "watch")]
+    pub users: Option<PathBuf>,
     /// Add the owner to the registry under this name, if not there (an Administrator's right)
-    #[arg(long, value_name = "NAME", requires = "desk")]
+    #[arg(long, value_name = "NAME", requires = "desk", conflicts_with = "watch")]
     pub new_user: Option<String>,
     /// 3: make an admin key for this device instead of taking the desk's keys
     #[arg(long, requires = "desk", value_parser = clap::value_parser!(u8).range(1..=3))]
@@ -49,6 +63,16 @@ pub struct Enroll {
     /// An unlock over the vendor interface makes the system ask for another PIN
     #[arg(long)]
     pub force_pin_change: bool,
+}
+
+impl Enroll {
+    /// The desk that was named.
+    pub fn at(&self) -> Option<At> {
+        self.desk.as_ref().map(|desk| At {
+            desk: desk.clone(),
+            operator: self.operator.clone(),
+        })
+    }
 }
 
 /// `block-pin`.

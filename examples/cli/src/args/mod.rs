@@ -47,8 +47,8 @@ pub struct Global {
     /// How the software authenticator is spoken to
     #[arg(long, global = true, value_enum, default_value_t = MockWay::Hid, hide = true)]
     pub mock_transport: MockWay,
-    /// The device with this path or name, as `devices` lists it; wanted when there are several
-    #[arg(long, global = true, value_name = "PATH")]
+    /// The device with this path, name or Device ID, as `devices` lists it; wanted when there are several
+    #[arg(long, global = true, value_name = "DEVICE")]
     pub device: Option<String>,
     /// The interface for diagnose, info, challenge and unlock; auto tries the vendor's, then FIDO's
     #[arg(long, global = true, value_enum, default_value_t = InterfaceChoice::Auto)]
@@ -82,9 +82,19 @@ pub enum InterfaceChoice {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// List the devices that can be seen
-    #[command(after_help = "Example:\n  fido-unlock devices")]
-    Devices,
+    /// List the devices that can be seen, each once, by whatever routes it is reached
+    #[command(after_help = "\
+A key is asked for its Device ID, nothing more. One that is plugged in and also lies on a reader is one
+device.
+
+Examples:
+  fido-unlock devices
+  fido-unlock devices --watch --json")]
+    Devices {
+        /// Go on until Ctrl-C and tell what comes and goes; with --json one object a line
+        #[arg(long)]
+        watch: bool,
+    },
     /// Say in one sentence what state the device is in and what to do; only reads
     #[command(after_help = "\
 With --desk or --issuer, a key of another issuer on the device is told.
@@ -126,14 +136,21 @@ probed: would an unlock work? With --issuer the public keys come from files that
 --public` wrote, nothing is registered, and a CSV row for `desk import` is printed. A device that has
 a PIN or credentials takes it only with --with-pin.
 
-Standard input (--stdin): with --desk, operator's password, passphrase of the keys; then, with
---with-pin, the device's PIN.
+With --watch each key that is put in is enrolled, until Ctrl-C: its row is added to the --csv file, and
+is on disk before the person is told to take the key out. Nothing is registered; `desk import` does
+that. With --desk each is probed. A key that is enrolled already is told and left alone, one that fails
+is told with its error, and the next may come. Suites 1 and 2 only.
+
+Standard input (--stdin): with --desk, operator's password, passphrase of the keys; then for each key,
+with --watch but without --users, its owner's id, and with --with-pin the device's PIN.
 
 Examples:
   fido-unlock enroll --desk desk/ --operator admin --user alice
   fido-unlock enroll --desk desk/ --operator admin --user bob --new-user \"Bob Example\"
   fido-unlock enroll --desk desk/ --operator admin --user alice --suite 3
-  fido-unlock enroll --issuer issuer.json --user alice")]
+  fido-unlock enroll --issuer issuer.json --user alice
+  fido-unlock enroll --watch --desk desk/ --operator admin --csv devices.csv
+  fido-unlock enroll --watch --issuer issuer.json --users names.txt --csv devices.csv")]
     Enroll(Enroll),
     /// Block a forgotten PIN on purpose, so that the device can be unlocked
     #[command(after_help = "\

@@ -1,7 +1,7 @@
 //! `block-pin`: a forgotten PIN is blocked on purpose, with the device at the desk.
 
 use fido_unlock::helpdesk::{DeviceKeys, Privilege};
-use fido_unlock::ports::{Call, UnlockDevice};
+use fido_unlock::ports::{Call, NeverCancel, UnlockDevice};
 use fido_unlock::suite::AuthoriseFields;
 use fido_unlock::unlock::{BlockProgress, ConfirmedBlock, block_pin};
 use fido_unlock::{ErrorCode, Purpose};
@@ -43,7 +43,7 @@ pub fn run(devices: &Devices, args: &BlockPin, prompt: Prompt) -> Result<Report,
         device_key,
         challenge,
     };
-    let passed = probe_device(&mut device, &open, registered.slot, fields)?;
+    let passed = probe_device(&mut device, &open.signer, registered.slot, &NeverCancel, fields)?;
     let sure = args.yes
         || prompt.confirm(&format!(
             "The PIN of {id} will be blocked; only the help desk can then give it back. Block it?"

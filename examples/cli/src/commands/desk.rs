@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use fido_unlock::DeviceId;
 use fido_unlock::helpdesk::{Operator, Privilege, RequestId, Role, UnixTime, User, UserClass, UserId};
 use fido_unlock::ports::{Clock, Licence, LicenceTerms};
+use fido_unlock::{DeviceId, ErrorCode};
 use fido_unlock_files::{FilesDesk, SystemClock, read_devices};
 use serde_json::{Value, json};
 
@@ -208,12 +208,24 @@ fn import(at: &At, path: &Path, prompt: Prompt) -> Result<Report, Failure> {
     let OpenDesk {
         mut desk, session, ..
     } = OpenDesk::sign_in(at, prompt, Keys::Wanted)?;
+    // One that is refused keeps no other out: the file can be given again when its reason is gone.
+    let mut refused: Vec<(ErrorCode, String)> = Vec::new();
     for device in &devices {
-        desk.register_device(&session, device).map_err(|error| {
+        if let Err(error) = desk.register_device(&session, device) {
             let failure = Failure::of_desk(&error);
             let said = failure.detail.unwrap_or_else(|| failure.code.to_string());
-            Failure::new(failure.code, format!("{}: {said}", device.id))
-        })?;
+            refused.push((failure.code, format!("{}: {said}", device.id)));
+        }
+    }
+    if let Some((code, _)) = refused.first() {
+        let (all, left) = (devices.len(), refused.len());
+        let lines: Vec<&str> = refused.iter().map(|(_, line)| line.as_str()).collect();
+        let text = format!(
+            "{} of {all} are registered; not these:\n  {}",
+            all - left,
+            lines.join("\n  ")
+        );
+        return Err(Failure::new(*code, text));
     }
     let ids: Vec<String> = devices.iter().map(|device| device.id.to_code()).collect();
     Ok(Report::new()

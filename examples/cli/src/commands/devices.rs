@@ -1,58 +1,216 @@
 //! `devices`.
 
 use fido_unlock::ErrorCode;
-use fido_unlock::ports::Interface;
+use fido_unlock::HasCode;
+use fido_unlock::ports::{Call, Interface, Route, RouteKind, TransportError};
+use fido_unlock::unlock::{DeviceEvent, FoundDevice, FoundRoute, Listing};
 use serde_json::{Value, json};
 
-use crate::device::{Devices, Entry, Listing};
+use crate::device::{Devices, call_unless};
 use crate::failure::Failure;
-use crate::output::Report;
+use crate::interrupt::interrupt;
+use crate::output::{Report, print_event};
 
-/// Lists them.
+/// Lists them, each once.
 pub fn run(devices: &Devices) -> Result<Report, Failure> {
-    let Listing { entries, problems } = devices.list()?;
+    let listing = devices.list()?;
+    let show = Show::new(devices);
     let mut report = Report::new();
-    if entries.is_empty() {
+    if listing.devices.is_empty() {
         report = report.line("No device was found.");
     }
-    for entry in &entries {
-        let access = match &entry.access {
-            Ok(()) => String::new(),
-            Err(code) => format!(" ({code})"),
+    for line in listing.devices.iter().flat_map(|device| show.lines(device)) {
+        report = report.line(line);
+    }
+    for found in &listing.unassigned {
+        let line = show.route_line(&found.route, problem_of(found));
+        report = report.line(format!("Of one of the keys above: {line}"));
+    }
+    for reader in &listing.readers {
+        report = report.line(format!("Empty reader: {}", reader.path));
+    }
+    for problem in &listing.problems {
+        report = report.line(format!("Not looked for: {}.", problem.code()));
+    }
+    let Listing {
+        devices,
+        readers,
+        unassigned,
+        problems,
+    } = &listing;
+    let all = |values: Vec<Value>| Value::from(values);
+    Ok(report
+        .field(
+            "devices",
+            all(devices.iter().map(|device| show.json(device)).collect()),
+        )
+        .field(
+            "unassigned",
+            all(unassigned
+                .iter()
+                .map(|found| show.route_json(&found.route, problem_of(found)))
+                .collect()),
+        )
+        .field(
+            "readers",
+            all(readers.iter().map(|reader| reader.path.clone().into()).collect()),
+        )
+        .field(
+            "problems",
+            all(problems.iter().map(|error| problem_json(error.code())).collect()),
+        ))
+}
+
+/// Tells them coming and going, until Ctrl-C.
+pub fn watch(devices: &Devices, json: bool) -> Result<Report, Failure> {
+    let mut watch = devices.watch()?;
+    let show = Show::new(devices);
+    let cancel = interrupt()?;
+    loop {
+        let event = match call_unless(&cancel, Call::WITH_TOUCH, |call| watch.next_event(call)) {
+            Err(TransportError::Cancelled) => return Ok(Report::new()),
+            event => event?,
         };
-        let interface = interface_name(entry.interface).map_or(String::new(), |name| format!(", {name}"));
-        report = report.line(format!("{}  [{}{interface}]{access}", entry.name, entry.kind));
-        report = report.line(format!("  {}", entry.path));
+        let Some((name, lines, value)) = event.and_then(|event| show.event(&event)) else {
+            continue;
+        };
+        let lines: Vec<String> = lines
+            .into_iter()
+            .enumerate()
+            .map(|(number, line)| {
+                if number == 0 {
+                    format!("{name}: {line}")
+                } else {
+                    line
+                }
+            })
+            .collect();
+        if print_event(json, name, &lines, value).is_err() {
+            // Nobody reads it any more.
+            return Ok(Report::new());
+        }
     }
-    for problem in &problems {
-        report = report.line(format!("Not looked for: {}.", problem.code));
-    }
-    let problems: Vec<Value> = problems
-        .iter()
-        .map(|problem| problem_json(problem.code))
-        .collect();
-    let list: Vec<Value> = entries.iter().map(to_json).collect();
-    Ok(report.field("devices", list).field("problems", problems))
 }
 
-fn to_json(entry: &Entry) -> Value {
-    let access = entry.access.err().map(problem_json);
-    json!({
-        "name": entry.name,
-        "path": entry.path,
-        "kind": entry.kind,
-        "interface": interface_name(entry.interface),
-        "usable": access.is_none(),
-        "problem": access,
-    })
+/// How devices are shown.
+pub struct Show {
+    mock: bool,
 }
 
-fn problem_json(code: ErrorCode) -> Value {
+impl Show {
+    /// A software authenticator is shown as that.
+    pub fn new(devices: &Devices) -> Self {
+        Self {
+            mock: devices.mock_file().is_some(),
+        }
+    }
+
+    /// The event's name, its lines, and the same for a program.
+    fn event(&self, event: &DeviceEvent) -> Option<(&'static str, Vec<String>, Value)> {
+        let device = |device| (self.lines(device), json!({"device": self.json(device)}));
+        let reader = |reader: &Route| (vec![reader.path.clone()], json!({"reader": reader.path}));
+        let (name, (lines, value)) = match event {
+            DeviceEvent::Arrived(found) => ("arrived", device(found)),
+            DeviceEvent::Changed(found) => ("changed", device(found)),
+            DeviceEvent::Left(found) => {
+                let (mut lines, value) = device(found);
+                lines.truncate(1);
+                ("left", (lines, value))
+            }
+            DeviceEvent::ReaderAdded(found) => ("reader-added", reader(found)),
+            DeviceEvent::ReaderRemoved(found) => ("reader-removed", reader(found)),
+            DeviceEvent::ServiceStarted => ("card-service", (vec!["runs".into()], json!({"runs": true}))),
+            DeviceEvent::ServiceStopped => (
+                "card-service",
+                (vec!["does not run".into()], json!({"runs": false})),
+            ),
+            DeviceEvent::Problem(error) => (
+                "problem",
+                (
+                    vec![error.to_string()],
+                    json!({"problem": problem_json(error.code())}),
+                ),
+            ),
+            _ => return None,
+        };
+        Some((name, lines, value))
+    }
+
+    /// Name and Device ID, state, routes.
+    fn lines(&self, device: &FoundDevice) -> Vec<String> {
+        let mut lines = vec![title(device)];
+        lines.push(match (device.diagnosis(), device.info()) {
+            (Some(state), _) => format!("  {}", state.sentence()),
+            (None, Err(error)) => format!("  {error}. {}", error.code().next_step()),
+            (None, Ok(_)) => String::new(),
+        });
+        let routes = device.routes.iter();
+        lines.extend(routes.map(|found| format!("  - {}", self.route_line(&found.route, problem_of(found)))));
+        lines
+    }
+
+    fn route_line(&self, route: &Route, problem: Option<ErrorCode>) -> String {
+        let interface = interface_name(route).map_or(String::new(), |name| format!(", {name}"));
+        let problem = problem.map_or(String::new(), |code| format!(" ({code})"));
+        format!("{}{interface}: {}{problem}", self.kind(route), route.path)
+    }
+
+    fn kind(&self, route: &Route) -> &'static str {
+        match &route.kind {
+            _ if self.mock => "mock",
+            RouteKind::Hid(_) => "usb",
+            _ => "card",
+        }
+    }
+
+    fn json(&self, device: &FoundDevice) -> Value {
+        let state = device.diagnosis();
+        json!({
+            "name": device.name(),
+            "device_id": device.device_id().map(|id| id.to_code()),
+            "condition": state.as_ref().map(|state| state.condition.name()),
+            "sentence": state.as_ref().map(|state| state.sentence()),
+            "can_unlock": state.as_ref().is_some_and(|state| state.can_unlock()),
+            "enrolled": state.as_ref().is_some_and(|state| state.enrolled),
+            "usable": device.is_usable(),
+            "problem": device.info().err().map(|error| problem_json(error.code())),
+            "routes": device.routes.iter()
+                .map(|found| self.route_json(&found.route, problem_of(found)))
+                .collect::<Vec<_>>(),
+        })
+    }
+
+    fn route_json(&self, route: &Route, problem: Option<ErrorCode>) -> Value {
+        json!({
+            "kind": self.kind(route),
+            "name": route.name,
+            "path": route.path,
+            "interface": interface_name(route),
+            "usable": problem.is_none(),
+            "problem": problem.map(problem_json),
+        })
+    }
+}
+
+/// The name that the person sees, and the Device ID where it is told.
+pub fn title(device: &FoundDevice) -> String {
+    match device.device_id() {
+        Some(id) => format!("{}  {id}", device.name()),
+        None => device.name().to_owned(),
+    }
+}
+
+fn problem_of(found: &FoundRoute) -> Option<ErrorCode> {
+    found.info.as_ref().err().map(HasCode::code)
+}
+
+/// A row of the error table.
+pub fn problem_json(code: ErrorCode) -> Value {
     json!({"number": code.number(), "name": code.name(), "message": code.message()})
 }
 
-fn interface_name(interface: Option<Interface>) -> Option<&'static str> {
-    interface.map(|interface| match interface {
+fn interface_name(route: &Route) -> Option<&'static str> {
+    route.interface().map(|interface| match interface {
         Interface::Fido => "FIDO interface",
         Interface::Vendor => "vendor interface",
     })

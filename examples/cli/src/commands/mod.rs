@@ -28,12 +28,13 @@ pub fn run(cli: &Cli) -> Result<Report, Failure> {
     let prompt = Prompt::new(cli.global.stdin);
     let devices = || Devices::new(&cli.global, false);
     match &cli.command {
-        Command::Devices => devices::run(&devices()?),
+        Command::Devices { watch: false } => devices::run(&devices()?),
+        Command::Devices { watch: true } => devices::watch(&devices()?, cli.global.json),
         Command::Diagnose(args) => diagnose::run(&devices()?, args),
         Command::Info => info::run(&devices()?),
         Command::Challenge(args) => challenge::run(&devices()?, args),
         Command::Unlock(args) => unlock::run(&devices()?, args, prompt),
-        Command::Enroll(args) => enroll::run(&devices()?, args, prompt),
+        Command::Enroll(args) => enroll::run(&devices()?, args, prompt, cli.global.json),
         Command::BlockPin(args) => block_pin::run(&devices()?, args, prompt),
         Command::Respond(args) => respond::run(args, prompt),
         Command::Issuer(args) => issuer::run(args, prompt, devices),

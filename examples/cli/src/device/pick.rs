@@ -1,110 +1,165 @@
 //! Which of several devices is meant.
 
-use fido_unlock::ErrorCode;
-use fido_unlock::ports::Interface;
+use fido_unlock::unlock::{FoundDevice, FoundRoute, Listing};
+use fido_unlock::{DeviceId, ErrorCode};
 
-/// An interface that was listed, and fits what the person named.
-#[derive(Clone, Copy, Debug)]
-pub struct Candidate {
-    /// Interfaces of one key have the same number.
-    pub key: usize,
-    /// `None`: known only when it is opened, as with a card.
-    pub interface: Option<Interface>,
-    /// Whether it can be opened.
-    pub access: Result<(), ErrorCode>,
+use crate::failure::Failure;
+
+/// The device that is named, by a path, a name or its Device ID; or, without a name, the only one. An
+/// empty reader, a key that may not be opened and one that does not know the unlock do not make a choice
+/// unclear.
+pub fn pick<'a>(listing: &'a Listing, wanted: Option<&str>) -> Result<&'a FoundDevice, Failure> {
+    let named: Vec<&FoundDevice> = listing
+        .devices
+        .iter()
+        .filter(|device| wanted.is_none_or(|wanted| is_meant(device, wanted)))
+        .collect();
+    let is_reached = |device: &FoundDevice| device.routes.iter().any(FoundRoute::is_reached);
+    for test in [FoundDevice::is_usable, is_reached] {
+        let fitting: Vec<&FoundDevice> = named.iter().copied().filter(|device| test(device)).collect();
+        match fitting.as_slice() {
+            [] => {}
+            [only] => return Ok(only),
+            several => return Err(Failure::new(ErrorCode::SeveralDevices, choice(several))),
+        }
+    }
+    if let Some(error) = named.iter().find_map(|device| device.info().err()) {
+        return Err(error.into());
+    }
+    let mut readers = listing.readers.iter();
+    let is_named = |name: &str| wanted.is_none_or(|wanted| name == wanted);
+    Err(if readers.any(|reader| is_named(&reader.path)) {
+        ErrorCode::NoCard.into()
+    } else {
+        ErrorCode::NoDevice.into()
+    })
 }
 
-/// The one to open. An empty reader, or a key that may not be opened, does not make a choice unclear;
-/// that it may not be opened is told apart from its not being there.
-pub fn pick(candidates: &[Candidate], interface: Interface) -> Result<usize, ErrorCode> {
-    let usable = |candidate: &Candidate| candidate.access.is_ok();
-    let serves = |candidate: &Candidate| candidate.interface.is_none_or(|own| own == interface);
-    let first = candidates.iter().find(|candidate| usable(candidate));
-    let several = candidates
+fn is_meant(device: &FoundDevice, wanted: &str) -> bool {
+    let id = DeviceId::parse(wanted).ok();
+    device.name() == wanted
+        || device
+            .routes
+            .iter()
+            .any(|found| found.route.path == wanted || found.route.name == wanted)
+        || (id.is_some() && device.device_id() == id)
+}
+
+/// What tells them apart.
+fn choice(devices: &[&FoundDevice]) -> String {
+    let names: Vec<String> = devices
         .iter()
-        .any(|other| usable(other) && first.is_some_and(|first| first.key != other.key));
-    if several {
-        return Err(ErrorCode::SeveralDevices);
-    }
-    let mut serving = candidates
-        .iter()
-        .enumerate()
-        .filter(|(_, candidate)| serves(candidate) && first.is_none_or(|first| first.key == candidate.key));
-    let found: Vec<usize> = serving
-        .clone()
-        .filter(|(_, candidate)| usable(candidate))
-        .map(|(index, _)| index)
+        .map(|device| match (device.device_id(), device.routes.first()) {
+            (Some(id), _) => id.to_code(),
+            (None, Some(found)) => found.route.path.clone(),
+            (None, None) => device.name().to_owned(),
+        })
         .collect();
-    match found.as_slice() {
-        [only] => Ok(*only),
-        [] => Err(serving
-            .find_map(|(_, candidate)| candidate.access.err())
-            .unwrap_or(ErrorCode::NoDevice)),
-        // Two keys that look the same.
-        _ => Err(ErrorCode::SeveralDevices),
-    }
+    format!("name one with --device: {}", names.join(", "))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use fido_unlock::framing::HidTransport;
+    use fido_unlock::ports::{
+        Call, DeviceSource, HidRoute, Interface, NeverCancel, NoProgress, Route, RouteChange, RouteKind,
+        SystemTicks, Transport, TransportError,
+    };
+    use fido_unlock::unlock::Devices;
+    use fido_unlock_mock::SoftAuthenticator;
+    use fido_unlock_mock::framing::Device;
+    use getrandom::SysRng;
+
     use super::*;
+
+    /// One route to a fresh key, or to what cannot be opened.
+    struct One(Route, Option<TransportError>);
+
+    impl DeviceSource for One {
+        fn routes(&mut self) -> Result<Vec<Route>, TransportError> {
+            Ok(vec![self.0.clone()])
+        }
+
+        fn open(
+            &mut self,
+            _: &Route,
+            interface: Interface,
+            _: Duration,
+        ) -> Result<Box<dyn Transport + Send>, TransportError> {
+            match &self.1 {
+                Some(error) => Err(error.clone()),
+                None => {
+                    let key = SoftAuthenticator::builder().build().unwrap();
+                    let key = Device::new(key, SystemTicks::new()).hid(interface);
+                    Ok(Box::new(HidTransport::new(key, SysRng, interface)))
+                }
+            }
+        }
+
+        fn next_change(&mut self, _: Duration) -> Result<Option<RouteChange>, TransportError> {
+            Ok(None)
+        }
+    }
+
+    fn listing(routes: &[(&str, Option<TransportError>)]) -> Listing {
+        let sources = routes.iter().map(|(path, error)| {
+            let kind = match error {
+                Some(TransportError::NoCard) => RouteKind::Card,
+                _ => RouteKind::Hid(HidRoute {
+                    interface: Interface::Fido,
+                    vendor_id: 1,
+                    product_id: 2,
+                    serial: None,
+                    port: None,
+                }),
+            };
+            let route = Route {
+                name: "Key".into(),
+                path: (*path).into(),
+                kind,
+                access: error.clone().map_or(Ok(()), Err),
+            };
+            Box::new(One(route, error.clone())) as Box<dyn DeviceSource>
+        });
+        let (ticks, mut progress) = (SystemTicks::new(), NoProgress);
+        let mut call = Call::new(&ticks, Call::QUICK, &NeverCancel, &mut progress);
+        Devices::new(sources.collect()).list(&mut call).unwrap()
+    }
 
     #[test]
     fn one_device_or_a_reason() {
-        let usb = |key, interface, access| Candidate {
-            key,
-            interface: Some(interface),
-            access,
-        };
-        let card = |key, access| Candidate {
-            key,
-            interface: None,
-            access,
-        };
-        let (fido, vendor) = (Interface::Fido, Interface::Vendor);
-        let denied = Err(ErrorCode::PermissionDenied);
-        let empty = Err(ErrorCode::NoCard);
-        for (candidates, from_fido, from_vendor) in [
-            (vec![], Err(ErrorCode::NoDevice), Err(ErrorCode::NoDevice)),
-            (vec![usb(0, fido, Ok(()))], Ok(0), Err(ErrorCode::NoDevice)),
-            (vec![usb(0, fido, Ok(())), usb(0, vendor, Ok(()))], Ok(0), Ok(1)),
-            // FIDO is kept for administrators; the vendor interface is not.
+        let denied = || Some(TransportError::Busy);
+        let empty = || Some(TransportError::NoCard);
+        let several = Err(ErrorCode::SeveralDevices);
+        for (routes, wanted, expected) in [
+            (vec![], None, Err(ErrorCode::NoDevice)),
+            (vec![("a", None)], None, Ok("a")),
+            (vec![("a", None), ("b", None)], None, several),
+            (vec![("a", None), ("b", None)], Some("b"), Ok("b")),
+            (vec![("a", None), ("b", None)], Some("Key"), several),
             (
-                vec![usb(0, fido, denied), usb(0, vendor, Ok(()))],
-                Err(ErrorCode::PermissionDenied),
-                Ok(1),
-            ),
-            // A second key has only the FIDO interface.
-            (
-                vec![usb(0, fido, Ok(())), usb(0, vendor, Ok(())), usb(1, fido, Ok(()))],
-                Err(ErrorCode::SeveralDevices),
-                Err(ErrorCode::SeveralDevices),
-            ),
-            // Two of one model without serial numbers.
-            (
-                vec![usb(0, fido, Ok(())), usb(0, fido, Ok(()))],
-                Err(ErrorCode::SeveralDevices),
+                vec![("a", None), ("b", None)],
+                Some("c"),
                 Err(ErrorCode::NoDevice),
             ),
-            (
-                vec![usb(0, fido, Ok(())), card(1, empty)],
-                Ok(0),
-                Err(ErrorCode::NoDevice),
-            ),
-            (vec![card(0, Ok(())), card(1, empty)], Ok(0), Ok(0)),
-            (
-                vec![card(0, empty)],
-                Err(ErrorCode::NoCard),
-                Err(ErrorCode::NoCard),
-            ),
-            (
-                vec![card(0, Ok(())), card(1, Ok(()))],
-                Err(ErrorCode::SeveralDevices),
-                Err(ErrorCode::SeveralDevices),
-            ),
+            (vec![("a", denied()), ("b", None)], None, Ok("b")),
+            (vec![("a", denied())], None, Err(ErrorCode::Busy)),
+            (vec![("a", denied()), ("b", denied())], None, Err(ErrorCode::Busy)),
+            (vec![("a", empty()), ("b", None)], None, Ok("b")),
+            (vec![("a", empty())], None, Err(ErrorCode::NoCard)),
+            (vec![("a", empty())], Some("a"), Err(ErrorCode::NoCard)),
+            (vec![("a", empty())], Some("b"), Err(ErrorCode::NoDevice)),
         ] {
-            assert_eq!(pick(&candidates, fido), from_fido, "FIDO of {candidates:?}");
-            assert_eq!(pick(&candidates, vendor), from_vendor, "vendor of {candidates:?}");
+            let listing = listing(&routes);
+            let picked = pick(&listing, wanted);
+            let path = picked.map(|device| device.routes[0].route.path.as_str());
+            assert_eq!(
+                path.map_err(|failure| failure.code),
+                expected,
+                "{routes:?} {wanted:?}"
+            );
         }
     }
 }

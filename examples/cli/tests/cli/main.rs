@@ -10,6 +10,7 @@
 )]
 
 mod bench;
+mod bulk;
 mod flow;
 mod keys;
 mod refusals;

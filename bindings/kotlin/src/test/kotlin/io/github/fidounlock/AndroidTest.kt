@@ -8,6 +8,7 @@ import android.nfc.tech.IsoDep
 import io.github.fidounlock.android.IsoDepPipe
 import io.github.fidounlock.android.UsbHidPipe
 import java.io.IOException
+import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.assertThrows
@@ -119,7 +120,7 @@ class AndroidTest {
 
     @Test
     fun `a build without adapters finds nothing`() {
-        assertEquals(emptyList<FoundDevice>(), listDevices())
+        assertEquals(DeviceListing(emptyList(), emptyList(), emptyList(), emptyList()), listDevices(null, null))
         DeviceWatch().use { watch ->
             assertEquals(null, watch.next(20u, null))
             CancelHandle().use { cancel ->
@@ -127,7 +128,12 @@ class AndroidTest {
                 refused<UnlockException.Transport>(508) { watch.next(60_000u, cancel) }
             }
         }
-        val gone = FoundDevice(DeviceKind.USB_KEY, "Key", "nowhere", Interface.FIDO, null, null)
-        refused<UnlockException.Transport>(501) { Device.openFound(gone) }
+        val route = FoundRoute(DeviceKind.USB_KEY, "Key", "nowhere", Interface.FIDO, null, null)
+        val gone = FoundDevice("Key", null, null, null, false, false, listOf(route), null)
+        refused<UnlockException.Transport>(506) { Device.openFound(gone, null, null) }
+        runBlocking {
+            assertEquals(emptyList<FoundDevice>(), findDevices().devices)
+            refused<UnlockException.Transport>(506) { runBlocking { gone.open() } }
+        }
     }
 }

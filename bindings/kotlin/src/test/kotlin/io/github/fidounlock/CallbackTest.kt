@@ -12,8 +12,6 @@ import org.junit.jupiter.api.assertThrows
 import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.ValueSource
 
-private const val HOST_SECRET = "a stack trace with who knows what in it"
-
 /** Callbacks: their thread, what they throw, cancel, close. */
 class CallbackTest {
     private class Listener(val tell: (ProgressEvent) -> Unit) : ProgressListener {

@@ -7,14 +7,8 @@ import java.math.BigInteger
 import java.net.InetAddress
 import java.net.Socket
 import java.net.SocketTimeoutException
-import java.security.AlgorithmParameters
-import java.security.KeyFactory
 import java.security.MessageDigest
 import java.security.Signature
-import java.security.spec.ECGenParameterSpec
-import java.security.spec.ECParameterSpec
-import java.security.spec.ECPoint
-import java.security.spec.ECPublicKeySpec
 import org.junit.jupiter.api.Assertions.assertArrayEquals
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -90,8 +84,8 @@ inline fun <R> withDevice(server: MockServer, wire: MockWire, which: Interface, 
         MockWire.APDU -> TcpCard(server.port()).use { pipe -> Device.openApdu(pipe, which).use(work) }
     }
 
-/** An enrolled key with a PIN and a passkey. */
-class Enrolled(val suite: Suite) : AutoCloseable {
+/** An enrolled key with a PIN and a passkey; `publicKey`: of an issuer elsewhere. */
+class Enrolled(val suite: Suite, publicKey: ByteArray? = null) : AutoCloseable {
     val key = MockKey()
     val issuer = IssuerKey.make(suite)
     val relyingParty = MockRelyingParty("example.com")
@@ -100,7 +94,7 @@ class Enrolled(val suite: Suite) : AutoCloseable {
 
     init {
         val plan = Enrollment()
-        plan.addKey(SLOT, issuer)
+        if (publicKey == null) plan.addKey(SLOT, issuer) else plan.addPublicKey(SLOT, suite, publicKey)
         device = key.open(MockWire.HID, Interface.FIDO).use { plan.run(it, null, null, null) }
         key.setPin(OLD_PIN)
         passkey = relyingParty.makePasskey(key, "user-1", OLD_PIN)
@@ -116,7 +110,7 @@ class Enrolled(val suite: Suite) : AutoCloseable {
         // User present and user verified.
         assertEquals(0x05, assertion.authData[32].toInt() and 0x05)
         val verifier = Signature.getInstance("SHA256withECDSA")
-        verifier.initVerify(passkey.publicKey())
+        verifier.initVerify(ecPublicKey(BigInteger(1, passkey.x), BigInteger(1, passkey.y)))
         verifier.update(assertion.authData + assertion.clientDataHash)
         assertTrue(verifier.verify(assertion.signature))
     }
@@ -124,13 +118,6 @@ class Enrolled(val suite: Suite) : AutoCloseable {
     override fun close() {
         listOf(key, issuer, relyingParty).forEach(AutoCloseable::close)
     }
-}
-
-private fun MockPasskey.publicKey(): java.security.PublicKey {
-    val curve = AlgorithmParameters.getInstance("EC").apply { init(ECGenParameterSpec("secp256r1")) }
-        .getParameterSpec(ECParameterSpec::class.java)
-    return KeyFactory.getInstance("EC")
-        .generatePublic(ECPublicKeySpec(ECPoint(BigInteger(1, x), BigInteger(1, y)), curve))
 }
 
 /** The call fails with this number. */

@@ -653,11 +653,77 @@ internal interface UniffiForeignFutureCompleteVoid : com.sun.jna.Callback {
 internal interface UniffiCallbackInterfaceProgressListenerMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`event`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
 }
+internal interface UniffiCallbackInterfaceClockMethod0 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: LongByReference,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceLicenceMethod0 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceLicenceMethod1 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`on`: Byte,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceOperatorsMethod0 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`id`: RustBuffer.ByValue,`password`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceOperatorsMethod1 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`id`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceAuditLogMethod0 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceAuditLogMethod1 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: LongByReference,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceAuditLogMethod2 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`sequence`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceAuditLogMethod3 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`sequence`: Long,`entry`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceDirectoryMethod0 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`id`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceDirectoryMethod1 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`text`: RustBuffer.ByValue,`limit`: Int,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceDirectoryMethod2 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`deviceId`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceDirectoryMethod3 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`user`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceDirectoryMethod4 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: IntByReference,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceDirectoryMethod5 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`user`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceDirectoryMethod6 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`device`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceLimitsMethod0 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`request`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+}
 internal interface UniffiCallbackInterfaceCallerVerifierMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`task`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
 }
+internal interface UniffiCallbackInterfaceCodeDeliveryMethod0 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`channel`: RustBuffer.ByValue,`code`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
+}
 internal interface UniffiCallbackInterfaceOwnerNotifierMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`notice`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceResponseSignerMethod0 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`task`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceResponseSignerMethod1 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceResponseSignerMethod2 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`adminKey`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceResponseSignerMethod3 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`deviceId`: RustBuffer.ByValue,`adminKey`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
 }
 internal interface UniffiCallbackInterfaceProbeResponderMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`deviceId`: RustBuffer.ByValue,`suite`: RustBuffer.ByValue,`challenge`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
@@ -689,6 +755,15 @@ internal interface UniffiCallbackInterfaceHidReportsMethod1 : com.sun.jna.Callba
 internal interface UniffiCallbackInterfaceHidReportsMethod2 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: IntByReference,uniffiCallStatus: UniffiRustCallStatus,)
 }
+internal interface UniffiCallbackInterfaceUnlockDeviceMethod0 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`call`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceUnlockDeviceMethod1 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`slot`: Byte,`protocol`: RustBuffer.ByValue,`renew`: Byte,`call`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceUnlockDeviceMethod2 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`request`: RustBuffer.ByValue,`response`: RustBuffer.ByValue,`call`: Long,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
+}
 @Structure.FieldOrder("uniffiFree", "uniffiClone", "onProgress")
 internal open class UniffiVTableCallbackInterfaceProgressListener(
     @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
@@ -705,6 +780,153 @@ internal open class UniffiVTableCallbackInterfaceProgressListener(
         `uniffiFree` = other.`uniffiFree`
         `uniffiClone` = other.`uniffiClone`
         `onProgress` = other.`onProgress`
+    }
+
+}
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "now")
+internal open class UniffiVTableCallbackInterfaceClock(
+    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+    @JvmField internal var `now`: UniffiCallbackInterfaceClockMethod0? = null,
+) : Structure() {
+    class UniffiByValue(
+        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+        `now`: UniffiCallbackInterfaceClockMethod0? = null,
+    ): UniffiVTableCallbackInterfaceClock(`uniffiFree`,`uniffiClone`,`now`,), Structure.ByValue
+
+   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceClock) {
+        `uniffiFree` = other.`uniffiFree`
+        `uniffiClone` = other.`uniffiClone`
+        `now` = other.`now`
+    }
+
+}
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "terms", "setService")
+internal open class UniffiVTableCallbackInterfaceLicence(
+    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+    @JvmField internal var `terms`: UniffiCallbackInterfaceLicenceMethod0? = null,
+    @JvmField internal var `setService`: UniffiCallbackInterfaceLicenceMethod1? = null,
+) : Structure() {
+    class UniffiByValue(
+        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+        `terms`: UniffiCallbackInterfaceLicenceMethod0? = null,
+        `setService`: UniffiCallbackInterfaceLicenceMethod1? = null,
+    ): UniffiVTableCallbackInterfaceLicence(`uniffiFree`,`uniffiClone`,`terms`,`setService`,), Structure.ByValue
+
+   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceLicence) {
+        `uniffiFree` = other.`uniffiFree`
+        `uniffiClone` = other.`uniffiClone`
+        `terms` = other.`terms`
+        `setService` = other.`setService`
+    }
+
+}
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "authenticate", "operator")
+internal open class UniffiVTableCallbackInterfaceOperators(
+    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+    @JvmField internal var `authenticate`: UniffiCallbackInterfaceOperatorsMethod0? = null,
+    @JvmField internal var `operator`: UniffiCallbackInterfaceOperatorsMethod1? = null,
+) : Structure() {
+    class UniffiByValue(
+        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+        `authenticate`: UniffiCallbackInterfaceOperatorsMethod0? = null,
+        `operator`: UniffiCallbackInterfaceOperatorsMethod1? = null,
+    ): UniffiVTableCallbackInterfaceOperators(`uniffiFree`,`uniffiClone`,`authenticate`,`operator`,), Structure.ByValue
+
+   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceOperators) {
+        `uniffiFree` = other.`uniffiFree`
+        `uniffiClone` = other.`uniffiClone`
+        `authenticate` = other.`authenticate`
+        `operator` = other.`operator`
+    }
+
+}
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "logId", "count", "entry", "append")
+internal open class UniffiVTableCallbackInterfaceAuditLog(
+    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+    @JvmField internal var `logId`: UniffiCallbackInterfaceAuditLogMethod0? = null,
+    @JvmField internal var `count`: UniffiCallbackInterfaceAuditLogMethod1? = null,
+    @JvmField internal var `entry`: UniffiCallbackInterfaceAuditLogMethod2? = null,
+    @JvmField internal var `append`: UniffiCallbackInterfaceAuditLogMethod3? = null,
+) : Structure() {
+    class UniffiByValue(
+        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+        `logId`: UniffiCallbackInterfaceAuditLogMethod0? = null,
+        `count`: UniffiCallbackInterfaceAuditLogMethod1? = null,
+        `entry`: UniffiCallbackInterfaceAuditLogMethod2? = null,
+        `append`: UniffiCallbackInterfaceAuditLogMethod3? = null,
+    ): UniffiVTableCallbackInterfaceAuditLog(`uniffiFree`,`uniffiClone`,`logId`,`count`,`entry`,`append`,), Structure.ByValue
+
+   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceAuditLog) {
+        `uniffiFree` = other.`uniffiFree`
+        `uniffiClone` = other.`uniffiClone`
+        `logId` = other.`logId`
+        `count` = other.`count`
+        `entry` = other.`entry`
+        `append` = other.`append`
+    }
+
+}
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "user", "searchUsers", "device", "devicesOf", "devicesInUse", "putUser", "putDevice")
+internal open class UniffiVTableCallbackInterfaceDirectory(
+    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+    @JvmField internal var `user`: UniffiCallbackInterfaceDirectoryMethod0? = null,
+    @JvmField internal var `searchUsers`: UniffiCallbackInterfaceDirectoryMethod1? = null,
+    @JvmField internal var `device`: UniffiCallbackInterfaceDirectoryMethod2? = null,
+    @JvmField internal var `devicesOf`: UniffiCallbackInterfaceDirectoryMethod3? = null,
+    @JvmField internal var `devicesInUse`: UniffiCallbackInterfaceDirectoryMethod4? = null,
+    @JvmField internal var `putUser`: UniffiCallbackInterfaceDirectoryMethod5? = null,
+    @JvmField internal var `putDevice`: UniffiCallbackInterfaceDirectoryMethod6? = null,
+) : Structure() {
+    class UniffiByValue(
+        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+        `user`: UniffiCallbackInterfaceDirectoryMethod0? = null,
+        `searchUsers`: UniffiCallbackInterfaceDirectoryMethod1? = null,
+        `device`: UniffiCallbackInterfaceDirectoryMethod2? = null,
+        `devicesOf`: UniffiCallbackInterfaceDirectoryMethod3? = null,
+        `devicesInUse`: UniffiCallbackInterfaceDirectoryMethod4? = null,
+        `putUser`: UniffiCallbackInterfaceDirectoryMethod5? = null,
+        `putDevice`: UniffiCallbackInterfaceDirectoryMethod6? = null,
+    ): UniffiVTableCallbackInterfaceDirectory(`uniffiFree`,`uniffiClone`,`user`,`searchUsers`,`device`,`devicesOf`,`devicesInUse`,`putUser`,`putDevice`,), Structure.ByValue
+
+   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceDirectory) {
+        `uniffiFree` = other.`uniffiFree`
+        `uniffiClone` = other.`uniffiClone`
+        `user` = other.`user`
+        `searchUsers` = other.`searchUsers`
+        `device` = other.`device`
+        `devicesOf` = other.`devicesOf`
+        `devicesInUse` = other.`devicesInUse`
+        `putUser` = other.`putUser`
+        `putDevice` = other.`putDevice`
+    }
+
+}
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "take")
+internal open class UniffiVTableCallbackInterfaceLimits(
+    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+    @JvmField internal var `take`: UniffiCallbackInterfaceLimitsMethod0? = null,
+) : Structure() {
+    class UniffiByValue(
+        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+        `take`: UniffiCallbackInterfaceLimitsMethod0? = null,
+    ): UniffiVTableCallbackInterfaceLimits(`uniffiFree`,`uniffiClone`,`take`,), Structure.ByValue
+
+   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceLimits) {
+        `uniffiFree` = other.`uniffiFree`
+        `uniffiClone` = other.`uniffiClone`
+        `take` = other.`take`
     }
 
 }
@@ -727,6 +949,25 @@ internal open class UniffiVTableCallbackInterfaceCallerVerifier(
     }
 
 }
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "send")
+internal open class UniffiVTableCallbackInterfaceCodeDelivery(
+    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+    @JvmField internal var `send`: UniffiCallbackInterfaceCodeDeliveryMethod0? = null,
+) : Structure() {
+    class UniffiByValue(
+        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+        `send`: UniffiCallbackInterfaceCodeDeliveryMethod0? = null,
+    ): UniffiVTableCallbackInterfaceCodeDelivery(`uniffiFree`,`uniffiClone`,`send`,), Structure.ByValue
+
+   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceCodeDelivery) {
+        `uniffiFree` = other.`uniffiFree`
+        `uniffiClone` = other.`uniffiClone`
+        `send` = other.`send`
+    }
+
+}
 @Structure.FieldOrder("uniffiFree", "uniffiClone", "notifyOwner")
 internal open class UniffiVTableCallbackInterfaceOwnerNotifier(
     @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
@@ -743,6 +984,34 @@ internal open class UniffiVTableCallbackInterfaceOwnerNotifier(
         `uniffiFree` = other.`uniffiFree`
         `uniffiClone` = other.`uniffiClone`
         `notifyOwner` = other.`notifyOwner`
+    }
+
+}
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "respond", "issuers", "deviceWithAdminKey", "storeAdminKey")
+internal open class UniffiVTableCallbackInterfaceResponseSigner(
+    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+    @JvmField internal var `respond`: UniffiCallbackInterfaceResponseSignerMethod0? = null,
+    @JvmField internal var `issuers`: UniffiCallbackInterfaceResponseSignerMethod1? = null,
+    @JvmField internal var `deviceWithAdminKey`: UniffiCallbackInterfaceResponseSignerMethod2? = null,
+    @JvmField internal var `storeAdminKey`: UniffiCallbackInterfaceResponseSignerMethod3? = null,
+) : Structure() {
+    class UniffiByValue(
+        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+        `respond`: UniffiCallbackInterfaceResponseSignerMethod0? = null,
+        `issuers`: UniffiCallbackInterfaceResponseSignerMethod1? = null,
+        `deviceWithAdminKey`: UniffiCallbackInterfaceResponseSignerMethod2? = null,
+        `storeAdminKey`: UniffiCallbackInterfaceResponseSignerMethod3? = null,
+    ): UniffiVTableCallbackInterfaceResponseSigner(`uniffiFree`,`uniffiClone`,`respond`,`issuers`,`deviceWithAdminKey`,`storeAdminKey`,), Structure.ByValue
+
+   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceResponseSigner) {
+        `uniffiFree` = other.`uniffiFree`
+        `uniffiClone` = other.`uniffiClone`
+        `respond` = other.`respond`
+        `issuers` = other.`issuers`
+        `deviceWithAdminKey` = other.`deviceWithAdminKey`
+        `storeAdminKey` = other.`storeAdminKey`
     }
 
 }
@@ -840,6 +1109,31 @@ internal open class UniffiVTableCallbackInterfaceHidReports(
     }
 
 }
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "info", "challenge", "unlock")
+internal open class UniffiVTableCallbackInterfaceUnlockDevice(
+    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+    @JvmField internal var `info`: UniffiCallbackInterfaceUnlockDeviceMethod0? = null,
+    @JvmField internal var `challenge`: UniffiCallbackInterfaceUnlockDeviceMethod1? = null,
+    @JvmField internal var `unlock`: UniffiCallbackInterfaceUnlockDeviceMethod2? = null,
+) : Structure() {
+    class UniffiByValue(
+        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+        `info`: UniffiCallbackInterfaceUnlockDeviceMethod0? = null,
+        `challenge`: UniffiCallbackInterfaceUnlockDeviceMethod1? = null,
+        `unlock`: UniffiCallbackInterfaceUnlockDeviceMethod2? = null,
+    ): UniffiVTableCallbackInterfaceUnlockDevice(`uniffiFree`,`uniffiClone`,`info`,`challenge`,`unlock`,), Structure.ByValue
+
+   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceUnlockDevice) {
+        `uniffiFree` = other.`uniffiFree`
+        `uniffiClone` = other.`uniffiClone`
+        `info` = other.`info`
+        `challenge` = other.`challenge`
+        `unlock` = other.`unlock`
+    }
+
+}
 
 // A JNA Library to expose the extern-C FFI definitions.
 // This is an implementation detail which will be called internally by the public API.
@@ -871,6 +1165,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_func_spoken_code(
     ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_func_default_desk_policy(
+    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_func_error_table(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_func_list_devices(
@@ -879,6 +1175,12 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_cancelhandle_is_cancelled(
     ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_devicecall_is_cancelled(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_devicecall_progress(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_devicecall_remaining_ms(
+    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_progresslistener_on_progress(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_codefield_check(
@@ -886,6 +1188,62 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_fido_unlock_ffi_checksum_method_codefield_correction(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_clock_now(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_licence_terms(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_licence_set_service(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_operators_authenticate(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_operators_operator(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_auditlog_count(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_auditlog_entry(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_auditlog_append(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_deskbuilder_open(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_audit_log(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_clock(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_delivery(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_directory(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_licence(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_limits(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_notifier(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_operators(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_policy(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_signer(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_directory_user(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_directory_search_users(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_directory_device(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_directory_devices_of(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_directory_devices_in_use(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_directory_put_user(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_directory_put_device(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_deskfolder_builder(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_deskfolder_open(
     ): Int
@@ -897,11 +1255,31 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit(
     ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_acknowledge(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_alarms(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_rotation(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service(
+    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_done(
     ): Int
@@ -913,15 +1291,7 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_request(
     ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key(
-    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_request(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_search(
     ): Int
@@ -933,9 +1303,25 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator(
     ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_limitbook_records(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_limitbook_take(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_limits_take(
+    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify(
     ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_codedelivery_send(
+    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_responsesigner_respond(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_responsesigner_issuers(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_responsesigner_device_with_admin_key(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_device_active_interface(
     ): Int
@@ -1013,6 +1399,12 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock_from_memory(
     ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_unlockdevice_info(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_unlockdevice_challenge(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_unlockdevice_unlock(
+    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_constructor_cancelhandle_new(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_constructor_codefield_challenge(
@@ -1021,13 +1413,19 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_constructor_codefield_response(
     ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_constructor_deskbuilder_new(
+    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_at(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_create(
     ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_constructor_limitbook_from_records(
+    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_constructor_device_open_unlock_device(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_constructor_device_open_found(
     ): Int
@@ -1064,12 +1462,21 @@ internal object UniffiLib {
     init {
         Native.register(UniffiLib::class.java, findLibraryName(componentName = "fido_unlock_ffi"))
         uniffiCallbackInterfaceApduChannel.register(this)
+        uniffiCallbackInterfaceAuditLog.register(this)
         uniffiCallbackInterfaceCallerVerifier.register(this)
+        uniffiCallbackInterfaceClock.register(this)
+        uniffiCallbackInterfaceCodeDelivery.register(this)
+        uniffiCallbackInterfaceDirectory.register(this)
         uniffiCallbackInterfaceHidReports.register(this)
+        uniffiCallbackInterfaceLicence.register(this)
+        uniffiCallbackInterfaceLimits.register(this)
+        uniffiCallbackInterfaceOperators.register(this)
         uniffiCallbackInterfaceOwnerNotifier.register(this)
         uniffiCallbackInterfacePinChecker.register(this)
         uniffiCallbackInterfaceProbeResponder.register(this)
         uniffiCallbackInterfaceProgressListener.register(this)
+        uniffiCallbackInterfaceResponseSigner.register(this)
+        uniffiCallbackInterfaceUnlockDevice.register(this)
 
     }
 
@@ -1084,6 +1491,16 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_cancelhandle_is_cancelled(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Byte
+    external fun uniffi_fido_unlock_ffi_fn_clone_devicecall(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_free_devicecall(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_devicecall_is_cancelled(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Byte
+    external fun uniffi_fido_unlock_ffi_fn_method_devicecall_progress(`ptr`: Long,`event`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_devicecall_remaining_ms(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Int
     external fun uniffi_fido_unlock_ffi_fn_clone_progresslistener(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_free_progresslistener(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -1108,6 +1525,96 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_method_codefield_line_complete(`ptr`: Long,`line`: Byte,`text`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Byte
+    external fun uniffi_fido_unlock_ffi_fn_clone_clock(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_free_clock(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_init_callback_vtable_clock(`vtable`: UniffiVTableCallbackInterfaceClock,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_clock_now(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_clone_licence(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_free_licence(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_init_callback_vtable_licence(`vtable`: UniffiVTableCallbackInterfaceLicence,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_licence_terms(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_licence_set_service(`ptr`: Long,`on`: Byte,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_clone_operators(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_free_operators(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_init_callback_vtable_operators(`vtable`: UniffiVTableCallbackInterfaceOperators,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_operators_authenticate(`ptr`: Long,`id`: RustBuffer.ByValue,`password`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_operators_operator(`ptr`: Long,`id`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_clone_auditlog(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_free_auditlog(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_init_callback_vtable_auditlog(`vtable`: UniffiVTableCallbackInterfaceAuditLog,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_auditlog_log_id(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_auditlog_count(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_method_auditlog_entry(`ptr`: Long,`sequence`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_auditlog_append(`ptr`: Long,`sequence`: Long,`entry`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_clone_deskbuilder(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_free_deskbuilder(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_constructor_deskbuilder_new(uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_method_deskbuilder_open(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_audit_log(`ptr`: Long,`log`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_clock(`ptr`: Long,`clock`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_delivery(`ptr`: Long,`delivery`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_directory(`ptr`: Long,`directory`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_licence(`ptr`: Long,`licence`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_limits(`ptr`: Long,`limits`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_notifier(`ptr`: Long,`notifier`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_operators(`ptr`: Long,`operators`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_policy(`ptr`: Long,`policy`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_signer(`ptr`: Long,`signer`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_clone_directory(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_free_directory(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_init_callback_vtable_directory(`vtable`: UniffiVTableCallbackInterfaceDirectory,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_directory_user(`ptr`: Long,`id`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_directory_search_users(`ptr`: Long,`text`: RustBuffer.ByValue,`limit`: Int,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_directory_device(`ptr`: Long,`deviceId`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_directory_devices_of(`ptr`: Long,`user`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_directory_devices_in_use(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Int
+    external fun uniffi_fido_unlock_ffi_fn_method_directory_put_user(`ptr`: Long,`user`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_directory_put_device(`ptr`: Long,`device`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
     external fun uniffi_fido_unlock_ffi_fn_clone_deskfolder(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_free_deskfolder(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -1115,6 +1622,8 @@ internal object UniffiLib {
     external fun uniffi_fido_unlock_ffi_fn_constructor_deskfolder_at(`path`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_constructor_deskfolder_create(`path`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_method_deskfolder_builder(`ptr`: Long,`passphrase`: RustBuffer.ByValue,`wrappingKey`: ForeignBytes.ByValue,`notifier`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_method_deskfolder_open(`ptr`: Long,`passphrase`: RustBuffer.ByValue,`wrappingKey`: ForeignBytes.ByValue,`notifier`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
@@ -1130,12 +1639,32 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_free_helpdesk(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_accept_clock(`ptr`: Long,`operator`: RustBuffer.ByValue,`password`: RustBuffer.ByValue,`note`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_acknowledge(`ptr`: Long,`session`: Long,`alarm`: Long,`note`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_alarms(`ptr`: Long,`session`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_put_user(`ptr`: Long,`session`: Long,`user`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_record_rotation(`ptr`: Long,`session`: Long,`device`: RustBuffer.ByValue,`newIssuer`: RustBuffer.ByValue,`rotation`: Int,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device(`ptr`: Long,`session`: Long,`owner`: RustBuffer.ByValue,`device`: RustBuffer.ByValue,`slot`: Byte,`issuer`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device_by_public_key(`ptr`: Long,`session`: Long,`owner`: RustBuffer.ByValue,`device`: RustBuffer.ByValue,`slot`: Byte,`suite`: RustBuffer.ByValue,`issuer`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_retire_device(`ptr`: Long,`session`: Long,`device`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_set_service(`ptr`: Long,`session`: Long,`on`: Byte,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_abandon(`ptr`: Long,`session`: Long,`id`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_approve(`ptr`: Long,`session`: Long,`id`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise(`ptr`: Long,`session`: Long,`id`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise_to_channel(`ptr`: Long,`session`: Long,`id`: Long,`channel`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_done(`ptr`: Long,`session`: Long,`id`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_enter_challenge(`ptr`: Long,`session`: Long,`id`: Long,`challenge`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
@@ -1146,16 +1675,8 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_open_request(`ptr`: Long,`session`: Long,`user`: RustBuffer.ByValue,`device`: RustBuffer.ByValue,`reason`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_put_user(`ptr`: Long,`session`: Long,`user`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device(`ptr`: Long,`session`: Long,`owner`: RustBuffer.ByValue,`device`: RustBuffer.ByValue,`slot`: Byte,`issuer`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device_by_public_key(`ptr`: Long,`session`: Long,`owner`: RustBuffer.ByValue,`device`: RustBuffer.ByValue,`slot`: Byte,`suite`: RustBuffer.ByValue,`issuer`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_request(`ptr`: Long,`session`: Long,`id`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_retire_device(`ptr`: Long,`session`: Long,`device`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_search(`ptr`: Long,`session`: Long,`text`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_sign_in(`ptr`: Long,`operator`: RustBuffer.ByValue,`password`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
@@ -1170,6 +1691,24 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_operatorsession_operator(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_clone_limitbook(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_free_limitbook(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_constructor_limitbook_from_records(`records`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_method_limitbook_records(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_limitbook_take(`ptr`: Long,`request`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_clone_limits(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_free_limits(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_init_callback_vtable_limits(`vtable`: UniffiVTableCallbackInterfaceLimits,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_limits_take(`ptr`: Long,`request`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_clone_callerverifier(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_free_callerverifier(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -1178,6 +1717,14 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_callerverifier_verify(`ptr`: Long,`task`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_clone_codedelivery(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_free_codedelivery(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_init_callback_vtable_codedelivery(`vtable`: UniffiVTableCallbackInterfaceCodeDelivery,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_codedelivery_send(`ptr`: Long,`channel`: RustBuffer.ByValue,`code`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
     external fun uniffi_fido_unlock_ffi_fn_clone_ownernotifier(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_free_ownernotifier(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -1185,6 +1732,20 @@ internal object UniffiLib {
     external fun uniffi_fido_unlock_ffi_fn_init_callback_vtable_ownernotifier(`vtable`: UniffiVTableCallbackInterfaceOwnerNotifier,
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_ownernotifier_notify_owner(`ptr`: Long,`notice`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_clone_responsesigner(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_free_responsesigner(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_init_callback_vtable_responsesigner(`vtable`: UniffiVTableCallbackInterfaceResponseSigner,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_responsesigner_respond(`ptr`: Long,`task`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_responsesigner_issuers(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_responsesigner_device_with_admin_key(`ptr`: Long,`adminKey`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_responsesigner_store_admin_key(`ptr`: Long,`deviceId`: RustBuffer.ByValue,`adminKey`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_clone_device(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
@@ -1194,7 +1755,9 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_constructor_device_open_hid(`pipe`: Long,`which`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Long
-    external fun uniffi_fido_unlock_ffi_fn_constructor_device_open_found(`found`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_constructor_device_open_unlock_device(`device`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_constructor_device_open_found(`found`: RustBuffer.ByValue,`which`: RustBuffer.ByValue,`cancel`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_method_device_active_interface(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
@@ -1340,15 +1903,29 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_unlocksession_unlock_from_memory(`ptr`: Long,`device`: Long,`response`: ForeignBytes.ByValue,`pin`: ForeignBytes.ByValue,`policy`: RustBuffer.ByValue,`progress`: RustBuffer.ByValue,`cancel`: RustBuffer.ByValue,`timeoutMs`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_clone_unlockdevice(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_free_unlockdevice(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_init_callback_vtable_unlockdevice(`vtable`: UniffiVTableCallbackInterfaceUnlockDevice,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_unlockdevice_info(`ptr`: Long,`call`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_unlockdevice_challenge(`ptr`: Long,`slot`: Byte,`protocol`: RustBuffer.ByValue,`renew`: Byte,`call`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_unlockdevice_unlock(`ptr`: Long,`request`: RustBuffer.ByValue,`response`: RustBuffer.ByValue,`call`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
     external fun uniffi_fido_unlock_ffi_fn_func_library_version(uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_func_qr_text(`code`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_func_spoken_code(`code`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_func_default_desk_policy(uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_func_error_table(uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_func_list_devices(uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_func_list_devices(`cancel`: RustBuffer.ByValue,`timeoutMs`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun ffi_fido_unlock_ffi_rustbuffer_alloc(`size`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
@@ -1478,16 +2055,28 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_func_spoken_code() and 0xFFFF) != 50861) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_func_default_desk_policy() and 0xFFFF) != 11637) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_fido_unlock_ffi_checksum_func_error_table() and 0xFFFF) != 4547) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_func_list_devices() and 0xFFFF) != 52557) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_func_list_devices() and 0xFFFF) != 62260) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel() and 0xFFFF) != 28399) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_is_cancelled() and 0xFFFF) != 49201) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_devicecall_is_cancelled() and 0xFFFF) != 43560) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_devicecall_progress() and 0xFFFF) != 20763) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_devicecall_remaining_ms() and 0xFFFF) != 58553) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_progresslistener_on_progress() and 0xFFFF) != 57022) {
@@ -1502,6 +2091,90 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete() and 0xFFFF) != 27807) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_clock_now() and 0xFFFF) != 45450) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_licence_terms() and 0xFFFF) != 36826) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_licence_set_service() and 0xFFFF) != 3321) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_operators_authenticate() and 0xFFFF) != 27339) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_operators_operator() and 0xFFFF) != 16753) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id() and 0xFFFF) != 61760) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_auditlog_count() and 0xFFFF) != 43111) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_auditlog_entry() and 0xFFFF) != 33968) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_auditlog_append() and 0xFFFF) != 21519) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_open() and 0xFFFF) != 37842) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_audit_log() and 0xFFFF) != 60957) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_clock() and 0xFFFF) != 38882) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_delivery() and 0xFFFF) != 5053) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_directory() and 0xFFFF) != 11379) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_licence() and 0xFFFF) != 15898) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_limits() and 0xFFFF) != 23963) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_notifier() and 0xFFFF) != 6145) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_operators() and 0xFFFF) != 60176) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_policy() and 0xFFFF) != 46928) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_signer() and 0xFFFF) != 26810) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_directory_user() and 0xFFFF) != 58839) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_directory_search_users() and 0xFFFF) != 25497) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_directory_device() and 0xFFFF) != 8815) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_directory_devices_of() and 0xFFFF) != 36001) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_directory_devices_in_use() and 0xFFFF) != 9346) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_directory_put_user() and 0xFFFF) != 15238) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_directory_put_device() and 0xFFFF) != 18878) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskfolder_builder() and 0xFFFF) != 46) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskfolder_open() and 0xFFFF) != 62141) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1511,10 +2184,37 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_licence() and 0xFFFF) != 48126) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_operator() and 0xFFFF) != 63327) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_operator() and 0xFFFF) != 238) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit() and 0xFFFF) != 58543) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit() and 0xFFFF) != 18844) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock() and 0xFFFF) != 64378) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_acknowledge() and 0xFFFF) != 22426) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_alarms() and 0xFFFF) != 12998) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user() and 0xFFFF) != 52217) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_rotation() and 0xFFFF) != 59811) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device() and 0xFFFF) != 45960) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key() and 0xFFFF) != 42851) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device() and 0xFFFF) != 57377) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service() and 0xFFFF) != 34309) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon() and 0xFFFF) != 36278) {
@@ -1524,6 +2224,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise() and 0xFFFF) != 10673) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel() and 0xFFFF) != 16253) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_done() and 0xFFFF) != 11619) {
@@ -1541,19 +2244,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_request() and 0xFFFF) != 30304) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user() and 0xFFFF) != 8195) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device() and 0xFFFF) != 17642) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key() and 0xFFFF) != 48109) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_request() and 0xFFFF) != 64698) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device() and 0xFFFF) != 30126) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_search() and 0xFFFF) != 30387) {
@@ -1562,7 +2253,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in() and 0xFFFF) != 3512) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit() and 0xFFFF) != 40067) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit() and 0xFFFF) != 58161) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller() and 0xFFFF) != 9104) {
@@ -1571,13 +2262,37 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator() and 0xFFFF) != 35395) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_limitbook_records() and 0xFFFF) != 3251) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_limitbook_take() and 0xFFFF) != 55270) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_limits_take() and 0xFFFF) != 24422) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify() and 0xFFFF) != 54234) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_codedelivery_send() and 0xFFFF) != 34080) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner() and 0xFFFF) != 2231) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_active_interface() and 0xFFFF) != 61023) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_responsesigner_respond() and 0xFFFF) != 47422) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_responsesigner_issuers() and 0xFFFF) != 47632) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_responsesigner_device_with_admin_key() and 0xFFFF) != 51447) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key() and 0xFFFF) != 3454) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_active_interface() and 0xFFFF) != 39441) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_block_pin() and 0xFFFF) != 36187) {
@@ -1616,7 +2331,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond() and 0xFFFF) != 19014) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_devicewatch_next() and 0xFFFF) != 53794) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_devicewatch_next() and 0xFFFF) != 12448) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_issuerkey_answer_probe() and 0xFFFF) != 51739) {
@@ -1691,6 +2406,15 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock_from_memory() and 0xFFFF) != 22190) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlockdevice_info() and 0xFFFF) != 8308) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlockdevice_challenge() and 0xFFFF) != 25098) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlockdevice_unlock() and 0xFFFF) != 54772) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_cancelhandle_new() and 0xFFFF) != 34903) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1703,10 +2427,16 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_codefield_response() and 0xFFFF) != 20220) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_deskbuilder_new() and 0xFFFF) != 860) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_at() and 0xFFFF) != 61849) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_create() and 0xFFFF) != 46622) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_limitbook_from_records() and 0xFFFF) != 29671) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu() and 0xFFFF) != 45788) {
@@ -1715,7 +2445,10 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid() and 0xFFFF) != 11842) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_device_open_found() and 0xFFFF) != 39902) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_device_open_unlock_device() and 0xFFFF) != 7777) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_device_open_found() and 0xFFFF) != 2606) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new() and 0xFFFF) != 39978) {
@@ -2087,8 +2820,9 @@ public object FfiConverterString: FfiConverter<String, RustBuffer.ByValue> {
         try {
             val byteArr = ByteArray(value.len.toInt())
             value.asByteBuffer()!!.get(byteArr)
-            return byteArr.toString(Charsets.UTF_8)
+            return try { byteArr.toString(Charsets.UTF_8) } finally { byteArr.fill(0) }
         } finally {
+            value.data?.clear(value.len)
             RustBuffer.free(value)
         }
     }
@@ -2114,6 +2848,7 @@ public object FfiConverterString: FfiConverter<String, RustBuffer.ByValue> {
         // to copy them into a JNA `Memory`. So we might as well directly copy them into a `RustBuffer`.
         val rbuf = RustBuffer.alloc(byteBuf.limit().toULong())
         rbuf.asByteBuffer()!!.put(byteBuf)
+        byteBuf.array().fill(0)
         return rbuf
     }
 
@@ -2643,6 +3378,464 @@ public object FfiConverterTypeApduChannel: FfiConverter<ApduChannel, Long> {
     override fun allocationSize(value: ApduChannel) = 8UL
 
     override fun write(value: ApduChannel, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * An append-only list of entries in the host's own database (docs/protocol/audit.md). Each entry is a
+ * few hundred bytes, made and chained by the library and kept as it is; it holds no secret. One desk
+ * at a time may write it.
+ */
+public interface AuditLog {
+
+    /**
+     * The log's own id: 16 random bytes, made when the log was. Asked once, when the desk opens.
+     */
+    fun `logId`(): kotlin.ByteArray
+
+    /**
+     * How many entries there are. Asked once, when the desk opens.
+     */
+    fun `count`(): kotlin.ULong
+
+    /**
+     * The bytes of an entry; absent past the end. `sequence`: from 0.
+     */
+    fun `entry`(`sequence`: kotlin.ULong): kotlin.ByteArray?
+
+    /**
+     * Adds an entry at the end. `sequence`: the place that it must have; refuse where it is taken. Return
+     * only when it would survive a power cut: the Response Code is shown on the strength of it. Where this
+     * throws, the log must end where it ended before.
+     */
+    fun `append`(`sequence`: kotlin.ULong, `entry`: kotlin.ByteArray)
+
+    companion object
+}
+
+/**
+ * An append-only list of entries in the host's own database (docs/protocol/audit.md). Each entry is a
+ * few hundred bytes, made and chained by the library and kept as it is; it holds no secret. One desk
+ * at a time may write it.
+ */
+open class AuditLogImpl: Disposable, AutoCloseable, AuditLog
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_fido_unlock_ffi_fn_free_auditlog(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_auditlog(handle, status)
+        }
+    }
+
+
+    /**
+     * The log's own id: 16 random bytes, made when the log was. Asked once, when the desk opens.
+     */
+    @Throws(StoreException::class)override fun `logId`(): kotlin.ByteArray {
+            return FfiConverterByteArray.lift(
+    callWithHandle {
+    uniffiRustCallWithError(StoreException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_auditlog_log_id(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * How many entries there are. Asked once, when the desk opens.
+     */
+    @Throws(StoreException::class)override fun `count`(): kotlin.ULong {
+            return FfiConverterULong.lift(
+    callWithHandle {
+    uniffiRustCallWithError(StoreException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_auditlog_count(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * The bytes of an entry; absent past the end. `sequence`: from 0.
+     */
+    @Throws(StoreException::class)override fun `entry`(`sequence`: kotlin.ULong): kotlin.ByteArray? {
+            return FfiConverterOptionalByteArray.lift(
+    callWithHandle {
+    uniffiRustCallWithError(StoreException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_auditlog_entry(
+        it,
+
+        FfiConverterULong.lower(`sequence`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Adds an entry at the end. `sequence`: the place that it must have; refuse where it is taken. Return
+     * only when it would survive a power cut: the Response Code is shown on the strength of it. Where this
+     * throws, the log must end where it ended before.
+     */
+    @Throws(StoreException::class)override fun `append`(`sequence`: kotlin.ULong, `entry`: kotlin.ByteArray)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(StoreException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_auditlog_append(
+        it,
+
+        FfiConverterULong.lower(`sequence`),
+        FfiConverterByteArray.lower(`entry`),_status)
+}
+    }
+
+
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+
+// Put the implementation in an object so we don't pollute the top-level namespace
+internal object uniffiCallbackInterfaceAuditLog {
+    internal object `logId`: UniffiCallbackInterfaceAuditLogMethod0 {
+        override fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeAuditLog.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`logId`(
+                )
+            }
+            val writeReturn = { value: kotlin.ByteArray -> uniffiOutReturn.setValue(FfiConverterByteArray.lower(value)) }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+            )
+        }
+    }
+    internal object `count`: UniffiCallbackInterfaceAuditLogMethod1 {
+        override fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: LongByReference,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeAuditLog.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`count`(
+                )
+            }
+            val writeReturn = { value: kotlin.ULong -> uniffiOutReturn.setValue(FfiConverterULong.lower(value)) }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+            )
+        }
+    }
+    internal object `entry`: UniffiCallbackInterfaceAuditLogMethod2 {
+        override fun callback(`uniffiHandle`: Long,`sequence`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeAuditLog.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`entry`(
+                    FfiConverterULong.lift(`sequence`),
+                )
+            }
+            val writeReturn = { value: kotlin.ByteArray? -> uniffiOutReturn.setValue(FfiConverterOptionalByteArray.lower(value)) }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+            )
+        }
+    }
+    internal object `append`: UniffiCallbackInterfaceAuditLogMethod3 {
+        override fun callback(`uniffiHandle`: Long,`sequence`: Long,`entry`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeAuditLog.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`append`(
+                    FfiConverterULong.lift(`sequence`),
+                    FfiConverterByteArray.lift(`entry`),
+                )
+            }
+            val writeReturn = { _: Unit -> Unit }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+            )
+        }
+    }
+
+    internal object uniffiFree: UniffiCallbackInterfaceFree {
+        override fun callback(handle: Long) {
+            FfiConverterTypeAuditLog.handleMap.remove(handle)
+        }
+    }
+
+    internal object uniffiClone: UniffiCallbackInterfaceClone {
+        override fun callback(handle: Long): Long {
+            return FfiConverterTypeAuditLog.handleMap.clone(handle)
+        }
+    }
+
+    internal var vtable = UniffiVTableCallbackInterfaceAuditLog.UniffiByValue(
+        uniffiFree,
+        uniffiClone,
+        `logId`,
+        `count`,
+        `entry`,
+        `append`,
+    )
+
+    // Registers the foreign callback with the Rust side.
+    // This method is generated for each callback interface.
+    internal fun register(lib: UniffiLib) {
+        lib.uniffi_fido_unlock_ffi_fn_init_callback_vtable_auditlog(vtable)
+    }
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeAuditLog: FfiConverter<AuditLog, Long> {
+    internal val handleMap = UniffiHandleMap<AuditLog>()
+
+    override fun lower(value: AuditLog): Long {
+        if (value is AuditLogImpl) {
+             // Rust-implemented object.  Clone the handle and return it
+            return value.callWithHandle { it }
+         } else {
+            // Kotlin object, generate a new vtable handle and return that.
+            return handleMap.insert(value)
+         }
+    }
+
+    override fun lift(value: Long): AuditLog {
+        if ((value and 1.toLong()) == 0.toLong()) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return AuditLogImpl(UniffiWithHandle, value)
+        } else {
+            // Kotlin-generated handle, get the object from the handle map
+            return handleMap.remove(value)
+        }
+    }
+
+    override fun read(buf: ByteBuffer): AuditLog {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: AuditLog) = 8UL
+
+    override fun write(value: AuditLog, buf: ByteBuffer) {
         buf.putLong(lower(value))
     }
 }
@@ -3618,6 +4811,667 @@ public object FfiConverterTypeCancelHandle: FfiConverter<CancelHandle, Long> {
 
 
 /**
+ * The host's clock.
+ */
+public interface Clock {
+
+    /**
+     * Seconds since 1970-01-01 UTC.
+     */
+    fun `now`(): kotlin.ULong
+
+    companion object
+}
+
+/**
+ * The host's clock.
+ */
+open class ClockImpl: Disposable, AutoCloseable, Clock
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_fido_unlock_ffi_fn_free_clock(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_clock(handle, status)
+        }
+    }
+
+
+    /**
+     * Seconds since 1970-01-01 UTC.
+     */
+    @Throws(HostException::class)override fun `now`(): kotlin.ULong {
+            return FfiConverterULong.lift(
+    callWithHandle {
+    uniffiRustCallWithError(HostException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_clock_now(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+
+// Put the implementation in an object so we don't pollute the top-level namespace
+internal object uniffiCallbackInterfaceClock {
+    internal object `now`: UniffiCallbackInterfaceClockMethod0 {
+        override fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: LongByReference,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeClock.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`now`(
+                )
+            }
+            val writeReturn = { value: kotlin.ULong -> uniffiOutReturn.setValue(FfiConverterULong.lower(value)) }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: HostException -> FfiConverterTypeHostError.lower(e) }
+            )
+        }
+    }
+
+    internal object uniffiFree: UniffiCallbackInterfaceFree {
+        override fun callback(handle: Long) {
+            FfiConverterTypeClock.handleMap.remove(handle)
+        }
+    }
+
+    internal object uniffiClone: UniffiCallbackInterfaceClone {
+        override fun callback(handle: Long): Long {
+            return FfiConverterTypeClock.handleMap.clone(handle)
+        }
+    }
+
+    internal var vtable = UniffiVTableCallbackInterfaceClock.UniffiByValue(
+        uniffiFree,
+        uniffiClone,
+        `now`,
+    )
+
+    // Registers the foreign callback with the Rust side.
+    // This method is generated for each callback interface.
+    internal fun register(lib: UniffiLib) {
+        lib.uniffi_fido_unlock_ffi_fn_init_callback_vtable_clock(vtable)
+    }
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeClock: FfiConverter<Clock, Long> {
+    internal val handleMap = UniffiHandleMap<Clock>()
+
+    override fun lower(value: Clock): Long {
+        if (value is ClockImpl) {
+             // Rust-implemented object.  Clone the handle and return it
+            return value.callWithHandle { it }
+         } else {
+            // Kotlin object, generate a new vtable handle and return that.
+            return handleMap.insert(value)
+         }
+    }
+
+    override fun lift(value: Long): Clock {
+        if ((value and 1.toLong()) == 0.toLong()) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return ClockImpl(UniffiWithHandle, value)
+        } else {
+            // Kotlin-generated handle, get the object from the handle map
+            return handleMap.remove(value)
+        }
+    }
+
+    override fun read(buf: ByteBuffer): Clock {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: Clock) = 8UL
+
+    override fun write(value: Clock, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * Sends Response Codes to users, by the channels that are registered for them.
+ */
+public interface CodeDelivery {
+
+    /**
+     * Sends the code. It is a secret and the copy is the host's: keep it no longer than the call. What
+     * throws here fails the call with number 803; the code is made and recorded all the same.
+     */
+    fun `send`(`channel`: DeskChannel, `code`: kotlin.String)
+
+    companion object
+}
+
+/**
+ * Sends Response Codes to users, by the channels that are registered for them.
+ */
+open class CodeDeliveryImpl: Disposable, AutoCloseable, CodeDelivery
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_fido_unlock_ffi_fn_free_codedelivery(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_codedelivery(handle, status)
+        }
+    }
+
+
+    /**
+     * Sends the code. It is a secret and the copy is the host's: keep it no longer than the call. What
+     * throws here fails the call with number 803; the code is made and recorded all the same.
+     */
+    @Throws(HostException::class)override fun `send`(`channel`: DeskChannel, `code`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(HostException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_codedelivery_send(
+        it,
+
+        FfiConverterTypeDeskChannel.lower(`channel`),
+        FfiConverterString.lower(`code`),_status)
+}
+    }
+
+
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+
+// Put the implementation in an object so we don't pollute the top-level namespace
+internal object uniffiCallbackInterfaceCodeDelivery {
+    internal object `send`: UniffiCallbackInterfaceCodeDeliveryMethod0 {
+        override fun callback(`uniffiHandle`: Long,`channel`: RustBuffer.ByValue,`code`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeCodeDelivery.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`send`(
+                    FfiConverterTypeDeskChannel.lift(`channel`),
+                    FfiConverterString.lift(`code`),
+                )
+            }
+            val writeReturn = { _: Unit -> Unit }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: HostException -> FfiConverterTypeHostError.lower(e) }
+            )
+        }
+    }
+
+    internal object uniffiFree: UniffiCallbackInterfaceFree {
+        override fun callback(handle: Long) {
+            FfiConverterTypeCodeDelivery.handleMap.remove(handle)
+        }
+    }
+
+    internal object uniffiClone: UniffiCallbackInterfaceClone {
+        override fun callback(handle: Long): Long {
+            return FfiConverterTypeCodeDelivery.handleMap.clone(handle)
+        }
+    }
+
+    internal var vtable = UniffiVTableCallbackInterfaceCodeDelivery.UniffiByValue(
+        uniffiFree,
+        uniffiClone,
+        `send`,
+    )
+
+    // Registers the foreign callback with the Rust side.
+    // This method is generated for each callback interface.
+    internal fun register(lib: UniffiLib) {
+        lib.uniffi_fido_unlock_ffi_fn_init_callback_vtable_codedelivery(vtable)
+    }
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeCodeDelivery: FfiConverter<CodeDelivery, Long> {
+    internal val handleMap = UniffiHandleMap<CodeDelivery>()
+
+    override fun lower(value: CodeDelivery): Long {
+        if (value is CodeDeliveryImpl) {
+             // Rust-implemented object.  Clone the handle and return it
+            return value.callWithHandle { it }
+         } else {
+            // Kotlin object, generate a new vtable handle and return that.
+            return handleMap.insert(value)
+         }
+    }
+
+    override fun lift(value: Long): CodeDelivery {
+        if ((value and 1.toLong()) == 0.toLong()) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return CodeDeliveryImpl(UniffiWithHandle, value)
+        } else {
+            // Kotlin-generated handle, get the object from the handle map
+            return handleMap.remove(value)
+        }
+    }
+
+    override fun read(buf: ByteBuffer): CodeDelivery {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: CodeDelivery) = 8UL
+
+    override fun write(value: CodeDelivery, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
  * One field that a person types one code into. Ask `check` when the person has finished, and
  * `line_complete` at each key.
  */
@@ -3983,9 +5837,519 @@ public object FfiConverterTypeCodeField: FfiConverter<CodeField, Long> {
 
 
 /**
+ * Puts a help desk together from the host's own database, HSM and accounts. All but clock, delivery and
+ * policy must be set; `DeskFolder.builder` begins with a port over files for each, of which the host
+ * replaces those that it has itself. All ports are called on the thread that calls the desk, one call
+ * after the other.
+ */
+public interface DeskBuilderInterface {
+
+    /**
+     * Opens the desk, once: reads and verifies the whole audit log. A port that is missing is number 801.
+     */
+    fun `open`(): HelpDesk
+
+    /**
+     * The audit log, which is asked for its id and length here.
+     */
+    fun `setAuditLog`(`log`: AuditLog)
+
+    /**
+     * The clock; the system's unless set.
+     */
+    fun `setClock`(`clock`: Clock)
+
+    /**
+     * Sends codes to channels, where the desk is to do that.
+     */
+    fun `setDelivery`(`delivery`: CodeDelivery)
+
+    /**
+     * Users and devices.
+     */
+    fun `setDirectory`(`directory`: Directory)
+
+    /**
+     * The licence and the service switch.
+     */
+    fun `setLicence`(`licence`: Licence)
+
+    /**
+     * How many codes were given out.
+     */
+    fun `setLimits`(`limits`: Limits)
+
+    /**
+     * Notices to owners.
+     */
+    fun `setNotifier`(`notifier`: OwnerNotifier)
+
+    /**
+     * Who may use the desk.
+     */
+    fun `setOperators`(`operators`: Operators)
+
+    /**
+     * The rules; `default_desk_policy` unless set.
+     */
+    fun `setPolicy`(`policy`: DeskPolicy)
+
+    /**
+     * The issuer's keys.
+     */
+    fun `setSigner`(`signer`: ResponseSigner)
+
+    companion object
+}
+
+/**
+ * Puts a help desk together from the host's own database, HSM and accounts. All but clock, delivery and
+ * policy must be set; `DeskFolder.builder` begins with a port over files for each, of which the host
+ * replaces those that it has itself. All ports are called on the thread that calls the desk, one call
+ * after the other.
+ */
+open class DeskBuilder: Disposable, AutoCloseable, DeskBuilderInterface
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+    /**
+     * Without any port.
+     */
+    constructor() :
+        this(UniffiWithHandle,
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_constructor_deskbuilder_new(
+
+        _status)
+}
+    )
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_fido_unlock_ffi_fn_free_deskbuilder(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_deskbuilder(handle, status)
+        }
+    }
+
+
+    /**
+     * Opens the desk, once: reads and verifies the whole audit log. A port that is missing is number 801.
+     */
+    @Throws(UnlockException::class)override fun `open`(): HelpDesk {
+            return FfiConverterTypeHelpDesk.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskbuilder_open(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * The audit log, which is asked for its id and length here.
+     */
+    @Throws(UnlockException::class)override fun `setAuditLog`(`log`: AuditLog)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_audit_log(
+        it,
+
+        FfiConverterTypeAuditLog.lower(`log`),_status)
+}
+    }
+
+
+
+
+    /**
+     * The clock; the system's unless set.
+     */
+    @Throws(UnlockException::class)override fun `setClock`(`clock`: Clock)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_clock(
+        it,
+
+        FfiConverterTypeClock.lower(`clock`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Sends codes to channels, where the desk is to do that.
+     */
+    @Throws(UnlockException::class)override fun `setDelivery`(`delivery`: CodeDelivery)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_delivery(
+        it,
+
+        FfiConverterTypeCodeDelivery.lower(`delivery`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Users and devices.
+     */
+    @Throws(UnlockException::class)override fun `setDirectory`(`directory`: Directory)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_directory(
+        it,
+
+        FfiConverterTypeDirectory.lower(`directory`),_status)
+}
+    }
+
+
+
+
+    /**
+     * The licence and the service switch.
+     */
+    @Throws(UnlockException::class)override fun `setLicence`(`licence`: Licence)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_licence(
+        it,
+
+        FfiConverterTypeLicence.lower(`licence`),_status)
+}
+    }
+
+
+
+
+    /**
+     * How many codes were given out.
+     */
+    @Throws(UnlockException::class)override fun `setLimits`(`limits`: Limits)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_limits(
+        it,
+
+        FfiConverterTypeLimits.lower(`limits`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Notices to owners.
+     */
+    @Throws(UnlockException::class)override fun `setNotifier`(`notifier`: OwnerNotifier)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_notifier(
+        it,
+
+        FfiConverterTypeOwnerNotifier.lower(`notifier`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Who may use the desk.
+     */
+    @Throws(UnlockException::class)override fun `setOperators`(`operators`: Operators)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_operators(
+        it,
+
+        FfiConverterTypeOperators.lower(`operators`),_status)
+}
+    }
+
+
+
+
+    /**
+     * The rules; `default_desk_policy` unless set.
+     */
+    @Throws(UnlockException::class)override fun `setPolicy`(`policy`: DeskPolicy)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_policy(
+        it,
+
+        FfiConverterTypeDeskPolicy.lower(`policy`),_status)
+}
+    }
+
+
+
+
+    /**
+     * The issuer's keys.
+     */
+    @Throws(UnlockException::class)override fun `setSigner`(`signer`: ResponseSigner)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_signer(
+        it,
+
+        FfiConverterTypeResponseSigner.lower(`signer`),_status)
+}
+    }
+
+
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeDeskBuilder: FfiConverter<DeskBuilder, Long> {
+    override fun lower(value: DeskBuilder): Long {
+        return value.callWithHandle { it }
+    }
+
+    override fun lift(value: Long): DeskBuilder {
+        return DeskBuilder(UniffiWithHandle, value)
+    }
+
+    override fun read(buf: ByteBuffer): DeskBuilder {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: DeskBuilder) = 8UL
+
+    override fun write(value: DeskBuilder, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
  * The folder of a help desk; one process at a time may work in it.
  */
 public interface DeskFolderInterface {
+
+    /**
+     * The same, before it is opened: the host may put a port of its own in the place of each.
+     */
+    fun `builder`(`passphrase`: kotlin.String, `wrappingKey`: java.nio.ByteBuffer, `notifier`: OwnerNotifier): DeskBuilder
 
     /**
      * Opens the desk with the default policy. `passphrase`: of the keys; `wrapping_key`: 32 bytes
@@ -4122,6 +6486,26 @@ open class DeskFolder: Disposable, AutoCloseable, DeskFolderInterface
             UniffiLib.uniffi_fido_unlock_ffi_fn_clone_deskfolder(handle, status)
         }
     }
+
+
+    /**
+     * The same, before it is opened: the host may put a port of its own in the place of each.
+     */
+    @Throws(UnlockException::class)override fun `builder`(`passphrase`: kotlin.String, `wrappingKey`: java.nio.ByteBuffer, `notifier`: OwnerNotifier): DeskBuilder {
+            return FfiConverterTypeDeskBuilder.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskfolder_builder(
+        it,
+
+        FfiConverterString.lower(`passphrase`),
+        FfiConverterByRefBytes.lower(`wrappingKey`),
+        FfiConverterTypeOwnerNotifier.lower(`notifier`),_status)
+}
+    }
+    )
+    }
+
 
 
     /**
@@ -4391,7 +6775,7 @@ public object FfiConverterTypeDeskFolder: FfiConverter<DeskFolder, Long> {
 public interface DeviceInterface {
 
     /**
-     * The interface that answers.
+     * The interface that answers; number 121 where the host speaks to the device itself.
      */
     fun `activeInterface`(): Interface
 
@@ -4528,7 +6912,7 @@ open class Device: Disposable, AutoCloseable, DeviceInterface
 
 
     /**
-     * The interface that answers.
+     * The interface that answers; number 121 where the host speaks to the device itself.
      */
     @Throws(UnlockException::class)override fun `activeInterface`(): Interface {
             return FfiConverterTypeInterface.lift(
@@ -4670,16 +7054,36 @@ open class Device: Disposable, AutoCloseable, DeviceInterface
 
 
     /**
-     * A device that was listed. For a card `which` says what is preferred: `Vendor` takes the unlock
-     * applet where the card has it and FIDO's otherwise.
+     * A vendor's device with a command set of its own, which the host speaks. Probe, enrolment and
+     * `block_pin` are not in that port: they are refused with number 121.
+     */ fun `openUnlockDevice`(`device`: UnlockDevice): Device {
+            return FfiConverterTypeDevice.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_constructor_device_open_unlock_device(
+
+
+        FfiConverterTypeUnlockDevice.lower(`device`),_status)
+}
+    )
+    }
+
+
+
+    /**
+     * A device that was listed, by the first of its routes that works: the vendor interface, which any
+     * process may open, a card, the FIDO interface. It is found again by its Device ID, where that is
+     * known, also when it was plugged in elsewhere. `which` keeps to one interface: enrolment, probe and
+     * blocking the PIN want `Fido`.
      */
-    @Throws(UnlockException::class) fun `openFound`(`found`: FoundDevice): Device {
+    @Throws(UnlockException::class) fun `openFound`(`found`: FoundDevice, `which`: Interface?, `cancel`: CancelHandle?): Device {
             return FfiConverterTypeDevice.lift(
     uniffiRustCallWithError(UnlockException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_constructor_device_open_found(
 
 
-        FfiConverterTypeFoundDevice.lower(`found`),_status)
+        FfiConverterTypeFoundDevice.lower(`found`),
+        FfiConverterOptionalTypeInterface.lower(`which`),
+        FfiConverterOptionalTypeCancelHandle.lower(`cancel`),_status)
 }
     )
     }
@@ -4811,12 +7215,324 @@ public object FfiConverterTypeDevice: FfiConverter<Device, Long> {
 
 
 /**
+ * The call that an `UnlockDevice` of the host serves: how long it may take, whether to stop,
+ * and whom to tell. Of use only until that method returns.
+ */
+public interface DeviceCallInterface {
+
+    /**
+     * Whether to give up now, with `UnlockDeviceError.Cancelled`. Ask at least every 100 ms.
+     */
+    fun `isCancelled`(): kotlin.Boolean
+
+    /**
+     * Tells whoever made the call, on this thread. Tell each change once.
+     */
+    fun `progress`(`event`: ProgressEvent)
+
+    /**
+     * Milliseconds that are left, the touch included; 0 where the time is up.
+     */
+    fun `remainingMs`(): kotlin.UInt
+
+    companion object
+}
+
+/**
+ * The call that an `UnlockDevice` of the host serves: how long it may take, whether to stop,
+ * and whom to tell. Of use only until that method returns.
+ */
+open class DeviceCall: Disposable, AutoCloseable, DeviceCallInterface
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_fido_unlock_ffi_fn_free_devicecall(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_devicecall(handle, status)
+        }
+    }
+
+
+    /**
+     * Whether to give up now, with `UnlockDeviceError.Cancelled`. Ask at least every 100 ms.
+     */override fun `isCancelled`(): kotlin.Boolean {
+            return FfiConverterBoolean.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_devicecall_is_cancelled(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Tells whoever made the call, on this thread. Tell each change once.
+     */override fun `progress`(`event`: ProgressEvent)
+        =
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_devicecall_progress(
+        it,
+
+        FfiConverterTypeProgressEvent.lower(`event`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Milliseconds that are left, the touch included; 0 where the time is up.
+     */override fun `remainingMs`(): kotlin.UInt {
+            return FfiConverterUInt.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_devicecall_remaining_ms(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeDeviceCall: FfiConverter<DeviceCall, Long> {
+    override fun lower(value: DeviceCall): Long {
+        return value.callWithHandle { it }
+    }
+
+    override fun lift(value: Long): DeviceCall {
+        return DeviceCall(UniffiWithHandle, value)
+    }
+
+    override fun read(buf: ByteBuffer): DeviceCall {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: DeviceCall) = 8UL
+
+    override fun write(value: DeviceCall, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
  * Tells changes one by one; what is there at the beginning comes as arrived.
  */
 public interface DeviceWatchInterface {
 
     /**
-     * The next change; absent where none came within the time. Ends with number 508 when cancelled.
+     * The next change; absent where none came within the time. A device that appeared is asked for its
+     * Device ID, which may take a second longer. Ends with number 508 when cancelled.
      */
     fun `next`(`timeoutMs`: kotlin.UInt, `cancel`: CancelHandle?): DeviceChange?
 
@@ -4940,7 +7656,8 @@ open class DeviceWatch: Disposable, AutoCloseable, DeviceWatchInterface
 
 
     /**
-     * The next change; absent where none came within the time. Ends with number 508 when cancelled.
+     * The next change; absent where none came within the time. A device that appeared is asked for its
+     * Device ID, which may take a second longer. Ends with number 508 when cancelled.
      */
     @Throws(UnlockException::class)override fun `next`(`timeoutMs`: kotlin.UInt, `cancel`: CancelHandle?): DeviceChange? {
             return FfiConverterOptionalTypeDeviceChange.lift(
@@ -4991,6 +7708,584 @@ public object FfiConverterTypeDeviceWatch: FfiConverter<DeviceWatch, Long> {
     override fun allocationSize(value: DeviceWatch) = 8UL
 
     override fun write(value: DeviceWatch, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * Users and devices in the host's own database. Changes come from the desk, which records each in the
+ * audit log first; what the desk wrote must come back as it was.
+ */
+public interface Directory {
+
+    /**
+     * The user with this id.
+     */
+    fun `user`(`id`: kotlin.String): DeskUser?
+
+    /**
+     * Users whose id or name contains `text`, in any case; all of them where it is empty. More than
+     * `limit` are cut off, by id.
+     */
+    fun `searchUsers`(`text`: kotlin.String, `limit`: kotlin.UInt): List<DeskUser>
+
+    /**
+     * The device with this Device ID, in use or retired.
+     */
+    fun `device`(`deviceId`: kotlin.String): RegisteredDevice?
+
+    /**
+     * A user's devices, in use or retired.
+     */
+    fun `devicesOf`(`user`: kotlin.String): List<RegisteredDevice>
+
+    /**
+     * How many devices are in use.
+     */
+    fun `devicesInUse`(): kotlin.UInt
+
+    /**
+     * Adds a user or replaces the one with the same id. It is on disk when this returns.
+     */
+    fun `putUser`(`user`: DeskUser)
+
+    /**
+     * Adds a device or replaces the one with the same Device ID. It is on disk when this returns.
+     */
+    fun `putDevice`(`device`: RegisteredDevice)
+
+    companion object
+}
+
+/**
+ * Users and devices in the host's own database. Changes come from the desk, which records each in the
+ * audit log first; what the desk wrote must come back as it was.
+ */
+open class DirectoryImpl: Disposable, AutoCloseable, Directory
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_fido_unlock_ffi_fn_free_directory(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_directory(handle, status)
+        }
+    }
+
+
+    /**
+     * The user with this id.
+     */
+    @Throws(StoreException::class)override fun `user`(`id`: kotlin.String): DeskUser? {
+            return FfiConverterOptionalTypeDeskUser.lift(
+    callWithHandle {
+    uniffiRustCallWithError(StoreException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_directory_user(
+        it,
+
+        FfiConverterString.lower(`id`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Users whose id or name contains `text`, in any case; all of them where it is empty. More than
+     * `limit` are cut off, by id.
+     */
+    @Throws(StoreException::class)override fun `searchUsers`(`text`: kotlin.String, `limit`: kotlin.UInt): List<DeskUser> {
+            return FfiConverterSequenceTypeDeskUser.lift(
+    callWithHandle {
+    uniffiRustCallWithError(StoreException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_directory_search_users(
+        it,
+
+        FfiConverterString.lower(`text`),
+        FfiConverterUInt.lower(`limit`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * The device with this Device ID, in use or retired.
+     */
+    @Throws(StoreException::class)override fun `device`(`deviceId`: kotlin.String): RegisteredDevice? {
+            return FfiConverterOptionalTypeRegisteredDevice.lift(
+    callWithHandle {
+    uniffiRustCallWithError(StoreException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_directory_device(
+        it,
+
+        FfiConverterString.lower(`deviceId`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * A user's devices, in use or retired.
+     */
+    @Throws(StoreException::class)override fun `devicesOf`(`user`: kotlin.String): List<RegisteredDevice> {
+            return FfiConverterSequenceTypeRegisteredDevice.lift(
+    callWithHandle {
+    uniffiRustCallWithError(StoreException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_directory_devices_of(
+        it,
+
+        FfiConverterString.lower(`user`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * How many devices are in use.
+     */
+    @Throws(StoreException::class)override fun `devicesInUse`(): kotlin.UInt {
+            return FfiConverterUInt.lift(
+    callWithHandle {
+    uniffiRustCallWithError(StoreException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_directory_devices_in_use(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Adds a user or replaces the one with the same id. It is on disk when this returns.
+     */
+    @Throws(StoreException::class)override fun `putUser`(`user`: DeskUser)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(StoreException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_directory_put_user(
+        it,
+
+        FfiConverterTypeDeskUser.lower(`user`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Adds a device or replaces the one with the same Device ID. It is on disk when this returns.
+     */
+    @Throws(StoreException::class)override fun `putDevice`(`device`: RegisteredDevice)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(StoreException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_directory_put_device(
+        it,
+
+        FfiConverterTypeRegisteredDevice.lower(`device`),_status)
+}
+    }
+
+
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+
+// Put the implementation in an object so we don't pollute the top-level namespace
+internal object uniffiCallbackInterfaceDirectory {
+    internal object `user`: UniffiCallbackInterfaceDirectoryMethod0 {
+        override fun callback(`uniffiHandle`: Long,`id`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeDirectory.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`user`(
+                    FfiConverterString.lift(`id`),
+                )
+            }
+            val writeReturn = { value: DeskUser? -> uniffiOutReturn.setValue(FfiConverterOptionalTypeDeskUser.lower(value)) }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+            )
+        }
+    }
+    internal object `searchUsers`: UniffiCallbackInterfaceDirectoryMethod1 {
+        override fun callback(`uniffiHandle`: Long,`text`: RustBuffer.ByValue,`limit`: Int,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeDirectory.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`searchUsers`(
+                    FfiConverterString.lift(`text`),
+                    FfiConverterUInt.lift(`limit`),
+                )
+            }
+            val writeReturn = { value: List<DeskUser> -> uniffiOutReturn.setValue(FfiConverterSequenceTypeDeskUser.lower(value)) }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+            )
+        }
+    }
+    internal object `device`: UniffiCallbackInterfaceDirectoryMethod2 {
+        override fun callback(`uniffiHandle`: Long,`deviceId`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeDirectory.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`device`(
+                    FfiConverterString.lift(`deviceId`),
+                )
+            }
+            val writeReturn = { value: RegisteredDevice? -> uniffiOutReturn.setValue(FfiConverterOptionalTypeRegisteredDevice.lower(value)) }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+            )
+        }
+    }
+    internal object `devicesOf`: UniffiCallbackInterfaceDirectoryMethod3 {
+        override fun callback(`uniffiHandle`: Long,`user`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeDirectory.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`devicesOf`(
+                    FfiConverterString.lift(`user`),
+                )
+            }
+            val writeReturn = { value: List<RegisteredDevice> -> uniffiOutReturn.setValue(FfiConverterSequenceTypeRegisteredDevice.lower(value)) }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+            )
+        }
+    }
+    internal object `devicesInUse`: UniffiCallbackInterfaceDirectoryMethod4 {
+        override fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: IntByReference,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeDirectory.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`devicesInUse`(
+                )
+            }
+            val writeReturn = { value: kotlin.UInt -> uniffiOutReturn.setValue(FfiConverterUInt.lower(value)) }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+            )
+        }
+    }
+    internal object `putUser`: UniffiCallbackInterfaceDirectoryMethod5 {
+        override fun callback(`uniffiHandle`: Long,`user`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeDirectory.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`putUser`(
+                    FfiConverterTypeDeskUser.lift(`user`),
+                )
+            }
+            val writeReturn = { _: Unit -> Unit }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+            )
+        }
+    }
+    internal object `putDevice`: UniffiCallbackInterfaceDirectoryMethod6 {
+        override fun callback(`uniffiHandle`: Long,`device`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeDirectory.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`putDevice`(
+                    FfiConverterTypeRegisteredDevice.lift(`device`),
+                )
+            }
+            val writeReturn = { _: Unit -> Unit }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+            )
+        }
+    }
+
+    internal object uniffiFree: UniffiCallbackInterfaceFree {
+        override fun callback(handle: Long) {
+            FfiConverterTypeDirectory.handleMap.remove(handle)
+        }
+    }
+
+    internal object uniffiClone: UniffiCallbackInterfaceClone {
+        override fun callback(handle: Long): Long {
+            return FfiConverterTypeDirectory.handleMap.clone(handle)
+        }
+    }
+
+    internal var vtable = UniffiVTableCallbackInterfaceDirectory.UniffiByValue(
+        uniffiFree,
+        uniffiClone,
+        `user`,
+        `searchUsers`,
+        `device`,
+        `devicesOf`,
+        `devicesInUse`,
+        `putUser`,
+        `putDevice`,
+    )
+
+    // Registers the foreign callback with the Rust side.
+    // This method is generated for each callback interface.
+    internal fun register(lib: UniffiLib) {
+        lib.uniffi_fido_unlock_ffi_fn_init_callback_vtable_directory(vtable)
+    }
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeDirectory: FfiConverter<Directory, Long> {
+    internal val handleMap = UniffiHandleMap<Directory>()
+
+    override fun lower(value: Directory): Long {
+        if (value is DirectoryImpl) {
+             // Rust-implemented object.  Clone the handle and return it
+            return value.callWithHandle { it }
+         } else {
+            // Kotlin object, generate a new vtable handle and return that.
+            return handleMap.insert(value)
+         }
+    }
+
+    override fun lift(value: Long): Directory {
+        if ((value and 1.toLong()) == 0.toLong()) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return DirectoryImpl(UniffiWithHandle, value)
+        } else {
+            // Kotlin-generated handle, get the object from the handle map
+            return handleMap.remove(value)
+        }
+    }
+
+    override fun read(buf: ByteBuffer): Directory {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: Directory) = 8UL
+
+    override fun write(value: Directory, buf: ByteBuffer) {
         buf.putLong(lower(value))
     }
 }
@@ -5475,6 +8770,57 @@ public object FfiConverterTypeEnrollment: FfiConverter<Enrollment, Long> {
 public interface HelpDeskInterface {
 
     /**
+     * Goes on with a clock that is behind the log, after it had been too far ahead. Every open request is
+     * dropped; codes counted by the wrong clock stay counted. `note`: what had happened. The password is
+     * wiped on this side.
+     */
+    fun `acceptClock`(`operator`: kotlin.String, `password`: kotlin.String, `note`: kotlin.String)
+
+    /**
+     * Acknowledges an alarm: the desk then goes on with the counter that raised it. `note`: what was
+     * found out.
+     */
+    fun `acknowledge`(`session`: OperatorSession, `alarm`: kotlin.ULong, `note`: kotlin.String)
+
+    /**
+     * Alarms that nobody has acknowledged.
+     */
+    fun `alarms`(`session`: OperatorSession): List<DeskAlarm>
+
+    /**
+     * Adds a user or changes one.
+     */
+    fun `putUser`(`session`: OperatorSession, `user`: DeskUser)
+
+    /**
+     * Records that a device took a new issuer key, a compressed point of 33 bytes, in its slot. From then
+     * on only the new key answers for it. `rotation`: the slot's new rotation number.
+     */
+    fun `recordRotation`(`session`: OperatorSession, `device`: kotlin.String, `newIssuer`: kotlin.ByteArray, `rotation`: kotlin.UInt)
+
+    /**
+     * Registers a device that was enrolled with `issuer` in `slot`. In suite 3 the admin key goes,
+     * wrapped, into the registry, and `slot` is not used.
+     */
+    fun `registerDevice`(`session`: OperatorSession, `owner`: kotlin.String, `device`: EnrolledDevice, `slot`: kotlin.UByte, `issuer`: IssuerKey)
+
+    /**
+     * Registers a device of suite 1 or 2 by the issuer's public key, a compressed point of 33 bytes,
+     * as a station without the issuer's key does.
+     */
+    fun `registerDeviceByPublicKey`(`session`: OperatorSession, `owner`: kotlin.String, `device`: EnrolledDevice, `slot`: kotlin.UByte, `suite`: Suite, `issuer`: kotlin.ByteArray)
+
+    /**
+     * Takes a device out of use.
+     */
+    fun `retireDevice`(`session`: OperatorSession, `device`: kotlin.String)
+
+    /**
+     * Switches the service on or off.
+     */
+    fun `setService`(`session`: OperatorSession, `on`: kotlin.Boolean)
+
+    /**
      * Records that the unlock was given up. The code may still be good.
      */
     fun `abandon`(`session`: OperatorSession, `id`: kotlin.ULong)
@@ -5489,6 +8835,12 @@ public interface HelpDeskInterface {
      * it go.
      */
     fun `authorise`(`session`: OperatorSession, `id`: kotlin.ULong): kotlin.String
+
+    /**
+     * The same, sent to a channel of the user (`DeskChannel.id`); the operator
+     * never sees the code. The desk needs a `CodeDelivery`.
+     */
+    fun `authoriseToChannel`(`session`: OperatorSession, `id`: kotlin.ULong, `channel`: kotlin.String)
 
     /**
      * Records that the user has unlocked the device.
@@ -5516,31 +8868,9 @@ public interface HelpDeskInterface {
     fun `openRequest`(`session`: OperatorSession, `user`: kotlin.String, `device`: kotlin.String, `reason`: kotlin.String): DeskRequest
 
     /**
-     * Adds a user or changes one.
-     */
-    fun `putUser`(`session`: OperatorSession, `user`: DeskUser)
-
-    /**
-     * Registers a device that was enrolled with `issuer` in `slot`. In suite 3 the admin key goes,
-     * wrapped, into the registry, and `slot` is not used.
-     */
-    fun `registerDevice`(`session`: OperatorSession, `owner`: kotlin.String, `device`: EnrolledDevice, `slot`: kotlin.UByte, `issuer`: IssuerKey)
-
-    /**
-     * Registers a device of suite 1 or 2 by the issuer's public key, a compressed point of 33 bytes,
-     * as a station without the issuer's key does.
-     */
-    fun `registerDeviceByPublicKey`(`session`: OperatorSession, `owner`: kotlin.String, `device`: EnrolledDevice, `slot`: kotlin.UByte, `suite`: Suite, `issuer`: kotlin.ByteArray)
-
-    /**
      * A request as it stands.
      */
     fun `request`(`session`: OperatorSession, `id`: kotlin.ULong): DeskRequest
-
-    /**
-     * Takes a device out of use.
-     */
-    fun `retireDevice`(`session`: OperatorSession, `device`: kotlin.String)
 
     /**
      * Searches users by id or name; at most 50.
@@ -5672,6 +9002,185 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
 
     /**
+     * Goes on with a clock that is behind the log, after it had been too far ahead. Every open request is
+     * dropped; codes counted by the wrong clock stay counted. `note`: what had happened. The password is
+     * wiped on this side.
+     */
+    @Throws(UnlockException::class)override fun `acceptClock`(`operator`: kotlin.String, `password`: kotlin.String, `note`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_accept_clock(
+        it,
+
+        FfiConverterString.lower(`operator`),
+        FfiConverterString.lower(`password`),
+        FfiConverterString.lower(`note`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Acknowledges an alarm: the desk then goes on with the counter that raised it. `note`: what was
+     * found out.
+     */
+    @Throws(UnlockException::class)override fun `acknowledge`(`session`: OperatorSession, `alarm`: kotlin.ULong, `note`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_acknowledge(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterULong.lower(`alarm`),
+        FfiConverterString.lower(`note`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Alarms that nobody has acknowledged.
+     */
+    @Throws(UnlockException::class)override fun `alarms`(`session`: OperatorSession): List<DeskAlarm> {
+            return FfiConverterSequenceTypeDeskAlarm.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_alarms(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Adds a user or changes one.
+     */
+    @Throws(UnlockException::class)override fun `putUser`(`session`: OperatorSession, `user`: DeskUser)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_put_user(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterTypeDeskUser.lower(`user`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Records that a device took a new issuer key, a compressed point of 33 bytes, in its slot. From then
+     * on only the new key answers for it. `rotation`: the slot's new rotation number.
+     */
+    @Throws(UnlockException::class)override fun `recordRotation`(`session`: OperatorSession, `device`: kotlin.String, `newIssuer`: kotlin.ByteArray, `rotation`: kotlin.UInt)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_record_rotation(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`device`),
+        FfiConverterByteArray.lower(`newIssuer`),
+        FfiConverterUInt.lower(`rotation`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Registers a device that was enrolled with `issuer` in `slot`. In suite 3 the admin key goes,
+     * wrapped, into the registry, and `slot` is not used.
+     */
+    @Throws(UnlockException::class)override fun `registerDevice`(`session`: OperatorSession, `owner`: kotlin.String, `device`: EnrolledDevice, `slot`: kotlin.UByte, `issuer`: IssuerKey)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`owner`),
+        FfiConverterTypeEnrolledDevice.lower(`device`),
+        FfiConverterUByte.lower(`slot`),
+        FfiConverterTypeIssuerKey.lower(`issuer`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Registers a device of suite 1 or 2 by the issuer's public key, a compressed point of 33 bytes,
+     * as a station without the issuer's key does.
+     */
+    @Throws(UnlockException::class)override fun `registerDeviceByPublicKey`(`session`: OperatorSession, `owner`: kotlin.String, `device`: EnrolledDevice, `slot`: kotlin.UByte, `suite`: Suite, `issuer`: kotlin.ByteArray)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device_by_public_key(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`owner`),
+        FfiConverterTypeEnrolledDevice.lower(`device`),
+        FfiConverterUByte.lower(`slot`),
+        FfiConverterTypeSuite.lower(`suite`),
+        FfiConverterByteArray.lower(`issuer`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Takes a device out of use.
+     */
+    @Throws(UnlockException::class)override fun `retireDevice`(`session`: OperatorSession, `device`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_retire_device(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`device`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Switches the service on or off.
+     */
+    @Throws(UnlockException::class)override fun `setService`(`session`: OperatorSession, `on`: kotlin.Boolean)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_set_service(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterBoolean.lower(`on`),_status)
+}
+    }
+
+
+
+
+    /**
      * Records that the unlock was given up. The code may still be good.
      */
     @Throws(UnlockException::class)override fun `abandon`(`session`: OperatorSession, `id`: kotlin.ULong)
@@ -5724,6 +9233,26 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
     }
     )
     }
+
+
+
+    /**
+     * The same, sent to a channel of the user (`DeskChannel.id`); the operator
+     * never sees the code. The desk needs a `CodeDelivery`.
+     */
+    @Throws(UnlockException::class)override fun `authoriseToChannel`(`session`: OperatorSession, `id`: kotlin.ULong, `channel`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise_to_channel(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterULong.lower(`id`),
+        FfiConverterString.lower(`channel`),_status)
+}
+    }
+
 
 
 
@@ -5823,69 +9352,6 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
 
     /**
-     * Adds a user or changes one.
-     */
-    @Throws(UnlockException::class)override fun `putUser`(`session`: OperatorSession, `user`: DeskUser)
-        =
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_put_user(
-        it,
-
-        FfiConverterTypeOperatorSession.lower(`session`),
-        FfiConverterTypeDeskUser.lower(`user`),_status)
-}
-    }
-
-
-
-
-    /**
-     * Registers a device that was enrolled with `issuer` in `slot`. In suite 3 the admin key goes,
-     * wrapped, into the registry, and `slot` is not used.
-     */
-    @Throws(UnlockException::class)override fun `registerDevice`(`session`: OperatorSession, `owner`: kotlin.String, `device`: EnrolledDevice, `slot`: kotlin.UByte, `issuer`: IssuerKey)
-        =
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device(
-        it,
-
-        FfiConverterTypeOperatorSession.lower(`session`),
-        FfiConverterString.lower(`owner`),
-        FfiConverterTypeEnrolledDevice.lower(`device`),
-        FfiConverterUByte.lower(`slot`),
-        FfiConverterTypeIssuerKey.lower(`issuer`),_status)
-}
-    }
-
-
-
-
-    /**
-     * Registers a device of suite 1 or 2 by the issuer's public key, a compressed point of 33 bytes,
-     * as a station without the issuer's key does.
-     */
-    @Throws(UnlockException::class)override fun `registerDeviceByPublicKey`(`session`: OperatorSession, `owner`: kotlin.String, `device`: EnrolledDevice, `slot`: kotlin.UByte, `suite`: Suite, `issuer`: kotlin.ByteArray)
-        =
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device_by_public_key(
-        it,
-
-        FfiConverterTypeOperatorSession.lower(`session`),
-        FfiConverterString.lower(`owner`),
-        FfiConverterTypeEnrolledDevice.lower(`device`),
-        FfiConverterUByte.lower(`slot`),
-        FfiConverterTypeSuite.lower(`suite`),
-        FfiConverterByteArray.lower(`issuer`),_status)
-}
-    }
-
-
-
-
-    /**
      * A request as it stands.
      */
     @Throws(UnlockException::class)override fun `request`(`session`: OperatorSession, `id`: kotlin.ULong): DeskRequest {
@@ -5901,24 +9367,6 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
     }
     )
     }
-
-
-
-    /**
-     * Takes a device out of use.
-     */
-    @Throws(UnlockException::class)override fun `retireDevice`(`session`: OperatorSession, `device`: kotlin.String)
-        =
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_retire_device(
-        it,
-
-        FfiConverterTypeOperatorSession.lower(`session`),
-        FfiConverterString.lower(`device`),_status)
-}
-    }
-
 
 
 
@@ -6907,6 +10355,1010 @@ public object FfiConverterTypeIssuerKey: FfiConverter<IssuerKey, Long> {
 
 
 /**
+ * Where the host keeps the licence.
+ */
+public interface Licence {
+
+    /**
+     * The present terms; absent where there is no licence.
+     */
+    fun `terms`(): LicenceTerms?
+
+    /**
+     * Switches the service on or off.
+     */
+    fun `setService`(`on`: kotlin.Boolean)
+
+    companion object
+}
+
+/**
+ * Where the host keeps the licence.
+ */
+open class LicenceImpl: Disposable, AutoCloseable, Licence
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_fido_unlock_ffi_fn_free_licence(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_licence(handle, status)
+        }
+    }
+
+
+    /**
+     * The present terms; absent where there is no licence.
+     */
+    @Throws(StoreException::class)override fun `terms`(): LicenceTerms? {
+            return FfiConverterOptionalTypeLicenceTerms.lift(
+    callWithHandle {
+    uniffiRustCallWithError(StoreException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_licence_terms(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Switches the service on or off.
+     */
+    @Throws(StoreException::class)override fun `setService`(`on`: kotlin.Boolean)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(StoreException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_licence_set_service(
+        it,
+
+        FfiConverterBoolean.lower(`on`),_status)
+}
+    }
+
+
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+
+// Put the implementation in an object so we don't pollute the top-level namespace
+internal object uniffiCallbackInterfaceLicence {
+    internal object `terms`: UniffiCallbackInterfaceLicenceMethod0 {
+        override fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeLicence.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`terms`(
+                )
+            }
+            val writeReturn = { value: LicenceTerms? -> uniffiOutReturn.setValue(FfiConverterOptionalTypeLicenceTerms.lower(value)) }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+            )
+        }
+    }
+    internal object `setService`: UniffiCallbackInterfaceLicenceMethod1 {
+        override fun callback(`uniffiHandle`: Long,`on`: Byte,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeLicence.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`setService`(
+                    FfiConverterBoolean.lift(`on`),
+                )
+            }
+            val writeReturn = { _: Unit -> Unit }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+            )
+        }
+    }
+
+    internal object uniffiFree: UniffiCallbackInterfaceFree {
+        override fun callback(handle: Long) {
+            FfiConverterTypeLicence.handleMap.remove(handle)
+        }
+    }
+
+    internal object uniffiClone: UniffiCallbackInterfaceClone {
+        override fun callback(handle: Long): Long {
+            return FfiConverterTypeLicence.handleMap.clone(handle)
+        }
+    }
+
+    internal var vtable = UniffiVTableCallbackInterfaceLicence.UniffiByValue(
+        uniffiFree,
+        uniffiClone,
+        `terms`,
+        `setService`,
+    )
+
+    // Registers the foreign callback with the Rust side.
+    // This method is generated for each callback interface.
+    internal fun register(lib: UniffiLib) {
+        lib.uniffi_fido_unlock_ffi_fn_init_callback_vtable_licence(vtable)
+    }
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeLicence: FfiConverter<Licence, Long> {
+    internal val handleMap = UniffiHandleMap<Licence>()
+
+    override fun lower(value: Licence): Long {
+        if (value is LicenceImpl) {
+             // Rust-implemented object.  Clone the handle and return it
+            return value.callWithHandle { it }
+         } else {
+            // Kotlin object, generate a new vtable handle and return that.
+            return handleMap.insert(value)
+         }
+    }
+
+    override fun lift(value: Long): Licence {
+        if ((value and 1.toLong()) == 0.toLong()) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return LicenceImpl(UniffiWithHandle, value)
+        } else {
+            // Kotlin-generated handle, get the object from the handle map
+            return handleMap.remove(value)
+        }
+    }
+
+    override fun read(buf: ByteBuffer): Licence {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: Licence) = 8UL
+
+    override fun write(value: Licence, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * The judging of limits, for a host that keeps the records: restore, `take`, store `records`.
+ */
+public interface LimitBookInterface {
+
+    /**
+     * What is to be stored.
+     */
+    fun `records`(): List<LimitRecord>
+
+    /**
+     * Judges, and counts when `Taken`.
+     */
+    fun `take`(`request`: LimitRequest): LimitOutcome
+
+    companion object
+}
+
+/**
+ * The judging of limits, for a host that keeps the records: restore, `take`, store `records`.
+ */
+open class LimitBook: Disposable, AutoCloseable, LimitBookInterface
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_fido_unlock_ffi_fn_free_limitbook(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_limitbook(handle, status)
+        }
+    }
+
+
+    /**
+     * What is to be stored.
+     */override fun `records`(): List<LimitRecord> {
+            return FfiConverterSequenceTypeLimitRecord.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_limitbook_records(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Judges, and counts when `Taken`.
+     */
+    @Throws(UnlockException::class)override fun `take`(`request`: LimitRequest): LimitOutcome {
+            return FfiConverterTypeLimitOutcome.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_limitbook_take(
+        it,
+
+        FfiConverterTypeLimitRequest.lower(`request`),_status)
+}
+    }
+    )
+    }
+
+
+
+
+
+
+
+
+    companion object {
+
+    /**
+     * From stored records; empty at first.
+     */
+    @Throws(UnlockException::class) fun `fromRecords`(`records`: List<LimitRecord>): LimitBook {
+            return FfiConverterTypeLimitBook.lift(
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_constructor_limitbook_from_records(
+
+
+        FfiConverterSequenceTypeLimitRecord.lower(`records`),_status)
+}
+    )
+    }
+
+
+
+    }
+
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeLimitBook: FfiConverter<LimitBook, Long> {
+    override fun lower(value: LimitBook): Long {
+        return value.callWithHandle { it }
+    }
+
+    override fun lift(value: Long): LimitBook {
+        return LimitBook(UniffiWithHandle, value)
+    }
+
+    override fun read(buf: ByteBuffer): LimitBook {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: LimitBook) = 8UL
+
+    override fun write(value: LimitBook, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * Counts codes in the host's own database; what was taken survives a restart and is never given back.
+ */
+public interface Limits {
+
+    /**
+     * Judges and, when the outcome is `Taken`, counts the code, in one step that no other call can come
+     * between. It is on disk when this returns. `LimitBook` does the judging.
+     */
+    fun `take`(`request`: LimitRequest): LimitOutcome
+
+    companion object
+}
+
+/**
+ * Counts codes in the host's own database; what was taken survives a restart and is never given back.
+ */
+open class LimitsImpl: Disposable, AutoCloseable, Limits
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_fido_unlock_ffi_fn_free_limits(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_limits(handle, status)
+        }
+    }
+
+
+    /**
+     * Judges and, when the outcome is `Taken`, counts the code, in one step that no other call can come
+     * between. It is on disk when this returns. `LimitBook` does the judging.
+     */
+    @Throws(StoreException::class)override fun `take`(`request`: LimitRequest): LimitOutcome {
+            return FfiConverterTypeLimitOutcome.lift(
+    callWithHandle {
+    uniffiRustCallWithError(StoreException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_limits_take(
+        it,
+
+        FfiConverterTypeLimitRequest.lower(`request`),_status)
+}
+    }
+    )
+    }
+
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+
+// Put the implementation in an object so we don't pollute the top-level namespace
+internal object uniffiCallbackInterfaceLimits {
+    internal object `take`: UniffiCallbackInterfaceLimitsMethod0 {
+        override fun callback(`uniffiHandle`: Long,`request`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeLimits.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`take`(
+                    FfiConverterTypeLimitRequest.lift(`request`),
+                )
+            }
+            val writeReturn = { value: LimitOutcome -> uniffiOutReturn.setValue(FfiConverterTypeLimitOutcome.lower(value)) }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+            )
+        }
+    }
+
+    internal object uniffiFree: UniffiCallbackInterfaceFree {
+        override fun callback(handle: Long) {
+            FfiConverterTypeLimits.handleMap.remove(handle)
+        }
+    }
+
+    internal object uniffiClone: UniffiCallbackInterfaceClone {
+        override fun callback(handle: Long): Long {
+            return FfiConverterTypeLimits.handleMap.clone(handle)
+        }
+    }
+
+    internal var vtable = UniffiVTableCallbackInterfaceLimits.UniffiByValue(
+        uniffiFree,
+        uniffiClone,
+        `take`,
+    )
+
+    // Registers the foreign callback with the Rust side.
+    // This method is generated for each callback interface.
+    internal fun register(lib: UniffiLib) {
+        lib.uniffi_fido_unlock_ffi_fn_init_callback_vtable_limits(vtable)
+    }
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeLimits: FfiConverter<Limits, Long> {
+    internal val handleMap = UniffiHandleMap<Limits>()
+
+    override fun lower(value: Limits): Long {
+        if (value is LimitsImpl) {
+             // Rust-implemented object.  Clone the handle and return it
+            return value.callWithHandle { it }
+         } else {
+            // Kotlin object, generate a new vtable handle and return that.
+            return handleMap.insert(value)
+         }
+    }
+
+    override fun lift(value: Long): Limits {
+        if ((value and 1.toLong()) == 0.toLong()) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return LimitsImpl(UniffiWithHandle, value)
+        } else {
+            // Kotlin-generated handle, get the object from the handle map
+            return handleMap.remove(value)
+        }
+    }
+
+    override fun read(buf: ByteBuffer): Limits {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: Limits) = 8UL
+
+    override fun write(value: Limits, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
  * An operator who has signed in.
  */
 public interface OperatorSessionInterface {
@@ -7073,6 +11525,383 @@ public object FfiConverterTypeOperatorSession: FfiConverter<OperatorSession, Lon
     override fun allocationSize(value: OperatorSession) = 8UL
 
     override fun write(value: OperatorSession, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * Operators in the host's own accounts: a database, OpenID Connect, Kerberos.
+ */
+public interface Operators {
+
+    /**
+     * The operator, if `password` (or a token in its place) is the right one; absent for a wrong one and
+     * for an unknown name alike, after the same work. A secret: keep it no longer than the call.
+     */
+    fun `authenticate`(`id`: kotlin.String, `password`: kotlin.String): DeskOperator?
+
+    /**
+     * The operator's present roles and privileges. Asked at each action, so that a privilege that was
+     * taken away is gone at once.
+     */
+    fun `operator`(`id`: kotlin.String): DeskOperator?
+
+    companion object
+}
+
+/**
+ * Operators in the host's own accounts: a database, OpenID Connect, Kerberos.
+ */
+open class OperatorsImpl: Disposable, AutoCloseable, Operators
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_fido_unlock_ffi_fn_free_operators(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_operators(handle, status)
+        }
+    }
+
+
+    /**
+     * The operator, if `password` (or a token in its place) is the right one; absent for a wrong one and
+     * for an unknown name alike, after the same work. A secret: keep it no longer than the call.
+     */
+    @Throws(StoreException::class)override fun `authenticate`(`id`: kotlin.String, `password`: kotlin.String): DeskOperator? {
+            return FfiConverterOptionalTypeDeskOperator.lift(
+    callWithHandle {
+    uniffiRustCallWithError(StoreException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_operators_authenticate(
+        it,
+
+        FfiConverterString.lower(`id`),
+        FfiConverterString.lower(`password`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * The operator's present roles and privileges. Asked at each action, so that a privilege that was
+     * taken away is gone at once.
+     */
+    @Throws(StoreException::class)override fun `operator`(`id`: kotlin.String): DeskOperator? {
+            return FfiConverterOptionalTypeDeskOperator.lift(
+    callWithHandle {
+    uniffiRustCallWithError(StoreException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_operators_operator(
+        it,
+
+        FfiConverterString.lower(`id`),_status)
+}
+    }
+    )
+    }
+
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+
+// Put the implementation in an object so we don't pollute the top-level namespace
+internal object uniffiCallbackInterfaceOperators {
+    internal object `authenticate`: UniffiCallbackInterfaceOperatorsMethod0 {
+        override fun callback(`uniffiHandle`: Long,`id`: RustBuffer.ByValue,`password`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeOperators.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`authenticate`(
+                    FfiConverterString.lift(`id`),
+                    FfiConverterString.lift(`password`),
+                )
+            }
+            val writeReturn = { value: DeskOperator? -> uniffiOutReturn.setValue(FfiConverterOptionalTypeDeskOperator.lower(value)) }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+            )
+        }
+    }
+    internal object `operator`: UniffiCallbackInterfaceOperatorsMethod1 {
+        override fun callback(`uniffiHandle`: Long,`id`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeOperators.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`operator`(
+                    FfiConverterString.lift(`id`),
+                )
+            }
+            val writeReturn = { value: DeskOperator? -> uniffiOutReturn.setValue(FfiConverterOptionalTypeDeskOperator.lower(value)) }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+            )
+        }
+    }
+
+    internal object uniffiFree: UniffiCallbackInterfaceFree {
+        override fun callback(handle: Long) {
+            FfiConverterTypeOperators.handleMap.remove(handle)
+        }
+    }
+
+    internal object uniffiClone: UniffiCallbackInterfaceClone {
+        override fun callback(handle: Long): Long {
+            return FfiConverterTypeOperators.handleMap.clone(handle)
+        }
+    }
+
+    internal var vtable = UniffiVTableCallbackInterfaceOperators.UniffiByValue(
+        uniffiFree,
+        uniffiClone,
+        `authenticate`,
+        `operator`,
+    )
+
+    // Registers the foreign callback with the Rust side.
+    // This method is generated for each callback interface.
+    internal fun register(lib: UniffiLib) {
+        lib.uniffi_fido_unlock_ffi_fn_init_callback_vtable_operators(vtable)
+    }
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeOperators: FfiConverter<Operators, Long> {
+    internal val handleMap = UniffiHandleMap<Operators>()
+
+    override fun lower(value: Operators): Long {
+        if (value is OperatorsImpl) {
+             // Rust-implemented object.  Clone the handle and return it
+            return value.callWithHandle { it }
+         } else {
+            // Kotlin object, generate a new vtable handle and return that.
+            return handleMap.insert(value)
+         }
+    }
+
+    override fun lift(value: Long): Operators {
+        if ((value and 1.toLong()) == 0.toLong()) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return OperatorsImpl(UniffiWithHandle, value)
+        } else {
+            // Kotlin-generated handle, get the object from the handle map
+            return handleMap.remove(value)
+        }
+    }
+
+    override fun read(buf: ByteBuffer): Operators {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: Operators) = 8UL
+
+    override fun write(value: Operators, buf: ByteBuffer) {
         buf.putLong(lower(value))
     }
 }
@@ -9093,6 +13922,899 @@ public object FfiConverterTypeProgressListener: FfiConverter<ProgressListener, L
 
 
 /**
+ * Makes responses with keys that the library never sees. Answers and admin keys are secrets, so they
+ * cross as lower-case hexadecimal digits, which are wiped on this side.
+ */
+public interface ResponseSigner {
+
+    /**
+     * Makes the response. Suite 1: the ECDSA signature over `message` with SHA-256, r and s of 32 bytes
+     * each (either s will do; the library checks it under `issuer`). Suite 2: the 32 bytes of HMAC-SHA-256
+     * of `message` under the x-coordinate, 32 bytes, of ECDH with `device_key`
+     * (`CKM_ECDH1_DERIVE` with `CKD_NULL`, then `CKM_SHA256_HMAC`). Suite 3: the AES-ECB block of
+     * `message` under the device's admin key.
+     */
+    fun `respond`(`task`: SigningTask): kotlin.String
+
+    /**
+     * The issuer keys that it holds, of suites 1 and 2.
+     */
+    fun `issuers`(): List<IssuerInfo>
+
+    /**
+     * The Device ID of the device that has this admin key (suite 3: 16, 24 or 32 bytes), if any; found
+     * by a keyed fingerprint or in constant time.
+     */
+    fun `deviceWithAdminKey`(`adminKey`: kotlin.String): kotlin.String?
+
+    /**
+     * Keeps the admin key of a suite-3 device, wrapped; replaces the one before.
+     */
+    fun `storeAdminKey`(`deviceId`: kotlin.String, `adminKey`: kotlin.String)
+
+    companion object
+}
+
+/**
+ * Makes responses with keys that the library never sees. Answers and admin keys are secrets, so they
+ * cross as lower-case hexadecimal digits, which are wiped on this side.
+ */
+open class ResponseSignerImpl: Disposable, AutoCloseable, ResponseSigner
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_fido_unlock_ffi_fn_free_responsesigner(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_responsesigner(handle, status)
+        }
+    }
+
+
+    /**
+     * Makes the response. Suite 1: the ECDSA signature over `message` with SHA-256, r and s of 32 bytes
+     * each (either s will do; the library checks it under `issuer`). Suite 2: the 32 bytes of HMAC-SHA-256
+     * of `message` under the x-coordinate, 32 bytes, of ECDH with `device_key`
+     * (`CKM_ECDH1_DERIVE` with `CKD_NULL`, then `CKM_SHA256_HMAC`). Suite 3: the AES-ECB block of
+     * `message` under the device's admin key.
+     */
+    @Throws(SigningException::class)override fun `respond`(`task`: SigningTask): kotlin.String {
+            return FfiConverterString.lift(
+    callWithHandle {
+    uniffiRustCallWithError(SigningException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_responsesigner_respond(
+        it,
+
+        FfiConverterTypeSigningTask.lower(`task`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * The issuer keys that it holds, of suites 1 and 2.
+     */
+    @Throws(SigningException::class)override fun `issuers`(): List<IssuerInfo> {
+            return FfiConverterSequenceTypeIssuerInfo.lift(
+    callWithHandle {
+    uniffiRustCallWithError(SigningException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_responsesigner_issuers(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * The Device ID of the device that has this admin key (suite 3: 16, 24 or 32 bytes), if any; found
+     * by a keyed fingerprint or in constant time.
+     */
+    @Throws(SigningException::class)override fun `deviceWithAdminKey`(`adminKey`: kotlin.String): kotlin.String? {
+            return FfiConverterOptionalString.lift(
+    callWithHandle {
+    uniffiRustCallWithError(SigningException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_responsesigner_device_with_admin_key(
+        it,
+
+        FfiConverterString.lower(`adminKey`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Keeps the admin key of a suite-3 device, wrapped; replaces the one before.
+     */
+    @Throws(SigningException::class)override fun `storeAdminKey`(`deviceId`: kotlin.String, `adminKey`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(SigningException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_responsesigner_store_admin_key(
+        it,
+
+        FfiConverterString.lower(`deviceId`),
+        FfiConverterString.lower(`adminKey`),_status)
+}
+    }
+
+
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+
+// Put the implementation in an object so we don't pollute the top-level namespace
+internal object uniffiCallbackInterfaceResponseSigner {
+    internal object `respond`: UniffiCallbackInterfaceResponseSignerMethod0 {
+        override fun callback(`uniffiHandle`: Long,`task`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeResponseSigner.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`respond`(
+                    FfiConverterTypeSigningTask.lift(`task`),
+                )
+            }
+            val writeReturn = { value: kotlin.String -> uniffiOutReturn.setValue(FfiConverterString.lower(value)) }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: SigningException -> FfiConverterTypeSigningError.lower(e) }
+            )
+        }
+    }
+    internal object `issuers`: UniffiCallbackInterfaceResponseSignerMethod1 {
+        override fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeResponseSigner.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`issuers`(
+                )
+            }
+            val writeReturn = { value: List<IssuerInfo> -> uniffiOutReturn.setValue(FfiConverterSequenceTypeIssuerInfo.lower(value)) }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: SigningException -> FfiConverterTypeSigningError.lower(e) }
+            )
+        }
+    }
+    internal object `deviceWithAdminKey`: UniffiCallbackInterfaceResponseSignerMethod2 {
+        override fun callback(`uniffiHandle`: Long,`adminKey`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeResponseSigner.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`deviceWithAdminKey`(
+                    FfiConverterString.lift(`adminKey`),
+                )
+            }
+            val writeReturn = { value: kotlin.String? -> uniffiOutReturn.setValue(FfiConverterOptionalString.lower(value)) }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: SigningException -> FfiConverterTypeSigningError.lower(e) }
+            )
+        }
+    }
+    internal object `storeAdminKey`: UniffiCallbackInterfaceResponseSignerMethod3 {
+        override fun callback(`uniffiHandle`: Long,`deviceId`: RustBuffer.ByValue,`adminKey`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeResponseSigner.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`storeAdminKey`(
+                    FfiConverterString.lift(`deviceId`),
+                    FfiConverterString.lift(`adminKey`),
+                )
+            }
+            val writeReturn = { _: Unit -> Unit }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: SigningException -> FfiConverterTypeSigningError.lower(e) }
+            )
+        }
+    }
+
+    internal object uniffiFree: UniffiCallbackInterfaceFree {
+        override fun callback(handle: Long) {
+            FfiConverterTypeResponseSigner.handleMap.remove(handle)
+        }
+    }
+
+    internal object uniffiClone: UniffiCallbackInterfaceClone {
+        override fun callback(handle: Long): Long {
+            return FfiConverterTypeResponseSigner.handleMap.clone(handle)
+        }
+    }
+
+    internal var vtable = UniffiVTableCallbackInterfaceResponseSigner.UniffiByValue(
+        uniffiFree,
+        uniffiClone,
+        `respond`,
+        `issuers`,
+        `deviceWithAdminKey`,
+        `storeAdminKey`,
+    )
+
+    // Registers the foreign callback with the Rust side.
+    // This method is generated for each callback interface.
+    internal fun register(lib: UniffiLib) {
+        lib.uniffi_fido_unlock_ffi_fn_init_callback_vtable_responsesigner(vtable)
+    }
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeResponseSigner: FfiConverter<ResponseSigner, Long> {
+    internal val handleMap = UniffiHandleMap<ResponseSigner>()
+
+    override fun lower(value: ResponseSigner): Long {
+        if (value is ResponseSignerImpl) {
+             // Rust-implemented object.  Clone the handle and return it
+            return value.callWithHandle { it }
+         } else {
+            // Kotlin object, generate a new vtable handle and return that.
+            return handleMap.insert(value)
+         }
+    }
+
+    override fun lift(value: Long): ResponseSigner {
+        if ((value and 1.toLong()) == 0.toLong()) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return ResponseSignerImpl(UniffiWithHandle, value)
+        } else {
+            // Kotlin-generated handle, get the object from the handle map
+            return handleMap.remove(value)
+        }
+    }
+
+    override fun read(buf: ByteBuffer): ResponseSigner {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: ResponseSigner) = 8UL
+
+    override fun write(value: ResponseSigner, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * A vendor's device with a command set of its own: three commands, each of which blocks until the device has
+ * answered, on the thread that made the call.
+ */
+public interface UnlockDevice {
+
+    /**
+     * The state. Only reads.
+     */
+    fun `info`(`call`: DeviceCall): UnlockInfo
+
+    /**
+     * The pending challenge of a slot, with that protocol's key. `renew`: throw the pending one away, which needs
+     * a touch; refuse with 128 where there was none.
+     */
+    fun `challenge`(`slot`: kotlin.UByte, `protocol`: PinProtocol, `renew`: kotlin.Boolean, `call`: DeviceCall): PendingChallenge
+
+    /**
+     * Response and new PIN. `response`: its 64, 13 or 16 bytes as hexadecimal digits; a secret, keep it no longer
+     * than the call. Where the answer is lost throw what happened (`Gone`, `TimedOut`): the library asks `info`
+     * what became of it.
+     */
+    fun `unlock`(`request`: UnlockRequest, `response`: kotlin.String, `call`: DeviceCall)
+
+    companion object
+}
+
+/**
+ * A vendor's device with a command set of its own: three commands, each of which blocks until the device has
+ * answered, on the thread that made the call.
+ */
+open class UnlockDeviceImpl: Disposable, AutoCloseable, UnlockDevice
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_fido_unlock_ffi_fn_free_unlockdevice(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_unlockdevice(handle, status)
+        }
+    }
+
+
+    /**
+     * The state. Only reads.
+     */
+    @Throws(UnlockDeviceException::class)override fun `info`(`call`: DeviceCall): UnlockInfo {
+            return FfiConverterTypeUnlockInfo.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockDeviceException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_unlockdevice_info(
+        it,
+
+        FfiConverterTypeDeviceCall.lower(`call`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * The pending challenge of a slot, with that protocol's key. `renew`: throw the pending one away, which needs
+     * a touch; refuse with 128 where there was none.
+     */
+    @Throws(UnlockDeviceException::class)override fun `challenge`(`slot`: kotlin.UByte, `protocol`: PinProtocol, `renew`: kotlin.Boolean, `call`: DeviceCall): PendingChallenge {
+            return FfiConverterTypePendingChallenge.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockDeviceException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_unlockdevice_challenge(
+        it,
+
+        FfiConverterUByte.lower(`slot`),
+        FfiConverterTypePinProtocol.lower(`protocol`),
+        FfiConverterBoolean.lower(`renew`),
+        FfiConverterTypeDeviceCall.lower(`call`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Response and new PIN. `response`: its 64, 13 or 16 bytes as hexadecimal digits; a secret, keep it no longer
+     * than the call. Where the answer is lost throw what happened (`Gone`, `TimedOut`): the library asks `info`
+     * what became of it.
+     */
+    @Throws(UnlockDeviceException::class)override fun `unlock`(`request`: UnlockRequest, `response`: kotlin.String, `call`: DeviceCall)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockDeviceException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_unlockdevice_unlock(
+        it,
+
+        FfiConverterTypeUnlockRequest.lower(`request`),
+        FfiConverterString.lower(`response`),
+        FfiConverterTypeDeviceCall.lower(`call`),_status)
+}
+    }
+
+
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+
+// Put the implementation in an object so we don't pollute the top-level namespace
+internal object uniffiCallbackInterfaceUnlockDevice {
+    internal object `info`: UniffiCallbackInterfaceUnlockDeviceMethod0 {
+        override fun callback(`uniffiHandle`: Long,`call`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeUnlockDevice.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`info`(
+                    FfiConverterTypeDeviceCall.lift(`call`),
+                )
+            }
+            val writeReturn = { value: UnlockInfo -> uniffiOutReturn.setValue(FfiConverterTypeUnlockInfo.lower(value)) }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: UnlockDeviceException -> FfiConverterTypeUnlockDeviceError.lower(e) }
+            )
+        }
+    }
+    internal object `challenge`: UniffiCallbackInterfaceUnlockDeviceMethod1 {
+        override fun callback(`uniffiHandle`: Long,`slot`: Byte,`protocol`: RustBuffer.ByValue,`renew`: Byte,`call`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeUnlockDevice.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`challenge`(
+                    FfiConverterUByte.lift(`slot`),
+                    FfiConverterTypePinProtocol.lift(`protocol`),
+                    FfiConverterBoolean.lift(`renew`),
+                    FfiConverterTypeDeviceCall.lift(`call`),
+                )
+            }
+            val writeReturn = { value: PendingChallenge -> uniffiOutReturn.setValue(FfiConverterTypePendingChallenge.lower(value)) }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: UnlockDeviceException -> FfiConverterTypeUnlockDeviceError.lower(e) }
+            )
+        }
+    }
+    internal object `unlock`: UniffiCallbackInterfaceUnlockDeviceMethod2 {
+        override fun callback(`uniffiHandle`: Long,`request`: RustBuffer.ByValue,`response`: RustBuffer.ByValue,`call`: Long,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeUnlockDevice.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`unlock`(
+                    FfiConverterTypeUnlockRequest.lift(`request`),
+                    FfiConverterString.lift(`response`),
+                    FfiConverterTypeDeviceCall.lift(`call`),
+                )
+            }
+            val writeReturn = { _: Unit -> Unit }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: UnlockDeviceException -> FfiConverterTypeUnlockDeviceError.lower(e) }
+            )
+        }
+    }
+
+    internal object uniffiFree: UniffiCallbackInterfaceFree {
+        override fun callback(handle: Long) {
+            FfiConverterTypeUnlockDevice.handleMap.remove(handle)
+        }
+    }
+
+    internal object uniffiClone: UniffiCallbackInterfaceClone {
+        override fun callback(handle: Long): Long {
+            return FfiConverterTypeUnlockDevice.handleMap.clone(handle)
+        }
+    }
+
+    internal var vtable = UniffiVTableCallbackInterfaceUnlockDevice.UniffiByValue(
+        uniffiFree,
+        uniffiClone,
+        `info`,
+        `challenge`,
+        `unlock`,
+    )
+
+    // Registers the foreign callback with the Rust side.
+    // This method is generated for each callback interface.
+    internal fun register(lib: UniffiLib) {
+        lib.uniffi_fido_unlock_ffi_fn_init_callback_vtable_unlockdevice(vtable)
+    }
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeUnlockDevice: FfiConverter<UnlockDevice, Long> {
+    internal val handleMap = UniffiHandleMap<UnlockDevice>()
+
+    override fun lower(value: UnlockDevice): Long {
+        if (value is UnlockDeviceImpl) {
+             // Rust-implemented object.  Clone the handle and return it
+            return value.callWithHandle { it }
+         } else {
+            // Kotlin object, generate a new vtable handle and return that.
+            return handleMap.insert(value)
+         }
+    }
+
+    override fun lift(value: Long): UnlockDevice {
+        if ((value and 1.toLong()) == 0.toLong()) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return UnlockDeviceImpl(UniffiWithHandle, value)
+        } else {
+            // Kotlin-generated handle, get the object from the handle map
+            return handleMap.remove(value)
+        }
+    }
+
+    override fun read(buf: ByteBuffer): UnlockDevice {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: UnlockDevice) = 8UL
+
+    override fun write(value: UnlockDevice, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
  * What was shown to the person, and all that is needed to go on after a restart. Holds no secret.
  */
 public interface UnlockSessionInterface {
@@ -9518,6 +15240,53 @@ public object FfiConverterTypeUnlockSession: FfiConverter<UnlockSession, Long> {
 
 
 /**
+ * A way of verifying a caller that counts.
+ */
+data class AcceptedMethod (
+    /**
+     * The method.
+     */
+    var `method`: VerificationMethod
+    ,
+    /**
+     * Whether a machine must have checked it; else the operator's word does.
+     */
+    var `byMachine`: kotlin.Boolean
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeAcceptedMethod: FfiConverterRustBuffer<AcceptedMethod> {
+    override fun read(buf: ByteBuffer): AcceptedMethod {
+        return AcceptedMethod(
+            FfiConverterTypeVerificationMethod.read(buf),
+            FfiConverterBoolean.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: AcceptedMethod) = (
+            FfiConverterTypeVerificationMethod.allocationSize(value.`method`) +
+            FfiConverterBoolean.allocationSize(value.`byMachine`)
+    )
+
+    override fun write(value: AcceptedMethod, buf: ByteBuffer) {
+            FfiConverterTypeVerificationMethod.write(value.`method`, buf)
+            FfiConverterBoolean.write(value.`byMachine`, buf)
+    }
+}
+
+
+
+/**
  * A log that is whole.
  */
 data class AuditSummary (
@@ -9701,6 +15470,77 @@ public object FfiConverterTypeCallerTask: FfiConverterRustBuffer<CallerTask> {
 
 
 /**
+ * Something that does not fit, until an Administrator acknowledges it.
+ */
+data class DeskAlarm (
+    /**
+     * Names it.
+     */
+    var `id`: kotlin.ULong
+    ,
+    /**
+     * The number of its row in the error table.
+     */
+    var `number`: kotlin.UShort
+    ,
+    /**
+     * What, in one sentence.
+     */
+    var `text`: kotlin.String
+    ,
+    /**
+     * Which device.
+     */
+    var `deviceId`: kotlin.String
+    ,
+    /**
+     * When: seconds since 1970-01-01 UTC.
+     */
+    var `at`: kotlin.ULong
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeDeskAlarm: FfiConverterRustBuffer<DeskAlarm> {
+    override fun read(buf: ByteBuffer): DeskAlarm {
+        return DeskAlarm(
+            FfiConverterULong.read(buf),
+            FfiConverterUShort.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterULong.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: DeskAlarm) = (
+            FfiConverterULong.allocationSize(value.`id`) +
+            FfiConverterUShort.allocationSize(value.`number`) +
+            FfiConverterString.allocationSize(value.`text`) +
+            FfiConverterString.allocationSize(value.`deviceId`) +
+            FfiConverterULong.allocationSize(value.`at`)
+    )
+
+    override fun write(value: DeskAlarm, buf: ByteBuffer) {
+            FfiConverterULong.write(value.`id`, buf)
+            FfiConverterUShort.write(value.`number`, buf)
+            FfiConverterString.write(value.`text`, buf)
+            FfiConverterString.write(value.`deviceId`, buf)
+            FfiConverterULong.write(value.`at`, buf)
+    }
+}
+
+
+
+/**
  * A way to a user that was registered before the call.
  */
 data class DeskChannel (
@@ -9718,6 +15558,11 @@ data class DeskChannel (
      * Mail address, telephone number or the like.
      */
     var `address`: kotlin.String
+    ,
+    /**
+     * When it was registered or last changed, in seconds since 1970-01-01 UTC; set by the desk.
+     */
+    var `changedAt`: kotlin.ULong = 0uL
 
 ){
 
@@ -9737,19 +15582,22 @@ public object FfiConverterTypeDeskChannel: FfiConverterRustBuffer<DeskChannel> {
             FfiConverterString.read(buf),
             FfiConverterTypeChannelKind.read(buf),
             FfiConverterString.read(buf),
+            FfiConverterULong.read(buf),
         )
     }
 
     override fun allocationSize(value: DeskChannel) = (
             FfiConverterString.allocationSize(value.`id`) +
             FfiConverterTypeChannelKind.allocationSize(value.`kind`) +
-            FfiConverterString.allocationSize(value.`address`)
+            FfiConverterString.allocationSize(value.`address`) +
+            FfiConverterULong.allocationSize(value.`changedAt`)
     )
 
     override fun write(value: DeskChannel, buf: ByteBuffer) {
             FfiConverterString.write(value.`id`, buf)
             FfiConverterTypeChannelKind.write(value.`kind`, buf)
             FfiConverterString.write(value.`address`, buf)
+            FfiConverterULong.write(value.`changedAt`, buf)
     }
 }
 
@@ -9797,6 +15645,164 @@ public object FfiConverterTypeDeskFound: FfiConverterRustBuffer<DeskFound> {
     override fun write(value: DeskFound, buf: ByteBuffer) {
             FfiConverterTypeDeskUser.write(value.`user`, buf)
             FfiConverterSequenceTypeRegisteredDevice.write(value.`devices`, buf)
+    }
+}
+
+
+
+/**
+ * An operator.
+ */
+data class DeskOperator (
+    /**
+     * The sign-in name: 1 to 128 bytes, no control characters, no space at either end.
+     */
+    var `id`: kotlin.String
+    ,
+    /**
+     * Roles.
+     */
+    var `roles`: List<DeskRole>
+    ,
+    /**
+     * Privileges given one by one.
+     */
+    var `privileges`: List<DeskPrivilege>
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeDeskOperator: FfiConverterRustBuffer<DeskOperator> {
+    override fun read(buf: ByteBuffer): DeskOperator {
+        return DeskOperator(
+            FfiConverterString.read(buf),
+            FfiConverterSequenceTypeDeskRole.read(buf),
+            FfiConverterSequenceTypeDeskPrivilege.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: DeskOperator) = (
+            FfiConverterString.allocationSize(value.`id`) +
+            FfiConverterSequenceTypeDeskRole.allocationSize(value.`roles`) +
+            FfiConverterSequenceTypeDeskPrivilege.allocationSize(value.`privileges`)
+    )
+
+    override fun write(value: DeskOperator, buf: ByteBuffer) {
+            FfiConverterString.write(value.`id`, buf)
+            FfiConverterSequenceTypeDeskRole.write(value.`roles`, buf)
+            FfiConverterSequenceTypeDeskPrivilege.write(value.`privileges`, buf)
+    }
+}
+
+
+
+/**
+ * The desk's rules; `default_desk_policy` gives those that hold without any.
+ */
+data class DeskPolicy (
+    /**
+     * What counts for ordinary users.
+     */
+    var `ordinaryMethods`: List<AcceptedMethod>
+    ,
+    /**
+     * What counts for privileged users; the operator's word alone never does, whatever stands here.
+     */
+    var `privilegedMethods`: List<AcceptedMethod>
+    ,
+    /**
+     * Whether a reason or ticket number is wanted.
+     */
+    var `reasonWanted`: kotlin.Boolean
+    ,
+    /**
+     * How many codes may be given out.
+     */
+    var `limits`: LimitRules
+    ,
+    /**
+     * How long a request, a verification and an approval live, in seconds.
+     */
+    var `requestSeconds`: kotlin.ULong
+    ,
+    /**
+     * How long an operator stays signed in, in seconds.
+     */
+    var `sessionSeconds`: kotlin.ULong
+    ,
+    /**
+     * No code is sent to a channel that was changed less than this ago, in seconds.
+     */
+    var `channelRestSeconds`: kotlin.ULong
+    ,
+    /**
+     * How far the clock may step back before the desk refuses, in seconds.
+     */
+    var `clockToleranceSeconds`: kotlin.ULong
+    ,
+    /**
+     * Whom to ask where there is no licence at all.
+     */
+    var `licenceContact`: kotlin.String
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeDeskPolicy: FfiConverterRustBuffer<DeskPolicy> {
+    override fun read(buf: ByteBuffer): DeskPolicy {
+        return DeskPolicy(
+            FfiConverterSequenceTypeAcceptedMethod.read(buf),
+            FfiConverterSequenceTypeAcceptedMethod.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterTypeLimitRules.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: DeskPolicy) = (
+            FfiConverterSequenceTypeAcceptedMethod.allocationSize(value.`ordinaryMethods`) +
+            FfiConverterSequenceTypeAcceptedMethod.allocationSize(value.`privilegedMethods`) +
+            FfiConverterBoolean.allocationSize(value.`reasonWanted`) +
+            FfiConverterTypeLimitRules.allocationSize(value.`limits`) +
+            FfiConverterULong.allocationSize(value.`requestSeconds`) +
+            FfiConverterULong.allocationSize(value.`sessionSeconds`) +
+            FfiConverterULong.allocationSize(value.`channelRestSeconds`) +
+            FfiConverterULong.allocationSize(value.`clockToleranceSeconds`) +
+            FfiConverterString.allocationSize(value.`licenceContact`)
+    )
+
+    override fun write(value: DeskPolicy, buf: ByteBuffer) {
+            FfiConverterSequenceTypeAcceptedMethod.write(value.`ordinaryMethods`, buf)
+            FfiConverterSequenceTypeAcceptedMethod.write(value.`privilegedMethods`, buf)
+            FfiConverterBoolean.write(value.`reasonWanted`, buf)
+            FfiConverterTypeLimitRules.write(value.`limits`, buf)
+            FfiConverterULong.write(value.`requestSeconds`, buf)
+            FfiConverterULong.write(value.`sessionSeconds`, buf)
+            FfiConverterULong.write(value.`channelRestSeconds`, buf)
+            FfiConverterULong.write(value.`clockToleranceSeconds`, buf)
+            FfiConverterString.write(value.`licenceContact`, buf)
     }
 }
 
@@ -10112,6 +16118,70 @@ public object FfiConverterTypeDeviceInfo: FfiConverterRustBuffer<DeviceInfo> {
 
 
 /**
+ * Everything that the system shows. No service, no reader and no card are a problem, nothing, and a
+ * reader.
+ */
+data class DeviceListing (
+    /**
+     * Each key and card, once.
+     */
+    var `devices`: List<FoundDevice>
+    ,
+    /**
+     * Readers without a card.
+     */
+    var `readers`: List<FoundRoute>
+    ,
+    /**
+     * Interfaces of devices above that nothing tells to which: of several keys of one model.
+     */
+    var `unassigned`: List<FoundRoute>
+    ,
+    /**
+     * Why USB keys, or cards, could not be looked for.
+     */
+    var `problems`: List<ErrorRow>
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeDeviceListing: FfiConverterRustBuffer<DeviceListing> {
+    override fun read(buf: ByteBuffer): DeviceListing {
+        return DeviceListing(
+            FfiConverterSequenceTypeFoundDevice.read(buf),
+            FfiConverterSequenceTypeFoundRoute.read(buf),
+            FfiConverterSequenceTypeFoundRoute.read(buf),
+            FfiConverterSequenceTypeErrorRow.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: DeviceListing) = (
+            FfiConverterSequenceTypeFoundDevice.allocationSize(value.`devices`) +
+            FfiConverterSequenceTypeFoundRoute.allocationSize(value.`readers`) +
+            FfiConverterSequenceTypeFoundRoute.allocationSize(value.`unassigned`) +
+            FfiConverterSequenceTypeErrorRow.allocationSize(value.`problems`)
+    )
+
+    override fun write(value: DeviceListing, buf: ByteBuffer) {
+            FfiConverterSequenceTypeFoundDevice.write(value.`devices`, buf)
+            FfiConverterSequenceTypeFoundRoute.write(value.`readers`, buf)
+            FfiConverterSequenceTypeFoundRoute.write(value.`unassigned`, buf)
+            FfiConverterSequenceTypeErrorRow.write(value.`problems`, buf)
+    }
+}
+
+
+
+/**
  * What `Device.diagnose` found.
  */
 data class Diagnosis (
@@ -10318,36 +16388,46 @@ public object FfiConverterTypeErrorRow: FfiConverterRustBuffer<ErrorRow> {
 
 
 /**
- * A device that the system shows.
+ * A security key or card, by whatever routes it is reached.
  */
 data class FoundDevice (
     /**
-     * USB key or reader.
-     */
-    var `kind`: DeviceKind
-    ,
-    /**
-     * What the person sees: the product's or the reader's name.
+     * What the person sees: the product's name, else the reader's.
      */
     var `name`: kotlin.String
     ,
     /**
-     * What opens it; another one after it was plugged in again.
+     * The Device ID, where the device told it.
      */
-    var `path`: kotlin.String
+    var `deviceId`: kotlin.String?
     ,
     /**
-     * The interface; a key has an entry for each. With a card it is known only when it is open.
+     * Its state when it was listed; absent where it could not be read.
      */
-    var `which`: Interface
+    var `condition`: Condition?
     ,
     /**
-     * The serial number, where a USB key tells it.
+     * State and what to do, in one sentence for the person.
      */
-    var `serial`: kotlin.String?
+    var `sentence`: kotlin.String?
     ,
     /**
-     * Why it cannot be opened: no card, no permission, in use; absent where it can.
+     * Whether an unlock is possible now.
+     */
+    var `canUnlock`: kotlin.Boolean
+    ,
+    /**
+     * Enrolled and sealed.
+     */
+    var `enrolled`: kotlin.Boolean
+    ,
+    /**
+     * Its routes, the one that is opened first first.
+     */
+    var `routes`: List<FoundRoute>
+    ,
+    /**
+     * Why it cannot be used: no route could be opened, or it does not know the unlock; else absent.
      */
     var `problem`: ErrorRow?
 
@@ -10366,31 +16446,541 @@ data class FoundDevice (
 public object FfiConverterTypeFoundDevice: FfiConverterRustBuffer<FoundDevice> {
     override fun read(buf: ByteBuffer): FoundDevice {
         return FoundDevice(
-            FfiConverterTypeDeviceKind.read(buf),
             FfiConverterString.read(buf),
-            FfiConverterString.read(buf),
-            FfiConverterTypeInterface.read(buf),
             FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalTypeCondition.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterSequenceTypeFoundRoute.read(buf),
             FfiConverterOptionalTypeErrorRow.read(buf),
         )
     }
 
     override fun allocationSize(value: FoundDevice) = (
-            FfiConverterTypeDeviceKind.allocationSize(value.`kind`) +
             FfiConverterString.allocationSize(value.`name`) +
-            FfiConverterString.allocationSize(value.`path`) +
-            FfiConverterTypeInterface.allocationSize(value.`which`) +
-            FfiConverterOptionalString.allocationSize(value.`serial`) +
+            FfiConverterOptionalString.allocationSize(value.`deviceId`) +
+            FfiConverterOptionalTypeCondition.allocationSize(value.`condition`) +
+            FfiConverterOptionalString.allocationSize(value.`sentence`) +
+            FfiConverterBoolean.allocationSize(value.`canUnlock`) +
+            FfiConverterBoolean.allocationSize(value.`enrolled`) +
+            FfiConverterSequenceTypeFoundRoute.allocationSize(value.`routes`) +
             FfiConverterOptionalTypeErrorRow.allocationSize(value.`problem`)
     )
 
     override fun write(value: FoundDevice, buf: ByteBuffer) {
+            FfiConverterString.write(value.`name`, buf)
+            FfiConverterOptionalString.write(value.`deviceId`, buf)
+            FfiConverterOptionalTypeCondition.write(value.`condition`, buf)
+            FfiConverterOptionalString.write(value.`sentence`, buf)
+            FfiConverterBoolean.write(value.`canUnlock`, buf)
+            FfiConverterBoolean.write(value.`enrolled`, buf)
+            FfiConverterSequenceTypeFoundRoute.write(value.`routes`, buf)
+            FfiConverterOptionalTypeErrorRow.write(value.`problem`, buf)
+    }
+}
+
+
+
+/**
+ * One way to a device: an interface of a USB key, or a reader.
+ */
+data class FoundRoute (
+    /**
+     * USB key or reader.
+     */
+    var `kind`: DeviceKind
+    ,
+    /**
+     * The product's or the reader's name.
+     */
+    var `name`: kotlin.String
+    ,
+    /**
+     * The system's path, or the reader's name; another one after the key was plugged in again.
+     */
+    var `path`: kotlin.String
+    ,
+    /**
+     * The interface; absent with a card, where it is known only when it is open.
+     */
+    var `which`: Interface?
+    ,
+    /**
+     * The serial number, where a USB key tells it.
+     */
+    var `serial`: kotlin.String?
+    ,
+    /**
+     * Why no answer came by it: no card, no permission, in use; absent where one came.
+     */
+    var `problem`: ErrorRow?
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeFoundRoute: FfiConverterRustBuffer<FoundRoute> {
+    override fun read(buf: ByteBuffer): FoundRoute {
+        return FoundRoute(
+            FfiConverterTypeDeviceKind.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterOptionalTypeInterface.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalTypeErrorRow.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: FoundRoute) = (
+            FfiConverterTypeDeviceKind.allocationSize(value.`kind`) +
+            FfiConverterString.allocationSize(value.`name`) +
+            FfiConverterString.allocationSize(value.`path`) +
+            FfiConverterOptionalTypeInterface.allocationSize(value.`which`) +
+            FfiConverterOptionalString.allocationSize(value.`serial`) +
+            FfiConverterOptionalTypeErrorRow.allocationSize(value.`problem`)
+    )
+
+    override fun write(value: FoundRoute, buf: ByteBuffer) {
             FfiConverterTypeDeviceKind.write(value.`kind`, buf)
             FfiConverterString.write(value.`name`, buf)
             FfiConverterString.write(value.`path`, buf)
-            FfiConverterTypeInterface.write(value.`which`, buf)
+            FfiConverterOptionalTypeInterface.write(value.`which`, buf)
             FfiConverterOptionalString.write(value.`serial`, buf)
             FfiConverterOptionalTypeErrorRow.write(value.`problem`, buf)
+    }
+}
+
+
+
+/**
+ * An issuer key that the host's signer holds.
+ */
+data class IssuerInfo (
+    /**
+     * The slot that it serves, 0 to 15.
+     */
+    var `slot`: kotlin.UByte
+    ,
+    /**
+     * The one suite that it serves: 1 or 2.
+     */
+    var `suite`: Suite
+    ,
+    /**
+     * Q as a compressed point of 33 bytes.
+     */
+    var `publicKey`: kotlin.ByteArray
+    ,
+    /**
+     * Whether a newer key has taken its place; it then serves only devices not rotated yet.
+     */
+    var `retired`: kotlin.Boolean
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeIssuerInfo: FfiConverterRustBuffer<IssuerInfo> {
+    override fun read(buf: ByteBuffer): IssuerInfo {
+        return IssuerInfo(
+            FfiConverterUByte.read(buf),
+            FfiConverterTypeSuite.read(buf),
+            FfiConverterByteArray.read(buf),
+            FfiConverterBoolean.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: IssuerInfo) = (
+            FfiConverterUByte.allocationSize(value.`slot`) +
+            FfiConverterTypeSuite.allocationSize(value.`suite`) +
+            FfiConverterByteArray.allocationSize(value.`publicKey`) +
+            FfiConverterBoolean.allocationSize(value.`retired`)
+    )
+
+    override fun write(value: IssuerInfo, buf: ByteBuffer) {
+            FfiConverterUByte.write(value.`slot`, buf)
+            FfiConverterTypeSuite.write(value.`suite`, buf)
+            FfiConverterByteArray.write(value.`publicKey`, buf)
+            FfiConverterBoolean.write(value.`retired`, buf)
+    }
+}
+
+
+
+/**
+ * A key agreement key: a point on P-256.
+ */
+data class KeyAgreement (
+    /**
+     * 32 bytes.
+     */
+    var `x`: kotlin.ByteArray
+    ,
+    /**
+     * 32 bytes.
+     */
+    var `y`: kotlin.ByteArray
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeKeyAgreement: FfiConverterRustBuffer<KeyAgreement> {
+    override fun read(buf: ByteBuffer): KeyAgreement {
+        return KeyAgreement(
+            FfiConverterByteArray.read(buf),
+            FfiConverterByteArray.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: KeyAgreement) = (
+            FfiConverterByteArray.allocationSize(value.`x`) +
+            FfiConverterByteArray.allocationSize(value.`y`)
+    )
+
+    override fun write(value: KeyAgreement, buf: ByteBuffer) {
+            FfiConverterByteArray.write(value.`x`, buf)
+            FfiConverterByteArray.write(value.`y`, buf)
+    }
+}
+
+
+
+/**
+ * What was bought, and whether the service is switched on.
+ */
+data class LicenceTerms (
+    /**
+     * An Administrator can switch the whole service off.
+     */
+    var `serviceOn`: kotlin.Boolean
+    ,
+    /**
+     * The last second in which it is valid, since 1970-01-01 UTC.
+     */
+    var `validUntil`: kotlin.ULong
+    ,
+    /**
+     * How many devices in use may be registered.
+     */
+    var `devices`: kotlin.UInt
+    ,
+    /**
+     * Whom to ask for a new one: a name, address or telephone number.
+     */
+    var `contact`: kotlin.String
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeLicenceTerms: FfiConverterRustBuffer<LicenceTerms> {
+    override fun read(buf: ByteBuffer): LicenceTerms {
+        return LicenceTerms(
+            FfiConverterBoolean.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: LicenceTerms) = (
+            FfiConverterBoolean.allocationSize(value.`serviceOn`) +
+            FfiConverterULong.allocationSize(value.`validUntil`) +
+            FfiConverterUInt.allocationSize(value.`devices`) +
+            FfiConverterString.allocationSize(value.`contact`)
+    )
+
+    override fun write(value: LicenceTerms, buf: ByteBuffer) {
+            FfiConverterBoolean.write(value.`serviceOn`, buf)
+            FfiConverterULong.write(value.`validUntil`, buf)
+            FfiConverterUInt.write(value.`devices`, buf)
+            FfiConverterString.write(value.`contact`, buf)
+    }
+}
+
+
+
+/**
+ * One code that was counted.
+ */
+data class LimitRecord (
+    /**
+     * When: seconds since 1970-01-01 UTC.
+     */
+    var `at`: kotlin.ULong
+    ,
+    /**
+     * For which device.
+     */
+    var `deviceId`: kotlin.String
+    ,
+    /**
+     * By whom.
+     */
+    var `operator`: kotlin.String
+    ,
+    /**
+     * SHA-256 of the issuer's public key, or zeros.
+     */
+    var `issuer`: kotlin.ByteArray
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeLimitRecord: FfiConverterRustBuffer<LimitRecord> {
+    override fun read(buf: ByteBuffer): LimitRecord {
+        return LimitRecord(
+            FfiConverterULong.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterByteArray.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: LimitRecord) = (
+            FfiConverterULong.allocationSize(value.`at`) +
+            FfiConverterString.allocationSize(value.`deviceId`) +
+            FfiConverterString.allocationSize(value.`operator`) +
+            FfiConverterByteArray.allocationSize(value.`issuer`)
+    )
+
+    override fun write(value: LimitRecord, buf: ByteBuffer) {
+            FfiConverterULong.write(value.`at`, buf)
+            FfiConverterString.write(value.`deviceId`, buf)
+            FfiConverterString.write(value.`operator`, buf)
+            FfiConverterByteArray.write(value.`issuer`, buf)
+    }
+}
+
+
+
+/**
+ * One code that is about to be made.
+ */
+data class LimitRequest (
+    /**
+     * For this device.
+     */
+    var `deviceId`: kotlin.String
+    ,
+    /**
+     * By this operator.
+     */
+    var `operator`: kotlin.String
+    ,
+    /**
+     * SHA-256 of the issuer's public key, 32 bytes; zeros in suite 3.
+     */
+    var `issuer`: kotlin.ByteArray
+    ,
+    /**
+     * Now: seconds since 1970-01-01 UTC.
+     */
+    var `now`: kotlin.ULong
+    ,
+    /**
+     * The limits.
+     */
+    var `rules`: LimitRules
+    ,
+    /**
+     * Whether a second operator has approved.
+     */
+    var `approved`: kotlin.Boolean
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeLimitRequest: FfiConverterRustBuffer<LimitRequest> {
+    override fun read(buf: ByteBuffer): LimitRequest {
+        return LimitRequest(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterByteArray.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterTypeLimitRules.read(buf),
+            FfiConverterBoolean.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: LimitRequest) = (
+            FfiConverterString.allocationSize(value.`deviceId`) +
+            FfiConverterString.allocationSize(value.`operator`) +
+            FfiConverterByteArray.allocationSize(value.`issuer`) +
+            FfiConverterULong.allocationSize(value.`now`) +
+            FfiConverterTypeLimitRules.allocationSize(value.`rules`) +
+            FfiConverterBoolean.allocationSize(value.`approved`)
+    )
+
+    override fun write(value: LimitRequest, buf: ByteBuffer) {
+            FfiConverterString.write(value.`deviceId`, buf)
+            FfiConverterString.write(value.`operator`, buf)
+            FfiConverterByteArray.write(value.`issuer`, buf)
+            FfiConverterULong.write(value.`now`, buf)
+            FfiConverterTypeLimitRules.write(value.`rules`, buf)
+            FfiConverterBoolean.write(value.`approved`, buf)
+    }
+}
+
+
+
+/**
+ * One limit: how many codes in a sliding window.
+ */
+data class LimitRule (
+    /**
+     * The window's length.
+     */
+    var `windowSeconds`: kotlin.ULong
+    ,
+    /**
+     * With this many codes in the window, the next one wants a second operator.
+     */
+    var `approvalFrom`: kotlin.UInt
+    ,
+    /**
+     * With this many codes in the window, the next one is refused.
+     */
+    var `refuseFrom`: kotlin.UInt
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeLimitRule: FfiConverterRustBuffer<LimitRule> {
+    override fun read(buf: ByteBuffer): LimitRule {
+        return LimitRule(
+            FfiConverterULong.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: LimitRule) = (
+            FfiConverterULong.allocationSize(value.`windowSeconds`) +
+            FfiConverterUInt.allocationSize(value.`approvalFrom`) +
+            FfiConverterUInt.allocationSize(value.`refuseFrom`)
+    )
+
+    override fun write(value: LimitRule, buf: ByteBuffer) {
+            FfiConverterULong.write(value.`windowSeconds`, buf)
+            FfiConverterUInt.write(value.`approvalFrom`, buf)
+            FfiConverterUInt.write(value.`refuseFrom`, buf)
+    }
+}
+
+
+
+/**
+ * The three limits.
+ */
+data class LimitRules (
+    /**
+     * For one device.
+     */
+    var `device`: LimitRule
+    ,
+    /**
+     * By one operator.
+     */
+    var `operator`: LimitRule
+    ,
+    /**
+     * Under one issuer key; all of suite 3 together.
+     */
+    var `issuer`: LimitRule
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeLimitRules: FfiConverterRustBuffer<LimitRules> {
+    override fun read(buf: ByteBuffer): LimitRules {
+        return LimitRules(
+            FfiConverterTypeLimitRule.read(buf),
+            FfiConverterTypeLimitRule.read(buf),
+            FfiConverterTypeLimitRule.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: LimitRules) = (
+            FfiConverterTypeLimitRule.allocationSize(value.`device`) +
+            FfiConverterTypeLimitRule.allocationSize(value.`operator`) +
+            FfiConverterTypeLimitRule.allocationSize(value.`issuer`)
+    )
+
+    override fun write(value: LimitRules, buf: ByteBuffer) {
+            FfiConverterTypeLimitRule.write(value.`device`, buf)
+            FfiConverterTypeLimitRule.write(value.`operator`, buf)
+            FfiConverterTypeLimitRule.write(value.`issuer`, buf)
     }
 }
 
@@ -10555,6 +17145,77 @@ public object FfiConverterTypeOwnerNotice: FfiConverterRustBuffer<OwnerNotice> {
 
 
 /**
+ * `getChallenge`: what a device answers.
+ */
+data class PendingChallenge (
+    /**
+     * 18 bytes; 16 in suite 3.
+     */
+    var `challenge`: kotlin.ByteArray
+    ,
+    /**
+     * The slot's suite; in suites 1 and 2 the challenge names it too.
+     */
+    var `suite`: Suite
+    ,
+    /**
+     * The slot; in suites 1 and 2 the challenge names it too.
+     */
+    var `slot`: kotlin.UByte
+    ,
+    /**
+     * The Device ID's 10 bytes.
+     */
+    var `deviceId`: kotlin.ByteArray
+    ,
+    /**
+     * The protocol's key; new after each wrong response and each power-up.
+     */
+    var `keyAgreement`: KeyAgreement
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypePendingChallenge: FfiConverterRustBuffer<PendingChallenge> {
+    override fun read(buf: ByteBuffer): PendingChallenge {
+        return PendingChallenge(
+            FfiConverterByteArray.read(buf),
+            FfiConverterTypeSuite.read(buf),
+            FfiConverterUByte.read(buf),
+            FfiConverterByteArray.read(buf),
+            FfiConverterTypeKeyAgreement.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: PendingChallenge) = (
+            FfiConverterByteArray.allocationSize(value.`challenge`) +
+            FfiConverterTypeSuite.allocationSize(value.`suite`) +
+            FfiConverterUByte.allocationSize(value.`slot`) +
+            FfiConverterByteArray.allocationSize(value.`deviceId`) +
+            FfiConverterTypeKeyAgreement.allocationSize(value.`keyAgreement`)
+    )
+
+    override fun write(value: PendingChallenge, buf: ByteBuffer) {
+            FfiConverterByteArray.write(value.`challenge`, buf)
+            FfiConverterTypeSuite.write(value.`suite`, buf)
+            FfiConverterUByte.write(value.`slot`, buf)
+            FfiConverterByteArray.write(value.`deviceId`, buf)
+            FfiConverterTypeKeyAgreement.write(value.`keyAgreement`, buf)
+    }
+}
+
+
+
+/**
  * The library's own policy.
  */
 data class PinOptions (
@@ -10705,6 +17366,31 @@ data class RegisteredDevice (
     var `suite`: Suite
     ,
     /**
+     * Q of the slot, a compressed point of 33 bytes; absent in suite 3.
+     */
+    var `issuer`: kotlin.ByteArray?
+    ,
+    /**
+     * E, the device's own public key, a compressed point of 33 bytes; in suite 2 alone.
+     */
+    var `deviceKey`: kotlin.ByteArray?
+    ,
+    /**
+     * The unlock counter at registration; absent in suite 3.
+     */
+    var `counter`: kotlin.UInt?
+    ,
+    /**
+     * The slot's rotation number.
+     */
+    var `rotation`: kotlin.UInt
+    ,
+    /**
+     * When it was registered, in seconds since 1970-01-01 UTC.
+     */
+    var `registeredAt`: kotlin.ULong
+    ,
+    /**
      * Whether it is no longer in use.
      */
     var `retired`: kotlin.Boolean
@@ -10728,6 +17414,11 @@ public object FfiConverterTypeRegisteredDevice: FfiConverterRustBuffer<Registere
             FfiConverterString.read(buf),
             FfiConverterUByte.read(buf),
             FfiConverterTypeSuite.read(buf),
+            FfiConverterOptionalByteArray.read(buf),
+            FfiConverterOptionalByteArray.read(buf),
+            FfiConverterOptionalUInt.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterULong.read(buf),
             FfiConverterBoolean.read(buf),
         )
     }
@@ -10737,6 +17428,11 @@ public object FfiConverterTypeRegisteredDevice: FfiConverterRustBuffer<Registere
             FfiConverterString.allocationSize(value.`owner`) +
             FfiConverterUByte.allocationSize(value.`slot`) +
             FfiConverterTypeSuite.allocationSize(value.`suite`) +
+            FfiConverterOptionalByteArray.allocationSize(value.`issuer`) +
+            FfiConverterOptionalByteArray.allocationSize(value.`deviceKey`) +
+            FfiConverterOptionalUInt.allocationSize(value.`counter`) +
+            FfiConverterUInt.allocationSize(value.`rotation`) +
+            FfiConverterULong.allocationSize(value.`registeredAt`) +
             FfiConverterBoolean.allocationSize(value.`retired`)
     )
 
@@ -10745,7 +17441,125 @@ public object FfiConverterTypeRegisteredDevice: FfiConverterRustBuffer<Registere
             FfiConverterString.write(value.`owner`, buf)
             FfiConverterUByte.write(value.`slot`, buf)
             FfiConverterTypeSuite.write(value.`suite`, buf)
+            FfiConverterOptionalByteArray.write(value.`issuer`, buf)
+            FfiConverterOptionalByteArray.write(value.`deviceKey`, buf)
+            FfiConverterOptionalUInt.write(value.`counter`, buf)
+            FfiConverterUInt.write(value.`rotation`, buf)
+            FfiConverterULong.write(value.`registeredAt`, buf)
             FfiConverterBoolean.write(value.`retired`, buf)
+    }
+}
+
+
+
+/**
+ * One authorised response to make. Only the desk makes it, after all its checks and after the
+ * "authorised" entry is on disk. It holds no secret.
+ */
+data class SigningTask (
+    /**
+     * The request, the sequence number of its first audit entry.
+     */
+    var `request`: kotlin.ULong
+    ,
+    /**
+     * The operator.
+     */
+    var `operator`: kotlin.String
+    ,
+    /**
+     * The device's owner.
+     */
+    var `user`: kotlin.String
+    ,
+    /**
+     * The device.
+     */
+    var `deviceId`: kotlin.String
+    ,
+    /**
+     * The suite, which says what is to be made.
+     */
+    var `suite`: Suite
+    ,
+    /**
+     * The slot whose key is to be used; of no meaning in suite 3.
+     */
+    var `slot`: kotlin.UByte
+    ,
+    /**
+     * Q of the key to be used, a compressed point of 33 bytes; absent in suite 3.
+     */
+    var `issuer`: kotlin.ByteArray?
+    ,
+    /**
+     * E, the device's public key, a compressed point of 33 bytes; in suite 2 alone.
+     */
+    var `deviceKey`: kotlin.ByteArray?
+    ,
+    /**
+     * Suites 1 and 2: the message M of docs/protocol.md, which begins with "fido-unlock/1 authorise".
+     * Suite 3: the challenge's 16 bytes.
+     */
+    var `message`: kotlin.ByteArray
+    ,
+    /**
+     * SHA-256 of the message, for an HSM that takes a digest in suite 1.
+     */
+    var `digest`: kotlin.ByteArray
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeSigningTask: FfiConverterRustBuffer<SigningTask> {
+    override fun read(buf: ByteBuffer): SigningTask {
+        return SigningTask(
+            FfiConverterULong.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterTypeSuite.read(buf),
+            FfiConverterUByte.read(buf),
+            FfiConverterOptionalByteArray.read(buf),
+            FfiConverterOptionalByteArray.read(buf),
+            FfiConverterByteArray.read(buf),
+            FfiConverterByteArray.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: SigningTask) = (
+            FfiConverterULong.allocationSize(value.`request`) +
+            FfiConverterString.allocationSize(value.`operator`) +
+            FfiConverterString.allocationSize(value.`user`) +
+            FfiConverterString.allocationSize(value.`deviceId`) +
+            FfiConverterTypeSuite.allocationSize(value.`suite`) +
+            FfiConverterUByte.allocationSize(value.`slot`) +
+            FfiConverterOptionalByteArray.allocationSize(value.`issuer`) +
+            FfiConverterOptionalByteArray.allocationSize(value.`deviceKey`) +
+            FfiConverterByteArray.allocationSize(value.`message`) +
+            FfiConverterByteArray.allocationSize(value.`digest`)
+    )
+
+    override fun write(value: SigningTask, buf: ByteBuffer) {
+            FfiConverterULong.write(value.`request`, buf)
+            FfiConverterString.write(value.`operator`, buf)
+            FfiConverterString.write(value.`user`, buf)
+            FfiConverterString.write(value.`deviceId`, buf)
+            FfiConverterTypeSuite.write(value.`suite`, buf)
+            FfiConverterUByte.write(value.`slot`, buf)
+            FfiConverterOptionalByteArray.write(value.`issuer`, buf)
+            FfiConverterOptionalByteArray.write(value.`deviceKey`, buf)
+            FfiConverterByteArray.write(value.`message`, buf)
+            FfiConverterByteArray.write(value.`digest`, buf)
     }
 }
 
@@ -10809,6 +17623,228 @@ public object FfiConverterTypeSlotInfo: FfiConverterRustBuffer<SlotInfo> {
             FfiConverterTypeSuite.write(value.`suite`, buf)
             FfiConverterOptionalByteArray.write(value.`fingerprint`, buf)
             FfiConverterUInt.write(value.`rotation`, buf)
+    }
+}
+
+
+
+/**
+ * `getInfo`: what a device tells of itself.
+ */
+data class UnlockInfo (
+    /**
+     * Whether a PIN is set.
+     */
+    var `pinSet`: kotlin.Boolean
+    ,
+    /**
+     * Tries left; 0 is blocked for good.
+     */
+    var `pinRetries`: kotlin.UByte
+    ,
+    /**
+     * Whether it refuses PINs until it is plugged in again.
+     */
+    var `pinAuthBlocked`: kotlin.Boolean
+    ,
+    /**
+     * Tries of the fingerprint sensor, where there is one.
+     */
+    var `uvRetries`: kotlin.UByte?
+    ,
+    /**
+     * Its PIN/UV protocols, the preferred one first.
+     */
+    var `protocols`: List<PinProtocol>
+    ,
+    /**
+     * `minPINLength` in code points.
+     */
+    var `minPinLength`: kotlin.UByte
+    ,
+    /**
+     * `maxPINLength` in bytes; CTAP allows no more than 63.
+     */
+    var `maxPinLength`: kotlin.UByte
+    ,
+    /**
+     * `forcePINChange`.
+     */
+    var `forcePinChange`: kotlin.Boolean
+    ,
+    /**
+     * `pinComplexityPolicy`: it has further rules for PINs.
+     */
+    var `pinComplexityPolicy`: kotlin.Boolean
+    ,
+    /**
+     * How often it was unlocked.
+     */
+    var `unlockCounter`: kotlin.UInt
+    ,
+    /**
+     * Enrolled, and closed to other issuers until reset.
+     */
+    var `sealed`: kotlin.Boolean
+    ,
+    /**
+     * Its key slots.
+     */
+    var `slots`: List<SlotInfo>
+    ,
+    /**
+     * The Device ID's 10 bytes, where it is told.
+     */
+    var `deviceId`: kotlin.ByteArray?
+    ,
+    /**
+     * Whether five Response Codes were wrong since it was plugged in.
+     */
+    var `unlockBlocked`: kotlin.Boolean
+    ,
+    /**
+     * Whether an unlock wants a touch.
+     */
+    var `needsTouch`: kotlin.Boolean
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeUnlockInfo: FfiConverterRustBuffer<UnlockInfo> {
+    override fun read(buf: ByteBuffer): UnlockInfo {
+        return UnlockInfo(
+            FfiConverterBoolean.read(buf),
+            FfiConverterUByte.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterOptionalUByte.read(buf),
+            FfiConverterSequenceTypePinProtocol.read(buf),
+            FfiConverterUByte.read(buf),
+            FfiConverterUByte.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterSequenceTypeSlotInfo.read(buf),
+            FfiConverterOptionalByteArray.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterBoolean.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: UnlockInfo) = (
+            FfiConverterBoolean.allocationSize(value.`pinSet`) +
+            FfiConverterUByte.allocationSize(value.`pinRetries`) +
+            FfiConverterBoolean.allocationSize(value.`pinAuthBlocked`) +
+            FfiConverterOptionalUByte.allocationSize(value.`uvRetries`) +
+            FfiConverterSequenceTypePinProtocol.allocationSize(value.`protocols`) +
+            FfiConverterUByte.allocationSize(value.`minPinLength`) +
+            FfiConverterUByte.allocationSize(value.`maxPinLength`) +
+            FfiConverterBoolean.allocationSize(value.`forcePinChange`) +
+            FfiConverterBoolean.allocationSize(value.`pinComplexityPolicy`) +
+            FfiConverterUInt.allocationSize(value.`unlockCounter`) +
+            FfiConverterBoolean.allocationSize(value.`sealed`) +
+            FfiConverterSequenceTypeSlotInfo.allocationSize(value.`slots`) +
+            FfiConverterOptionalByteArray.allocationSize(value.`deviceId`) +
+            FfiConverterBoolean.allocationSize(value.`unlockBlocked`) +
+            FfiConverterBoolean.allocationSize(value.`needsTouch`)
+    )
+
+    override fun write(value: UnlockInfo, buf: ByteBuffer) {
+            FfiConverterBoolean.write(value.`pinSet`, buf)
+            FfiConverterUByte.write(value.`pinRetries`, buf)
+            FfiConverterBoolean.write(value.`pinAuthBlocked`, buf)
+            FfiConverterOptionalUByte.write(value.`uvRetries`, buf)
+            FfiConverterSequenceTypePinProtocol.write(value.`protocols`, buf)
+            FfiConverterUByte.write(value.`minPinLength`, buf)
+            FfiConverterUByte.write(value.`maxPinLength`, buf)
+            FfiConverterBoolean.write(value.`forcePinChange`, buf)
+            FfiConverterBoolean.write(value.`pinComplexityPolicy`, buf)
+            FfiConverterUInt.write(value.`unlockCounter`, buf)
+            FfiConverterBoolean.write(value.`sealed`, buf)
+            FfiConverterSequenceTypeSlotInfo.write(value.`slots`, buf)
+            FfiConverterOptionalByteArray.write(value.`deviceId`, buf)
+            FfiConverterBoolean.write(value.`unlockBlocked`, buf)
+            FfiConverterBoolean.write(value.`needsTouch`, buf)
+    }
+}
+
+
+
+/**
+ * `unlock`: all but the response.
+ */
+data class UnlockRequest (
+    /**
+     * The challenge that the response answers: 18 bytes, 16 in suite 3.
+     */
+    var `challenge`: kotlin.ByteArray
+    ,
+    /**
+     * The protocol of the other fields.
+     */
+    var `protocol`: PinProtocol
+    ,
+    /**
+     * The platform's key agreement key.
+     */
+    var `platformKey`: KeyAgreement
+    ,
+    /**
+     * The new PIN, padded to 64 bytes and encrypted: 64 bytes, 80 in protocol two.
+     */
+    var `newPinEnc`: kotlin.ByteArray
+    ,
+    /**
+     * The MAC over challenge, response and `new_pin_enc`: 16 bytes, 32 in protocol two.
+     */
+    var `pinUvAuthParam`: kotlin.ByteArray
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeUnlockRequest: FfiConverterRustBuffer<UnlockRequest> {
+    override fun read(buf: ByteBuffer): UnlockRequest {
+        return UnlockRequest(
+            FfiConverterByteArray.read(buf),
+            FfiConverterTypePinProtocol.read(buf),
+            FfiConverterTypeKeyAgreement.read(buf),
+            FfiConverterByteArray.read(buf),
+            FfiConverterByteArray.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: UnlockRequest) = (
+            FfiConverterByteArray.allocationSize(value.`challenge`) +
+            FfiConverterTypePinProtocol.allocationSize(value.`protocol`) +
+            FfiConverterTypeKeyAgreement.allocationSize(value.`platformKey`) +
+            FfiConverterByteArray.allocationSize(value.`newPinEnc`) +
+            FfiConverterByteArray.allocationSize(value.`pinUvAuthParam`)
+    )
+
+    override fun write(value: UnlockRequest, buf: ByteBuffer) {
+            FfiConverterByteArray.write(value.`challenge`, buf)
+            FfiConverterTypePinProtocol.write(value.`protocol`, buf)
+            FfiConverterTypeKeyAgreement.write(value.`platformKey`, buf)
+            FfiConverterByteArray.write(value.`newPinEnc`, buf)
+            FfiConverterByteArray.write(value.`pinUvAuthParam`, buf)
     }
 }
 
@@ -11207,6 +18243,57 @@ public object FfiConverterTypeCondition : FfiConverterRustBuffer<Condition>{
 
 
 /**
+ * What an operator may do.
+ */
+
+enum class DeskPrivilege {
+
+    /**
+     * Answer callers: search, requests, Response Codes.
+     */
+    UNLOCK,
+    /**
+     * Fetch the programs that users install.
+     */
+    DOWNLOADS,
+    /**
+     * Register, rotate and retire devices.
+     */
+    MANAGE_DEVICES,
+    /**
+     * Users and channels, alarms, the service switch.
+     */
+    ADMINISTER;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeDeskPrivilege: FfiConverterRustBuffer<DeskPrivilege> {
+    override fun read(buf: ByteBuffer) = try {
+        DeskPrivilege.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: DeskPrivilege) = 4UL
+
+    override fun write(value: DeskPrivilege, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
  * An operator's role.
  */
 
@@ -11255,7 +18342,7 @@ public object FfiConverterTypeDeskRole: FfiConverterRustBuffer<DeskRole> {
 sealed class DeviceChange {
 
     /**
-     * A key was plugged in, a card inserted.
+     * The first route to a device appeared.
      */
     data class Arrived(
         /**
@@ -11270,11 +18357,26 @@ sealed class DeviceChange {
     }
 
     /**
-     * A key was pulled, a card taken away.
+     * A further route appeared or went, or one tells more than before.
+     */
+    data class Changed(
+        /**
+         * As it is now.
+         */
+        val `device`: io.github.fidounlock.FoundDevice) : DeviceChange()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * The last route went.
      */
     data class Left(
         /**
-         * Which.
+         * As it was.
          */
         val `device`: io.github.fidounlock.FoundDevice) : DeviceChange()
 
@@ -11291,7 +18393,7 @@ sealed class DeviceChange {
         /**
          * Which.
          */
-        val `device`: io.github.fidounlock.FoundDevice) : DeviceChange()
+        val `reader`: io.github.fidounlock.FoundRoute) : DeviceChange()
 
     {
 
@@ -11306,7 +18408,7 @@ sealed class DeviceChange {
         /**
          * Which.
          */
-        val `device`: io.github.fidounlock.FoundDevice) : DeviceChange()
+        val `reader`: io.github.fidounlock.FoundRoute) : DeviceChange()
 
     {
 
@@ -11325,6 +18427,21 @@ sealed class DeviceChange {
      */
     object CardServiceStopped : DeviceChange()
 
+
+    /**
+     * USB keys, or cards, cannot be looked for. Told once, until they can.
+     */
+    data class Problem(
+        /**
+         * Why.
+         */
+        val `problem`: io.github.fidounlock.ErrorRow) : DeviceChange()
+
+    {
+
+
+        companion object
+    }
 
 
 
@@ -11345,23 +18462,36 @@ public object FfiConverterTypeDeviceChange : FfiConverterRustBuffer<DeviceChange
             1 -> DeviceChange.Arrived(
                 FfiConverterTypeFoundDevice.read(buf),
                 )
-            2 -> DeviceChange.Left(
+            2 -> DeviceChange.Changed(
                 FfiConverterTypeFoundDevice.read(buf),
                 )
-            3 -> DeviceChange.ReaderAdded(
+            3 -> DeviceChange.Left(
                 FfiConverterTypeFoundDevice.read(buf),
                 )
-            4 -> DeviceChange.ReaderRemoved(
-                FfiConverterTypeFoundDevice.read(buf),
+            4 -> DeviceChange.ReaderAdded(
+                FfiConverterTypeFoundRoute.read(buf),
                 )
-            5 -> DeviceChange.CardServiceStarted
-            6 -> DeviceChange.CardServiceStopped
+            5 -> DeviceChange.ReaderRemoved(
+                FfiConverterTypeFoundRoute.read(buf),
+                )
+            6 -> DeviceChange.CardServiceStarted
+            7 -> DeviceChange.CardServiceStopped
+            8 -> DeviceChange.Problem(
+                FfiConverterTypeErrorRow.read(buf),
+                )
             else -> throw RuntimeException("invalid enum value, something is very wrong!!")
         }
     }
 
     override fun allocationSize(value: DeviceChange): ULong = when(value) {
         is DeviceChange.Arrived -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeFoundDevice.allocationSize(value.`device`)
+            )
+        }
+        is DeviceChange.Changed -> {
             // Add the size for the Int that specifies the variant plus the size needed for all fields
             (
                 4UL
@@ -11379,14 +18509,14 @@ public object FfiConverterTypeDeviceChange : FfiConverterRustBuffer<DeviceChange
             // Add the size for the Int that specifies the variant plus the size needed for all fields
             (
                 4UL
-                + FfiConverterTypeFoundDevice.allocationSize(value.`device`)
+                + FfiConverterTypeFoundRoute.allocationSize(value.`reader`)
             )
         }
         is DeviceChange.ReaderRemoved -> {
             // Add the size for the Int that specifies the variant plus the size needed for all fields
             (
                 4UL
-                + FfiConverterTypeFoundDevice.allocationSize(value.`device`)
+                + FfiConverterTypeFoundRoute.allocationSize(value.`reader`)
             )
         }
         is DeviceChange.CardServiceStarted -> {
@@ -11401,6 +18531,13 @@ public object FfiConverterTypeDeviceChange : FfiConverterRustBuffer<DeviceChange
                 4UL
             )
         }
+        is DeviceChange.Problem -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeErrorRow.allocationSize(value.`problem`)
+            )
+        }
     }
 
     override fun write(value: DeviceChange, buf: ByteBuffer) {
@@ -11410,27 +18547,37 @@ public object FfiConverterTypeDeviceChange : FfiConverterRustBuffer<DeviceChange
                 FfiConverterTypeFoundDevice.write(value.`device`, buf)
                 Unit
             }
-            is DeviceChange.Left -> {
+            is DeviceChange.Changed -> {
                 buf.putInt(2)
                 FfiConverterTypeFoundDevice.write(value.`device`, buf)
                 Unit
             }
-            is DeviceChange.ReaderAdded -> {
+            is DeviceChange.Left -> {
                 buf.putInt(3)
                 FfiConverterTypeFoundDevice.write(value.`device`, buf)
                 Unit
             }
-            is DeviceChange.ReaderRemoved -> {
+            is DeviceChange.ReaderAdded -> {
                 buf.putInt(4)
-                FfiConverterTypeFoundDevice.write(value.`device`, buf)
+                FfiConverterTypeFoundRoute.write(value.`reader`, buf)
+                Unit
+            }
+            is DeviceChange.ReaderRemoved -> {
+                buf.putInt(5)
+                FfiConverterTypeFoundRoute.write(value.`reader`, buf)
                 Unit
             }
             is DeviceChange.CardServiceStarted -> {
-                buf.putInt(5)
+                buf.putInt(6)
                 Unit
             }
             is DeviceChange.CardServiceStopped -> {
-                buf.putInt(6)
+                buf.putInt(7)
+                Unit
+            }
+            is DeviceChange.Problem -> {
+                buf.putInt(8)
+                FfiConverterTypeErrorRow.write(value.`problem`, buf)
                 Unit
             }
         }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
@@ -11442,7 +18589,7 @@ public object FfiConverterTypeDeviceChange : FfiConverterRustBuffer<DeviceChange
 
 
 /**
- * What a device is reached by.
+ * What a route leads through.
  */
 
 enum class DeviceKind {
@@ -11591,6 +18738,168 @@ public object FfiConverterTypeInterface: FfiConverterRustBuffer<Interface> {
 
 
 /**
+ * Which limit.
+ */
+
+enum class LimitKind {
+
+    /**
+     * `LimitRules.device`.
+     */
+    DEVICE,
+    /**
+     * `LimitRules.operator`.
+     */
+    OPERATOR,
+    /**
+     * `LimitRules.issuer`.
+     */
+    ISSUER;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeLimitKind: FfiConverterRustBuffer<LimitKind> {
+    override fun read(buf: ByteBuffer) = try {
+        LimitKind.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: LimitKind) = 4UL
+
+    override fun write(value: LimitKind, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * What a count of codes says.
+ */
+sealed class LimitOutcome {
+
+    /**
+     * Counted.
+     */
+    object Taken : LimitOutcome()
+
+
+    /**
+     * Not counted: a second operator must approve first.
+     */
+    data class ApprovalWanted(
+        /**
+         * By this limit.
+         */
+        val `kind`: io.github.fidounlock.LimitKind) : LimitOutcome()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * Not counted: refused.
+     */
+    data class Exceeded(
+        /**
+         * By this limit.
+         */
+        val `kind`: io.github.fidounlock.LimitKind) : LimitOutcome()
+
+    {
+
+
+        companion object
+    }
+
+
+
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeLimitOutcome : FfiConverterRustBuffer<LimitOutcome>{
+    override fun read(buf: ByteBuffer): LimitOutcome {
+        return when(buf.getInt()) {
+            1 -> LimitOutcome.Taken
+            2 -> LimitOutcome.ApprovalWanted(
+                FfiConverterTypeLimitKind.read(buf),
+                )
+            3 -> LimitOutcome.Exceeded(
+                FfiConverterTypeLimitKind.read(buf),
+                )
+            else -> throw RuntimeException("invalid enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: LimitOutcome): ULong = when(value) {
+        is LimitOutcome.Taken -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is LimitOutcome.ApprovalWanted -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeLimitKind.allocationSize(value.`kind`)
+            )
+        }
+        is LimitOutcome.Exceeded -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeLimitKind.allocationSize(value.`kind`)
+            )
+        }
+    }
+
+    override fun write(value: LimitOutcome, buf: ByteBuffer) {
+        when(value) {
+            is LimitOutcome.Taken -> {
+                buf.putInt(1)
+                Unit
+            }
+            is LimitOutcome.ApprovalWanted -> {
+                buf.putInt(2)
+                FfiConverterTypeLimitKind.write(value.`kind`, buf)
+                Unit
+            }
+            is LimitOutcome.Exceeded -> {
+                buf.putInt(3)
+                FfiConverterTypeLimitKind.write(value.`kind`, buf)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+}
+
+
+
+
+
+/**
  * What the owner is told.
  */
 
@@ -11629,6 +18938,49 @@ public object FfiConverterTypeNoticeKind: FfiConverterRustBuffer<NoticeKind> {
     override fun allocationSize(value: NoticeKind) = 4UL
 
     override fun write(value: NoticeKind, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * A PIN/UV auth protocol (CTAP 2.1 §6.5.6, §6.5.7).
+ */
+
+enum class PinProtocol {
+
+    /**
+     * PIN/UV Auth Protocol One.
+     */
+    ONE,
+    /**
+     * PIN/UV Auth Protocol Two.
+     */
+    TWO;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypePinProtocol: FfiConverterRustBuffer<PinProtocol> {
+    override fun read(buf: ByteBuffer) = try {
+        PinProtocol.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: PinProtocol) = 4UL
+
+    override fun write(value: PinProtocol, buf: ByteBuffer) {
         buf.putInt(value.ordinal + 1)
     }
 }
@@ -12133,6 +19485,328 @@ public object FfiConverterTypeProgressEvent : FfiConverterRustBuffer<ProgressEve
 
 
 
+
+
+/**
+ * Why the host's signer made no response.
+ */
+sealed class SigningException: kotlin.Exception() {
+
+    /**
+     * It has no such issuer key, or no admin key for this device.
+     */
+    class KeyMissing(
+        ) : SigningException() {
+        override val message
+            get() = ""
+    }
+
+    /**
+     * It does not serve this suite.
+     */
+    class WrongSuite(
+        ) : SigningException() {
+        override val message
+            get() = ""
+    }
+
+    /**
+     * It cannot be reached.
+     */
+    class Unavailable(
+
+        /**
+         * Its own error number, such as a PKCS#11 return value.
+         */
+        val `code`: kotlin.Long
+        ) : SigningException() {
+        override val message
+            get() = "code=${ `code` }"
+    }
+
+    /**
+     * It refused.
+     */
+    class Refused(
+
+        /**
+         * Its own error number, such as a PKCS#11 return value.
+         */
+        val `code`: kotlin.Long
+        ) : SigningException() {
+        override val message
+            get() = "code=${ `code` }"
+    }
+
+    /**
+     * It threw something else.
+     */
+    class HostFailed(
+        ) : SigningException() {
+        override val message
+            get() = ""
+    }
+
+
+
+
+
+    companion object ErrorHandler : UniffiRustCallStatusErrorHandler<SigningException> {
+        override fun lift(error_buf: RustBuffer.ByValue): SigningException = FfiConverterTypeSigningError.lift(error_buf)
+    }
+
+
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeSigningError : FfiConverterRustBuffer<SigningException> {
+    override fun read(buf: ByteBuffer): SigningException {
+
+
+        return when(buf.getInt()) {
+            1 -> SigningException.KeyMissing()
+            2 -> SigningException.WrongSuite()
+            3 -> SigningException.Unavailable(
+                FfiConverterLong.read(buf),
+                )
+            4 -> SigningException.Refused(
+                FfiConverterLong.read(buf),
+                )
+            5 -> SigningException.HostFailed()
+            else -> throw RuntimeException("invalid error enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: SigningException): ULong {
+        return when(value) {
+            is SigningException.KeyMissing -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+            )
+            is SigningException.WrongSuite -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+            )
+            is SigningException.Unavailable -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterLong.allocationSize(value.`code`)
+            )
+            is SigningException.Refused -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterLong.allocationSize(value.`code`)
+            )
+            is SigningException.HostFailed -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+            )
+        }
+    }
+
+    override fun write(value: SigningException, buf: ByteBuffer) {
+        when(value) {
+            is SigningException.KeyMissing -> {
+                buf.putInt(1)
+                Unit
+            }
+            is SigningException.WrongSuite -> {
+                buf.putInt(2)
+                Unit
+            }
+            is SigningException.Unavailable -> {
+                buf.putInt(3)
+                FfiConverterLong.write(value.`code`, buf)
+                Unit
+            }
+            is SigningException.Refused -> {
+                buf.putInt(4)
+                FfiConverterLong.write(value.`code`, buf)
+                Unit
+            }
+            is SigningException.HostFailed -> {
+                buf.putInt(5)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+
+}
+
+
+
+
+
+/**
+ * Why a store of the host's did not do it.
+ */
+sealed class StoreException: kotlin.Exception() {
+
+    /**
+     * It could not be read.
+     */
+    class Read(
+
+        /**
+         * Table or file, never its content.
+         */
+        val `what`: kotlin.String
+        ) : StoreException() {
+        override val message
+            get() = "what=${ `what` }"
+    }
+
+    /**
+     * It could not be written; what was there before is still there.
+     */
+    class Write(
+
+        /**
+         * Table or file, never its content.
+         */
+        val `what`: kotlin.String
+        ) : StoreException() {
+        override val message
+            get() = "what=${ `what` }"
+    }
+
+    /**
+     * It was read but makes no sense.
+     */
+    class Corrupt(
+
+        /**
+         * Table or file, never its content.
+         */
+        val `what`: kotlin.String
+        ) : StoreException() {
+        override val message
+            get() = "what=${ `what` }"
+    }
+
+    /**
+     * Another program holds its lock.
+     */
+    class Busy(
+
+        /**
+         * Table or file, never its content.
+         */
+        val `what`: kotlin.String
+        ) : StoreException() {
+        override val message
+            get() = "what=${ `what` }"
+    }
+
+    /**
+     * It threw something else.
+     */
+    class HostFailed(
+        ) : StoreException() {
+        override val message
+            get() = ""
+    }
+
+
+
+
+
+    companion object ErrorHandler : UniffiRustCallStatusErrorHandler<StoreException> {
+        override fun lift(error_buf: RustBuffer.ByValue): StoreException = FfiConverterTypeStoreError.lift(error_buf)
+    }
+
+
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeStoreError : FfiConverterRustBuffer<StoreException> {
+    override fun read(buf: ByteBuffer): StoreException {
+
+
+        return when(buf.getInt()) {
+            1 -> StoreException.Read(
+                FfiConverterString.read(buf),
+                )
+            2 -> StoreException.Write(
+                FfiConverterString.read(buf),
+                )
+            3 -> StoreException.Corrupt(
+                FfiConverterString.read(buf),
+                )
+            4 -> StoreException.Busy(
+                FfiConverterString.read(buf),
+                )
+            5 -> StoreException.HostFailed()
+            else -> throw RuntimeException("invalid error enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: StoreException): ULong {
+        return when(value) {
+            is StoreException.Read -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterString.allocationSize(value.`what`)
+            )
+            is StoreException.Write -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterString.allocationSize(value.`what`)
+            )
+            is StoreException.Corrupt -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterString.allocationSize(value.`what`)
+            )
+            is StoreException.Busy -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterString.allocationSize(value.`what`)
+            )
+            is StoreException.HostFailed -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+            )
+        }
+    }
+
+    override fun write(value: StoreException, buf: ByteBuffer) {
+        when(value) {
+            is StoreException.Read -> {
+                buf.putInt(1)
+                FfiConverterString.write(value.`what`, buf)
+                Unit
+            }
+            is StoreException.Write -> {
+                buf.putInt(2)
+                FfiConverterString.write(value.`what`, buf)
+                Unit
+            }
+            is StoreException.Corrupt -> {
+                buf.putInt(3)
+                FfiConverterString.write(value.`what`, buf)
+                Unit
+            }
+            is StoreException.Busy -> {
+                buf.putInt(4)
+                FfiConverterString.write(value.`what`, buf)
+                Unit
+            }
+            is StoreException.HostFailed -> {
+                buf.putInt(5)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+
+}
+
+
+
 /**
  * The algorithm inside a challenge.
  */
@@ -12177,6 +19851,275 @@ public object FfiConverterTypeSuite: FfiConverterRustBuffer<Suite> {
 }
 
 
+
+
+
+
+
+/**
+ * Why a device of the host did not do it.
+ */
+sealed class UnlockDeviceException: kotlin.Exception() {
+
+    /**
+     * It refused.
+     */
+    class Refused(
+
+        /**
+         * A number of docs/errors.md, 101 to 199: 105 for a wrong response, 111 for a touch that was refused.
+         */
+        val `number`: kotlin.UShort
+        ) : UnlockDeviceException() {
+        override val message
+            get() = "number=${ `number` }"
+    }
+
+    /**
+     * It answered something that makes no sense.
+     */
+    class Malformed(
+        ) : UnlockDeviceException() {
+        override val message
+            get() = ""
+    }
+
+    /**
+     * No device is there.
+     */
+    class NoDevice(
+        ) : UnlockDeviceException() {
+        override val message
+            get() = ""
+    }
+
+    /**
+     * The system refuses to open it.
+     */
+    class PermissionDenied(
+
+        /**
+         * The device, as the system names it.
+         */
+        val `path`: kotlin.String
+        ) : UnlockDeviceException() {
+        override val message
+            get() = "path=${ `path` }"
+    }
+
+    /**
+     * Only an elevated process may open it.
+     */
+    class NeedsElevation(
+        ) : UnlockDeviceException() {
+        override val message
+            get() = ""
+    }
+
+    /**
+     * Another program holds it.
+     */
+    class Busy(
+        ) : UnlockDeviceException() {
+        override val message
+            get() = ""
+    }
+
+    /**
+     * It was pulled, or the card was taken away.
+     */
+    class Gone(
+        ) : UnlockDeviceException() {
+        override val message
+            get() = ""
+    }
+
+    /**
+     * No answer within the time given.
+     */
+    class TimedOut(
+        ) : UnlockDeviceException() {
+        override val message
+            get() = ""
+    }
+
+    /**
+     * `DeviceCall.is_cancelled` said so, and the device was told.
+     */
+    class Cancelled(
+        ) : UnlockDeviceException() {
+        override val message
+            get() = ""
+    }
+
+    /**
+     * The system's call failed.
+     */
+    class Failed(
+
+        /**
+         * The system's error number.
+         */
+        val `code`: kotlin.Long
+        ) : UnlockDeviceException() {
+        override val message
+            get() = "code=${ `code` }"
+    }
+
+    /**
+     * It threw something else.
+     */
+    class HostFailed(
+        ) : UnlockDeviceException() {
+        override val message
+            get() = ""
+    }
+
+
+
+
+
+    companion object ErrorHandler : UniffiRustCallStatusErrorHandler<UnlockDeviceException> {
+        override fun lift(error_buf: RustBuffer.ByValue): UnlockDeviceException = FfiConverterTypeUnlockDeviceError.lift(error_buf)
+    }
+
+
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeUnlockDeviceError : FfiConverterRustBuffer<UnlockDeviceException> {
+    override fun read(buf: ByteBuffer): UnlockDeviceException {
+
+
+        return when(buf.getInt()) {
+            1 -> UnlockDeviceException.Refused(
+                FfiConverterUShort.read(buf),
+                )
+            2 -> UnlockDeviceException.Malformed()
+            3 -> UnlockDeviceException.NoDevice()
+            4 -> UnlockDeviceException.PermissionDenied(
+                FfiConverterString.read(buf),
+                )
+            5 -> UnlockDeviceException.NeedsElevation()
+            6 -> UnlockDeviceException.Busy()
+            7 -> UnlockDeviceException.Gone()
+            8 -> UnlockDeviceException.TimedOut()
+            9 -> UnlockDeviceException.Cancelled()
+            10 -> UnlockDeviceException.Failed(
+                FfiConverterLong.read(buf),
+                )
+            11 -> UnlockDeviceException.HostFailed()
+            else -> throw RuntimeException("invalid error enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: UnlockDeviceException): ULong {
+        return when(value) {
+            is UnlockDeviceException.Refused -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterUShort.allocationSize(value.`number`)
+            )
+            is UnlockDeviceException.Malformed -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+            )
+            is UnlockDeviceException.NoDevice -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+            )
+            is UnlockDeviceException.PermissionDenied -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterString.allocationSize(value.`path`)
+            )
+            is UnlockDeviceException.NeedsElevation -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+            )
+            is UnlockDeviceException.Busy -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+            )
+            is UnlockDeviceException.Gone -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+            )
+            is UnlockDeviceException.TimedOut -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+            )
+            is UnlockDeviceException.Cancelled -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+            )
+            is UnlockDeviceException.Failed -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterLong.allocationSize(value.`code`)
+            )
+            is UnlockDeviceException.HostFailed -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+            )
+        }
+    }
+
+    override fun write(value: UnlockDeviceException, buf: ByteBuffer) {
+        when(value) {
+            is UnlockDeviceException.Refused -> {
+                buf.putInt(1)
+                FfiConverterUShort.write(value.`number`, buf)
+                Unit
+            }
+            is UnlockDeviceException.Malformed -> {
+                buf.putInt(2)
+                Unit
+            }
+            is UnlockDeviceException.NoDevice -> {
+                buf.putInt(3)
+                Unit
+            }
+            is UnlockDeviceException.PermissionDenied -> {
+                buf.putInt(4)
+                FfiConverterString.write(value.`path`, buf)
+                Unit
+            }
+            is UnlockDeviceException.NeedsElevation -> {
+                buf.putInt(5)
+                Unit
+            }
+            is UnlockDeviceException.Busy -> {
+                buf.putInt(6)
+                Unit
+            }
+            is UnlockDeviceException.Gone -> {
+                buf.putInt(7)
+                Unit
+            }
+            is UnlockDeviceException.TimedOut -> {
+                buf.putInt(8)
+                Unit
+            }
+            is UnlockDeviceException.Cancelled -> {
+                buf.putInt(9)
+                Unit
+            }
+            is UnlockDeviceException.Failed -> {
+                buf.putInt(10)
+                FfiConverterLong.write(value.`code`, buf)
+                Unit
+            }
+            is UnlockDeviceException.HostFailed -> {
+                buf.putInt(11)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+
+}
 
 
 
@@ -13003,6 +20946,70 @@ public object FfiConverterOptionalTypeProgressListener: FfiConverterRustBuffer<P
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeDeskOperator: FfiConverterRustBuffer<DeskOperator?> {
+    override fun read(buf: ByteBuffer): DeskOperator? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeDeskOperator.read(buf)
+    }
+
+    override fun allocationSize(value: DeskOperator?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeDeskOperator.allocationSize(value)
+        }
+    }
+
+    override fun write(value: DeskOperator?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeDeskOperator.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeDeskUser: FfiConverterRustBuffer<DeskUser?> {
+    override fun read(buf: ByteBuffer): DeskUser? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeDeskUser.read(buf)
+    }
+
+    override fun allocationSize(value: DeskUser?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeDeskUser.allocationSize(value)
+        }
+    }
+
+    override fun write(value: DeskUser?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeDeskUser.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypeErrorRow: FfiConverterRustBuffer<ErrorRow?> {
     override fun read(buf: ByteBuffer): ErrorRow? {
         if (buf.get().toInt() == 0) {
@@ -13035,6 +21042,102 @@ public object FfiConverterOptionalTypeErrorRow: FfiConverterRustBuffer<ErrorRow?
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeLicenceTerms: FfiConverterRustBuffer<LicenceTerms?> {
+    override fun read(buf: ByteBuffer): LicenceTerms? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeLicenceTerms.read(buf)
+    }
+
+    override fun allocationSize(value: LicenceTerms?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeLicenceTerms.allocationSize(value)
+        }
+    }
+
+    override fun write(value: LicenceTerms?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeLicenceTerms.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeRegisteredDevice: FfiConverterRustBuffer<RegisteredDevice?> {
+    override fun read(buf: ByteBuffer): RegisteredDevice? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeRegisteredDevice.read(buf)
+    }
+
+    override fun allocationSize(value: RegisteredDevice?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeRegisteredDevice.allocationSize(value)
+        }
+    }
+
+    override fun write(value: RegisteredDevice?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeRegisteredDevice.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeCondition: FfiConverterRustBuffer<Condition?> {
+    override fun read(buf: ByteBuffer): Condition? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeCondition.read(buf)
+    }
+
+    override fun allocationSize(value: Condition?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeCondition.allocationSize(value)
+        }
+    }
+
+    override fun write(value: Condition?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeCondition.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypeDeviceChange: FfiConverterRustBuffer<DeviceChange?> {
     override fun read(buf: ByteBuffer): DeviceChange? {
         if (buf.get().toInt() == 0) {
@@ -13057,6 +21160,38 @@ public object FfiConverterOptionalTypeDeviceChange: FfiConverterRustBuffer<Devic
         } else {
             buf.put(1)
             FfiConverterTypeDeviceChange.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeInterface: FfiConverterRustBuffer<Interface?> {
+    override fun read(buf: ByteBuffer): Interface? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeInterface.read(buf)
+    }
+
+    override fun allocationSize(value: Interface?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeInterface.allocationSize(value)
+        }
+    }
+
+    override fun write(value: Interface?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeInterface.write(value, buf)
         }
     }
 }
@@ -13123,6 +21258,62 @@ public object FfiConverterSequenceByteArray: FfiConverterRustBuffer<List<kotlin.
 /**
  * @suppress
  */
+public object FfiConverterSequenceTypeAcceptedMethod: FfiConverterRustBuffer<List<AcceptedMethod>> {
+    override fun read(buf: ByteBuffer): List<AcceptedMethod> {
+        val len = buf.getInt()
+        return List<AcceptedMethod>(len) {
+            FfiConverterTypeAcceptedMethod.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<AcceptedMethod>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeAcceptedMethod.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<AcceptedMethod>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeAcceptedMethod.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeDeskAlarm: FfiConverterRustBuffer<List<DeskAlarm>> {
+    override fun read(buf: ByteBuffer): List<DeskAlarm> {
+        val len = buf.getInt()
+        return List<DeskAlarm>(len) {
+            FfiConverterTypeDeskAlarm.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<DeskAlarm>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeDeskAlarm.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<DeskAlarm>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeDeskAlarm.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterSequenceTypeDeskChannel: FfiConverterRustBuffer<List<DeskChannel>> {
     override fun read(buf: ByteBuffer): List<DeskChannel> {
         val len = buf.getInt()
@@ -13179,6 +21370,34 @@ public object FfiConverterSequenceTypeDeskFound: FfiConverterRustBuffer<List<Des
 /**
  * @suppress
  */
+public object FfiConverterSequenceTypeDeskUser: FfiConverterRustBuffer<List<DeskUser>> {
+    override fun read(buf: ByteBuffer): List<DeskUser> {
+        val len = buf.getInt()
+        return List<DeskUser>(len) {
+            FfiConverterTypeDeskUser.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<DeskUser>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeDeskUser.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<DeskUser>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeDeskUser.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterSequenceTypeErrorRow: FfiConverterRustBuffer<List<ErrorRow>> {
     override fun read(buf: ByteBuffer): List<ErrorRow> {
         val len = buf.getInt()
@@ -13225,6 +21444,90 @@ public object FfiConverterSequenceTypeFoundDevice: FfiConverterRustBuffer<List<F
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeFoundDevice.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeFoundRoute: FfiConverterRustBuffer<List<FoundRoute>> {
+    override fun read(buf: ByteBuffer): List<FoundRoute> {
+        val len = buf.getInt()
+        return List<FoundRoute>(len) {
+            FfiConverterTypeFoundRoute.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<FoundRoute>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeFoundRoute.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<FoundRoute>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeFoundRoute.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeIssuerInfo: FfiConverterRustBuffer<List<IssuerInfo>> {
+    override fun read(buf: ByteBuffer): List<IssuerInfo> {
+        val len = buf.getInt()
+        return List<IssuerInfo>(len) {
+            FfiConverterTypeIssuerInfo.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<IssuerInfo>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeIssuerInfo.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<IssuerInfo>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeIssuerInfo.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeLimitRecord: FfiConverterRustBuffer<List<LimitRecord>> {
+    override fun read(buf: ByteBuffer): List<LimitRecord> {
+        val len = buf.getInt()
+        return List<LimitRecord>(len) {
+            FfiConverterTypeLimitRecord.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<LimitRecord>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeLimitRecord.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<LimitRecord>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeLimitRecord.write(it, buf)
         }
     }
 }
@@ -13340,6 +21643,90 @@ public object FfiConverterSequenceTypeWrongGroup: FfiConverterRustBuffer<List<Wr
         }
     }
 }
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeDeskPrivilege: FfiConverterRustBuffer<List<DeskPrivilege>> {
+    override fun read(buf: ByteBuffer): List<DeskPrivilege> {
+        val len = buf.getInt()
+        return List<DeskPrivilege>(len) {
+            FfiConverterTypeDeskPrivilege.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<DeskPrivilege>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeDeskPrivilege.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<DeskPrivilege>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeDeskPrivilege.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeDeskRole: FfiConverterRustBuffer<List<DeskRole>> {
+    override fun read(buf: ByteBuffer): List<DeskRole> {
+        val len = buf.getInt()
+        return List<DeskRole>(len) {
+            FfiConverterTypeDeskRole.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<DeskRole>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeDeskRole.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<DeskRole>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeDeskRole.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypePinProtocol: FfiConverterRustBuffer<List<PinProtocol>> {
+    override fun read(buf: ByteBuffer): List<PinProtocol> {
+        val len = buf.getInt()
+        return List<PinProtocol>(len) {
+            FfiConverterTypePinProtocol.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<PinProtocol>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypePinProtocol.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<PinProtocol>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypePinProtocol.write(it, buf)
+        }
+    }
+}
         /**
          * The version of this library, as in its package.
          */ fun `libraryVersion`(): kotlin.String {
@@ -13382,6 +21769,19 @@ public object FfiConverterSequenceTypeWrongGroup: FfiConverterRustBuffer<List<Wr
 
 
         /**
+         * Ten minutes for a request, a second operator for privileged users and from the third code a day for a device.
+         */ fun `defaultDeskPolicy`(): DeskPolicy {
+            return FfiConverterTypeDeskPolicy.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_func_default_desk_policy(
+
+        _status)
+}
+    )
+    }
+
+
+        /**
          * Every row, by number.
          */ fun `errorTable`(): List<ErrorRow> {
             return FfiConverterSequenceTypeErrorRow.lift(
@@ -13395,15 +21795,18 @@ public object FfiConverterSequenceTypeWrongGroup: FfiConverterRustBuffer<List<Wr
 
 
         /**
-         * Every key and reader. That readers cannot be listed is no error while there are keys, and the other
-         * way round.
+         * Every key and card, each once, and what it tells of itself; only reads. Takes ten seconds at most
+         * where no time is given. That readers cannot be listed is no error while keys can, and the other way
+         * round.
          */
-    @Throws(UnlockException::class) fun `listDevices`(): List<FoundDevice> {
-            return FfiConverterSequenceTypeFoundDevice.lift(
+    @Throws(UnlockException::class) fun `listDevices`(`cancel`: CancelHandle?, `timeoutMs`: kotlin.UInt?): DeviceListing {
+            return FfiConverterTypeDeviceListing.lift(
     uniffiRustCallWithError(UnlockException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_func_list_devices(
 
-        _status)
+
+        FfiConverterOptionalTypeCancelHandle.lower(`cancel`),
+        FfiConverterOptionalUInt.lower(`timeoutMs`),_status)
 }
     )
     }

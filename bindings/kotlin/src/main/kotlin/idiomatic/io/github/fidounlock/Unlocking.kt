@@ -111,6 +111,14 @@ fun UnlockSession.unlocking(
     send(UnlockStep.Done)
 }
 
+/** Every device on a desktop, each once. See [listDevices]. */
+suspend fun findDevices(timeout: Duration? = null): DeviceListing =
+    cancellable { listDevices(it, timeout.millis()) }
+
+/** Opens a device that was found, by the first of its routes that works. See [Device.openFound]. */
+suspend fun FoundDevice.open(which: Interface? = null): Device =
+    cancellable { Device.openFound(this, which, it) }
+
 /** Devices as they come and go, on a desktop; what is there at the beginning comes as arrived. */
 fun deviceChanges(): Flow<DeviceChange> = channelFlow {
     DeviceWatch().use { watch ->

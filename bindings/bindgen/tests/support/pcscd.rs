@@ -1,0 +1,98 @@
+//! A private pcscd with the virtual key as a card in its reader. Needs Debian's pcscd and vsmartcard-vpcd.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::build;
+
+const DRIVER: &str = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so";
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub struct CardReader {
+    processes: Vec<Child>,
+    folder: PathBuf,
+}
+
+impl CardReader {
+    /// Starts both. pcscd's socket has a fixed path, so it runs in a mount namespace of its own.
+    pub fn start(folder: &Path) -> Self {
+        assert!(
+            Path::new(DRIVER).exists(),
+            "needs Debian's package vsmartcard-vpcd"
+        );
+        let config = folder.join("readers");
+        fs::create_dir_all(&config).unwrap();
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        let reader = format!(
+            "FRIENDLYNAME \"Virtual PCD\"\nDEVICENAME /dev/null:0x{port:04X}\nLIBPATH {DRIVER}\nCHANNELID 0x{port:04X}\n"
+        );
+        fs::write(config.join("vpcd"), reader).unwrap();
+        let log = File::create(folder.join("pcscd.log")).unwrap();
+        let start = "mkdir -p /run/pcscd && mount --bind \"$1\" /run/pcscd && \
+                     exec setpriv --pdeathsig KILL pcscd --foreground --error --config \"$2\"";
+        let pcscd = Command::new("unshare")
+            .args(["--mount", "sh", "-c", start, "sh"])
+            .args([folder, &config])
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .expect("unshare, of Debian's package util-linux");
+        let mut this = Self {
+            processes: vec![pcscd],
+            folder: folder.to_path_buf(),
+        };
+        let begun = Instant::now();
+        while !this.socket().exists() {
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "pcscd does not start: packages pcscd, vsmartcard-vpcd"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        this.insert(port);
+        // pcscd looks for a card each half second.
+        std::thread::sleep(Duration::from_secs(2));
+        this
+    }
+
+    fn insert(&mut self, port: u16) {
+        let program = build(
+            "fido-unlock-mock",
+            &["--features", "virtual", "--bin", "fido-unlock-virtual"],
+        );
+        let mut key = Command::new(program.join("fido-unlock-virtual"))
+            .args(["card", "--reader-port", &port.to_string(), "--state"])
+            .arg(self.folder.join("key.bin"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(key.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        self.processes.push(key);
+        assert_eq!(line.trim(), "ready");
+    }
+
+    /// Where libpcsclite finds it: `PCSCLITE_CSOCK_NAME`.
+    pub fn socket(&self) -> PathBuf {
+        self.folder.join("pcscd.comm")
+    }
+}
+
+impl Drop for CardReader {
+    fn drop(&mut self) {
+        for process in &mut self.processes {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+}

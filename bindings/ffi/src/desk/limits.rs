@@ -1,0 +1,219 @@
+//! How many codes were given out lately, as a host counts them.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use fido_unlock::ErrorCode;
+use fido_unlock::helpdesk::{self, UnixTime};
+use fido_unlock::ports::{self, StorageError};
+
+use super::StoreError;
+use super::types::{device_id, operator_id};
+use crate::UnlockError;
+
+/// One limit: how many codes in a sliding window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct LimitRule {
+    /// The window's length.
+    pub window_seconds: u64,
+    /// With this many codes in the window, the next one wants a second operator.
+    pub approval_from: u32,
+    /// With this many codes in the window, the next one is refused.
+    pub refuse_from: u32,
+}
+
+/// The three limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct LimitRules {
+    /// For one device.
+    pub device: LimitRule,
+    /// By one operator.
+    pub operator: LimitRule,
+    /// Under one issuer key; all of suite 3 together.
+    pub issuer: LimitRule,
+}
+
+/// Which limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum LimitKind {
+    /// `LimitRules.device`.
+    Device,
+    /// `LimitRules.operator`.
+    Operator,
+    /// `LimitRules.issuer`.
+    Issuer,
+}
+
+/// What a count of codes says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum LimitOutcome {
+    /// Counted.
+    Taken,
+    /// Not counted: a second operator must approve first.
+    ApprovalWanted {
+        /// By this limit.
+        kind: LimitKind,
+    },
+    /// Not counted: refused.
+    Exceeded {
+        /// By this limit.
+        kind: LimitKind,
+    },
+}
+
+/// One code that is about to be made.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct LimitRequest {
+    /// For this device.
+    pub device_id: String,
+    /// By this operator.
+    pub operator: String,
+    /// SHA-256 of the issuer's public key, 32 bytes; zeros in suite 3.
+    pub issuer: Vec<u8>,
+    /// Now: seconds since 1970-01-01 UTC.
+    pub now: u64,
+    /// The limits.
+    pub rules: LimitRules,
+    /// Whether a second operator has approved.
+    pub approved: bool,
+}
+
+/// One code that was counted.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct LimitRecord {
+    /// When: seconds since 1970-01-01 UTC.
+    pub at: u64,
+    /// For which device.
+    pub device_id: String,
+    /// By whom.
+    pub operator: String,
+    /// SHA-256 of the issuer's public key, or zeros.
+    pub issuer: Vec<u8>,
+}
+
+/// Counts codes in the host's own database; what was taken survives a restart and is never given back.
+#[uniffi::export(with_foreign)]
+pub trait Limits: Send + Sync {
+    /// Judges and, when the outcome is `Taken`, counts the code, in one step that no other call can come
+    /// between. It is on disk when this returns. `LimitBook` does the judging.
+    fn take(&self, request: LimitRequest) -> Result<LimitOutcome, StoreError>;
+}
+
+/// The judging of limits, for a host that keeps the records: restore, `take`, store `records`.
+#[derive(uniffi::Object)]
+pub struct LimitBook(Mutex<helpdesk::LimitBook>);
+
+#[uniffi::export]
+impl LimitBook {
+    /// From stored records; empty at first.
+    #[uniffi::constructor]
+    pub fn from_records(records: Vec<LimitRecord>) -> Result<Arc<Self>, UnlockError> {
+        let records = records.into_iter().map(|record| {
+            Ok(helpdesk::LimitRecord {
+                at: UnixTime(record.at),
+                device: device_id(&record.device_id)?,
+                operator: operator_id(&record.operator)?,
+                issuer: hash(record.issuer)?,
+            })
+        });
+        let records = records.collect::<Result<_, UnlockError>>()?;
+        Ok(Arc::new(Self(Mutex::new(helpdesk::LimitBook::from_records(
+            records,
+        )))))
+    }
+
+    /// Judges, and counts when `Taken`.
+    pub fn take(&self, request: LimitRequest) -> Result<LimitOutcome, UnlockError> {
+        let outcome = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take(&ports::LimitRequest {
+                device: device_id(&request.device_id)?,
+                operator: &operator_id(&request.operator)?,
+                issuer: hash(request.issuer)?,
+                now: UnixTime(request.now),
+                rules: &request.rules.into(),
+                approved: request.approved,
+            });
+        Ok(outcome.into())
+    }
+
+    /// What is to be stored.
+    #[must_use]
+    pub fn records(&self) -> Vec<LimitRecord> {
+        let book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let record = |record: &helpdesk::LimitRecord| LimitRecord {
+            at: record.at.0,
+            device_id: record.device.to_code(),
+            operator: record.operator.to_string(),
+            issuer: record.issuer.to_vec(),
+        };
+        book.records().iter().map(record).collect()
+    }
+}
+
+fn hash(bytes: Vec<u8>) -> Result<[u8; 32], UnlockError> {
+    bytes.try_into().map_err(|_| ErrorCode::InvalidArgument.into())
+}
+
+/// [`Limits`] as core's port.
+pub(crate) struct HostLimits(pub Arc<dyn Limits>);
+
+impl ports::Limits for HostLimits {
+    fn take(&mut self, request: &ports::LimitRequest<'_>) -> Result<helpdesk::LimitOutcome, StorageError> {
+        let outcome = self.0.take(LimitRequest {
+            device_id: request.device.to_code(),
+            operator: request.operator.to_string(),
+            issuer: request.issuer.to_vec(),
+            now: request.now.0,
+            rules: (*request.rules).into(),
+            approved: request.approved,
+        })?;
+        Ok(match outcome {
+            LimitOutcome::Taken => helpdesk::LimitOutcome::Taken,
+            LimitOutcome::ApprovalWanted { kind } => helpdesk::LimitOutcome::ApprovalWanted(kind.into()),
+            LimitOutcome::Exceeded { kind } => helpdesk::LimitOutcome::Exceeded(kind.into()),
+        })
+    }
+}
+
+impl From<helpdesk::LimitOutcome> for LimitOutcome {
+    fn from(outcome: helpdesk::LimitOutcome) -> Self {
+        match outcome {
+            helpdesk::LimitOutcome::Taken => Self::Taken,
+            helpdesk::LimitOutcome::ApprovalWanted(kind) => Self::ApprovalWanted { kind: kind.into() },
+            helpdesk::LimitOutcome::Exceeded(kind) => Self::Exceeded { kind: kind.into() },
+        }
+    }
+}
+
+macro_rules! both_ways {
+    ($ours:ident, enum { $($variant:ident),+ }) => {
+        impl From<$ours> for helpdesk::$ours {
+            fn from(value: $ours) -> Self {
+                match value { $($ours::$variant => Self::$variant,)+ }
+            }
+        }
+        impl From<helpdesk::$ours> for $ours {
+            fn from(value: helpdesk::$ours) -> Self {
+                match value { $(helpdesk::$ours::$variant => Self::$variant,)+ }
+            }
+        }
+    };
+    ($ours:ident, struct { $($field:ident),+ }) => {
+        impl From<$ours> for helpdesk::$ours {
+            fn from(value: $ours) -> Self {
+                Self { $($field: value.$field.into(),)+ }
+            }
+        }
+        impl From<helpdesk::$ours> for $ours {
+            fn from(value: helpdesk::$ours) -> Self {
+                Self { $($field: value.$field.into(),)+ }
+            }
+        }
+    };
+}
+
+both_ways!(LimitKind, enum { Device, Operator, Issuer });
+both_ways!(LimitRule, struct { window_seconds, approval_from, refuse_from });
+both_ways!(LimitRules, struct { device, operator, issuer });

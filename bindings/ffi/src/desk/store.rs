@@ -1,0 +1,90 @@
+//! What a store of the host's may throw, and what core's ports cannot hand on themselves.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use fido_unlock::ErrorCode;
+use fido_unlock::ports::StorageError;
+
+use crate::UnlockError;
+
+/// Why a store of the host's did not do it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
+pub enum StoreError {
+    /// It could not be read.
+    #[error("cannot be read: {what}")]
+    Read {
+        /// Table or file, never its content.
+        what: String,
+    },
+    /// It could not be written; what was there before is still there.
+    #[error("cannot be written: {what}")]
+    Write {
+        /// Table or file, never its content.
+        what: String,
+    },
+    /// It was read but makes no sense.
+    #[error("damaged: {what}")]
+    Corrupt {
+        /// Table or file, never its content.
+        what: String,
+    },
+    /// Another program holds its lock.
+    #[error("busy: {what}")]
+    Busy {
+        /// Table or file, never its content.
+        what: String,
+    },
+    /// It threw something else.
+    #[error("the program's own part failed")]
+    HostFailed,
+}
+
+impl From<uniffi::UnexpectedUniFFICallbackError> for StoreError {
+    /// The reason is the host's own stack trace and may hold anything, so it is dropped.
+    fn from(_: uniffi::UnexpectedUniFFICallbackError) -> Self {
+        Self::HostFailed
+    }
+}
+
+impl From<StoreError> for StorageError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Read { what } => Self::Read { detail: what },
+            StoreError::Write { what } => Self::Write { detail: what },
+            StoreError::Corrupt { what } => Self::Corrupt { detail: what },
+            StoreError::Busy { what } => Self::Busy { detail: what },
+            StoreError::HostFailed => Self::HostFailed,
+        }
+    }
+}
+
+impl From<StoreError> for UnlockError {
+    fn from(error: StoreError) -> Self {
+        StorageError::from(error).into()
+    }
+}
+
+/// What the host's store gave makes no sense.
+pub(super) fn corrupt(what: &str) -> StorageError {
+    StorageError::Corrupt {
+        detail: format!("the program's {what}"),
+    }
+}
+
+/// A failure in a method of core's ports that cannot fail: the desk then refuses, and this says why.
+#[derive(Clone, Default)]
+pub(super) struct Faults(Arc<Mutex<Option<ErrorCode>>>);
+
+impl Faults {
+    pub(super) fn note(&self, code: ErrorCode) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert(code);
+    }
+
+    /// The first since the last time.
+    pub(super) fn take(&self) -> Option<ErrorCode> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}

@@ -1,0 +1,146 @@
+//! What a [`Device`](crate::Device) reaches: CTAP over a transport, or a device that the host speaks to.
+
+use std::sync::Arc;
+
+use fido_unlock::ctap2::device_unlock::{
+    self, ChallengeRequest, ChallengeResponse, UnlockRequest as CoreRequest,
+};
+use fido_unlock::ports::{self, Call, Transport, TransportError};
+use fido_unlock::unlock::{CtapUnlockDevice, DeviceError};
+use fido_unlock::{ErrorCode, Family};
+
+use crate::call::{DeviceCall, Ends};
+use crate::unlock_device::{response_digits, to_challenge, to_info};
+use crate::{UnlockDevice, UnlockDeviceError, UnlockError, UnlockRequest};
+
+type Ctap = CtapUnlockDevice<Box<dyn Transport + Send>>;
+
+pub(crate) enum Link {
+    Ctap(Ctap),
+    Host(HostDevice),
+}
+
+impl Link {
+    /// For what the port above the transport does not have.
+    pub(crate) fn ctap(&mut self) -> Result<&mut Ctap, UnlockError> {
+        match self {
+            Self::Ctap(device) => Ok(device),
+            Self::Host(_) => Err(ErrorCode::NotSupported.into()),
+        }
+    }
+
+    /// The host's ends of the call that begins.
+    pub(crate) fn attach(&mut self, ends: &Arc<Ends>) {
+        if let Self::Host(device) = self {
+            device.ends = Arc::clone(ends);
+        }
+    }
+
+    fn port(&mut self) -> &mut dyn ports::UnlockDevice {
+        match self {
+            Self::Ctap(device) => device,
+            Self::Host(device) => device,
+        }
+    }
+}
+
+impl ports::UnlockDevice for Link {
+    fn info(&mut self, call: &mut Call<'_>) -> Result<device_unlock::UnlockInfo, DeviceError> {
+        self.port().info(call)
+    }
+
+    fn challenge(
+        &mut self,
+        request: &ChallengeRequest,
+        call: &mut Call<'_>,
+    ) -> Result<ChallengeResponse, DeviceError> {
+        self.port().challenge(request, call)
+    }
+
+    fn unlock(&mut self, request: &CoreRequest<'_>, call: &mut Call<'_>) -> Result<(), DeviceError> {
+        self.port().unlock(request, call)
+    }
+}
+
+/// [`UnlockDevice`] as core's port.
+pub(crate) struct HostDevice {
+    device: Arc<dyn UnlockDevice>,
+    ends: Arc<Ends>,
+}
+
+impl HostDevice {
+    pub(crate) fn new(device: Arc<dyn UnlockDevice>) -> Self {
+        Self {
+            device,
+            ends: Arc::default(),
+        }
+    }
+
+    fn ask<R>(
+        &self,
+        call: &Call<'_>,
+        work: impl FnOnce(&dyn UnlockDevice, Arc<DeviceCall>) -> Result<R, UnlockDeviceError>,
+    ) -> Result<R, DeviceError> {
+        if call.cancel.is_cancelled() {
+            return Err(TransportError::Cancelled.into());
+        }
+        if call.remaining().is_zero() {
+            return Err(TransportError::DeadlineExceeded.into());
+        }
+        let served = DeviceCall::new(&self.ends, call);
+        let result = work(&*self.device, Arc::clone(&served));
+        served.end();
+        Ok(result?)
+    }
+}
+
+impl ports::UnlockDevice for HostDevice {
+    fn info(&mut self, call: &mut Call<'_>) -> Result<device_unlock::UnlockInfo, DeviceError> {
+        to_info(self.ask(call, |device, served| device.info(served))?)
+    }
+
+    fn challenge(
+        &mut self,
+        request: &ChallengeRequest,
+        call: &mut Call<'_>,
+    ) -> Result<ChallengeResponse, DeviceError> {
+        let (slot, protocol, renew) = (request.slot, request.protocol.into(), request.renew);
+        to_challenge(self.ask(call, |device, served| {
+            device.challenge(slot, protocol, renew, served)
+        })?)
+    }
+
+    fn unlock(&mut self, request: &CoreRequest<'_>, call: &mut Call<'_>) -> Result<(), DeviceError> {
+        let fields = UnlockRequest::of(request);
+        let response = response_digits(request.response);
+        self.ask(call, |device, served| device.unlock(fields, response, served))
+    }
+}
+
+impl From<UnlockDeviceError> for DeviceError {
+    fn from(error: UnlockDeviceError) -> Self {
+        let transport = match error {
+            UnlockDeviceError::Refused { number } => {
+                return match ErrorCode::from_number(number) {
+                    Some(code) if code.family() == Family::Device => Self::Refused(code),
+                    // A number that is not a device's is the program's own mistake.
+                    _ => TransportError::HostFailed.into(),
+                };
+            }
+            UnlockDeviceError::Malformed => return Self::Malformed("the program's own device"),
+            UnlockDeviceError::NoDevice => TransportError::NoDevice,
+            UnlockDeviceError::PermissionDenied { path } => TransportError::PermissionDenied { path },
+            UnlockDeviceError::NeedsElevation => TransportError::NeedsElevation,
+            UnlockDeviceError::Busy => TransportError::Busy,
+            UnlockDeviceError::Gone => TransportError::Gone,
+            UnlockDeviceError::TimedOut => TransportError::DeadlineExceeded,
+            UnlockDeviceError::Cancelled => TransportError::Cancelled,
+            UnlockDeviceError::Failed { code } => TransportError::Failed {
+                function: "the program's device",
+                value: code,
+            },
+            UnlockDeviceError::HostFailed => TransportError::HostFailed,
+        };
+        transport.into()
+    }
+}

@@ -1,0 +1,248 @@
+//! The host: a database, an HSM, a clock set by hand.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use fido_unlock::AdminKey;
+use fido_unlock::suite::p256_ecdh_mac::SharedZ;
+use fido_unlock::suite::{DevicePublicKey, IssuerPublicKey, aes_admin_key, p256_ecdsa};
+use fido_unlock_ffi::*;
+use p256::SecretKey;
+
+pub const PASSWORD: &str = "correct horse battery";
+pub const START: u64 = 1_790_000_000;
+
+#[derive(Default)]
+pub struct Memory {
+    pub users: Mutex<BTreeMap<String, DeskUser>>,
+    pub devices: Mutex<BTreeMap<String, RegisteredDevice>>,
+    pub log: Mutex<Vec<Vec<u8>>>,
+    pub limits: Mutex<Vec<LimitRecord>>,
+    pub notices: Mutex<Vec<NoticeKind>>,
+    pub sent: Mutex<Option<String>>,
+    pub service_off: Mutex<bool>,
+}
+
+impl Directory for Memory {
+    fn user(&self, id: String) -> Result<Option<DeskUser>, StoreError> {
+        Ok(self.users.lock().unwrap().get(&id).cloned())
+    }
+
+    fn search_users(&self, text: String, _: u32) -> Result<Vec<DeskUser>, StoreError> {
+        let (users, text) = (self.users.lock().unwrap(), text.to_lowercase());
+        let hit = |user: &&DeskUser| {
+            format!("{}\n{}", user.id, user.name)
+                .to_lowercase()
+                .contains(&text)
+        };
+        // In no order, and more than asked for: the library puts it right.
+        Ok(users.values().rev().filter(hit).cloned().collect())
+    }
+
+    fn device(&self, device_id: String) -> Result<Option<RegisteredDevice>, StoreError> {
+        Ok(self.devices.lock().unwrap().get(&device_id).cloned())
+    }
+
+    fn devices_of(&self, user: String) -> Result<Vec<RegisteredDevice>, StoreError> {
+        let devices = self.devices.lock().unwrap();
+        let own = devices.values().rev().filter(|device| device.owner == user);
+        Ok(own.cloned().collect())
+    }
+
+    fn devices_in_use(&self) -> Result<u32, StoreError> {
+        let devices = self.devices.lock().unwrap();
+        Ok(u32::try_from(devices.values().filter(|device| !device.retired).count()).unwrap())
+    }
+
+    fn put_user(&self, user: DeskUser) -> Result<(), StoreError> {
+        self.users.lock().unwrap().insert(user.id.clone(), user);
+        Ok(())
+    }
+
+    fn put_device(&self, device: RegisteredDevice) -> Result<(), StoreError> {
+        let id = device.device_id.clone();
+        self.devices.lock().unwrap().insert(id, device);
+        Ok(())
+    }
+}
+
+impl AuditLog for Memory {
+    fn log_id(&self) -> Result<Vec<u8>, StoreError> {
+        Ok(vec![7; 16])
+    }
+
+    fn count(&self) -> Result<u64, StoreError> {
+        Ok(u64::try_from(self.log.lock().unwrap().len()).unwrap())
+    }
+
+    fn entry(&self, sequence: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        let index = usize::try_from(sequence).unwrap();
+        Ok(self.log.lock().unwrap().get(index).cloned())
+    }
+
+    fn append(&self, sequence: u64, entry: Vec<u8>) -> Result<(), StoreError> {
+        let mut log = self.log.lock().unwrap();
+        assert_eq!(u64::try_from(log.len()), Ok(sequence));
+        log.push(entry);
+        Ok(())
+    }
+}
+
+impl Limits for Memory {
+    fn take(&self, request: LimitRequest) -> Result<LimitOutcome, StoreError> {
+        let mut records = self.limits.lock().unwrap();
+        let book = LimitBook::from_records(records.clone()).unwrap();
+        let outcome = book.take(request).unwrap();
+        *records = book.records();
+        Ok(outcome)
+    }
+}
+
+pub fn administrator() -> DeskOperator {
+    DeskOperator {
+        id: "desk-1".into(),
+        roles: vec![DeskRole::Administrator],
+        privileges: vec![DeskPrivilege::Downloads],
+    }
+}
+
+impl Operators for Memory {
+    fn authenticate(&self, id: String, password: String) -> Result<Option<DeskOperator>, StoreError> {
+        let right = password == PASSWORD;
+        Ok(self.operator(id)?.filter(|_| right))
+    }
+
+    fn operator(&self, id: String) -> Result<Option<DeskOperator>, StoreError> {
+        Ok((id == "desk-1").then(administrator))
+    }
+}
+
+impl Licence for Memory {
+    fn terms(&self) -> Result<Option<LicenceTerms>, StoreError> {
+        Ok(Some(LicenceTerms {
+            service_on: !*self.service_off.lock().unwrap(),
+            valid_until: START + 1_000_000,
+            devices: 3,
+            contact: "licences@corp.example".into(),
+        }))
+    }
+
+    fn set_service(&self, on: bool) -> Result<(), StoreError> {
+        *self.service_off.lock().unwrap() = !on;
+        Ok(())
+    }
+}
+
+impl OwnerNotifier for Memory {
+    fn notify_owner(&self, notice: OwnerNotice) -> Result<(), HostError> {
+        self.notices.lock().unwrap().push(notice.kind);
+        Ok(())
+    }
+}
+
+impl CodeDelivery for Memory {
+    fn send(&self, channel: DeskChannel, code: String) -> Result<(), HostError> {
+        assert_eq!(channel.address, "user-1@corp.example");
+        *self.sent.lock().unwrap() = Some(code);
+        Ok(())
+    }
+}
+
+impl CallerVerifier for Memory {
+    fn verify(&self, _: CallerTask) -> Result<CallerCheck, HostError> {
+        Ok(CallerCheck {
+            verified: true,
+            method: VerificationMethod::CallBack,
+            by_machine: false,
+            evidence: b"spoke to her".to_vec(),
+        })
+    }
+}
+
+pub struct Hands(pub Mutex<Result<u64, HostError>>);
+
+impl Clock for Hands {
+    fn now(&self) -> Result<u64, HostError> {
+        *self.0.lock().unwrap()
+    }
+}
+
+/// One P-256 key and any admin keys.
+pub struct Hsm {
+    suite: Suite,
+    key: SecretKey,
+    admin_keys: Mutex<BTreeMap<String, String>>,
+    /// What it does instead of what it should.
+    pub instead: Mutex<Option<Result<String, SigningError>>>,
+}
+
+impl Hsm {
+    pub fn new(suite: Suite) -> Arc<Self> {
+        Arc::new(Self {
+            suite,
+            key: SecretKey::from_slice(&[0x5C; 32]).unwrap(),
+            admin_keys: Mutex::default(),
+            instead: Mutex::default(),
+        })
+    }
+
+    pub fn public(&self) -> Vec<u8> {
+        let public = IssuerPublicKey::from_public_key(&self.key.public_key());
+        public.as_compressed().to_vec()
+    }
+}
+
+fn digits(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl ResponseSigner for Hsm {
+    fn respond(&self, task: SigningTask) -> Result<String, SigningError> {
+        if let Some(instead) = self.instead.lock().unwrap().take() {
+            return instead;
+        }
+        assert_eq!(task.operator, "desk-1");
+        match task.suite {
+            Suite::P256Ecdsa => {
+                assert!(task.message.starts_with(b"fido-unlock/1 authorise\0"));
+                let made = p256_ecdsa::respond(&self.key.clone().into(), &task.message);
+                Ok(digits(&made.unwrap()))
+            }
+            Suite::P256EcdhMac => {
+                let device = DevicePublicKey::from_compressed(&task.device_key.unwrap()).unwrap();
+                let z = SharedZ::derive(&self.key, &device).unwrap();
+                Ok(digits(&*z.mac(&task.message).unwrap()).to_uppercase())
+            }
+            Suite::AesAdminKey => {
+                let keys = self.admin_keys.lock().unwrap();
+                let key = keys.get(&task.device_id).ok_or(SigningError::KeyMissing)?;
+                let bytes = (0..key.len()).step_by(2);
+                let bytes = bytes.map(|at| u8::from_str_radix(&key[at..at + 2], 16).unwrap());
+                let key = AdminKey::new(bytes.collect::<Vec<_>>().into()).unwrap();
+                let made = aes_admin_key::respond(&key, &task.message.try_into().unwrap());
+                Ok(digits(&*made.unwrap()))
+            }
+        }
+    }
+
+    fn issuers(&self) -> Result<Vec<IssuerInfo>, SigningError> {
+        let info = IssuerInfo {
+            slot: 1,
+            suite: self.suite,
+            public_key: self.public(),
+            retired: false,
+        };
+        Ok(Vec::from_iter((self.suite != Suite::AesAdminKey).then_some(info)))
+    }
+
+    fn device_with_admin_key(&self, admin_key: String) -> Result<Option<String>, SigningError> {
+        let keys = self.admin_keys.lock().unwrap();
+        let holder = keys.iter().find(|(_, key)| **key == admin_key);
+        Ok(holder.map(|(device, _)| device.clone()))
+    }
+
+    fn store_admin_key(&self, device_id: String, admin_key: String) -> Result<(), SigningError> {
+        self.admin_keys.lock().unwrap().insert(device_id, admin_key);
+        Ok(())
+    }
+}

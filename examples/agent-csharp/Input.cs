@@ -1,0 +1,59 @@
+using System;
+using System.IO;
+using System.Text;
+
+namespace FidoUnlock.Agent
+{
+    /// <summary>Lines of standard input, as bytes, which can be wiped; a .NET string cannot.</summary>
+    public static class Input
+    {
+        private const int LongestLine = 1024;
+
+        /// <summary>
+        /// Calls <paramref name="take"/> with verb, Device ID and what follows, which the callee owns; null where nothing
+        /// does. Returns at the end of the input.
+        /// </summary>
+        public static void Read(Stream input, Action<string, string, byte[]> take)
+        {
+            var line = new byte[LongestLine];
+            var one = new byte[1];
+            var length = 0;
+            while (input.Read(one, 0, 1) == 1)
+            {
+                if (one[0] != '\n')
+                {
+                    // What is too long is no command; its end is cut off.
+                    if (length < line.Length) line[length++] = one[0];
+                    continue;
+                }
+                if (length > 0 && line[length - 1] == '\r') length--;
+                if (length > 0) Split(line, length, take);
+                Array.Clear(line, 0, line.Length);
+                length = 0;
+            }
+            Array.Clear(one, 0, 1);
+        }
+
+        private static void Split(byte[] line, int length, Action<string, string, byte[]> take)
+        {
+            var first = Array.IndexOf(line, (byte)' ', 0, length);
+            if (first < 0)
+            {
+                take("", "", null);
+                return;
+            }
+            var second = Array.IndexOf(line, (byte)' ', first + 1, length - first - 1);
+            byte[] rest = null;
+            if (second >= 0)
+            {
+                rest = new byte[length - second - 1];
+                Buffer.BlockCopy(line, second + 1, rest, 0, rest.Length);
+            }
+            var end = second < 0 ? length : second;
+            take(
+                Encoding.UTF8.GetString(line, 0, first),
+                Encoding.UTF8.GetString(line, first + 1, end - first - 1),
+                rest);
+        }
+    }
+}

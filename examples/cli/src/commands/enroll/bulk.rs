@@ -1,0 +1,304 @@
+//! `enroll --watch`: each key that is put in is enrolled, probed where the desk's keys are here, and
+//! written as a row for `desk import`. The desk's folder is left alone meanwhile.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use fido_unlock::ctap2::device_unlock::EnrollResponse;
+use fido_unlock::helpdesk::{NoAdminKeys, Privilege, SoftwareSigner, UserId};
+use fido_unlock::ports::{Call, Interface, TransportError};
+use fido_unlock::unlock::{DeviceEvent, DeviceWatch, FoundDevice};
+use fido_unlock::{DeviceId, ErrorCode, Suite};
+use serde_json::{Value, json};
+
+use super::device::{Plan, choose, enroll_device, present_keys, probe_enrolled};
+use super::owners::{Owner, Owners};
+use super::rows::RowsFile;
+use crate::args::Enroll;
+use crate::commands::devices::{problem_json, title};
+use crate::desk::public_key::PublicKey;
+use crate::desk::{Keys, OpenDesk, SharedSigner};
+use crate::device::{Devices, Opened, call_unless};
+use crate::failure::Failure;
+use crate::interrupt::interrupt;
+use crate::output::{Report, print_event};
+use crate::prompt::Prompt;
+
+/// Longest opening of a key, by whichever of its routes.
+const OPEN_WITHIN: Duration = Duration::from_secs(10);
+
+/// Until Ctrl-C, the end of the list or the end of input.
+pub fn run(devices: &Devices, args: &Enroll, prompt: Prompt, json: bool) -> Result<Report, Failure> {
+    if args.suite == Some(Suite::AesAdminKey.number()) {
+        return Err(Failure::usage(
+            "an admin key is never in a file: enrol devices of suite 3 one by one, without --watch",
+        ));
+    }
+    let csv = args
+        .csv
+        .as_deref()
+        .ok_or_else(|| Failure::usage("--watch wants --csv FILE"))?;
+    let owners = Owners::new(args.users.as_deref(), prompt)?;
+    let (keys, signer) = keys(args, prompt)?;
+    let bulk = Bulk {
+        args,
+        prompt,
+        json,
+        used: choose(&keys, args.slot)?,
+        plan: Plan::Issuers(keys),
+        signer,
+        rows: RowsFile::open(csv)?,
+        owners,
+        cancel: interrupt()?,
+        handled: Vec::new(),
+        enrolled: 0,
+        skipped: 0,
+        failed: 0,
+    };
+    bulk.run(devices.watch()?)
+}
+
+/// The keys to enrol, and the signer for the probe where there is one.
+fn keys(args: &Enroll, prompt: Prompt) -> Result<(Vec<PublicKey>, Option<SharedSigner>), Failure> {
+    let Some(at) = args.at() else {
+        return Ok((super::station_keys(args)?, None));
+    };
+    // Closed again at once: the help desk goes on working.
+    let mut open = OpenDesk::sign_in(&at, prompt, Keys::Wanted)?;
+    if !open.desk.may(&open.session, Privilege::ManageDevices)? {
+        return Err(ErrorCode::PrivilegeMissing.into());
+    }
+    let ring = open.folder.ring(open.passphrase()?)?;
+    let signer = SharedSigner::new(SoftwareSigner::new(ring, Box::new(NoAdminKeys)));
+    let keys = present_keys(&signer, args.suite.and_then(Suite::from_number));
+    Ok((keys, Some(signer)))
+}
+
+struct Bulk<'a> {
+    args: &'a Enroll,
+    prompt: Prompt,
+    json: bool,
+    used: PublicKey,
+    plan: Plan,
+    /// `None`: a station without the desk's keys.
+    signer: Option<SharedSigner>,
+    rows: RowsFile,
+    owners: Owners,
+    cancel: Arc<AtomicBool>,
+    /// The paths of each device that is there and needs nothing more.
+    handled: Vec<Vec<String>>,
+    enrolled: u32,
+    skipped: u32,
+    failed: u32,
+}
+
+/// What came of a device.
+#[derive(PartialEq, Eq)]
+enum Came {
+    /// Nothing more is to be done with it.
+    Done,
+    /// It cannot be enrolled yet: its FIDO interface is not there, or may not be opened yet.
+    Later,
+    /// No more keys.
+    End,
+}
+
+impl Bulk<'_> {
+    fn run(mut self, mut watch: DeviceWatch) -> Result<Report, Failure> {
+        eprintln!("Put a key in. Ctrl-C ends.");
+        while !self.owners.is_done() {
+            let event = call_unless(&self.cancel, Call::WITH_TOUCH, |call| watch.next_event(call));
+            let came = match event {
+                Err(TransportError::Cancelled) => Came::End,
+                Err(error) => return Err(error.into()),
+                Ok(None) => continue,
+                Ok(Some(event)) => self.on_event(&mut watch, event)?,
+            };
+            if came == Came::End {
+                break;
+            }
+        }
+        Ok(self.report())
+    }
+
+    fn on_event(&mut self, watch: &mut DeviceWatch, event: DeviceEvent) -> Result<Came, Failure> {
+        match event {
+            DeviceEvent::Arrived(device) => self.on_device(watch, &device),
+            DeviceEvent::Changed(device) => {
+                let mut handled = self.handled.iter_mut();
+                match handled.find(|paths| paths.iter().any(|path| device.has_path(path))) {
+                    Some(paths) => {
+                        *paths = paths_of(&device);
+                        Ok(Came::Done)
+                    }
+                    None => self.on_device(watch, &device),
+                }
+            }
+            DeviceEvent::Left(device) => {
+                self.handled
+                    .retain(|paths| !paths.iter().any(|path| device.has_path(path)));
+                Ok(Came::Done)
+            }
+            DeviceEvent::Problem(error) => {
+                eprintln!("Not looked for: {error}.");
+                Ok(Came::Later)
+            }
+            _ => Ok(Came::Later),
+        }
+    }
+
+    fn on_device(&mut self, watch: &mut DeviceWatch, device: &FoundDevice) -> Result<Came, Failure> {
+        let opened = call_unless(&self.cancel, OPEN_WITHIN, |call| {
+            watch.devices().open(device, Some(Interface::Fido), call)
+        });
+        let came = match opened {
+            Ok(opened) => match opened.info {
+                Ok(info) if info.sealed => self.skip_sealed(device, info.device_id)?,
+                Ok(_) => self.on_fresh(opened.device, device)?,
+                Err(error) => self.fail(device, &error.into())?,
+            },
+            Err(TransportError::Cancelled) => Came::End,
+            // The vendor interface may have come first.
+            Err(TransportError::NoDevice) => Came::Later,
+            Err(error) => {
+                let may_pass = matches!(
+                    error,
+                    TransportError::PermissionDenied { .. } | TransportError::Busy
+                );
+                let came = self.fail(device, &error.into())?;
+                if may_pass { Came::Later } else { came }
+            }
+        };
+        if came == Came::Done {
+            self.handled.push(paths_of(device));
+        }
+        Ok(came)
+    }
+
+    /// A key that can be enrolled.
+    fn on_fresh(&mut self, mut key: Opened, device: &FoundDevice) -> Result<Came, Failure> {
+        let owner = match self.owners.next(&self.cancel) {
+            Ok(Owner::Is(owner)) => owner,
+            Ok(Owner::Skip) => return self.skip(device, None, "left as it is"),
+            Ok(Owner::End) => return Ok(Came::End),
+            Err(failure) if failure.code == ErrorCode::NotInteractive => return Err(failure),
+            Err(failure) => return self.fail(device, &failure),
+        };
+        match self.enroll(&mut key) {
+            Ok(answer) => {
+                // On disk before the person may take the key out.
+                self.rows.add(&owner, &self.used, &answer)?;
+                self.owners.has_got_it();
+                self.enrolled(&owner, &answer)?;
+                Ok(Came::Done)
+            }
+            Err(failure) if failure.code == ErrorCode::Cancelled => {
+                self.fail(device, &failure)?;
+                Ok(Came::End)
+            }
+            Err(failure) => self.fail(device, &failure),
+        }
+    }
+
+    fn enroll(&self, key: &mut Opened) -> Result<EnrollResponse, Failure> {
+        let answer = enroll_device(key, self.args, &self.plan, self.prompt, &self.cancel)?;
+        if let Some(signer) = &self.signer {
+            probe_enrolled(key, signer, &self.used, &answer, &self.cancel).map_err(|failure| {
+                let said = failure.detail.unwrap_or_else(|| failure.code.to_string());
+                let text = format!(
+                    "{said}\n  it is enrolled, but not in the file: reset it before it is enrolled again"
+                );
+                Failure::new(failure.code, text)
+            })?;
+        }
+        Ok(answer)
+    }
+
+    fn enrolled(&mut self, owner: &UserId, answer: &EnrollResponse) -> Result<(), Failure> {
+        self.enrolled += 1;
+        let (id, suite, slot) = (
+            answer.device_id.to_code(),
+            self.used.suite.number(),
+            self.used.slot,
+        );
+        let probed = self.signer.is_some();
+        let lines = [
+            format!("Enrolled for {owner}: {id} (suite {suite}, slot {slot})."),
+            if probed {
+                "Probed: an unlock would work.".to_owned()
+            } else {
+                "Not probed: this station has no signing key. Try one unlock at the desk.".to_owned()
+            },
+            "Its row is written. Take the key out.".to_owned(),
+        ];
+        let value = json!({
+            "device_id": id, "user": owner.as_str(), "suite": suite, "slot": slot, "probed": probed,
+        });
+        self.tell("enrolled", &lines, value)
+    }
+
+    fn skip_sealed(&mut self, device: &FoundDevice, id: Option<DeviceId>) -> Result<Came, Failure> {
+        match id.and_then(|id| self.rows.owner(&id).cloned()) {
+            Some(owner) => self.skip(device, id, &format!("has its row already, for {owner}")),
+            None => self.skip(device, id, "enrolled already; only a reset makes it new"),
+        }
+    }
+
+    fn skip(&mut self, device: &FoundDevice, id: Option<DeviceId>, why: &str) -> Result<Came, Failure> {
+        self.skipped += 1;
+        let id = id.map(|id| id.to_code());
+        let name = id.as_deref().unwrap_or_else(|| device.name());
+        let line = format!("Skipped: {name}: {why}. Take it out.");
+        self.tell("skipped", &[line], json!({"device_id": id, "reason": why}))?;
+        Ok(Came::Done)
+    }
+
+    fn fail(&mut self, device: &FoundDevice, failure: &Failure) -> Result<Came, Failure> {
+        self.failed += 1;
+        let code = failure.code;
+        let said = failure.detail.as_deref().unwrap_or(code.message());
+        let lines = [
+            format!(
+                "Failed: {}: error {} {}: {said}",
+                title(device),
+                code.number(),
+                code.name()
+            ),
+            format!("what to do: {}", code.next_step()),
+        ];
+        let value = json!({"error": problem_json(code), "detail": failure.detail});
+        self.tell("failed", &lines, value)?;
+        Ok(Came::Done)
+    }
+
+    fn tell(&self, event: &str, lines: &[String], value: Value) -> Result<(), Failure> {
+        print_event(self.json, event, lines, value)
+            .map_err(|error| Failure::new(ErrorCode::HostFailed, error.to_string()))
+    }
+
+    fn report(self) -> Report {
+        let left = self.owners.left();
+        let mut report = Report::new().line(format!(
+            "{} enrolled, {} skipped, {} failed.",
+            self.enrolled, self.skipped, self.failed
+        ));
+        if let Some(left) = left.filter(|left| *left > 0) {
+            report = report.line(format!("{left} of the list are left."));
+        }
+        report
+            .field("event", "end")
+            .field("enrolled", self.enrolled)
+            .field("skipped", self.skipped)
+            .field("failed", self.failed)
+            .field("left", left)
+    }
+}
+
+fn paths_of(device: &FoundDevice) -> Vec<String> {
+    device
+        .routes
+        .iter()
+        .map(|found| found.route.path.clone())
+        .collect()
+}

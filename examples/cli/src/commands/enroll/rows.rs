@@ -1,0 +1,186 @@
+//! The rows that `desk import` takes (`fido-unlock-files`, `read_devices`).
+
+use std::collections::BTreeMap;
+use std::fs::{File, TryLockError};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use fido_unlock::ctap2::device_unlock::EnrollResponse;
+use fido_unlock::helpdesk::UserId;
+use fido_unlock::{DeviceId, ErrorCode, Suite};
+use fido_unlock_files::read_devices;
+
+use crate::desk::public_key::PublicKey;
+use crate::failure::Failure;
+
+const HEADER: [&str; 6] = ["device_id", "user", "suite", "slot", "issuer", "device_key"];
+
+fn fields(owner: &UserId, used: &PublicKey, answer: &EnrollResponse) -> [String; 6] {
+    let hex = |bytes: &[u8; 33]| base16ct::lower::encode_string(bytes);
+    let device_key = match used.suite {
+        Suite::P256EcdhMac => hex(answer.device_key.as_compressed()),
+        _ => String::new(),
+    };
+    [
+        answer.device_id.to_code(),
+        owner.as_str().to_owned(),
+        used.suite.number().to_string(),
+        used.slot.to_string(),
+        hex(used.public.as_compressed()),
+        device_key,
+    ]
+}
+
+fn lines<R: IntoIterator<Item: AsRef<[u8]>>>(
+    records: impl IntoIterator<Item = R>,
+) -> Result<String, Failure> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for record in records {
+        writer.write_record(record).map_err(|_| ErrorCode::HostFailed)?;
+    }
+    let bytes = writer.into_inner().map_err(|_| ErrorCode::HostFailed)?;
+    String::from_utf8(bytes).map_err(|_| ErrorCode::HostFailed.into())
+}
+
+/// One row with the header.
+pub fn with_header(owner: &UserId, used: &PublicKey, answer: &EnrollResponse) -> Result<String, Failure> {
+    lines([HEADER.map(str::to_owned), fields(owner, used, answer)])
+}
+
+/// A file that grows by a row for each key; no other process writes to it meanwhile.
+pub struct RowsFile {
+    path: PathBuf,
+    file: File,
+    owners: BTreeMap<DeviceId, UserId>,
+}
+
+impl RowsFile {
+    /// Opens the file or makes it. What is in it must be such rows, whole.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        let write = |error: std::io::Error| Failure::write(path, &error);
+        let opened = File::options().read(true).append(true).create(true).open(path);
+        let mut file = opened.map_err(write)?;
+        file.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => Failure::new(ErrorCode::StoreBusy, path.display().to_string()),
+            TryLockError::Error(error) => write(error),
+        })?;
+        let mut text = Vec::new();
+        file.read_to_end(&mut text)
+            .map_err(|error| Failure::read(path, &error))?;
+        if text.is_empty() {
+            file.write_all(lines([HEADER])?.as_bytes()).map_err(write)?;
+            file.sync_all().map_err(write)?;
+            sync_folder(path).map_err(write)?;
+        } else if text.last() != Some(&b'\n') {
+            let detail = format!("{}: the last line is not whole", path.display());
+            return Err(Failure::new(ErrorCode::StoreCorrupt, detail));
+        }
+        let owners = read_devices(text.as_slice())?;
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            owners: owners
+                .into_iter()
+                .map(|device| (device.id, device.owner))
+                .collect(),
+        })
+    }
+
+    /// Whose this device is, where it has a row already.
+    pub fn owner(&self, id: &DeviceId) -> Option<&UserId> {
+        self.owners.get(id)
+    }
+
+    /// Adds a row; it is on disk when this returns. Where it cannot be written, the error has the row in it,
+    /// and the file is as it was.
+    pub fn add(&mut self, owner: &UserId, used: &PublicKey, answer: &EnrollResponse) -> Result<(), Failure> {
+        let row = lines([fields(owner, used, answer)])?;
+        let end = self.file.seek(SeekFrom::End(0));
+        let written = self
+            .file
+            .write_all(row.as_bytes())
+            .and_then(|()| self.file.sync_all());
+        if let Err(error) = written {
+            if let Ok(end) = end {
+                // Half a row would keep the file from being read; that it stays is seen at the next start.
+                let _ = self.file.set_len(end);
+            }
+            let text = format!(
+                "{}: {error}\nthe key is enrolled; this is its row:\n{row}",
+                self.path.display()
+            );
+            return Err(Failure::new(ErrorCode::StoreWrite, text));
+        }
+        self.owners.insert(answer.device_id, owner.clone());
+        Ok(())
+    }
+}
+
+/// A new file's name is on disk only when its folder is. Windows has no such thing.
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    if cfg!(unix) {
+        File::open(folder)?.sync_all()
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fido_unlock::suite::IssuerKey;
+    use getrandom::SysRng;
+
+    use super::*;
+
+    fn enrolled(number: u8) -> (PublicKey, EnrollResponse) {
+        let point = || {
+            IssuerKey::make_p256(Suite::P256EcdhMac, &mut SysRng)
+                .unwrap()
+                .public()
+                .unwrap()
+        };
+        let used = PublicKey {
+            suite: Suite::P256EcdhMac,
+            slot: 1,
+            public: point(),
+        };
+        let device_key =
+            fido_unlock::suite::DevicePublicKey::from_compressed(point().as_compressed()).unwrap();
+        let answer = EnrollResponse {
+            device_id: DeviceId::from_bytes([number; 10]),
+            device_key,
+        };
+        (used, answer)
+    }
+
+    #[test]
+    fn rows_are_added_and_a_torn_one_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("devices.csv");
+        let owner = UserId::new("a, \"b\"").unwrap();
+        for number in [1, 2] {
+            let mut rows = RowsFile::open(&path).unwrap();
+            assert_eq!(RowsFile::open(&path).err().unwrap().code, ErrorCode::StoreBusy);
+            let (used, answer) = enrolled(number);
+            assert!(rows.owner(&answer.device_id).is_none());
+            rows.add(&owner, &used, &answer).unwrap();
+            assert_eq!(rows.owner(&answer.device_id), Some(&owner));
+        }
+        let text = std::fs::read(&path).unwrap();
+        assert_eq!(read_devices(text.as_slice()).unwrap().len(), 2);
+        assert!(
+            RowsFile::open(&path)
+                .unwrap()
+                .owner(&DeviceId::from_bytes([1; 10]))
+                .is_some()
+        );
+        std::fs::write(&path, &text[..text.len() - 9]).unwrap();
+        assert_eq!(RowsFile::open(&path).err().unwrap().code, ErrorCode::StoreCorrupt);
+        std::fs::write(&path, "not,such,a,file\n1,2,3,4\n").unwrap();
+        assert_eq!(RowsFile::open(&path).err().unwrap().code, ErrorCode::StoreCorrupt);
+    }
+}

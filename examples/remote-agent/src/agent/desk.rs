@@ -1,0 +1,91 @@
+//! What the agent has with the help desk.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use fido_unlock::{DeviceId, ErrorCode, ResponseCode};
+use serde_json::json;
+
+use super::{Agent, Event};
+use crate::Failure;
+use crate::desk::Desk;
+use crate::saved::Saved;
+
+impl<W: Write> Agent<W> {
+    /// Asks the desk, where there is one and no code yet.
+    pub(super) fn fetch(&mut self, id: &DeviceId) {
+        let Some(job) = self.jobs.get_mut(id) else { return };
+        let Some(options) = self
+            .options
+            .desk
+            .clone()
+            .filter(|_| !job.fetching && job.code.is_none())
+        else {
+            return;
+        };
+        job.fetching = true;
+        let (saved, cancel, tell, id) = (job.saved.clone(), Arc::clone(&job.cancel), self.tell.clone(), *id);
+        std::thread::spawn(move || {
+            let result = Desk::new(options, cancel).and_then(|desk| {
+                let known = saved.request.map(|request| desk.fetch(&saved.session, &request));
+                match known {
+                    // A desk that has forgotten it is asked anew.
+                    Some(Err(failure)) if failure.code == ErrorCode::RequestUnknown => {}
+                    Some(done) => return done,
+                    None => {}
+                }
+                let request = desk.ask(&saved.session)?;
+                // Nobody listens any more where the agent has ended.
+                let _ = tell.send(Event::Asked(id, request.clone()));
+                desk.fetch(&saved.session, &request)
+            });
+            let _ = tell.send(Event::Fetched(id, result));
+        });
+    }
+
+    pub(super) fn fetched(
+        &mut self,
+        id: DeviceId,
+        result: Result<ResponseCode, Failure>,
+    ) -> Result<(), Failure> {
+        let Some(job) = self.jobs.get_mut(&id) else {
+            return Ok(());
+        };
+        job.fetching = false;
+        match result {
+            Ok(code) => {
+                job.code = Some(Arc::new(code));
+                self.report.event("answered", Some(&id), json!({}))?;
+                self.unlock(id)
+            }
+            Err(failure) => {
+                job.saved.request = None;
+                self.save(&id)?;
+                self.report.error(Some(&id), &failure)
+            }
+        }
+    }
+
+    /// Forgets what was saved, and tells the desk.
+    pub(super) fn close(
+        &mut self,
+        id: &DeviceId,
+        saved: Option<Saved>,
+        unlocked: bool,
+    ) -> Result<(), Failure> {
+        if let Err(failure) = self.folder.forget(id) {
+            self.report.error(Some(id), &failure)?;
+        }
+        let request = saved.and_then(|saved| saved.request);
+        if let (Some(options), Some(request)) = (self.options.desk.clone(), request) {
+            let (tell, id) = (self.tell.clone(), *id);
+            self.farewells.push(std::thread::spawn(move || {
+                let told = Desk::new(options, Arc::default()).and_then(|desk| desk.close(&request, unlocked));
+                if let Err(failure) = told {
+                    let _ = tell.send(Event::DeskToldLate(id, failure));
+                }
+            }));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,69 @@
+//! `cargo run -p remote-agent`: the README says what it reads and writes.
+
+use std::io::BufReader;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+use remote_agent::{DeskOptions, Failure, Options, app, keys};
+use zeroize::Zeroizing;
+
+/// Where the token is; an argument would be seen by every user of the computer.
+const TOKEN: &str = "FIDO_UNLOCK_DESK_TOKEN";
+
+/// Watches for locked keys, reports as JSON lines, and unlocks. Codes and PINs come on standard input.
+#[derive(Parser)]
+#[command(name = "remote-agent", version)]
+struct Arguments {
+    /// Folder that keeps sessions over a restart.
+    #[arg(long, value_name = "FOLDER")]
+    state: PathBuf,
+    /// Address of the help desk's service; its token is in FIDO_UNLOCK_DESK_TOKEN.
+    #[arg(long, value_name = "URL", requires = "user")]
+    desk: Option<String>,
+    /// The user's id in the help desk's directory.
+    #[arg(long, value_name = "ID", requires = "desk")]
+    user: Option<String>,
+    /// Seconds between two questions to the help desk.
+    #[arg(long, value_name = "SECONDS", default_value_t = 2)]
+    poll: u64,
+    /// Seconds after which a code is no longer waited for.
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    deadline: u64,
+    /// A key on this TCP port of this machine, instead of the computer's own.
+    #[arg(long, value_name = "PORT")]
+    key_port: Option<u16>,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("remote-agent: {failure}");
+            ExitCode::from(failure.code.family().exit_code())
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<(), Failure> {
+    let desk = arguments.desk.zip(arguments.user).map(|(url, user)| DeskOptions {
+        url,
+        user,
+        token: Arc::new(Zeroizing::new(std::env::var(TOKEN).unwrap_or_default())),
+        poll: Duration::from_secs(arguments.poll),
+        deadline: Duration::from_secs(arguments.deadline),
+    });
+    let options = Options {
+        state: arguments.state,
+        desk,
+        pause: Duration::from_secs(1),
+    };
+    app(
+        options,
+        keys::keys(arguments.key_port)?,
+        BufReader::new(std::io::stdin()),
+        std::io::stdout(),
+    )
+}
