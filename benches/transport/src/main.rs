@@ -23,6 +23,7 @@ mod ours;
 #[allow(dead_code)]
 mod pcscd;
 mod peers;
+mod replay;
 mod report;
 mod stack;
 #[path = "../../../adapters/hid/tests/support/uhid.rs"]

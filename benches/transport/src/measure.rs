@@ -8,6 +8,7 @@ use fido_unlock_tests::{NEW_PIN, OLD_PIN};
 
 use crate::device::{Exchange, Key, Traffic};
 use crate::ours;
+use crate::replay::{Player, Recorder};
 use crate::report::Row;
 use crate::stack::Stack;
 
@@ -19,6 +20,7 @@ pub const FLOOR_UNBRACKETED: &str = "the stack alone, without transactions";
 pub const RECORDED: &str = "fido-unlock, recorded answers";
 pub const CRYPTOGRAPHY: &str = "of that: cryptography, measured alone";
 pub const OWN: &str = "of that: own code (the rest beyond the stack)";
+pub const CORE: &str = "of that: own code in core, measured without a stack";
 pub const OURS: &str = "fido-unlock";
 pub const KEPT: &str = "fido-unlock, session kept and code at hand";
 
@@ -52,20 +54,30 @@ fn traffic(recorded: &[Exchange], messages: u64) -> Traffic {
 }
 
 fn unlock<S: Stack>(stack: &mut S, key: &Key, plan: Plan) {
-    let mut device = CtapUnlockDevice::new(stack.open(Interface::Vendor));
+    let mut device = CtapUnlockDevice::new(Recorder {
+        inner: stack.open(Interface::Vendor),
+        answers: Vec::new(),
+    });
     // The first one selects the applet, or allocates the channel.
     key.block();
     ours::unlock(key, &mut device);
     key.block();
+    device.transport().answers.clear();
     let before = key.traffic().messages;
     let recorded = key.wire.record(|| {
         ours::unlock(key, &mut device);
     });
     let traffic = traffic(&recorded, key.traffic().messages - before);
+    let mut in_process = CtapUnlockDevice::new(Player {
+        answers: device.transport().answers.clone(),
+        next: 0,
+    });
+    // Without the recorder from here on.
+    let mut device = CtapUnlockDevice::new(device.into_transport().inner);
 
     // All of them in each turn, so that what the machine does beside it strikes all.
-    let (mut floor, mut bare, mut ours_recorded, mut cryptography, mut own) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut floor, mut bare, mut ours_recorded) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut cryptography, mut own, mut core) = (Vec::new(), Vec::new(), Vec::new());
     key.wire.play(&recorded, || {
         for _ in 0..plan.count {
             if S::HAS_BRACKETS {
@@ -75,6 +87,7 @@ fn unlock<S: Stack>(stack: &mut S, key: &Key, plan: Plan) {
             stack.drain(device.transport());
             let whole = ours::unlock(key, &mut device);
             let crypto = ours::cryptography();
+            core.push(us(ours::unlock(key, &mut in_process)) - us(crypto));
             floor.push(us(alone));
             ours_recorded.push(us(whole));
             cryptography.push(us(crypto));
@@ -87,7 +100,7 @@ fn unlock<S: Stack>(stack: &mut S, key: &Key, plan: Plan) {
     }
     row(FLOOR, floor).print();
     row(RECORDED, ours_recorded).print();
-    for (who, times) in [(CRYPTOGRAPHY, cryptography), (OWN, own)] {
+    for (who, times) in [(CRYPTOGRAPHY, cryptography), (OWN, own), (CORE, core)] {
         Row::new(S::NAME, UNLOCK, who, times, Traffic::default()).print();
     }
 
