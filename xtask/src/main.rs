@@ -1,11 +1,13 @@
 //! The project's own commands: `cargo xtask <command>`.
 
+mod bench;
 mod bindings;
 mod bite;
 mod check;
 mod docs;
 mod firmware;
 mod packages;
+mod samples;
 mod step;
 mod test;
 mod vectors;
@@ -33,6 +35,8 @@ cargo xtask <command>
              each must fail
   bench bindings [ROUNDS]
              what a call costs in C# and Kotlin, and an unlock beside the same one in Rust
+  bench transport [COUNT] [card|hidraw]
+             what an unlock costs over pcscd and hidraw, beside clients that are not ours
   vectors    make tests/vectors again, with code that is not the library's
 ";
 
@@ -45,6 +49,7 @@ fn main() -> ExitCode {
         ["firmware"] => firmware::build(),
         ["docs"] => docs::write(),
         ["vectors"] => vectors::write(),
+        ["bench", "transport", options @ ..] => bench::transport(options),
         ["test", "bindings"] => bindings::test(),
         ["test", "windows"] => bindings::test_windows(),
         ["windows"] => bindings::windows().map(drop),

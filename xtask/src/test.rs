@@ -31,5 +31,7 @@ pub fn run() -> Done {
             "fido-unlock-stacks-tests",
         ]),
     )?;
-    bindings::test()
+    bindings::test()?;
+    bindings::test_windows()?;
+    bindings::test_packages()
 }

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::error::PcscError;
 use crate::list::DeviceEntry;
-use crate::worker::{Claim, Connected, Outcome, Reply, Request, Worker};
+use crate::worker::{Claim, Connected, Outcome, Reply, Request, Worker, receive};
 
 /// How long a dropped channel waits for its thread to leave the card as it was. A process that
 /// ends before that has its card reset by the service.
@@ -123,7 +123,7 @@ impl CardChannel {
 
     fn receive(&self, timeout: Duration) -> Result<Outcome, RecvTimeoutError> {
         match &self.worker {
-            Some(worker) => worker.replies.recv_timeout(timeout),
+            Some(worker) => receive(&worker.replies, timeout),
             None => Err(RecvTimeoutError::Disconnected),
         }
     }

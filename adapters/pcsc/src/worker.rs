@@ -6,7 +6,7 @@ use core::sync::atomic::{AtomicU8, Ordering};
 use core::time::Duration;
 use std::ffi::CString;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
 use std::time::Instant;
 
 use pcsc::{
@@ -20,6 +20,26 @@ use crate::atr::takes_extended_length;
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(100));
 /// A transaction that came too late for whoever asked ends by itself after this.
 const UNCLAIMED: Duration = Duration::from_secs(1);
+
+/// How long a thread looks for what comes next before it sleeps: being woken takes longer than an
+/// APDU to a fast card does, being asleep is for slow ones and for people.
+const AWAKE: Duration = Duration::from_micros(200);
+
+/// `recv_timeout`, awake at first. Others may have the processor meanwhile.
+pub fn receive<T>(receiver: &Receiver<T>, timeout: Duration) -> Result<T, RecvTimeoutError> {
+    let begun = Instant::now();
+    let awake = AWAKE.min(timeout);
+    loop {
+        match receiver.try_recv() {
+            Ok(value) => return Ok(value),
+            Err(TryRecvError::Disconnected) => return Err(RecvTimeoutError::Disconnected),
+            Err(TryRecvError::Empty) if begun.elapsed() < awake => std::thread::yield_now(),
+            Err(TryRecvError::Empty) => {
+                return receiver.recv_timeout(timeout.saturating_sub(begun.elapsed()));
+            }
+        }
+    }
+}
 
 /// What is known about a connected card.
 #[derive(Clone, Debug, Default)]
@@ -231,7 +251,7 @@ fn serve_transaction(
     buffer: &mut [u8],
 ) -> bool {
     loop {
-        match requests.recv_timeout(UNCLAIMED) {
+        match receive(requests, UNCLAIMED) {
             Ok(Request::Transmit(apdu)) => {
                 if replies.send(transmit(card, &apdu, buffer)).is_err() {
                     return false;
@@ -278,6 +298,27 @@ mod tests {
         let claim = Claim::new();
         claim.give_up();
         assert!(!claim.grant());
+    }
+
+    #[test]
+    fn what_comes_is_received_awake_or_asleep() {
+        let (sender, receiver) = mpsc::channel();
+        sender.send(1).unwrap();
+        assert_eq!(receive(&receiver, Duration::ZERO), Ok(1));
+        assert_eq!(
+            receive(&receiver, Duration::from_millis(1)),
+            Err(RecvTimeoutError::Timeout)
+        );
+        let late = std::thread::spawn(move || {
+            std::thread::sleep(20 * AWAKE);
+            sender.send(2).unwrap();
+        });
+        assert_eq!(receive(&receiver, Duration::from_secs(60)), Ok(2));
+        late.join().unwrap();
+        assert_eq!(
+            receive(&receiver, Duration::from_secs(60)),
+            Err(RecvTimeoutError::Disconnected)
+        );
     }
 
     #[test]

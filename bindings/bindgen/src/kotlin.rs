@@ -19,6 +19,26 @@ const STACK_TRACE: (&str, &str) = (
     "val err = try { e.stackTraceToString() } catch(_: Throwable) { \"\" }",
     "val err = \"\"",
 );
+/// A text that Rust gave may be a secret: what it lay in is wiped before it is freed, and the array in between.
+const LIFT: (&str, &str) = (
+    "            value.asByteBuffer()!!.get(byteArr)
+            return byteArr.toString(Charsets.UTF_8)
+        } finally {
+            RustBuffer.free(value)",
+    "            value.asByteBuffer()!!.get(byteArr)
+            return try { byteArr.toString(Charsets.UTF_8) } finally { byteArr.fill(0) }
+        } finally {
+            value.data?.clear(value.len)
+            RustBuffer.free(value)",
+);
+/// A text that goes to Rust may be one too; Rust wipes its own copy.
+const LOWER: (&str, &str) = (
+    "        rbuf.asByteBuffer()!!.put(byteBuf)
+        return rbuf",
+    "        rbuf.asByteBuffer()!!.put(byteBuf)
+        byteBuf.array().fill(0)
+        return rbuf",
+);
 
 /// Puts it right.
 ///
@@ -26,7 +46,7 @@ const STACK_TRACE: (&str, &str) = (
 /// Where the text is not there, so that a newer UniFFI is looked at again.
 pub fn correct(text: &str) -> Result<String> {
     let mut text = text.to_owned();
-    for (from, to) in [CATCH, ARGUMENT, STACK_TRACE] {
+    for (from, to) in [CATCH, ARGUMENT, STACK_TRACE, LIFT, LOWER] {
         if !text.contains(from) {
             bail!("UniFFI writes other Kotlin than it did; look at this again: {from}");
         }
@@ -43,8 +63,8 @@ mod tests {
     fn a_text_without_the_places_is_refused() {
         assert!(correct("fun nothing() {}").is_err());
         let all = format!(
-            "{}\n{}\n{}\n{}",
-            CATCH.0, ARGUMENT.0, STACK_TRACE.0, STACK_TRACE.0
+            "{}\n{}\n{}\n{}\n{}\n{}",
+            CATCH.0, ARGUMENT.0, STACK_TRACE.0, STACK_TRACE.0, LIFT.0, LOWER.0
         );
         let right = correct(&all).unwrap();
         for wrong in ["kotlin.Exception", "value.uniffiCloneHandle", "stackTrace"] {

@@ -10,13 +10,12 @@
     missing_docs
 )]
 
+#[path = "support/agent.rs"]
+mod agent;
 mod support;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::process::Stdio;
 use std::time::Duration;
 
 use fido_unlock::ports::Interface;
@@ -25,9 +24,9 @@ use fido_unlock_mock::serve::{KeyServer, Wire};
 use help_desk_stub::{Answer, Desk, Key, OLD_PIN, Service, USER};
 use serde_json::{Value, json};
 
-use support::{build, compile_with, dotnet_program, here, scratch, sources};
+use agent::{Program, compile_agent, id, runtimes};
+use support::scratch;
 
-const PATIENCE: Duration = Duration::from_secs(60);
 const NEW_PIN: &str = "Spring43";
 
 struct World {
@@ -52,6 +51,11 @@ impl World {
         }
     }
 
+    fn start(&self, program: &Program<'_>, desk: Option<&str>) -> agent::Agent {
+        let port = self.served.port().to_string();
+        program.start(self.state.path(), &self.service, desk, &["--key-port", &port])
+    }
+
     fn code_for(&self, locked: &Value) -> String {
         let mut desk = self.service.desk();
         let asked = json!({
@@ -65,113 +69,10 @@ impl World {
     }
 }
 
-/// The agent, compiled, and a runtime for it.
-struct Program<'a> {
-    runtime: &'a [String],
-    folder: &'a Path,
-}
-
-impl Program<'_> {
-    fn command(&self) -> Command {
-        let mut command = Command::new("timeout");
-        command
-            .args(["--kill-after=5", "300"])
-            .args(self.runtime)
-            .arg(self.folder.join("agent.exe"))
-            .env("LD_LIBRARY_PATH", self.folder)
-            .env("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "1");
-        command
-    }
-
-    fn start(&self, world: &World, desk: Option<&str>) -> Agent {
-        let mut command = self.command();
-        command
-            .arg("--state")
-            .arg(world.state.path())
-            .args(["--key-port", &world.served.port().to_string()])
-            .env("FIDO_UNLOCK_DESK_TOKEN", world.service.token());
-        if let Some(desk) = desk {
-            command.args([
-                "--desk",
-                desk,
-                "--user",
-                USER,
-                "--poll",
-                "0.05",
-                "--deadline",
-                "5",
-            ]);
-        }
-        let mut process = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let output = BufReader::new(process.stdout.take().unwrap());
-        let (tell, said) = channel();
-        std::thread::spawn(move || {
-            for line in output.lines() {
-                // The test may have seen enough.
-                let _ = tell.send(line.unwrap());
-            }
-        });
-        Agent {
-            input: process.stdin.take(),
-            process,
-            said,
-            text: String::new(),
-        }
-    }
-}
-
-struct Agent {
-    process: Child,
-    input: Option<ChildStdin>,
-    said: Receiver<String>,
-    text: String,
-}
-
-impl Agent {
-    fn next(&mut self, event: &str) -> Value {
-        let line = self
-            .said
-            .recv_timeout(PATIENCE)
-            .unwrap_or_else(|_| panic!("no {event} after\n{}", self.text));
-        self.text.push_str(&line);
-        let said: Value = serde_json::from_str(&line).unwrap();
-        assert_eq!(said["event"], event, "{said}");
-        said
-    }
-
-    fn error(&mut self, code: ErrorCode) {
-        let said = self.next("error");
-        assert_eq!(said["error"]["number"], code.number(), "{said}");
-        assert_eq!(said["error"]["name"], code.name());
-        assert_eq!(said["error"]["next_step"], code.next_step());
-    }
-
-    fn type_line(&mut self, line: &str) {
-        writeln!(self.input.as_mut().unwrap(), "{line}").unwrap();
-    }
-
-    /// Ends the input; the agent must end well and say nothing more.
-    fn end(mut self) -> String {
-        self.input = None;
-        assert!(self.process.wait().unwrap().success());
-        let left: Vec<String> = self.said.iter().collect();
-        assert!(left.is_empty(), "{left:?}");
-        self.text
-    }
-}
-
-fn id(said: &Value) -> String {
-    said["device_id"].as_str().unwrap().to_owned()
-}
-
 fn a_code_from_the_desk(program: &Program<'_>) {
     for suite in [Suite::P256Ecdsa, Suite::P256EcdhMac, Suite::AesAdminKey] {
         let world = World::new(suite, Duration::from_millis(100));
-        let mut agent = program.start(&world, Some(&world.service.url()));
+        let mut agent = world.start(program, Some(&world.service.url()));
         let locked = agent.next("locked");
         assert_eq!(
             (&locked["suite"], &locked["resumed"]),
@@ -196,7 +97,7 @@ fn a_code_from_the_desk(program: &Program<'_>) {
 
 fn a_typed_code(program: &Program<'_>) {
     let world = World::new(Suite::P256EcdhMac, Duration::ZERO);
-    let mut agent = program.start(&world, None);
+    let mut agent = world.start(program, None);
     let locked = agent.next("locked");
     let id = id(&locked);
     agent.type_line("pin");
@@ -218,14 +119,14 @@ fn a_typed_code(program: &Program<'_>) {
 
 fn a_restart(program: &Program<'_>) {
     let world = World::new(Suite::P256EcdhMac, Duration::from_secs(2));
-    let mut first = program.start(&world, Some(&world.service.url()));
+    let mut first = world.start(program, Some(&world.service.url()));
     let shown = first.next("locked");
     first.next("requested");
     // It dies, as at a power cut.
     first.process.kill().unwrap();
     first.process.wait().unwrap();
 
-    let mut second = program.start(&world, Some(&world.service.url()));
+    let mut second = world.start(program, Some(&world.service.url()));
     let again = second.next("locked");
     assert_eq!(
         (&again["challenge"], &again["resumed"]),
@@ -242,7 +143,7 @@ fn a_restart(program: &Program<'_>) {
 
 fn a_cancel(program: &Program<'_>) {
     let world = World::new(Suite::P256EcdhMac, Duration::from_secs(3600));
-    let mut agent = program.start(&world, Some(&world.service.url()));
+    let mut agent = world.start(program, Some(&world.service.url()));
     let locked = agent.next("locked");
     agent.next("requested");
     agent.type_line(&format!("cancel {}", id(&locked)));
@@ -275,7 +176,7 @@ fn what_cannot_work(program: &Program<'_>) {
             .unwrap();
         assert_eq!(output.status.code(), Some(80), "{arguments:?}: {output:?}");
     }
-    let mut agent = program.start(&world, Some("http://127.0.0.1:9"));
+    let mut agent = world.start(program, Some("http://127.0.0.1:9"));
     agent.next("locked");
     agent.error(ErrorCode::RequestExpired);
     // A session that was kept is shown again as itself.
@@ -285,23 +186,9 @@ fn what_cannot_work(program: &Program<'_>) {
 
 #[test]
 fn the_agent_unlocks_on_mono_and_dotnet() {
-    let libraries = build("fido-unlock-ffi", &[]);
     let out = scratch("csharp-agent");
-    fs::copy(
-        libraries.join("libfido_unlock_ffi.so"),
-        out.join("libfido_unlock_ffi.so"),
-    )
-    .unwrap();
-    let csharp = here().join("../csharp/FidoUnlock");
-    let files: Vec<PathBuf> = [
-        sources(&here().join("../../examples/agent-csharp")),
-        sources(&csharp),
-        sources(&csharp.join("Generated")),
-    ]
-    .concat();
-    compile_with(&out.join("agent.exe"), &files, &["-r:System.Net.Http"]);
-    let dotnet = dotnet_program().display().to_string();
-    for runtime in [vec!["mono".to_owned()], vec![dotnet, "exec".to_owned()]] {
+    compile_agent(&out, &[]);
+    for runtime in runtimes() {
         let program = Program {
             runtime: &runtime,
             folder: &out,

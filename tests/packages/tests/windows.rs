@@ -46,6 +46,7 @@ fn the_library_needs_nothing_but_windows() {
     }
     let system = [
         "advapi32.dll",
+        "bcrypt.dll",
         "bcryptprimitives.dll",
         "cfgmgr32.dll",
         "hid.dll",

@@ -1,8 +1,8 @@
 //! `fido-unlock`, as a new user would try it: no option says which device, or where.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -39,15 +39,18 @@ impl CommandLine<'_> {
         profile.join("fido-unlock")
     }
 
-    fn start(&self, arguments: &[&str], input: &str) -> Output {
-        let mut process = Command::new(self.program)
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(self.program);
+        command
             .args(arguments)
             .env("XDG_STATE_HOME", self.state)
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+            .stdout(Stdio::piped());
+        command
+    }
+
+    fn start(&self, arguments: &[&str], input: &str) -> Output {
+        let mut process = self.command(arguments).stderr(Stdio::piped()).spawn().unwrap();
         // It may have ended already, having asked for nothing.
         let _ = process.stdin.take().unwrap().write_all(input.as_bytes());
         let output = process.wait_with_output().unwrap();
@@ -78,7 +81,20 @@ impl CommandLine<'_> {
     }
 
     fn json(&self, command: &str) -> Value {
-        serde_json::from_str(&self.run(&["--json", command], "")).unwrap()
+        self.run_json(&[command], "")
+    }
+
+    /// The object that it printed.
+    pub fn run_json(&self, arguments: &[&str], input: &str) -> Value {
+        serde_json::from_str(&self.run(&[&["--json"], arguments].concat(), input)).unwrap()
+    }
+
+    /// Starts a command that goes on.
+    pub fn go(&self, arguments: &[&str], input: &str) -> Going {
+        let mut process = self.command(&[&["--json"], arguments].concat()).spawn().unwrap();
+        process.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let output = BufReader::new(process.stdout.take().unwrap());
+        Going { process, output }
     }
 
     /// From the list of devices to the new PIN; `name` is what the person sees of the device.
@@ -92,5 +108,59 @@ impl CommandLine<'_> {
         let code = desk.read_out(challenge);
         self.run(&["--stdin", "unlock"], &format!("{code}\n{NEW_PIN}\n{NEW_PIN}\n"));
         assert_eq!(self.json("diagnose")["can_unlock"], false);
+    }
+}
+
+/// A command that prints an event a line; ended when dropped.
+pub struct Going {
+    process: Child,
+    output: BufReader<ChildStdout>,
+}
+
+impl Going {
+    /// The next event.
+    pub fn event(&mut self) -> Value {
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        print!("{line}");
+        serde_json::from_str(&line).unwrap_or_else(|_| panic!("no event: {line}"))
+    }
+
+    /// The next event of this name, others passed over.
+    pub fn event_named(&mut self, name: &str) -> Value {
+        loop {
+            let event = self.event();
+            if event["event"] == name {
+                return event;
+            }
+        }
+    }
+
+    /// Ends as a person ends it; what it still printed.
+    pub fn interrupt(mut self) -> String {
+        let id = self.process.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-s", "INT", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        self.end()
+    }
+
+    /// It ends by itself; what it still printed.
+    pub fn end(&mut self) -> String {
+        let mut rest = String::new();
+        self.output.read_to_string(&mut rest).unwrap();
+        assert!(self.process.wait().unwrap().success());
+        rest
+    }
+}
+
+impl Drop for Going {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }

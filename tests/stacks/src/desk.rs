@@ -48,26 +48,38 @@ pub fn try_pin(transport: &mut dyn Transport, pin: &str) -> Result<(), ErrorCode
     })
 }
 
+/// Sets a PIN on the key in this file, which no process has open, and blocks it.
+pub fn block(state: &Path) {
+    let key = SoftAuthenticator::builder().storage(Storage::File(state.into()));
+    let key = Device::new(key.build().unwrap(), SystemTicks::new());
+    let open = || HidTransport::new(key.hid(Interface::Fido), SysRng, Interface::Fido);
+    call(|call| {
+        Platform::new(&mut open(), &mut SysRng, call, PinProtocol::Two)
+            .set_pin(&Pin::new(crate::OLD_PIN.to_owned()))
+    })
+    .unwrap();
+    loop {
+        match try_pin(&mut open(), "wrong-pin").unwrap_err() {
+            ErrorCode::PinInvalid => {}
+            ErrorCode::PinAuthBlocked => key.replug(),
+            ErrorCode::PinBlocked => return,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 impl Desk {
     /// A key in a file, enrolled and blocked.
     pub fn with_blocked_key(suite: Suite, state: &Path) -> Self {
         let key = SoftAuthenticator::builder().storage(Storage::File(state.into()));
         let key = Device::new(key.build().unwrap(), SystemTicks::new());
-        let open = || HidTransport::new(key.hid(Interface::Fido), SysRng, Interface::Fido);
-        let desk = Self::enroll(suite, open());
-        call(|call| {
-            Platform::new(&mut open(), &mut SysRng, call, PinProtocol::Two)
-                .set_pin(&Pin::new(crate::OLD_PIN.to_owned()))
-        })
-        .unwrap();
-        loop {
-            match try_pin(&mut open(), "wrong-pin").unwrap_err() {
-                ErrorCode::PinInvalid => {}
-                ErrorCode::PinAuthBlocked => key.replug(),
-                ErrorCode::PinBlocked => return desk,
-                other => panic!("{other:?}"),
-            }
-        }
+        let desk = Self::enroll(
+            suite,
+            HidTransport::new(key.hid(Interface::Fido), SysRng, Interface::Fido),
+        );
+        drop(key);
+        block(state);
+        desk
     }
 
     /// Enrols the device behind `transport`, which must be its FIDO interface.

@@ -10,11 +10,14 @@
 
 mod command_line;
 mod desk;
+pub mod guest;
+mod joined;
 mod virtual_key;
 mod witness;
 
-pub use command_line::CommandLine;
-pub use desk::{Desk, PATIENCE, call, call_within, try_pin};
+pub use command_line::{CommandLine, Going};
+pub use desk::{Desk, PATIENCE, block, call, call_within, try_pin};
+pub use joined::{Joined, words};
 pub use virtual_key::VirtualKey;
 pub use witness::{fido2_pcsc, witness};
 

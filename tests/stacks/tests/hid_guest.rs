@@ -25,12 +25,10 @@ use fido_unlock::unlock::{CtapUnlockDevice, Outcome, Session};
 use fido_unlock::{ErrorCode, HasCode, Suite};
 use fido_unlock_hid::{DeviceEntry, HidChannel, list, open};
 use fido_unlock_stacks_tests::{
-    CommandLine, Desk, NEW_PIN, OLD_PIN, PATIENCE, VirtualKey, call, call_within,
+    CommandLine, Desk, NEW_PIN, OLD_PIN, PATIENCE, VirtualKey, call, call_within, guest,
 };
 use getrandom::SysRng;
 
-/// Set in the guest.
-const GUEST: &str = "FIDO_UNLOCK_HID_GUEST";
 const TEST: &str = "over_hidraw_in_a_guest";
 const RP_ID: &str = "example.org";
 const GET_INFO: [u8; 1] = [0x04];
@@ -39,7 +37,7 @@ const SHORT: Duration = Duration::from_secs(2);
 
 #[test]
 fn over_hidraw_in_a_guest() {
-    if std::env::var_os(GUEST).is_some() {
+    if guest::is_guest() {
         in_the_guest();
     } else {
         boot();
@@ -47,31 +45,15 @@ fn over_hidraw_in_a_guest() {
 }
 
 fn boot() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("stacks-guest");
-    std::fs::create_dir_all(&folder).unwrap();
     let token = Path::new("/usr/bin/fido2-token");
     assert!(token.exists(), "needs Debian's package fido2-tools");
-    let output = Command::new("sh")
-        .arg(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../../adapters/hid/tests/support/guest.sh"
-        ))
-        .arg(std::env::current_exe().unwrap())
-        .arg(TEST)
-        .arg(&folder)
-        .args([
-            Path::new(env!("CARGO_BIN_EXE_virtual_key")),
-            token,
-            &CommandLine::build(),
-        ])
-        .output()
-        .unwrap();
-    let console =
-        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    println!("{console}");
-    std::fs::write(folder.join("console.txt"), &console).unwrap();
-    let exit = format!("guest exit 0 cases {}", CASES.len());
-    assert!(console.lines().any(|line| line.trim() == exit), "{console}");
+    let key = Path::new(env!("CARGO_BIN_EXE_virtual_key"));
+    guest::boot(
+        &Path::new(env!("CARGO_TARGET_TMPDIR")).join("stacks-guest"),
+        TEST,
+        &[key, token, &CommandLine::build()],
+        CASES.len(),
+    );
 }
 
 type Case = (&'static str, fn(&Blocked));
@@ -97,7 +79,7 @@ fn in_the_guest() {
         case(&blocked);
         println!("case passed: {name} ({} ms)", begun.elapsed().as_millis());
     }
-    std::fs::write("/tmp/exit", format!("cases {}", CASES.len())).unwrap();
+    guest::tell_cases(CASES.len());
 }
 
 fn eventually<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {

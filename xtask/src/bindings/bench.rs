@@ -8,7 +8,7 @@ mod figures;
 mod programs;
 
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
 use figures::Figures;
 use programs::Program;

@@ -30,7 +30,8 @@ pub fn make(linux: &Path, windows: &Path) -> Result<(PathBuf, PathBuf), Failed> 
     );
     run(
         "packages: Maven artifact",
-        maven("bindings/kotlin/pom.xml")
+        maven()
+            .args(["-f", "bindings/kotlin/pom.xml"])
             .args(["-Dmaven.test.skip=true", "-Dmaven.install.skip=true", &to])
             .arg(format!("-Dout={}", own.join("build").display()))
             .arg(format!("-Dnatives={}", natives.display()))
@@ -42,7 +43,8 @@ pub fn make(linux: &Path, windows: &Path) -> Result<(PathBuf, PathBuf), Failed> 
     let aar = android(&own)?;
     run(
         "packages: AAR into the repository",
-        maven("bindings/kotlin/android/pom.xml")
+        // Not as a project: Maven without Android's plugin knows no AAR.
+        maven()
             .arg("org.apache.maven.plugins:maven-deploy-plugin:3.1.4:deploy-file")
             .arg(format!("-Durl=file://{}", repository.display()))
             .arg(format!("-Dfile={}", aar.display()))
@@ -114,8 +116,10 @@ fn place(file: &Path, natives: &Path, folder: &str) -> Done {
     Ok(())
 }
 
-fn maven(pom: &str) -> Command {
+fn maven() -> Command {
     let mut command = Command::new("mvn");
-    command.args(["-B", "-q", "-ntp", "-f", pom]).current_dir(root());
+    command
+        .args(["-B", "-q", "-ntp", "-Dstyle.color=never"])
+        .current_dir(root());
     command
 }

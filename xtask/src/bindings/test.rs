@@ -3,8 +3,8 @@
 use std::process::Command;
 
 use super::{bindgen, dotnet};
-use crate::packages;
 use crate::step::{Done, Failed, cargo, root, run, run_tests};
+use crate::{packages, samples};
 
 /// Debian packages of these tests alone.
 const PACKAGES: &[(&str, &str)] = &[
@@ -15,6 +15,7 @@ const PACKAGES: &[(&str, &str)] = &[
         "libmono-system-runtime-serialization4.0-cil",
         "JSON in the tests of C#",
     ),
+    ("libmono-system-net-http4.0-cil", "HTTP in the sample agent in C#"),
 ];
 /// A program, and the package that brings it where no other way did.
 const PROGRAMS: &[(&str, &str, &str)] = &[
@@ -49,7 +50,8 @@ pub fn all() -> Done {
             "mock",
         ]),
     )?;
-    kotlin()
+    kotlin()?;
+    samples::test()
 }
 
 /// Kotlin's suite needs a library with the software authenticator, and that library's own file.

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Boots a guest kernel that has uhid and hidraw, and runs a test program in it as root.
 # guest.sh PROGRAM TEST FOLDER [OTHER...]: prints the guest's console; the last line is "guest exit N",
-# with what the program wrote to /tmp/exit behind it. OTHER programs are there by name.
+# with what the program wrote to /tmp/exit behind it. OTHER programs are there by name. GUEST_OPTIONS
+# are more words for the kernel, GUEST_SECONDS is the longest run.
 set -eu
 program=$1 test=$2 folder=$3
 shift 3
@@ -61,7 +62,7 @@ chmod +x "$root/init"
 (cd "$root" && find . | cpio --quiet -o -H newc | gzip -1) >"$folder/initramfs.gz"
 
 # PVM's /dev/kvm does not run this kernel, so emulation it is; two processors are slower than one.
-exec timeout 300 qemu-system-x86_64 -M microvm,acpi=off -accel tcg -cpu max -m 384 -smp 1 -no-reboot \
+exec timeout "${GUEST_SECONDS:-300}" qemu-system-x86_64 -M microvm,acpi=off -accel tcg -cpu max -m 384 -smp 1 -no-reboot \
     -nodefaults -no-user-config -display none -serial stdio \
     -kernel "$folder"/kernel/boot/vmlinuz-* -initrd "$folder/initramfs.gz" \
-    -append "console=ttyS0 quiet panic=-1 reboot=t" </dev/null
+    -append "console=ttyS0 quiet panic=-1 reboot=t ${GUEST_OPTIONS:-}" </dev/null

@@ -33,6 +33,59 @@ pub fn descriptor(usage_page: u16, size: u16) -> Vec<u8> {
     bytes
 }
 
+/// Plugs an interface in. Reports come from the file ([`next_output`]) and go into it ([`input`]).
+pub fn create(interface: Interface, size: u16, serial: &str) -> File {
+    let mut file = File::options().read(true).write(true).open("/dev/uhid").unwrap();
+    let usage_page = match interface {
+        Interface::Fido => 0xF1D0,
+        Interface::Vendor => 0xFF55,
+    };
+    let descriptor = descriptor(usage_page, size);
+    let mut event = Vec::with_capacity(EVENT_SIZE);
+    event.extend(CREATE2.to_ne_bytes());
+    for (text, length) in [("Virtual key", 128), ("", 64), (serial, 64)] {
+        let mut field = text.as_bytes().to_vec();
+        field.resize(length, 0);
+        event.extend(field);
+    }
+    event.extend(u16::try_from(descriptor.len()).unwrap().to_ne_bytes());
+    event.extend(3u16.to_ne_bytes()); // BUS_USB
+    for number in [0x1209u32, 0xF1D0, 0, 0] {
+        event.extend(number.to_ne_bytes());
+    }
+    event.extend(descriptor);
+    event.resize(EVENT_SIZE, 0);
+    file.write_all(&event).unwrap();
+    file
+}
+
+/// The next report of the host, without its report ID; `None` when nobody will send any more.
+pub fn next_output(file: &mut File) -> Option<Vec<u8>> {
+    let mut event = [0; EVENT_SIZE];
+    while file.read(&mut event).is_ok_and(|length| length >= 4) {
+        match u32::from_ne_bytes(event[..4].try_into().unwrap()) {
+            OUTPUT => {
+                let size = u16::from_ne_bytes(event[4 + DATA_MAX..][..2].try_into().unwrap());
+                // The report ID comes first, 0 as there is none.
+                let data = &event[4..4 + usize::from(size)];
+                assert_eq!(data[0], 0);
+                return Some(data[1..].to_vec());
+            }
+            STOP => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Gives the host a report.
+pub fn input(file: &mut File, report: &[u8]) -> std::io::Result<()> {
+    let mut event = INPUT2.to_ne_bytes().to_vec();
+    event.extend(u16::try_from(report.len()).unwrap().to_ne_bytes());
+    event.extend(report);
+    file.write_all(&event)
+}
+
 /// One HID interface, plugged in; pulled when dropped.
 pub struct UhidKey {
     file: File,
@@ -42,28 +95,7 @@ pub struct UhidKey {
 impl UhidKey {
     /// Plugs an interface of `key` in.
     pub fn plug(key: &Device<SoftAuthenticator>, interface: Interface, size: u16, serial: &str) -> Self {
-        let mut file = File::options().read(true).write(true).open("/dev/uhid").unwrap();
-        let usage_page = match interface {
-            Interface::Fido => 0xF1D0,
-            Interface::Vendor => 0xFF55,
-        };
-        let descriptor = descriptor(usage_page, size);
-        let mut event = Vec::with_capacity(EVENT_SIZE);
-        event.extend(CREATE2.to_ne_bytes());
-        for (text, length) in [("Virtual key", 128), ("", 64), (serial, 64)] {
-            let mut field = text.as_bytes().to_vec();
-            field.resize(length, 0);
-            event.extend(field);
-        }
-        event.extend(u16::try_from(descriptor.len()).unwrap().to_ne_bytes());
-        event.extend(3u16.to_ne_bytes()); // BUS_USB
-        for number in [0x1209u32, 0xF1D0, 0, 0] {
-            event.extend(number.to_ne_bytes());
-        }
-        event.extend(descriptor);
-        event.resize(EVENT_SIZE, 0);
-        file.write_all(&event).unwrap();
-
+        let file = create(interface, size, serial);
         key.set_report_size(size.into());
         let reports = Arc::new(Mutex::new(key.hid(interface)));
         let ended = Arc::new(AtomicBool::new(false));
@@ -83,19 +115,8 @@ impl Drop for UhidKey {
 }
 
 fn host_to_device(mut file: File, reports: &Mutex<MockHid<SoftAuthenticator>>) {
-    let mut event = [0; EVENT_SIZE];
-    while file.read(&mut event).is_ok_and(|length| length >= 4) {
-        match u32::from_ne_bytes(event[..4].try_into().unwrap()) {
-            OUTPUT => {
-                let size = u16::from_ne_bytes(event[4 + DATA_MAX..][..2].try_into().unwrap());
-                // The report ID comes first, 0 as there is none.
-                let data = &event[4..4 + usize::from(size)];
-                assert_eq!(data[0], 0);
-                reports.lock().unwrap().write_report(&data[1..]).unwrap();
-            }
-            STOP => return,
-            _ => {}
-        }
+    while let Some(report) = next_output(&mut file) {
+        reports.lock().unwrap().write_report(&report).unwrap();
     }
 }
 
@@ -108,10 +129,7 @@ fn device_to_host(mut file: File, reports: &Mutex<MockHid<SoftAuthenticator>>, e
             .read_report(&mut report, Duration::ZERO)
             .unwrap();
         if length > 0 {
-            let mut event = INPUT2.to_ne_bytes().to_vec();
-            event.extend(u16::try_from(length).unwrap().to_ne_bytes());
-            event.extend(&report[..length]);
-            if file.write_all(&event).is_err() {
+            if input(&mut file, &report[..length]).is_err() {
                 return;
             }
         } else {

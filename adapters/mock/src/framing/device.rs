@@ -158,6 +158,17 @@ impl<A: CtapHandler + Send + 'static> Device<A> {
         lock(&self.inner).power_cycle();
     }
 
+    /// The card is reset, or taken off its reader, while the key has power over USB: handles must reconnect
+    /// and select again; what is volatile stays.
+    pub fn reset_card_alone(&self) {
+        let mut inner = lock(&self.inner);
+        if inner.engine.owner().is_some_and(|(_, channel)| channel == 0) {
+            inner.engine.abort();
+        }
+        inner.card.power_cycle();
+        inner.card_resets += 1;
+    }
+
     /// Another program selects another applet of the card.
     pub fn deselect_card(&self) {
         lock(&self.inner).card.deselect();

@@ -87,7 +87,8 @@ impl HidDevice {
             self.error(receiving.channel, error_code::MSG_TIMEOUT);
         }
         while let Some((interface, channel)) = engine.owner() {
-            if interface != self.interface {
+            // Channel 0 is the card's.
+            if interface != self.interface || channel == 0 {
                 return;
             }
             let Some(event) = engine.poll(interface, now) else {

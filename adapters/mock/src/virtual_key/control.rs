@@ -71,6 +71,8 @@ fn command(port: &dyn Port, words: &[&str]) -> Result<String, String> {
     match words {
         ["insert"] => port.insert().map_err(|error| error.to_string())?,
         ["remove"] => port.remove(),
+        ["insert", way] => part(port, way)?.insert().map_err(|error| error.to_string())?,
+        ["remove", way] => part(port, way)?.remove(),
         ["touch", "on"] => key.touch.set(Touch::After(1)),
         ["touch", "off"] => key.touch.set(Touch::Never),
         ["touch", "refuse"] => key.touch.set(Touch::Refused),
@@ -90,6 +92,11 @@ fn command(port: &dyn Port, words: &[&str]) -> Result<String, String> {
         _ => return Err("insert, remove, touch, fault, status or quit?".into()),
     }
     Ok("ok".into())
+}
+
+fn part<'a>(port: &'a dyn Port, way: &str) -> Result<&'a dyn Port, String> {
+    port.way(way)
+        .ok_or_else(|| format!("{way}: usb and card are apart only with `both`"))
 }
 
 fn switch(faults: &mut Faults, words: &[&str]) -> Result<(), String> {
@@ -113,7 +120,7 @@ mod tests {
     use super::super::key::Key;
     use super::*;
 
-    struct Fake(Key);
+    struct Fake(Arc<Key>);
 
     impl Port for Fake {
         fn key(&self) -> &Key {

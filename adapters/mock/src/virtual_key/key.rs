@@ -1,9 +1,10 @@
 //! What the card and the HID device have in common: the key and its faults.
 
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use std::error::Error;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fido_unlock::ports::{Entropy, SystemTicks};
 use getrandom::SysRng;
@@ -31,6 +32,9 @@ pub(super) struct Key {
     pub(super) device: Device<SoftAuthenticator>,
     pub(super) touch: TouchHandle,
     faults: Mutex<Faults>,
+    /// Where it has power from.
+    usb: AtomicBool,
+    reader: AtomicBool,
 }
 
 /// How the key is connected.
@@ -40,6 +44,10 @@ pub(super) trait Port: Send + Sync {
     fn remove(&self);
     /// "inserted", "removed", or what is missing.
     fn state(&self) -> &'static str;
+    /// A way by itself, "usb" or "card", where the key is connected by both.
+    fn way(&self, _name: &str) -> Option<&dyn Port> {
+        None
+    }
     /// [`Faults`] were changed.
     fn faults_changed(&self);
     /// Sends its last answer once more.
@@ -47,17 +55,54 @@ pub(super) trait Port: Send + Sync {
 }
 
 impl Key {
-    pub(super) fn open(state: &Path) -> Result<Self, Box<dyn Error>> {
+    pub(super) fn open(state: &Path) -> Result<Arc<Self>, Box<dyn Error>> {
         let key = SoftAuthenticator::builder()
             .storage(Storage::File(state.into()))
             .touch(Touch::After(1))
             .build()
             .map_err(|error| format!("{}: {error}", state.display()))?;
-        Ok(Self {
+        Ok(Arc::new(Self {
             touch: key.touch_handle(),
             device: Device::new(key, SystemTicks::new()),
             faults: Mutex::default(),
-        })
+            usb: AtomicBool::new(false),
+            reader: AtomicBool::new(false),
+        }))
+    }
+
+    pub(super) fn usb_came(&self) {
+        self.usb.store(true, Ordering::Release);
+    }
+
+    /// It loses its power also where it lies on a reader, but stays there.
+    pub(super) fn usb_left(&self) {
+        self.usb.store(false, Ordering::Release);
+        if self.reader.load(Ordering::Acquire) {
+            self.device.reset_card();
+        } else {
+            self.device.replug();
+        }
+    }
+
+    pub(super) fn card_came(&self) {
+        self.reader.store(true, Ordering::Release);
+    }
+
+    pub(super) fn card_was_reset(&self) {
+        if self.usb.load(Ordering::Acquire) {
+            self.device.reset_card_alone();
+        } else {
+            self.device.reset_card();
+        }
+    }
+
+    pub(super) fn card_left(&self) {
+        self.reader.store(false, Ordering::Release);
+        if self.usb.load(Ordering::Acquire) {
+            self.device.reset_card_alone();
+        } else {
+            self.device.replug();
+        }
     }
 
     pub(super) fn faults(&self) -> MutexGuard<'_, Faults> {

@@ -1,9 +1,10 @@
 //! The program `fido-unlock-virtual`: the software authenticator where unmodified programs find it,
-//! as a card in vpcd's reader or as a HID device of the kernel.
+//! as a card in vpcd's reader, as a HID device of the kernel, or as both at once.
 //!
 //! Its key is in a file. What goes wrong is switched by lines on standard input or on a control
 //! socket; the package's README lists them.
 
+mod both;
 mod control;
 mod key;
 mod uhid;
@@ -31,33 +32,76 @@ struct Arguments {
 enum Way {
     /// A card in a virtual reader of pcscd (vpcd).
     Card {
-        /// TCP port of the reader, on this machine.
-        #[arg(long, value_name = "PORT", default_value_t = 35963)]
-        reader_port: u16,
-        /// A card with contacts and protocol T=1, instead of a contactless one.
-        #[arg(long)]
-        contact: bool,
-        /// A card with contacts and protocol T=0.
-        #[arg(long, conflicts_with = "contact")]
-        t0: bool,
+        #[command(flatten)]
+        card: CardShape,
         #[command(flatten)]
         common: Common,
     },
     /// A USB HID device of the kernel (/dev/uhid), with a FIDO and a vendor interface.
     Hid {
-        /// Serial number.
-        #[arg(long, default_value = "")]
-        serial: String,
-        /// Bytes in a report.
-        #[arg(long, value_name = "BYTES", default_value_t = 64,
-              value_parser = clap::value_parser!(u16).range(8..=1024))]
-        report_size: u16,
-        /// Without the vendor interface.
-        #[arg(long)]
-        no_vendor: bool,
+        #[command(flatten)]
+        hid: HidShape,
         #[command(flatten)]
         common: Common,
     },
+    /// One key that is plugged in and lies on a reader at once.
+    Both {
+        #[command(flatten)]
+        card: CardShape,
+        #[command(flatten)]
+        hid: HidShape,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(Args)]
+struct CardShape {
+    /// TCP port of the reader, on this machine.
+    #[arg(long, value_name = "PORT", default_value_t = 35963)]
+    reader_port: u16,
+    /// A card with contacts and protocol T=1, instead of a contactless one.
+    #[arg(long)]
+    contact: bool,
+    /// A card with contacts and protocol T=0.
+    #[arg(long, conflicts_with = "contact")]
+    t0: bool,
+}
+
+#[derive(Args)]
+struct HidShape {
+    /// Serial number.
+    #[arg(long, default_value = "")]
+    serial: String,
+    /// Bytes in a report.
+    #[arg(long, value_name = "BYTES", default_value_t = 64,
+          value_parser = clap::value_parser!(u16).range(8..=1024))]
+    report_size: u16,
+    /// Without the vendor interface.
+    #[arg(long)]
+    no_vendor: bool,
+}
+
+impl CardShape {
+    fn start(self, key: Arc<Key>) -> std::io::Result<Arc<vpcd::Card>> {
+        let atr = match (self.contact, self.t0) {
+            (_, true) => vpcd::CONTACT_T0,
+            (true, _) => vpcd::CONTACT_T1,
+            _ => vpcd::CONTACTLESS,
+        };
+        vpcd::Card::start(key, self.reader_port, atr)
+    }
+}
+
+impl HidShape {
+    fn start(self, key: Arc<Key>) -> Arc<uhid::HidKey> {
+        let shape = uhid::Shape {
+            serial: self.serial,
+            report_size: self.report_size,
+            vendor: !self.no_vendor,
+        };
+        uhid::HidKey::new(key, shape)
+    }
 }
 
 #[derive(Args)]
@@ -87,32 +131,12 @@ pub fn run() -> ExitCode {
 
 fn start(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let (port, common): (Arc<dyn Port>, Common) = match arguments.way {
-        Way::Card {
-            reader_port,
-            contact,
-            t0,
-            common,
-        } => {
-            let atr = match (contact, t0) {
-                (_, true) => vpcd::CONTACT_T0,
-                (true, _) => vpcd::CONTACT_T1,
-                _ => vpcd::CONTACTLESS,
-            };
-            let card = vpcd::Card::start(Key::open(&common.state)?, reader_port, atr)?;
-            (card, common)
-        }
-        Way::Hid {
-            serial,
-            report_size,
-            no_vendor,
-            common,
-        } => {
-            let shape = uhid::Shape {
-                serial,
-                report_size,
-                vendor: !no_vendor,
-            };
-            (uhid::HidKey::new(Key::open(&common.state)?, shape), common)
+        Way::Card { card, common } => (card.start(Key::open(&common.state)?)?, common),
+        Way::Hid { hid, common } => (hid.start(Key::open(&common.state)?), common),
+        Way::Both { card, hid, common } => {
+            let key = Key::open(&common.state)?;
+            let (card, hid) = (card.start(Arc::clone(&key))?, hid.start(key));
+            (Arc::new(both::Both { card, hid }), common)
         }
     };
     if !common.removed {

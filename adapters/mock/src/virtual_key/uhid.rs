@@ -42,7 +42,7 @@ pub(super) struct Shape {
 
 /// The key, with its interfaces while it is plugged in.
 pub(super) struct HidKey {
-    key: Key,
+    key: Arc<Key>,
     shape: Shape,
     plugged: Mutex<Vec<Arc<Plugged>>>,
     itself: Weak<Self>,
@@ -110,7 +110,7 @@ fn output_report(event: &[u8]) -> Option<&[u8]> {
 }
 
 impl HidKey {
-    pub(super) fn new(key: Key, shape: Shape) -> Arc<Self> {
+    pub(super) fn new(key: Arc<Key>, shape: Shape) -> Arc<Self> {
         key.device.set_report_size(shape.report_size.into());
         Arc::new_cyclic(|itself| Self {
             key,
@@ -255,6 +255,7 @@ impl Port for HidKey {
     fn insert(&self) -> std::io::Result<()> {
         let mut plugged = self.plugged();
         if plugged.is_empty() {
+            self.key.usb_came();
             plugged.push(self.plug(Interface::Fido)?);
             if self.shape.vendor {
                 plugged.push(self.plug(Interface::Vendor)?);
@@ -270,7 +271,7 @@ impl Port for HidKey {
             // Refused where the kernel has destroyed it already.
             let _ = (&interface.file).write_all(&DESTROY.to_ne_bytes());
         }
-        self.key.device.replug();
+        self.key.usb_left();
     }
 
     fn state(&self) -> &'static str {

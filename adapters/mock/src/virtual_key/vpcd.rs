@@ -41,7 +41,7 @@ struct Place {
 
 /// The card; put in again by itself where the reader was gone, as a card stays in its slot.
 pub(super) struct Card {
-    key: Key,
+    key: Arc<Key>,
     reader_port: u16,
     atr: &'static [u8],
     place: Mutex<Place>,
@@ -49,7 +49,7 @@ pub(super) struct Card {
 }
 
 impl Card {
-    pub(super) fn start(key: Key, reader_port: u16, atr: &'static [u8]) -> std::io::Result<Arc<Self>> {
+    pub(super) fn start(key: Arc<Key>, reader_port: u16, atr: &'static [u8]) -> std::io::Result<Arc<Self>> {
         let card = Arc::new(Self {
             key,
             reader_port,
@@ -95,7 +95,7 @@ impl Card {
             // The connection may have a second handle.
             let _ = stream.shutdown(Shutdown::Both);
             self.place().stream = None;
-            self.key.device.replug();
+            self.key.card_left();
         }
     }
 
@@ -110,13 +110,14 @@ impl Card {
 
     /// Until the card is taken out or the reader ends.
     fn serve(&self, mut stream: &TcpStream, moves: u64) -> Option<()> {
+        self.key.card_came();
         let mut channel = self.key.device.card();
         let mut last = vec![0x90, 0x00];
         loop {
             let frame = receive(stream)?;
             match frame[..] {
                 [GIVE_ATR] => send(&mut stream, self.atr)?,
-                [POWER_OFF | RESET] => self.key.device.reset_card(),
+                [POWER_OFF | RESET] => self.key.card_was_reset(),
                 [] | [_] => {}
                 _ => {
                     self.pass(&frame)?;

@@ -64,10 +64,12 @@ pub fn compile_with(exe: &Path, files: &[PathBuf], options: &[&str]) {
     fs::write(exe.with_extension("runtimeconfig.json"), config).unwrap();
 }
 
-/// A program that hangs is a failure after five minutes, not a run without an end.
-fn bounded(program: impl AsRef<OsStr>) -> Command {
+/// A program that hangs is a failure after some minutes, not a run without an end.
+fn bounded(seconds: u32, program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new("timeout");
-    command.args(["--kill-after=5", "300"]).arg(program);
+    command
+        .args(["--kill-after=5", &seconds.to_string()])
+        .arg(program);
     command
 }
 
@@ -78,18 +80,9 @@ pub fn csharp() -> PathBuf {
 }
 
 /// The C# of `tests` over the product's own, with a library that has the software authenticator, which lies
-/// in `out` with the program. `optimised`: the library is built as it ships.
-pub fn unlock_program(out: &Path, tests: &[PathBuf], optimised: bool) -> PathBuf {
-    let mut arguments = vec!["--features", "mock"];
-    if optimised {
-        arguments.push("--release");
-    }
-    let built = build("fido-unlock-ffi", &arguments);
-    let built = if optimised {
-        built.with_file_name("release")
-    } else {
-        built
-    };
+/// in `out` with the program.
+pub fn unlock_program(out: &Path, tests: &[PathBuf]) -> PathBuf {
+    let built = build("fido-unlock-ffi", &["--features", "mock"]);
     fs::copy(built.join(LIBRARY), out.join(LIBRARY)).unwrap();
     let generated = out.join("generated");
     succeed(
@@ -114,6 +107,7 @@ pub struct Run<'a> {
     pub exe: &'a Path,
     pub only: Option<&'a str>,
     pub environment: &'a [(&'a str, &'a OsStr)],
+    pub seconds: u32,
 }
 
 impl<'a> Run<'a> {
@@ -123,6 +117,7 @@ impl<'a> Run<'a> {
             exe,
             only: None,
             environment: &[],
+            seconds: 300,
         }
     }
 
@@ -137,11 +132,11 @@ impl<'a> Run<'a> {
     }
 
     pub fn mono(self) -> Output {
-        self.on(bounded("mono"))
+        self.on(bounded(self.seconds, "mono"))
     }
 
     pub fn dotnet(self) -> Output {
-        let mut command = bounded(dotnet_program());
+        let mut command = bounded(self.seconds, dotnet_program());
         command
             .arg("exec")
             .env("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "1");

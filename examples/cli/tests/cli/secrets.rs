@@ -95,8 +95,9 @@ fn nothing_secret_lies_in_a_file_of_the_desk() {
         ] {
             assert!(!text.contains(secret), "{secret} in {}", path.display());
         }
+        // A program for Windows, under Wine, knows no modes.
         #[cfg(unix)]
-        {
+        if std::env::var_os("FIDO_UNLOCK_PROGRAM").is_none() {
             use std::os::unix::fs::PermissionsExt;
             let mode = path.metadata().unwrap().permissions().mode();
             assert_eq!(mode & 0o077, 0, "{} {mode:o}", path.display());

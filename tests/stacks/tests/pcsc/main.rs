@@ -11,9 +11,11 @@
     missing_docs
 )]
 
+mod bulk;
 mod faults;
 #[path = "../../../../adapters/pcsc/tests/vpcd/support.rs"]
 #[allow(dead_code)]
 mod pcscd;
 mod support;
 mod unlock;
+mod watch;

@@ -23,11 +23,16 @@ pub fn state(folder: &Path, reader: u16) -> PathBuf {
 
 /// A virtual key in that reader.
 pub fn insert(folder: &Path, reader: u16, arguments: &[&str]) -> VirtualKey {
+    insert_state(folder, reader, &state(folder, reader), arguments)
+}
+
+/// The same with the key in this file.
+pub fn insert_state(folder: &Path, reader: u16, state: &Path, arguments: &[&str]) -> VirtualKey {
     let port = reader_port(folder, reader).to_string();
     VirtualKey::start(
         env!("CARGO_BIN_EXE_virtual_key"),
         "card",
-        &state(folder, reader),
+        state,
         &[&["--reader-port", &port], arguments].concat(),
     )
 }

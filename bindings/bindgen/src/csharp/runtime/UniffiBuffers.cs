@@ -208,11 +208,21 @@ namespace NAMESPACE
             finally { Free(buffer); }
         }
 
+        // Both copies are wiped, since the text may be a secret.
         internal static string LiftString(UniffiBuffer buffer)
         {
-            var bytes = Take(buffer);
-            try { return UniffiCall.Utf8.GetString(bytes); }
-            finally { global::System.Array.Clear(bytes, 0, bytes.Length); }
+            var bytes = new byte[checked((int)buffer.Length)];
+            try
+            {
+                if (bytes.Length > 0)
+                    global::System.Runtime.InteropServices.Marshal.Copy(buffer.Data, bytes, 0, bytes.Length);
+                return UniffiCall.Utf8.GetString(bytes);
+            }
+            finally
+            {
+                global::System.Array.Clear(bytes, 0, bytes.Length);
+                Discard(buffer);
+            }
         }
 
         internal static T Lift<T>(UniffiBuffer buffer, global::System.Func<UniffiReader, T> read)

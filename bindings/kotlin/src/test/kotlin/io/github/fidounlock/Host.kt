@@ -46,7 +46,8 @@ private val curve: ECParameterSpec = AlgorithmParameters.getInstance("EC")
 fun ecPublicKey(x: BigInteger, y: BigInteger): java.security.PublicKey =
     KeyFactory.getInstance("EC").generatePublic(ECPublicKeySpec(ECPoint(x, y), curve))
 
-private fun decompress(point: ByteArray): java.security.PublicKey {
+/** A compressed point of P-256. */
+fun decompress(point: ByteArray): java.security.PublicKey {
     val p = (curve.curve.field as ECFieldFp).p
     val x = BigInteger(1, point.copyOfRange(1, 33))
     val square = x.pow(3).add(curve.curve.a.multiply(x)).add(curve.curve.b).mod(p)

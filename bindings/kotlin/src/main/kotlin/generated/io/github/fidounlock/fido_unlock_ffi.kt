@@ -2820,8 +2820,9 @@ public object FfiConverterString: FfiConverter<String, RustBuffer.ByValue> {
         try {
             val byteArr = ByteArray(value.len.toInt())
             value.asByteBuffer()!!.get(byteArr)
-            return byteArr.toString(Charsets.UTF_8)
+            return try { byteArr.toString(Charsets.UTF_8) } finally { byteArr.fill(0) }
         } finally {
+            value.data?.clear(value.len)
             RustBuffer.free(value)
         }
     }
@@ -2847,6 +2848,7 @@ public object FfiConverterString: FfiConverter<String, RustBuffer.ByValue> {
         // to copy them into a JNA `Memory`. So we might as well directly copy them into a `RustBuffer`.
         val rbuf = RustBuffer.alloc(byteBuf.limit().toULong())
         rbuf.asByteBuffer()!!.put(byteBuf)
+        byteBuf.array().fill(0)
         return rbuf
     }
 

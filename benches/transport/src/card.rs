@@ -1,0 +1,108 @@
+//! PC/SC: a private pcscd with vpcd's reader and a card in this process.
+
+use std::ffi::CString;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use fido_unlock::framing::NfcTransport;
+use fido_unlock::ports::Interface;
+use fido_unlock_pcsc::{CardChannel, DeviceEntry, open};
+use fido_unlock_stacks_tests::fido2_pcsc;
+use fido_unlock_tests::{NEW_PIN, OLD_PIN, Way};
+use pcsc::{Card, Context, Disposition, MAX_BUFFER_SIZE_EXTENDED, Protocols, Scope, ShareMode};
+
+use crate::device::{self, Exchange, Key};
+use crate::measure::{Plan, measure};
+use crate::pcscd::{CONTACTLESS, Frame, Pcscd};
+use crate::peers::process;
+use crate::stack::Stack;
+
+/// Time for a transaction to end.
+const SETTLE: Duration = Duration::from_micros(500);
+
+/// The reader with the card.
+struct Reader {
+    entry: DeviceEntry,
+    raw: Card,
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        // Dropped by itself it would be reset.
+        let _ = self
+            .raw
+            .reconnect(ShareMode::Shared, Protocols::ANY, Disposition::LeaveCard);
+    }
+}
+
+impl Stack for Reader {
+    type Transport = NfcTransport<CardChannel>;
+    const NAME: &'static str = "card";
+    const HAS_BRACKETS: bool = true;
+
+    fn open(&self, interface: Interface) -> Self::Transport {
+        let mut entry = self.entry.clone();
+        entry.interface = interface;
+        open(&entry).unwrap()
+    }
+
+    fn drain(&self, _: &mut Self::Transport) {}
+
+    fn raw(&mut self, exchanges: &[Exchange], brackets: bool) -> Duration {
+        let mut buffer = vec![0; MAX_BUFFER_SIZE_EXTENDED];
+        // The adapter ends its transaction in the background; whoever asks before that waits 100 ms.
+        // Not asleep: a processor that was idle is slower.
+        let begun = Instant::now();
+        while begun.elapsed() < SETTLE {
+            std::thread::yield_now();
+        }
+        let begin = Instant::now();
+        for exchange in exchanges {
+            let length = if brackets {
+                let transaction = self.raw.transaction().unwrap();
+                let length = transaction.transmit(&exchange.sent, &mut buffer).unwrap().len();
+                transaction
+                    .end(Disposition::LeaveCard)
+                    .map_err(|(_, error)| error)
+                    .unwrap();
+                length
+            } else {
+                self.raw.transmit(&exchange.sent, &mut buffer).unwrap().len()
+            };
+            assert_eq!(length, exchange.received[0].len());
+        }
+        begin.elapsed()
+    }
+}
+
+/// Measures in a process whose PC/SC socket is in `folder`.
+pub fn run(folder: &Path, plan: Plan) {
+    let pcscd = Pcscd::start(folder, true);
+    let key = Key::new(Way::Nfc);
+    let (wire, authenticator) = (key.wire.clone(), key.world.device.clone());
+    let mut card = authenticator.card();
+    let (_card, entry) = pcscd.insert_seen(CONTACTLESS, move |frame: Frame<'_>| match frame {
+        Frame::Apdu(apdu) => wire.answer(apdu, || vec![device::apdu(&mut card, apdu)]).pop(),
+        Frame::PowerOff | Frame::Reset => {
+            authenticator.reset_card();
+            None
+        }
+        Frame::PowerOn => None,
+    });
+    let reader = CString::new(entry.path.as_str()).unwrap();
+    let context = Context::establish(Scope::User).unwrap();
+    let mut reader = Reader {
+        raw: context
+            .connect(&reader, ShareMode::Shared, Protocols::ANY)
+            .unwrap(),
+        entry,
+    };
+    measure(&mut reader, &key, plan);
+    drop(reader);
+
+    let mut python = fido2_pcsc().python();
+    python
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/peers/pin_change.py"))
+        .args([&plan.count.to_string(), OLD_PIN, NEW_PIN]);
+    process(Reader::NAME, "python-fido2", python, &key, plan);
+}

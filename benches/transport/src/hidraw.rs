@@ -1,0 +1,112 @@
+//! The kernel's hidraw, in a guest: a key behind uhid in this process.
+
+use std::ffi::CString;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use ctap_hid_fido2::{Cfg, FidoKeyHidFactory, HidParam};
+use fido_unlock::framing::HidTransport;
+use fido_unlock::ports::{HidReports, Interface};
+use fido_unlock_hid::{DeviceEntry, HidChannel, list, open};
+use fido_unlock_tests::{NEW_PIN, OLD_PIN, Way};
+use getrandom::SysRng;
+use hidapi::{HidApi, HidDevice};
+
+use crate::device::{self, Exchange, Key};
+use crate::measure::{Plan, measure};
+use crate::peers::{in_this_process, process};
+use crate::stack::Stack;
+use crate::uhid;
+
+const REPORT: usize = 64;
+/// An answer that takes longer was lost.
+const LOST_MS: i32 = 10_000;
+
+/// The key's FIDO interface.
+struct Plug {
+    entry: DeviceEntry,
+    raw: HidDevice,
+}
+
+impl Stack for Plug {
+    type Transport = HidTransport<HidChannel, SysRng>;
+    const NAME: &'static str = "hidraw";
+    const HAS_BRACKETS: bool = false;
+
+    fn open(&self, _: Interface) -> Self::Transport {
+        open(&self.entry).unwrap()
+    }
+
+    fn drain(&self, transport: &mut Self::Transport) {
+        // The kernel gives every report to every opener.
+        let mut report = [0; REPORT];
+        while transport
+            .reports_mut()
+            .read_report(&mut report, Duration::ZERO)
+            .unwrap()
+            > 0
+        {}
+    }
+
+    fn raw(&mut self, exchanges: &[Exchange], _: bool) -> Duration {
+        let mut report = [0; REPORT];
+        while self.raw.read_timeout(&mut report, 0).unwrap() > 0 {}
+        let begin = Instant::now();
+        for exchange in exchanges {
+            let mut bytes = [0; REPORT + 1];
+            bytes[1..].copy_from_slice(&exchange.sent);
+            self.raw.write(&bytes).unwrap();
+            for _ in &exchange.received {
+                assert_eq!(self.raw.read_timeout(&mut report, LOST_MS).unwrap(), REPORT);
+            }
+        }
+        begin.elapsed()
+    }
+}
+
+/// Measures as root in a guest that has uhid.
+pub fn run(plan: Plan) {
+    let key = Key::new(Way::Hid);
+    let mut file = uhid::create(Interface::Fido, 64, "");
+    let mut reports = key.world.device.hid(Interface::Fido);
+    let wire = key.wire.clone();
+    std::thread::spawn(move || {
+        while let Some(report) = uhid::next_output(&mut file) {
+            for answer in wire.answer(&report, || device::reports(&mut reports, &report)) {
+                uhid::input(&mut file, &answer).unwrap();
+            }
+        }
+    });
+    let entry = loop {
+        match list().unwrap().into_iter().find(|entry| entry.access.is_ok()) {
+            Some(entry) => break entry,
+            None => std::thread::sleep(Duration::from_millis(10)),
+        }
+    };
+    let path = entry.path.clone();
+    let mut interface = Plug {
+        raw: HidApi::new()
+            .unwrap()
+            .open_path(&CString::new(path.as_str()).unwrap())
+            .unwrap(),
+        entry,
+    };
+    measure(&mut interface, &key, plan);
+    drop(interface);
+
+    let mut libfido2 = Command::new("/bin/pin_change");
+    libfido2.args([&path, &plan.count.to_string(), OLD_PIN, NEW_PIN]);
+    process(Plug::NAME, "libfido2", libfido2, &key, plan);
+
+    let client = FidoKeyHidFactory::create_by_params(&[HidParam::Path(path)], &Cfg::init()).unwrap();
+    in_this_process(
+        Plug::NAME,
+        "ctap-hid-fido2",
+        &key,
+        plan,
+        |_| {
+            client.get_info().unwrap();
+        },
+        |old, new| client.change_pin(old, new).unwrap(),
+    );
+}

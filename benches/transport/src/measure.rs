@@ -1,0 +1,167 @@
+//! One stack: the floor, and this library on it.
+
+use std::time::Duration;
+
+use fido_unlock::ports::Interface;
+use fido_unlock::unlock::CtapUnlockDevice;
+use fido_unlock_tests::{NEW_PIN, OLD_PIN};
+
+use crate::device::{Exchange, Key, Traffic};
+use crate::ours;
+use crate::replay::{Player, Recorder};
+use crate::report::Row;
+use crate::stack::Stack;
+
+pub const UNLOCK: &str = "unlock";
+pub const GET_INFO: &str = "getInfo";
+pub const CHANGE_PIN: &str = "changePIN";
+pub const FLOOR: &str = "the stack alone";
+pub const FLOOR_UNBRACKETED: &str = "the stack alone, without transactions";
+pub const RECORDED: &str = "fido-unlock, recorded answers";
+pub const CRYPTOGRAPHY: &str = "of that: cryptography, measured alone";
+pub const OWN: &str = "of that: own code (the rest beyond the stack)";
+pub const CORE: &str = "of that: own code in core, measured without a stack";
+pub const OURS: &str = "fido-unlock";
+pub const KEPT: &str = "fido-unlock, session kept and code at hand";
+
+/// How often.
+#[derive(Clone, Copy)]
+pub struct Plan {
+    pub count: usize,
+}
+
+/// In microseconds.
+pub fn us(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}
+
+pub fn measure<S: Stack>(stack: &mut S, key: &Key, plan: Plan) {
+    unlock(stack, key, plan);
+    get_info(stack, key, plan);
+    change_pin(stack, key, plan);
+}
+
+/// Of all that is recorded, `messages` were CTAP messages.
+fn traffic(recorded: &[Exchange], messages: u64) -> Traffic {
+    let received = || recorded.iter().flat_map(|exchange| &exchange.received);
+    Traffic {
+        messages,
+        sent: recorded.len() as u64,
+        received: received().count() as u64,
+        bytes_sent: recorded.iter().map(|exchange| exchange.sent.len() as u64).sum(),
+        bytes_received: received().map(|bytes| bytes.len() as u64).sum(),
+    }
+}
+
+fn unlock<S: Stack>(stack: &mut S, key: &Key, plan: Plan) {
+    let mut device = CtapUnlockDevice::new(Recorder {
+        inner: stack.open(Interface::Vendor),
+        answers: Vec::new(),
+    });
+    // The first one selects the applet, or allocates the channel.
+    key.block();
+    ours::unlock(key, &mut device);
+    key.block();
+    device.transport().answers.clear();
+    let before = key.traffic().messages;
+    let recorded = key.wire.record(|| {
+        ours::unlock(key, &mut device);
+    });
+    let traffic = traffic(&recorded, key.traffic().messages - before);
+    let mut in_process = CtapUnlockDevice::new(Player {
+        answers: device.transport().answers.clone(),
+        next: 0,
+    });
+    // Without the recorder from here on.
+    let mut device = CtapUnlockDevice::new(device.into_transport().inner);
+
+    // All of them in each turn, so that what the machine does beside it strikes all.
+    let (mut floor, mut bare, mut ours_recorded) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut cryptography, mut own, mut core) = (Vec::new(), Vec::new(), Vec::new());
+    key.wire.play(&recorded, || {
+        for _ in 0..plan.count {
+            if S::HAS_BRACKETS {
+                bare.push(us(stack.raw(&recorded, false)));
+            }
+            let alone = stack.raw(&recorded, true);
+            stack.drain(device.transport());
+            let whole = ours::unlock(key, &mut device);
+            let crypto = ours::cryptography();
+            core.push(us(ours::unlock(key, &mut in_process)) - us(crypto));
+            floor.push(us(alone));
+            ours_recorded.push(us(whole));
+            cryptography.push(us(crypto));
+            own.push(us(whole) - us(alone) - us(crypto));
+        }
+    });
+    let row = |who, times| Row::new(S::NAME, UNLOCK, who, times, traffic);
+    if S::HAS_BRACKETS {
+        row(FLOOR_UNBRACKETED, bare).print();
+    }
+    row(FLOOR, floor).print();
+    row(RECORDED, ours_recorded).print();
+    for (who, times) in [(CRYPTOGRAPHY, cryptography), (OWN, own), (CORE, core)] {
+        Row::new(S::NAME, UNLOCK, who, times, Traffic::default()).print();
+    }
+
+    let before = key.traffic();
+    let times = (0..plan.count)
+        .map(|_| {
+            key.block();
+            us(ours::unlock(key, &mut device))
+        })
+        .collect();
+    let traffic = key.traffic().since(before, plan.count);
+    Row::new(S::NAME, UNLOCK, OURS, times, traffic).print();
+
+    key.block();
+    let session = ours::begin(&mut device);
+    let pending = key.snapshot();
+    let before = key.traffic();
+    let times = (0..plan.count)
+        .map(|_| {
+            key.set(&pending);
+            us(ours::unlock_kept(key, &mut device, &session))
+        })
+        .collect();
+    let traffic = key.traffic().since(before, plan.count);
+    Row::new(S::NAME, UNLOCK, KEPT, times, traffic).print();
+}
+
+fn get_info<S: Stack>(stack: &mut S, key: &Key, plan: Plan) {
+    let mut transport = stack.open(Interface::Fido);
+    ours::get_info(&mut transport);
+    let recorded = key.wire.record(|| {
+        ours::get_info(&mut transport);
+    });
+    let traffic = traffic(&recorded, 1);
+    let (mut floor, mut times) = (Vec::new(), Vec::new());
+    for _ in 0..plan.count {
+        // The authenticator answers both: it is a part of the floor.
+        floor.push(us(stack.raw(&recorded, true)));
+        stack.drain(&mut transport);
+        times.push(us(ours::get_info(&mut transport)));
+    }
+    for (who, times) in [(FLOOR, floor), (OURS, times)] {
+        Row::new(S::NAME, GET_INFO, who, times, traffic).print();
+    }
+}
+
+fn change_pin<S: Stack>(stack: &mut S, key: &Key, plan: Plan) {
+    key.set_pin();
+    let mut transport = stack.open(Interface::Fido);
+    ours::get_info(&mut transport);
+    let before = key.traffic();
+    let times = (0..plan.count)
+        .map(|run| {
+            let pins = [OLD_PIN, NEW_PIN];
+            us(ours::change_pin(
+                &mut transport,
+                pins[run % 2],
+                pins[(run + 1) % 2],
+            ))
+        })
+        .collect();
+    let traffic = key.traffic().since(before, plan.count);
+    Row::new(S::NAME, CHANGE_PIN, OURS, times, traffic).print();
+}

@@ -1,0 +1,91 @@
+//! What this library does over a transport, timed.
+
+use std::time::{Duration, Instant};
+
+use fido_unlock::ctap2::client_pin::{ClientPinRequest, SubCommand};
+use fido_unlock::ctap2::command;
+use fido_unlock::pin_protocol::{KeyAgreementKey, PinProtocol, encapsulate, hash_pin, pad_pin};
+use fido_unlock::ports::{Transport, UnlockDevice};
+use fido_unlock::unlock::{Session, agree, client_pin};
+use fido_unlock_stacks_tests::call;
+use fido_unlock_tests::NEW_PIN;
+use getrandom::SysRng;
+
+use crate::device::Key;
+
+const PROTOCOL: PinProtocol = PinProtocol::Two;
+/// Bytes under the MAC of an unlock of suite 2 with protocol two.
+const AUTHENTICATED: usize = 133;
+
+fn timed<R>(work: impl FnOnce() -> R) -> (Duration, R) {
+    let begin = Instant::now();
+    let result = work();
+    (begin.elapsed(), result)
+}
+
+/// From `getInfo` to the new PIN; the help desk's work is left out.
+pub fn unlock(key: &Key, device: &mut dyn UnlockDevice) -> Duration {
+    let (first, session) = timed(|| begin(device));
+    let response = key.world.respond(&session);
+    let pin = key.world.new_pin(&session, NEW_PIN);
+    let (second, ()) =
+        timed(|| call(|call| session.unlock(device, &response, &pin, &mut SysRng, call)).unwrap());
+    first + second
+}
+
+/// The session that a person was shown.
+pub fn begin(device: &mut dyn UnlockDevice) -> Session {
+    call(|call| Session::begin(device, None, call)).unwrap()
+}
+
+/// With the code at hand: `getInfo`, as `diagnose` makes it, and the rest.
+pub fn unlock_kept(key: &Key, device: &mut dyn UnlockDevice, session: &Session) -> Duration {
+    let response = key.world.respond(session);
+    let pin = key.world.new_pin(session, NEW_PIN);
+    let (time, ()) = timed(|| {
+        assert!(call(|call| device.info(call)).unwrap().is_blocked());
+        call(|call| session.unlock(device, &response, &pin, &mut SysRng, call)).unwrap();
+    });
+    time
+}
+
+/// The cryptography of the host in one unlock, with nothing around it.
+pub fn cryptography() -> Duration {
+    let device = KeyAgreementKey::make(&mut SysRng).unwrap().public();
+    let message = [7; AUTHENTICATED];
+    let (time, _) = timed(|| {
+        let (_, secret) = encapsulate(PROTOCOL, &device, &mut SysRng).unwrap();
+        let padded = pad_pin(NEW_PIN.as_bytes()).unwrap();
+        let new_pin_enc = PROTOCOL.encrypt(&secret, &*padded, &mut SysRng).unwrap();
+        (new_pin_enc, PROTOCOL.authenticate(&secret, &message).unwrap())
+    });
+    time
+}
+
+/// `authenticatorGetInfo`.
+pub fn get_info(transport: &mut dyn Transport) -> Duration {
+    let (time, answer) = timed(|| call(|call| transport.transact(&[command::GET_INFO], call)).unwrap());
+    assert_eq!(answer[0], 0);
+    time
+}
+
+/// `getKeyAgreement` and `changePIN`.
+pub fn change_pin(transport: &mut dyn Transport, old: &str, new: &str) -> Duration {
+    let (time, ()) = timed(|| {
+        call(|call| {
+            let (key, secret) = agree(transport, PROTOCOL, &mut SysRng, call).unwrap();
+            let padded = pad_pin(new.as_bytes()).unwrap();
+            let new_pin_enc = PROTOCOL.encrypt(&secret, &*padded, &mut SysRng).unwrap();
+            let old_hash = hash_pin(old.as_bytes());
+            let pin_hash_enc = PROTOCOL.encrypt(&secret, &*old_hash, &mut SysRng).unwrap();
+            let message = [&new_pin_enc[..], &pin_hash_enc].concat();
+            let mut request = ClientPinRequest::new(SubCommand::ChangePin, Some(PROTOCOL));
+            request.key_agreement = Some(key);
+            request.pin_uv_auth_param = PROTOCOL.authenticate(&secret, &message).ok();
+            request.new_pin_enc = Some(new_pin_enc);
+            request.pin_hash_enc = Some(pin_hash_enc);
+            client_pin(transport, &request, call).unwrap();
+        });
+    });
+    time
+}

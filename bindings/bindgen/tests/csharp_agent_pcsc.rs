@@ -1,0 +1,87 @@
+//! The sample agent in C# over real pcscd: a card that is laid on a virtual reader, taken away and laid on
+//! again is seen by `DeviceWatcher`, and unlocked.
+//!
+//! Needs what `csharp_agent.rs` needs, and Debian's pcscd, vsmartcard-vpcd and libpcsclite-dev.
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+#[path = "support/agent.rs"]
+mod agent;
+#[path = "../../../adapters/pcsc/tests/vpcd/support.rs"]
+#[allow(dead_code)]
+mod pcscd;
+mod support;
+
+use std::time::Duration;
+
+use fido_unlock::Suite;
+use fido_unlock::ports::ApduChannel;
+use help_desk_stub::{Desk, Key, Service};
+
+use agent::{Program, compile_agent, id, runtimes};
+use pcscd::{CONTACTLESS, Frame, Pcscd, isolated};
+use support::scratch;
+
+const NEW_PIN: &str = "Spring43";
+
+/// The key as a card: power goes with the field.
+fn card(key: &Key) -> impl FnMut(Frame<'_>) -> Option<Vec<u8>> + Send + use<> {
+    let key = key.clone();
+    let mut card = key.device().card();
+    move |frame| match frame {
+        Frame::Apdu(apdu) => card.transmit(apdu, Duration::from_secs(30)).ok(),
+        Frame::PowerOn | Frame::PowerOff | Frame::Reset => {
+            key.replug();
+            card = key.device().card();
+            None
+        }
+    }
+}
+
+#[test]
+fn a_card_that_comes_and_goes_is_seen_and_unlocked() {
+    isolated("a_card_that_comes_and_goes_is_seen_and_unlocked", |folder| {
+        let out = scratch("csharp-agent-pcsc");
+        compile_agent(&out, &["--features", "pcsc"]);
+        let pcscd = Pcscd::start(folder, true);
+        for (place, runtime) in runtimes().into_iter().enumerate() {
+            let mut desk = Desk::new(Suite::P256EcdhMac, Duration::ZERO).unwrap();
+            let key = Key::make(None).unwrap();
+            let enrolled = key.enroll(desk.issuer()).unwrap();
+            desk.register(&enrolled).unwrap();
+            key.block().unwrap();
+            let service = Service::start(desk, 0).unwrap();
+            let program = Program {
+                runtime: &runtime,
+                folder: &out,
+            };
+            let state = folder.join(format!("state-{place}"));
+            let mut agent = program.start(&state, &service, Some(&service.url()), &[]);
+
+            let laid_on = pcscd.insert(0, CONTACTLESS, card(&key));
+            let locked = agent.next("locked");
+            assert_eq!(locked["kind"], "card");
+            agent.next("requested");
+            agent.next("answered");
+            drop(laid_on);
+            agent.next("left");
+
+            // The PIN is there before the card is.
+            agent.type_line(&format!("pin {} {NEW_PIN}", id(&locked)));
+            let _laid_on = pcscd.insert(0, CONTACTLESS, card(&key));
+            let again = agent.next("locked");
+            assert_eq!((id(&again), &again["resumed"]), (id(&locked), &true.into()));
+            agent.next("touch");
+            agent.next("unlocked");
+            agent.end();
+            assert_eq!(key.try_pin(NEW_PIN), Ok(()));
+            println!("{}: seen and unlocked", runtime[0]);
+        }
+    });
+}

@@ -1,0 +1,145 @@
+//! The sample agent in C#, compiled, and as a process.
+#![allow(dead_code)]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use fido_unlock::ErrorCode;
+use help_desk_stub::{Service, USER};
+use serde_json::Value;
+
+use crate::support::{build, compile_with, dotnet_program, here, sources};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Compiles it into `out`, beside a library with these features.
+pub fn compile_agent(out: &Path, features: &[&str]) {
+    let libraries = build("fido-unlock-ffi", features);
+    let library = "libfido_unlock_ffi.so";
+    fs::copy(libraries.join(library), out.join(library)).unwrap();
+    let csharp = here().join("../csharp/FidoUnlock");
+    let files: Vec<PathBuf> = [
+        sources(&here().join("../../examples/agent-csharp")),
+        sources(&csharp),
+        sources(&csharp.join("Generated")),
+    ]
+    .concat();
+    compile_with(&out.join("agent.exe"), &files, &["-r:System.Net.Http"]);
+}
+
+/// What runs it: mono and .NET.
+pub fn runtimes() -> [Vec<String>; 2] {
+    let dotnet = dotnet_program().display().to_string();
+    [vec!["mono".to_owned()], vec![dotnet, "exec".to_owned()]]
+}
+
+/// The agent, compiled, and a runtime for it.
+pub struct Program<'a> {
+    pub runtime: &'a [String],
+    pub folder: &'a Path,
+}
+
+impl Program<'_> {
+    pub fn command(&self) -> Command {
+        let mut command = Command::new("timeout");
+        command
+            .args(["--kill-after=5", "300"])
+            .args(self.runtime)
+            .arg(self.folder.join("agent.exe"))
+            .env("LD_LIBRARY_PATH", self.folder)
+            .env("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "1");
+        command
+    }
+
+    /// `arguments`: more of them, such as the key.
+    pub fn start(&self, state: &Path, service: &Service, desk: Option<&str>, arguments: &[&str]) -> Agent {
+        let mut command = self.command();
+        command
+            .arg("--state")
+            .arg(state)
+            .args(arguments)
+            .env("FIDO_UNLOCK_DESK_TOKEN", service.token());
+        if let Some(desk) = desk {
+            command.args([
+                "--desk",
+                desk,
+                "--user",
+                USER,
+                "--poll",
+                "0.05",
+                "--deadline",
+                "5",
+            ]);
+        }
+        let mut process = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(process.stdout.take().unwrap());
+        let (tell, said) = channel();
+        std::thread::spawn(move || {
+            for line in output.lines() {
+                // The test may have seen enough.
+                let _ = tell.send(line.unwrap());
+            }
+        });
+        Agent {
+            input: process.stdin.take(),
+            process,
+            said,
+            text: String::new(),
+        }
+    }
+}
+
+/// The agent as it runs.
+pub struct Agent {
+    pub process: Child,
+    pub input: Option<ChildStdin>,
+    said: Receiver<String>,
+    text: String,
+}
+
+impl Agent {
+    /// The next event, which must be this one.
+    pub fn next(&mut self, event: &str) -> Value {
+        let line = self
+            .said
+            .recv_timeout(PATIENCE)
+            .unwrap_or_else(|_| panic!("no {event} after\n{}", self.text));
+        self.text.push_str(&line);
+        let said: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(said["event"], event, "{said}");
+        said
+    }
+
+    pub fn error(&mut self, code: ErrorCode) {
+        let said = self.next("error");
+        assert_eq!(said["error"]["number"], code.number(), "{said}");
+        assert_eq!(said["error"]["name"], code.name());
+        assert_eq!(said["error"]["next_step"], code.next_step());
+    }
+
+    pub fn type_line(&mut self, line: &str) {
+        writeln!(self.input.as_mut().unwrap(), "{line}").unwrap();
+    }
+
+    /// Ends the input; the agent must end well and say nothing more.
+    pub fn end(mut self) -> String {
+        self.input = None;
+        assert!(self.process.wait().unwrap().success());
+        let left: Vec<String> = self.said.iter().collect();
+        assert!(left.is_empty(), "{left:?}");
+        self.text
+    }
+}
+
+/// Its Device ID.
+pub fn id(said: &Value) -> String {
+    said["device_id"].as_str().unwrap().to_owned()
+}

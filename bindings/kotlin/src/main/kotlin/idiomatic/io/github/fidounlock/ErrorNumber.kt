@@ -1,0 +1,245 @@
+package io.github.fidounlock
+
+/**
+ * The numbers of docs/errors.md. A number never changes its meaning; a newer library may have more, so
+ * leave room for what is not here.
+ */
+enum class ErrorNumber(val number: Int) {
+    /** Device not locked. */
+    DeviceNotLocked(101),
+    /** This device was never enrolled for unlocking. */
+    DeviceNotEnrolled(102),
+    /** The device refuses PINs until it is plugged in again. */
+    PinAuthBlocked(103),
+    /** Five wrong Response Codes since the device was plugged in. */
+    TooManyWrongResponses(104),
+    /** This Response Code does not fit this device and challenge. */
+    ResponseWrong(105),
+    /** The device waits for a response to another challenge. */
+    ChallengePending(106),
+    /** The challenge that this Response Code was made for has been used: the device was unlocked since. */
+    ChallengeUsed(107),
+    /** The device has a new challenge, so the Response Code for the old one is void. */
+    ChallengeRenewed(108),
+    /** This is not the device that the unlock was begun with. */
+    OtherDevice(109),
+    /** Nobody touched the device in time. */
+    TouchTimedOut(110),
+    /** The touch was refused on the device. */
+    TouchRefused(111),
+    /** The device trusts an issuer key that is not this help desk's. */
+    ForeignIssuer(112),
+    /** The fingerprint sensor is blocked. */
+    UvBlocked(113),
+    /** The device has no PIN. */
+    PinNotSet(114),
+    /** Wrong PIN. */
+    PinInvalid(115),
+    /** The PIN is blocked: too many wrong tries. */
+    PinBlocked(116),
+    /** The device could not check the message that was sent to it. */
+    MacRefused(117),
+    /** The device could not make a random number. */
+    NoEntropy(118),
+    /** The device answered with an unexpected status. */
+    UnexpectedStatus(119),
+    /** The device's answer does not follow the protocol. */
+    MalformedAnswer(120),
+    /** The device does not know this command. */
+    NotSupported(121),
+    /** The device is sealed: its issuer keys were enrolled before. */
+    Sealed(122),
+    /** A test response was refused: an unlock would not work. */
+    ProbeFailed(123),
+    /** The connection broke before the device confirmed the unlock. */
+    OutcomeUnknown(124),
+    /** Another applet's PIN is meant. */
+    OtherApplet(125),
+    /** The device may not be enrolled now: it has a PIN or credentials, and no permission was given. */
+    EnrolmentRefused(126),
+    /** The device refused the new issuer key. */
+    RotationRefused(127),
+    /** A new challenge needs a touch, or the first ten seconds after plugging in. */
+    RenewRefused(128),
+    /** The device has no key in this slot. */
+    SuiteNotEnrolled(129),
+    /** The device could not read or write its own memory. */
+    StoreBroken(130),
+    /** The code has the wrong length. */
+    CodeLength(201),
+    /** The code holds a character that no code has. */
+    CodeCharacter(202),
+    /** The code has a typing error. */
+    CodeCheck(203),
+    /** This is a code of another kind. */
+    CodeKind(204),
+    /** The lines of the code are in the wrong order. */
+    CodeOrder(205),
+    /** The code is not one that this software makes. */
+    CodePadding(206),
+    /** The challenge is of a version that this software does not know. */
+    CodeVersion(207),
+    /** The challenge names a suite that this software does not know. */
+    CodeSuite(208),
+    /** The PIN is too short. */
+    PinTooShort(301),
+    /** The PIN is too long. */
+    PinTooLong(302),
+    /** The PIN holds a character that is not allowed. */
+    PinCharacter(303),
+    /** The PIN is too easy to guess. */
+    PinTrivial(304),
+    /** The PIN is on the list of PINs that must not be used. */
+    PinListed(305),
+    /** The two PINs are not the same. */
+    PinConfirmation(306),
+    /** The device's own rules refuse this PIN. */
+    PinRefusedByDevice(307),
+    /** The device wants a PIN that differs from the old one. */
+    PinSameAsOld(308),
+    /** There is no licence. */
+    LicenceMissing(401),
+    /** The licence has expired. */
+    LicenceExpired(402),
+    /** The unlock service is switched off. */
+    ServiceOff(403),
+    /** More devices are registered than the licence covers. */
+    LicenceDevices(404),
+    /** You do not have the privilege for this. */
+    PrivilegeMissing(405),
+    /** The caller has not been verified. */
+    CallerUnverified(406),
+    /** This way of verifying the caller is not enough for this user. */
+    CallerMethod(407),
+    /** A reason or ticket number is wanted. */
+    ReasonMissing(408),
+    /** A second operator must approve. */
+    ApprovalMissing(409),
+    /** You cannot approve your own request. */
+    ApprovalSelf(410),
+    /** This device has been given too many Response Codes. */
+    LimitDevice(411),
+    /** You have given out too many Response Codes. */
+    LimitOperator(412),
+    /** Too many Response Codes have been given out in all. */
+    LimitIssuer(413),
+    /** The request is older than ten minutes. */
+    RequestExpired(414),
+    /** The request has already been answered. */
+    RequestUsed(415),
+    /** No such user is registered. */
+    UserUnknown(416),
+    /** No such device is registered. */
+    DeviceUnknown(417),
+    /** This challenge was already answered for another Device ID. */
+    ChallengeElsewhere(418),
+    /** The device's unlock counter went back: its memory may have been copied back. */
+    CounterWentBack(419),
+    /** The device was unlocked without a record of it. */
+    CounterMoved(420),
+    /** The challenge is not of the suite that is registered for this device. */
+    ChallengeSuite(421),
+    /** The challenge is not of the key slot that is registered for this device. */
+    ChallengeSlot(422),
+    /** This computer's clock went back. */
+    ClockWentBack(423),
+    /** This admin key is a known default. */
+    AdminKeyDefault(424),
+    /** Another device has the same admin key. */
+    AdminKeyShared(425),
+    /** The channel was typed in or changed lately, so no code is sent to it. */
+    ChannelUnusable(426),
+    /** No such operator, or wrong password. */
+    OperatorUnknown(427),
+    /** This device is no longer in use. */
+    DeviceRetired(428),
+    /** No such request is open. */
+    RequestUnknown(429),
+    /** This device is registered for another user. */
+    DeviceNotUsers(430),
+    /** This Device ID is already registered. */
+    DeviceExists(431),
+    /** No security key or card was found. */
+    NoDevice(501),
+    /** This user may not open the device. */
+    PermissionDenied(502),
+    /** Only an administrator may open the device. */
+    NeedsElevation(503),
+    /** The sandbox that this program runs in hides the device. */
+    Sandboxed(504),
+    /** Another program holds the device. */
+    Busy(505),
+    /** The device was taken away. */
+    Gone(506),
+    /** The device did not answer in time. */
+    DeadlineExceeded(507),
+    /** Cancelled. */
+    Cancelled(508),
+    /** The device sent something that is not CTAP. */
+    Framing(509),
+    /** The message is larger than the device takes. */
+    MessageTooLarge(510),
+    /** The smart card service is not running. */
+    NoService(511),
+    /** No smart card reader was found. */
+    NoReader(512),
+    /** No card is in the reader. */
+    NoCard(513),
+    /** The connection to the device failed. */
+    TransportFailed(514),
+    /** Another program reset the card. */
+    CardReset(515),
+    /** The card has no FIDO applet. */
+    AppletMissing(516),
+    /** Several devices are connected. */
+    SeveralDevices(517),
+    /** There is no issuer key for this slot. */
+    KeyMissing(601),
+    /** The key file cannot be read as a key. */
+    KeyFile(602),
+    /** The passphrase does not open the key file. */
+    KeyPassphrase(603),
+    /** This key serves another suite. */
+    SignerSuite(604),
+    /** The signer cannot be reached. */
+    SignerUnavailable(605),
+    /** The signer refused to make the response. */
+    SignerFailed(606),
+    /** A key is not a point on the curve. */
+    InvalidPoint(607),
+    /** This issuer key is retired and serves only devices that were not rotated yet. */
+    KeyRetired(608),
+    /** There is a key in this slot already. */
+    KeyExists(609),
+    /** No random number could be had. */
+    EntropyFailed(610),
+    /** Stored data cannot be read. */
+    StoreRead(701),
+    /** Data cannot be stored. */
+    StoreWrite(702),
+    /** Stored data is damaged. */
+    StoreCorrupt(703),
+    /** The audit log was changed or has a gap. */
+    AuditBroken(704),
+    /** The audit log does not agree with its checkpoint. */
+    AuditCheckpoint(705),
+    /** Stored data is of a version that this software does not know. */
+    StoreVersion(706),
+    /** Another program is writing to the same data. */
+    StoreBusy(707),
+    /** The library was called with an invalid argument. */
+    InvalidArgument(801),
+    /** The library was called in the wrong order. */
+    WrongState(802),
+    /** The program's own part failed. */
+    HostFailed(803),
+    /** The command line is not right. */
+    Usage(804),
+    /** A secret must be typed, but there is no terminal. */
+    NotInteractive(805);
+
+    companion object {
+        /** The row with this number; null for one that is newer than this list. */
+        fun of(number: Int): ErrorNumber? = entries.find { it.number == number }
+    }
+}

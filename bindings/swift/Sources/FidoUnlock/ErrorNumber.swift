@@ -1,0 +1,236 @@
+/// The numbers of docs/errors.md. A number never changes its meaning; a newer library may have more, so
+/// leave room for what is not here.
+public enum ErrorNumber: UInt16, CaseIterable, Sendable {
+    /// Device not locked.
+    case deviceNotLocked = 101
+    /// This device was never enrolled for unlocking.
+    case deviceNotEnrolled = 102
+    /// The device refuses PINs until it is plugged in again.
+    case pinAuthBlocked = 103
+    /// Five wrong Response Codes since the device was plugged in.
+    case tooManyWrongResponses = 104
+    /// This Response Code does not fit this device and challenge.
+    case responseWrong = 105
+    /// The device waits for a response to another challenge.
+    case challengePending = 106
+    /// The challenge that this Response Code was made for has been used: the device was unlocked since.
+    case challengeUsed = 107
+    /// The device has a new challenge, so the Response Code for the old one is void.
+    case challengeRenewed = 108
+    /// This is not the device that the unlock was begun with.
+    case otherDevice = 109
+    /// Nobody touched the device in time.
+    case touchTimedOut = 110
+    /// The touch was refused on the device.
+    case touchRefused = 111
+    /// The device trusts an issuer key that is not this help desk's.
+    case foreignIssuer = 112
+    /// The fingerprint sensor is blocked.
+    case uvBlocked = 113
+    /// The device has no PIN.
+    case pinNotSet = 114
+    /// Wrong PIN.
+    case pinInvalid = 115
+    /// The PIN is blocked: too many wrong tries.
+    case pinBlocked = 116
+    /// The device could not check the message that was sent to it.
+    case macRefused = 117
+    /// The device could not make a random number.
+    case noEntropy = 118
+    /// The device answered with an unexpected status.
+    case unexpectedStatus = 119
+    /// The device's answer does not follow the protocol.
+    case malformedAnswer = 120
+    /// The device does not know this command.
+    case notSupported = 121
+    /// The device is sealed: its issuer keys were enrolled before.
+    case sealed = 122
+    /// A test response was refused: an unlock would not work.
+    case probeFailed = 123
+    /// The connection broke before the device confirmed the unlock.
+    case outcomeUnknown = 124
+    /// Another applet's PIN is meant.
+    case otherApplet = 125
+    /// The device may not be enrolled now: it has a PIN or credentials, and no permission was given.
+    case enrolmentRefused = 126
+    /// The device refused the new issuer key.
+    case rotationRefused = 127
+    /// A new challenge needs a touch, or the first ten seconds after plugging in.
+    case renewRefused = 128
+    /// The device has no key in this slot.
+    case suiteNotEnrolled = 129
+    /// The device could not read or write its own memory.
+    case storeBroken = 130
+    /// The code has the wrong length.
+    case codeLength = 201
+    /// The code holds a character that no code has.
+    case codeCharacter = 202
+    /// The code has a typing error.
+    case codeCheck = 203
+    /// This is a code of another kind.
+    case codeKind = 204
+    /// The lines of the code are in the wrong order.
+    case codeOrder = 205
+    /// The code is not one that this software makes.
+    case codePadding = 206
+    /// The challenge is of a version that this software does not know.
+    case codeVersion = 207
+    /// The challenge names a suite that this software does not know.
+    case codeSuite = 208
+    /// The PIN is too short.
+    case pinTooShort = 301
+    /// The PIN is too long.
+    case pinTooLong = 302
+    /// The PIN holds a character that is not allowed.
+    case pinCharacter = 303
+    /// The PIN is too easy to guess.
+    case pinTrivial = 304
+    /// The PIN is on the list of PINs that must not be used.
+    case pinListed = 305
+    /// The two PINs are not the same.
+    case pinConfirmation = 306
+    /// The device's own rules refuse this PIN.
+    case pinRefusedByDevice = 307
+    /// The device wants a PIN that differs from the old one.
+    case pinSameAsOld = 308
+    /// There is no licence.
+    case licenceMissing = 401
+    /// The licence has expired.
+    case licenceExpired = 402
+    /// The unlock service is switched off.
+    case serviceOff = 403
+    /// More devices are registered than the licence covers.
+    case licenceDevices = 404
+    /// You do not have the privilege for this.
+    case privilegeMissing = 405
+    /// The caller has not been verified.
+    case callerUnverified = 406
+    /// This way of verifying the caller is not enough for this user.
+    case callerMethod = 407
+    /// A reason or ticket number is wanted.
+    case reasonMissing = 408
+    /// A second operator must approve.
+    case approvalMissing = 409
+    /// You cannot approve your own request.
+    case approvalSelf = 410
+    /// This device has been given too many Response Codes.
+    case limitDevice = 411
+    /// You have given out too many Response Codes.
+    case limitOperator = 412
+    /// Too many Response Codes have been given out in all.
+    case limitIssuer = 413
+    /// The request is older than ten minutes.
+    case requestExpired = 414
+    /// The request has already been answered.
+    case requestUsed = 415
+    /// No such user is registered.
+    case userUnknown = 416
+    /// No such device is registered.
+    case deviceUnknown = 417
+    /// This challenge was already answered for another Device ID.
+    case challengeElsewhere = 418
+    /// The device's unlock counter went back: its memory may have been copied back.
+    case counterWentBack = 419
+    /// The device was unlocked without a record of it.
+    case counterMoved = 420
+    /// The challenge is not of the suite that is registered for this device.
+    case challengeSuite = 421
+    /// The challenge is not of the key slot that is registered for this device.
+    case challengeSlot = 422
+    /// This computer's clock went back.
+    case clockWentBack = 423
+    /// This admin key is a known default.
+    case adminKeyDefault = 424
+    /// Another device has the same admin key.
+    case adminKeyShared = 425
+    /// The channel was typed in or changed lately, so no code is sent to it.
+    case channelUnusable = 426
+    /// No such operator, or wrong password.
+    case operatorUnknown = 427
+    /// This device is no longer in use.
+    case deviceRetired = 428
+    /// No such request is open.
+    case requestUnknown = 429
+    /// This device is registered for another user.
+    case deviceNotUsers = 430
+    /// This Device ID is already registered.
+    case deviceExists = 431
+    /// No security key or card was found.
+    case noDevice = 501
+    /// This user may not open the device.
+    case permissionDenied = 502
+    /// Only an administrator may open the device.
+    case needsElevation = 503
+    /// The sandbox that this program runs in hides the device.
+    case sandboxed = 504
+    /// Another program holds the device.
+    case busy = 505
+    /// The device was taken away.
+    case gone = 506
+    /// The device did not answer in time.
+    case deadlineExceeded = 507
+    /// Cancelled.
+    case cancelled = 508
+    /// The device sent something that is not CTAP.
+    case framing = 509
+    /// The message is larger than the device takes.
+    case messageTooLarge = 510
+    /// The smart card service is not running.
+    case noService = 511
+    /// No smart card reader was found.
+    case noReader = 512
+    /// No card is in the reader.
+    case noCard = 513
+    /// The connection to the device failed.
+    case transportFailed = 514
+    /// Another program reset the card.
+    case cardReset = 515
+    /// The card has no FIDO applet.
+    case appletMissing = 516
+    /// Several devices are connected.
+    case severalDevices = 517
+    /// There is no issuer key for this slot.
+    case keyMissing = 601
+    /// The key file cannot be read as a key.
+    case keyFile = 602
+    /// The passphrase does not open the key file.
+    case keyPassphrase = 603
+    /// This key serves another suite.
+    case signerSuite = 604
+    /// The signer cannot be reached.
+    case signerUnavailable = 605
+    /// The signer refused to make the response.
+    case signerFailed = 606
+    /// A public key is not a point on the curve.
+    case invalidPoint = 607
+    /// This issuer key is retired and serves only devices that were not rotated yet.
+    case keyRetired = 608
+    /// There is a key in this slot already.
+    case keyExists = 609
+    /// No random number could be had.
+    case entropyFailed = 610
+    /// Stored data cannot be read.
+    case storeRead = 701
+    /// Data cannot be stored.
+    case storeWrite = 702
+    /// Stored data is damaged.
+    case storeCorrupt = 703
+    /// The audit log was changed or has a gap.
+    case auditBroken = 704
+    /// The audit log does not agree with its checkpoint.
+    case auditCheckpoint = 705
+    /// Stored data is of a version that this software does not know.
+    case storeVersion = 706
+    /// Another program is writing to the same data.
+    case storeBusy = 707
+    /// The library was called with an invalid argument.
+    case invalidArgument = 801
+    /// The library was called in the wrong order.
+    case wrongState = 802
+    /// The program's own part failed.
+    case hostFailed = 803
+    /// The command line is not right.
+    case usage = 804
+    /// A secret must be typed, but there is no terminal.
+    case notInteractive = 805
+}
