@@ -20,7 +20,7 @@ use crate::step::{Done, Failed, timed};
 const WARM_UP: usize = 3;
 const ROUNDS: usize = 15;
 /// Unlocks of each kind in a round.
-const UNLOCKS: usize = 5;
+const UNLOCKS: usize = 9;
 
 /// `options`: the number of rounds, where it is not the usual one.
 pub fn run(options: &[&str]) -> Done {
