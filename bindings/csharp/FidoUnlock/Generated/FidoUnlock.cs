@@ -2278,7 +2278,7 @@ namespace FidoUnlock
             try
             {
                 var uniffiResult = Objects.Get(uniffiHandle).LogId();
-                uniffiReturn = UniffiBuffers.Lower<byte[]>(uniffiResult, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+                uniffiReturn = UniffiBuffers.LowerBytes(uniffiResult);
             }
             catch (global::System.Exception uniffiThrown)
             {
@@ -2316,7 +2316,7 @@ namespace FidoUnlock
         {
             try
             {
-                Objects.Get(uniffiHandle).Append(uniffiA0, UniffiBuffers.Lift(uniffiA1, uniffiR0 => uniffiR0.ReadBytes()));
+                Objects.Get(uniffiHandle).Append(uniffiA0, UniffiBuffers.LiftBytes(uniffiA1));
             }
             catch (global::System.Exception uniffiThrown)
             {
@@ -2343,7 +2343,7 @@ namespace FidoUnlock
             var uniffiStatus = default(UniffiStatus);
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_auditlog_log_id(uniffiSelf, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadBytes());
+            return UniffiBuffers.LiftBytes(uniffiRaw);
         }
 
         /// <summary>How many entries there are. Asked once, when the desk opens.</summary>
@@ -2381,7 +2381,7 @@ namespace FidoUnlock
             try
             {
                 uniffiSelf = uniffiHandle.Clone();
-                uniffiA1 = UniffiBuffers.Lower<byte[]>(entry, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+                uniffiA1 = UniffiBuffers.LowerBytes(entry);
             }
             catch
             {
@@ -3467,7 +3467,7 @@ namespace FidoUnlock
                 uniffiSelf = uniffiHandle.Clone();
                 uniffiA0 = UniffiConverters.LowerOperatorSession(session);
                 uniffiA1 = UniffiBuffers.LowerString(device);
-                uniffiA2 = UniffiBuffers.Lower<byte[]>(newIssuer, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+                uniffiA2 = UniffiBuffers.LowerBytes(newIssuer);
             }
             catch
             {
@@ -3540,7 +3540,7 @@ namespace FidoUnlock
                 uniffiA1 = UniffiBuffers.LowerString(owner);
                 uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.EnrolledDevice>(device, (uniffiW0, uniffiV0) => UniffiConverters.WriteEnrolledDevice(uniffiW0, uniffiV0));
                 uniffiA4 = UniffiBuffers.Lower<global::FidoUnlock.Suite>(suite, (uniffiW0, uniffiV0) => UniffiConverters.WriteSuite(uniffiW0, uniffiV0));
-                uniffiA5 = UniffiBuffers.Lower<byte[]>(issuer, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+                uniffiA5 = UniffiBuffers.LowerBytes(issuer);
             }
             catch
             {
@@ -5193,7 +5193,7 @@ namespace FidoUnlock
             {
                 uniffiSelf = uniffiHandle.Clone();
                 uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.Suite>(suite, (uniffiW0, uniffiV0) => UniffiConverters.WriteSuite(uniffiW0, uniffiV0));
-                uniffiA2 = UniffiBuffers.Lower<byte[]>(publicKey, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+                uniffiA2 = UniffiBuffers.LowerBytes(publicKey);
             }
             catch
             {
@@ -5597,7 +5597,7 @@ namespace FidoUnlock
             {
                 uniffiSelf = uniffiHandle.Clone();
                 uniffiA0 = UniffiBuffers.LowerString(deviceId);
-                uniffiA1 = UniffiBuffers.Lower<byte[]>(deviceKey, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+                uniffiA1 = UniffiBuffers.LowerBytes(deviceKey);
                 uniffiA2 = UniffiBuffers.LowerString(challenge);
             }
             catch
@@ -5957,8 +5957,8 @@ namespace FidoUnlock
         {
             try
             {
-                var uniffiResult = Objects.Get(uniffiHandle).Transmit(UniffiBuffers.Lift(uniffiA0, uniffiR0 => uniffiR0.ReadBytes()), uniffiA1);
-                uniffiReturn = UniffiBuffers.Lower<byte[]>(uniffiResult, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+                var uniffiResult = Objects.Get(uniffiHandle).Transmit(UniffiBuffers.LiftBytes(uniffiA0), uniffiA1);
+                uniffiReturn = UniffiBuffers.LowerBytes(uniffiResult);
             }
             catch (global::System.Exception uniffiThrown)
             {
@@ -6036,7 +6036,7 @@ namespace FidoUnlock
             try
             {
                 uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiBuffers.Lower<byte[]>(apdu, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+                uniffiA0 = UniffiBuffers.LowerBytes(apdu);
             }
             catch
             {
@@ -6047,7 +6047,7 @@ namespace FidoUnlock
             var uniffiStatus = default(UniffiStatus);
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_apduchannel_transmit(uniffiSelf, uniffiA0, timeoutMs, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadPipeException);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadBytes());
+            return UniffiBuffers.LiftBytes(uniffiRaw);
         }
 
         /// <summary>Whether the reader takes extended-length APDUs; where unsure, true. Asked once, when the device is opened.</summary>
@@ -6189,7 +6189,7 @@ namespace FidoUnlock
         {
             try
             {
-                Objects.Get(uniffiHandle).WriteReport(UniffiBuffers.Lift(uniffiA0, uniffiR0 => uniffiR0.ReadBytes()));
+                Objects.Get(uniffiHandle).WriteReport(UniffiBuffers.LiftBytes(uniffiA0));
             }
             catch (global::System.Exception uniffiThrown)
             {
@@ -6202,7 +6202,7 @@ namespace FidoUnlock
             try
             {
                 var uniffiResult = Objects.Get(uniffiHandle).ReadReport(uniffiA0);
-                uniffiReturn = UniffiBuffers.Lower<byte[]>(uniffiResult, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+                uniffiReturn = UniffiBuffers.LowerBytes(uniffiResult);
             }
             catch (global::System.Exception uniffiThrown)
             {
@@ -6244,7 +6244,7 @@ namespace FidoUnlock
             try
             {
                 uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiBuffers.Lower<byte[]>(report, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+                uniffiA0 = UniffiBuffers.LowerBytes(report);
             }
             catch
             {
@@ -6266,7 +6266,7 @@ namespace FidoUnlock
             var uniffiStatus = default(UniffiStatus);
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_hidreports_read_report(uniffiSelf, timeoutMs, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadPipeException);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadBytes());
+            return UniffiBuffers.LiftBytes(uniffiRaw);
         }
 
         /// <summary>Bytes in a report: 64 but for odd devices. Asked once, when the device is opened.</summary>
@@ -6360,7 +6360,7 @@ namespace FidoUnlock
         {
             UniffiLibrary.Ensure();
             if (bytes == null) throw new global::System.ArgumentNullException("bytes");
-            var uniffiA0 = UniffiBuffers.Lower<byte[]>(bytes, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+            var uniffiA0 = UniffiBuffers.LowerBytes(bytes);
             var uniffiStatus = default(UniffiStatus);
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_unlocksession_restore(uniffiA0, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
@@ -6472,7 +6472,7 @@ namespace FidoUnlock
             var uniffiStatus = default(UniffiStatus);
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_unlocksession_save(uniffiSelf, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, null);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadBytes());
+            return UniffiBuffers.LiftBytes(uniffiRaw);
         }
 
         /// <summary>The key slot.</summary>
