@@ -177,8 +177,8 @@ class Host(val suite: Suite, val hsm: Hsm = Hsm()) :
         return known(id).takeIf { password == PASSWORD }
     }
 
-    override fun operator(id: String): DeskOperator? {
-        at("Operators.operator")
+    override fun findOperator(id: String): DeskOperator? {
+        at("Operators.findOperator")
         return known(id)
     }
 
