@@ -1,6 +1,7 @@
 //! The bindings: what is generated, the tests in each language, the packages, the Windows library.
 
 mod archive;
+mod bench;
 mod dotnet;
 mod generate;
 mod library;
@@ -14,6 +15,7 @@ mod windows;
 
 use std::process::Command;
 
+pub use bench::run as bench;
 pub use generate::{check, write};
 pub use package::{run as package, test as test_packages};
 pub use test::all as test;

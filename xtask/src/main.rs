@@ -33,6 +33,8 @@ cargo xtask <command>
   docs       write the generated documents again (docs/errors.md)
   bite       put known bugs (or those of these numbers) into a copy of the code; the test named for
              each must fail
+  bench bindings [ROUNDS]
+             what a call costs in C# and Kotlin, and an unlock beside the same one in Rust
   bench transport [COUNT] [card|hidraw]
              what an unlock costs over pcscd and hidraw, beside clients that are not ours
   vectors    make tests/vectors again, with code that is not the library's
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         ["test", "packages"] => bindings::test_packages(),
         ["vendor-swift"] => bindings::vendor_swift().map(drop),
         ["package"] => bindings::package(),
+        ["bench", "bindings", options @ ..] => bindings::bench(options),
         ["bindings"] => bindings::write(),
         ["bindings", "--check"] => bindings::check(),
         ["bite", numbers @ ..] => bite::run(numbers),

@@ -162,6 +162,17 @@ public static class WatcherTests
         }
     }
 
+    [Test]
+    public static void AFoundDeviceOfAnyLengthCrosses()
+    {
+        // Each length puts another field where the binding's buffer grows.
+        for (var length = 0; length < 200; length++)
+        {
+            var found = Found(new string('x', length));
+            Refused.With<UnlockException.Transport>(ErrorNumber.Gone, () => Device.OpenFound(found, null, null));
+        }
+    }
+
     private static FoundDevice Found(string name)
     {
         var route = new FoundRoute(DeviceKind.UsbKey, name, "/dev/" + name, Interface.Vendor, null, null);

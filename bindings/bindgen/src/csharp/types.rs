@@ -292,6 +292,10 @@ impl Types<'_> {
                 format!("UniffiBuffers.LowerString({value})"),
                 Some(format!("UniffiBuffers.Discard({local})")),
             ),
+            Type::Bytes => (
+                format!("UniffiBuffers.LowerBytes({value})"),
+                Some(format!("UniffiBuffers.Discard({local})")),
+            ),
             object @ (Type::Object { .. } | Type::CallbackInterface { .. }) => {
                 let name = self.own_name(object);
                 (
@@ -317,6 +321,7 @@ impl Types<'_> {
         match strip(ty) {
             Type::Boolean => format!("UniffiReader.Bool({raw})"),
             Type::String => format!("UniffiBuffers.LiftString({raw})"),
+            Type::Bytes => format!("UniffiBuffers.LiftBytes({raw})"),
             object @ (Type::Object { .. } | Type::CallbackInterface { .. }) => {
                 format!("UniffiConverters.Lift{}({raw})", self.own_name(object))
             }

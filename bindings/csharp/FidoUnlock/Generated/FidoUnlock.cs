@@ -151,7 +151,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_licence_terms", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_licence_terms(), 36826);
             Check("uniffi_fido_unlock_ffi_checksum_method_licence_set_service", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_licence_set_service(), 3321);
             Check("uniffi_fido_unlock_ffi_checksum_method_operators_authenticate", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operators_authenticate(), 27339);
-            Check("uniffi_fido_unlock_ffi_checksum_method_operators_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operators_operator(), 16753);
+            Check("uniffi_fido_unlock_ffi_checksum_method_operators_find_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operators_find_operator(), 16903);
             Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id(), 61760);
             Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_count", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_count(), 43111);
             Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_entry", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_entry(), 33968);
@@ -356,7 +356,7 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_operators_authenticate();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_operators_operator();
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_operators_find_operator();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id();
@@ -833,7 +833,7 @@ namespace FidoUnlock
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_operators_authenticate(ulong a0, UniffiBuffer a1, UniffiBuffer a2, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_operators_operator(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_operators_find_operator(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_auditlog(ulong a0, ref UniffiStatus status);
@@ -2043,7 +2043,7 @@ namespace FidoUnlock
         global::FidoUnlock.DeskOperator Authenticate(string id, string password);
         /// <summary>The operator's present roles and privileges. Asked at each action, so that a privilege that was taken away is gone at once.</summary>
         /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
-        global::FidoUnlock.DeskOperator Operator(string id);
+        global::FidoUnlock.DeskOperator FindOperator(string id);
     }
 
     // The functions through which Rust calls objects of the host, and the objects that Rust holds.
@@ -2053,7 +2053,7 @@ namespace FidoUnlock
         private static readonly UniffiFree free = OnFree;
         private static readonly UniffiClone clone = OnClone;
         private static readonly Method0 method0 = OnAuthenticate;
-        private static readonly Method1 method1 = OnOperator;
+        private static readonly Method1 method1 = OnFindOperator;
 
         [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
         private delegate void Method0(ulong uniffiHandle, UniffiBuffer uniffiA0, UniffiBuffer uniffiA1, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
@@ -2096,11 +2096,11 @@ namespace FidoUnlock
             }
         }
 
-        private static void OnOperator(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
+        private static void OnFindOperator(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
         {
             try
             {
-                var uniffiResult = Objects.Get(uniffiHandle).Operator(UniffiBuffers.LiftString(uniffiA0));
+                var uniffiResult = Objects.Get(uniffiHandle).FindOperator(UniffiBuffers.LiftString(uniffiA0));
                 uniffiReturn = UniffiBuffers.Lower<global::FidoUnlock.DeskOperator>(uniffiResult, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.DeskOperator>(uniffiV0, (uniffiW1, uniffiV1) => UniffiConverters.WriteDeskOperator(uniffiW1, uniffiV1)));
             }
             catch (global::System.Exception uniffiThrown)
@@ -2150,7 +2150,7 @@ namespace FidoUnlock
 
         /// <summary>The operator's present roles and privileges. Asked at each action, so that a privilege that was taken away is gone at once.</summary>
         /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
-        public global::FidoUnlock.DeskOperator Operator(string id)
+        public global::FidoUnlock.DeskOperator FindOperator(string id)
         {
             UniffiLibrary.Ensure();
             if (id == null) throw new global::System.ArgumentNullException("id");
@@ -2168,7 +2168,7 @@ namespace FidoUnlock
                 throw;
             }
             var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_operators_operator(uniffiSelf, uniffiA0, ref uniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_operators_find_operator(uniffiSelf, uniffiA0, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadOptional<global::FidoUnlock.DeskOperator>(uniffiR1 => UniffiConverters.ReadDeskOperator(uniffiR1)));
         }
@@ -2278,7 +2278,7 @@ namespace FidoUnlock
             try
             {
                 var uniffiResult = Objects.Get(uniffiHandle).LogId();
-                uniffiReturn = UniffiBuffers.Lower<byte[]>(uniffiResult, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+                uniffiReturn = UniffiBuffers.LowerBytes(uniffiResult);
             }
             catch (global::System.Exception uniffiThrown)
             {
@@ -2316,7 +2316,7 @@ namespace FidoUnlock
         {
             try
             {
-                Objects.Get(uniffiHandle).Append(uniffiA0, UniffiBuffers.Lift(uniffiA1, uniffiR0 => uniffiR0.ReadBytes()));
+                Objects.Get(uniffiHandle).Append(uniffiA0, UniffiBuffers.LiftBytes(uniffiA1));
             }
             catch (global::System.Exception uniffiThrown)
             {
@@ -2343,7 +2343,7 @@ namespace FidoUnlock
             var uniffiStatus = default(UniffiStatus);
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_auditlog_log_id(uniffiSelf, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadBytes());
+            return UniffiBuffers.LiftBytes(uniffiRaw);
         }
 
         /// <summary>How many entries there are. Asked once, when the desk opens.</summary>
@@ -2381,7 +2381,7 @@ namespace FidoUnlock
             try
             {
                 uniffiSelf = uniffiHandle.Clone();
-                uniffiA1 = UniffiBuffers.Lower<byte[]>(entry, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+                uniffiA1 = UniffiBuffers.LowerBytes(entry);
             }
             catch
             {
@@ -3467,7 +3467,7 @@ namespace FidoUnlock
                 uniffiSelf = uniffiHandle.Clone();
                 uniffiA0 = UniffiConverters.LowerOperatorSession(session);
                 uniffiA1 = UniffiBuffers.LowerString(device);
-                uniffiA2 = UniffiBuffers.Lower<byte[]>(newIssuer, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+                uniffiA2 = UniffiBuffers.LowerBytes(newIssuer);
             }
             catch
             {
@@ -3540,7 +3540,7 @@ namespace FidoUnlock
                 uniffiA1 = UniffiBuffers.LowerString(owner);
                 uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.EnrolledDevice>(device, (uniffiW0, uniffiV0) => UniffiConverters.WriteEnrolledDevice(uniffiW0, uniffiV0));
                 uniffiA4 = UniffiBuffers.Lower<global::FidoUnlock.Suite>(suite, (uniffiW0, uniffiV0) => UniffiConverters.WriteSuite(uniffiW0, uniffiV0));
-                uniffiA5 = UniffiBuffers.Lower<byte[]>(issuer, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+                uniffiA5 = UniffiBuffers.LowerBytes(issuer);
             }
             catch
             {
@@ -5193,7 +5193,7 @@ namespace FidoUnlock
             {
                 uniffiSelf = uniffiHandle.Clone();
                 uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.Suite>(suite, (uniffiW0, uniffiV0) => UniffiConverters.WriteSuite(uniffiW0, uniffiV0));
-                uniffiA2 = UniffiBuffers.Lower<byte[]>(publicKey, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+                uniffiA2 = UniffiBuffers.LowerBytes(publicKey);
             }
             catch
             {
@@ -5597,7 +5597,7 @@ namespace FidoUnlock
             {
                 uniffiSelf = uniffiHandle.Clone();
                 uniffiA0 = UniffiBuffers.LowerString(deviceId);
-                uniffiA1 = UniffiBuffers.Lower<byte[]>(deviceKey, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+                uniffiA1 = UniffiBuffers.LowerBytes(deviceKey);
                 uniffiA2 = UniffiBuffers.LowerString(challenge);
             }
             catch
@@ -5957,8 +5957,8 @@ namespace FidoUnlock
         {
             try
             {
-                var uniffiResult = Objects.Get(uniffiHandle).Transmit(UniffiBuffers.Lift(uniffiA0, uniffiR0 => uniffiR0.ReadBytes()), uniffiA1);
-                uniffiReturn = UniffiBuffers.Lower<byte[]>(uniffiResult, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+                var uniffiResult = Objects.Get(uniffiHandle).Transmit(UniffiBuffers.LiftBytes(uniffiA0), uniffiA1);
+                uniffiReturn = UniffiBuffers.LowerBytes(uniffiResult);
             }
             catch (global::System.Exception uniffiThrown)
             {
@@ -6036,7 +6036,7 @@ namespace FidoUnlock
             try
             {
                 uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiBuffers.Lower<byte[]>(apdu, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+                uniffiA0 = UniffiBuffers.LowerBytes(apdu);
             }
             catch
             {
@@ -6047,7 +6047,7 @@ namespace FidoUnlock
             var uniffiStatus = default(UniffiStatus);
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_apduchannel_transmit(uniffiSelf, uniffiA0, timeoutMs, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadPipeException);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadBytes());
+            return UniffiBuffers.LiftBytes(uniffiRaw);
         }
 
         /// <summary>Whether the reader takes extended-length APDUs; where unsure, true. Asked once, when the device is opened.</summary>
@@ -6189,7 +6189,7 @@ namespace FidoUnlock
         {
             try
             {
-                Objects.Get(uniffiHandle).WriteReport(UniffiBuffers.Lift(uniffiA0, uniffiR0 => uniffiR0.ReadBytes()));
+                Objects.Get(uniffiHandle).WriteReport(UniffiBuffers.LiftBytes(uniffiA0));
             }
             catch (global::System.Exception uniffiThrown)
             {
@@ -6202,7 +6202,7 @@ namespace FidoUnlock
             try
             {
                 var uniffiResult = Objects.Get(uniffiHandle).ReadReport(uniffiA0);
-                uniffiReturn = UniffiBuffers.Lower<byte[]>(uniffiResult, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+                uniffiReturn = UniffiBuffers.LowerBytes(uniffiResult);
             }
             catch (global::System.Exception uniffiThrown)
             {
@@ -6244,7 +6244,7 @@ namespace FidoUnlock
             try
             {
                 uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiBuffers.Lower<byte[]>(report, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+                uniffiA0 = UniffiBuffers.LowerBytes(report);
             }
             catch
             {
@@ -6266,7 +6266,7 @@ namespace FidoUnlock
             var uniffiStatus = default(UniffiStatus);
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_hidreports_read_report(uniffiSelf, timeoutMs, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadPipeException);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadBytes());
+            return UniffiBuffers.LiftBytes(uniffiRaw);
         }
 
         /// <summary>Bytes in a report: 64 but for odd devices. Asked once, when the device is opened.</summary>
@@ -6360,7 +6360,7 @@ namespace FidoUnlock
         {
             UniffiLibrary.Ensure();
             if (bytes == null) throw new global::System.ArgumentNullException("bytes");
-            var uniffiA0 = UniffiBuffers.Lower<byte[]>(bytes, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+            var uniffiA0 = UniffiBuffers.LowerBytes(bytes);
             var uniffiStatus = default(UniffiStatus);
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_unlocksession_restore(uniffiA0, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
@@ -6472,7 +6472,7 @@ namespace FidoUnlock
             var uniffiStatus = default(UniffiStatus);
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_unlocksession_save(uniffiSelf, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, null);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadBytes());
+            return UniffiBuffers.LiftBytes(uniffiRaw);
         }
 
         /// <summary>The key slot.</summary>

@@ -145,6 +145,41 @@ namespace FidoUnlock
             finally { writer.Wipe(); }
         }
 
+        // A byte[] alone is its length and itself, so it needs no copy in between.
+        internal static UniffiBuffer LowerBytes(byte[] bytes)
+        {
+            UniffiWriter.NotNull(bytes);
+            var length = checked(bytes.Length + 4);
+            var status = default(UniffiStatus);
+            var buffer = UniffiNative.Allocate((ulong)length, ref status);
+            UniffiCall.Check(ref status);
+            global::System.Runtime.InteropServices.Marshal.WriteInt32(buffer.Data, BigEndian(bytes.Length));
+            global::System.Runtime.InteropServices.Marshal.Copy(bytes, 0, buffer.Data + 4, bytes.Length);
+            buffer.Length = (ulong)length;
+            return buffer;
+        }
+
+        internal static byte[] LiftBytes(UniffiBuffer buffer)
+        {
+            try
+            {
+                if (buffer.Length < 4) throw UniffiReader.Malformed();
+                var length = BigEndian(global::System.Runtime.InteropServices.Marshal.ReadInt32(buffer.Data));
+                if (length < 0 || buffer.Length - 4 != (ulong)length) throw UniffiReader.Malformed();
+                var bytes = new byte[length];
+                global::System.Runtime.InteropServices.Marshal.Copy(buffer.Data + 4, bytes, 0, length);
+                return bytes;
+            }
+            finally { Free(buffer); }
+        }
+
+        private static int BigEndian(int value)
+        {
+            if (!global::System.BitConverter.IsLittleEndian) return value;
+            var bits = unchecked((uint)value);
+            return unchecked((int)(bits >> 24 | (bits >> 8 & 0xFF00) | (bits << 8 & 0xFF0000) | bits << 24));
+        }
+
         internal static void Free(UniffiBuffer buffer)
         {
             if (buffer.Data == global::System.IntPtr.Zero) return;

@@ -53,38 +53,31 @@ namespace FidoUnlock
     }
 
     // Host objects that Rust holds. Their handles are odd; those of Rust are addresses, so even.
+    // Reading takes no lock, since each callback reads.
     internal sealed class UniffiHandleMap<T> where T : class
     {
-        private readonly object gate = new object();
-        private readonly global::System.Collections.Generic.Dictionary<ulong, T> objects =
-            new global::System.Collections.Generic.Dictionary<ulong, T>();
-        private ulong next = 1;
+        private readonly global::System.Collections.Concurrent.ConcurrentDictionary<ulong, T> objects =
+            new global::System.Collections.Concurrent.ConcurrentDictionary<ulong, T>();
+        private long last = -1;
 
-        internal int Count { get { lock (gate) return objects.Count; } }
+        internal int Count { get { return objects.Count; } }
 
         internal ulong Insert(T value)
         {
-            lock (gate)
-            {
-                var handle = next;
-                next += 2;
-                objects.Add(handle, value);
-                return handle;
-            }
+            var handle = unchecked((ulong)global::System.Threading.Interlocked.Add(ref last, 2));
+            objects[handle] = value;
+            return handle;
         }
 
-        internal T Get(ulong handle) { lock (gate) return objects[handle]; }
+        internal T Get(ulong handle) { return objects[handle]; }
 
         internal ulong Clone(ulong handle) { return Insert(Get(handle)); }
 
         internal T Remove(ulong handle)
         {
-            lock (gate)
-            {
-                T value;
-                if (objects.TryGetValue(handle, out value)) objects.Remove(handle);
-                return value;
-            }
+            T value;
+            objects.TryRemove(handle, out value);
+            return value;
         }
     }
 

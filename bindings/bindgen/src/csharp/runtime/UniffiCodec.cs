@@ -25,7 +25,12 @@ namespace NAMESPACE
             return start;
         }
 
-        internal void WriteByte(byte value) { Bytes[Reserve(1)] = value; }
+        internal void WriteByte(byte value)
+        {
+            // Bytes is another array after it grew, so it is read afterwards.
+            var at = Reserve(1);
+            Bytes[at] = value;
+        }
 
         internal void WriteSByte(sbyte value) { WriteByte(unchecked((byte)value)); }
 
