@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use crate::{root, succeed};
@@ -23,8 +23,12 @@ impl Wine {
             fs::create_dir_all(&wine.prefix).unwrap();
             wine.keep();
             let system = wine.prefix.join("drive_c/windows/system32");
+            // Also where it was made before: Wine's services keep the output of the program that they start
+            // with, and nobody waits for the end of this one's.
+            let mut boot = wine.command(Path::new("wineboot"));
+            let boot = boot.arg("--init").stdout(Stdio::null()).stderr(Stdio::null());
+            assert!(boot.status().unwrap().success(), "wineboot");
             if !system.join("bcryptprimitives.dll").exists() {
-                succeed(wine.command(Path::new("wineboot")).arg("--init"));
                 provide_random_numbers(&system);
             }
             wine
@@ -38,6 +42,8 @@ impl Wine {
         let running = server
             .arg("-p600")
             .env("WINEPREFIX", &self.prefix)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
             .status()
             .unwrap();
         // 2: one runs already.
