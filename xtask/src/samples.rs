@@ -23,6 +23,18 @@ const PARSER: &[&str] = &["tree-sitter==0.26.1", "tree-sitter-swift==0.7.4"];
 
 /// Everything.
 pub fn test() -> Done {
+    let agent = [
+        "check",
+        "--quiet",
+        "-p",
+        "remote-agent",
+        "--features",
+        "hid,pcsc,tls",
+    ];
+    run(
+        "samples: the agent in Rust with all it can have",
+        &mut cargo(&agent),
+    )?;
     kotlin()?;
     swift()
 }

@@ -1,5 +1,4 @@
 using System;
-using System.IO;
 using System.Linq;
 
 /// <summary>
@@ -114,13 +113,10 @@ public static class Crypto
         return s;
     }
 
-    /// <summary>Bytes of the system's random source.</summary>
-    public static byte[] Random(int count)
+    /// <summary>32 random bytes, out of four identifiers of 122 random bits each.</summary>
+    public static byte[] Random()
     {
-        var bytes = new byte[count];
-        using (var source = File.OpenRead("/dev/urandom"))
-            if (source.Read(bytes, 0, count) != count) throw new IOException("no random bytes");
-        return bytes;
+        return Sha256(Enumerable.Range(0, 4).SelectMany(_ => Guid.NewGuid().ToByteArray()).ToArray());
     }
 
     private static string Hex(byte[] bytes) { return BitConverter.ToString(bytes).Replace("-", ""); }

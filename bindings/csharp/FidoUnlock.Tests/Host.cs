@@ -157,7 +157,7 @@ public sealed class Host : HostPart, IDirectory, IAuditLog, ILimits, IOperators,
         return password == Password ? Known(id) : null;
     }
 
-    public DeskOperator Operator(string id) { At("IOperators.Operator"); return Known(id); }
+    public DeskOperator FindOperator(string id) { At("IOperators.FindOperator"); return Known(id); }
 
     public LicenceTerms Terms()
     {

@@ -102,7 +102,7 @@ public static class P256
 
     private static BigInteger Random()
     {
-        return Mod(Number(Crypto.Random(32)), N - 1) + 1;
+        return Mod(Number(Crypto.Random()), N - 1) + 1;
     }
 
     /// <summary>A private key.</summary>

@@ -99,6 +99,7 @@ pub fn compile(exe: &Path, files: &[PathBuf], references: &[PathBuf]) {
         "-warnaserror+",
         "-optimize+",
         "-r:System.Runtime.Serialization",
+        "-r:System.Numerics",
     ]);
     for reference in references {
         mcs.arg(format!("-r:{}", reference.display()));

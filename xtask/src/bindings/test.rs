@@ -1,5 +1,6 @@
 //! The tests in each language: C# on mono and .NET Core, Kotlin on the JVM, the C header, the facade.
 
+use std::path::Path;
 use std::process::Command;
 
 use super::{bindgen, dotnet};
@@ -22,6 +23,9 @@ const PROGRAMS: &[(&str, &str, &str)] = &[
     ("java", "openjdk-17-jdk-headless", "Kotlin's tests"),
     ("mvn", "maven", "Kotlin's build"),
 ];
+
+/// As many as there are: a class or file of vectors that is left out is seen.
+const KOTLIN_TESTS: usize = 435;
 
 /// What every test and package of C# and Kotlin needs.
 pub fn install() -> Done {
@@ -99,10 +103,37 @@ fn kotlin() -> Done {
         "-Dgenerated=target/generated",
         "test",
     ];
+    let reports = root().join("bindings/kotlin/target/surefire-reports");
+    // Those of a run before would be counted too.
+    let _ = std::fs::remove_dir_all(&reports);
     run_tests(
         "tests: Kotlin",
         Command::new("mvn").args(arguments).current_dir(root()),
-    )
+    )?;
+    let ran = kotlin_tests(&reports).map_err(|error| Failed(format!("{}: {error}", reports.display())))?;
+    if ran < KOTLIN_TESTS {
+        return Err(Failed(format!(
+            "tests: Kotlin: {ran} ran, {KOTLIN_TESTS} expected"
+        )));
+    }
+    Ok(())
+}
+
+/// The sum of what Surefire's reports say, one for each class: `<testsuite … tests="9" …>`.
+fn kotlin_tests(reports: &Path) -> std::io::Result<usize> {
+    let mut ran = 0;
+    for entry in std::fs::read_dir(reports)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "xml") {
+            let report = std::fs::read_to_string(path)?;
+            let number = report.split_once("<testsuite ").and_then(|(_, rest)| {
+                let (_, rest) = rest.split_once(" tests=\"")?;
+                rest.split('"').next()?.parse::<usize>().ok()
+            });
+            ran += number.unwrap_or(0);
+        }
+    }
+    Ok(ran)
 }
 
 fn works(program: &str) -> bool {

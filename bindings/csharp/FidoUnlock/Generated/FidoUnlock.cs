@@ -151,7 +151,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_licence_terms", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_licence_terms(), 36826);
             Check("uniffi_fido_unlock_ffi_checksum_method_licence_set_service", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_licence_set_service(), 3321);
             Check("uniffi_fido_unlock_ffi_checksum_method_operators_authenticate", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operators_authenticate(), 27339);
-            Check("uniffi_fido_unlock_ffi_checksum_method_operators_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operators_operator(), 16753);
+            Check("uniffi_fido_unlock_ffi_checksum_method_operators_find_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operators_find_operator(), 16903);
             Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id(), 61760);
             Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_count", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_count(), 43111);
             Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_entry", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_entry(), 33968);
@@ -356,7 +356,7 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_operators_authenticate();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_operators_operator();
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_operators_find_operator();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id();
@@ -833,7 +833,7 @@ namespace FidoUnlock
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_operators_authenticate(ulong a0, UniffiBuffer a1, UniffiBuffer a2, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_operators_operator(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_operators_find_operator(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_auditlog(ulong a0, ref UniffiStatus status);
@@ -2043,7 +2043,7 @@ namespace FidoUnlock
         global::FidoUnlock.DeskOperator Authenticate(string id, string password);
         /// <summary>The operator's present roles and privileges. Asked at each action, so that a privilege that was taken away is gone at once.</summary>
         /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
-        global::FidoUnlock.DeskOperator Operator(string id);
+        global::FidoUnlock.DeskOperator FindOperator(string id);
     }
 
     // The functions through which Rust calls objects of the host, and the objects that Rust holds.
@@ -2053,7 +2053,7 @@ namespace FidoUnlock
         private static readonly UniffiFree free = OnFree;
         private static readonly UniffiClone clone = OnClone;
         private static readonly Method0 method0 = OnAuthenticate;
-        private static readonly Method1 method1 = OnOperator;
+        private static readonly Method1 method1 = OnFindOperator;
 
         [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
         private delegate void Method0(ulong uniffiHandle, UniffiBuffer uniffiA0, UniffiBuffer uniffiA1, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
@@ -2096,11 +2096,11 @@ namespace FidoUnlock
             }
         }
 
-        private static void OnOperator(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
+        private static void OnFindOperator(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
         {
             try
             {
-                var uniffiResult = Objects.Get(uniffiHandle).Operator(UniffiBuffers.LiftString(uniffiA0));
+                var uniffiResult = Objects.Get(uniffiHandle).FindOperator(UniffiBuffers.LiftString(uniffiA0));
                 uniffiReturn = UniffiBuffers.Lower<global::FidoUnlock.DeskOperator>(uniffiResult, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.DeskOperator>(uniffiV0, (uniffiW1, uniffiV1) => UniffiConverters.WriteDeskOperator(uniffiW1, uniffiV1)));
             }
             catch (global::System.Exception uniffiThrown)
@@ -2150,7 +2150,7 @@ namespace FidoUnlock
 
         /// <summary>The operator's present roles and privileges. Asked at each action, so that a privilege that was taken away is gone at once.</summary>
         /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
-        public global::FidoUnlock.DeskOperator Operator(string id)
+        public global::FidoUnlock.DeskOperator FindOperator(string id)
         {
             UniffiLibrary.Ensure();
             if (id == null) throw new global::System.ArgumentNullException("id");
@@ -2168,7 +2168,7 @@ namespace FidoUnlock
                 throw;
             }
             var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_operators_operator(uniffiSelf, uniffiA0, ref uniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_operators_find_operator(uniffiSelf, uniffiA0, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadOptional<global::FidoUnlock.DeskOperator>(uniffiR1 => UniffiConverters.ReadDeskOperator(uniffiR1)));
         }

@@ -83,7 +83,7 @@ pub trait Operators: Send + Sync {
 
     /// The operator's present roles and privileges. Asked at each action, so that a privilege that was
     /// taken away is gone at once.
-    fn operator(&self, id: String) -> Result<Option<DeskOperator>, StoreError>;
+    fn find_operator(&self, id: String) -> Result<Option<DeskOperator>, StoreError>;
 }
 
 /// [`Operators`] as core's port.
@@ -104,7 +104,7 @@ impl ports::Operators for HostOperators {
     }
 
     fn operator(&self, id: &OperatorId) -> Result<Option<helpdesk::Operator>, StorageError> {
-        let found = self.0.operator(id.to_string())?;
+        let found = self.0.find_operator(id.to_string())?;
         match found.as_ref().map(operator).transpose()? {
             Some(other) if other.id != *id => Err(corrupt("operator")),
             found => Ok(found),

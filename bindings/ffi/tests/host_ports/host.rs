@@ -109,10 +109,10 @@ pub fn administrator() -> DeskOperator {
 impl Operators for Memory {
     fn authenticate(&self, id: String, password: String) -> Result<Option<DeskOperator>, StoreError> {
         let right = password == PASSWORD;
-        Ok(self.operator(id)?.filter(|_| right))
+        Ok(self.find_operator(id)?.filter(|_| right))
     }
 
-    fn operator(&self, id: String) -> Result<Option<DeskOperator>, StoreError> {
+    fn find_operator(&self, id: String) -> Result<Option<DeskOperator>, StoreError> {
         Ok((id == "desk-1").then(administrator))
     }
 }

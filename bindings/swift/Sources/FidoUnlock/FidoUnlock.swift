@@ -6177,7 +6177,7 @@ public protocol Operators: AnyObject, Sendable {
      * The operator's present roles and privileges. Asked at each action, so that a privilege that was
      * taken away is gone at once.
      */
-    func `operator`(id: String) throws  -> DeskOperator?
+    func findOperator(id: String) throws  -> DeskOperator?
 
 }
 /**
@@ -6255,10 +6255,10 @@ open func authenticate(id: String, password: String)throws  -> DeskOperator?  {
      * The operator's present roles and privileges. Asked at each action, so that a privilege that was
      * taken away is gone at once.
      */
-open func `operator`(id: String)throws  -> DeskOperator?  {
+open func findOperator(id: String)throws  -> DeskOperator?  {
     return try  FfiConverterOptionTypeDeskOperator.lift(try rustCallWithError(FfiConverterTypeStoreError_lift) {
         uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_operators_operator(
+    uniffi_fido_unlock_ffi_fn_method_operators_find_operator(
             self.uniffiCloneHandle(),
         FfiConverterString.lower(id),uniffiCallStatus
     )
@@ -6320,7 +6320,7 @@ fileprivate struct UniffiCallbackInterfaceOperators {
                 lowerError: FfiConverterTypeStoreError_lower
             )
         },
-        `operator`: { (
+        findOperator: { (
             uniffiHandle: UInt64,
             id: RustBuffer,
             uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
@@ -6331,7 +6331,7 @@ fileprivate struct UniffiCallbackInterfaceOperators {
                 guard let uniffiObj = try? FfiConverterTypeOperators.handleMap.get(handle: uniffiHandle) else {
                     throw UniffiInternalError.unexpectedStaleHandle
                 }
-                return try uniffiObj.`operator`(
+                return try uniffiObj.findOperator(
                      id: try FfiConverterString.lift(id)
                 )
             }
@@ -15983,7 +15983,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_operators_authenticate() != 27339) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_operators_operator() != 16753) {
+    if (uniffi_fido_unlock_ffi_checksum_method_operators_find_operator() != 16903) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id() != 61760) {

@@ -543,7 +543,7 @@ typedef struct UniffiVTableCallbackInterfaceOperators {
     UniffiCallbackInterfaceFree _Nonnull uniffiFree;
     UniffiCallbackInterfaceClone _Nonnull uniffiClone;
     UniffiCallbackInterfaceOperatorsMethod0 _Nonnull authenticate;
-    UniffiCallbackInterfaceOperatorsMethod1 _Nonnull `operator`;
+    UniffiCallbackInterfaceOperatorsMethod1 _Nonnull findOperator;
 } UniffiVTableCallbackInterfaceOperators;
 
 #endif
@@ -852,9 +852,9 @@ void uniffi_fido_unlock_ffi_fn_init_callback_vtable_operators(const UniffiVTable
 RustBuffer uniffi_fido_unlock_ffi_fn_method_operators_authenticate(uint64_t ptr, RustBuffer id, RustBuffer password, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_OPERATORS_OPERATOR
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_OPERATORS_OPERATOR
-RustBuffer uniffi_fido_unlock_ffi_fn_method_operators_operator(uint64_t ptr, RustBuffer id, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_OPERATORS_FIND_OPERATOR
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_OPERATORS_FIND_OPERATOR
+RustBuffer uniffi_fido_unlock_ffi_fn_method_operators_find_operator(uint64_t ptr, RustBuffer id, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_AUDITLOG
@@ -2172,9 +2172,9 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_operators_authenticate(void
 
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_OPERATORS_OPERATOR
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_OPERATORS_OPERATOR
-uint16_t uniffi_fido_unlock_ffi_checksum_method_operators_operator(void
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_OPERATORS_FIND_OPERATOR
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_OPERATORS_FIND_OPERATOR
+uint16_t uniffi_fido_unlock_ffi_checksum_method_operators_find_operator(void
 
 );
 #endif

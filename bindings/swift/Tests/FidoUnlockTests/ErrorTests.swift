@@ -8,6 +8,7 @@ final class ErrorTests: XCTestCase {
         XCTAssertGreaterThan(numbers.count, 100)
         XCTAssertEqual(numbers, numbers.sorted())
         XCTAssertEqual(Set(numbers).count, numbers.count)
+        XCTAssertEqual(numbers, ErrorNumber.allCases.map(\.rawValue))
     }
 
     func testTheGroupIsNamed() {

@@ -21,7 +21,7 @@ public static class Hello
         }
         using (var device = Device.OpenHid(new NoKey(), Interface.Vendor))
             Console.WriteLine("pipe " + Number(() => device.Info(null, null)));
-        Console.WriteLine("devices " + Number(() => UnlockLibrary.ListDevices()));
+        Console.WriteLine("devices " + Number(() => UnlockLibrary.ListDevices(null, null)));
         return 0;
     }
 

@@ -24,7 +24,7 @@ fun main() {
     Device.openHid(NoKey, Interface.VENDOR).use { device ->
         println("pipe ${number { device.info(null, null) }}")
     }
-    println("devices ${number { listDevices() }}")
+    println("devices ${number { listDevices(null, null) }}")
 }
 
 /** The error's number and name, or "good". */

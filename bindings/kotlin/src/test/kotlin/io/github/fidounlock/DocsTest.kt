@@ -1,7 +1,11 @@
 package io.github.fidounlock
 
 import java.io.File
+import java.nio.ByteBuffer
 import java.nio.file.Path
+import java.security.PrivateKey
+import java.security.Signature
+import java.util.HexFormat
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -104,6 +108,66 @@ class DocsTest {
         return code
     }
 
+    class KeyService(private val key: PrivateKey, private val publicKey: ByteArray) : ResponseSigner {
+        // Suite 1: r and s, 64 bytes; the library takes either s and checks the signature under the key.
+        override fun respond(task: SigningTask): String {
+            if (task.suite != Suite.P256_ECDSA) throw SigningException.WrongSuite()
+            val signer = Signature.getInstance("SHA256withECDSAinP1363Format")
+            signer.initSign(key)
+            signer.update(task.message)
+            return HexFormat.of().formatHex(signer.sign())
+        }
+
+        override fun issuers() = listOf(IssuerInfo(1u, Suite.P256_ECDSA, publicKey, false))
+
+        // Admin keys are suite 3's.
+        override fun deviceWithAdminKey(adminKey: String) = throw SigningException.WrongSuite()
+
+        override fun storeAdminKey(deviceId: String, adminKey: String) = throw SigningException.WrongSuite()
+    }
+
+    private val mail = object : OwnerNotifier {
+        override fun notifyOwner(notice: OwnerNotice) = Unit
+    }
+
+    private fun ownSigner(folder: DeskFolder, passphrase: String, hsm: PrivateKey, publicKey: ByteArray): HelpDesk {
+        val noWrappingKey = ByteBuffer.allocateDirect(0)
+        val desk = folder.builder(passphrase, noWrappingKey, mail).use { builder ->
+            builder.setSigner(KeyService(hsm, publicKey))
+            builder.open()
+        }
+        return desk
+    }
+
+    @Test
+    fun `the page's signer signs`(@TempDir temporary: Path) {
+        val hsm = Hsm()
+        Enrolled(Suite.P256_ECDSA, hsm.publicKey()).use { enrolled ->
+            val folder = DeskFolder.create(temporary.resolve("desk").toString())
+            folder.putLicence(4_102_444_800u, 10u, "licences@corp.example")
+            folder.putOperator("desk-1", "correct horse", DeskRole.ADMINISTRATOR)
+            val verifier = object : CallerVerifier {
+                override fun verify(task: CallerTask) =
+                    CallerCheck(true, VerificationMethod.ENROLLED_FACTOR, true, "push 17".toByteArray())
+            }
+            ownSigner(folder, "staple", hsm.private, hsm.publicKey()).use { desk ->
+                val operator = desk.signIn("desk-1", "correct horse")
+                desk.putUser(operator, DeskUser("user-1", "User One", false, emptyList()))
+                desk.registerDeviceByPublicKey(
+                    operator, "user-1", enrolled.device, SLOT, Suite.P256_ECDSA, hsm.publicKey(),
+                )
+                enrolled.key.block("Winter24")
+                enrolled.key.open(MockWire.APDU, Interface.VENDOR).use { device ->
+                    UnlockSession.begin(device, null, null, null).use { session ->
+                        val code = desk(desk, operator, session.deviceId(), session.challenge(), verifier)
+                        session.unlock(device, code, NEW_PIN, NEW_PIN, null, null, null, null)
+                    }
+                }
+            }
+            enrolled.signIn(NEW_PIN)
+        }
+    }
+
     @Test
     fun `every snippet of the page is in this file`() {
         val root = System.getProperty("root")
@@ -112,7 +176,7 @@ class DocsTest {
         val here = File(root, "bindings/kotlin/src/test/kotlin/io/github/fidounlock/DocsTest.kt").readLines()
         fun bare(lines: List<String>) = lines.map(String::trim).filter(String::isNotEmpty)
         val code = bare(here).joinToString("\n")
-        assertEquals(8, snippets.count())
+        assertEquals(10, snippets.count())
         for (snippet in snippets) {
             assertTrue(bare(snippet.lines()).joinToString("\n") in code, snippet)
         }
@@ -132,7 +196,7 @@ class DocsTest {
                 override fun verify(task: CallerTask) =
                     CallerCheck(true, VerificationMethod.ENROLLED_FACTOR, true, "push 17".toByteArray())
             }
-            val desk = folder.open("staple", java.nio.ByteBuffer.allocateDirect(0), quiet)
+            val desk = folder.open("staple", ByteBuffer.allocateDirect(0), quiet)
             val operator = desk.signIn("desk-1", "correct horse")
             desk.putUser(operator, DeskUser("user-1", "User One", false, emptyList()))
             desk.registerDevice(operator, "user-1", enrolled.device, SLOT, enrolled.issuer)

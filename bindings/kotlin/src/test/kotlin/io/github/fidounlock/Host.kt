@@ -4,6 +4,7 @@ import java.math.BigInteger
 import java.security.AlgorithmParameters
 import java.security.KeyFactory
 import java.security.KeyPairGenerator
+import java.security.PrivateKey
 import java.security.Signature
 import java.security.interfaces.ECPublicKey
 import java.security.spec.ECFieldFp
@@ -60,6 +61,7 @@ fun decompress(point: ByteArray): java.security.PublicKey {
 class Hsm {
     private val pair = KeyPairGenerator.getInstance("EC").apply { initialize(ECGenParameterSpec("secp256r1")) }
         .generateKeyPair()
+    val private: PrivateKey get() = pair.private
 
     fun publicKey(): ByteArray {
         val point = (pair.public as ECPublicKey).w
@@ -175,8 +177,8 @@ class Host(val suite: Suite, val hsm: Hsm = Hsm()) :
         return known(id).takeIf { password == PASSWORD }
     }
 
-    override fun operator(id: String): DeskOperator? {
-        at("Operators.operator")
+    override fun findOperator(id: String): DeskOperator? {
+        at("Operators.findOperator")
         return known(id)
     }
 

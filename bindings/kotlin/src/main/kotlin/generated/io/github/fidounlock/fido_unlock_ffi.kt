@@ -824,25 +824,25 @@ internal open class UniffiVTableCallbackInterfaceLicence(
     }
 
 }
-@Structure.FieldOrder("uniffiFree", "uniffiClone", "authenticate", "operator")
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "authenticate", "findOperator")
 internal open class UniffiVTableCallbackInterfaceOperators(
     @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
     @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
     @JvmField internal var `authenticate`: UniffiCallbackInterfaceOperatorsMethod0? = null,
-    @JvmField internal var `operator`: UniffiCallbackInterfaceOperatorsMethod1? = null,
+    @JvmField internal var `findOperator`: UniffiCallbackInterfaceOperatorsMethod1? = null,
 ) : Structure() {
     class UniffiByValue(
         `uniffiFree`: UniffiCallbackInterfaceFree? = null,
         `uniffiClone`: UniffiCallbackInterfaceClone? = null,
         `authenticate`: UniffiCallbackInterfaceOperatorsMethod0? = null,
-        `operator`: UniffiCallbackInterfaceOperatorsMethod1? = null,
-    ): UniffiVTableCallbackInterfaceOperators(`uniffiFree`,`uniffiClone`,`authenticate`,`operator`,), Structure.ByValue
+        `findOperator`: UniffiCallbackInterfaceOperatorsMethod1? = null,
+    ): UniffiVTableCallbackInterfaceOperators(`uniffiFree`,`uniffiClone`,`authenticate`,`findOperator`,), Structure.ByValue
 
    internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceOperators) {
         `uniffiFree` = other.`uniffiFree`
         `uniffiClone` = other.`uniffiClone`
         `authenticate` = other.`authenticate`
-        `operator` = other.`operator`
+        `findOperator` = other.`findOperator`
     }
 
 }
@@ -1197,7 +1197,7 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_operators_authenticate(
     ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_operators_operator(
+    external fun uniffi_fido_unlock_ffi_checksum_method_operators_find_operator(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id(
     ): Int
@@ -1551,7 +1551,7 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_operators_authenticate(`ptr`: Long,`id`: RustBuffer.ByValue,`password`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_method_operators_operator(`ptr`: Long,`id`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_method_operators_find_operator(`ptr`: Long,`id`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_clone_auditlog(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
@@ -2103,7 +2103,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_operators_authenticate() and 0xFFFF) != 27339) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_operators_operator() and 0xFFFF) != 16753) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_operators_find_operator() and 0xFFFF) != 16903) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id() and 0xFFFF) != 61760) {
@@ -11640,7 +11640,7 @@ public interface Operators {
      * The operator's present roles and privileges. Asked at each action, so that a privilege that was
      * taken away is gone at once.
      */
-    fun `operator`(`id`: kotlin.String): DeskOperator?
+    fun `findOperator`(`id`: kotlin.String): DeskOperator?
 
     companion object
 }
@@ -11774,11 +11774,11 @@ open class OperatorsImpl: Disposable, AutoCloseable, Operators
      * The operator's present roles and privileges. Asked at each action, so that a privilege that was
      * taken away is gone at once.
      */
-    @Throws(StoreException::class)override fun `operator`(`id`: kotlin.String): DeskOperator? {
+    @Throws(StoreException::class)override fun `findOperator`(`id`: kotlin.String): DeskOperator? {
             return FfiConverterOptionalTypeDeskOperator.lift(
     callWithHandle {
     uniffiRustCallWithError(StoreException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_operators_operator(
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_operators_find_operator(
         it,
 
         FfiConverterString.lower(`id`),_status)
@@ -11824,11 +11824,11 @@ internal object uniffiCallbackInterfaceOperators {
             )
         }
     }
-    internal object `operator`: UniffiCallbackInterfaceOperatorsMethod1 {
+    internal object `findOperator`: UniffiCallbackInterfaceOperatorsMethod1 {
         override fun callback(`uniffiHandle`: Long,`id`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
             val uniffiObj = FfiConverterTypeOperators.handleMap.get(uniffiHandle)
             val makeCall = { ->
-                uniffiObj.`operator`(
+                uniffiObj.`findOperator`(
                     FfiConverterString.lift(`id`),
                 )
             }
@@ -11858,7 +11858,7 @@ internal object uniffiCallbackInterfaceOperators {
         uniffiFree,
         uniffiClone,
         `authenticate`,
-        `operator`,
+        `findOperator`,
     )
 
     // Registers the foreign callback with the Rust side.
