@@ -111,7 +111,7 @@ pub fn check_hardening() -> Done {
                 continue;
             };
             let file = match file.split('/').next() {
-                Some("adapters" | "core") => root().join(file),
+                Some("adapters" | "core" | "tests") => root().join(file),
                 _ => root().join("tests/tests").join(file),
             };
             if !read(&file)?.contains(&format!("fn {function}(")) {

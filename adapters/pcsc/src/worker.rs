@@ -22,7 +22,7 @@ const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::fro
 const UNCLAIMED: Duration = Duration::from_secs(1);
 
 /// How long a thread looks for what comes next before it sleeps: being woken takes longer than an
-/// APDU to a fast card does, being asleep is for slow ones and for people.
+/// APDU to a fast card does. Slow cards and people are waited for asleep.
 const AWAKE: Duration = Duration::from_micros(200);
 
 /// `recv_timeout`, awake at first. Others may have the processor meanwhile.
@@ -213,7 +213,7 @@ fn tlv(mut bytes: &[u8], tag: u8) -> Option<&[u8]> {
 
 /// Serves until the channel is dropped.
 fn serve(card: &mut Card, requests: &Receiver<Request>, replies: &Sender<Outcome>, buffer: &mut [u8]) {
-    while let Ok(request) = requests.recv() {
+    while let Ok(request) = receive(requests, Duration::MAX) {
         let outcome = match request {
             Request::Begin(claim) => match card.transaction() {
                 Ok(transaction) => {

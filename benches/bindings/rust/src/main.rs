@@ -4,6 +4,7 @@
 mod pipe;
 
 use std::io::{self, BufRead};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -15,7 +16,6 @@ use fido_unlock_ffi::{
     EnrolledDevice, Enrollment, Interface, IssuerKey, MockKey, MockServer, MockWire, Suite, mock_respond,
 };
 use getrandom::SysRng;
-use std::sync::Arc;
 
 use pipe::TcpHid;
 

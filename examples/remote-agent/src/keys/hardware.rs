@@ -1,103 +1,133 @@
-//! USB keys and smart cards.
+//! USB keys and smart cards, each once by whatever routes it is seen.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use fido_unlock::ports::Transport;
+use fido_unlock::ports::{Call, DeviceSource, NeverCancel, NoProgress, SystemTicks, Transport};
+use fido_unlock::unlock::{DeviceEvent, DeviceWatch, Devices, FoundDevice};
 
 use super::{Change, Keys, Route};
 use crate::Failure;
 
 /// Both kinds; either may be missing from the build.
 pub struct Hardware {
-    #[cfg(feature = "hid")]
-    usb: fido_unlock_hid::Watch,
-    #[cfg(feature = "pcsc")]
-    cards: fido_unlock_pcsc::Watch,
+    watch: DeviceWatch,
+    /// Opens what the watch found, while that goes on.
+    opener: Arc<Mutex<Devices>>,
+    known: Vec<Arc<Found>>,
+}
+
+fn devices() -> Devices {
+    let sources: Vec<Box<dyn DeviceSource>> = vec![
+        #[cfg(feature = "hid")]
+        Box::<fido_unlock_hid::HidSource>::default(),
+        #[cfg(feature = "pcsc")]
+        Box::<fido_unlock_pcsc::PcscSource>::default(),
+    ];
+    Devices::new(sources)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Hardware {
     /// Begins to watch.
-    pub fn new() -> Result<Self, Failure> {
-        Ok(Self {
-            #[cfg(feature = "hid")]
-            usb: fido_unlock_hid::watch(),
-            #[cfg(feature = "pcsc")]
-            cards: fido_unlock_pcsc::watch()?,
-        })
+    pub fn new() -> Self {
+        Self {
+            watch: devices().watch(),
+            opener: Arc::new(Mutex::new(devices())),
+            known: Vec::new(),
+        }
+    }
+
+    /// Takes the device that is this one out of the known ones.
+    fn take_known(&mut self, device: &FoundDevice) -> Option<Arc<Found>> {
+        let index = self.known.iter().position(|known| known.is(device))?;
+        Some(self.known.swap_remove(index))
     }
 }
 
 impl Keys for Hardware {
     fn next(&mut self, timeout: Duration) -> Result<Option<Change>, Failure> {
-        // Cards are watched by a thread, so that a look at them costs no time where USB is waited for.
-        #[cfg(feature = "pcsc")]
-        {
-            use fido_unlock_pcsc::Event;
-            let wait = if cfg!(feature = "hid") {
-                Duration::ZERO
-            } else {
-                timeout
-            };
-            match self.cards.next_event(wait)? {
-                Some(Event::CardInserted(entry)) => return Ok(Some(Change::Arrived(Arc::new(Card(entry))))),
-                Some(Event::CardRemoved(entry)) => return Ok(Some(Change::Left(entry.path))),
-                _ => {}
+        let ticks = SystemTicks::new();
+        let mut progress = NoProgress;
+        let mut call = Call::new(&ticks, timeout, &NeverCancel, &mut progress);
+        Ok(match self.watch.next_event(&mut call)? {
+            Some(DeviceEvent::Arrived(device) | DeviceEvent::Changed(device)) => {
+                let found = match self.take_known(&device) {
+                    Some(found) => {
+                        *lock(&found.device) = device;
+                        found
+                    }
+                    None => Arc::new(Found::new(device, Arc::clone(&self.opener))),
+                };
+                self.known.push(Arc::clone(&found));
+                Some(Change::Arrived(found))
             }
-        }
-        #[cfg(feature = "hid")]
-        {
-            use fido_unlock_hid::Event;
-            match self.usb.next_event(timeout)? {
-                Some(Event::Plugged(entry)) => return Ok(Some(Change::Arrived(Arc::new(Usb(entry))))),
-                Some(Event::Unplugged(entry)) => return Ok(Some(Change::Left(entry.path))),
-                _ => {}
-            }
-        }
-        Ok(None)
+            Some(DeviceEvent::Left(device)) => self
+                .take_known(&device)
+                .map(|found| Change::Left(found.path.clone())),
+            Some(DeviceEvent::Problem(error)) => return Err(error.into()),
+            _ => None,
+        })
     }
 }
 
-#[cfg(feature = "hid")]
-struct Usb(fido_unlock_hid::DeviceEntry);
+/// A device, whose routes may change while it is there.
+struct Found {
+    name: String,
+    /// The path of the route that was preferred when the device arrived: its name as long as it is there.
+    path: String,
+    kind: &'static str,
+    device: Mutex<FoundDevice>,
+    opener: Arc<Mutex<Devices>>,
+}
 
-#[cfg(feature = "hid")]
-impl Route for Usb {
-    fn name(&self) -> &str {
-        &self.0.name
+impl Found {
+    fn new(device: FoundDevice, opener: Arc<Mutex<Devices>>) -> Self {
+        let first = device.routes.first().map(|found| &found.route);
+        Self {
+            name: device.name().to_owned(),
+            path: first.map_or_else(String::new, |route| route.path.clone()),
+            kind: match first.and_then(|route| route.interface()) {
+                Some(_) => "usb",
+                None => "card",
+            },
+            device: Mutex::new(device),
+            opener,
+        }
     }
 
-    fn kind(&self) -> &'static str {
-        "usb"
-    }
-
-    fn path(&self) -> &str {
-        &self.0.path
-    }
-
-    fn open(&self) -> Result<Box<dyn Transport>, Failure> {
-        Ok(Box::new(fido_unlock_hid::open(&self.0)?))
+    /// By the Device ID where both tell it, else by a route.
+    fn is(&self, other: &FoundDevice) -> bool {
+        let known = lock(&self.device);
+        match (known.device_id(), other.device_id()) {
+            (Some(one), Some(two)) => one == two,
+            _ => known.routes.iter().any(|found| other.has_path(&found.route.path)),
+        }
     }
 }
 
-#[cfg(feature = "pcsc")]
-struct Card(fido_unlock_pcsc::DeviceEntry);
-
-#[cfg(feature = "pcsc")]
-impl Route for Card {
+impl Route for Found {
     fn name(&self) -> &str {
-        &self.0.name
+        &self.name
     }
 
     fn kind(&self) -> &'static str {
-        "card"
+        self.kind
     }
 
     fn path(&self) -> &str {
-        &self.0.path
+        &self.path
     }
 
     fn open(&self) -> Result<Box<dyn Transport>, Failure> {
-        Ok(Box::new(fido_unlock_pcsc::open(&self.0)?))
+        let device = lock(&self.device).clone();
+        let ticks = SystemTicks::new();
+        let mut progress = NoProgress;
+        let mut call = Call::new(&ticks, Call::QUICK, &NeverCancel, &mut progress);
+        let opened = lock(&self.opener).open(&device, None, &mut call)?;
+        Ok(opened.device.into_transport())
     }
 }

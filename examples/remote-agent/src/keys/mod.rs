@@ -59,7 +59,7 @@ pub fn keys(port: Option<u16>) -> Result<Box<dyn Keys>, Failure> {
     }
     #[cfg(any(feature = "hid", feature = "pcsc"))]
     {
-        Ok(Box::new(hardware::Hardware::new()?))
+        Ok(Box::new(hardware::Hardware::new()))
     }
     #[cfg(not(any(feature = "hid", feature = "pcsc")))]
     {
