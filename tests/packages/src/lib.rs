@@ -64,6 +64,8 @@ pub fn succeed(command: &mut Command) -> String {
 fn bounded(command: &Command) -> Output {
     let mut timeout = Command::new("timeout");
     timeout.args(["--kill-after=5", "300"]);
+    // Cargo's: by it a host would find the library that was built last, and not the package's.
+    timeout.env_remove("LD_LIBRARY_PATH");
     timeout.arg(command.get_program()).args(command.get_args());
     for (name, value) in command.get_envs() {
         match value {
@@ -113,7 +115,10 @@ pub fn compile(exe: &Path, files: &[PathBuf], references: &[PathBuf]) {
 pub fn check_hello(text: &str, devices: &[&str]) {
     println!("{text}");
     let line = |word: &str| {
-        let found = text.lines().find_map(|line| line.strip_prefix(word));
+        // Debian's Maven begins its output with an escape sequence, whatever it is told.
+        let found = text
+            .lines()
+            .find_map(|line| line.trim_start_matches("\x1b[0m").strip_prefix(word));
         found
             .unwrap_or_else(|| panic!("no {word}: {text}"))
             .trim()
