@@ -138,7 +138,12 @@ fn copy(tree: &Path) -> Done {
             continue;
         }
         std::fs::create_dir_all(to.parent().unwrap_or(tree)).map_err(failed)?;
-        std::fs::copy(&from, &to).map_err(failed)?;
+        if name.ends_with("/Cargo.toml") {
+            let manifest = std::fs::read_to_string(&from).map_err(failed)?;
+            std::fs::write(&to, without_tests(&manifest)).map_err(failed)?;
+        } else {
+            std::fs::copy(&from, &to).map_err(failed)?;
+        }
     }
     let manifest = std::fs::read_to_string(root().join("Cargo.toml")).map_err(failed)?;
     let rest = manifest
@@ -147,6 +152,22 @@ fn copy(tree: &Path) -> Done {
         .ok_or_else(|| Failed("Cargo.toml has no [workspace.package]".into()))?;
     let members = format!("[workspace]\nresolver = \"3\"\nmembers = {MEMBERS:?}\n\n");
     std::fs::write(tree.join("Cargo.toml"), members + rest).map_err(failed)
+}
+
+/// A manifest without what its crate's tests need, some of which is in none of the members.
+fn without_tests(manifest: &str) -> String {
+    let mut keep = true;
+    let mut out = String::new();
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            keep = !line.contains("dev-dependencies");
+        }
+        if keep {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out
 }
 
 /// All crates of the lock file; those that no build on `TARGETS` takes are left as their manifest alone.
@@ -231,4 +252,15 @@ fn here(folder: &Path, arguments: &[&str]) -> Command {
 
 fn quiet(command: &mut Command) -> &mut Command {
     command.stdout(std::process::Stdio::null())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_tests;
+
+    #[test]
+    fn tests_need_nothing_there() {
+        let manifest = "[package]\nname = \"a\"\n[dev-dependencies]\nb = \"1\"\n[target.'cfg(unix)'.dev-dependencies]\nc = \"1\"\n[lints]\n";
+        assert_eq!(without_tests(manifest), "[package]\nname = \"a\"\n[lints]\n");
+    }
 }
