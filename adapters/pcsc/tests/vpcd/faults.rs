@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use crate::support::{CONTACTLESS, Frame, PATIENCE, Pcscd, echo_card, eventually, first_empty, isolated};
+use crate::support::{
+    CONTACTLESS, Frame, PATIENCE, Pcscd, echo_card, eventually, first_empty, isolated, threads, threads_end,
+};
 use fido_unlock::ports::{ApduChannel, TransportError};
 use fido_unlock_pcsc::{CardChannel, Event, PcscError, Watch, list, watch};
 use pcsc::{Context, Disposition, Protocols, Scope, ShareMode};
@@ -372,18 +374,9 @@ fn watch_sees_readers_cards_and_the_service_come_and_go() {
             // Dropped while the service runs, and while it waits in it: the thread ends.
             let _pcscd = Pcscd::start(folder, true);
             assert_eq!(next(&mut watch), Seen::Started);
+            assert_eq!(threads("pcsc watch"), 1);
             drop(watch);
-            eventually("the end of the thread", || {
-                (!thread_names().contains(&"pcsc watch".to_owned())).then_some(())
-            });
+            threads_end("pcsc watch");
         },
     );
-}
-
-fn thread_names() -> Vec<String> {
-    std::fs::read_dir("/proc/self/task")
-        .unwrap()
-        .filter_map(|task| std::fs::read_to_string(task.unwrap().path().join("comm")).ok())
-        .map(|name| name.trim().to_owned())
-        .collect()
 }

@@ -72,6 +72,20 @@ pub fn eventually<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     }
 }
 
+/// How many threads of this process have that name.
+pub fn threads(name: &str) -> usize {
+    std::fs::read_dir("/proc/self/task")
+        .unwrap()
+        .filter_map(|task| std::fs::read_to_string(task.unwrap().path().join("comm")).ok())
+        .filter(|found| found.trim() == name)
+        .count()
+}
+
+/// Waits for the end of those threads: the system lists a thread for a moment after its last step.
+pub fn threads_end(name: &str) {
+    eventually("the end of the thread", || (threads(name) == 0).then_some(()));
+}
+
 /// A running pcscd; killed, as in a crash, when dropped.
 pub struct Pcscd {
     process: Child,

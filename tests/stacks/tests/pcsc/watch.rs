@@ -5,7 +5,7 @@ use std::time::Duration;
 use fido_unlock::unlock::{DeviceEvent, DeviceWatch};
 use fido_unlock_stacks_tests::{CommandLine, Joined, words};
 
-use crate::pcscd::{Pcscd, isolated};
+use crate::pcscd::{Pcscd, isolated, threads, threads_end};
 use crate::support::{card_in, insert};
 
 const QUIET: Duration = Duration::from_secs(2);
@@ -32,16 +32,6 @@ fn expect(watch: &mut DeviceWatch, expected: &[&[&str]]) {
         assert_eq!(told, *group);
     }
     assert_eq!(Joined::event_within(watch, QUIET), None);
-}
-
-fn watching_threads() -> usize {
-    std::fs::read_dir("/proc/self/task")
-        .unwrap()
-        .filter(|task| {
-            let name = task.as_ref().unwrap().path().join("comm");
-            std::fs::read_to_string(name).is_ok_and(|name| name.trim() == "pcsc watch")
-        })
-        .count()
 }
 
 #[test]
@@ -74,9 +64,9 @@ fn two_readers_their_cards_and_the_service() {
         let _three = insert(folder, 1, &[]);
         expect(&mut watch, &[&["arrived 00 01"]]);
 
-        assert_eq!(watching_threads(), 1);
+        assert_eq!(threads("pcsc watch"), 1);
         drop(watch);
-        assert_eq!(watching_threads(), 0);
+        threads_end("pcsc watch");
     });
 }
 
