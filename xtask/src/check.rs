@@ -83,8 +83,10 @@ fn cargo_deny() -> Result<PathBuf, Failed> {
     let tools = root().join("target/tools");
     let program = tools.join("bin/cargo-deny");
     if !program.exists() {
+        // Optimised it would take longer to build than it could save.
         let mut install = cargo(&[
             "install",
+            "--debug",
             "--quiet",
             "--locked",
             "cargo-deny",

@@ -92,6 +92,21 @@ pub fn timed<T>(name: &str, step: impl FnOnce() -> Result<T, Failed>) -> Result<
     result
 }
 
+/// Runs every part, whatever the others did, so that one failure does not hide another; fails with all
+/// of their reasons.
+pub fn all(parts: &[fn() -> Done]) -> Done {
+    let reasons: Vec<String> = parts
+        .iter()
+        .filter_map(|part| part().err())
+        .map(|Failed(reason)| reason)
+        .collect();
+    if reasons.is_empty() {
+        Ok(())
+    } else {
+        Err(Failed(reasons.join("\n")))
+    }
+}
+
 /// Prints the seconds of every step that ran, the runners' summary lines, and their sum.
 pub fn summary() {
     if let Ok(all) = SECONDS.lock() {
@@ -134,7 +149,16 @@ fn count(line: &str) -> (u64, u64) {
 
 #[cfg(test)]
 mod tests {
-    use super::count;
+    use super::{Failed, all, count};
+
+    #[test]
+    fn a_part_that_fails_does_not_hide_the_next() {
+        let failing = || Err(Failed("one".into()));
+        let other = || Err(Failed("two".into()));
+        let result = all(&[failing, || Ok(()), other]);
+        assert!(result.is_err_and(|Failed(reason)| reason == "one\ntwo"));
+        assert!(all(&[|| Ok(())]).is_ok());
+    }
 
     #[test]
     fn both_runners_are_counted() {

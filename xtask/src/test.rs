@@ -6,7 +6,17 @@ use crate::{bindings, firmware, packages};
 /// Packages first, then the tests that need nothing, then those over the real stacks.
 pub fn run() -> Done {
     packages::install()?;
-    firmware::build()?;
+    step::all(&[
+        firmware::build,
+        default_members,
+        real_stacks,
+        bindings::test,
+        bindings::test_windows,
+        bindings::test_packages,
+    ])
+}
+
+fn default_members() -> Done {
     step::run(
         "cli without hid and pcsc",
         &mut cargo(&[
@@ -17,7 +27,10 @@ pub fn run() -> Done {
             "--no-default-features",
         ]),
     )?;
-    step::run_tests("tests: default members", &mut cargo(&["test", "--no-fail-fast"]))?;
+    step::run_tests("tests: default members", &mut cargo(&["test", "--no-fail-fast"]))
+}
+
+fn real_stacks() -> Done {
     step::run_tests(
         "tests: hid and pcsc",
         &mut cargo(&[
@@ -30,8 +43,5 @@ pub fn run() -> Done {
             "-p",
             "fido-unlock-stacks-tests",
         ]),
-    )?;
-    bindings::test()?;
-    bindings::test_windows()?;
-    bindings::test_packages()
+    )
 }

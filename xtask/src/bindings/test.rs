@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::{bindgen, dotnet};
-use crate::step::{Done, Failed, cargo, root, run, run_tests};
+use crate::step::{self, Done, Failed, cargo, root, run, run_tests};
 use crate::{packages, samples};
 
 /// Debian packages of these tests alone.
@@ -41,8 +41,15 @@ pub fn install() -> Done {
 /// All of them.
 pub fn all() -> Done {
     install()?;
-    let mut csharp = cargo(&["test", "--no-fail-fast", "-p", "fido-unlock-bindgen"]);
-    run_tests("tests: C#", csharp.env("FIDO_UNLOCK_DOTNET", dotnet::program()?))?;
+    step::all(&[csharp, facade, kotlin, samples::test])
+}
+
+fn csharp() -> Done {
+    let mut tests = cargo(&["test", "--no-fail-fast", "-p", "fido-unlock-bindgen"]);
+    run_tests("tests: C#", tests.env("FIDO_UNLOCK_DOTNET", dotnet::program()?))
+}
+
+fn facade() -> Done {
     run_tests(
         "tests: facade",
         &mut cargo(&[
@@ -53,9 +60,7 @@ pub fn all() -> Done {
             "--features",
             "mock",
         ]),
-    )?;
-    kotlin()?;
-    samples::test()
+    )
 }
 
 /// Kotlin's suite needs a library with the software authenticator, and that library's own file.
