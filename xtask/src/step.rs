@@ -27,6 +27,10 @@ pub fn root() -> PathBuf {
 pub fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root());
+    if std::env::var_os("CI").is_some() {
+        // What is built once has no use for what a second build would save.
+        command.env("CARGO_INCREMENTAL", "0");
+    }
     command
 }
 
