@@ -129,8 +129,8 @@ namespace FidoUnlock.Agent
                 }
                 if (known != null && saved != known.Saved)
                 {
-                    // Its challenge is void: that job ends, and the key is looked at again.
-                    known.Cancel();
+                    // Its challenge is void: that job ends, and then looks at the key again.
+                    known.End(key);
                     return null;
                 }
                 // It is still locked, so nothing was lost.
@@ -188,6 +188,7 @@ namespace FidoUnlock.Agent
                 using (job) again = await new Conversation(options, desk, report, store, job).RunAsync(Pause, Tries);
                 if (again == null) await UnlockedAsync(job.DeviceId, job.Saved);
             }
+            catch (OperationCanceledException) when (job.Renewed != null) { again = job.Renewed; }
             catch (OperationCanceledException)
             {
                 store.Forget(job.DeviceId);

@@ -13,6 +13,8 @@ namespace FidoUnlock.Agent
         private readonly Store store;
         private readonly Job job;
         private int failures;
+        /// <summary>The desk would give the same code again, and the key counts wrong ones: another one is typed.</summary>
+        private bool codeWasWrong;
 
         public Conversation(Options options, Desk desk, Report report, Store store, Job job)
         {
@@ -64,7 +66,7 @@ namespace FidoUnlock.Agent
             {
                 Job.Wipe(job.Code);
                 job.Code = null;
-                job.Saved.Request = null;
+                codeWasWrong = true;
             }
             else if (number == ErrorNumber.TooManyWrongResponses) job.Key = null;
             else if (number == ErrorNumber.OutcomeUnknown || failure is UnlockException.Transport)
@@ -83,7 +85,7 @@ namespace FidoUnlock.Agent
         /// <summary>From the desk, where there is one; else from the input.</summary>
         private async Task<byte[]> CodeAsync()
         {
-            if (desk == null || job.Codes.HasOne) return await job.Codes.TakeAsync(job.Cancelled);
+            if (desk == null || codeWasWrong || job.Codes.HasOne) return await job.Codes.TakeAsync(job.Cancelled);
             var deadline = new Deadline(options.Deadline, job.Cancelled);
             try
             {

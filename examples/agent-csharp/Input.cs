@@ -26,15 +26,26 @@ namespace FidoUnlock.Agent
                     if (length < line.Length) line[length++] = one[0];
                     continue;
                 }
-                if (length > 0 && line[length - 1] == '\r') length--;
-                if (length > 0) Split(line, length, take);
-                Array.Clear(line, 0, line.Length);
+                Split(line, length, take);
                 length = 0;
             }
+            // The last one may have no end.
+            Split(line, length, take);
             Array.Clear(one, 0, 1);
         }
 
+        /// <summary>Wipes the line.</summary>
         private static void Split(byte[] line, int length, Action<string, string, byte[]> take)
+        {
+            if (length > 0 && line[length - 1] == '\r') length--;
+            try
+            {
+                if (length > 0) Words(line, length, take);
+            }
+            finally { Array.Clear(line, 0, line.Length); }
+        }
+
+        private static void Words(byte[] line, int length, Action<string, string, byte[]> take)
         {
             var first = Array.IndexOf(line, (byte)' ', 0, length);
             if (first < 0)

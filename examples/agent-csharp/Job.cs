@@ -62,6 +62,16 @@ namespace FidoUnlock.Agent
 
         public void Cancel() { cancel.Cancel(); }
 
+        /// <summary>The key with another challenge, where that ended it; null: it was given up.</summary>
+        public IKey Renewed { get; private set; }
+
+        /// <summary>Ends it, since the key shows another challenge now.</summary>
+        public void End(IKey renewed)
+        {
+            Renewed = renewed;
+            cancel.Cancel();
+        }
+
         public static void Wipe(byte[] secret)
         {
             if (secret != null) Array.Clear(secret, 0, secret.Length);

@@ -57,7 +57,9 @@ namespace FidoUnlock.Agent
                 {
                     Number = unlock.Number, Name = unlock.Name, Text = unlock.Text, NextStep = unlock.NextStep,
                 };
-            var own = thrown as AgentException ?? new AgentException(ErrorNumber.HostFailed, thrown.Message);
+            // The text of any other exception may hold anything: its type is told alone.
+            var own = thrown as AgentException
+                ?? new AgentException(ErrorNumber.HostFailed, "the agent's own part failed: " + thrown.GetType().Name);
             return new Row
             {
                 Number = own.Row.Number, Name = own.Row.Name, Text = own.Row.Text, NextStep = own.Row.NextStep,

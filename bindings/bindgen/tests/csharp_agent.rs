@@ -42,6 +42,10 @@ impl World {
         let key = Key::make(None).unwrap();
         let enrolled = key.enroll(desk.issuer()).unwrap();
         desk.register(&enrolled).unwrap();
+        Self::of(desk, key)
+    }
+
+    fn of(desk: Desk, key: Key) -> Self {
         key.block().unwrap();
         Self {
             served: KeyServer::start(key.device(), Wire::Hid, Interface::Vendor, 0).unwrap(),
@@ -55,17 +59,16 @@ impl World {
         let port = self.served.port().to_string();
         program.start(self.state.path(), &self.service, desk, &["--key-port", &port])
     }
+}
 
-    fn code_for(&self, locked: &Value) -> String {
-        let mut desk = self.service.desk();
-        let asked = json!({
-            "device_id": locked["device_id"], "challenge": locked["challenge"], "user": USER,
-        });
-        let name = desk.ask(serde_json::from_value(asked).unwrap()).unwrap();
-        match desk.answer(&name).unwrap() {
-            Answer::Code(code) => code.to_string(),
-            _ => panic!("no code"),
-        }
+fn code_of(desk: &mut Desk, locked: &Value) -> String {
+    let asked = json!({
+        "device_id": locked["device_id"], "challenge": locked["challenge"], "user": USER,
+    });
+    let name = desk.ask(serde_json::from_value(asked).unwrap()).unwrap();
+    match desk.answer(&name).unwrap() {
+        Answer::Code(code) => code.to_string(),
+        _ => panic!("no code"),
     }
 }
 
@@ -107,13 +110,37 @@ fn a_typed_code(program: &Program<'_>) {
     agent.type_line(&format!("code {id} {}", locked["challenge"].as_str().unwrap()));
     agent.type_line(&format!("pin {id} 12"));
     agent.error(ErrorCode::CodeKind);
-    let code = world.code_for(&locked);
+    let code = code_of(&mut world.service.desk(), &locked);
     agent.type_line(&format!("code {id} {code}"));
     agent.error(ErrorCode::PinTooShort);
-    agent.type_line(&format!("pin {id} {NEW_PIN}"));
+    // The last line may have no end.
+    agent.type_last(&format!("pin {id} {NEW_PIN}"));
     agent.next("touch");
     agent.next("unlocked");
     assert!(!agent.end().contains(&code));
+    assert_eq!(world.key.try_pin(NEW_PIN), Ok(()));
+}
+
+/// The desk would give the same one again, until the key takes none any more.
+fn a_wrong_code(program: &Program<'_>) {
+    let suite = Suite::AesAdminKey;
+    let [mut right, mut wrong] = [0, 1].map(|_| Desk::new(suite, Duration::ZERO).unwrap());
+    let key = Key::make(None).unwrap();
+    let enrolled = key.enroll(right.issuer()).unwrap();
+    right.register(&enrolled).unwrap();
+    wrong.register(&enrolled).unwrap();
+    let world = World::of(wrong, key);
+    let mut agent = world.start(program, Some(&world.service.url()));
+    let locked = agent.next("locked");
+    agent.next("requested");
+    agent.next("answered");
+    agent.type_line(&format!("pin {} {NEW_PIN}", id(&locked)));
+    agent.next("touch");
+    agent.error(ErrorCode::ResponseWrong);
+    agent.type_line(&format!("code {} {}", id(&locked), code_of(&mut right, &locked)));
+    agent.next("touch");
+    agent.next("unlocked");
+    agent.end();
     assert_eq!(world.key.try_pin(NEW_PIN), Ok(()));
 }
 
@@ -196,12 +223,13 @@ fn the_agent_unlocks_on_mono_and_dotnet() {
         for story in [
             a_code_from_the_desk,
             a_typed_code,
+            a_wrong_code,
             a_restart,
             a_cancel,
             what_cannot_work,
         ] {
             story(&program);
         }
-        println!("{}: 5 stories", runtime[0]);
+        println!("{}: 6 stories", runtime[0]);
     }
 }

@@ -21,7 +21,9 @@ mod support;
 use std::time::Duration;
 
 use fido_unlock::Suite;
-use fido_unlock::ports::ApduChannel;
+use fido_unlock::framing::NfcTransport;
+use fido_unlock::ports::{ApduChannel, Call, Interface, NeverCancel, NoProgress, SystemTicks};
+use fido_unlock::unlock::{CtapUnlockDevice, Session};
 use help_desk_stub::{Desk, Key, Service};
 
 use agent::{Program, compile_agent, id, runtimes};
@@ -42,6 +44,15 @@ fn card(key: &Key) -> impl FnMut(Frame<'_>) -> Option<Vec<u8>> + Send + use<> {
             None
         }
     }
+}
+
+/// Another program has the key make a new challenge.
+fn renew(key: &Key) {
+    let mut device = CtapUnlockDevice::new(NfcTransport::new(key.device().card(), Interface::Fido));
+    let (ticks, mut progress) = (SystemTicks::new(), NoProgress);
+    let mut call = Call::new(&ticks, Call::WITH_TOUCH, &NeverCancel, &mut progress);
+    let mut session = Session::begin(&mut device, None, &mut call).unwrap();
+    session.renew(&mut device, &mut call).unwrap();
 }
 
 #[test]
@@ -65,8 +76,19 @@ fn a_card_that_comes_and_goes_is_seen_and_unlocked() {
             let mut agent = program.start(&state, &service, Some(&service.url()), &[]);
 
             let laid_on = pcscd.insert(0, CONTACTLESS, card(&key));
+            let before = agent.next("locked");
+            assert_eq!(before["kind"], "card");
+            agent.next("requested");
+            agent.next("answered");
+            drop(laid_on);
+            agent.next("left");
+
+            // What was shown before is void: all begins again.
+            renew(&key);
+            let laid_on = pcscd.insert(0, CONTACTLESS, card(&key));
             let locked = agent.next("locked");
-            assert_eq!(locked["kind"], "card");
+            assert_eq!((id(&locked), &locked["resumed"]), (id(&before), &false.into()));
+            assert_ne!(locked["challenge"], before["challenge"]);
             agent.next("requested");
             agent.next("answered");
             drop(laid_on);

@@ -208,6 +208,18 @@ public static class UnlockTests
     }
 
     [Test]
+    public static Task ATimeoutAsDotNetWritesIt()
+    {
+        return WithLocked(async (enrolled, device, session, code) =>
+        {
+            Expect.True((await device.InfoAsync(Timeout.InfiniteTimeSpan)).PinSet, "no limit is not none at all");
+            var late = await Expect.ThrowsAsync<UnlockException.Transport>(() => device.InfoAsync(TimeSpan.Zero));
+            Expect.Equal(ErrorNumber.DeadlineExceeded, late.ErrorNumber());
+            await Expect.ThrowsAsync<ArgumentOutOfRangeException>(() => device.InfoAsync(TimeSpan.FromMilliseconds(-2)));
+        });
+    }
+
+    [Test]
     public static Task AnExceptionInProgressEndsTheCall()
     {
         return WithLocked(async (enrolled, device, session, code) =>

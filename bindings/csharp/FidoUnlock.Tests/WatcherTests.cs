@@ -113,11 +113,11 @@ public static class WatcherTests
         using (var watcher = In(null, () => new DeviceWatcher(Source(
             fail, fail, () => new DeviceChange.Arrived(Found("one")), fail))))
         {
-            watcher.Failed += (sender, args) => told.Add(args.Problem.Number.ToString());
+            watcher.Failed += (sender, args) => told.Add(args.Problem.Number + " " + args.Problem.Family);
             watcher.Arrived += (sender, args) => told.Add(args.Device.Name);
             watcher.Start();
             Expect.Throws<InvalidOperationException>(watcher.Start);
-            foreach (var expected in new[] { "511", "one", "511" })
+            foreach (var expected in new[] { "511 transport", "one", "511 transport" })
             {
                 string found;
                 Expect.True(told.TryTake(out found, Patience), "told " + expected);

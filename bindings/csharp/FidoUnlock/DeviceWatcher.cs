@@ -119,20 +119,24 @@ namespace FidoUnlock
             ushort? failed = null;
             while (!disposed)
             {
+                // A handler's exception is not the watch's.
+                DeviceChange change = null;
                 try
                 {
-                    var change = next(cancel);
+                    change = next(cancel);
                     failed = null;
-                    if (change != null) Tell(() => Raise(change));
                 }
                 catch (UnlockException error)
                 {
                     if (disposed) break;
-                    var row = new ErrorRow(error.Number, error.Name, "", error.Text, error.NextStep);
+                    // The classes are named after the families.
+                    var family = error.GetType().Name.ToLowerInvariant();
+                    var row = new ErrorRow(error.Number, error.Name, family, error.Text, error.NextStep);
                     if (failed != error.Number) Tell(() => Failed?.Invoke(this, new WatchFailedEventArgs(row)));
                     failed = error.Number;
                     stop.WaitOne(TimeSpan.FromMilliseconds(Slice));
                 }
+                if (change != null) Tell(() => Raise(change));
             }
             if (freedByThread) Free();
         }

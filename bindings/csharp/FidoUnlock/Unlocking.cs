@@ -9,7 +9,8 @@ namespace FidoUnlock
     /// <summary>
     /// The calls on a device as tasks. Each runs on a thread of its own, since it blocks while a person touches the
     /// key; progress and the host's pipe are called on that thread. A cancelled token ends the call within 100 ms, and
-    /// the task ends only when the call has ended, so that a device is never left in the middle.
+    /// the task ends only when the call has ended, so that a device is never left in the middle. A timeout may be
+    /// <see cref="Timeout.InfiniteTimeSpan"/>; another negative one is an <see cref="ArgumentOutOfRangeException"/>.
     /// </summary>
     public static class Unlocking
     {
@@ -217,7 +218,10 @@ namespace FidoUnlock
         private static uint? Milliseconds(TimeSpan? timeout)
         {
             if (timeout == null) return null;
-            return (uint)Math.Max(0, Math.Min(uint.MaxValue, timeout.Value.TotalMilliseconds));
+            // .NET's own word for "no limit"; as a number it is -1 ms.
+            if (timeout.Value == Timeout.InfiniteTimeSpan) return uint.MaxValue;
+            if (timeout.Value < TimeSpan.Zero) throw new ArgumentOutOfRangeException(nameof(timeout));
+            return (uint)Math.Min(uint.MaxValue, timeout.Value.TotalMilliseconds);
         }
 
         private sealed class Listener : IProgressListener

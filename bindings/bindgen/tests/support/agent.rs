@@ -129,6 +129,11 @@ impl Agent {
         writeln!(self.input.as_mut().unwrap(), "{line}").unwrap();
     }
 
+    /// A line without an end, and the end of the input.
+    pub fn type_last(&mut self, line: &str) {
+        write!(self.input.take().unwrap(), "{line}").unwrap();
+    }
+
     /// Ends the input; the agent must end well and say nothing more.
     pub fn end(mut self) -> String {
         self.input = None;

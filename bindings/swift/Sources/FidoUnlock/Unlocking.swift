@@ -20,6 +20,23 @@ private final class Listener: ProgressListener {
     }
 }
 
+/// Response and PIN of one call, let go of before its task goes on: who else still shared the bytes then
+/// would keep them, and the host's `resetBytes` would wipe a copy.
+private final class Secrets: @unchecked Sendable {
+    private var held: (response: Data, pin: Data)?
+
+    init(response: Data, pin: Data) {
+        held = (response, pin)
+    }
+
+    /// Once, on the call's thread.
+    func use(_ work: (Data, Data) throws -> Void) throws {
+        guard let (response, pin) = held else { return }
+        held = nil
+        try work(response, pin)
+    }
+}
+
 /// Runs a blocking call of the library off the cooperative threads, which may not block. Cancelling the
 /// task cancels the call within 100 ms; the task ends only when the call has ended, so that a device is
 /// never left in the middle.
@@ -94,10 +111,13 @@ extension UnlockSession {
         timeoutMs: UInt32? = nil,
         onProgress: (@Sendable (ProgressEvent) -> Void)? = nil
     ) async throws {
+        let secrets = Secrets(response: response, pin: pin)
         try await cancellable { cancel in
-            try self.unlockFromMemory(
-                device: device, response: response, pin: pin, policy: policy,
-                progress: onProgress.map(Listener.init), cancel: cancel, timeoutMs: timeoutMs)
+            try secrets.use { response, pin in
+                try self.unlockFromMemory(
+                    device: device, response: response, pin: pin, policy: policy,
+                    progress: onProgress.map(Listener.init), cancel: cancel, timeoutMs: timeoutMs)
+            }
         }
     }
 

@@ -68,7 +68,12 @@ guard desk.isSafe else {
     exit(80)
 }
 for try await change in deviceChanges() {
-    guard case let .arrived(device) = change else { continue }
+    let device: FoundDevice
+    switch change {
+    // One that changed may tell more than before: that it is locked.
+    case let .arrived(found), let .changed(found): device = found
+    default: continue
+    }
     guard device.canUnlock else {
         report(Line(event: "found", deviceId: device.deviceId, name: device.name, sentence: device.sentence))
         continue

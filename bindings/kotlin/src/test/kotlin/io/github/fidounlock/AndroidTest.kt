@@ -99,6 +99,8 @@ class AndroidTest {
             -1
         }
         UsbHidPipe(silent, hid).use { assertEquals(0, it.readReport(20u).size) }
+        // A packet without a byte is no report, and no sign that the key is gone.
+        UsbHidPipe(usb { _, _, _ -> 0 }, hid).use { assertEquals(0, it.readReport(60_000u).size) }
         // Never 0 milliseconds, which is for ever.
         UsbHidPipe(usb { _, _, timeout -> timeout.also { assertEquals(1, it) } }, hid).use { it.readReport(0u) }
         doReturn(0).`when`(hid).endpointCount

@@ -7,6 +7,7 @@ import kotlinx.coroutines.async
 import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertNotEquals
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.assertThrows
 
@@ -66,6 +67,27 @@ class CoroutineTest {
         // The device is free again, and the code is still good.
         session.unlockWith(device, code, NEW_PIN, NEW_PIN)
         enrolled.signIn(NEW_PIN)
+    }
+
+    @Test
+    fun `state, a new challenge, the outcome and enrolment suspend too`() = locked { blocked, device, session, void ->
+        assertEquals(0.toUByte(), device.currentInfo().pinRetries)
+        val shown = session.challenge()
+        session.renewed(device)
+        assertNotEquals(shown, session.challenge())
+        assertThrows<UnlockException.Device> { session.unlockWith(device, void, NEW_PIN, NEW_PIN) }
+        assertEquals(UnlockOutcome.NOT_UNLOCKED, session.resolved(device))
+        session.unlockWith(device, blocked.respond(session.challenge()), NEW_PIN, NEW_PIN)
+        assertEquals(UnlockOutcome.UNLOCKED, session.resolved(device))
+        blocked.signIn(NEW_PIN)
+        MockKey().use { key ->
+            key.open(MockWire.HID, Interface.FIDO).use { fresh ->
+                Enrollment().use { plan ->
+                    plan.addKey(SLOT, blocked.issuer)
+                    assertEquals(33, plan.enrolled(fresh).deviceKey.size)
+                }
+            }
+        }
     }
 
     @Test

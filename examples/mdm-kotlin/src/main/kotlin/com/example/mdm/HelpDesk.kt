@@ -1,11 +1,11 @@
 package com.example.mdm
 
+import com.fasterxml.jackson.core.JsonProcessingException
 import com.fasterxml.jackson.databind.JsonNode
 import com.fasterxml.jackson.databind.ObjectMapper
 import io.github.fidounlock.ErrorRow
 import io.github.fidounlock.errorTable
 import java.io.IOException
-import java.net.InetAddress
 import java.net.URI
 import java.net.http.HttpClient
 import java.net.http.HttpRequest
@@ -53,9 +53,12 @@ class HttpHelpDesk(
 
     init {
         // A code must not cross a network in the clear.
-        require(url.scheme == "https" || (url.scheme == "http" && InetAddress.getByName(url.host).isLoopbackAddress)) {
+        // By its name, since another answer of the DNS may follow.
+        require(url.scheme == "https" || (url.scheme == "http" && url.host in OWN)) {
             "$url: http: is for this machine alone"
         }
+        // The client's own refusal of such a header would tell the token.
+        require(token.all { it in '!'..'~' }) { "the token has a character that no header can have" }
     }
 
     override suspend fun ask(deviceId: String, challenge: String): String {
@@ -75,8 +78,9 @@ class HttpHelpDesk(
                     // The JSON reader makes a string of it, which no JVM can wipe.
                     "answered" -> code = answer.path("response_code").textValue()?.toCharArray()
                     "refused" -> throw refusal(answer)
-                    else -> delay(poll)
                 }
+                // Also after an "answered" without a code.
+                if (code == null) delay(poll)
             }
         }
         return code ?: throw HelpDeskException(REQUEST_EXPIRED, "the help desk gave no code in time")
@@ -91,12 +95,16 @@ class HttpHelpDesk(
 
     /** Tries again, later each time, until the deadline. Null is an answer that does not follow the protocol. */
     private suspend fun <T : Any> insist(once: suspend () -> T?): T {
-        var why = "the answer does not follow the protocol"
+        var why = MALFORMED
         val done = withTimeoutOrNull(deadline) {
             var pause = poll
             while (true) {
                 try {
                     once()?.let { return@withTimeoutOrNull it }
+                    why = MALFORMED
+                } catch (_: JsonProcessingException) {
+                    // Its text quotes the answer.
+                    why = MALFORMED
                 } catch (failure: IOException) {
                     why = failure.message ?: failure.javaClass.simpleName
                 }
@@ -138,6 +146,8 @@ class HttpHelpDesk(
 
     private companion object {
         val LONGEST_PAUSE = 30.seconds
+        val OWN = setOf("127.0.0.1", "localhost", "[::1]")
+        const val MALFORMED = "the answer does not follow the protocol"
         const val REQUEST_EXPIRED = 414
         const val HOST_FAILED = 803
     }

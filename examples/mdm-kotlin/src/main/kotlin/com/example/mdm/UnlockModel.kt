@@ -62,13 +62,10 @@ class UnlockModel(
             again.fill('0')
             return
         }
-        begin {
-            try {
-                unlock(shown, pin, again)
-            } finally {
-                pin.fill('0')
-                again.fill('0')
-            }
+        begin { unlock(shown, pin, again) }.invokeOnCompletion {
+            // Also where it was cancelled before it began.
+            pin.fill('0')
+            again.fill('0')
         }
     }
 
@@ -85,9 +82,9 @@ class UnlockModel(
     }
 
     /** One piece of work at a time; a failure is a state. */
-    private fun begin(steps: suspend () -> Unit) {
+    private fun begin(steps: suspend () -> Unit): Job {
         val before = work
-        work = scope.launch {
+        return scope.launch {
             before?.cancelAndJoin()
             try {
                 steps()
@@ -97,7 +94,7 @@ class UnlockModel(
                 cases.load()?.let { cases.save(it.copy(request = null)) }
                 mutable.value = UnlockState.Stopped(failure.row)
             }
-        }
+        }.also { work = it }
     }
 
     private suspend fun look(link: Link) {

@@ -1,5 +1,6 @@
 package com.example.mdm
 
+import java.net.URI
 import java.nio.file.Files
 import java.nio.file.Path
 import java.util.concurrent.Executors
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.assertThrows
 import org.junit.jupiter.api.io.TempDir
 import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.ValueSource
@@ -133,6 +135,16 @@ class UnlockModelTest {
                 assertTrue(pulls > 5, "pulled only $pulls times")
                 app.mustBeUnlocked(world.keyPort)
             }
+        }
+    }
+
+    @Test
+    fun `a token is not told, and no code crosses a network in the clear`() {
+        fun refused(url: String, token: String): String =
+            assertThrows<IllegalArgumentException> { HttpHelpDesk(URI(url), "user-1", token) }.message.orEmpty()
+        assertFalse("geheim" in refused("https://desk.example", "geheim\n"))
+        for (url in listOf("http://desk.example", "http://0.0.0.0:1", "http:///v1", "ftp://127.0.0.1")) {
+            refused(url, "geheim")
         }
     }
 

@@ -28,7 +28,7 @@ sealed interface UnlockStep {
 /**
  * Runs a blocking call on [dispatcher]. Cancelling the coroutine cancels the call within 100 ms; the
  * coroutine ends only when the call has ended, so that a device is never left in the middle. A device
- * may be faster than a cancel: [UnlockSession.resolve] tells.
+ * may be faster than a cancel: [resolved] tells.
  */
 suspend fun <T> cancellable(
     dispatcher: CoroutineDispatcher = Dispatchers.IO,
@@ -61,6 +61,9 @@ suspend fun Device.diagnosed(
     ownIssuers: List<ByteArray> = emptyList(),
     timeout: Duration? = null,
 ): Diagnosis = cancellable { diagnose(ownIssuers, it, timeout.millis()) }
+
+/** The device's state in full. See [Device.info]. */
+suspend fun Device.currentInfo(timeout: Duration? = null): DeviceInfo = cancellable { info(it, timeout.millis()) }
 
 /** Begins an unlock. See [UnlockSession.begin]. */
 suspend fun Device.beginUnlock(slot: UByte? = null, timeout: Duration? = null): UnlockSession =
@@ -110,6 +113,24 @@ fun UnlockSession.unlocking(
     }
     send(UnlockStep.Done)
 }
+
+/** Asks for a new challenge, which voids the code for the old one; needs a touch. See [UnlockSession.renew]. */
+suspend fun UnlockSession.renewed(
+    device: Device,
+    timeout: Duration? = null,
+    onProgress: ((ProgressEvent) -> Unit)? = null,
+) = cancellable { renew(device, onProgress?.let(::Listener), it, timeout.millis()) }
+
+/** What became of an unlock whose answer was lost, also after a restart. See [UnlockSession.resolve]. */
+suspend fun UnlockSession.resolved(device: Device, timeout: Duration? = null): UnlockOutcome =
+    cancellable { resolve(device, it, timeout.millis()) }
+
+/** Enrols a device, which asks for a touch. See [Enrollment.run]. */
+suspend fun Enrollment.enrolled(
+    device: Device,
+    timeout: Duration? = null,
+    onProgress: ((ProgressEvent) -> Unit)? = null,
+): EnrolledDevice = cancellable { run(device, onProgress?.let(::Listener), it, timeout.millis()) }
 
 /** Every device on a desktop, each once. See [listDevices]. */
 suspend fun findDevices(timeout: Duration? = null): DeviceListing =
@@ -168,11 +189,13 @@ private class DirectSecret(text: CharArray) : AutoCloseable {
 
     init {
         // UTF-8 has at most three bytes for a UTF-16 unit.
-        val room = ByteBuffer.allocateDirect(3 * text.size)
-        val result = Charsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text), room, true)
-        require(!result.isError) { "a lone surrogate is no character" }
-        room.flip()
-        bytes = room
+        bytes = ByteBuffer.allocateDirect(3 * text.size)
+        val result = Charsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text), bytes, true)
+        if (result.isError) {
+            close()
+            throw IllegalArgumentException("a lone surrogate is no character")
+        }
+        bytes.flip()
     }
 
     override fun close() {
