@@ -53,7 +53,7 @@ pub use issuer::IssuerKey;
 pub use mock::{
     MockAssertion, MockKey, MockPasskey, MockRelyingParty, MockServer, MockTouch, MockWire,
     mock_check_audit_log, mock_check_directory, mock_check_limits, mock_check_operators, mock_echo,
-    mock_exchange, mock_nothing, mock_panic, mock_reset, mock_respond, mock_set_pin, mock_try_pin,
+    mock_exchange, mock_looking, mock_nothing, mock_panic, mock_reset, mock_respond, mock_set_pin, mock_try_pin,
 };
 pub use pin::{PinChecker, PinOptions, PinPolicy, PinRefusalError, PinRules};
 pub use pipe::{ApduChannel, HidReports, PipeError};

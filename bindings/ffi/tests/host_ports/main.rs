@@ -9,6 +9,7 @@
 )]
 
 mod host;
+mod plugged;
 
 use std::sync::{Arc, Mutex};
 
