@@ -6,7 +6,7 @@ use fido_unlock::ports::Call;
 use fido_unlock::unlock::Session;
 
 use crate::args::Challenge;
-use crate::device::{Devices, call};
+use crate::device::{Devices, call, call_with_touch};
 use crate::failure::Failure;
 use crate::output::Report;
 use crate::session_file;
@@ -25,7 +25,7 @@ pub fn run(devices: &Devices, args: &Challenge) -> Result<Report, Failure> {
         None => None,
     };
     if args.renew {
-        call(Call::WITH_TOUCH, |call| session.renew(&mut device, call))?;
+        call_with_touch(|call| session.renew(&mut device, call))??;
     }
     if let Some(path) = &path {
         session_file::save(path, &session)?;

@@ -9,7 +9,7 @@ use getrandom::SysRng;
 
 use super::typed_code;
 use crate::args::{PinOptions, Unlock};
-use crate::device::{Devices, Opened, call};
+use crate::device::{Devices, Opened, call, call_with_touch};
 use crate::failure::Failure;
 use crate::output::Report;
 use crate::prompt::Prompt;
@@ -50,9 +50,7 @@ pub fn run(devices: &Devices, args: &Unlock, prompt: Prompt) -> Result<Report, F
     }
     let response = typed_code::response_code(prompt, session.suite())?;
     let pin = new_pin(prompt, &args.rules, &policy, session.rules())?;
-    call(Call::WITH_TOUCH, |call| {
-        session.unlock(&mut device, &response, &pin, &mut SysRng, call)
-    })?;
+    call_with_touch(|call| session.unlock(&mut device, &response, &pin, &mut SysRng, call))??;
     // The unlock is done; whether the PIN must change is only a courtesy.
     let must_change = call(Call::QUICK, |call| device.info(call)).is_ok_and(|info| info.force_pin_change);
     let mut report = Report::new().line("Unlocked: the new PIN is set, and every credential is as it was.");
