@@ -7,6 +7,7 @@ use fido_unlock::unlock::{DefaultPinPolicy, NewPin, Outcome, PinRules, Session};
 use fido_unlock::{ErrorCode, Pin, Suite};
 use getrandom::SysRng;
 
+use super::challenge::begin;
 use super::typed_code;
 use crate::args::{PinOptions, Unlock};
 use crate::device::{Devices, Opened, call, call_with_touch};
@@ -36,9 +37,7 @@ pub fn run(devices: &Devices, args: &Unlock, prompt: Prompt) -> Result<Report, F
             session
         }
         None => {
-            let session = call(Call::QUICK, |call| {
-                Session::begin_with(&mut device, &info, None, call)
-            })?;
+            let session = begin(&mut device, &info, None)?;
             eprintln!("No challenge was shown on this computer. The device waits for a response to:");
             eprintln!("  {}", session.challenge().to_code());
             session

@@ -34,10 +34,16 @@ pub fn pick<'a>(listing: &'a Listing, wanted: Option<&str>) -> Result<&'a FoundD
     }
     let mut readers = listing.readers.iter();
     let is_named = |name: &str| wanted.is_none_or(|wanted| name == wanted);
-    Err(if readers.any(|reader| is_named(&reader.path)) {
-        ErrorCode::NoCard.into()
-    } else {
+    if readers.any(|reader| is_named(&reader.path)) {
+        return Err(ErrorCode::NoCard.into());
+    }
+    // It may be where nobody could look.
+    let unseen: Vec<String> = listing.problems.iter().map(ToString::to_string).collect();
+    Err(if unseen.is_empty() {
         ErrorCode::NoDevice.into()
+    } else {
+        let text = format!("not looked everywhere: {}", unseen.join("; "));
+        Failure::new(ErrorCode::NoDevice, text)
     })
 }
 
