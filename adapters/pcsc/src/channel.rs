@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::error::PcscError;
 use crate::list::DeviceEntry;
-use crate::worker::{Claim, Connected, Outcome, Reply, Request, Worker, receive};
+use crate::worker::{Claim, Connected, Outcome, Reply, Request, Worker, as_tpdu, receive};
 
 /// How long a dropped channel waits for its thread to leave the card as it was. A process that
 /// ends before that has its card reset by the service.
@@ -197,7 +197,8 @@ impl CardChannel {
         if self.pending.is_some() {
             self.begin(timeout)?;
         }
-        self.send(Request::Transmit(Zeroizing::new(apdu.to_vec())))?;
+        let bytes = if self.connected.tpdu { as_tpdu(apdu) } else { apdu };
+        self.send(Request::Transmit(Zeroizing::new(bytes.to_vec())))?;
         match self.wait(cancel, timeout.saturating_sub(begun.elapsed()))? {
             Reply::Response(response) => Ok(response.to_vec()),
             _ => Err(self.out_of_order()),

@@ -14,7 +14,7 @@ use pcsc::{
 };
 use zeroize::Zeroizing;
 
-use crate::atr::takes_extended_length;
+use crate::atr::{is_contactless, takes_extended_length};
 
 /// First and longest pause between two tries to connect to a card that is held exclusively.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(100));
@@ -46,6 +46,8 @@ pub fn receive<T>(receiver: &Receiver<T>, timeout: Duration) -> Result<T, RecvTi
 pub struct Connected {
     pub atr: Vec<u8>,
     pub extended_length: bool,
+    /// Commands go as TPDUs of T=0: [`as_tpdu`].
+    pub tpdu: bool,
 }
 
 pub enum Request {
@@ -169,15 +171,29 @@ fn inspect(card: &Card) -> Connected {
         return Connected {
             atr: Vec::new(),
             extended_length: true,
+            tpdu: false,
         };
     };
     // T=0 has no extended length without ENVELOPE (ISO 7816-3 §12.2).
-    let protocol = status.protocol2() != Some(Protocol::T0);
+    let t0 = status.protocol2() == Some(Protocol::T0);
     Connected {
-        extended_length: protocol
+        // Some readers say T=0 of contactless cards, which take APDUs as they are.
+        tpdu: t0 && !is_contactless(status.atr()),
+        extended_length: !t0
             && takes_extended_length(status.atr()).unwrap_or(true)
             && reader_takes_extended_length(card).unwrap_or(true),
         atr: status.atr().to_vec(),
+    }
+}
+
+/// A short command with data and Le goes over T=0 without Le; that there is a response the card tells by 61xx
+/// (ISO 7816-3 §12.2.1). Some drivers take it off themselves, others refuse it.
+pub fn as_tpdu(apdu: &[u8]) -> &[u8] {
+    match apdu {
+        [_, _, _, _, length, data @ .., _le] if *length > 0 && data.len() == usize::from(*length) => {
+            apdu.split_last().map_or(apdu, |(_, without)| without)
+        }
+        _ => apdu,
     }
 }
 
@@ -319,6 +335,21 @@ mod tests {
             receive(&receiver, Duration::from_secs(60)),
             Err(RecvTimeoutError::Disconnected)
         );
+    }
+
+    #[test]
+    fn le_is_taken_off_where_there_is_data_too() {
+        let case_4 = [0, 0xA4, 4, 0, 2, 0xA0, 0, 0];
+        assert_eq!(as_tpdu(&case_4), &case_4[..7]);
+        // Cases 1, 2S, 3S and 4E.
+        for other in [
+            &[0, 0xC0, 0, 0][..],
+            &[0, 0xC0, 0, 0, 0],
+            &case_4[..7],
+            &[0, 0xA4, 4, 0, 0, 0, 1, 0xA0, 0, 0],
+        ] {
+            assert_eq!(as_tpdu(other), other);
+        }
     }
 
     #[test]

@@ -114,6 +114,35 @@ fn extended_length_by_protocol_and_large_apdus() {
     });
 }
 
+/// Some drivers refuse a T=0 command with data and Le.
+#[test]
+fn le_behind_data_goes_to_every_card_but_t_0() {
+    isolated("faults::le_behind_data_goes_to_every_card_but_t_0", |folder| {
+        let pcscd = Pcscd::start(folder, true);
+        let with_le = [&ECHO[..], &[0]].concat();
+        // T=0 and T=1 with contacts, and a contactless card.
+        let contact_t1 = [0x3B, 0x80, 0x80, 0x11, 0x00, 0x11];
+        for (atr, sent) in [
+            (&[0x3B, 0x00][..], &ECHO[..]),
+            (&contact_t1, &with_le),
+            (CONTACTLESS, &with_le),
+        ] {
+            let (seen, apdus) = channel();
+            let (card, entry) = pcscd.insert_seen(atr, move |frame: Frame<'_>| {
+                if let Frame::Apdu(apdu) = &frame {
+                    let _ = seen.send(apdu.to_vec());
+                }
+                echo_card(frame)
+            });
+            let mut opened = CardChannel::open(&entry, PATIENCE).unwrap();
+            assert_eq!(opened.transmit(&with_le, PATIENCE).unwrap(), ECHOED);
+            assert_eq!(apdus.recv().unwrap(), sent);
+            drop((opened, card));
+            first_empty();
+        }
+    });
+}
+
 #[test]
 fn a_card_taken_out_is_gone() {
     isolated("faults::a_card_taken_out_is_gone", |folder| {
