@@ -213,6 +213,11 @@ error_table! {
     429 RequestUnknown Policy "no such request is open" "Begin a new request."
     430 DeviceNotUsers Policy "this device is registered for another user" "Search for the device and read its owner's name to the caller."
     431 DeviceExists Policy "this Device ID is already registered" "Look at the registered device first."
+    432 ApprovalRefused Policy "the second operator did not approve" "Give out no code; ask the second operator why."
+    433 ApprovalUnavailable Policy "the system in which a second operator approves cannot be asked" "Try again, or have the second operator sign in here and approve."
+    434 ApprovalElsewhere Policy "the approval is for another request, or for this one before it was changed" "Ask for an approval of this request as it is now."
+    435 ApproverUnknown Policy "whoever approved is no operator of this help desk" "Ask an operator of this help desk to approve this request."
+    436 ApproverPrivilege Policy "whoever approved does not have the privilege for this" "Ask an operator who may answer callers to approve this request."
 
     501 NoDevice Transport "no security key or card was found" "Put the key in, or lay the card on the reader."
     502 PermissionDenied Transport "this user may not open the device" "Install the udev rule from the documentation, or ask your administrator."

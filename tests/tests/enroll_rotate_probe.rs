@@ -13,5 +13,7 @@ mod enrolling;
 mod foreign;
 #[path = "enroll_rotate_probe/probing.rs"]
 mod probing;
+#[path = "enroll_rotate_probe/proving.rs"]
+mod proving;
 #[path = "enroll_rotate_probe/rotating.rs"]
 mod rotating;

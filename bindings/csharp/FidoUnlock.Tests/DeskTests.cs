@@ -13,7 +13,7 @@ public static class DeskTests
         new[] { new DeskChannel("mail", ChannelKind.Mail, "user-1@corp.example") });
 
     /// <summary>A key that is enrolled for the host's HSM, with a PIN that is blocked.</summary>
-    private static Enrolled Locked(Host host)
+    internal static Enrolled Locked(Host host)
     {
         var enrolled = host.Suite == Suite.AesAdminKey
             ? new Enrolled(host.Suite)
@@ -22,7 +22,7 @@ public static class DeskTests
         return enrolled;
     }
 
-    private static OperatorSession Register(HelpDesk desk, Host host, Enrolled enrolled)
+    internal static OperatorSession Register(HelpDesk desk, Host host, Enrolled enrolled)
     {
         var session = desk.SignIn("desk-1", Host.Password);
         desk.PutUser(session, User);
@@ -34,7 +34,7 @@ public static class DeskTests
         return session;
     }
 
-    private static ulong Prepare(HelpDesk desk, OperatorSession session, Host host, UnlockSession unlock)
+    internal static ulong Prepare(HelpDesk desk, OperatorSession session, Host host, UnlockSession unlock)
     {
         var id = desk.OpenRequest(session, "user-1", unlock.DeviceId(), "forgotten PIN").Id;
         desk.VerifyCaller(session, id, host);
@@ -93,12 +93,15 @@ public static class DeskTests
             var session = Register(desk, host, enrolled);
             desk.Search(session, "");
             var shown = Prepare(desk, session, host, unlock);
+            desk.AskApproval(session, shown, host);
             desk.Authorise(session, shown);
             desk.Abandon(session, shown);
             var sent = Prepare(desk, session, host, unlock);
             desk.AuthoriseToChannel(session, sent, "mail");
             Expect.True(host.Sent.Length > 20, "the code was sent");
             desk.Done(session, sent);
+            desk.Checkpoint(session, host);
+            if (host.Suite != Suite.AesAdminKey) ProverTests.ThereAndBack(host, enrolled);
             desk.SetService(session, false);
         }
         // What is there already is read by the next process.
@@ -110,7 +113,7 @@ public static class DeskTests
             {
                 typeof(IDirectory), typeof(IAuditLog), typeof(ILimits), typeof(IOperators), typeof(ILicence),
                 typeof(IClock), typeof(IOwnerNotifier), typeof(ICodeDelivery), typeof(ICallerVerifier),
-                typeof(IResponseSigner),
+                typeof(IResponseSigner), typeof(IApprover), typeof(ICheckpointSigner), typeof(IIssuerProver),
             }
             .SelectMany(port => port.GetMethods().Select(method => port.Name + "." + method.Name)).ToArray();
 

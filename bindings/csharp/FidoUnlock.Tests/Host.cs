@@ -35,9 +35,9 @@ public abstract class HostPart
     }
 }
 
-/// <summary>The host's database, accounts, mail server and HSM, in C#.</summary>
+/// <summary>The host's database, accounts, mail server, tickets and HSM, in C#.</summary>
 public sealed class Host : HostPart, IDirectory, IAuditLog, ILimits, IOperators, ILicence, IClock, IOwnerNotifier,
-    ICodeDelivery, ICallerVerifier, IResponseSigner
+    ICodeDelivery, ICallerVerifier, IApprover, IResponseSigner, IIssuerProver, ICheckpointSigner
 {
     public const string Password = "correct horse battery";
     public ulong Time = 1790000000;
@@ -52,6 +52,21 @@ public sealed class Host : HostPart, IDirectory, IAuditLog, ILimits, IOperators,
     public readonly List<byte[]> Log = new List<byte[]>();
     public readonly List<NoticeKind> Notices = new List<NoticeKind>();
     public readonly P256.Key Key;
+
+    /// <summary>The key that follows it in its slot.</summary>
+    public readonly P256.Key Next = new P256.Key();
+
+    /// <summary>Whether it has.</summary>
+    public bool Rotated;
+
+    /// <summary>The key that signs checkpoints.</summary>
+    public readonly P256.Key Checkpoints = new P256.Key();
+
+    /// <summary>Who approves in the host's system, and what: null is what was asked.</summary>
+    public string Approves = "desk-2";
+    public byte[] ApprovedBasis;
+    public ApprovalTask AskedLast;
+
     public readonly Suite Suite;
     public string Sent;
 
@@ -182,17 +197,48 @@ public sealed class Host : HostPart, IDirectory, IAuditLog, ILimits, IOperators,
     public IReadOnlyList<IssuerInfo> Issuers()
     {
         At("IResponseSigner.Issuers");
-        return Suite == Suite.AesAdminKey
-            ? new IssuerInfo[0]
-            : new[] { new IssuerInfo(Enrolled.Slot, Suite, Key.Public(), false) };
+        if (Suite == Suite.AesAdminKey) return new IssuerInfo[0];
+        var issuers = new List<IssuerInfo> { new IssuerInfo(Enrolled.Slot, Suite, Key.Public(), Rotated) };
+        if (Rotated) issuers.Add(new IssuerInfo(Enrolled.Slot, Suite, Next.Public(), false));
+        return issuers;
+    }
+
+    /// <summary>The one operation of the HSM on either key, in the suites 1 and 2.</summary>
+    private string Make(byte[] key, Suite suite, byte[] deviceKey, byte[] message, byte[] digest)
+    {
+        var own = new[] { Key, Next }.SingleOrDefault(one => one.Public().SequenceEqual(key));
+        if (own == null) throw new SigningException.KeyMissing();
+        return Digits(suite == Suite.P256Ecdsa ? own.Sign(digest) : Crypto.Hmac(own.Agree(deviceKey), message));
+    }
+
+    public string ProveProbe(ProbeTask task)
+    {
+        At("IIssuerProver.ProveProbe");
+        return Make(task.Issuer, task.Suite, task.DeviceKey, task.Message, task.Digest);
+    }
+
+    public string ProveRotation(RotationTask task)
+    {
+        At("IIssuerProver.ProveRotation");
+        return Make(task.SigningKey, task.SigningSuite, task.DeviceKey, task.Message, task.Digest);
+    }
+
+    public byte[] PublicKey() { At("ICheckpointSigner.PublicKey"); return Checkpoints.Public(); }
+
+    public byte[] Sign(CheckpointTask task) { At("ICheckpointSigner.Sign"); return Checkpoints.Sign(task.Digest); }
+
+    public Approval Ask(ApprovalTask task)
+    {
+        AskedLast = task;
+        At("IApprover.Ask");
+        return new Approval(ApprovedBasis ?? task.Basis, Approves, Encoding.UTF8.GetBytes("decision 2"));
     }
 
     public string Respond(SigningTask task)
     {
         At("IResponseSigner.Respond");
-        if (task.Suite == Suite.P256Ecdsa) return Digits(Key.Sign(task.Digest));
-        if (task.Suite == Suite.P256EcdhMac)
-            return Digits(Crypto.Hmac(Key.Agree(task.DeviceKey), task.Message));
+        if (task.Suite != Suite.AesAdminKey)
+            return Make(task.Issuer, task.Suite, task.DeviceKey, task.Message, task.Digest);
         return Digits(Crypto.Aes(Bytes(adminKeys[task.DeviceId]), task.Message));
     }
 

@@ -163,6 +163,35 @@ public static class WatcherTests
     }
 
     [Test]
+    public static async Task AKeyThatComesAndGoesIsTold()
+    {
+        var told = new BlockingCollection<string>();
+        FoundDevice found = null;
+        var looking = UnlockLibrary.MockLooking();
+        using (var key = new MockKey())
+        {
+            var watcher = In(null, () => new DeviceWatcher());
+            watcher.Arrived += (sender, args) => { found = args.Device; told.Add("arrived " + args.Device.Name); };
+            watcher.Left += (sender, args) => told.Add("left " + args.Device.Name);
+            watcher.Start();
+            foreach (var expected in new[] { "arrived Plugged", "left Plugged", "arrived Plugged" })
+            {
+                if (expected.StartsWith("arrived")) key.PlugIn("Plugged");
+                else key.Pull();
+                string what;
+                Expect.True(told.TryTake(out what, Patience), expected);
+                Expect.Equal(expected, what);
+            }
+            using (var device = await found.OpenAsync())
+                Expect.Equal<Condition>(new Condition.PinNotSet(), (await device.DiagnoseAsync()).Condition);
+            watcher.Dispose();
+            Expect.Equal(looking, UnlockLibrary.MockLooking(), "it looks no more");
+            key.Pull();
+            Expect.Equal(0, told.Count);
+        }
+    }
+
+    [Test]
     public static void AFoundDeviceOfAnyLengthCrosses()
     {
         // Each length puts another field where the binding's buffer grows.

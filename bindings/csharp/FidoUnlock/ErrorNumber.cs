@@ -160,6 +160,16 @@ namespace FidoUnlock
         DeviceNotUsers = 430,
         /// <summary>This Device ID is already registered.</summary>
         DeviceExists = 431,
+        /// <summary>The second operator did not approve.</summary>
+        ApprovalRefused = 432,
+        /// <summary>The system in which a second operator approves cannot be asked.</summary>
+        ApprovalUnavailable = 433,
+        /// <summary>The approval is for another request, or for this one before it was changed.</summary>
+        ApprovalElsewhere = 434,
+        /// <summary>Whoever approved is no operator of this help desk.</summary>
+        ApproverUnknown = 435,
+        /// <summary>Whoever approved does not have the privilege for this.</summary>
+        ApproverPrivilege = 436,
         /// <summary>No security key or card was found.</summary>
         NoDevice = 501,
         /// <summary>This user may not open the device.</summary>

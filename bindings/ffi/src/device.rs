@@ -12,9 +12,13 @@ use getrandom::SysRng;
 
 use crate::call::{Terms, terms};
 use crate::enroll::{BlockConsent, ProbePassed, ProbeResponder};
+use crate::issuer_prover::{self, HostProver};
 use crate::link::{HostDevice, Link};
 use crate::pipe::{HostApdu, HostHid};
-use crate::{ApduChannel, CancelHandle, HidReports, Interface, PinRules, Suite, UnlockDevice, UnlockError};
+use crate::{
+    ApduChannel, CancelHandle, HidReports, Interface, IssuerProver, PinRules, ProgressListener, RotationPlan,
+    Suite, UnlockDevice, UnlockError,
+};
 
 /// A key slot.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
@@ -233,8 +237,8 @@ impl Device {
         Ok(Self::new(Box::new(NfcTransport::new(channel, preference.into()))))
     }
 
-    /// A vendor's device with a command set of its own, which the host speaks. Probe, enrolment and
-    /// `block_pin` are not in that port: they are refused with number 121.
+    /// A vendor's device with a command set of its own, which the host speaks. Probe, enrolment, rotation
+    /// and `block_pin` are not in that port: they are refused with number 121.
     #[uniffi::constructor]
     #[must_use]
     pub fn open_unlock_device(device: Arc<dyn UnlockDevice>) -> Arc<Self> {
@@ -298,6 +302,46 @@ impl Device {
         let terms = terms(None, cancel, timeout_ms);
         self.call(terms, Call::WITH_TOUCH, |link, call| {
             ProbePassed::run(link, slot, &*responder, call)
+        })
+    }
+
+    /// The same with the issuer's key behind a prover of the host's, an HSM. `issuer`: its Q;
+    /// `device_key`: E, as enrolment gave it; compressed points of 33 bytes.
+    pub fn probe_with(
+        &self,
+        slot: u8,
+        issuer: Vec<u8>,
+        device_key: Vec<u8>,
+        prover: Arc<dyn IssuerProver>,
+        cancel: Option<Arc<CancelHandle>>,
+        timeout_ms: Option<u32>,
+    ) -> Result<Arc<ProbePassed>, UnlockError> {
+        let issuer = issuer_prover::issuer_key(&issuer)?;
+        let device_key = issuer_prover::device_key(&device_key)?;
+        let mut prover = HostProver(prover);
+        let terms = terms(None, cancel, timeout_ms);
+        self.call(terms, Call::WITH_TOUCH, |link, call| {
+            let passed = unlock::probe_with(link.ctap()?, slot, issuer, device_key, &mut prover, call)?;
+            Ok::<_, UnlockError>(ProbePassed::of(passed))
+        })
+    }
+
+    /// Gives a slot a new issuer key, or closes it; both keys are behind `prover`. The device is compared
+    /// with the plan before anything is proven (number 112: it holds another key), and asks for a touch.
+    /// Gives the slot's new rotation number, for `HelpDesk.record_rotation`. FIDO interface only.
+    pub fn rotate_issuer(
+        &self,
+        plan: RotationPlan,
+        prover: Arc<dyn IssuerProver>,
+        progress: Option<Arc<dyn ProgressListener>>,
+        cancel: Option<Arc<CancelHandle>>,
+        timeout_ms: Option<u32>,
+    ) -> Result<u32, UnlockError> {
+        let plan = plan.to_core()?;
+        let mut prover = HostProver(prover);
+        let terms = terms(progress, cancel, timeout_ms);
+        self.call(terms, Call::WITH_TOUCH, |link, call| {
+            Ok::<_, UnlockError>(unlock::rotate_with(link.ctap()?, &plan, &mut prover, call)?)
         })
     }
 

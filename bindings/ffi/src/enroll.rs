@@ -175,6 +175,13 @@ pub struct ProbePassed {
 }
 
 impl ProbePassed {
+    pub(crate) fn of(passed: unlock::ProbePassed) -> Arc<Self> {
+        Arc::new(Self {
+            slot: passed.slot(),
+            passed: Mutex::new(Some(passed)),
+        })
+    }
+
     pub(crate) fn run(
         link: &mut Link,
         slot: u8,
@@ -195,10 +202,7 @@ impl ProbePassed {
             },
             call,
         )?;
-        Ok(Arc::new(Self {
-            slot,
-            passed: Mutex::new(Some(passed)),
-        }))
+        Ok(Self::of(passed))
     }
 }
 

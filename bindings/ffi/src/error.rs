@@ -213,6 +213,7 @@ macro_rules! from_errors {
 
 from_errors!(
     fido_unlock::unlock::DeviceError,
+    fido_unlock::unlock::ProveError,
     fido_unlock::unlock::SessionError,
     fido_unlock::ports::TransportError,
     fido_unlock::ports::EntropyError,
@@ -221,6 +222,7 @@ from_errors!(
     fido_unlock::suite::SuiteError,
     fido_unlock::suite::MakeKeyError,
     fido_unlock::helpdesk::audit::AuditFault,
+    fido_unlock::helpdesk::audit::CheckpointError,
 );
 
 impl From<CodeError> for UnlockError {

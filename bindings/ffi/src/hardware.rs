@@ -206,8 +206,19 @@ fn cards() -> Option<Box<dyn DeviceSource>> {
     None
 }
 
+#[cfg(feature = "mock")]
+fn mock_keys() -> Option<Box<dyn DeviceSource>> {
+    Some(Box::new(crate::mock::PluggedKeys::new()))
+}
+
+#[cfg(not(feature = "mock"))]
+fn mock_keys() -> Option<Box<dyn DeviceSource>> {
+    None
+}
+
 fn devices() -> Devices {
-    Devices::new([usb_keys(), cards()].into_iter().flatten().collect())
+    let sources = [usb_keys(), cards(), mock_keys()];
+    Devices::new(sources.into_iter().flatten().collect())
 }
 
 /// Every key and card, each once, and what it tells of itself; only reads. Takes ten seconds at most

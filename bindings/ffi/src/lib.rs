@@ -21,6 +21,7 @@ mod enroll;
 mod error;
 mod hardware;
 mod issuer;
+mod issuer_prover;
 mod link;
 #[cfg(feature = "mock")]
 mod mock;
@@ -35,12 +36,14 @@ pub use code::{CodeField, qr_text, spoken_code};
 #[cfg(feature = "files")]
 pub use desk::DeskFolder;
 pub use desk::{
-    AcceptedMethod, AuditLog, AuditSummary, CallerCheck, CallerTask, CallerVerifier, ChannelKind, Clock,
-    CodeDelivery, DeskAlarm, DeskBuilder, DeskChannel, DeskFound, DeskOperator, DeskPolicy, DeskPrivilege,
-    DeskRequest, DeskRole, DeskUser, Directory, HelpDesk, IssuerInfo, Licence, LicenceTerms, LimitBook,
-    LimitKind, LimitOutcome, LimitRecord, LimitRequest, LimitRule, LimitRules, Limits, NoticeKind, OpenCode,
-    OperatorSession, Operators, OwnerNotice, OwnerNotifier, RegisteredDevice, ResponseSigner, SigningError,
-    SigningTask, StoreError, VerificationMethod, default_desk_policy,
+    AcceptedMethod, Approval, ApprovalTask, Approver, ApproverError, AuditLog, AuditSummary, CallerCheck,
+    CallerTask, CallerVerifier, ChannelKind, CheckpointSigner, CheckpointTask, Clock, CodeDelivery,
+    DeskAlarm, DeskBuilder, DeskChannel, DeskFound, DeskOperator, DeskPolicy, DeskPrivilege, DeskRequest,
+    DeskRole, DeskUser, Directory, HelpDesk, IssuerInfo, Licence, LicenceTerms, LimitBook, LimitKind,
+    LimitOutcome, LimitRecord, LimitRequest, LimitRule, LimitRules, Limits, NoticeKind, OpenCode,
+    OperatorSession, Operators, OwnerNotice, OwnerNotifier, RegisteredDevice, ResponseSigner,
+    SignedCheckpoint, SigningError, SigningTask, StoreError, VerificationMethod, default_desk_policy,
+    read_checkpoint,
 };
 pub use device::{BlockOutcome, Condition, Device, DeviceInfo, Diagnosis, SlotInfo};
 pub use enroll::{BlockConsent, EnrolledDevice, Enrollment, ProbePassed, ProbeResponder};
@@ -49,11 +52,13 @@ pub use hardware::{
     DeviceChange, DeviceKind, DeviceListing, DeviceWatch, FoundDevice, FoundRoute, list_devices,
 };
 pub use issuer::IssuerKey;
+pub use issuer_prover::{IssuerProver, ProbeTask, RotationPlan, RotationRole, RotationTask};
 #[cfg(feature = "mock")]
 pub use mock::{
     MockAssertion, MockKey, MockPasskey, MockRelyingParty, MockServer, MockTouch, MockWire,
     mock_check_audit_log, mock_check_directory, mock_check_limits, mock_check_operators, mock_echo,
-    mock_exchange, mock_nothing, mock_panic, mock_reset, mock_respond, mock_set_pin, mock_try_pin,
+    mock_exchange, mock_looking, mock_nothing, mock_panic, mock_reset, mock_respond, mock_set_pin,
+    mock_try_pin,
 };
 pub use pin::{PinChecker, PinOptions, PinPolicy, PinRefusalError, PinRules};
 pub use pipe::{ApduChannel, HidReports, PipeError};

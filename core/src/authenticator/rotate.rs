@@ -6,10 +6,7 @@ use super::{Ports, touch};
 use crate::ctap2::CtapStatus;
 use crate::ctap2::cbor::Value;
 use crate::ctap2::device_unlock::RotateFields as Request;
-use crate::suite::{RotateFields, verify_rotation};
-
-/// The recovery slot: the only one that acts on others.
-const RECOVERY_SLOT: u8 = 0;
+use crate::suite::{RECOVERY_SLOT, RotateFields, verify_rotation};
 
 pub(super) fn rotate(map: &Value, record: Option<Record>, ports: &mut Ports<'_>) -> Result<(), CtapStatus> {
     let request = Request::from_value(map)?;

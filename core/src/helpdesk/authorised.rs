@@ -4,31 +4,10 @@
 use alloc::string::String;
 
 use super::audit::{AuditEvent, Receipt};
-use super::{DeviceKeys, OperatorId, RequestId, UnixTime, UserId, VerifiedCaller};
+use super::{Approval, DeviceKeys, OperatorId, RequestId, UnixTime, UserId, VerifiedCaller};
 use crate::challenge::{AesChallenge, Challenge};
 use crate::suite::{AuthoriseFields, DevicePublicKey, Purpose};
 use crate::{DeviceId, ResponseCode};
-
-/// A second operator's approval of one request.
-#[derive(Debug)]
-pub struct Approval {
-    pub(super) operator: OperatorId,
-    pub(super) at: UnixTime,
-}
-
-impl Approval {
-    /// Who.
-    #[must_use]
-    pub const fn operator(&self) -> &OperatorId {
-        &self.operator
-    }
-
-    /// When.
-    #[must_use]
-    pub const fn at(&self) -> UnixTime {
-        self.at
-    }
-}
 
 /// Everything that must be there before a Response Code is made. Only
 /// [`HelpDesk::authorise`](super::HelpDesk::authorise) makes it, after all its checks and after the

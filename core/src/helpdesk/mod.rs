@@ -9,6 +9,7 @@
 
 pub mod audit;
 
+mod approval;
 mod authorised;
 mod caller;
 mod challenge_check;
@@ -22,7 +23,8 @@ mod registry;
 mod signer;
 mod state;
 
-pub use authorised::{Approval, Authorised, SealedCode};
+pub use approval::{Approval, ApprovalTask};
+pub use authorised::{Authorised, SealedCode};
 pub use caller::{OperatorStatement, VerificationMethod, VerificationTask, VerifiedCaller, Vouched};
 pub use desk::{Delivery, DeskPorts, Found, GivenCode, HelpDesk, KeyEvent, NewDevice, RequestView};
 pub use ids::{LONGEST_ID, OperatorId, RequestId, UnixTime, UserId};

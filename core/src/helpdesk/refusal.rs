@@ -6,7 +6,7 @@ use super::UnixTime;
 use crate::DeviceId;
 use crate::code::CodeError;
 use crate::error::{ErrorCode, HasCode};
-use crate::ports::{CallerError, DeliveryError, SignerError, StorageError};
+use crate::ports::{ApprovalError, CallerError, DeliveryError, SignerError, StorageError};
 
 /// Why the desk refused or failed. Each is recorded in the audit log under its own number.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,6 +54,9 @@ pub enum DeskError {
     /// The caller was not verified.
     #[error(transparent)]
     Caller(#[from] CallerError),
+    /// No second operator has approved.
+    #[error(transparent)]
+    Approval(#[from] ApprovalError),
     /// The signer.
     #[error(transparent)]
     Signer(#[from] SignerError),
@@ -73,6 +76,7 @@ impl HasCode for DeskError {
             Self::ChallengeElsewhere { .. } => ErrorCode::ChallengeElsewhere,
             Self::Challenge(error) => error.code(),
             Self::Caller(error) => error.code(),
+            Self::Approval(error) => error.code(),
             Self::Signer(error) => error.code(),
             Self::Storage(error) => error.code(),
             Self::Delivery(error) => error.code(),

@@ -5,8 +5,12 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use super::Authorised;
-use crate::ports::{AdminKeyStore, IssuerInfo, ResponseSigner, SignerError, StorageError};
-use crate::suite::{AuthoriseFields, IssuerKey, IssuerPublicKey, Purpose, SuiteError};
+use zeroize::Zeroizing;
+
+use crate::ports::{AdminKeyStore, IssuerInfo, IssuerProver, ResponseSigner, SignerError, StorageError};
+use crate::suite::{
+    AuthoriseFields, IssuerKey, IssuerPublicKey, ProbeTask, Purpose, RotationTask, SuiteError,
+};
 use crate::{AdminKey, DeviceId, ResponseCode};
 
 /// An issuer key in its slot.
@@ -130,6 +134,25 @@ impl KeyRing {
     }
 }
 
+impl IssuerProver for KeyRing {
+    fn prove_probe(&mut self, task: &ProbeTask) -> Result<ResponseCode, SignerError> {
+        respond_line(self, task.slot(), task.fields())
+    }
+
+    fn prove_rotation(&mut self, task: &RotationTask) -> Result<Zeroizing<Vec<u8>>, SignerError> {
+        let kept = self.find(task.signing_key()).ok_or(SignerError::KeyMissing)?;
+        Ok(kept.key.prove_rotation(task.fields(), Some(task.device_key()))?)
+    }
+}
+
+fn respond_line(ring: &KeyRing, slot: u8, fields: &AuthoriseFields) -> Result<ResponseCode, SignerError> {
+    let kept = ring
+        .find(&fields.issuer)
+        .filter(|kept| kept.slot == slot)
+        .ok_or(SignerError::KeyMissing)?;
+    Ok(kept.key.respond(fields)?)
+}
+
 /// Makes responses with keys in this process's memory.
 pub struct SoftwareSigner {
     ring: KeyRing,
@@ -158,16 +181,7 @@ impl SoftwareSigner {
         if fields.purpose != Purpose::Probe {
             return Err(SignerError::WrongSuite);
         }
-        self.respond_line(slot, fields)
-    }
-
-    fn respond_line(&self, slot: u8, fields: &AuthoriseFields) -> Result<ResponseCode, SignerError> {
-        let kept = self
-            .ring
-            .find(&fields.issuer)
-            .filter(|kept| kept.slot == slot)
-            .ok_or(SignerError::KeyMissing)?;
-        Ok(kept.key.respond(fields)?)
+        respond_line(&self.ring, slot, fields)
     }
 }
 
@@ -181,7 +195,7 @@ impl ResponseSigner for SoftwareSigner {
             return Ok(IssuerKey::admin_key(key).respond_aes(challenge)?);
         }
         let fields = authorised.fields().ok_or(SignerError::WrongSuite)?;
-        self.respond_line(authorised.slot(), &fields)
+        respond_line(&self.ring, authorised.slot(), &fields)
     }
 
     fn issuers(&self) -> Vec<IssuerInfo> {

@@ -3,7 +3,8 @@
 //! ```text
 //! app       unlock ─────► UnlockDevice ─► Transport ─► HidReports | ApduChannel     Ticks, Cancel, Progress, Entropy, PinPolicy
 //!           unlock::Devices ─► DeviceSource ─► Transport
-//! help desk helpdesk ───► Clock, Licence, Operators, Directory, CallerVerifier, Limits, AuditLog, ResponseSigner, Notifier, CodeDelivery, CheckpointSigner
+//!           unlock::probe_with, rotate_with ─► IssuerProver
+//! help desk helpdesk ───► Clock, Licence, Operators, Directory, CallerVerifier, Approver, Limits, AuditLog, ResponseSigner, Notifier, CodeDelivery, CheckpointSigner
 //!           SoftwareSigner ─► AdminKeyStore
 //! firmware  authenticator ► UnlockStore, ClientPin, UserPresence, Entropy, MonotonicCounter
 //! ```
@@ -13,6 +14,7 @@
 
 mod admin_key_store;
 mod apdu_channel;
+mod approver;
 mod audit_log;
 mod caller_verifier;
 mod cancel;
@@ -23,6 +25,7 @@ mod device_source;
 mod directory;
 mod entropy;
 mod hid_reports;
+mod issuer_prover;
 mod licence;
 mod limits;
 mod monotonic_counter;
@@ -40,6 +43,7 @@ mod user_presence;
 
 pub use admin_key_store::AdminKeyStore;
 pub use apdu_channel::ApduChannel;
+pub use approver::{ApprovalError, Approver};
 pub use audit_log::AuditLog;
 pub use caller_verifier::{CallerError, CallerVerifier};
 pub use cancel::{Cancel, NeverCancel};
@@ -50,6 +54,7 @@ pub use device_source::{DeviceSource, HidRoute, Route, RouteChange, RouteKind};
 pub use directory::Directory;
 pub use entropy::{Entropy, EntropyError};
 pub use hid_reports::HidReports;
+pub use issuer_prover::IssuerProver;
 pub use licence::{Licence, LicenceTerms};
 pub use limits::{LimitRequest, Limits};
 pub use monotonic_counter::MonotonicCounter;

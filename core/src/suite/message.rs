@@ -14,7 +14,7 @@ const ROTATE_LABEL: &[u8] = b"fido-unlock/1 rotate";
 /// A key slot is 4 bits of a challenge.
 const HIGHEST_SLOT: u8 = 15;
 /// The slot of the offline recovery key, the only one that acts on other slots.
-pub(super) const RECOVERY_SLOT: u8 = 0;
+pub(crate) const RECOVERY_SLOT: u8 = 0;
 
 impl Purpose {
     /// The label that begins the message, without the zero byte that ends it.

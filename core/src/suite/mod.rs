@@ -9,6 +9,7 @@ mod keys;
 mod message;
 pub mod p256_ecdh_mac;
 pub mod p256_ecdsa;
+mod proof_task;
 mod verifier;
 
 use p256::SecretKey;
@@ -17,8 +18,10 @@ use zeroize::Zeroizing;
 pub use error::SuiteError;
 pub use issuer_key::{IssuerKey, MakeKeyError};
 pub use keys::{DevicePublicKey, IssuerPublicKey};
+pub(crate) use message::RECOVERY_SLOT;
 pub use message::{AuthoriseFields, RotateFields};
 pub use p256_ecdh_mac::DeviceSecretKey;
+pub use proof_task::{ProbeTask, RotationRole, RotationTask};
 pub use verifier::{DeviceVerifier, verify_rotation};
 
 use crate::ports::{Entropy, EntropyError};

@@ -130,7 +130,8 @@ impl ProbePassed {
     }
 }
 
-/// "Would an unlock work?" Suites 1 and 2. `respond` makes the response under the probe label.
+/// "Would an unlock work?" Suites 1 and 2. `respond` makes the response under the probe label; for a key
+/// elsewhere there is [`probe_with`](super::probe_with).
 ///
 /// # Errors
 /// [`ErrorCode::ProbeFailed`], whatever `respond` gives, and the
@@ -162,7 +163,8 @@ fn fingerprint(info: &UnlockInfo, slot: u8) -> Option<[u8; 16]> {
 }
 
 /// Gives a slot a new issuer key, or closes it; the device asks for a touch. The proofs come from
-/// [`IssuerKey::prove_rotation`](crate::suite::IssuerKey::prove_rotation).
+/// [`IssuerKey::prove_rotation`](crate::suite::IssuerKey::prove_rotation), or by [`rotate_with`](super::rotate_with) from
+/// a prover.
 ///
 /// # Errors
 /// [`ErrorCode::RotationRefused`], and the other

@@ -13,6 +13,7 @@ mod error;
 mod new_pin;
 mod pin_policy;
 mod pin_token;
+mod prove;
 mod session;
 
 pub use block_pin::{BlockProgress, ConfirmedBlock, block_pin};
@@ -24,4 +25,5 @@ pub use error::{DeviceError, UnlockError};
 pub use new_pin::{NewPin, PinRules};
 pub use pin_policy::DefaultPinPolicy;
 pub use pin_token::{TokenScope, agree, client_pin, get_pin_token};
+pub use prove::{ProveError, RotationPlan, probe_with, rotate_with};
 pub use session::{Outcome, Session, SessionError};

@@ -39,6 +39,32 @@ namespace FidoUnlock
             return UniffiBuffers.LiftString(uniffiRaw);
         }
 
+        /// <summary>Reads a checkpoint of 128 bytes and checks that <c>public_key</c>, a compressed point of 33 bytes, signed it; number 705 where it did not. Against the log it is checked by <c>verify_audit_against</c>.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public static global::FidoUnlock.SignedCheckpoint ReadCheckpoint(byte[] bytes, byte[] publicKey)
+        {
+            UniffiLibrary.Ensure();
+            if (bytes == null) throw new global::System.ArgumentNullException("bytes");
+            if (publicKey == null) throw new global::System.ArgumentNullException("publicKey");
+            var uniffiA0 = default(UniffiBuffer);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiA0 = UniffiBuffers.LowerBytes(bytes);
+                uniffiA1 = UniffiBuffers.LowerBytes(publicKey);
+            }
+            catch
+            {
+                UniffiBuffers.Discard(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_func_read_checkpoint(uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadSignedCheckpoint(uniffiR0));
+        }
+
         /// <summary>Ten minutes for a request, a second operator for privileged users and from the third code a day for a device.</summary>
         public static global::FidoUnlock.DeskPolicy DefaultDeskPolicy()
         {
@@ -110,7 +136,9 @@ namespace FidoUnlock
                 UniffiTableClock.Register();
                 UniffiTableLicence.Register();
                 UniffiTableOperators.Register();
+                UniffiTableApprover.Register();
                 UniffiTableAuditLog.Register();
+                UniffiTableCheckpointSigner.Register();
                 UniffiTableDirectory.Register();
                 UniffiTableLimits.Register();
                 UniffiTableCallerVerifier.Register();
@@ -118,6 +146,7 @@ namespace FidoUnlock
                 UniffiTableOwnerNotifier.Register();
                 UniffiTableResponseSigner.Register();
                 UniffiTableProbeResponder.Register();
+                UniffiTableIssuerProver.Register();
                 UniffiTablePinChecker.Register();
                 UniffiTableApduChannel.Register();
                 UniffiTableHidReports.Register();
@@ -135,6 +164,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_func_library_version", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_library_version(), 6271);
             Check("uniffi_fido_unlock_ffi_checksum_func_qr_text", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_qr_text(), 23881);
             Check("uniffi_fido_unlock_ffi_checksum_func_spoken_code", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_spoken_code(), 50861);
+            Check("uniffi_fido_unlock_ffi_checksum_func_read_checkpoint", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_read_checkpoint(), 55799);
             Check("uniffi_fido_unlock_ffi_checksum_func_default_desk_policy", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_default_desk_policy(), 11637);
             Check("uniffi_fido_unlock_ffi_checksum_func_error_table", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_error_table(), 4547);
             Check("uniffi_fido_unlock_ffi_checksum_func_list_devices", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_list_devices(), 62260);
@@ -152,6 +182,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_licence_set_service", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_licence_set_service(), 3321);
             Check("uniffi_fido_unlock_ffi_checksum_method_operators_authenticate", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operators_authenticate(), 27339);
             Check("uniffi_fido_unlock_ffi_checksum_method_operators_find_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operators_find_operator(), 16903);
+            Check("uniffi_fido_unlock_ffi_checksum_method_approver_ask", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_approver_ask(), 27644);
             Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id(), 61760);
             Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_count", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_count(), 43111);
             Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_entry", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_entry(), 33968);
@@ -167,6 +198,8 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_operators", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_operators(), 60176);
             Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_policy", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_policy(), 46928);
             Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_signer", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_signer(), 26810);
+            Check("uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_public_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_public_key(), 8225);
+            Check("uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_sign", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_sign(), 51520);
             Check("uniffi_fido_unlock_ffi_checksum_method_directory_user", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_user(), 58839);
             Check("uniffi_fido_unlock_ffi_checksum_method_directory_search_users", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_search_users(), 25497);
             Check("uniffi_fido_unlock_ffi_checksum_method_directory_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_device(), 8815);
@@ -180,6 +213,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_licence", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_licence(), 48126);
             Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_operator(), 238);
             Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit(), 18844);
+            Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit_against", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit_against(), 14613);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock(), 64378);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_acknowledge", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_acknowledge(), 22426);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_alarms", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_alarms(), 12998);
@@ -190,9 +224,11 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device(), 57377);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service(), 34309);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon(), 36278);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve(), 24497);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve(), 43639);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval(), 54189);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise(), 10673);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel(), 16253);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint(), 32637);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_done", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_done(), 11619);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_enter_challenge", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_enter_challenge(), 46919);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_device(), 51160);
@@ -202,6 +238,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_search", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_search(), 30387);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in(), 3512);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit(), 58161);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit_against", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit_against(), 2734);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller(), 9104);
             Check("uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator(), 35395);
             Check("uniffi_fido_unlock_ffi_checksum_method_limitbook_records", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_limitbook_records(), 3251);
@@ -219,6 +256,8 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_device_diagnose", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_diagnose(), 27286);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_info", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_info(), 13550);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_probe", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_probe(), 34225);
+            Check("uniffi_fido_unlock_ffi_checksum_method_device_probe_with", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_probe_with(), 46733);
+            Check("uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer(), 16455);
             Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key(), 60403);
             Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_add_public_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_add_public_key(), 29647);
             Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_run", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_run(), 21398);
@@ -232,6 +271,8 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_issuerkey_fingerprint", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_issuerkey_fingerprint(), 25805);
             Check("uniffi_fido_unlock_ffi_checksum_method_issuerkey_public_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_issuerkey_public_key(), 4680);
             Check("uniffi_fido_unlock_ffi_checksum_method_issuerkey_suite", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_issuerkey_suite(), 14306);
+            Check("uniffi_fido_unlock_ffi_checksum_method_issuerprover_prove_probe", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_issuerprover_prove_probe(), 46974);
+            Check("uniffi_fido_unlock_ffi_checksum_method_issuerprover_prove_rotation", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_issuerprover_prove_rotation(), 63321);
             Check("uniffi_fido_unlock_ffi_checksum_method_pinchecker_check", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_pinchecker_check(), 137);
             Check("uniffi_fido_unlock_ffi_checksum_method_pinpolicy_check", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_pinpolicy_check(), 55356);
             Check("uniffi_fido_unlock_ffi_checksum_method_apduchannel_transmit", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_apduchannel_transmit(), 12469);
@@ -265,7 +306,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_constructor_limitbook_from_records", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_limitbook_from_records(), 29671);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu(), 45788);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid(), 11842);
-            Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_unlock_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_unlock_device(), 7777);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_unlock_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_unlock_device(), 23698);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_found", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_found(), 2606);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new(), 39978);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_devicewatch_new", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_devicewatch_new(), 25931);
@@ -306,6 +347,9 @@ namespace FidoUnlock
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_func_spoken_code();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_func_read_checkpoint();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_func_default_desk_policy();
@@ -359,6 +403,9 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_operators_find_operator();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_approver_ask();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -404,6 +451,12 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_signer();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_public_key();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_sign();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_directory_user();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -443,6 +496,9 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit_against();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -476,10 +532,16 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_done();
@@ -507,6 +569,9 @@ namespace FidoUnlock
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit_against();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller();
@@ -560,6 +625,12 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_device_probe();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_device_probe_with();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -597,6 +668,12 @@ namespace FidoUnlock
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_issuerkey_suite();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_issuerprover_prove_probe();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_issuerprover_prove_rotation();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_pinchecker_check();
@@ -836,6 +913,18 @@ namespace FidoUnlock
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_operators_find_operator(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_approver(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_free_approver(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_init_callback_vtable_approver(global::System.IntPtr a0);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_approver_ask(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_auditlog(ulong a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -899,6 +988,21 @@ namespace FidoUnlock
         internal static extern void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_signer(ulong a0, ulong a1, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_checkpointsigner(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_free_checkpointsigner(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_init_callback_vtable_checkpointsigner(global::System.IntPtr a0);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_checkpointsigner_public_key(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_checkpointsigner_sign(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_directory(ulong a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -959,6 +1063,9 @@ namespace FidoUnlock
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_deskfolder_verify_audit(ulong a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_deskfolder_verify_audit_against(ulong a0, UniffiBuffer a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_helpdesk(ulong a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -998,10 +1105,16 @@ namespace FidoUnlock
         internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_approve(ulong a0, ulong a1, ulong a2, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_ask_approval(ulong a0, ulong a1, ulong a2, ulong a3, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise(ulong a0, ulong a1, ulong a2, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise_to_channel(ulong a0, ulong a1, ulong a2, UniffiBuffer a3, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_checkpoint(ulong a0, ulong a1, ulong a2, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_done(ulong a0, ulong a1, ulong a2, ref UniffiStatus status);
@@ -1029,6 +1142,9 @@ namespace FidoUnlock
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit_against(ulong a0, UniffiBuffer a1, UniffiBuffer a2, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_caller(ulong a0, ulong a1, ulong a2, ulong a3, ref UniffiStatus status);
@@ -1160,6 +1276,12 @@ namespace FidoUnlock
         internal static extern ulong uniffi_fido_unlock_ffi_fn_method_device_probe(ulong a0, byte a1, ulong a2, UniffiBuffer a3, UniffiBuffer a4, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_method_device_probe_with(ulong a0, byte a1, UniffiBuffer a2, UniffiBuffer a3, ulong a4, UniffiBuffer a5, UniffiBuffer a6, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern uint uniffi_fido_unlock_ffi_fn_method_device_rotate_issuer(ulong a0, UniffiBuffer a1, ulong a2, UniffiBuffer a3, UniffiBuffer a4, UniffiBuffer a5, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_blockconsent(ulong a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -1248,6 +1370,21 @@ namespace FidoUnlock
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_issuerkey_suite(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_issuerprover(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_free_issuerprover(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_init_callback_vtable_issuerprover(global::System.IntPtr a0);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_issuerprover_prove_probe(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_issuerprover_prove_rotation(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_pinchecker(ulong a0, ref UniffiStatus status);
@@ -1386,6 +1523,9 @@ namespace FidoUnlock
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_func_spoken_code(UniffiBuffer a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_func_read_checkpoint(UniffiBuffer a0, UniffiBuffer a1, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_func_default_desk_policy(ref UniffiStatus status);
@@ -2205,6 +2345,124 @@ namespace FidoUnlock
         }
     }
 
+    /// <summary>The system in which second operators approve: tickets, a chat, a work flow.</summary>
+    public interface IApprover
+    {
+        /// <summary>Says whether <c>task</c> was approved, and by whom. Answer at once, with <c>ApproverError.Pending</c> where nobody has decided: the desk serves nobody else meanwhile.</summary>
+        /// <exception cref="FidoUnlock.ApproverException">As the Rust side says.</exception>
+        global::FidoUnlock.Approval Ask(global::FidoUnlock.ApprovalTask task);
+    }
+
+    // The functions through which Rust calls objects of the host, and the objects that Rust holds.
+    internal static class UniffiTableApprover
+    {
+        internal static readonly UniffiHandleMap<global::FidoUnlock.IApprover> Objects = new UniffiHandleMap<global::FidoUnlock.IApprover>();
+        private static readonly UniffiFree free = OnFree;
+        private static readonly UniffiClone clone = OnClone;
+        private static readonly Method0 method0 = OnAsk;
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method0(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        // Rust keeps the table for ever, so it is never freed.
+        internal static void Register()
+        {
+            var size = global::System.IntPtr.Size;
+            var table = global::System.Runtime.InteropServices.Marshal.AllocHGlobal(size * 3);
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, 0, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(free));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(clone));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 2,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method0));
+            UniffiNative.uniffi_fido_unlock_ffi_fn_init_callback_vtable_approver(table);
+        }
+
+        private static void OnFree(ulong handle) { Objects.Remove(handle); }
+
+        private static ulong OnClone(ulong handle) { return Objects.Clone(handle); }
+
+        private static void OnAsk(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                var uniffiResult = Objects.Get(uniffiHandle).Ask(UniffiBuffers.Lift(uniffiA0, uniffiR0 => UniffiConverters.ReadApprovalTask(uniffiR0)));
+                uniffiReturn = UniffiBuffers.Lower<global::FidoUnlock.Approval>(uniffiResult, (uniffiW0, uniffiV0) => UniffiConverters.WriteApproval(uniffiW0, uniffiV0));
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.ApproverException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteApproverException);
+            }
+        }
+    }
+
+    // An implementation of Rust's own.
+    internal sealed class UniffiRustApprover : global::FidoUnlock.IApprover, global::System.IDisposable
+    {
+        internal readonly UniffiHandle uniffiHandle;
+
+        internal UniffiRustApprover(UniffiHandle handle) { uniffiHandle = handle; }
+
+        public void Dispose() { uniffiHandle.Dispose(); }
+
+        /// <summary>Says whether <c>task</c> was approved, and by whom. Answer at once, with <c>ApproverError.Pending</c> where nobody has decided: the desk serves nobody else meanwhile.</summary>
+        /// <exception cref="FidoUnlock.ApproverException">As the Rust side says.</exception>
+        public global::FidoUnlock.Approval Ask(global::FidoUnlock.ApprovalTask task)
+        {
+            UniffiLibrary.Ensure();
+            if (task == null) throw new global::System.ArgumentNullException("task");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.ApprovalTask>(task, (uniffiW0, uniffiV0) => UniffiConverters.WriteApprovalTask(uniffiW0, uniffiV0));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_approver_ask(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadApproverException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadApproval(uniffiR0));
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.IApprover LiftIApprover(ulong handle)
+        {
+            if ((handle & 1) == 0)
+                return new UniffiRustApprover(new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_approver, UniffiNative.uniffi_fido_unlock_ffi_fn_free_approver));
+            var value = UniffiTableApprover.Objects.Remove(handle);
+            if (value == null) throw UniffiReader.Malformed();
+            return value;
+        }
+
+        internal static ulong LowerIApprover(global::FidoUnlock.IApprover value)
+        {
+            UniffiWriter.NotNull(value);
+            var rust = value as UniffiRustApprover;
+            if (rust != null) return rust.uniffiHandle.Clone();
+            return UniffiTableApprover.Objects.Insert(value);
+        }
+
+        internal static void DiscardIApprover(ulong handle)
+        {
+            var status = default(UniffiStatus);
+            if ((handle & 1) == 0)
+            {
+                if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_approver(handle, ref status);
+                return;
+            }
+            UniffiTableApprover.Objects.Remove(handle);
+        }
+    }
+
     /// <summary>An append-only list of entries in the host's own database (docs/protocol/audit.md). Each entry is a few hundred bytes, made and chained by the library and kept as it is; it holds no secret. One desk at a time may write it.</summary>
     public interface IAuditLog
     {
@@ -2718,6 +2976,159 @@ namespace FidoUnlock
         {
             var status = default(UniffiStatus);
             if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_deskbuilder(handle, ref status);
+        }
+    }
+
+    /// <summary>Signs checkpoints, with a P-256 key that is no issuer's.</summary>
+    public interface ICheckpointSigner
+    {
+        /// <summary>The public key that verifies them: a compressed point of 33 bytes.</summary>
+        /// <exception cref="FidoUnlock.SigningException">As the Rust side says.</exception>
+        byte[] PublicKey();
+        /// <summary>Makes the ECDSA signature over <c>message</c> with SHA-256: r and s of 32 bytes each. Either s will do; the library checks it under the public key.</summary>
+        /// <exception cref="FidoUnlock.SigningException">As the Rust side says.</exception>
+        byte[] Sign(global::FidoUnlock.CheckpointTask task);
+    }
+
+    // The functions through which Rust calls objects of the host, and the objects that Rust holds.
+    internal static class UniffiTableCheckpointSigner
+    {
+        internal static readonly UniffiHandleMap<global::FidoUnlock.ICheckpointSigner> Objects = new UniffiHandleMap<global::FidoUnlock.ICheckpointSigner>();
+        private static readonly UniffiFree free = OnFree;
+        private static readonly UniffiClone clone = OnClone;
+        private static readonly Method0 method0 = OnPublicKey;
+        private static readonly Method1 method1 = OnSign;
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method0(ulong uniffiHandle, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method1(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        // Rust keeps the table for ever, so it is never freed.
+        internal static void Register()
+        {
+            var size = global::System.IntPtr.Size;
+            var table = global::System.Runtime.InteropServices.Marshal.AllocHGlobal(size * 4);
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, 0, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(free));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(clone));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 2,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method0));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 3,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method1));
+            UniffiNative.uniffi_fido_unlock_ffi_fn_init_callback_vtable_checkpointsigner(table);
+        }
+
+        private static void OnFree(ulong handle) { Objects.Remove(handle); }
+
+        private static ulong OnClone(ulong handle) { return Objects.Clone(handle); }
+
+        private static void OnPublicKey(ulong uniffiHandle, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                var uniffiResult = Objects.Get(uniffiHandle).PublicKey();
+                uniffiReturn = UniffiBuffers.LowerBytes(uniffiResult);
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.SigningException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteSigningException);
+            }
+        }
+
+        private static void OnSign(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                var uniffiResult = Objects.Get(uniffiHandle).Sign(UniffiBuffers.Lift(uniffiA0, uniffiR0 => UniffiConverters.ReadCheckpointTask(uniffiR0)));
+                uniffiReturn = UniffiBuffers.LowerBytes(uniffiResult);
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.SigningException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteSigningException);
+            }
+        }
+    }
+
+    // An implementation of Rust's own.
+    internal sealed class UniffiRustCheckpointSigner : global::FidoUnlock.ICheckpointSigner, global::System.IDisposable
+    {
+        internal readonly UniffiHandle uniffiHandle;
+
+        internal UniffiRustCheckpointSigner(UniffiHandle handle) { uniffiHandle = handle; }
+
+        public void Dispose() { uniffiHandle.Dispose(); }
+
+        /// <summary>The public key that verifies them: a compressed point of 33 bytes.</summary>
+        /// <exception cref="FidoUnlock.SigningException">As the Rust side says.</exception>
+        public byte[] PublicKey()
+        {
+            UniffiLibrary.Ensure();
+            var uniffiSelf = uniffiHandle.Clone();
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_checkpointsigner_public_key(uniffiSelf, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadSigningException);
+            return UniffiBuffers.LiftBytes(uniffiRaw);
+        }
+
+        /// <summary>Makes the ECDSA signature over <c>message</c> with SHA-256: r and s of 32 bytes each. Either s will do; the library checks it under the public key.</summary>
+        /// <exception cref="FidoUnlock.SigningException">As the Rust side says.</exception>
+        public byte[] Sign(global::FidoUnlock.CheckpointTask task)
+        {
+            UniffiLibrary.Ensure();
+            if (task == null) throw new global::System.ArgumentNullException("task");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.CheckpointTask>(task, (uniffiW0, uniffiV0) => UniffiConverters.WriteCheckpointTask(uniffiW0, uniffiV0));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_checkpointsigner_sign(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadSigningException);
+            return UniffiBuffers.LiftBytes(uniffiRaw);
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.ICheckpointSigner LiftICheckpointSigner(ulong handle)
+        {
+            if ((handle & 1) == 0)
+                return new UniffiRustCheckpointSigner(new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_checkpointsigner, UniffiNative.uniffi_fido_unlock_ffi_fn_free_checkpointsigner));
+            var value = UniffiTableCheckpointSigner.Objects.Remove(handle);
+            if (value == null) throw UniffiReader.Malformed();
+            return value;
+        }
+
+        internal static ulong LowerICheckpointSigner(global::FidoUnlock.ICheckpointSigner value)
+        {
+            UniffiWriter.NotNull(value);
+            var rust = value as UniffiRustCheckpointSigner;
+            if (rust != null) return rust.uniffiHandle.Clone();
+            return UniffiTableCheckpointSigner.Objects.Insert(value);
+        }
+
+        internal static void DiscardICheckpointSigner(ulong handle)
+        {
+            var status = default(UniffiStatus);
+            if ((handle & 1) == 0)
+            {
+                if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_checkpointsigner(handle, ref status);
+                return;
+            }
+            UniffiTableCheckpointSigner.Objects.Remove(handle);
         }
     }
 
@@ -3303,6 +3714,35 @@ namespace FidoUnlock
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadAuditSummary(uniffiR0));
         }
+
+        /// <summary>The same, and compares it with checkpoints: see <c>HelpDesk.verify_audit_against</c>.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::FidoUnlock.AuditSummary VerifyAuditAgainst(global::System.Collections.Generic.IReadOnlyList<byte[]> checkpoints, byte[] publicKey)
+        {
+            UniffiLibrary.Ensure();
+            if (checkpoints == null) throw new global::System.ArgumentNullException("checkpoints");
+            if (publicKey == null) throw new global::System.ArgumentNullException("publicKey");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.Lower<global::System.Collections.Generic.IReadOnlyList<byte[]>>(checkpoints, (uniffiW0, uniffiV0) => uniffiW0.WriteSequence<byte[]>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteBytes(uniffiV1)));
+                uniffiA1 = UniffiBuffers.LowerBytes(publicKey);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskfolder_verify_audit_against(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadAuditSummary(uniffiR0));
+        }
     }
 
     internal static partial class UniffiConverters
@@ -3633,7 +4073,7 @@ namespace FidoUnlock
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
-        /// <summary>A second operator approves.</summary>
+        /// <summary>A second operator, who has signed in here, approves.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public void Approve(global::FidoUnlock.OperatorSession session, ulong id)
         {
@@ -3654,6 +4094,34 @@ namespace FidoUnlock
             }
             var uniffiStatus = default(UniffiStatus);
             UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_approve(uniffiSelf, uniffiA0, id, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Asks the host's own system whether a second operator has approved the request as it is now; <c>approver</c> is called on this thread. Number 409 while nobody has decided, 432 where they said no, 434 for an approval of something else, 410, 435 or 436 where whoever approved may not. Each ask is recorded and voids an approval that was there: ask when there is an answer, not in a loop.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void AskApproval(global::FidoUnlock.OperatorSession session, ulong id, global::FidoUnlock.IApprover approver)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (approver == null) throw new global::System.ArgumentNullException("approver");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA2 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA2 = UniffiConverters.LowerIApprover(approver);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiConverters.DiscardIApprover(uniffiA2);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_ask_approval(uniffiSelf, uniffiA0, id, uniffiA2, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
@@ -3708,6 +4176,35 @@ namespace FidoUnlock
             var uniffiStatus = default(UniffiStatus);
             UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise_to_channel(uniffiSelf, uniffiA0, id, uniffiA2, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Signs a checkpoint over all entries up to now. Keep it where the log's administrator cannot write. <c>signer</c> is called on this thread.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::FidoUnlock.SignedCheckpoint Checkpoint(global::FidoUnlock.OperatorSession session, global::FidoUnlock.ICheckpointSigner signer)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (signer == null) throw new global::System.ArgumentNullException("signer");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiConverters.LowerICheckpointSigner(signer);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiConverters.DiscardICheckpointSigner(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_checkpoint(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadSignedCheckpoint(uniffiR0));
         }
 
         /// <summary>Records that the user has unlocked the device.</summary>
@@ -3944,6 +4441,35 @@ namespace FidoUnlock
             var uniffiSelf = uniffiHandle.Clone();
             var uniffiStatus = default(UniffiStatus);
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit(uniffiSelf, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadAuditSummary(uniffiR0));
+        }
+
+        /// <summary>The same, and compares it with checkpoints, 128 bytes each, that were kept elsewhere: number 705 where a tail was cut off or the log rewritten. <c>public_key</c>: of the checkpoint signer, a compressed point of 33 bytes.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::FidoUnlock.AuditSummary VerifyAuditAgainst(global::System.Collections.Generic.IReadOnlyList<byte[]> checkpoints, byte[] publicKey)
+        {
+            UniffiLibrary.Ensure();
+            if (checkpoints == null) throw new global::System.ArgumentNullException("checkpoints");
+            if (publicKey == null) throw new global::System.ArgumentNullException("publicKey");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.Lower<global::System.Collections.Generic.IReadOnlyList<byte[]>>(checkpoints, (uniffiW0, uniffiV0) => uniffiW0.WriteSequence<byte[]>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteBytes(uniffiV1)));
+                uniffiA1 = UniffiBuffers.LowerBytes(publicKey);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit_against(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadAuditSummary(uniffiR0));
         }
@@ -4908,7 +5434,7 @@ namespace FidoUnlock
             return UniffiConverters.LiftDevice(uniffiRaw);
         }
 
-        /// <summary>A vendor's device with a command set of its own, which the host speaks. Probe, enrolment and <c>block_pin</c> are not in that port: they are refused with number 121.</summary>
+        /// <summary>A vendor's device with a command set of its own, which the host speaks. Probe, enrolment, rotation and <c>block_pin</c> are not in that port: they are refused with number 121.</summary>
         public static global::FidoUnlock.Device OpenUnlockDevice(global::FidoUnlock.IUnlockDevice device)
         {
             UniffiLibrary.Ensure();
@@ -5078,6 +5604,83 @@ namespace FidoUnlock
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_device_probe(uniffiSelf, slot, uniffiA1, uniffiA2, uniffiA3, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
             return UniffiConverters.LiftProbePassed(uniffiRaw);
+        }
+
+        /// <summary>The same with the issuer's key behind a prover of the host's, an HSM. <c>issuer</c>: its Q; <c>device_key</c>: E, as enrolment gave it; compressed points of 33 bytes.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::FidoUnlock.ProbePassed ProbeWith(byte slot, byte[] issuer, byte[] deviceKey, global::FidoUnlock.IIssuerProver prover, global::FidoUnlock.CancelHandle cancel, uint? timeoutMs)
+        {
+            UniffiLibrary.Ensure();
+            if (issuer == null) throw new global::System.ArgumentNullException("issuer");
+            if (deviceKey == null) throw new global::System.ArgumentNullException("deviceKey");
+            if (prover == null) throw new global::System.ArgumentNullException("prover");
+            var uniffiSelf = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            var uniffiA2 = default(UniffiBuffer);
+            var uniffiA3 = default(ulong);
+            var uniffiA4 = default(UniffiBuffer);
+            var uniffiA5 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA1 = UniffiBuffers.LowerBytes(issuer);
+                uniffiA2 = UniffiBuffers.LowerBytes(deviceKey);
+                uniffiA3 = UniffiConverters.LowerIIssuerProver(prover);
+                uniffiA4 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerCancelHandle(uniffiV1))));
+                uniffiA5 = UniffiBuffers.Lower<uint?>(timeoutMs, (uniffiW0, uniffiV0) => uniffiW0.WriteNullable<uint>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt32(uniffiV1)));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA1);
+                UniffiBuffers.Discard(uniffiA2);
+                UniffiConverters.DiscardIIssuerProver(uniffiA3);
+                UniffiBuffers.Discard(uniffiA4);
+                UniffiBuffers.Discard(uniffiA5);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_device_probe_with(uniffiSelf, slot, uniffiA1, uniffiA2, uniffiA3, uniffiA4, uniffiA5, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiConverters.LiftProbePassed(uniffiRaw);
+        }
+
+        /// <summary>Gives a slot a new issuer key, or closes it; both keys are behind <c>prover</c>. The device is compared with the plan before anything is proven (number 112: it holds another key), and asks for a touch. Gives the slot's new rotation number, for <c>HelpDesk.record_rotation</c>. FIDO interface only.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public uint RotateIssuer(global::FidoUnlock.RotationPlan plan, global::FidoUnlock.IIssuerProver prover, global::FidoUnlock.IProgressListener progress, global::FidoUnlock.CancelHandle cancel, uint? timeoutMs)
+        {
+            UniffiLibrary.Ensure();
+            if (plan == null) throw new global::System.ArgumentNullException("plan");
+            if (prover == null) throw new global::System.ArgumentNullException("prover");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            var uniffiA1 = default(ulong);
+            var uniffiA2 = default(UniffiBuffer);
+            var uniffiA3 = default(UniffiBuffer);
+            var uniffiA4 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.RotationPlan>(plan, (uniffiW0, uniffiV0) => UniffiConverters.WriteRotationPlan(uniffiW0, uniffiV0));
+                uniffiA1 = UniffiConverters.LowerIIssuerProver(prover);
+                uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.IProgressListener>(progress, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.IProgressListener>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerIProgressListener(uniffiV1))));
+                uniffiA3 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerCancelHandle(uniffiV1))));
+                uniffiA4 = UniffiBuffers.Lower<uint?>(timeoutMs, (uniffiW0, uniffiV0) => uniffiW0.WriteNullable<uint>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt32(uniffiV1)));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                UniffiConverters.DiscardIIssuerProver(uniffiA1);
+                UniffiBuffers.Discard(uniffiA2);
+                UniffiBuffers.Discard(uniffiA3);
+                UniffiBuffers.Discard(uniffiA4);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_device_rotate_issuer(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, uniffiA3, uniffiA4, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return uniffiRaw;
         }
     }
 
@@ -5667,6 +6270,172 @@ namespace FidoUnlock
         {
             var status = default(UniffiStatus);
             if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_issuerkey(handle, ref status);
+        }
+    }
+
+    /// <summary>Makes what a device wants of an issuer's key beside Response Codes, with keys that the library never sees. Answers are lower-case hexadecimal digits, made in the same way for both. Suite 1: the ECDSA signature over <c>message</c> with SHA-256, r and s of 32 bytes each (either s will do; the library checks it under the key). Suite 2: the 32 bytes of HMAC-SHA-256 of <c>message</c> under the x-coordinate, 32 bytes, of ECDH with <c>device_key</c>.</summary>
+    public interface IIssuerProver
+    {
+        /// <summary>Makes the response to a probe.</summary>
+        /// <exception cref="FidoUnlock.SigningException">As the Rust side says.</exception>
+        string ProveProbe(global::FidoUnlock.ProbeTask task);
+        /// <summary>Makes one of the two proofs of a rotation.</summary>
+        /// <exception cref="FidoUnlock.SigningException">As the Rust side says.</exception>
+        string ProveRotation(global::FidoUnlock.RotationTask task);
+    }
+
+    // The functions through which Rust calls objects of the host, and the objects that Rust holds.
+    internal static class UniffiTableIssuerProver
+    {
+        internal static readonly UniffiHandleMap<global::FidoUnlock.IIssuerProver> Objects = new UniffiHandleMap<global::FidoUnlock.IIssuerProver>();
+        private static readonly UniffiFree free = OnFree;
+        private static readonly UniffiClone clone = OnClone;
+        private static readonly Method0 method0 = OnProveProbe;
+        private static readonly Method1 method1 = OnProveRotation;
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method0(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method1(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        // Rust keeps the table for ever, so it is never freed.
+        internal static void Register()
+        {
+            var size = global::System.IntPtr.Size;
+            var table = global::System.Runtime.InteropServices.Marshal.AllocHGlobal(size * 4);
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, 0, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(free));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(clone));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 2,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method0));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 3,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method1));
+            UniffiNative.uniffi_fido_unlock_ffi_fn_init_callback_vtable_issuerprover(table);
+        }
+
+        private static void OnFree(ulong handle) { Objects.Remove(handle); }
+
+        private static ulong OnClone(ulong handle) { return Objects.Clone(handle); }
+
+        private static void OnProveProbe(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                var uniffiResult = Objects.Get(uniffiHandle).ProveProbe(UniffiBuffers.Lift(uniffiA0, uniffiR0 => UniffiConverters.ReadProbeTask(uniffiR0)));
+                uniffiReturn = UniffiBuffers.LowerString(uniffiResult);
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.SigningException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteSigningException);
+            }
+        }
+
+        private static void OnProveRotation(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                var uniffiResult = Objects.Get(uniffiHandle).ProveRotation(UniffiBuffers.Lift(uniffiA0, uniffiR0 => UniffiConverters.ReadRotationTask(uniffiR0)));
+                uniffiReturn = UniffiBuffers.LowerString(uniffiResult);
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.SigningException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteSigningException);
+            }
+        }
+    }
+
+    // An implementation of Rust's own.
+    internal sealed class UniffiRustIssuerProver : global::FidoUnlock.IIssuerProver, global::System.IDisposable
+    {
+        internal readonly UniffiHandle uniffiHandle;
+
+        internal UniffiRustIssuerProver(UniffiHandle handle) { uniffiHandle = handle; }
+
+        public void Dispose() { uniffiHandle.Dispose(); }
+
+        /// <summary>Makes the response to a probe.</summary>
+        /// <exception cref="FidoUnlock.SigningException">As the Rust side says.</exception>
+        public string ProveProbe(global::FidoUnlock.ProbeTask task)
+        {
+            UniffiLibrary.Ensure();
+            if (task == null) throw new global::System.ArgumentNullException("task");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.ProbeTask>(task, (uniffiW0, uniffiV0) => UniffiConverters.WriteProbeTask(uniffiW0, uniffiV0));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_issuerprover_prove_probe(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadSigningException);
+            return UniffiBuffers.LiftString(uniffiRaw);
+        }
+
+        /// <summary>Makes one of the two proofs of a rotation.</summary>
+        /// <exception cref="FidoUnlock.SigningException">As the Rust side says.</exception>
+        public string ProveRotation(global::FidoUnlock.RotationTask task)
+        {
+            UniffiLibrary.Ensure();
+            if (task == null) throw new global::System.ArgumentNullException("task");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.RotationTask>(task, (uniffiW0, uniffiV0) => UniffiConverters.WriteRotationTask(uniffiW0, uniffiV0));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_issuerprover_prove_rotation(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadSigningException);
+            return UniffiBuffers.LiftString(uniffiRaw);
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.IIssuerProver LiftIIssuerProver(ulong handle)
+        {
+            if ((handle & 1) == 0)
+                return new UniffiRustIssuerProver(new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_issuerprover, UniffiNative.uniffi_fido_unlock_ffi_fn_free_issuerprover));
+            var value = UniffiTableIssuerProver.Objects.Remove(handle);
+            if (value == null) throw UniffiReader.Malformed();
+            return value;
+        }
+
+        internal static ulong LowerIIssuerProver(global::FidoUnlock.IIssuerProver value)
+        {
+            UniffiWriter.NotNull(value);
+            var rust = value as UniffiRustIssuerProver;
+            if (rust != null) return rust.uniffiHandle.Clone();
+            return UniffiTableIssuerProver.Objects.Insert(value);
+        }
+
+        internal static void DiscardIIssuerProver(ulong handle)
+        {
+            var status = default(UniffiStatus);
+            if ((handle & 1) == 0)
+            {
+                if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_issuerprover(handle, ref status);
+                return;
+            }
+            UniffiTableIssuerProver.Objects.Remove(handle);
         }
     }
 
@@ -6970,6 +7739,354 @@ namespace FidoUnlock
         }
     }
 
+    /// <summary>A second operator's approval, as the host's system has it.</summary>
+    public sealed class Approval : global::System.IEquatable<global::FidoUnlock.Approval>
+    {
+        /// <summary>Of the task that was approved; for another one it is refused with number 434.</summary>
+        public byte[] Basis { get; }
+
+        /// <summary>Who approved, by their sign-in name here.</summary>
+        public string Operator { get; }
+
+        /// <summary>What an auditor could be shown: the decision's number in that system. Its SHA-256 is recorded.</summary>
+        public byte[] Evidence { get; }
+
+        /// <summary>Takes every field.</summary>
+        public Approval(byte[] basis, string @operator, byte[] evidence)
+        {
+            if (basis == null) throw new global::System.ArgumentNullException("basis");
+            if (@operator == null) throw new global::System.ArgumentNullException("operator");
+            if (evidence == null) throw new global::System.ArgumentNullException("evidence");
+            this.Basis = basis;
+            this.Operator = @operator;
+            this.Evidence = evidence;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteBytes(Basis);
+            uniffiWriter.WriteString(Operator);
+            uniffiWriter.WriteBytes(Evidence);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.Approval other)
+        {
+            return !ReferenceEquals(other, null)
+                && UniffiValues.Same(Basis, other.Basis)
+                && Operator == other.Operator
+                && UniffiValues.Same(Evidence, other.Evidence);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.Approval); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Basis);
+            hash = UniffiValues.Hash(hash, Operator);
+            hash = UniffiValues.Hash(hash, Evidence);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.Approval ReadApproval(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.Approval(uniffiReader.ReadBytes(), uniffiReader.ReadString(), uniffiReader.ReadBytes());
+        }
+
+        internal static void WriteApproval(UniffiWriter uniffiWriter, global::FidoUnlock.Approval value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>One request that a second operator is to approve, as it stands.</summary>
+    public sealed class ApprovalTask : global::System.IEquatable<global::FidoUnlock.ApprovalTask>
+    {
+        /// <summary>What the approval is for, 32 bytes: another one as soon as reason, caller or challenge has changed. Keep the decision under it.</summary>
+        public byte[] Basis { get; }
+
+        /// <summary>The request.</summary>
+        public ulong Request { get; }
+
+        /// <summary>The owner of the device.</summary>
+        public global::FidoUnlock.DeskUser User { get; }
+
+        /// <summary>The device.</summary>
+        public string DeviceId { get; }
+
+        /// <summary>The operator on the line, who cannot approve it.</summary>
+        public string Operator { get; }
+
+        /// <summary>Reason or ticket; may be empty.</summary>
+        public string Reason { get; }
+
+        /// <summary>The Device Challenge that is to be answered, as it is read aloud.</summary>
+        public string Challenge { get; }
+
+        /// <summary>How the caller was verified; absent for a way that this version of the binding has no name for.</summary>
+        public global::FidoUnlock.VerificationMethod? Method { get; }
+
+        /// <summary>Whether a machine checked the caller.</summary>
+        public bool ByMachine { get; }
+
+        /// <summary>The last second in which request and approval live, since 1970-01-01 UTC.</summary>
+        public ulong ExpiresAt { get; }
+
+        /// <summary>Takes every field.</summary>
+        public ApprovalTask(byte[] basis, ulong request, global::FidoUnlock.DeskUser user, string deviceId, string @operator, string reason, string challenge, global::FidoUnlock.VerificationMethod? method, bool byMachine, ulong expiresAt)
+        {
+            if (basis == null) throw new global::System.ArgumentNullException("basis");
+            if (user == null) throw new global::System.ArgumentNullException("user");
+            if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
+            if (@operator == null) throw new global::System.ArgumentNullException("operator");
+            if (reason == null) throw new global::System.ArgumentNullException("reason");
+            if (challenge == null) throw new global::System.ArgumentNullException("challenge");
+            this.Basis = basis;
+            this.Request = request;
+            this.User = user;
+            this.DeviceId = deviceId;
+            this.Operator = @operator;
+            this.Reason = reason;
+            this.Challenge = challenge;
+            this.Method = method;
+            this.ByMachine = byMachine;
+            this.ExpiresAt = expiresAt;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteBytes(Basis);
+            uniffiWriter.WriteUInt64(Request);
+            UniffiConverters.WriteDeskUser(uniffiWriter, User);
+            uniffiWriter.WriteString(DeviceId);
+            uniffiWriter.WriteString(Operator);
+            uniffiWriter.WriteString(Reason);
+            uniffiWriter.WriteString(Challenge);
+            uniffiWriter.WriteNullable<global::FidoUnlock.VerificationMethod>(Method, (uniffiW0, uniffiV0) => UniffiConverters.WriteVerificationMethod(uniffiW0, uniffiV0));
+            uniffiWriter.WriteBool(ByMachine);
+            uniffiWriter.WriteUInt64(ExpiresAt);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.ApprovalTask other)
+        {
+            return !ReferenceEquals(other, null)
+                && UniffiValues.Same(Basis, other.Basis)
+                && Request == other.Request
+                && UniffiValues.Same(User, other.User)
+                && DeviceId == other.DeviceId
+                && Operator == other.Operator
+                && Reason == other.Reason
+                && Challenge == other.Challenge
+                && UniffiValues.Same(Method, other.Method)
+                && ByMachine == other.ByMachine
+                && ExpiresAt == other.ExpiresAt;
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.ApprovalTask); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Basis);
+            hash = UniffiValues.Hash(hash, Request);
+            hash = UniffiValues.Hash(hash, User);
+            hash = UniffiValues.Hash(hash, DeviceId);
+            hash = UniffiValues.Hash(hash, Operator);
+            hash = UniffiValues.Hash(hash, Reason);
+            hash = UniffiValues.Hash(hash, Challenge);
+            hash = UniffiValues.Hash(hash, Method);
+            hash = UniffiValues.Hash(hash, ByMachine);
+            hash = UniffiValues.Hash(hash, ExpiresAt);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.ApprovalTask ReadApprovalTask(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.ApprovalTask(uniffiReader.ReadBytes(), uniffiReader.ReadUInt64(), UniffiConverters.ReadDeskUser(uniffiReader), uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadNullable<global::FidoUnlock.VerificationMethod>(uniffiR0 => UniffiConverters.ReadVerificationMethod(uniffiR0)), uniffiReader.ReadBool(), uniffiReader.ReadUInt64());
+        }
+
+        internal static void WriteApprovalTask(UniffiWriter uniffiWriter, global::FidoUnlock.ApprovalTask value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>One checkpoint to sign. Only the desk makes it. It holds no secret.</summary>
+    public sealed class CheckpointTask : global::System.IEquatable<global::FidoUnlock.CheckpointTask>
+    {
+        /// <summary>The log's own id, 16 bytes.</summary>
+        public byte[] LogId { get; }
+
+        /// <summary>How many entries it has.</summary>
+        public ulong Entries { get; }
+
+        /// <summary>The hash of the last one, 32 bytes.</summary>
+        public byte[] Head { get; }
+
+        /// <summary>When: seconds since 1970-01-01 UTC.</summary>
+        public ulong At { get; }
+
+        /// <summary>What is signed (docs/protocol/audit.md), which begins with "fido-unlock/1 checkpoint".</summary>
+        public byte[] Message { get; }
+
+        /// <summary>SHA-256 of the message, for an HSM that takes a digest.</summary>
+        public byte[] Digest { get; }
+
+        /// <summary>Takes every field.</summary>
+        public CheckpointTask(byte[] logId, ulong entries, byte[] head, ulong at, byte[] message, byte[] digest)
+        {
+            if (logId == null) throw new global::System.ArgumentNullException("logId");
+            if (head == null) throw new global::System.ArgumentNullException("head");
+            if (message == null) throw new global::System.ArgumentNullException("message");
+            if (digest == null) throw new global::System.ArgumentNullException("digest");
+            this.LogId = logId;
+            this.Entries = entries;
+            this.Head = head;
+            this.At = at;
+            this.Message = message;
+            this.Digest = digest;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteBytes(LogId);
+            uniffiWriter.WriteUInt64(Entries);
+            uniffiWriter.WriteBytes(Head);
+            uniffiWriter.WriteUInt64(At);
+            uniffiWriter.WriteBytes(Message);
+            uniffiWriter.WriteBytes(Digest);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.CheckpointTask other)
+        {
+            return !ReferenceEquals(other, null)
+                && UniffiValues.Same(LogId, other.LogId)
+                && Entries == other.Entries
+                && UniffiValues.Same(Head, other.Head)
+                && At == other.At
+                && UniffiValues.Same(Message, other.Message)
+                && UniffiValues.Same(Digest, other.Digest);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.CheckpointTask); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, LogId);
+            hash = UniffiValues.Hash(hash, Entries);
+            hash = UniffiValues.Hash(hash, Head);
+            hash = UniffiValues.Hash(hash, At);
+            hash = UniffiValues.Hash(hash, Message);
+            hash = UniffiValues.Hash(hash, Digest);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.CheckpointTask ReadCheckpointTask(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.CheckpointTask(uniffiReader.ReadBytes(), uniffiReader.ReadUInt64(), uniffiReader.ReadBytes(), uniffiReader.ReadUInt64(), uniffiReader.ReadBytes(), uniffiReader.ReadBytes());
+        }
+
+        internal static void WriteCheckpointTask(UniffiWriter uniffiWriter, global::FidoUnlock.CheckpointTask value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>A signed checkpoint.</summary>
+    public sealed class SignedCheckpoint : global::System.IEquatable<global::FidoUnlock.SignedCheckpoint>
+    {
+        /// <summary>All of it, 128 bytes: keep them where the log's administrator cannot write.</summary>
+        public byte[] Bytes { get; }
+
+        /// <summary>How many entries the log had.</summary>
+        public ulong Entries { get; }
+
+        /// <summary>The hash of the last one in hex.</summary>
+        public string Head { get; }
+
+        /// <summary>When: seconds since 1970-01-01 UTC.</summary>
+        public ulong At { get; }
+
+        /// <summary>Takes every field.</summary>
+        public SignedCheckpoint(byte[] bytes, ulong entries, string head, ulong at)
+        {
+            if (bytes == null) throw new global::System.ArgumentNullException("bytes");
+            if (head == null) throw new global::System.ArgumentNullException("head");
+            this.Bytes = bytes;
+            this.Entries = entries;
+            this.Head = head;
+            this.At = at;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteBytes(Bytes);
+            uniffiWriter.WriteUInt64(Entries);
+            uniffiWriter.WriteString(Head);
+            uniffiWriter.WriteUInt64(At);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.SignedCheckpoint other)
+        {
+            return !ReferenceEquals(other, null)
+                && UniffiValues.Same(Bytes, other.Bytes)
+                && Entries == other.Entries
+                && Head == other.Head
+                && At == other.At;
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.SignedCheckpoint); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Bytes);
+            hash = UniffiValues.Hash(hash, Entries);
+            hash = UniffiValues.Hash(hash, Head);
+            hash = UniffiValues.Hash(hash, At);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.SignedCheckpoint ReadSignedCheckpoint(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.SignedCheckpoint(uniffiReader.ReadBytes(), uniffiReader.ReadUInt64(), uniffiReader.ReadString(), uniffiReader.ReadUInt64());
+        }
+
+        internal static void WriteSignedCheckpoint(UniffiWriter uniffiWriter, global::FidoUnlock.SignedCheckpoint value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
     /// <summary>One code that was counted.</summary>
     public sealed class LimitRecord : global::System.IEquatable<global::FidoUnlock.LimitRecord>
     {
@@ -7867,13 +8984,17 @@ namespace FidoUnlock
         /// <summary>The time of the last one: seconds since 1970-01-01 UTC.</summary>
         public ulong Latest { get; }
 
+        /// <summary>How many of them the newest checkpoint covers; what is behind it could be cut off unseen.</summary>
+        public ulong Covered { get; }
+
         /// <summary>Takes every field.</summary>
-        public AuditSummary(ulong entries, string head, ulong latest)
+        public AuditSummary(ulong entries, string head, ulong latest, ulong covered)
         {
             if (head == null) throw new global::System.ArgumentNullException("head");
             this.Entries = entries;
             this.Head = head;
             this.Latest = latest;
+            this.Covered = covered;
         }
 
         internal void UniffiWrite(UniffiWriter uniffiWriter)
@@ -7881,6 +9002,7 @@ namespace FidoUnlock
             uniffiWriter.WriteUInt64(Entries);
             uniffiWriter.WriteString(Head);
             uniffiWriter.WriteUInt64(Latest);
+            uniffiWriter.WriteUInt64(Covered);
         }
 
         /// <summary>True when all fields hold the same.</summary>
@@ -7889,7 +9011,8 @@ namespace FidoUnlock
             return !ReferenceEquals(other, null)
                 && Entries == other.Entries
                 && Head == other.Head
-                && Latest == other.Latest;
+                && Latest == other.Latest
+                && Covered == other.Covered;
         }
 
         /// <summary>True when the other one is of this type and all fields hold the same.</summary>
@@ -7902,6 +9025,7 @@ namespace FidoUnlock
             hash = UniffiValues.Hash(hash, Entries);
             hash = UniffiValues.Hash(hash, Head);
             hash = UniffiValues.Hash(hash, Latest);
+            hash = UniffiValues.Hash(hash, Covered);
             return hash;
         }
     }
@@ -7910,7 +9034,7 @@ namespace FidoUnlock
     {
         internal static global::FidoUnlock.AuditSummary ReadAuditSummary(UniffiReader uniffiReader)
         {
-            return new global::FidoUnlock.AuditSummary(uniffiReader.ReadUInt64(), uniffiReader.ReadString(), uniffiReader.ReadUInt64());
+            return new global::FidoUnlock.AuditSummary(uniffiReader.ReadUInt64(), uniffiReader.ReadString(), uniffiReader.ReadUInt64(), uniffiReader.ReadUInt64());
         }
 
         internal static void WriteAuditSummary(UniffiWriter uniffiWriter, global::FidoUnlock.AuditSummary value)
@@ -9289,6 +10413,321 @@ namespace FidoUnlock
         }
     }
 
+    /// <summary>One response to a probe to make: it shows that an unlock would work and unlocks nothing. It holds no secret.</summary>
+    public sealed class ProbeTask : global::System.IEquatable<global::FidoUnlock.ProbeTask>
+    {
+        /// <summary>The device.</summary>
+        public string DeviceId { get; }
+
+        /// <summary>The suite, which says what is to be made: 1 or 2.</summary>
+        public global::FidoUnlock.Suite Suite { get; }
+
+        /// <summary>The slot whose key is to be used.</summary>
+        public byte Slot { get; }
+
+        /// <summary>Q of that key, a compressed point of 33 bytes.</summary>
+        public byte[] Issuer { get; }
+
+        /// <summary>E, the device's public key, a compressed point of 33 bytes; in suite 2 alone.</summary>
+        public byte[] DeviceKey { get; }
+
+        /// <summary>The message M of docs/protocol.md, which begins with "fido-unlock/1 probe".</summary>
+        public byte[] Message { get; }
+
+        /// <summary>SHA-256 of the message, for an HSM that takes a digest in suite 1.</summary>
+        public byte[] Digest { get; }
+
+        /// <summary>Takes every field.</summary>
+        public ProbeTask(string deviceId, global::FidoUnlock.Suite suite, byte slot, byte[] issuer, byte[] deviceKey, byte[] message, byte[] digest)
+        {
+            if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
+            if (issuer == null) throw new global::System.ArgumentNullException("issuer");
+            if (message == null) throw new global::System.ArgumentNullException("message");
+            if (digest == null) throw new global::System.ArgumentNullException("digest");
+            this.DeviceId = deviceId;
+            this.Suite = suite;
+            this.Slot = slot;
+            this.Issuer = issuer;
+            this.DeviceKey = deviceKey;
+            this.Message = message;
+            this.Digest = digest;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteString(DeviceId);
+            UniffiConverters.WriteSuite(uniffiWriter, Suite);
+            uniffiWriter.WriteByte(Slot);
+            uniffiWriter.WriteBytes(Issuer);
+            uniffiWriter.WriteOptional<byte[]>(DeviceKey, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+            uniffiWriter.WriteBytes(Message);
+            uniffiWriter.WriteBytes(Digest);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.ProbeTask other)
+        {
+            return !ReferenceEquals(other, null)
+                && DeviceId == other.DeviceId
+                && Suite == other.Suite
+                && Slot == other.Slot
+                && UniffiValues.Same(Issuer, other.Issuer)
+                && UniffiValues.Same(DeviceKey, other.DeviceKey)
+                && UniffiValues.Same(Message, other.Message)
+                && UniffiValues.Same(Digest, other.Digest);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.ProbeTask); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, DeviceId);
+            hash = UniffiValues.Hash(hash, Suite);
+            hash = UniffiValues.Hash(hash, Slot);
+            hash = UniffiValues.Hash(hash, Issuer);
+            hash = UniffiValues.Hash(hash, DeviceKey);
+            hash = UniffiValues.Hash(hash, Message);
+            hash = UniffiValues.Hash(hash, Digest);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.ProbeTask ReadProbeTask(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.ProbeTask(uniffiReader.ReadString(), UniffiConverters.ReadSuite(uniffiReader), uniffiReader.ReadByte(), uniffiReader.ReadBytes(), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadBytes(), uniffiReader.ReadBytes());
+        }
+
+        internal static void WriteProbeTask(UniffiWriter uniffiWriter, global::FidoUnlock.ProbeTask value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>A new key for a slot, or its end.</summary>
+    public sealed class RotationPlan : global::System.IEquatable<global::FidoUnlock.RotationPlan>
+    {
+        /// <summary>The slot whose key changes, 0 to 15.</summary>
+        public byte Slot { get; }
+
+        /// <summary>Q of the slot now, as it is registered: a compressed point of 33 bytes.</summary>
+        public byte[] OldIssuer { get; }
+
+        /// <summary>Q of the slot as it becomes, of the same suite; absent closes the slot until the device is reset.</summary>
+        public byte[] NewIssuer { get; }
+
+        /// <summary>E, the device's public key, a compressed point of 33 bytes, from enrolment or the registry.</summary>
+        public byte[] DeviceKey { get; }
+
+        /// <summary>Q of the recovery key in slot 0, where that one is to allow it; absent: the slot's own key.</summary>
+        public byte[] Recovery { get; }
+
+        /// <summary>Takes every field.</summary>
+        public RotationPlan(byte slot, byte[] oldIssuer, byte[] newIssuer, byte[] deviceKey, byte[] recovery = null)
+        {
+            if (oldIssuer == null) throw new global::System.ArgumentNullException("oldIssuer");
+            if (deviceKey == null) throw new global::System.ArgumentNullException("deviceKey");
+            this.Slot = slot;
+            this.OldIssuer = oldIssuer;
+            this.NewIssuer = newIssuer;
+            this.DeviceKey = deviceKey;
+            this.Recovery = recovery;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteByte(Slot);
+            uniffiWriter.WriteBytes(OldIssuer);
+            uniffiWriter.WriteOptional<byte[]>(NewIssuer, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+            uniffiWriter.WriteBytes(DeviceKey);
+            uniffiWriter.WriteOptional<byte[]>(Recovery, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.RotationPlan other)
+        {
+            return !ReferenceEquals(other, null)
+                && Slot == other.Slot
+                && UniffiValues.Same(OldIssuer, other.OldIssuer)
+                && UniffiValues.Same(NewIssuer, other.NewIssuer)
+                && UniffiValues.Same(DeviceKey, other.DeviceKey)
+                && UniffiValues.Same(Recovery, other.Recovery);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.RotationPlan); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Slot);
+            hash = UniffiValues.Hash(hash, OldIssuer);
+            hash = UniffiValues.Hash(hash, NewIssuer);
+            hash = UniffiValues.Hash(hash, DeviceKey);
+            hash = UniffiValues.Hash(hash, Recovery);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.RotationPlan ReadRotationPlan(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.RotationPlan(uniffiReader.ReadByte(), uniffiReader.ReadBytes(), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadBytes(), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()));
+        }
+
+        internal static void WriteRotationPlan(UniffiWriter uniffiWriter, global::FidoUnlock.RotationPlan value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>One proof of a rotation to make: with it the device takes <c>new_issuer</c>, so look whether that is a key of yours. It holds no secret.</summary>
+    public sealed class RotationTask : global::System.IEquatable<global::FidoUnlock.RotationTask>
+    {
+        /// <summary>Which of the two proofs.</summary>
+        public global::FidoUnlock.RotationRole Role { get; }
+
+        /// <summary>Q of the key to be used, a compressed point of 33 bytes.</summary>
+        public byte[] SigningKey { get; }
+
+        /// <summary>The suite of that key, which says what is to be made: 1 or 2.</summary>
+        public global::FidoUnlock.Suite SigningSuite { get; }
+
+        /// <summary>E, the device's public key, a compressed point of 33 bytes; for a key of suite 2 alone.</summary>
+        public byte[] DeviceKey { get; }
+
+        /// <summary>The device.</summary>
+        public string DeviceId { get; }
+
+        /// <summary>The suite of the slot that is rotated.</summary>
+        public global::FidoUnlock.Suite Suite { get; }
+
+        /// <summary>The slot that is rotated.</summary>
+        public byte Slot { get; }
+
+        /// <summary>The slot whose key allows it: the same one, or 0.</summary>
+        public byte AuthorisingSlot { get; }
+
+        /// <summary>Q of the slot as it is, a compressed point of 33 bytes.</summary>
+        public byte[] OldIssuer { get; }
+
+        /// <summary>Q of the slot as it becomes; absent where it is closed.</summary>
+        public byte[] NewIssuer { get; }
+
+        /// <summary>The slot's new rotation number.</summary>
+        public uint Rotation { get; }
+
+        /// <summary>The message R of docs/protocol/suites.md, which begins with "fido-unlock/1 rotate".</summary>
+        public byte[] Message { get; }
+
+        /// <summary>SHA-256 of the message, for an HSM that takes a digest in suite 1.</summary>
+        public byte[] Digest { get; }
+
+        /// <summary>Takes every field.</summary>
+        public RotationTask(global::FidoUnlock.RotationRole role, byte[] signingKey, global::FidoUnlock.Suite signingSuite, byte[] deviceKey, string deviceId, global::FidoUnlock.Suite suite, byte slot, byte authorisingSlot, byte[] oldIssuer, byte[] newIssuer, uint rotation, byte[] message, byte[] digest)
+        {
+            if (signingKey == null) throw new global::System.ArgumentNullException("signingKey");
+            if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
+            if (oldIssuer == null) throw new global::System.ArgumentNullException("oldIssuer");
+            if (message == null) throw new global::System.ArgumentNullException("message");
+            if (digest == null) throw new global::System.ArgumentNullException("digest");
+            this.Role = role;
+            this.SigningKey = signingKey;
+            this.SigningSuite = signingSuite;
+            this.DeviceKey = deviceKey;
+            this.DeviceId = deviceId;
+            this.Suite = suite;
+            this.Slot = slot;
+            this.AuthorisingSlot = authorisingSlot;
+            this.OldIssuer = oldIssuer;
+            this.NewIssuer = newIssuer;
+            this.Rotation = rotation;
+            this.Message = message;
+            this.Digest = digest;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            UniffiConverters.WriteRotationRole(uniffiWriter, Role);
+            uniffiWriter.WriteBytes(SigningKey);
+            UniffiConverters.WriteSuite(uniffiWriter, SigningSuite);
+            uniffiWriter.WriteOptional<byte[]>(DeviceKey, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+            uniffiWriter.WriteString(DeviceId);
+            UniffiConverters.WriteSuite(uniffiWriter, Suite);
+            uniffiWriter.WriteByte(Slot);
+            uniffiWriter.WriteByte(AuthorisingSlot);
+            uniffiWriter.WriteBytes(OldIssuer);
+            uniffiWriter.WriteOptional<byte[]>(NewIssuer, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+            uniffiWriter.WriteUInt32(Rotation);
+            uniffiWriter.WriteBytes(Message);
+            uniffiWriter.WriteBytes(Digest);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.RotationTask other)
+        {
+            return !ReferenceEquals(other, null)
+                && Role == other.Role
+                && UniffiValues.Same(SigningKey, other.SigningKey)
+                && SigningSuite == other.SigningSuite
+                && UniffiValues.Same(DeviceKey, other.DeviceKey)
+                && DeviceId == other.DeviceId
+                && Suite == other.Suite
+                && Slot == other.Slot
+                && AuthorisingSlot == other.AuthorisingSlot
+                && UniffiValues.Same(OldIssuer, other.OldIssuer)
+                && UniffiValues.Same(NewIssuer, other.NewIssuer)
+                && Rotation == other.Rotation
+                && UniffiValues.Same(Message, other.Message)
+                && UniffiValues.Same(Digest, other.Digest);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.RotationTask); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Role);
+            hash = UniffiValues.Hash(hash, SigningKey);
+            hash = UniffiValues.Hash(hash, SigningSuite);
+            hash = UniffiValues.Hash(hash, DeviceKey);
+            hash = UniffiValues.Hash(hash, DeviceId);
+            hash = UniffiValues.Hash(hash, Suite);
+            hash = UniffiValues.Hash(hash, Slot);
+            hash = UniffiValues.Hash(hash, AuthorisingSlot);
+            hash = UniffiValues.Hash(hash, OldIssuer);
+            hash = UniffiValues.Hash(hash, NewIssuer);
+            hash = UniffiValues.Hash(hash, Rotation);
+            hash = UniffiValues.Hash(hash, Message);
+            hash = UniffiValues.Hash(hash, Digest);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.RotationTask ReadRotationTask(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.RotationTask(UniffiConverters.ReadRotationRole(uniffiReader), uniffiReader.ReadBytes(), UniffiConverters.ReadSuite(uniffiReader), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadString(), UniffiConverters.ReadSuite(uniffiReader), uniffiReader.ReadByte(), uniffiReader.ReadByte(), uniffiReader.ReadBytes(), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadUInt32(), uniffiReader.ReadBytes(), uniffiReader.ReadBytes());
+        }
+
+        internal static void WriteRotationTask(UniffiWriter uniffiWriter, global::FidoUnlock.RotationTask value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
     /// <summary>The library's own policy.</summary>
     public sealed class PinOptions : global::System.IEquatable<global::FidoUnlock.PinOptions>
     {
@@ -10032,6 +11471,96 @@ namespace FidoUnlock
                 case global::FidoUnlock.DeskRole.DeviceServiceAdministrator: uniffiWriter.WriteInt32(2); break;
                 default: throw new global::System.ArgumentOutOfRangeException("value", "no value of DeskRole");
             }
+        }
+    }
+
+    /// <summary>Why there is no approval.</summary>
+    public abstract class ApproverException : global::System.Exception
+    {
+        internal ApproverException(string message) : base(message) { }
+
+        internal abstract void UniffiWrite(UniffiWriter uniffiWriter);
+
+        /// <summary>Nobody has decided yet.</summary>
+        public sealed class Pending : global::FidoUnlock.ApproverException
+        {
+            /// <summary>Takes every field.</summary>
+            public Pending() : base("Pending")
+            {
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(1);
+            }
+        }
+
+        /// <summary>A second operator said no.</summary>
+        public sealed class Refused : global::FidoUnlock.ApproverException
+        {
+            /// <summary>Takes every field.</summary>
+            public Refused() : base("Refused")
+            {
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(2);
+            }
+        }
+
+        /// <summary>The system cannot be reached.</summary>
+        public sealed class Unavailable : global::FidoUnlock.ApproverException
+        {
+            /// <summary>Its own error number, such as an HTTP status.</summary>
+            public long Code { get; }
+
+            /// <summary>Takes every field.</summary>
+            public Unavailable(long code) : base("Unavailable: " + "code=" + code)
+            {
+                this.Code = code;
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(3);
+                uniffiWriter.WriteInt64(Code);
+            }
+        }
+
+        /// <summary>It threw something else.</summary>
+        public sealed class HostFailed : global::FidoUnlock.ApproverException
+        {
+            /// <summary>Takes every field.</summary>
+            public HostFailed() : base("HostFailed")
+            {
+            }
+
+            internal override void UniffiWrite(UniffiWriter uniffiWriter)
+            {
+                uniffiWriter.WriteInt32(4);
+            }
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.ApproverException ReadApproverException(UniffiReader uniffiReader)
+        {
+            switch (uniffiReader.ReadInt32())
+            {
+                case 1: return new global::FidoUnlock.ApproverException.Pending();
+                case 2: return new global::FidoUnlock.ApproverException.Refused();
+                case 3: return new global::FidoUnlock.ApproverException.Unavailable(uniffiReader.ReadInt64());
+                case 4: return new global::FidoUnlock.ApproverException.HostFailed();
+                default: throw UniffiReader.Malformed();
+            }
+        }
+
+        internal static void WriteApproverException(UniffiWriter uniffiWriter, global::FidoUnlock.ApproverException value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
         }
     }
 
@@ -11645,6 +13174,38 @@ namespace FidoUnlock
                 case global::FidoUnlock.DeviceKind.UsbKey: uniffiWriter.WriteInt32(1); break;
                 case global::FidoUnlock.DeviceKind.CardReader: uniffiWriter.WriteInt32(2); break;
                 default: throw new global::System.ArgumentOutOfRangeException("value", "no value of DeviceKind");
+            }
+        }
+    }
+
+    /// <summary>Which of the two keys of a rotation is to prove it.</summary>
+    public enum RotationRole : int
+    {
+        /// <summary>The key that allows it: the slot's present one, or the recovery key.</summary>
+        Authorising = 0,
+        /// <summary>The key that the slot gets.</summary>
+        New = 1,
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.RotationRole ReadRotationRole(UniffiReader uniffiReader)
+        {
+            switch (uniffiReader.ReadInt32())
+            {
+                case 1: return global::FidoUnlock.RotationRole.Authorising;
+                case 2: return global::FidoUnlock.RotationRole.New;
+                default: throw UniffiReader.Malformed();
+            }
+        }
+
+        internal static void WriteRotationRole(UniffiWriter uniffiWriter, global::FidoUnlock.RotationRole value)
+        {
+            switch (value)
+            {
+                case global::FidoUnlock.RotationRole.Authorising: uniffiWriter.WriteInt32(1); break;
+                case global::FidoUnlock.RotationRole.New: uniffiWriter.WriteInt32(2); break;
+                default: throw new global::System.ArgumentOutOfRangeException("value", "no value of RotationRole");
             }
         }
     }

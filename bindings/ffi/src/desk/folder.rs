@@ -11,6 +11,7 @@ use fido_unlock_files::{FileAuditLog, FilesDesk, WrappingKey};
 use zeroize::Zeroizing;
 
 use super::builder::Parts;
+use super::checkpoint;
 use super::ports::HostNotifier;
 use super::types::operator_id;
 use super::{AuditSummary, DeskBuilder, DeskRole, HelpDesk, OwnerNotifier};
@@ -136,5 +137,16 @@ impl DeskFolder {
     pub fn verify_audit(&self) -> Result<AuditSummary, UnlockError> {
         let log = FileAuditLog::open_read_only(&self.0.audit_log_path())?;
         Ok(audit::verify(&log, &[], None)?.into())
+    }
+
+    /// The same, and compares it with checkpoints: see `HelpDesk.verify_audit_against`.
+    pub fn verify_audit_against(
+        &self,
+        checkpoints: Vec<Vec<u8>>,
+        public_key: Vec<u8>,
+    ) -> Result<AuditSummary, UnlockError> {
+        let (checkpoints, key) = (checkpoint::read(&checkpoints)?, checkpoint::key(&public_key)?);
+        let log = FileAuditLog::open_read_only(&self.0.audit_log_path())?;
+        Ok(audit::verify(&log, &checkpoints, Some(&key))?.into())
     }
 }

@@ -7,10 +7,15 @@ use fido_unlock::ErrorCode;
 use fido_unlock::helpdesk::{self, Delivery, GivenCode, RequestId};
 use zeroize::Zeroizing;
 
+use super::approver::HostApprover;
+use super::checkpoint::{self, HostCheckpointSigner};
 use super::ports::HostVerifier;
 use super::store::Faults;
 use super::types::{device_id, operator_id, user_id};
-use super::{AuditSummary, CallerVerifier, Clock, DeskFound, DeskRequest, OpenCode};
+use super::{
+    Approver, AuditSummary, CallerVerifier, CheckpointSigner, Clock, DeskFound, DeskRequest, OpenCode,
+    SignedCheckpoint,
+};
 use crate::UnlockError;
 
 /// An operator who has signed in.
@@ -156,9 +161,23 @@ impl HelpDesk {
         self.run(|desk| desk.enter_challenge(&session.0, RequestId(id), &challenge))
     }
 
-    /// A second operator approves.
+    /// A second operator, who has signed in here, approves.
     pub fn approve(&self, session: Arc<OperatorSession>, id: u64) -> Result<(), UnlockError> {
         self.run(|desk| desk.approve(&session.0, RequestId(id)))
+    }
+
+    /// Asks the host's own system whether a second operator has approved the request as it is now;
+    /// `approver` is called on this thread. Number 409 while nobody has decided, 432 where they said no,
+    /// 434 for an approval of something else, 410, 435 or 436 where whoever approved may not. Each ask is
+    /// recorded and voids an approval that was there: ask when there is an answer, not in a loop.
+    pub fn ask_approval(
+        &self,
+        session: Arc<OperatorSession>,
+        id: u64,
+        approver: Arc<dyn Approver>,
+    ) -> Result<(), UnlockError> {
+        let mut approver = HostApprover(approver);
+        self.run(|desk| desk.ask_approval(&session.0, RequestId(id), &mut approver))
     }
 
     /// Makes the Response Code, once. It crosses as text, which the host cannot wipe: show it and let
@@ -205,5 +224,32 @@ impl HelpDesk {
     /// Verifies the desk's own log.
     pub fn verify_audit(&self) -> Result<AuditSummary, UnlockError> {
         Ok(self.run(|desk| desk.verify_audit(&[], None))?.into())
+    }
+
+    /// The same, and compares it with checkpoints, 128 bytes each, that were kept elsewhere: number 705
+    /// where a tail was cut off or the log rewritten. `public_key`: of the checkpoint signer, a compressed
+    /// point of 33 bytes.
+    pub fn verify_audit_against(
+        &self,
+        checkpoints: Vec<Vec<u8>>,
+        public_key: Vec<u8>,
+    ) -> Result<AuditSummary, UnlockError> {
+        let (checkpoints, key) = (checkpoint::read(&checkpoints)?, checkpoint::key(&public_key)?);
+        let report = self.run(|desk| desk.verify_audit(&checkpoints, Some(&key)))?;
+        Ok(report.into())
+    }
+
+    /// Signs a checkpoint over all entries up to now. Keep it where the log's administrator cannot write.
+    /// `signer` is called on this thread.
+    pub fn checkpoint(
+        &self,
+        session: Arc<OperatorSession>,
+        signer: Arc<dyn CheckpointSigner>,
+    ) -> Result<SignedCheckpoint, UnlockError> {
+        let signed = self.run(|desk| {
+            let mut signer = HostCheckpointSigner::open(signer)?;
+            Ok::<_, UnlockError>(desk.checkpoint(&session.0, &mut signer)?)
+        })?;
+        Ok(signed.into())
     }
 }

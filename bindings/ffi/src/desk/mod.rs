@@ -2,8 +2,10 @@
 
 mod accounts;
 mod administer;
+mod approver;
 mod audit_log;
 mod builder;
+mod checkpoint;
 mod directory;
 #[cfg(feature = "files")]
 mod folder;
@@ -15,14 +17,17 @@ mod signer;
 mod store;
 mod types;
 
+pub(crate) use signer::{decode_made, make_code, signer_failed};
 #[cfg(feature = "mock")]
 pub(crate) use {
     accounts::HostOperators, audit_log::HostAuditLog, directory::HostDirectory, limits::HostLimits,
 };
 
 pub use accounts::{Clock, DeskOperator, DeskPrivilege, DeskRole, Licence, LicenceTerms, Operators};
+pub use approver::{Approval, ApprovalTask, Approver, ApproverError};
 pub use audit_log::AuditLog;
 pub use builder::DeskBuilder;
+pub use checkpoint::{CheckpointSigner, CheckpointTask, SignedCheckpoint, read_checkpoint};
 pub use directory::Directory;
 #[cfg(feature = "files")]
 pub use folder::DeskFolder;

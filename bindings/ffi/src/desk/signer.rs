@@ -158,7 +158,7 @@ pub(super) struct HostSigner {
     pub faults: Faults,
 }
 
-fn failed(detail: &str) -> SignerError {
+pub(crate) fn signer_failed(detail: &str) -> SignerError {
     SignerError::Failed {
         detail: detail.into(),
     }
@@ -168,7 +168,25 @@ fn digits(key: &AdminKey) -> String {
     base16ct::lower::encode_string(key.expose_bytes())
 }
 
+/// The bytes of what the host's signer answered.
+pub(crate) fn decode_made(answer: String) -> Result<Zeroizing<Vec<u8>>, SignerError> {
+    let answer = Zeroizing::new(answer);
+    base16ct::mixed::decode_vec(&*answer)
+        .map(Zeroizing::new)
+        .map_err(|_| signer_failed("the program's signer gave no hexadecimal digits"))
+}
+
 /// What the host made, as a Response Code.
+pub(crate) fn make_code(
+    suite: Suite,
+    issuer: Option<&IssuerPublicKey>,
+    message: &[u8],
+    made: &[u8],
+) -> Result<ResponseCode, SignerError> {
+    code(suite, issuer, message, made)
+        .ok_or_else(|| signer_failed("what the program's signer made is no response"))
+}
+
 fn code(suite: Suite, issuer: Option<&IssuerPublicKey>, message: &[u8], made: &[u8]) -> Option<ResponseCode> {
     let response = |bytes: &[u8]| ResponseCode::from_bytes(suite.into(), bytes).ok();
     match suite {
@@ -186,11 +204,8 @@ impl ports::ResponseSigner for HostSigner {
     fn respond(&mut self, authorised: &Authorised) -> Result<ResponseCode, SignerError> {
         let task = SigningTask::of(authorised)?;
         let (suite, message) = (task.suite, task.message.clone());
-        let answer = Zeroizing::new(self.signer.respond(task)?);
-        let made = base16ct::mixed::decode_vec(&*answer).map(Zeroizing::new);
-        let made = made.map_err(|_| failed("the program's signer gave no hexadecimal digits"))?;
-        code(suite, authorised.keys().issuer(), &message, &made)
-            .ok_or_else(|| failed("what the program's signer made is no response"))
+        let made = decode_made(self.signer.respond(task)?)?;
+        make_code(suite, authorised.keys().issuer(), &message, &made)
     }
 
     fn issuers(&self) -> Vec<ports::IssuerInfo> {
@@ -210,7 +225,8 @@ impl ports::ResponseSigner for HostSigner {
         let Some(holder) = self.signer.device_with_admin_key(digits(key))? else {
             return Ok(());
         };
-        let other = DeviceId::parse(&holder).map_err(|_| failed("the program's signer named no device"))?;
+        let other =
+            DeviceId::parse(&holder).map_err(|_| signer_failed("the program's signer named no device"))?;
         if other == *device {
             Ok(())
         } else {

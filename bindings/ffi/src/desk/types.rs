@@ -232,6 +232,8 @@ pub struct AuditSummary {
     pub head: String,
     /// The time of the last one: seconds since 1970-01-01 UTC.
     pub latest: u64,
+    /// How many of them the newest checkpoint covers; what is behind it could be cut off unseen.
+    pub covered: u64,
 }
 
 impl From<AuditReport> for AuditSummary {
@@ -240,6 +242,7 @@ impl From<AuditReport> for AuditSummary {
             entries: report.count,
             head: base16ct::lower::encode_string(&report.head),
             latest: report.latest.0,
+            covered: report.covered,
         }
     }
 }

@@ -11,6 +11,7 @@ use fido_unlock_mock::platform::{Platform, PlatformError};
 use fido_unlock_mock::{SoftAuthenticator, Touch, TouchHandle};
 use getrandom::SysRng;
 
+use super::plugged::Plug;
 use super::serve::{MockServer, MockWire};
 use crate::{Interface, UnlockError};
 
@@ -35,6 +36,7 @@ pub enum MockTouch {
 pub struct MockKey {
     pub(super) device: Device<SoftAuthenticator>,
     touch: TouchHandle,
+    pub(super) plug: Plug,
 }
 
 impl From<PlatformError> for UnlockError {
@@ -75,7 +77,11 @@ impl MockKey {
             .map_err(|error| UnlockError::new(ErrorCode::StoreBroken, error.to_string()))?;
         let touch = authenticator.touch_handle();
         let device = Device::new(authenticator, SystemTicks::default());
-        Ok(Arc::new(Self { device, touch }))
+        Ok(Arc::new(Self {
+            device,
+            touch,
+            plug: Plug::default(),
+        }))
     }
 
     /// Opens it in this process, without a pipe of the host's.

@@ -5,6 +5,7 @@
 mod contracts;
 mod crossing;
 mod key;
+mod plugged;
 mod relying_party;
 mod serve;
 mod unlock_device;
@@ -12,6 +13,8 @@ mod unlock_device;
 pub use contracts::{mock_check_audit_log, mock_check_directory, mock_check_limits, mock_check_operators};
 pub use crossing::{mock_echo, mock_exchange, mock_nothing};
 pub use key::{MockKey, MockTouch};
+pub(crate) use plugged::PluggedKeys;
+pub use plugged::mock_looking;
 pub use relying_party::{
     MockAssertion, MockPasskey, MockRelyingParty, mock_reset, mock_set_pin, mock_try_pin,
 };

@@ -21,6 +21,8 @@ pub struct Memory {
     pub notices: Mutex<Vec<NoticeKind>>,
     pub sent: Mutex<Option<String>>,
     pub service_off: Mutex<bool>,
+    /// Operators beside desk-1.
+    pub others: Mutex<Vec<DeskOperator>>,
 }
 
 impl Directory for Memory {
@@ -113,7 +115,9 @@ impl Operators for Memory {
     }
 
     fn find_operator(&self, id: String) -> Result<Option<DeskOperator>, StoreError> {
-        Ok((id == "desk-1").then(administrator))
+        let others = self.others.lock().unwrap();
+        let known = std::iter::once(administrator()).chain(others.iter().cloned());
+        Ok(known.into_iter().find(|operator| operator.id == id))
     }
 }
 
@@ -171,9 +175,12 @@ impl Clock for Hands {
 pub struct Hsm {
     suite: Suite,
     key: SecretKey,
+    /// The successor of `key`.
+    next: SecretKey,
     admin_keys: Mutex<BTreeMap<String, String>>,
     /// What it does instead of what it should.
     pub instead: Mutex<Option<Result<String, SigningError>>>,
+    rotated: Mutex<bool>,
 }
 
 impl Hsm {
@@ -181,14 +188,129 @@ impl Hsm {
         Arc::new(Self {
             suite,
             key: SecretKey::from_slice(&[0x5C; 32]).unwrap(),
+            next: SecretKey::from_slice(&[0x6D; 32]).unwrap(),
             admin_keys: Mutex::default(),
             instead: Mutex::default(),
+            rotated: Mutex::default(),
         })
     }
 
     pub fn public(&self) -> Vec<u8> {
-        let public = IssuerPublicKey::from_public_key(&self.key.public_key());
-        public.as_compressed().to_vec()
+        point(&self.key)
+    }
+
+    pub fn next_public(&self) -> Vec<u8> {
+        point(&self.next)
+    }
+
+    /// `next` is the slot's present key from now on.
+    pub fn rotated(&self) {
+        *self.rotated.lock().unwrap() = true;
+    }
+
+    /// The one operation on either key, as an HSM has it.
+    fn make(&self, public: &[u8], suite: Suite, device_key: Option<Vec<u8>>, message: &[u8]) -> Made {
+        if let Some(instead) = self.instead.lock().unwrap().take() {
+            return instead;
+        }
+        let own = [&self.key, &self.next]
+            .into_iter()
+            .find(|key| point(key) == public);
+        let key = own.ok_or(SigningError::KeyMissing)?;
+        Ok(match suite {
+            Suite::P256Ecdsa => digits(&p256_ecdsa::respond(&key.into(), message).unwrap()),
+            Suite::P256EcdhMac => {
+                let device = DevicePublicKey::from_compressed(&device_key.unwrap()).unwrap();
+                // Either case will do.
+                digits(&*SharedZ::derive(key, &device).unwrap().mac(message).unwrap()).to_uppercase()
+            }
+            Suite::AesAdminKey => return Err(SigningError::WrongSuite),
+        })
+    }
+}
+
+type Made = Result<String, SigningError>;
+
+fn point(key: &SecretKey) -> Vec<u8> {
+    let public = IssuerPublicKey::from_public_key(&key.public_key());
+    public.as_compressed().to_vec()
+}
+
+impl IssuerProver for Hsm {
+    fn prove_probe(&self, task: ProbeTask) -> Made {
+        assert!(task.message.starts_with(b"fido-unlock/1 probe\0"));
+        self.make(&task.issuer, task.suite, task.device_key, &task.message)
+    }
+
+    fn prove_rotation(&self, task: RotationTask) -> Made {
+        assert!(task.message.starts_with(b"fido-unlock/1 rotate\0"));
+        assert_eq!((task.slot, task.authorising_slot), (1, 1));
+        let expected = match task.role {
+            RotationRole::Authorising => self.public(),
+            RotationRole::New => self.next_public(),
+        };
+        assert_eq!(task.signing_key, expected);
+        assert_eq!(task.new_issuer, Some(self.next_public()));
+        self.make(
+            &task.signing_key,
+            task.signing_suite,
+            task.device_key,
+            &task.message,
+        )
+    }
+}
+
+/// The key that signs checkpoints.
+pub struct CheckpointHsm {
+    key: SecretKey,
+    pub instead: Mutex<Option<Result<Vec<u8>, SigningError>>>,
+}
+
+impl CheckpointHsm {
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self {
+            key: SecretKey::from_slice(&[0x7E; 32]).unwrap(),
+            instead: Mutex::default(),
+        })
+    }
+}
+
+impl CheckpointSigner for CheckpointHsm {
+    fn public_key(&self) -> Result<Vec<u8>, SigningError> {
+        Ok(point(&self.key))
+    }
+
+    fn sign(&self, task: CheckpointTask) -> Result<Vec<u8>, SigningError> {
+        if let Some(instead) = self.instead.lock().unwrap().take() {
+            return instead;
+        }
+        assert!(task.message.starts_with(b"fido-unlock/1 checkpoint\0"));
+        assert!(task.message.ends_with(&task.at.to_be_bytes()));
+        let made = p256_ecdsa::respond(&(&self.key).into(), &task.message);
+        Ok(made.unwrap().to_vec())
+    }
+}
+
+/// The system in which second operators approve.
+#[derive(Default)]
+pub struct Tickets {
+    pub asked: Mutex<Vec<ApprovalTask>>,
+    /// Who approves, or why nobody does.
+    pub answer: Mutex<Option<Result<String, ApproverError>>>,
+    /// An approval of this in place of what is asked.
+    pub basis: Mutex<Option<Vec<u8>>>,
+}
+
+impl Approver for Tickets {
+    fn ask(&self, task: ApprovalTask) -> Result<Approval, ApproverError> {
+        self.asked.lock().unwrap().push(task.clone());
+        let answer = self.answer.lock().unwrap().clone();
+        let basis = self.basis.lock().unwrap().clone();
+        Ok(Approval {
+            basis: basis.unwrap_or(task.basis),
+            operator: answer.unwrap_or(Err(ApproverError::Pending))?,
+            evidence: b"ticket 17, decision 2".to_vec(),
+        })
     }
 }
 
@@ -198,41 +320,36 @@ fn digits(bytes: &[u8]) -> String {
 
 impl ResponseSigner for Hsm {
     fn respond(&self, task: SigningTask) -> Result<String, SigningError> {
-        if let Some(instead) = self.instead.lock().unwrap().take() {
-            return instead;
-        }
         assert_eq!(task.operator, "desk-1");
-        match task.suite {
-            Suite::P256Ecdsa => {
-                assert!(task.message.starts_with(b"fido-unlock/1 authorise\0"));
-                let made = p256_ecdsa::respond(&self.key.clone().into(), &task.message);
-                Ok(digits(&made.unwrap()))
-            }
-            Suite::P256EcdhMac => {
-                let device = DevicePublicKey::from_compressed(&task.device_key.unwrap()).unwrap();
-                let z = SharedZ::derive(&self.key, &device).unwrap();
-                Ok(digits(&*z.mac(&task.message).unwrap()).to_uppercase())
-            }
-            Suite::AesAdminKey => {
-                let keys = self.admin_keys.lock().unwrap();
-                let key = keys.get(&task.device_id).ok_or(SigningError::KeyMissing)?;
-                let bytes = (0..key.len()).step_by(2);
-                let bytes = bytes.map(|at| u8::from_str_radix(&key[at..at + 2], 16).unwrap());
-                let key = AdminKey::new(bytes.collect::<Vec<_>>().into()).unwrap();
-                let made = aes_admin_key::respond(&key, &task.message.try_into().unwrap());
-                Ok(digits(&*made.unwrap()))
-            }
+        if task.suite != Suite::AesAdminKey {
+            assert!(task.message.starts_with(b"fido-unlock/1 authorise\0"));
+            return self.make(&task.issuer.unwrap(), task.suite, task.device_key, &task.message);
         }
+        let keys = self.admin_keys.lock().unwrap();
+        let key = keys.get(&task.device_id).ok_or(SigningError::KeyMissing)?;
+        let bytes = (0..key.len()).step_by(2);
+        let bytes = bytes.map(|at| u8::from_str_radix(&key[at..at + 2], 16).unwrap());
+        let key = AdminKey::new(bytes.collect::<Vec<_>>().into()).unwrap();
+        let made = aes_admin_key::respond(&key, &task.message.try_into().unwrap());
+        Ok(digits(&*made.unwrap()))
     }
 
     fn issuers(&self) -> Result<Vec<IssuerInfo>, SigningError> {
-        let info = IssuerInfo {
+        if self.suite == Suite::AesAdminKey {
+            return Ok(Vec::new());
+        }
+        let rotated = *self.rotated.lock().unwrap();
+        let info = |public_key, retired| IssuerInfo {
             slot: 1,
             suite: self.suite,
-            public_key: self.public(),
-            retired: false,
+            public_key,
+            retired,
         };
-        Ok(Vec::from_iter((self.suite != Suite::AesAdminKey).then_some(info)))
+        let mut issuers = vec![info(self.public(), rotated)];
+        if rotated {
+            issuers.push(info(self.next_public(), false));
+        }
+        Ok(issuers)
     }
 
     fn device_with_admin_key(&self, admin_key: String) -> Result<Option<String>, SigningError> {

@@ -8,7 +8,11 @@
     missing_docs
 )]
 
+mod approvals;
+mod checkpoints;
 mod host;
+mod plugged;
+mod provers;
 
 use std::sync::{Arc, Mutex};
 

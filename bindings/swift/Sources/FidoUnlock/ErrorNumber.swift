@@ -155,6 +155,16 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case deviceNotUsers = 430
     /// This Device ID is already registered.
     case deviceExists = 431
+    /// The second operator did not approve.
+    case approvalRefused = 432
+    /// The system in which a second operator approves cannot be asked.
+    case approvalUnavailable = 433
+    /// The approval is for another request, or for this one before it was changed.
+    case approvalElsewhere = 434
+    /// Whoever approved is no operator of this help desk.
+    case approverUnknown = 435
+    /// Whoever approved does not have the privilege for this.
+    case approverPrivilege = 436
     /// No security key or card was found.
     case noDevice = 501
     /// This user may not open the device.

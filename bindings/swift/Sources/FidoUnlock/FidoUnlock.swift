@@ -1024,6 +1024,220 @@ public func FfiConverterTypeApduChannel_lower(_ value: ApduChannel) -> UInt64 {
 
 
 /**
+ * The system in which second operators approve: tickets, a chat, a work flow.
+ */
+public protocol Approver: AnyObject, Sendable {
+
+    /**
+     * Says whether `task` was approved, and by whom. Answer at once, with `ApproverError.Pending` where
+     * nobody has decided: the desk serves nobody else meanwhile.
+     */
+    func ask(task: ApprovalTask) throws  -> Approval
+
+}
+/**
+ * The system in which second operators approve: tickets, a chat, a work flow.
+ */
+open class ApproverImpl: Approver, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_approver(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_fido_unlock_ffi_fn_free_approver(handle, $0) }
+    }
+
+
+
+
+    /**
+     * Says whether `task` was approved, and by whom. Answer at once, with `ApproverError.Pending` where
+     * nobody has decided: the desk serves nobody else meanwhile.
+     */
+open func ask(task: ApprovalTask)throws  -> Approval  {
+    return try  FfiConverterTypeApproval_lift(try rustCallWithError(FfiConverterTypeApproverError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_approver_ask(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeApprovalTask_lower(task),uniffiCallStatus
+    )
+})
+}
+
+
+
+}
+
+
+
+// Put the implementation in a struct so we don't pollute the top-level namespace
+fileprivate struct UniffiCallbackInterfaceApprover {
+
+    // Create the VTable using a series of closures.
+    // Swift automatically converts these into C callback functions.
+    //
+    // Store the vtable directly.
+    static let vtable: UniffiVTableCallbackInterfaceApprover = UniffiVTableCallbackInterfaceApprover(
+        uniffiFree: { (uniffiHandle: UInt64) -> () in
+            do {
+                try FfiConverterTypeApprover.handleMap.remove(handle: uniffiHandle)
+            } catch {
+                print("Uniffi callback interface Approver: handle missing in uniffiFree")
+            }
+        },
+        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
+            do {
+                return try FfiConverterTypeApprover.handleMap.clone(handle: uniffiHandle)
+            } catch {
+                fatalError("Uniffi callback interface Approver: handle missing in uniffiClone")
+            }
+        },
+        ask: { (
+            uniffiHandle: UInt64,
+            task: RustBuffer,
+            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> Approval in
+                guard let uniffiObj = try? FfiConverterTypeApprover.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.ask(
+                     task: try FfiConverterTypeApprovalTask_lift(task)
+                )
+            }
+
+
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterTypeApproval_lower($0) }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeApproverError_lower
+            )
+        }
+    )
+
+    // Rust stores this pointer for future callback invocations, so it must live
+    // for the process lifetime (not just for the init function call).
+    //
+    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
+    // This is safe because the pointee is initialized once during static init
+    // and never mutated by either side of the FFI.  Its fields are C function pointers.
+    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceApprover> = {
+        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceApprover>.allocate(capacity: 1)
+        ptr.initialize(to: vtable)
+        return UnsafePointer(ptr)
+    }()
+}
+
+private func uniffiCallbackInitApprover() {
+    uniffi_fido_unlock_ffi_fn_init_callback_vtable_approver(UniffiCallbackInterfaceApprover.vtablePtr)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeApprover: FfiConverter {
+    fileprivate static let handleMap = UniffiHandleMap<Approver>()
+
+    typealias FfiType = UInt64
+    typealias SwiftType = Approver
+
+    public static func lift(_ handle: UInt64) throws -> Approver {
+        if ((handle & 1) == 0) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return ApproverImpl(unsafeFromHandle: handle)
+        } else {
+            // Swift-generated handle, get the object from the handle map
+            return try handleMap.remove(handle: handle)
+        }
+    }
+
+    public static func lower(_ value: Approver) -> UInt64 {
+         if let rustImpl = value as? ApproverImpl {
+             // Rust-implemented object.  Clone the handle and return it
+            return rustImpl.uniffiCloneHandle()
+         } else {
+            // Swift object, generate a new vtable handle and return that.
+            return handleMap.insert(obj: value)
+         }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Approver {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: Approver, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeApprover_lift(_ handle: UInt64) throws -> Approver {
+    return try FfiConverterTypeApprover.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeApprover_lower(_ value: Approver) -> UInt64 {
+    return FfiConverterTypeApprover.lower(value)
+}
+
+
+
+
+
+
+/**
  * An append-only list of entries in the host's own database (docs/protocol/audit.md). Each entry is a
  * few hundred bytes, made and chained by the library and kept as it is; it holds no secret. One desk
  * at a time may write it.
@@ -1841,6 +2055,260 @@ public func FfiConverterTypeCancelHandle_lift(_ handle: UInt64) throws -> Cancel
 #endif
 public func FfiConverterTypeCancelHandle_lower(_ value: CancelHandle) -> UInt64 {
     return FfiConverterTypeCancelHandle.lower(value)
+}
+
+
+
+
+
+
+/**
+ * Signs checkpoints, with a P-256 key that is no issuer's.
+ */
+public protocol CheckpointSigner: AnyObject, Sendable {
+
+    /**
+     * The public key that verifies them: a compressed point of 33 bytes.
+     */
+    func publicKey() throws  -> Data
+
+    /**
+     * Makes the ECDSA signature over `message` with SHA-256: r and s of 32 bytes each. Either s will do;
+     * the library checks it under the public key.
+     */
+    func sign(task: CheckpointTask) throws  -> Data
+
+}
+/**
+ * Signs checkpoints, with a P-256 key that is no issuer's.
+ */
+open class CheckpointSignerImpl: CheckpointSigner, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_checkpointsigner(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_fido_unlock_ffi_fn_free_checkpointsigner(handle, $0) }
+    }
+
+
+
+
+    /**
+     * The public key that verifies them: a compressed point of 33 bytes.
+     */
+open func publicKey()throws  -> Data  {
+    return try  FfiConverterData.lift(try rustCallWithError(FfiConverterTypeSigningError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_checkpointsigner_public_key(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Makes the ECDSA signature over `message` with SHA-256: r and s of 32 bytes each. Either s will do;
+     * the library checks it under the public key.
+     */
+open func sign(task: CheckpointTask)throws  -> Data  {
+    return try  FfiConverterData.lift(try rustCallWithError(FfiConverterTypeSigningError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_checkpointsigner_sign(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeCheckpointTask_lower(task),uniffiCallStatus
+    )
+})
+}
+
+
+
+}
+
+
+
+// Put the implementation in a struct so we don't pollute the top-level namespace
+fileprivate struct UniffiCallbackInterfaceCheckpointSigner {
+
+    // Create the VTable using a series of closures.
+    // Swift automatically converts these into C callback functions.
+    //
+    // Store the vtable directly.
+    static let vtable: UniffiVTableCallbackInterfaceCheckpointSigner = UniffiVTableCallbackInterfaceCheckpointSigner(
+        uniffiFree: { (uniffiHandle: UInt64) -> () in
+            do {
+                try FfiConverterTypeCheckpointSigner.handleMap.remove(handle: uniffiHandle)
+            } catch {
+                print("Uniffi callback interface CheckpointSigner: handle missing in uniffiFree")
+            }
+        },
+        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
+            do {
+                return try FfiConverterTypeCheckpointSigner.handleMap.clone(handle: uniffiHandle)
+            } catch {
+                fatalError("Uniffi callback interface CheckpointSigner: handle missing in uniffiClone")
+            }
+        },
+        publicKey: { (
+            uniffiHandle: UInt64,
+            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> Data in
+                guard let uniffiObj = try? FfiConverterTypeCheckpointSigner.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.publicKey(
+                )
+            }
+
+
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterData.lower($0) }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeSigningError_lower
+            )
+        },
+        sign: { (
+            uniffiHandle: UInt64,
+            task: RustBuffer,
+            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> Data in
+                guard let uniffiObj = try? FfiConverterTypeCheckpointSigner.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.sign(
+                     task: try FfiConverterTypeCheckpointTask_lift(task)
+                )
+            }
+
+
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterData.lower($0) }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeSigningError_lower
+            )
+        }
+    )
+
+    // Rust stores this pointer for future callback invocations, so it must live
+    // for the process lifetime (not just for the init function call).
+    //
+    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
+    // This is safe because the pointee is initialized once during static init
+    // and never mutated by either side of the FFI.  Its fields are C function pointers.
+    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceCheckpointSigner> = {
+        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceCheckpointSigner>.allocate(capacity: 1)
+        ptr.initialize(to: vtable)
+        return UnsafePointer(ptr)
+    }()
+}
+
+private func uniffiCallbackInitCheckpointSigner() {
+    uniffi_fido_unlock_ffi_fn_init_callback_vtable_checkpointsigner(UniffiCallbackInterfaceCheckpointSigner.vtablePtr)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeCheckpointSigner: FfiConverter {
+    fileprivate static let handleMap = UniffiHandleMap<CheckpointSigner>()
+
+    typealias FfiType = UInt64
+    typealias SwiftType = CheckpointSigner
+
+    public static func lift(_ handle: UInt64) throws -> CheckpointSigner {
+        if ((handle & 1) == 0) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return CheckpointSignerImpl(unsafeFromHandle: handle)
+        } else {
+            // Swift-generated handle, get the object from the handle map
+            return try handleMap.remove(handle: handle)
+        }
+    }
+
+    public static func lower(_ value: CheckpointSigner) -> UInt64 {
+         if let rustImpl = value as? CheckpointSignerImpl {
+             // Rust-implemented object.  Clone the handle and return it
+            return rustImpl.uniffiCloneHandle()
+         } else {
+            // Swift object, generate a new vtable handle and return that.
+            return handleMap.insert(obj: value)
+         }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> CheckpointSigner {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: CheckpointSigner, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCheckpointSigner_lift(_ handle: UInt64) throws -> CheckpointSigner {
+    return try FfiConverterTypeCheckpointSigner.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCheckpointSigner_lower(_ value: CheckpointSigner) -> UInt64 {
+    return FfiConverterTypeCheckpointSigner.lower(value)
 }
 
 
@@ -2839,6 +3307,11 @@ public protocol DeskFolderProtocol: AnyObject, Sendable {
      */
     func verifyAudit() throws  -> AuditSummary
 
+    /**
+     * The same, and compares it with checkpoints: see `HelpDesk.verify_audit_against`.
+     */
+    func verifyAuditAgainst(checkpoints: [Data], publicKey: Data) throws  -> AuditSummary
+
 }
 /**
  * The folder of a help desk; one process at a time may work in it.
@@ -3012,6 +3485,20 @@ open func verifyAudit()throws  -> AuditSummary  {
 })
 }
 
+    /**
+     * The same, and compares it with checkpoints: see `HelpDesk.verify_audit_against`.
+     */
+open func verifyAuditAgainst(checkpoints: [Data], publicKey: Data)throws  -> AuditSummary  {
+    return try  FfiConverterTypeAuditSummary_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_deskfolder_verify_audit_against(
+            self.uniffiCloneHandle(),
+        FfiConverterSequenceData.lower(checkpoints),
+        FfiConverterData.lower(publicKey),uniffiCallStatus
+    )
+})
+}
+
 
 
 }
@@ -3095,6 +3582,19 @@ public protocol DeviceProtocol: AnyObject, Sendable {
      * under the probe label.
      */
     func probe(slot: UInt8, responder: ProbeResponder, cancel: CancelHandle?, timeoutMs: UInt32?) throws  -> ProbePassed
+
+    /**
+     * The same with the issuer's key behind a prover of the host's, an HSM. `issuer`: its Q;
+     * `device_key`: E, as enrolment gave it; compressed points of 33 bytes.
+     */
+    func probeWith(slot: UInt8, issuer: Data, deviceKey: Data, prover: IssuerProver, cancel: CancelHandle?, timeoutMs: UInt32?) throws  -> ProbePassed
+
+    /**
+     * Gives a slot a new issuer key, or closes it; both keys are behind `prover`. The device is compared
+     * with the plan before anything is proven (number 112: it holds another key), and asks for a touch.
+     * Gives the slot's new rotation number, for `HelpDesk.record_rotation`. FIDO interface only.
+     */
+    func rotateIssuer(plan: RotationPlan, prover: IssuerProver, progress: ProgressListener?, cancel: CancelHandle?, timeoutMs: UInt32?) throws  -> UInt32
 
 }
 /**
@@ -3180,8 +3680,8 @@ public static func openHid(pipe: HidReports, which: Interface)throws  -> Device 
 }
 
     /**
-     * A vendor's device with a command set of its own, which the host speaks. Probe, enrolment and
-     * `block_pin` are not in that port: they are refused with number 121.
+     * A vendor's device with a command set of its own, which the host speaks. Probe, enrolment, rotation
+     * and `block_pin` are not in that port: they are refused with number 121.
      */
 public static func openUnlockDevice(device: UnlockDevice) -> Device  {
     return try!  FfiConverterTypeDevice_lift(try! rustCall() {
@@ -3280,6 +3780,44 @@ open func probe(slot: UInt8, responder: ProbeResponder, cancel: CancelHandle?, t
             self.uniffiCloneHandle(),
         FfiConverterUInt8.lower(slot),
         FfiConverterTypeProbeResponder_lower(responder),
+        FfiConverterOptionTypeCancelHandle.lower(cancel),
+        FfiConverterOptionUInt32.lower(timeoutMs),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * The same with the issuer's key behind a prover of the host's, an HSM. `issuer`: its Q;
+     * `device_key`: E, as enrolment gave it; compressed points of 33 bytes.
+     */
+open func probeWith(slot: UInt8, issuer: Data, deviceKey: Data, prover: IssuerProver, cancel: CancelHandle?, timeoutMs: UInt32?)throws  -> ProbePassed  {
+    return try  FfiConverterTypeProbePassed_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_device_probe_with(
+            self.uniffiCloneHandle(),
+        FfiConverterUInt8.lower(slot),
+        FfiConverterData.lower(issuer),
+        FfiConverterData.lower(deviceKey),
+        FfiConverterTypeIssuerProver_lower(prover),
+        FfiConverterOptionTypeCancelHandle.lower(cancel),
+        FfiConverterOptionUInt32.lower(timeoutMs),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Gives a slot a new issuer key, or closes it; both keys are behind `prover`. The device is compared
+     * with the plan before anything is proven (number 112: it holds another key), and asks for a touch.
+     * Gives the slot's new rotation number, for `HelpDesk.record_rotation`. FIDO interface only.
+     */
+open func rotateIssuer(plan: RotationPlan, prover: IssuerProver, progress: ProgressListener?, cancel: CancelHandle?, timeoutMs: UInt32?)throws  -> UInt32  {
+    return try  FfiConverterUInt32.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_device_rotate_issuer(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeRotationPlan_lower(plan),
+        FfiConverterTypeIssuerProver_lower(prover),
+        FfiConverterOptionTypeProgressListener.lower(progress),
         FfiConverterOptionTypeCancelHandle.lower(cancel),
         FfiConverterOptionUInt32.lower(timeoutMs),uniffiCallStatus
     )
@@ -4400,9 +4938,17 @@ public protocol HelpDeskProtocol: AnyObject, Sendable {
     func abandon(session: OperatorSession, id: UInt64) throws
 
     /**
-     * A second operator approves.
+     * A second operator, who has signed in here, approves.
      */
     func approve(session: OperatorSession, id: UInt64) throws
+
+    /**
+     * Asks the host's own system whether a second operator has approved the request as it is now;
+     * `approver` is called on this thread. Number 409 while nobody has decided, 432 where they said no,
+     * 434 for an approval of something else, 410, 435 or 436 where whoever approved may not. Each ask is
+     * recorded and voids an approval that was there: ask when there is an answer, not in a loop.
+     */
+    func askApproval(session: OperatorSession, id: UInt64, approver: Approver) throws
 
     /**
      * Makes the Response Code, once. It crosses as text, which the host cannot wipe: show it and let
@@ -4415,6 +4961,12 @@ public protocol HelpDeskProtocol: AnyObject, Sendable {
      * never sees the code. The desk needs a `CodeDelivery`.
      */
     func authoriseToChannel(session: OperatorSession, id: UInt64, channel: String) throws
+
+    /**
+     * Signs a checkpoint over all entries up to now. Keep it where the log's administrator cannot write.
+     * `signer` is called on this thread.
+     */
+    func checkpoint(session: OperatorSession, signer: CheckpointSigner) throws  -> SignedCheckpoint
 
     /**
      * Records that the user has unlocked the device.
@@ -4460,6 +5012,13 @@ public protocol HelpDeskProtocol: AnyObject, Sendable {
      * Verifies the desk's own log.
      */
     func verifyAudit() throws  -> AuditSummary
+
+    /**
+     * The same, and compares it with checkpoints, 128 bytes each, that were kept elsewhere: number 705
+     * where a tail was cut off or the log rewritten. `public_key`: of the checkpoint signer, a compressed
+     * point of 33 bytes.
+     */
+    func verifyAuditAgainst(checkpoints: [Data], publicKey: Data) throws  -> AuditSummary
 
     /**
      * Verifies the caller; `verifier` is called on this thread.
@@ -4672,7 +5231,7 @@ open func abandon(session: OperatorSession, id: UInt64)throws   {try rustCallWit
 }
 
     /**
-     * A second operator approves.
+     * A second operator, who has signed in here, approves.
      */
 open func approve(session: OperatorSession, id: UInt64)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
@@ -4680,6 +5239,23 @@ open func approve(session: OperatorSession, id: UInt64)throws   {try rustCallWit
             self.uniffiCloneHandle(),
         FfiConverterTypeOperatorSession_lower(session),
         FfiConverterUInt64.lower(id),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Asks the host's own system whether a second operator has approved the request as it is now;
+     * `approver` is called on this thread. Number 409 while nobody has decided, 432 where they said no,
+     * 434 for an approval of something else, 410, 435 or 436 where whoever approved may not. Each ask is
+     * recorded and voids an approval that was there: ask when there is an answer, not in a loop.
+     */
+open func askApproval(session: OperatorSession, id: UInt64, approver: Approver)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_ask_approval(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterUInt64.lower(id),
+        FfiConverterTypeApprover_lower(approver),uniffiCallStatus
     )
 }
 }
@@ -4712,6 +5288,21 @@ open func authoriseToChannel(session: OperatorSession, id: UInt64, channel: Stri
         FfiConverterString.lower(channel),uniffiCallStatus
     )
 }
+}
+
+    /**
+     * Signs a checkpoint over all entries up to now. Keep it where the log's administrator cannot write.
+     * `signer` is called on this thread.
+     */
+open func checkpoint(session: OperatorSession, signer: CheckpointSigner)throws  -> SignedCheckpoint  {
+    return try  FfiConverterTypeSignedCheckpoint_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_checkpoint(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterTypeCheckpointSigner_lower(signer),uniffiCallStatus
+    )
+})
 }
 
     /**
@@ -4834,6 +5425,22 @@ open func verifyAudit()throws  -> AuditSummary  {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit(
             self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * The same, and compares it with checkpoints, 128 bytes each, that were kept elsewhere: number 705
+     * where a tail was cut off or the log rewritten. `public_key`: of the checkpoint signer, a compressed
+     * point of 33 bytes.
+     */
+open func verifyAuditAgainst(checkpoints: [Data], publicKey: Data)throws  -> AuditSummary  {
+    return try  FfiConverterTypeAuditSummary_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit_against(
+            self.uniffiCloneHandle(),
+        FfiConverterSequenceData.lower(checkpoints),
+        FfiConverterData.lower(publicKey),uniffiCallStatus
     )
 })
 }
@@ -5402,6 +6009,269 @@ public func FfiConverterTypeIssuerKey_lift(_ handle: UInt64) throws -> IssuerKey
 #endif
 public func FfiConverterTypeIssuerKey_lower(_ value: IssuerKey) -> UInt64 {
     return FfiConverterTypeIssuerKey.lower(value)
+}
+
+
+
+
+
+
+/**
+ * Makes what a device wants of an issuer's key beside Response Codes, with keys that the library never
+ * sees. Answers are lower-case hexadecimal digits, made in the same way for both. Suite 1: the ECDSA
+ * signature over `message` with SHA-256, r and s of 32 bytes each (either s will do; the library checks
+ * it under the key). Suite 2: the 32 bytes of HMAC-SHA-256 of `message` under the x-coordinate, 32 bytes,
+ * of ECDH with `device_key`.
+ */
+public protocol IssuerProver: AnyObject, Sendable {
+
+    /**
+     * Makes the response to a probe.
+     */
+    func proveProbe(task: ProbeTask) throws  -> String
+
+    /**
+     * Makes one of the two proofs of a rotation.
+     */
+    func proveRotation(task: RotationTask) throws  -> String
+
+}
+/**
+ * Makes what a device wants of an issuer's key beside Response Codes, with keys that the library never
+ * sees. Answers are lower-case hexadecimal digits, made in the same way for both. Suite 1: the ECDSA
+ * signature over `message` with SHA-256, r and s of 32 bytes each (either s will do; the library checks
+ * it under the key). Suite 2: the 32 bytes of HMAC-SHA-256 of `message` under the x-coordinate, 32 bytes,
+ * of ECDH with `device_key`.
+ */
+open class IssuerProverImpl: IssuerProver, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_issuerprover(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_fido_unlock_ffi_fn_free_issuerprover(handle, $0) }
+    }
+
+
+
+
+    /**
+     * Makes the response to a probe.
+     */
+open func proveProbe(task: ProbeTask)throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeSigningError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_issuerprover_prove_probe(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeProbeTask_lower(task),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Makes one of the two proofs of a rotation.
+     */
+open func proveRotation(task: RotationTask)throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeSigningError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_issuerprover_prove_rotation(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeRotationTask_lower(task),uniffiCallStatus
+    )
+})
+}
+
+
+
+}
+
+
+
+// Put the implementation in a struct so we don't pollute the top-level namespace
+fileprivate struct UniffiCallbackInterfaceIssuerProver {
+
+    // Create the VTable using a series of closures.
+    // Swift automatically converts these into C callback functions.
+    //
+    // Store the vtable directly.
+    static let vtable: UniffiVTableCallbackInterfaceIssuerProver = UniffiVTableCallbackInterfaceIssuerProver(
+        uniffiFree: { (uniffiHandle: UInt64) -> () in
+            do {
+                try FfiConverterTypeIssuerProver.handleMap.remove(handle: uniffiHandle)
+            } catch {
+                print("Uniffi callback interface IssuerProver: handle missing in uniffiFree")
+            }
+        },
+        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
+            do {
+                return try FfiConverterTypeIssuerProver.handleMap.clone(handle: uniffiHandle)
+            } catch {
+                fatalError("Uniffi callback interface IssuerProver: handle missing in uniffiClone")
+            }
+        },
+        proveProbe: { (
+            uniffiHandle: UInt64,
+            task: RustBuffer,
+            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> String in
+                guard let uniffiObj = try? FfiConverterTypeIssuerProver.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.proveProbe(
+                     task: try FfiConverterTypeProbeTask_lift(task)
+                )
+            }
+
+
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterString.lower($0) }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeSigningError_lower
+            )
+        },
+        proveRotation: { (
+            uniffiHandle: UInt64,
+            task: RustBuffer,
+            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> String in
+                guard let uniffiObj = try? FfiConverterTypeIssuerProver.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.proveRotation(
+                     task: try FfiConverterTypeRotationTask_lift(task)
+                )
+            }
+
+
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterString.lower($0) }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeSigningError_lower
+            )
+        }
+    )
+
+    // Rust stores this pointer for future callback invocations, so it must live
+    // for the process lifetime (not just for the init function call).
+    //
+    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
+    // This is safe because the pointee is initialized once during static init
+    // and never mutated by either side of the FFI.  Its fields are C function pointers.
+    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceIssuerProver> = {
+        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceIssuerProver>.allocate(capacity: 1)
+        ptr.initialize(to: vtable)
+        return UnsafePointer(ptr)
+    }()
+}
+
+private func uniffiCallbackInitIssuerProver() {
+    uniffi_fido_unlock_ffi_fn_init_callback_vtable_issuerprover(UniffiCallbackInterfaceIssuerProver.vtablePtr)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeIssuerProver: FfiConverter {
+    fileprivate static let handleMap = UniffiHandleMap<IssuerProver>()
+
+    typealias FfiType = UInt64
+    typealias SwiftType = IssuerProver
+
+    public static func lift(_ handle: UInt64) throws -> IssuerProver {
+        if ((handle & 1) == 0) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return IssuerProverImpl(unsafeFromHandle: handle)
+        } else {
+            // Swift-generated handle, get the object from the handle map
+            return try handleMap.remove(handle: handle)
+        }
+    }
+
+    public static func lower(_ value: IssuerProver) -> UInt64 {
+         if let rustImpl = value as? IssuerProverImpl {
+             // Rust-implemented object.  Clone the handle and return it
+            return rustImpl.uniffiCloneHandle()
+         } else {
+            // Swift object, generate a new vtable handle and return that.
+            return handleMap.insert(obj: value)
+         }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> IssuerProver {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: IssuerProver, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeIssuerProver_lift(_ handle: UInt64) throws -> IssuerProver {
+    return try FfiConverterTypeIssuerProver.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeIssuerProver_lower(_ value: IssuerProver) -> UInt64 {
+    return FfiConverterTypeIssuerProver.lower(value)
 }
 
 
@@ -8666,6 +9536,236 @@ public func FfiConverterTypeAcceptedMethod_lower(_ value: AcceptedMethod) -> Rus
 
 
 /**
+ * A second operator's approval, as the host's system has it.
+ */
+public struct Approval: Equatable, Hashable {
+    /**
+     * Of the task that was approved; for another one it is refused with number 434.
+     */
+    public var basis: Data
+    /**
+     * Who approved, by their sign-in name here.
+     */
+    public var `operator`: String
+    /**
+     * What an auditor could be shown: the decision's number in that system. Its SHA-256 is recorded.
+     */
+    public var evidence: Data
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Of the task that was approved; for another one it is refused with number 434.
+         */basis: Data,
+        /**
+         * Who approved, by their sign-in name here.
+         */`operator`: String,
+        /**
+         * What an auditor could be shown: the decision's number in that system. Its SHA-256 is recorded.
+         */evidence: Data) {
+        self.basis = basis
+        self.`operator` = `operator`
+        self.evidence = evidence
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Approval: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeApproval: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Approval {
+        return
+            try Approval(
+                basis: FfiConverterData.read(from: &buf),
+                operator: FfiConverterString.read(from: &buf),
+                evidence: FfiConverterData.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Approval, into buf: inout [UInt8]) {
+        FfiConverterData.write(value.basis, into: &buf)
+        FfiConverterString.write(value.`operator`, into: &buf)
+        FfiConverterData.write(value.evidence, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeApproval_lift(_ buf: RustBuffer) throws -> Approval {
+    return try FfiConverterTypeApproval.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeApproval_lower(_ value: Approval) -> RustBuffer {
+    return FfiConverterTypeApproval.lower(value)
+}
+
+
+/**
+ * One request that a second operator is to approve, as it stands.
+ */
+public struct ApprovalTask: Equatable, Hashable {
+    /**
+     * What the approval is for, 32 bytes: another one as soon as reason, caller or challenge has changed.
+     * Keep the decision under it.
+     */
+    public var basis: Data
+    /**
+     * The request.
+     */
+    public var request: UInt64
+    /**
+     * The owner of the device.
+     */
+    public var user: DeskUser
+    /**
+     * The device.
+     */
+    public var deviceId: String
+    /**
+     * The operator on the line, who cannot approve it.
+     */
+    public var `operator`: String
+    /**
+     * Reason or ticket; may be empty.
+     */
+    public var reason: String
+    /**
+     * The Device Challenge that is to be answered, as it is read aloud.
+     */
+    public var challenge: String
+    /**
+     * How the caller was verified; absent for a way that this version of the binding has no name for.
+     */
+    public var method: VerificationMethod?
+    /**
+     * Whether a machine checked the caller.
+     */
+    public var byMachine: Bool
+    /**
+     * The last second in which request and approval live, since 1970-01-01 UTC.
+     */
+    public var expiresAt: UInt64
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * What the approval is for, 32 bytes: another one as soon as reason, caller or challenge has changed.
+         * Keep the decision under it.
+         */basis: Data,
+        /**
+         * The request.
+         */request: UInt64,
+        /**
+         * The owner of the device.
+         */user: DeskUser,
+        /**
+         * The device.
+         */deviceId: String,
+        /**
+         * The operator on the line, who cannot approve it.
+         */`operator`: String,
+        /**
+         * Reason or ticket; may be empty.
+         */reason: String,
+        /**
+         * The Device Challenge that is to be answered, as it is read aloud.
+         */challenge: String,
+        /**
+         * How the caller was verified; absent for a way that this version of the binding has no name for.
+         */method: VerificationMethod?,
+        /**
+         * Whether a machine checked the caller.
+         */byMachine: Bool,
+        /**
+         * The last second in which request and approval live, since 1970-01-01 UTC.
+         */expiresAt: UInt64) {
+        self.basis = basis
+        self.request = request
+        self.user = user
+        self.deviceId = deviceId
+        self.`operator` = `operator`
+        self.reason = reason
+        self.challenge = challenge
+        self.method = method
+        self.byMachine = byMachine
+        self.expiresAt = expiresAt
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension ApprovalTask: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeApprovalTask: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ApprovalTask {
+        return
+            try ApprovalTask(
+                basis: FfiConverterData.read(from: &buf),
+                request: FfiConverterUInt64.read(from: &buf),
+                user: FfiConverterTypeDeskUser.read(from: &buf),
+                deviceId: FfiConverterString.read(from: &buf),
+                operator: FfiConverterString.read(from: &buf),
+                reason: FfiConverterString.read(from: &buf),
+                challenge: FfiConverterString.read(from: &buf),
+                method: FfiConverterOptionTypeVerificationMethod.read(from: &buf),
+                byMachine: FfiConverterBool.read(from: &buf),
+                expiresAt: FfiConverterUInt64.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: ApprovalTask, into buf: inout [UInt8]) {
+        FfiConverterData.write(value.basis, into: &buf)
+        FfiConverterUInt64.write(value.request, into: &buf)
+        FfiConverterTypeDeskUser.write(value.user, into: &buf)
+        FfiConverterString.write(value.deviceId, into: &buf)
+        FfiConverterString.write(value.`operator`, into: &buf)
+        FfiConverterString.write(value.reason, into: &buf)
+        FfiConverterString.write(value.challenge, into: &buf)
+        FfiConverterOptionTypeVerificationMethod.write(value.method, into: &buf)
+        FfiConverterBool.write(value.byMachine, into: &buf)
+        FfiConverterUInt64.write(value.expiresAt, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeApprovalTask_lift(_ buf: RustBuffer) throws -> ApprovalTask {
+    return try FfiConverterTypeApprovalTask.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeApprovalTask_lower(_ value: ApprovalTask) -> RustBuffer {
+    return FfiConverterTypeApprovalTask.lower(value)
+}
+
+
+/**
  * A log that is whole.
  */
 public struct AuditSummary: Equatable, Hashable {
@@ -8682,6 +9782,10 @@ public struct AuditSummary: Equatable, Hashable {
      * The time of the last one: seconds since 1970-01-01 UTC.
      */
     public var latest: UInt64
+    /**
+     * How many of them the newest checkpoint covers; what is behind it could be cut off unseen.
+     */
+    public var covered: UInt64
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -8695,10 +9799,14 @@ public struct AuditSummary: Equatable, Hashable {
          */head: String,
         /**
          * The time of the last one: seconds since 1970-01-01 UTC.
-         */latest: UInt64) {
+         */latest: UInt64,
+        /**
+         * How many of them the newest checkpoint covers; what is behind it could be cut off unseen.
+         */covered: UInt64) {
         self.entries = entries
         self.head = head
         self.latest = latest
+        self.covered = covered
     }
 
 
@@ -8719,7 +9827,8 @@ public struct FfiConverterTypeAuditSummary: FfiConverterRustBuffer {
             try AuditSummary(
                 entries: FfiConverterUInt64.read(from: &buf),
                 head: FfiConverterString.read(from: &buf),
-                latest: FfiConverterUInt64.read(from: &buf)
+                latest: FfiConverterUInt64.read(from: &buf),
+                covered: FfiConverterUInt64.read(from: &buf)
         )
     }
 
@@ -8727,6 +9836,7 @@ public struct FfiConverterTypeAuditSummary: FfiConverterRustBuffer {
         FfiConverterUInt64.write(value.entries, into: &buf)
         FfiConverterString.write(value.head, into: &buf)
         FfiConverterUInt64.write(value.latest, into: &buf)
+        FfiConverterUInt64.write(value.covered, into: &buf)
     }
 }
 
@@ -8923,6 +10033,115 @@ public func FfiConverterTypeCallerTask_lift(_ buf: RustBuffer) throws -> CallerT
 #endif
 public func FfiConverterTypeCallerTask_lower(_ value: CallerTask) -> RustBuffer {
     return FfiConverterTypeCallerTask.lower(value)
+}
+
+
+/**
+ * One checkpoint to sign. Only the desk makes it. It holds no secret.
+ */
+public struct CheckpointTask: Equatable, Hashable {
+    /**
+     * The log's own id, 16 bytes.
+     */
+    public var logId: Data
+    /**
+     * How many entries it has.
+     */
+    public var entries: UInt64
+    /**
+     * The hash of the last one, 32 bytes.
+     */
+    public var head: Data
+    /**
+     * When: seconds since 1970-01-01 UTC.
+     */
+    public var at: UInt64
+    /**
+     * What is signed (docs/protocol/audit.md), which begins with "fido-unlock/1 checkpoint".
+     */
+    public var message: Data
+    /**
+     * SHA-256 of the message, for an HSM that takes a digest.
+     */
+    public var digest: Data
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The log's own id, 16 bytes.
+         */logId: Data,
+        /**
+         * How many entries it has.
+         */entries: UInt64,
+        /**
+         * The hash of the last one, 32 bytes.
+         */head: Data,
+        /**
+         * When: seconds since 1970-01-01 UTC.
+         */at: UInt64,
+        /**
+         * What is signed (docs/protocol/audit.md), which begins with "fido-unlock/1 checkpoint".
+         */message: Data,
+        /**
+         * SHA-256 of the message, for an HSM that takes a digest.
+         */digest: Data) {
+        self.logId = logId
+        self.entries = entries
+        self.head = head
+        self.at = at
+        self.message = message
+        self.digest = digest
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension CheckpointTask: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeCheckpointTask: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> CheckpointTask {
+        return
+            try CheckpointTask(
+                logId: FfiConverterData.read(from: &buf),
+                entries: FfiConverterUInt64.read(from: &buf),
+                head: FfiConverterData.read(from: &buf),
+                at: FfiConverterUInt64.read(from: &buf),
+                message: FfiConverterData.read(from: &buf),
+                digest: FfiConverterData.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: CheckpointTask, into buf: inout [UInt8]) {
+        FfiConverterData.write(value.logId, into: &buf)
+        FfiConverterUInt64.write(value.entries, into: &buf)
+        FfiConverterData.write(value.head, into: &buf)
+        FfiConverterUInt64.write(value.at, into: &buf)
+        FfiConverterData.write(value.message, into: &buf)
+        FfiConverterData.write(value.digest, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCheckpointTask_lift(_ buf: RustBuffer) throws -> CheckpointTask {
+    return try FfiConverterTypeCheckpointTask.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCheckpointTask_lower(_ value: CheckpointTask) -> RustBuffer {
+    return FfiConverterTypeCheckpointTask.lower(value)
 }
 
 
@@ -11534,6 +12753,126 @@ public func FfiConverterTypePinRules_lower(_ value: PinRules) -> RustBuffer {
 
 
 /**
+ * One response to a probe to make: it shows that an unlock would work and unlocks nothing. It holds no
+ * secret.
+ */
+public struct ProbeTask: Equatable, Hashable {
+    /**
+     * The device.
+     */
+    public var deviceId: String
+    /**
+     * The suite, which says what is to be made: 1 or 2.
+     */
+    public var suite: Suite
+    /**
+     * The slot whose key is to be used.
+     */
+    public var slot: UInt8
+    /**
+     * Q of that key, a compressed point of 33 bytes.
+     */
+    public var issuer: Data
+    /**
+     * E, the device's public key, a compressed point of 33 bytes; in suite 2 alone.
+     */
+    public var deviceKey: Data?
+    /**
+     * The message M of docs/protocol.md, which begins with "fido-unlock/1 probe".
+     */
+    public var message: Data
+    /**
+     * SHA-256 of the message, for an HSM that takes a digest in suite 1.
+     */
+    public var digest: Data
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The device.
+         */deviceId: String,
+        /**
+         * The suite, which says what is to be made: 1 or 2.
+         */suite: Suite,
+        /**
+         * The slot whose key is to be used.
+         */slot: UInt8,
+        /**
+         * Q of that key, a compressed point of 33 bytes.
+         */issuer: Data,
+        /**
+         * E, the device's public key, a compressed point of 33 bytes; in suite 2 alone.
+         */deviceKey: Data?,
+        /**
+         * The message M of docs/protocol.md, which begins with "fido-unlock/1 probe".
+         */message: Data,
+        /**
+         * SHA-256 of the message, for an HSM that takes a digest in suite 1.
+         */digest: Data) {
+        self.deviceId = deviceId
+        self.suite = suite
+        self.slot = slot
+        self.issuer = issuer
+        self.deviceKey = deviceKey
+        self.message = message
+        self.digest = digest
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension ProbeTask: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeProbeTask: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ProbeTask {
+        return
+            try ProbeTask(
+                deviceId: FfiConverterString.read(from: &buf),
+                suite: FfiConverterTypeSuite.read(from: &buf),
+                slot: FfiConverterUInt8.read(from: &buf),
+                issuer: FfiConverterData.read(from: &buf),
+                deviceKey: FfiConverterOptionData.read(from: &buf),
+                message: FfiConverterData.read(from: &buf),
+                digest: FfiConverterData.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: ProbeTask, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.deviceId, into: &buf)
+        FfiConverterTypeSuite.write(value.suite, into: &buf)
+        FfiConverterUInt8.write(value.slot, into: &buf)
+        FfiConverterData.write(value.issuer, into: &buf)
+        FfiConverterOptionData.write(value.deviceKey, into: &buf)
+        FfiConverterData.write(value.message, into: &buf)
+        FfiConverterData.write(value.digest, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeProbeTask_lift(_ buf: RustBuffer) throws -> ProbeTask {
+    return try FfiConverterTypeProbeTask.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeProbeTask_lower(_ value: ProbeTask) -> RustBuffer {
+    return FfiConverterTypeProbeTask.lower(value)
+}
+
+
+/**
  * A registered device.
  */
 public struct RegisteredDevice: Equatable, Hashable {
@@ -11679,6 +13018,374 @@ public func FfiConverterTypeRegisteredDevice_lift(_ buf: RustBuffer) throws -> R
 #endif
 public func FfiConverterTypeRegisteredDevice_lower(_ value: RegisteredDevice) -> RustBuffer {
     return FfiConverterTypeRegisteredDevice.lower(value)
+}
+
+
+/**
+ * A new key for a slot, or its end.
+ */
+public struct RotationPlan: Equatable, Hashable {
+    /**
+     * The slot whose key changes, 0 to 15.
+     */
+    public var slot: UInt8
+    /**
+     * Q of the slot now, as it is registered: a compressed point of 33 bytes.
+     */
+    public var oldIssuer: Data
+    /**
+     * Q of the slot as it becomes, of the same suite; absent closes the slot until the device is reset.
+     */
+    public var newIssuer: Data?
+    /**
+     * E, the device's public key, a compressed point of 33 bytes, from enrolment or the registry.
+     */
+    public var deviceKey: Data
+    /**
+     * Q of the recovery key in slot 0, where that one is to allow it; absent: the slot's own key.
+     */
+    public var recovery: Data?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The slot whose key changes, 0 to 15.
+         */slot: UInt8,
+        /**
+         * Q of the slot now, as it is registered: a compressed point of 33 bytes.
+         */oldIssuer: Data,
+        /**
+         * Q of the slot as it becomes, of the same suite; absent closes the slot until the device is reset.
+         */newIssuer: Data?,
+        /**
+         * E, the device's public key, a compressed point of 33 bytes, from enrolment or the registry.
+         */deviceKey: Data,
+        /**
+         * Q of the recovery key in slot 0, where that one is to allow it; absent: the slot's own key.
+         */recovery: Data? = nil) {
+        self.slot = slot
+        self.oldIssuer = oldIssuer
+        self.newIssuer = newIssuer
+        self.deviceKey = deviceKey
+        self.recovery = recovery
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension RotationPlan: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeRotationPlan: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> RotationPlan {
+        return
+            try RotationPlan(
+                slot: FfiConverterUInt8.read(from: &buf),
+                oldIssuer: FfiConverterData.read(from: &buf),
+                newIssuer: FfiConverterOptionData.read(from: &buf),
+                deviceKey: FfiConverterData.read(from: &buf),
+                recovery: FfiConverterOptionData.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: RotationPlan, into buf: inout [UInt8]) {
+        FfiConverterUInt8.write(value.slot, into: &buf)
+        FfiConverterData.write(value.oldIssuer, into: &buf)
+        FfiConverterOptionData.write(value.newIssuer, into: &buf)
+        FfiConverterData.write(value.deviceKey, into: &buf)
+        FfiConverterOptionData.write(value.recovery, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRotationPlan_lift(_ buf: RustBuffer) throws -> RotationPlan {
+    return try FfiConverterTypeRotationPlan.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRotationPlan_lower(_ value: RotationPlan) -> RustBuffer {
+    return FfiConverterTypeRotationPlan.lower(value)
+}
+
+
+/**
+ * One proof of a rotation to make: with it the device takes `new_issuer`, so look whether that is a key
+ * of yours. It holds no secret.
+ */
+public struct RotationTask: Equatable, Hashable {
+    /**
+     * Which of the two proofs.
+     */
+    public var role: RotationRole
+    /**
+     * Q of the key to be used, a compressed point of 33 bytes.
+     */
+    public var signingKey: Data
+    /**
+     * The suite of that key, which says what is to be made: 1 or 2.
+     */
+    public var signingSuite: Suite
+    /**
+     * E, the device's public key, a compressed point of 33 bytes; for a key of suite 2 alone.
+     */
+    public var deviceKey: Data?
+    /**
+     * The device.
+     */
+    public var deviceId: String
+    /**
+     * The suite of the slot that is rotated.
+     */
+    public var suite: Suite
+    /**
+     * The slot that is rotated.
+     */
+    public var slot: UInt8
+    /**
+     * The slot whose key allows it: the same one, or 0.
+     */
+    public var authorisingSlot: UInt8
+    /**
+     * Q of the slot as it is, a compressed point of 33 bytes.
+     */
+    public var oldIssuer: Data
+    /**
+     * Q of the slot as it becomes; absent where it is closed.
+     */
+    public var newIssuer: Data?
+    /**
+     * The slot's new rotation number.
+     */
+    public var rotation: UInt32
+    /**
+     * The message R of docs/protocol/suites.md, which begins with "fido-unlock/1 rotate".
+     */
+    public var message: Data
+    /**
+     * SHA-256 of the message, for an HSM that takes a digest in suite 1.
+     */
+    public var digest: Data
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Which of the two proofs.
+         */role: RotationRole,
+        /**
+         * Q of the key to be used, a compressed point of 33 bytes.
+         */signingKey: Data,
+        /**
+         * The suite of that key, which says what is to be made: 1 or 2.
+         */signingSuite: Suite,
+        /**
+         * E, the device's public key, a compressed point of 33 bytes; for a key of suite 2 alone.
+         */deviceKey: Data?,
+        /**
+         * The device.
+         */deviceId: String,
+        /**
+         * The suite of the slot that is rotated.
+         */suite: Suite,
+        /**
+         * The slot that is rotated.
+         */slot: UInt8,
+        /**
+         * The slot whose key allows it: the same one, or 0.
+         */authorisingSlot: UInt8,
+        /**
+         * Q of the slot as it is, a compressed point of 33 bytes.
+         */oldIssuer: Data,
+        /**
+         * Q of the slot as it becomes; absent where it is closed.
+         */newIssuer: Data?,
+        /**
+         * The slot's new rotation number.
+         */rotation: UInt32,
+        /**
+         * The message R of docs/protocol/suites.md, which begins with "fido-unlock/1 rotate".
+         */message: Data,
+        /**
+         * SHA-256 of the message, for an HSM that takes a digest in suite 1.
+         */digest: Data) {
+        self.role = role
+        self.signingKey = signingKey
+        self.signingSuite = signingSuite
+        self.deviceKey = deviceKey
+        self.deviceId = deviceId
+        self.suite = suite
+        self.slot = slot
+        self.authorisingSlot = authorisingSlot
+        self.oldIssuer = oldIssuer
+        self.newIssuer = newIssuer
+        self.rotation = rotation
+        self.message = message
+        self.digest = digest
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension RotationTask: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeRotationTask: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> RotationTask {
+        return
+            try RotationTask(
+                role: FfiConverterTypeRotationRole.read(from: &buf),
+                signingKey: FfiConverterData.read(from: &buf),
+                signingSuite: FfiConverterTypeSuite.read(from: &buf),
+                deviceKey: FfiConverterOptionData.read(from: &buf),
+                deviceId: FfiConverterString.read(from: &buf),
+                suite: FfiConverterTypeSuite.read(from: &buf),
+                slot: FfiConverterUInt8.read(from: &buf),
+                authorisingSlot: FfiConverterUInt8.read(from: &buf),
+                oldIssuer: FfiConverterData.read(from: &buf),
+                newIssuer: FfiConverterOptionData.read(from: &buf),
+                rotation: FfiConverterUInt32.read(from: &buf),
+                message: FfiConverterData.read(from: &buf),
+                digest: FfiConverterData.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: RotationTask, into buf: inout [UInt8]) {
+        FfiConverterTypeRotationRole.write(value.role, into: &buf)
+        FfiConverterData.write(value.signingKey, into: &buf)
+        FfiConverterTypeSuite.write(value.signingSuite, into: &buf)
+        FfiConverterOptionData.write(value.deviceKey, into: &buf)
+        FfiConverterString.write(value.deviceId, into: &buf)
+        FfiConverterTypeSuite.write(value.suite, into: &buf)
+        FfiConverterUInt8.write(value.slot, into: &buf)
+        FfiConverterUInt8.write(value.authorisingSlot, into: &buf)
+        FfiConverterData.write(value.oldIssuer, into: &buf)
+        FfiConverterOptionData.write(value.newIssuer, into: &buf)
+        FfiConverterUInt32.write(value.rotation, into: &buf)
+        FfiConverterData.write(value.message, into: &buf)
+        FfiConverterData.write(value.digest, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRotationTask_lift(_ buf: RustBuffer) throws -> RotationTask {
+    return try FfiConverterTypeRotationTask.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRotationTask_lower(_ value: RotationTask) -> RustBuffer {
+    return FfiConverterTypeRotationTask.lower(value)
+}
+
+
+/**
+ * A signed checkpoint.
+ */
+public struct SignedCheckpoint: Equatable, Hashable {
+    /**
+     * All of it, 128 bytes: keep them where the log's administrator cannot write.
+     */
+    public var bytes: Data
+    /**
+     * How many entries the log had.
+     */
+    public var entries: UInt64
+    /**
+     * The hash of the last one in hex.
+     */
+    public var head: String
+    /**
+     * When: seconds since 1970-01-01 UTC.
+     */
+    public var at: UInt64
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * All of it, 128 bytes: keep them where the log's administrator cannot write.
+         */bytes: Data,
+        /**
+         * How many entries the log had.
+         */entries: UInt64,
+        /**
+         * The hash of the last one in hex.
+         */head: String,
+        /**
+         * When: seconds since 1970-01-01 UTC.
+         */at: UInt64) {
+        self.bytes = bytes
+        self.entries = entries
+        self.head = head
+        self.at = at
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension SignedCheckpoint: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeSignedCheckpoint: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SignedCheckpoint {
+        return
+            try SignedCheckpoint(
+                bytes: FfiConverterData.read(from: &buf),
+                entries: FfiConverterUInt64.read(from: &buf),
+                head: FfiConverterString.read(from: &buf),
+                at: FfiConverterUInt64.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: SignedCheckpoint, into buf: inout [UInt8]) {
+        FfiConverterData.write(value.bytes, into: &buf)
+        FfiConverterUInt64.write(value.entries, into: &buf)
+        FfiConverterString.write(value.head, into: &buf)
+        FfiConverterUInt64.write(value.at, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSignedCheckpoint_lift(_ buf: RustBuffer) throws -> SignedCheckpoint {
+    return try FfiConverterTypeSignedCheckpoint.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSignedCheckpoint_lower(_ value: SignedCheckpoint) -> RustBuffer {
+    return FfiConverterTypeSignedCheckpoint.lower(value)
 }
 
 
@@ -12287,6 +13994,117 @@ public func FfiConverterTypeWrongGroup_lift(_ buf: RustBuffer) throws -> WrongGr
 #endif
 public func FfiConverterTypeWrongGroup_lower(_ value: WrongGroup) -> RustBuffer {
     return FfiConverterTypeWrongGroup.lower(value)
+}
+
+
+/**
+ * Why there is no approval.
+ */
+public
+enum ApproverError: Swift.Error, Equatable, Hashable, Foundation.LocalizedError {
+
+
+
+    /**
+     * Nobody has decided yet.
+     */
+    case Pending
+    /**
+     * A second operator said no.
+     */
+    case Refused
+    /**
+     * The system cannot be reached.
+     */
+    case Unavailable(
+        /**
+         * Its own error number, such as an HTTP status.
+         */code: Int64
+    )
+    /**
+     * It threw something else.
+     */
+    case HostFailed
+
+
+
+
+
+
+    public var errorDescription: String? {
+        String(reflecting: self)
+    }
+
+}
+
+#if compiler(>=6)
+extension ApproverError: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeApproverError: FfiConverterRustBuffer {
+    typealias SwiftType = ApproverError
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ApproverError {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+
+
+
+        case 1: return .Pending
+        case 2: return .Refused
+        case 3: return .Unavailable(
+            code: try FfiConverterInt64.read(from: &buf)
+            )
+        case 4: return .HostFailed
+
+         default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: ApproverError, into buf: inout [UInt8]) {
+        switch value {
+
+
+
+
+
+        case .Pending:
+            writeInt(&buf, Int32(1))
+
+
+        case .Refused:
+            writeInt(&buf, Int32(2))
+
+
+        case let .Unavailable(code):
+            writeInt(&buf, Int32(3))
+            FfiConverterInt64.write(code, into: &buf)
+
+
+        case .HostFailed:
+            writeInt(&buf, Int32(4))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeApproverError_lift(_ buf: RustBuffer) throws -> ApproverError {
+    return try FfiConverterTypeApproverError.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeApproverError_lower(_ value: ApproverError) -> RustBuffer {
+    return FfiConverterTypeApproverError.lower(value)
 }
 
 
@@ -13939,6 +15757,81 @@ public func FfiConverterTypeProgressEvent_lower(_ value: ProgressEvent) -> RustB
 
 
 /**
+ * Which of the two keys of a rotation is to prove it.
+ */
+
+public enum RotationRole: Equatable, Hashable {
+
+    /**
+     * The key that allows it: the slot's present one, or the recovery key.
+     */
+    case authorising
+    /**
+     * The key that the slot gets.
+     */
+    case new
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension RotationRole: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeRotationRole: FfiConverterRustBuffer {
+    typealias SwiftType = RotationRole
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> RotationRole {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .authorising
+
+        case 2: return .new
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: RotationRole, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .authorising:
+            writeInt(&buf, Int32(1))
+
+
+        case .new:
+            writeInt(&buf, Int32(2))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRotationRole_lift(_ buf: RustBuffer) throws -> RotationRole {
+    return try FfiConverterTypeRotationRole.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRotationRole_lower(_ value: RotationRole) -> RustBuffer {
+    return FfiConverterTypeRotationRole.lower(value)
+}
+
+
+
+/**
  * Why the host's signer made no response.
  */
 public
@@ -15373,6 +17266,30 @@ fileprivate struct FfiConverterOptionTypeInterface: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeVerificationMethod: FfiConverterRustBuffer {
+    typealias SwiftType = VerificationMethod?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeVerificationMethod.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeVerificationMethod.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceString: FfiConverterRustBuffer {
     typealias SwiftType = [String]
 
@@ -15877,6 +17794,19 @@ public func spokenCode(code: String) -> String  {
 })
 }
 /**
+ * Reads a checkpoint of 128 bytes and checks that `public_key`, a compressed point of 33 bytes, signed
+ * it; number 705 where it did not. Against the log it is checked by `verify_audit_against`.
+ */
+public func readCheckpoint(bytes: Data, publicKey: Data)throws  -> SignedCheckpoint  {
+    return try  FfiConverterTypeSignedCheckpoint_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_func_read_checkpoint(
+        FfiConverterData.lower(bytes),
+        FfiConverterData.lower(publicKey),uniffiCallStatus
+    )
+})
+}
+/**
  * Ten minutes for a request, a second operator for privileged users and from the third code a day for a device.
  */
 public func defaultDeskPolicy() -> DeskPolicy  {
@@ -15935,6 +17865,9 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_func_spoken_code() != 50861) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_fido_unlock_ffi_checksum_func_read_checkpoint() != 55799) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_fido_unlock_ffi_checksum_func_default_desk_policy() != 11637) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -15986,6 +17919,9 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_operators_find_operator() != 16903) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_fido_unlock_ffi_checksum_method_approver_ask() != 27644) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id() != 61760) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -16031,6 +17967,12 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_signer() != 26810) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_public_key() != 8225) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_sign() != 51520) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_fido_unlock_ffi_checksum_method_directory_user() != 58839) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -16070,6 +18012,9 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit() != 18844) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit_against() != 14613) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock() != 64378) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -16100,13 +18045,19 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon() != 36278) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve() != 24497) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve() != 43639) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval() != 54189) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise() != 10673) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel() != 16253) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint() != 32637) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_done() != 11619) {
@@ -16134,6 +18085,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit() != 58161) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit_against() != 2734) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller() != 9104) {
@@ -16187,6 +18141,12 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_device_probe() != 34225) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_fido_unlock_ffi_checksum_method_device_probe_with() != 46733) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer() != 16455) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key() != 60403) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -16224,6 +18184,12 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_issuerkey_suite() != 14306) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_issuerprover_prove_probe() != 46974) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_issuerprover_prove_rotation() != 63321) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_pinchecker_check() != 137) {
@@ -16325,7 +18291,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid() != 11842) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_constructor_device_open_unlock_device() != 7777) {
+    if (uniffi_fido_unlock_ffi_checksum_constructor_device_open_unlock_device() != 23698) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_constructor_device_open_found() != 2606) {
@@ -16357,12 +18323,15 @@ private let initializationResult: InitializationResult = {
     }
 
     uniffiCallbackInitApduChannel()
+    uniffiCallbackInitApprover()
     uniffiCallbackInitAuditLog()
     uniffiCallbackInitCallerVerifier()
+    uniffiCallbackInitCheckpointSigner()
     uniffiCallbackInitClock()
     uniffiCallbackInitCodeDelivery()
     uniffiCallbackInitDirectory()
     uniffiCallbackInitHidReports()
+    uniffiCallbackInitIssuerProver()
     uniffiCallbackInitLicence()
     uniffiCallbackInitLimits()
     uniffiCallbackInitOperators()

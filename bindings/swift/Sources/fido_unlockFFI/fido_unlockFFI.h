@@ -285,6 +285,13 @@ typedef void (*UniffiCallbackInterfaceOperatorsMethod1)(uint64_t, RustBuffer, Ru
     );
 
 #endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_APPROVER_METHOD0
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_APPROVER_METHOD0
+typedef void (*UniffiCallbackInterfaceApproverMethod0)(uint64_t, RustBuffer, RustBuffer* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
 #ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_AUDIT_LOG_METHOD0
 #define UNIFFI_FFIDEF_CALLBACK_INTERFACE_AUDIT_LOG_METHOD0
 typedef void (*UniffiCallbackInterfaceAuditLogMethod0)(uint64_t, RustBuffer* _Nonnull,
@@ -309,6 +316,20 @@ typedef void (*UniffiCallbackInterfaceAuditLogMethod2)(uint64_t, uint64_t, RustB
 #ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_AUDIT_LOG_METHOD3
 #define UNIFFI_FFIDEF_CALLBACK_INTERFACE_AUDIT_LOG_METHOD3
 typedef void (*UniffiCallbackInterfaceAuditLogMethod3)(uint64_t, uint64_t, RustBuffer, void* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_CHECKPOINT_SIGNER_METHOD0
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_CHECKPOINT_SIGNER_METHOD0
+typedef void (*UniffiCallbackInterfaceCheckpointSignerMethod0)(uint64_t, RustBuffer* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_CHECKPOINT_SIGNER_METHOD1
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_CHECKPOINT_SIGNER_METHOD1
+typedef void (*UniffiCallbackInterfaceCheckpointSignerMethod1)(uint64_t, RustBuffer, RustBuffer* _Nonnull,
         RustCallStatus *_Nonnull uniffiCallStatus
     );
 
@@ -421,6 +442,20 @@ typedef void (*UniffiCallbackInterfaceResponseSignerMethod3)(uint64_t, RustBuffe
 #ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_PROBE_RESPONDER_METHOD0
 #define UNIFFI_FFIDEF_CALLBACK_INTERFACE_PROBE_RESPONDER_METHOD0
 typedef void (*UniffiCallbackInterfaceProbeResponderMethod0)(uint64_t, RustBuffer, RustBuffer, RustBuffer, RustBuffer* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_ISSUER_PROVER_METHOD0
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_ISSUER_PROVER_METHOD0
+typedef void (*UniffiCallbackInterfaceIssuerProverMethod0)(uint64_t, RustBuffer, RustBuffer* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_ISSUER_PROVER_METHOD1
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_ISSUER_PROVER_METHOD1
+typedef void (*UniffiCallbackInterfaceIssuerProverMethod1)(uint64_t, RustBuffer, RustBuffer* _Nonnull,
         RustCallStatus *_Nonnull uniffiCallStatus
     );
 
@@ -547,6 +582,15 @@ typedef struct UniffiVTableCallbackInterfaceOperators {
 } UniffiVTableCallbackInterfaceOperators;
 
 #endif
+#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_APPROVER
+#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_APPROVER
+typedef struct UniffiVTableCallbackInterfaceApprover {
+    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
+    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
+    UniffiCallbackInterfaceApproverMethod0 _Nonnull ask;
+} UniffiVTableCallbackInterfaceApprover;
+
+#endif
 #ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_AUDIT_LOG
 #define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_AUDIT_LOG
 typedef struct UniffiVTableCallbackInterfaceAuditLog {
@@ -557,6 +601,16 @@ typedef struct UniffiVTableCallbackInterfaceAuditLog {
     UniffiCallbackInterfaceAuditLogMethod2 _Nonnull entry;
     UniffiCallbackInterfaceAuditLogMethod3 _Nonnull append;
 } UniffiVTableCallbackInterfaceAuditLog;
+
+#endif
+#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_CHECKPOINT_SIGNER
+#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_CHECKPOINT_SIGNER
+typedef struct UniffiVTableCallbackInterfaceCheckpointSigner {
+    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
+    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
+    UniffiCallbackInterfaceCheckpointSignerMethod0 _Nonnull publicKey;
+    UniffiCallbackInterfaceCheckpointSignerMethod1 _Nonnull sign;
+} UniffiVTableCallbackInterfaceCheckpointSigner;
 
 #endif
 #ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_DIRECTORY
@@ -629,6 +683,16 @@ typedef struct UniffiVTableCallbackInterfaceProbeResponder {
     UniffiCallbackInterfaceClone _Nonnull uniffiClone;
     UniffiCallbackInterfaceProbeResponderMethod0 _Nonnull respond;
 } UniffiVTableCallbackInterfaceProbeResponder;
+
+#endif
+#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_ISSUER_PROVER
+#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_ISSUER_PROVER
+typedef struct UniffiVTableCallbackInterfaceIssuerProver {
+    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
+    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
+    UniffiCallbackInterfaceIssuerProverMethod0 _Nonnull proveProbe;
+    UniffiCallbackInterfaceIssuerProverMethod1 _Nonnull proveRotation;
+} UniffiVTableCallbackInterfaceIssuerProver;
 
 #endif
 #ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_PIN_CHECKER
@@ -857,6 +921,26 @@ RustBuffer uniffi_fido_unlock_ffi_fn_method_operators_authenticate(uint64_t ptr,
 RustBuffer uniffi_fido_unlock_ffi_fn_method_operators_find_operator(uint64_t ptr, RustBuffer id, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_APPROVER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_APPROVER
+uint64_t uniffi_fido_unlock_ffi_fn_clone_approver(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_APPROVER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_APPROVER
+void uniffi_fido_unlock_ffi_fn_free_approver(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_APPROVER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_APPROVER
+void uniffi_fido_unlock_ffi_fn_init_callback_vtable_approver(const UniffiVTableCallbackInterfaceApprover* _Nonnull vtable
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_APPROVER_ASK
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_APPROVER_ASK
+RustBuffer uniffi_fido_unlock_ffi_fn_method_approver_ask(uint64_t ptr, RustBuffer task, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_AUDITLOG
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_AUDITLOG
 uint64_t uniffi_fido_unlock_ffi_fn_clone_auditlog(uint64_t handle, RustCallStatus *_Nonnull out_status
@@ -963,6 +1047,31 @@ void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_policy(uint64_t ptr, RustB
 void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_signer(uint64_t ptr, uint64_t signer, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_CHECKPOINTSIGNER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_CHECKPOINTSIGNER
+uint64_t uniffi_fido_unlock_ffi_fn_clone_checkpointsigner(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_CHECKPOINTSIGNER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_CHECKPOINTSIGNER
+void uniffi_fido_unlock_ffi_fn_free_checkpointsigner(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_CHECKPOINTSIGNER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_CHECKPOINTSIGNER
+void uniffi_fido_unlock_ffi_fn_init_callback_vtable_checkpointsigner(const UniffiVTableCallbackInterfaceCheckpointSigner* _Nonnull vtable
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_CHECKPOINTSIGNER_PUBLIC_KEY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_CHECKPOINTSIGNER_PUBLIC_KEY
+RustBuffer uniffi_fido_unlock_ffi_fn_method_checkpointsigner_public_key(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_CHECKPOINTSIGNER_SIGN
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_CHECKPOINTSIGNER_SIGN
+RustBuffer uniffi_fido_unlock_ffi_fn_method_checkpointsigner_sign(uint64_t ptr, RustBuffer task, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_DIRECTORY
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_DIRECTORY
 uint64_t uniffi_fido_unlock_ffi_fn_clone_directory(uint64_t handle, RustCallStatus *_Nonnull out_status
@@ -1063,6 +1172,11 @@ void uniffi_fido_unlock_ffi_fn_method_deskfolder_put_operator(uint64_t ptr, Rust
 RustBuffer uniffi_fido_unlock_ffi_fn_method_deskfolder_verify_audit(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKFOLDER_VERIFY_AUDIT_AGAINST
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKFOLDER_VERIFY_AUDIT_AGAINST
+RustBuffer uniffi_fido_unlock_ffi_fn_method_deskfolder_verify_audit_against(uint64_t ptr, RustBuffer checkpoints, RustBuffer public_key, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_HELPDESK
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_HELPDESK
 uint64_t uniffi_fido_unlock_ffi_fn_clone_helpdesk(uint64_t handle, RustCallStatus *_Nonnull out_status
@@ -1128,6 +1242,11 @@ void uniffi_fido_unlock_ffi_fn_method_helpdesk_abandon(uint64_t ptr, uint64_t se
 void uniffi_fido_unlock_ffi_fn_method_helpdesk_approve(uint64_t ptr, uint64_t session, uint64_t id, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ASK_APPROVAL
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ASK_APPROVAL
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_ask_approval(uint64_t ptr, uint64_t session, uint64_t id, uint64_t approver, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_AUTHORISE
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_AUTHORISE
 RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise(uint64_t ptr, uint64_t session, uint64_t id, RustCallStatus *_Nonnull out_status
@@ -1136,6 +1255,11 @@ RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise(uint64_t ptr, uin
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_AUTHORISE_TO_CHANNEL
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_AUTHORISE_TO_CHANNEL
 void uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise_to_channel(uint64_t ptr, uint64_t session, uint64_t id, RustBuffer channel, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_CHECKPOINT
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_CHECKPOINT
+RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_checkpoint(uint64_t ptr, uint64_t session, uint64_t signer, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_DONE
@@ -1181,6 +1305,11 @@ uint64_t uniffi_fido_unlock_ffi_fn_method_helpdesk_sign_in(uint64_t ptr, RustBuf
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_VERIFY_AUDIT
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_VERIFY_AUDIT
 RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_VERIFY_AUDIT_AGAINST
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_VERIFY_AUDIT_AGAINST
+RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit_against(uint64_t ptr, RustBuffer checkpoints, RustBuffer public_key, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_VERIFY_CALLER
@@ -1398,6 +1527,16 @@ RustBuffer uniffi_fido_unlock_ffi_fn_method_device_info(uint64_t ptr, RustBuffer
 uint64_t uniffi_fido_unlock_ffi_fn_method_device_probe(uint64_t ptr, uint8_t slot, uint64_t responder, RustBuffer cancel, RustBuffer timeout_ms, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DEVICE_PROBE_WITH
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DEVICE_PROBE_WITH
+uint64_t uniffi_fido_unlock_ffi_fn_method_device_probe_with(uint64_t ptr, uint8_t slot, RustBuffer issuer, RustBuffer device_key, uint64_t prover, RustBuffer cancel, RustBuffer timeout_ms, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DEVICE_ROTATE_ISSUER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DEVICE_ROTATE_ISSUER
+uint32_t uniffi_fido_unlock_ffi_fn_method_device_rotate_issuer(uint64_t ptr, RustBuffer plan, uint64_t prover, RustBuffer progress, RustBuffer cancel, RustBuffer timeout_ms, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_BLOCKCONSENT
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_BLOCKCONSENT
 uint64_t uniffi_fido_unlock_ffi_fn_clone_blockconsent(uint64_t handle, RustCallStatus *_Nonnull out_status
@@ -1548,6 +1687,31 @@ RustBuffer uniffi_fido_unlock_ffi_fn_method_issuerkey_public_key(uint64_t ptr, R
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_ISSUERKEY_SUITE
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_ISSUERKEY_SUITE
 RustBuffer uniffi_fido_unlock_ffi_fn_method_issuerkey_suite(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_ISSUERPROVER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_ISSUERPROVER
+uint64_t uniffi_fido_unlock_ffi_fn_clone_issuerprover(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_ISSUERPROVER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_ISSUERPROVER
+void uniffi_fido_unlock_ffi_fn_free_issuerprover(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_ISSUERPROVER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_ISSUERPROVER
+void uniffi_fido_unlock_ffi_fn_init_callback_vtable_issuerprover(const UniffiVTableCallbackInterfaceIssuerProver* _Nonnull vtable
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_ISSUERPROVER_PROVE_PROBE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_ISSUERPROVER_PROVE_PROBE
+RustBuffer uniffi_fido_unlock_ffi_fn_method_issuerprover_prove_probe(uint64_t ptr, RustBuffer task, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_ISSUERPROVER_PROVE_ROTATION
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_ISSUERPROVER_PROVE_ROTATION
+RustBuffer uniffi_fido_unlock_ffi_fn_method_issuerprover_prove_rotation(uint64_t ptr, RustBuffer task, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_PINCHECKER
@@ -1779,6 +1943,11 @@ RustBuffer uniffi_fido_unlock_ffi_fn_func_qr_text(RustBuffer code, RustCallStatu
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_SPOKEN_CODE
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_SPOKEN_CODE
 RustBuffer uniffi_fido_unlock_ffi_fn_func_spoken_code(RustBuffer code, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_READ_CHECKPOINT
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_READ_CHECKPOINT
+RustBuffer uniffi_fido_unlock_ffi_fn_func_read_checkpoint(RustBuffer bytes, RustBuffer public_key, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_DEFAULT_DESK_POLICY
@@ -2076,6 +2245,12 @@ uint16_t uniffi_fido_unlock_ffi_checksum_func_spoken_code(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_FUNC_READ_CHECKPOINT
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_FUNC_READ_CHECKPOINT
+uint16_t uniffi_fido_unlock_ffi_checksum_func_read_checkpoint(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_FUNC_DEFAULT_DESK_POLICY
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_FUNC_DEFAULT_DESK_POLICY
 uint16_t uniffi_fido_unlock_ffi_checksum_func_default_desk_policy(void
@@ -2178,6 +2353,12 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_operators_find_operator(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_APPROVER_ASK
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_APPROVER_ASK
+uint16_t uniffi_fido_unlock_ffi_checksum_method_approver_ask(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_AUDITLOG_LOG_ID
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_AUDITLOG_LOG_ID
 uint16_t uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id(void
@@ -2268,6 +2449,18 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_signer(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_CHECKPOINTSIGNER_PUBLIC_KEY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_CHECKPOINTSIGNER_PUBLIC_KEY
+uint16_t uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_public_key(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_CHECKPOINTSIGNER_SIGN
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_CHECKPOINTSIGNER_SIGN
+uint16_t uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_sign(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_USER
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_USER
 uint16_t uniffi_fido_unlock_ffi_checksum_method_directory_user(void
@@ -2346,6 +2539,12 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKFOLDER_VERIFY_AUDIT_AGAINST
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKFOLDER_VERIFY_AUDIT_AGAINST
+uint16_t uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit_against(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ACCEPT_CLOCK
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ACCEPT_CLOCK
 uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock(void
@@ -2412,6 +2611,12 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ASK_APPROVAL
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ASK_APPROVAL
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_AUTHORISE
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_AUTHORISE
 uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise(void
@@ -2421,6 +2626,12 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_AUTHORISE_TO_CHANNEL
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_AUTHORISE_TO_CHANNEL
 uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_CHECKPOINT
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_CHECKPOINT
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint(void
 
 );
 #endif
@@ -2475,6 +2686,12 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_VERIFY_AUDIT
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_VERIFY_AUDIT
 uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_VERIFY_AUDIT_AGAINST
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_VERIFY_AUDIT_AGAINST
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit_against(void
 
 );
 #endif
@@ -2580,6 +2797,18 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_device_probe(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DEVICE_PROBE_WITH
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DEVICE_PROBE_WITH
+uint16_t uniffi_fido_unlock_ffi_checksum_method_device_probe_with(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DEVICE_ROTATE_ISSUER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DEVICE_ROTATE_ISSUER
+uint16_t uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_ENROLLMENT_ADD_KEY
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_ENROLLMENT_ADD_KEY
 uint16_t uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key(void
@@ -2655,6 +2884,18 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_issuerkey_public_key(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_ISSUERKEY_SUITE
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_ISSUERKEY_SUITE
 uint16_t uniffi_fido_unlock_ffi_checksum_method_issuerkey_suite(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_ISSUERPROVER_PROVE_PROBE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_ISSUERPROVER_PROVE_PROBE
+uint16_t uniffi_fido_unlock_ffi_checksum_method_issuerprover_prove_probe(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_ISSUERPROVER_PROVE_ROTATION
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_ISSUERPROVER_PROVE_ROTATION
+uint16_t uniffi_fido_unlock_ffi_checksum_method_issuerprover_prove_rotation(void
 
 );
 #endif

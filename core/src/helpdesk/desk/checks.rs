@@ -1,11 +1,11 @@
-//! The three checks that a request gathers: caller, challenge, second operator.
+//! The checks that a request gathers: caller and challenge. The second operator's is in `approvals`.
 
 use super::HelpDesk;
 use crate::challenge::Challenge;
 use crate::error::{ErrorCode, HasCode};
 use crate::helpdesk::audit::{AuditEntry, AuditEvent};
 use crate::helpdesk::challenge_check::{self, counter_of};
-use crate::helpdesk::{Approval, DeskError, OperatorSession, Privilege, RequestId, VerificationTask};
+use crate::helpdesk::{DeskError, OperatorSession, Privilege, RequestId, VerificationTask};
 use crate::ports::CallerVerifier;
 
 impl HelpDesk {
@@ -50,13 +50,14 @@ impl HelpDesk {
         if !self.policy.accepts(class, caller.method, caller.vouched) {
             return Err(ErrorCode::CallerMethod.into());
         }
-        self.append(AuditEntry {
+        let changed = self.append(AuditEntry {
             method: Some(caller.method.number()),
             vouched: Some(caller.vouched.number()),
             evidence: Some(caller.evidence),
             ..context.clone()
         })?;
         let request = self.own_request(session, id)?;
+        request.basis = *changed.hash();
         request.caller = Some(caller);
         request.approval = None;
         Ok(())
@@ -129,12 +130,13 @@ impl HelpDesk {
         let (user, device) = (request.user.clone(), request.device);
         let device = self.device_in_use(&user, &device)?;
         challenge_check::check(&self.state, &device, challenge)?;
-        self.append(AuditEntry {
+        let changed = self.append(AuditEntry {
             suite: Some(device.keys.suite().number()),
             slot: Some(device.slot),
             ..context.clone()
         })?;
         let request = self.own_request(session, id)?;
+        request.basis = *changed.hash();
         request.challenge = Some(*challenge);
         request.approval = None;
         Ok(())
@@ -161,43 +163,6 @@ impl HelpDesk {
                 ..context.clone()
             })?;
         }
-        Ok(())
-    }
-
-    /// A second operator approves. Caller and challenge must be there, so that it is seen what is
-    /// approved.
-    ///
-    /// # Errors
-    /// [`ErrorCode::ApprovalSelf`]; [`ErrorCode::CallerUnverified`]; [`ErrorCode::WrongState`] without
-    /// a challenge; as [`HelpDesk::verify_caller`].
-    pub fn approve(&mut self, session: &OperatorSession, id: RequestId) -> Result<(), DeskError> {
-        let context = self.in_request(AuditEvent::Approved, session, id);
-        let result = self.try_approve(session, id, &context);
-        self.recorded(context, result)
-    }
-
-    fn try_approve(
-        &mut self,
-        session: &OperatorSession,
-        id: RequestId,
-        context: &AuditEntry,
-    ) -> Result<(), DeskError> {
-        let now = self.in_service(session, Privilege::Unlock)?;
-        let request = self.live_request(id)?;
-        if request.operator == *session.operator() {
-            return Err(ErrorCode::ApprovalSelf.into());
-        }
-        if request.caller.is_none() {
-            return Err(ErrorCode::CallerUnverified.into());
-        }
-        if request.challenge.is_none() {
-            return Err(ErrorCode::WrongState.into());
-        }
-        self.append(context.clone())?;
-        self.live_request(id)?.approval = Some(Approval {
-            operator: session.operator().clone(),
-            at: now,
-        });
         Ok(())
     }
 }

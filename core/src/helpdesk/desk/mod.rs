@@ -1,5 +1,6 @@
 //! The help desk: every port joined, every step checked and recorded.
 
+mod approvals;
 mod authorise;
 mod checks;
 mod close;

@@ -58,6 +58,8 @@ pub(super) struct Request {
     pub(super) user: UserId,
     pub(super) device: DeviceId,
     pub(super) opened_at: UnixTime,
+    /// The hash of the entry by which it became as it is: what an approval is for.
+    pub(super) basis: [u8; 32],
     pub(super) reason: String,
     pub(super) caller: Option<VerifiedCaller>,
     pub(super) challenge: Option<Challenge>,
@@ -159,7 +161,8 @@ impl HelpDesk {
         let device = self.device_in_use(user, device)?.id;
         let mut context = context.clone();
         context.request = Some(RequestId(self.chain.count));
-        let id = RequestId(self.append(context)?.entry().sequence);
+        let opened = self.append(context)?;
+        let id = RequestId(opened.entry().sequence);
         let lifetime = self.policy.request_seconds;
         // Kept for as long again, so that a late step is told "expired" and not "unknown".
         self.requests
@@ -171,6 +174,7 @@ impl HelpDesk {
                 user: user.clone(),
                 device,
                 opened_at: now,
+                basis: *opened.hash(),
                 reason: reason.trim().to_string(),
                 caller: None,
                 challenge: None,
@@ -262,8 +266,9 @@ impl HelpDesk {
         context: &AuditEntry,
     ) -> Result<(), DeskError> {
         self.own_request(session, id)?;
-        self.append(context.clone())?;
+        let changed = self.append(context.clone())?;
         let request = self.own_request(session, id)?;
+        request.basis = *changed.hash();
         request.reason = reason.trim().to_string();
         request.approval = None;
         Ok(())

@@ -126,6 +126,14 @@ class DocsTest {
         override fun storeAdminKey(deviceId: String, adminKey: String) = throw SigningException.WrongSuite()
     }
 
+    class Tickets(private val approvedBy: (String) -> String?) : Approver {
+        // Who approved what is kept under the basis; nobody yet is no answer, not a no.
+        override fun ask(task: ApprovalTask): Approval {
+            val who = approvedBy(HexFormat.of().formatHex(task.basis)) ?: throw ApproverException.Pending()
+            return Approval(task.basis, who, "ticket 4711, decision 2".toByteArray())
+        }
+    }
+
     private val mail = object : OwnerNotifier {
         override fun notifyOwner(notice: OwnerNotice) = Unit
     }
@@ -176,7 +184,7 @@ class DocsTest {
         val here = File(root, "bindings/kotlin/src/test/kotlin/io/github/fidounlock/DocsTest.kt").readLines()
         fun bare(lines: List<String>) = lines.map(String::trim).filter(String::isNotEmpty)
         val code = bare(here).joinToString("\n")
-        assertEquals(10, snippets.count())
+        assertEquals(11, snippets.count())
         for (snippet in snippets) {
             assertTrue(bare(snippet.lines()).joinToString("\n") in code, snippet)
         }

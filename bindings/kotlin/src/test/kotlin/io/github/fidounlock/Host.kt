@@ -88,14 +88,24 @@ class Hsm {
     }
 }
 
-/** The host's database, accounts, mail server and HSM, in Kotlin. */
+/** The host's database, accounts, mail server, tickets and HSM, in Kotlin. */
 class Host(val suite: Suite, val hsm: Hsm = Hsm()) :
     HostPart(), Directory, AuditLog, Limits, Operators, Licence, Clock, OwnerNotifier, CodeDelivery, CallerVerifier,
-    ResponseSigner {
+    Approver, ResponseSigner, IssuerProver, CheckpointSigner {
     var time = 1_790_000_000uL
     val log = ArrayList<ByteArray>()
     val notices = ArrayList<NoticeKind>()
     var sent = ""
+    /** The key that follows [hsm] in its slot. */
+    val next = Hsm()
+    /** Whether it has. */
+    var rotated = false
+    /** The key that signs checkpoints. */
+    val checkpoints = Hsm()
+    /** Who approves in the host's system, and what: null is what was asked. */
+    var approves = "desk-2"
+    var approvedBasis: ByteArray? = null
+    var askedLast: ApprovalTask? = null
     /** Whether there is no second operator. */
     var alone = false
 
@@ -215,18 +225,48 @@ class Host(val suite: Suite, val hsm: Hsm = Hsm()) :
     override fun issuers(): List<IssuerInfo> {
         at("ResponseSigner.issuers")
         if (suite == Suite.AES_ADMIN_KEY) return emptyList()
-        return listOf(IssuerInfo(SLOT, suite, hsm.publicKey(), false))
+        val first = IssuerInfo(SLOT, suite, hsm.publicKey(), rotated)
+        return listOf(first) + if (rotated) listOf(IssuerInfo(SLOT, suite, next.publicKey(), false)) else emptyList()
+    }
+
+    /** The one operation of the HSM on either key, in the suites 1 and 2. */
+    private fun make(key: ByteArray, suite: Suite, deviceKey: ByteArray?, message: ByteArray): String {
+        val own = listOf(hsm, next).find { it.publicKey().contentEquals(key) } ?: throw SigningException.KeyMissing()
+        return hex.formatHex(if (suite == Suite.P256_ECDSA) own.sign(message) else own.mac(deviceKey!!, message))
+    }
+
+    override fun proveProbe(task: ProbeTask): String {
+        at("IssuerProver.proveProbe")
+        return make(task.issuer, task.suite, task.deviceKey, task.message)
+    }
+
+    override fun proveRotation(task: RotationTask): String {
+        at("IssuerProver.proveRotation")
+        return make(task.signingKey, task.signingSuite, task.deviceKey, task.message)
+    }
+
+    override fun publicKey(): ByteArray {
+        at("CheckpointSigner.publicKey")
+        return checkpoints.publicKey()
+    }
+
+    override fun sign(task: CheckpointTask): ByteArray {
+        at("CheckpointSigner.sign")
+        return checkpoints.sign(task.message)
+    }
+
+    override fun ask(task: ApprovalTask): Approval {
+        askedLast = task
+        at("Approver.ask")
+        return Approval(approvedBasis ?: task.basis, approves, "decision 2".toByteArray())
     }
 
     override fun respond(task: SigningTask): String {
         at("ResponseSigner.respond")
-        val made = when (task.suite) {
-            Suite.P256_ECDSA -> hsm.sign(task.message)
-            Suite.P256_ECDH_MAC -> hsm.mac(task.deviceKey!!, task.message)
-            Suite.AES_ADMIN_KEY -> Cipher.getInstance("AES/ECB/NoPadding").run {
-                init(Cipher.ENCRYPT_MODE, SecretKeySpec(hex.parseHex(adminKeys.getValue(task.deviceId)), "AES"))
-                doFinal(task.message)
-            }
+        if (task.suite != Suite.AES_ADMIN_KEY) return make(task.issuer!!, task.suite, task.deviceKey, task.message)
+        val made = Cipher.getInstance("AES/ECB/NoPadding").run {
+            init(Cipher.ENCRYPT_MODE, SecretKeySpec(hex.parseHex(adminKeys.getValue(task.deviceId)), "AES"))
+            doFinal(task.message)
         }
         return hex.formatHex(made)
     }
@@ -262,7 +302,8 @@ class Host(val suite: Suite, val hsm: Hsm = Hsm()) :
         private val hex = HexFormat.of()
         val ports = listOf(
             Directory::class, AuditLog::class, Limits::class, Operators::class, Licence::class, Clock::class,
-            OwnerNotifier::class, CodeDelivery::class, CallerVerifier::class, ResponseSigner::class,
+            OwnerNotifier::class, CodeDelivery::class, CallerVerifier::class, ResponseSigner::class, Approver::class,
+            CheckpointSigner::class, IssuerProver::class,
         )
     }
 }

@@ -10,39 +10,6 @@ import org.junit.jupiter.params.provider.EnumSource
 
 /** The operator's side over the host's own ports: database, accounts and HSM in Kotlin. */
 class HostDeskTest {
-    private val user = DeskUser(
-        "user-1", "User One", false, listOf(DeskChannel("mail", ChannelKind.MAIL, "user-1@corp.example")),
-    )
-
-    private fun locked(host: Host): Enrolled {
-        val issuer = host.hsm.publicKey().takeIf { host.suite != Suite.AES_ADMIN_KEY }
-        return Enrolled(host.suite, issuer).also { it.key.block("Winter24") }
-    }
-
-    private fun register(desk: HelpDesk, host: Host, enrolled: Enrolled): OperatorSession {
-        val session = desk.signIn("desk-1", Host.PASSWORD)
-        desk.putUser(session, user)
-        if (host.suite == Suite.AES_ADMIN_KEY) {
-            desk.registerDevice(session, "user-1", enrolled.device, SLOT, enrolled.issuer)
-        } else {
-            desk.registerDeviceByPublicKey(session, "user-1", enrolled.device, SLOT, host.suite, host.hsm.publicKey())
-        }
-        return session
-    }
-
-    private fun prepare(desk: HelpDesk, session: OperatorSession, host: Host, unlock: UnlockSession): ULong {
-        val id = desk.openRequest(session, "user-1", unlock.deviceId(), "forgotten PIN").id
-        desk.verifyCaller(session, id, host)
-        desk.enterChallenge(session, id, unlock.challenge())
-        return id
-    }
-
-    private fun <R> begun(host: Host, work: (Enrolled, Device, UnlockSession) -> R): R = locked(host).use { enrolled ->
-        enrolled.key.open(MockWire.HID, Interface.VENDOR).use { device ->
-            UnlockSession.begin(device, null, null, null).use { work(enrolled, device, it) }
-        }
-    }
-
     @ParameterizedTest
     @EnumSource(Suite::class)
     fun `from the call to the next sign-in with an HSM of the host`(suite: Suite) {
@@ -75,12 +42,15 @@ class HostDeskTest {
             val session = register(desk, host, enrolled)
             desk.search(session, "")
             val shown = prepare(desk, session, host, unlock)
+            desk.askApproval(session, shown, host)
             desk.authorise(session, shown)
             desk.abandon(session, shown)
             val sent = prepare(desk, session, host, unlock)
             desk.authoriseToChannel(session, sent, "mail")
             assertTrue(host.sent.length > 20)
             desk.done(session, sent)
+            desk.checkpoint(session, host)
+            if (host.suite != Suite.AES_ADMIN_KEY) thereAndBack(host, enrolled)
             desk.setService(session, false)
         }
         // What is there already is read by the next process.
@@ -194,7 +164,7 @@ class HostDeskTest {
             host.open().use { desk ->
                 val session = register(desk, host, enrolled)
                 val second = desk.signIn("desk-2", Host.PASSWORD)
-                refused<UnlockException.Policy>(405) { desk.putUser(second, user) }
+                refused<UnlockException.Policy>(405) { desk.putUser(second, deskUser) }
                 val id = prepare(desk, session, host, unlock)
                 refused<UnlockException.Policy>(410) { desk.approve(session, id) }
                 desk.approve(second, id)

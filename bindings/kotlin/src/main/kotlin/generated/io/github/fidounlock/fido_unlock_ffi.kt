@@ -668,6 +668,9 @@ internal interface UniffiCallbackInterfaceOperatorsMethod0 : com.sun.jna.Callbac
 internal interface UniffiCallbackInterfaceOperatorsMethod1 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`id`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
 }
+internal interface UniffiCallbackInterfaceApproverMethod0 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`task`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+}
 internal interface UniffiCallbackInterfaceAuditLogMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
 }
@@ -679,6 +682,12 @@ internal interface UniffiCallbackInterfaceAuditLogMethod2 : com.sun.jna.Callback
 }
 internal interface UniffiCallbackInterfaceAuditLogMethod3 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`sequence`: Long,`entry`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceCheckpointSignerMethod0 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceCheckpointSignerMethod1 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`task`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
 }
 internal interface UniffiCallbackInterfaceDirectoryMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`id`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
@@ -727,6 +736,12 @@ internal interface UniffiCallbackInterfaceResponseSignerMethod3 : com.sun.jna.Ca
 }
 internal interface UniffiCallbackInterfaceProbeResponderMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`deviceId`: RustBuffer.ByValue,`suite`: RustBuffer.ByValue,`challenge`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceIssuerProverMethod0 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`task`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceIssuerProverMethod1 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`task`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
 }
 internal interface UniffiCallbackInterfacePinCheckerMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`pin`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
@@ -846,6 +861,25 @@ internal open class UniffiVTableCallbackInterfaceOperators(
     }
 
 }
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "ask")
+internal open class UniffiVTableCallbackInterfaceApprover(
+    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+    @JvmField internal var `ask`: UniffiCallbackInterfaceApproverMethod0? = null,
+) : Structure() {
+    class UniffiByValue(
+        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+        `ask`: UniffiCallbackInterfaceApproverMethod0? = null,
+    ): UniffiVTableCallbackInterfaceApprover(`uniffiFree`,`uniffiClone`,`ask`,), Structure.ByValue
+
+   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceApprover) {
+        `uniffiFree` = other.`uniffiFree`
+        `uniffiClone` = other.`uniffiClone`
+        `ask` = other.`ask`
+    }
+
+}
 @Structure.FieldOrder("uniffiFree", "uniffiClone", "logId", "count", "entry", "append")
 internal open class UniffiVTableCallbackInterfaceAuditLog(
     @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
@@ -871,6 +905,28 @@ internal open class UniffiVTableCallbackInterfaceAuditLog(
         `count` = other.`count`
         `entry` = other.`entry`
         `append` = other.`append`
+    }
+
+}
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "publicKey", "sign")
+internal open class UniffiVTableCallbackInterfaceCheckpointSigner(
+    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+    @JvmField internal var `publicKey`: UniffiCallbackInterfaceCheckpointSignerMethod0? = null,
+    @JvmField internal var `sign`: UniffiCallbackInterfaceCheckpointSignerMethod1? = null,
+) : Structure() {
+    class UniffiByValue(
+        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+        `publicKey`: UniffiCallbackInterfaceCheckpointSignerMethod0? = null,
+        `sign`: UniffiCallbackInterfaceCheckpointSignerMethod1? = null,
+    ): UniffiVTableCallbackInterfaceCheckpointSigner(`uniffiFree`,`uniffiClone`,`publicKey`,`sign`,), Structure.ByValue
+
+   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceCheckpointSigner) {
+        `uniffiFree` = other.`uniffiFree`
+        `uniffiClone` = other.`uniffiClone`
+        `publicKey` = other.`publicKey`
+        `sign` = other.`sign`
     }
 
 }
@@ -1034,6 +1090,28 @@ internal open class UniffiVTableCallbackInterfaceProbeResponder(
     }
 
 }
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "proveProbe", "proveRotation")
+internal open class UniffiVTableCallbackInterfaceIssuerProver(
+    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+    @JvmField internal var `proveProbe`: UniffiCallbackInterfaceIssuerProverMethod0? = null,
+    @JvmField internal var `proveRotation`: UniffiCallbackInterfaceIssuerProverMethod1? = null,
+) : Structure() {
+    class UniffiByValue(
+        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+        `proveProbe`: UniffiCallbackInterfaceIssuerProverMethod0? = null,
+        `proveRotation`: UniffiCallbackInterfaceIssuerProverMethod1? = null,
+    ): UniffiVTableCallbackInterfaceIssuerProver(`uniffiFree`,`uniffiClone`,`proveProbe`,`proveRotation`,), Structure.ByValue
+
+   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceIssuerProver) {
+        `uniffiFree` = other.`uniffiFree`
+        `uniffiClone` = other.`uniffiClone`
+        `proveProbe` = other.`proveProbe`
+        `proveRotation` = other.`proveRotation`
+    }
+
+}
 @Structure.FieldOrder("uniffiFree", "uniffiClone", "check")
 internal open class UniffiVTableCallbackInterfacePinChecker(
     @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
@@ -1165,6 +1243,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_func_spoken_code(
     ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_func_read_checkpoint(
+    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_func_default_desk_policy(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_func_error_table(
@@ -1199,6 +1279,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_operators_find_operator(
     ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_approver_ask(
+    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_auditlog_count(
@@ -1229,6 +1311,10 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_signer(
     ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_public_key(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_sign(
+    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_directory_user(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_directory_search_users(
@@ -1255,6 +1341,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit(
     ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit_against(
+    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_acknowledge(
@@ -1277,9 +1365,13 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve(
     ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval(
+    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_done(
     ): Int
@@ -1298,6 +1390,8 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit_against(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller(
     ): Int
@@ -1333,6 +1427,10 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_device_probe(
     ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_device_probe_with(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer(
+    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_enrollment_add_public_key(
@@ -1358,6 +1456,10 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_fido_unlock_ffi_checksum_method_issuerkey_public_key(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_issuerkey_suite(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_issuerprover_prove_probe(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_issuerprover_prove_rotation(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_pinchecker_check(
     ): Int
@@ -1462,12 +1564,15 @@ internal object UniffiLib {
     init {
         Native.register(UniffiLib::class.java, findLibraryName(componentName = "fido_unlock_ffi"))
         uniffiCallbackInterfaceApduChannel.register(this)
+        uniffiCallbackInterfaceApprover.register(this)
         uniffiCallbackInterfaceAuditLog.register(this)
         uniffiCallbackInterfaceCallerVerifier.register(this)
+        uniffiCallbackInterfaceCheckpointSigner.register(this)
         uniffiCallbackInterfaceClock.register(this)
         uniffiCallbackInterfaceCodeDelivery.register(this)
         uniffiCallbackInterfaceDirectory.register(this)
         uniffiCallbackInterfaceHidReports.register(this)
+        uniffiCallbackInterfaceIssuerProver.register(this)
         uniffiCallbackInterfaceLicence.register(this)
         uniffiCallbackInterfaceLimits.register(this)
         uniffiCallbackInterfaceOperators.register(this)
@@ -1553,6 +1658,14 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_method_operators_find_operator(`ptr`: Long,`id`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_clone_approver(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_free_approver(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_init_callback_vtable_approver(`vtable`: UniffiVTableCallbackInterfaceApprover,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_approver_ask(`ptr`: Long,`task`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_clone_auditlog(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_free_auditlog(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -1595,6 +1708,16 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_signer(`ptr`: Long,`signer`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_clone_checkpointsigner(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_free_checkpointsigner(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_init_callback_vtable_checkpointsigner(`vtable`: UniffiVTableCallbackInterfaceCheckpointSigner,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_checkpointsigner_public_key(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_checkpointsigner_sign(`ptr`: Long,`task`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_clone_directory(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_free_directory(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -1635,6 +1758,8 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_deskfolder_verify_audit(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_deskfolder_verify_audit_against(`ptr`: Long,`checkpoints`: RustBuffer.ByValue,`publicKey`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_clone_helpdesk(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_free_helpdesk(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -1661,10 +1786,14 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_approve(`ptr`: Long,`session`: Long,`id`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_ask_approval(`ptr`: Long,`session`: Long,`id`: Long,`approver`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise(`ptr`: Long,`session`: Long,`id`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise_to_channel(`ptr`: Long,`session`: Long,`id`: Long,`channel`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_checkpoint(`ptr`: Long,`session`: Long,`signer`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_done(`ptr`: Long,`session`: Long,`id`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_enter_challenge(`ptr`: Long,`session`: Long,`id`: Long,`challenge`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
@@ -1682,6 +1811,8 @@ internal object UniffiLib {
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_sign_in(`ptr`: Long,`operator`: RustBuffer.ByValue,`password`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit_against(`ptr`: Long,`checkpoints`: RustBuffer.ByValue,`publicKey`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_caller(`ptr`: Long,`session`: Long,`id`: Long,`verifier`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
@@ -1769,6 +1900,10 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_method_device_probe(`ptr`: Long,`slot`: Byte,`responder`: Long,`cancel`: RustBuffer.ByValue,`timeoutMs`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Long
+    external fun uniffi_fido_unlock_ffi_fn_method_device_probe_with(`ptr`: Long,`slot`: Byte,`issuer`: RustBuffer.ByValue,`deviceKey`: RustBuffer.ByValue,`prover`: Long,`cancel`: RustBuffer.ByValue,`timeoutMs`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_method_device_rotate_issuer(`ptr`: Long,`plan`: RustBuffer.ByValue,`prover`: Long,`progress`: RustBuffer.ByValue,`cancel`: RustBuffer.ByValue,`timeoutMs`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Int
     external fun uniffi_fido_unlock_ffi_fn_clone_blockconsent(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_free_blockconsent(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -1828,6 +1963,16 @@ internal object UniffiLib {
     external fun uniffi_fido_unlock_ffi_fn_method_issuerkey_public_key(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_method_issuerkey_suite(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_clone_issuerprover(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_free_issuerprover(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_init_callback_vtable_issuerprover(`vtable`: UniffiVTableCallbackInterfaceIssuerProver,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_issuerprover_prove_probe(`ptr`: Long,`task`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_issuerprover_prove_rotation(`ptr`: Long,`task`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_clone_pinchecker(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
@@ -1920,6 +2065,8 @@ internal object UniffiLib {
     external fun uniffi_fido_unlock_ffi_fn_func_qr_text(`code`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_func_spoken_code(`code`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_func_read_checkpoint(`bytes`: RustBuffer.ByValue,`publicKey`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_func_default_desk_policy(uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
@@ -2055,6 +2202,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_func_spoken_code() and 0xFFFF) != 50861) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_func_read_checkpoint() and 0xFFFF) != 55799) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_fido_unlock_ffi_checksum_func_default_desk_policy() and 0xFFFF) != 11637) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -2106,6 +2256,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_operators_find_operator() and 0xFFFF) != 16903) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_approver_ask() and 0xFFFF) != 27644) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id() and 0xFFFF) != 61760) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -2151,6 +2304,12 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_signer() and 0xFFFF) != 26810) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_public_key() and 0xFFFF) != 8225) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_sign() and 0xFFFF) != 51520) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_directory_user() and 0xFFFF) != 58839) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -2190,6 +2349,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit() and 0xFFFF) != 18844) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit_against() and 0xFFFF) != 14613) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock() and 0xFFFF) != 64378) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -2220,13 +2382,19 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon() and 0xFFFF) != 36278) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve() and 0xFFFF) != 24497) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve() and 0xFFFF) != 43639) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval() and 0xFFFF) != 54189) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise() and 0xFFFF) != 10673) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel() and 0xFFFF) != 16253) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint() and 0xFFFF) != 32637) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_done() and 0xFFFF) != 11619) {
@@ -2254,6 +2422,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit() and 0xFFFF) != 58161) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit_against() and 0xFFFF) != 2734) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller() and 0xFFFF) != 9104) {
@@ -2307,6 +2478,12 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_probe() and 0xFFFF) != 34225) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_probe_with() and 0xFFFF) != 46733) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer() and 0xFFFF) != 16455) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key() and 0xFFFF) != 60403) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -2344,6 +2521,12 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_issuerkey_suite() and 0xFFFF) != 14306) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_issuerprover_prove_probe() and 0xFFFF) != 46974) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_issuerprover_prove_rotation() and 0xFFFF) != 63321) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_pinchecker_check() and 0xFFFF) != 137) {
@@ -2445,7 +2628,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid() and 0xFFFF) != 11842) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_device_open_unlock_device() and 0xFFFF) != 7777) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_device_open_unlock_device() and 0xFFFF) != 23698) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_device_open_found() and 0xFFFF) != 2606) {
@@ -3378,6 +3561,338 @@ public object FfiConverterTypeApduChannel: FfiConverter<ApduChannel, Long> {
     override fun allocationSize(value: ApduChannel) = 8UL
 
     override fun write(value: ApduChannel, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * The system in which second operators approve: tickets, a chat, a work flow.
+ */
+public interface Approver {
+
+    /**
+     * Says whether `task` was approved, and by whom. Answer at once, with `ApproverError.Pending` where
+     * nobody has decided: the desk serves nobody else meanwhile.
+     */
+    fun `ask`(`task`: ApprovalTask): Approval
+
+    companion object
+}
+
+/**
+ * The system in which second operators approve: tickets, a chat, a work flow.
+ */
+open class ApproverImpl: Disposable, AutoCloseable, Approver
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_fido_unlock_ffi_fn_free_approver(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_approver(handle, status)
+        }
+    }
+
+
+    /**
+     * Says whether `task` was approved, and by whom. Answer at once, with `ApproverError.Pending` where
+     * nobody has decided: the desk serves nobody else meanwhile.
+     */
+    @Throws(ApproverException::class)override fun `ask`(`task`: ApprovalTask): Approval {
+            return FfiConverterTypeApproval.lift(
+    callWithHandle {
+    uniffiRustCallWithError(ApproverException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_approver_ask(
+        it,
+
+        FfiConverterTypeApprovalTask.lower(`task`),_status)
+}
+    }
+    )
+    }
+
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+
+// Put the implementation in an object so we don't pollute the top-level namespace
+internal object uniffiCallbackInterfaceApprover {
+    internal object `ask`: UniffiCallbackInterfaceApproverMethod0 {
+        override fun callback(`uniffiHandle`: Long,`task`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeApprover.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`ask`(
+                    FfiConverterTypeApprovalTask.lift(`task`),
+                )
+            }
+            val writeReturn = { value: Approval -> uniffiOutReturn.setValue(FfiConverterTypeApproval.lower(value)) }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: ApproverException -> FfiConverterTypeApproverError.lower(e) }
+            )
+        }
+    }
+
+    internal object uniffiFree: UniffiCallbackInterfaceFree {
+        override fun callback(handle: Long) {
+            FfiConverterTypeApprover.handleMap.remove(handle)
+        }
+    }
+
+    internal object uniffiClone: UniffiCallbackInterfaceClone {
+        override fun callback(handle: Long): Long {
+            return FfiConverterTypeApprover.handleMap.clone(handle)
+        }
+    }
+
+    internal var vtable = UniffiVTableCallbackInterfaceApprover.UniffiByValue(
+        uniffiFree,
+        uniffiClone,
+        `ask`,
+    )
+
+    // Registers the foreign callback with the Rust side.
+    // This method is generated for each callback interface.
+    internal fun register(lib: UniffiLib) {
+        lib.uniffi_fido_unlock_ffi_fn_init_callback_vtable_approver(vtable)
+    }
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeApprover: FfiConverter<Approver, Long> {
+    internal val handleMap = UniffiHandleMap<Approver>()
+
+    override fun lower(value: Approver): Long {
+        if (value is ApproverImpl) {
+             // Rust-implemented object.  Clone the handle and return it
+            return value.callWithHandle { it }
+         } else {
+            // Kotlin object, generate a new vtable handle and return that.
+            return handleMap.insert(value)
+         }
+    }
+
+    override fun lift(value: Long): Approver {
+        if ((value and 1.toLong()) == 0.toLong()) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return ApproverImpl(UniffiWithHandle, value)
+        } else {
+            // Kotlin-generated handle, get the object from the handle map
+            return handleMap.remove(value)
+        }
+    }
+
+    override fun read(buf: ByteBuffer): Approver {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: Approver) = 8UL
+
+    override fun write(value: Approver, buf: ByteBuffer) {
         buf.putLong(lower(value))
     }
 }
@@ -4710,6 +5225,377 @@ public object FfiConverterTypeCancelHandle: FfiConverter<CancelHandle, Long> {
     override fun allocationSize(value: CancelHandle) = 8UL
 
     override fun write(value: CancelHandle, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * Signs checkpoints, with a P-256 key that is no issuer's.
+ */
+public interface CheckpointSigner {
+
+    /**
+     * The public key that verifies them: a compressed point of 33 bytes.
+     */
+    fun `publicKey`(): kotlin.ByteArray
+
+    /**
+     * Makes the ECDSA signature over `message` with SHA-256: r and s of 32 bytes each. Either s will do;
+     * the library checks it under the public key.
+     */
+    fun `sign`(`task`: CheckpointTask): kotlin.ByteArray
+
+    companion object
+}
+
+/**
+ * Signs checkpoints, with a P-256 key that is no issuer's.
+ */
+open class CheckpointSignerImpl: Disposable, AutoCloseable, CheckpointSigner
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_fido_unlock_ffi_fn_free_checkpointsigner(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_checkpointsigner(handle, status)
+        }
+    }
+
+
+    /**
+     * The public key that verifies them: a compressed point of 33 bytes.
+     */
+    @Throws(SigningException::class)override fun `publicKey`(): kotlin.ByteArray {
+            return FfiConverterByteArray.lift(
+    callWithHandle {
+    uniffiRustCallWithError(SigningException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_checkpointsigner_public_key(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Makes the ECDSA signature over `message` with SHA-256: r and s of 32 bytes each. Either s will do;
+     * the library checks it under the public key.
+     */
+    @Throws(SigningException::class)override fun `sign`(`task`: CheckpointTask): kotlin.ByteArray {
+            return FfiConverterByteArray.lift(
+    callWithHandle {
+    uniffiRustCallWithError(SigningException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_checkpointsigner_sign(
+        it,
+
+        FfiConverterTypeCheckpointTask.lower(`task`),_status)
+}
+    }
+    )
+    }
+
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+
+// Put the implementation in an object so we don't pollute the top-level namespace
+internal object uniffiCallbackInterfaceCheckpointSigner {
+    internal object `publicKey`: UniffiCallbackInterfaceCheckpointSignerMethod0 {
+        override fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeCheckpointSigner.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`publicKey`(
+                )
+            }
+            val writeReturn = { value: kotlin.ByteArray -> uniffiOutReturn.setValue(FfiConverterByteArray.lower(value)) }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: SigningException -> FfiConverterTypeSigningError.lower(e) }
+            )
+        }
+    }
+    internal object `sign`: UniffiCallbackInterfaceCheckpointSignerMethod1 {
+        override fun callback(`uniffiHandle`: Long,`task`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeCheckpointSigner.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`sign`(
+                    FfiConverterTypeCheckpointTask.lift(`task`),
+                )
+            }
+            val writeReturn = { value: kotlin.ByteArray -> uniffiOutReturn.setValue(FfiConverterByteArray.lower(value)) }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: SigningException -> FfiConverterTypeSigningError.lower(e) }
+            )
+        }
+    }
+
+    internal object uniffiFree: UniffiCallbackInterfaceFree {
+        override fun callback(handle: Long) {
+            FfiConverterTypeCheckpointSigner.handleMap.remove(handle)
+        }
+    }
+
+    internal object uniffiClone: UniffiCallbackInterfaceClone {
+        override fun callback(handle: Long): Long {
+            return FfiConverterTypeCheckpointSigner.handleMap.clone(handle)
+        }
+    }
+
+    internal var vtable = UniffiVTableCallbackInterfaceCheckpointSigner.UniffiByValue(
+        uniffiFree,
+        uniffiClone,
+        `publicKey`,
+        `sign`,
+    )
+
+    // Registers the foreign callback with the Rust side.
+    // This method is generated for each callback interface.
+    internal fun register(lib: UniffiLib) {
+        lib.uniffi_fido_unlock_ffi_fn_init_callback_vtable_checkpointsigner(vtable)
+    }
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeCheckpointSigner: FfiConverter<CheckpointSigner, Long> {
+    internal val handleMap = UniffiHandleMap<CheckpointSigner>()
+
+    override fun lower(value: CheckpointSigner): Long {
+        if (value is CheckpointSignerImpl) {
+             // Rust-implemented object.  Clone the handle and return it
+            return value.callWithHandle { it }
+         } else {
+            // Kotlin object, generate a new vtable handle and return that.
+            return handleMap.insert(value)
+         }
+    }
+
+    override fun lift(value: Long): CheckpointSigner {
+        if ((value and 1.toLong()) == 0.toLong()) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return CheckpointSignerImpl(UniffiWithHandle, value)
+        } else {
+            // Kotlin-generated handle, get the object from the handle map
+            return handleMap.remove(value)
+        }
+    }
+
+    override fun read(buf: ByteBuffer): CheckpointSigner {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: CheckpointSigner) = 8UL
+
+    override fun write(value: CheckpointSigner, buf: ByteBuffer) {
         buf.putLong(lower(value))
     }
 }
@@ -6380,6 +7266,11 @@ public interface DeskFolderInterface {
      */
     fun `verifyAudit`(): AuditSummary
 
+    /**
+     * The same, and compares it with checkpoints: see `HelpDesk.verify_audit_against`.
+     */
+    fun `verifyAuditAgainst`(`checkpoints`: List<kotlin.ByteArray>, `publicKey`: kotlin.ByteArray): AuditSummary
+
     companion object
 }
 
@@ -6606,6 +7497,25 @@ open class DeskFolder: Disposable, AutoCloseable, DeskFolderInterface
 
 
 
+    /**
+     * The same, and compares it with checkpoints: see `HelpDesk.verify_audit_against`.
+     */
+    @Throws(UnlockException::class)override fun `verifyAuditAgainst`(`checkpoints`: List<kotlin.ByteArray>, `publicKey`: kotlin.ByteArray): AuditSummary {
+            return FfiConverterTypeAuditSummary.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskfolder_verify_audit_against(
+        it,
+
+        FfiConverterSequenceByteArray.lower(`checkpoints`),
+        FfiConverterByteArray.lower(`publicKey`),_status)
+}
+    }
+    )
+    }
+
+
+
 
 
 
@@ -6801,6 +7711,19 @@ public interface DeviceInterface {
      * under the probe label.
      */
     fun `probe`(`slot`: kotlin.UByte, `responder`: ProbeResponder, `cancel`: CancelHandle?, `timeoutMs`: kotlin.UInt?): ProbePassed
+
+    /**
+     * The same with the issuer's key behind a prover of the host's, an HSM. `issuer`: its Q;
+     * `device_key`: E, as enrolment gave it; compressed points of 33 bytes.
+     */
+    fun `probeWith`(`slot`: kotlin.UByte, `issuer`: kotlin.ByteArray, `deviceKey`: kotlin.ByteArray, `prover`: IssuerProver, `cancel`: CancelHandle?, `timeoutMs`: kotlin.UInt?): ProbePassed
+
+    /**
+     * Gives a slot a new issuer key, or closes it; both keys are behind `prover`. The device is compared
+     * with the plan before anything is proven (number 112: it holds another key), and asks for a touch.
+     * Gives the slot's new rotation number, for `HelpDesk.record_rotation`. FIDO interface only.
+     */
+    fun `rotateIssuer`(`plan`: RotationPlan, `prover`: IssuerProver, `progress`: ProgressListener?, `cancel`: CancelHandle?, `timeoutMs`: kotlin.UInt?): kotlin.UInt
 
     companion object
 }
@@ -7011,6 +7934,54 @@ open class Device: Disposable, AutoCloseable, DeviceInterface
 
 
 
+    /**
+     * The same with the issuer's key behind a prover of the host's, an HSM. `issuer`: its Q;
+     * `device_key`: E, as enrolment gave it; compressed points of 33 bytes.
+     */
+    @Throws(UnlockException::class)override fun `probeWith`(`slot`: kotlin.UByte, `issuer`: kotlin.ByteArray, `deviceKey`: kotlin.ByteArray, `prover`: IssuerProver, `cancel`: CancelHandle?, `timeoutMs`: kotlin.UInt?): ProbePassed {
+            return FfiConverterTypeProbePassed.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_device_probe_with(
+        it,
+
+        FfiConverterUByte.lower(`slot`),
+        FfiConverterByteArray.lower(`issuer`),
+        FfiConverterByteArray.lower(`deviceKey`),
+        FfiConverterTypeIssuerProver.lower(`prover`),
+        FfiConverterOptionalTypeCancelHandle.lower(`cancel`),
+        FfiConverterOptionalUInt.lower(`timeoutMs`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Gives a slot a new issuer key, or closes it; both keys are behind `prover`. The device is compared
+     * with the plan before anything is proven (number 112: it holds another key), and asks for a touch.
+     * Gives the slot's new rotation number, for `HelpDesk.record_rotation`. FIDO interface only.
+     */
+    @Throws(UnlockException::class)override fun `rotateIssuer`(`plan`: RotationPlan, `prover`: IssuerProver, `progress`: ProgressListener?, `cancel`: CancelHandle?, `timeoutMs`: kotlin.UInt?): kotlin.UInt {
+            return FfiConverterUInt.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_device_rotate_issuer(
+        it,
+
+        FfiConverterTypeRotationPlan.lower(`plan`),
+        FfiConverterTypeIssuerProver.lower(`prover`),
+        FfiConverterOptionalTypeProgressListener.lower(`progress`),
+        FfiConverterOptionalTypeCancelHandle.lower(`cancel`),
+        FfiConverterOptionalUInt.lower(`timeoutMs`),_status)
+}
+    }
+    )
+    }
+
+
+
 
 
 
@@ -7054,8 +8025,8 @@ open class Device: Disposable, AutoCloseable, DeviceInterface
 
 
     /**
-     * A vendor's device with a command set of its own, which the host speaks. Probe, enrolment and
-     * `block_pin` are not in that port: they are refused with number 121.
+     * A vendor's device with a command set of its own, which the host speaks. Probe, enrolment, rotation
+     * and `block_pin` are not in that port: they are refused with number 121.
      */ fun `openUnlockDevice`(`device`: UnlockDevice): Device {
             return FfiConverterTypeDevice.lift(
     uniffiRustCall() { _status ->
@@ -8826,9 +9797,17 @@ public interface HelpDeskInterface {
     fun `abandon`(`session`: OperatorSession, `id`: kotlin.ULong)
 
     /**
-     * A second operator approves.
+     * A second operator, who has signed in here, approves.
      */
     fun `approve`(`session`: OperatorSession, `id`: kotlin.ULong)
+
+    /**
+     * Asks the host's own system whether a second operator has approved the request as it is now;
+     * `approver` is called on this thread. Number 409 while nobody has decided, 432 where they said no,
+     * 434 for an approval of something else, 410, 435 or 436 where whoever approved may not. Each ask is
+     * recorded and voids an approval that was there: ask when there is an answer, not in a loop.
+     */
+    fun `askApproval`(`session`: OperatorSession, `id`: kotlin.ULong, `approver`: Approver)
 
     /**
      * Makes the Response Code, once. It crosses as text, which the host cannot wipe: show it and let
@@ -8841,6 +9820,12 @@ public interface HelpDeskInterface {
      * never sees the code. The desk needs a `CodeDelivery`.
      */
     fun `authoriseToChannel`(`session`: OperatorSession, `id`: kotlin.ULong, `channel`: kotlin.String)
+
+    /**
+     * Signs a checkpoint over all entries up to now. Keep it where the log's administrator cannot write.
+     * `signer` is called on this thread.
+     */
+    fun `checkpoint`(`session`: OperatorSession, `signer`: CheckpointSigner): SignedCheckpoint
 
     /**
      * Records that the user has unlocked the device.
@@ -8886,6 +9871,13 @@ public interface HelpDeskInterface {
      * Verifies the desk's own log.
      */
     fun `verifyAudit`(): AuditSummary
+
+    /**
+     * The same, and compares it with checkpoints, 128 bytes each, that were kept elsewhere: number 705
+     * where a tail was cut off or the log rewritten. `public_key`: of the checkpoint signer, a compressed
+     * point of 33 bytes.
+     */
+    fun `verifyAuditAgainst`(`checkpoints`: List<kotlin.ByteArray>, `publicKey`: kotlin.ByteArray): AuditSummary
 
     /**
      * Verifies the caller; `verifier` is called on this thread.
@@ -9199,7 +10191,7 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
 
     /**
-     * A second operator approves.
+     * A second operator, who has signed in here, approves.
      */
     @Throws(UnlockException::class)override fun `approve`(`session`: OperatorSession, `id`: kotlin.ULong)
         =
@@ -9210,6 +10202,28 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
         FfiConverterTypeOperatorSession.lower(`session`),
         FfiConverterULong.lower(`id`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Asks the host's own system whether a second operator has approved the request as it is now;
+     * `approver` is called on this thread. Number 409 while nobody has decided, 432 where they said no,
+     * 434 for an approval of something else, 410, 435 or 436 where whoever approved may not. Each ask is
+     * recorded and voids an approval that was there: ask when there is an answer, not in a loop.
+     */
+    @Throws(UnlockException::class)override fun `askApproval`(`session`: OperatorSession, `id`: kotlin.ULong, `approver`: Approver)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_ask_approval(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterULong.lower(`id`),
+        FfiConverterTypeApprover.lower(`approver`),_status)
 }
     }
 
@@ -9253,6 +10267,26 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 }
     }
 
+
+
+
+    /**
+     * Signs a checkpoint over all entries up to now. Keep it where the log's administrator cannot write.
+     * `signer` is called on this thread.
+     */
+    @Throws(UnlockException::class)override fun `checkpoint`(`session`: OperatorSession, `signer`: CheckpointSigner): SignedCheckpoint {
+            return FfiConverterTypeSignedCheckpoint.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_checkpoint(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterTypeCheckpointSigner.lower(`signer`),_status)
+}
+    }
+    )
+    }
 
 
 
@@ -9418,6 +10452,27 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
     UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit(
         it,
         _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * The same, and compares it with checkpoints, 128 bytes each, that were kept elsewhere: number 705
+     * where a tail was cut off or the log rewritten. `public_key`: of the checkpoint signer, a compressed
+     * point of 33 bytes.
+     */
+    @Throws(UnlockException::class)override fun `verifyAuditAgainst`(`checkpoints`: List<kotlin.ByteArray>, `publicKey`: kotlin.ByteArray): AuditSummary {
+            return FfiConverterTypeAuditSummary.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit_against(
+        it,
+
+        FfiConverterSequenceByteArray.lower(`checkpoints`),
+        FfiConverterByteArray.lower(`publicKey`),_status)
 }
     }
     )
@@ -10254,6 +11309,385 @@ public object FfiConverterTypeIssuerKey: FfiConverter<IssuerKey, Long> {
     override fun allocationSize(value: IssuerKey) = 8UL
 
     override fun write(value: IssuerKey, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * Makes what a device wants of an issuer's key beside Response Codes, with keys that the library never
+ * sees. Answers are lower-case hexadecimal digits, made in the same way for both. Suite 1: the ECDSA
+ * signature over `message` with SHA-256, r and s of 32 bytes each (either s will do; the library checks
+ * it under the key). Suite 2: the 32 bytes of HMAC-SHA-256 of `message` under the x-coordinate, 32 bytes,
+ * of ECDH with `device_key`.
+ */
+public interface IssuerProver {
+
+    /**
+     * Makes the response to a probe.
+     */
+    fun `proveProbe`(`task`: ProbeTask): kotlin.String
+
+    /**
+     * Makes one of the two proofs of a rotation.
+     */
+    fun `proveRotation`(`task`: RotationTask): kotlin.String
+
+    companion object
+}
+
+/**
+ * Makes what a device wants of an issuer's key beside Response Codes, with keys that the library never
+ * sees. Answers are lower-case hexadecimal digits, made in the same way for both. Suite 1: the ECDSA
+ * signature over `message` with SHA-256, r and s of 32 bytes each (either s will do; the library checks
+ * it under the key). Suite 2: the 32 bytes of HMAC-SHA-256 of `message` under the x-coordinate, 32 bytes,
+ * of ECDH with `device_key`.
+ */
+open class IssuerProverImpl: Disposable, AutoCloseable, IssuerProver
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_fido_unlock_ffi_fn_free_issuerprover(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_issuerprover(handle, status)
+        }
+    }
+
+
+    /**
+     * Makes the response to a probe.
+     */
+    @Throws(SigningException::class)override fun `proveProbe`(`task`: ProbeTask): kotlin.String {
+            return FfiConverterString.lift(
+    callWithHandle {
+    uniffiRustCallWithError(SigningException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_issuerprover_prove_probe(
+        it,
+
+        FfiConverterTypeProbeTask.lower(`task`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Makes one of the two proofs of a rotation.
+     */
+    @Throws(SigningException::class)override fun `proveRotation`(`task`: RotationTask): kotlin.String {
+            return FfiConverterString.lift(
+    callWithHandle {
+    uniffiRustCallWithError(SigningException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_issuerprover_prove_rotation(
+        it,
+
+        FfiConverterTypeRotationTask.lower(`task`),_status)
+}
+    }
+    )
+    }
+
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+
+// Put the implementation in an object so we don't pollute the top-level namespace
+internal object uniffiCallbackInterfaceIssuerProver {
+    internal object `proveProbe`: UniffiCallbackInterfaceIssuerProverMethod0 {
+        override fun callback(`uniffiHandle`: Long,`task`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeIssuerProver.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`proveProbe`(
+                    FfiConverterTypeProbeTask.lift(`task`),
+                )
+            }
+            val writeReturn = { value: kotlin.String -> uniffiOutReturn.setValue(FfiConverterString.lower(value)) }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: SigningException -> FfiConverterTypeSigningError.lower(e) }
+            )
+        }
+    }
+    internal object `proveRotation`: UniffiCallbackInterfaceIssuerProverMethod1 {
+        override fun callback(`uniffiHandle`: Long,`task`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeIssuerProver.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`proveRotation`(
+                    FfiConverterTypeRotationTask.lift(`task`),
+                )
+            }
+            val writeReturn = { value: kotlin.String -> uniffiOutReturn.setValue(FfiConverterString.lower(value)) }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: SigningException -> FfiConverterTypeSigningError.lower(e) }
+            )
+        }
+    }
+
+    internal object uniffiFree: UniffiCallbackInterfaceFree {
+        override fun callback(handle: Long) {
+            FfiConverterTypeIssuerProver.handleMap.remove(handle)
+        }
+    }
+
+    internal object uniffiClone: UniffiCallbackInterfaceClone {
+        override fun callback(handle: Long): Long {
+            return FfiConverterTypeIssuerProver.handleMap.clone(handle)
+        }
+    }
+
+    internal var vtable = UniffiVTableCallbackInterfaceIssuerProver.UniffiByValue(
+        uniffiFree,
+        uniffiClone,
+        `proveProbe`,
+        `proveRotation`,
+    )
+
+    // Registers the foreign callback with the Rust side.
+    // This method is generated for each callback interface.
+    internal fun register(lib: UniffiLib) {
+        lib.uniffi_fido_unlock_ffi_fn_init_callback_vtable_issuerprover(vtable)
+    }
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeIssuerProver: FfiConverter<IssuerProver, Long> {
+    internal val handleMap = UniffiHandleMap<IssuerProver>()
+
+    override fun lower(value: IssuerProver): Long {
+        if (value is IssuerProverImpl) {
+             // Rust-implemented object.  Clone the handle and return it
+            return value.callWithHandle { it }
+         } else {
+            // Kotlin object, generate a new vtable handle and return that.
+            return handleMap.insert(value)
+         }
+    }
+
+    override fun lift(value: Long): IssuerProver {
+        if ((value and 1.toLong()) == 0.toLong()) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return IssuerProverImpl(UniffiWithHandle, value)
+        } else {
+            // Kotlin-generated handle, get the object from the handle map
+            return handleMap.remove(value)
+        }
+    }
+
+    override fun read(buf: ByteBuffer): IssuerProver {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: IssuerProver) = 8UL
+
+    override fun write(value: IssuerProver, buf: ByteBuffer) {
         buf.putLong(lower(value))
     }
 }
@@ -15287,6 +16721,173 @@ public object FfiConverterTypeAcceptedMethod: FfiConverterRustBuffer<AcceptedMet
 
 
 /**
+ * A second operator's approval, as the host's system has it.
+ */
+data class Approval (
+    /**
+     * Of the task that was approved; for another one it is refused with number 434.
+     */
+    var `basis`: kotlin.ByteArray
+    ,
+    /**
+     * Who approved, by their sign-in name here.
+     */
+    var `operator`: kotlin.String
+    ,
+    /**
+     * What an auditor could be shown: the decision's number in that system. Its SHA-256 is recorded.
+     */
+    var `evidence`: kotlin.ByteArray
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeApproval: FfiConverterRustBuffer<Approval> {
+    override fun read(buf: ByteBuffer): Approval {
+        return Approval(
+            FfiConverterByteArray.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterByteArray.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Approval) = (
+            FfiConverterByteArray.allocationSize(value.`basis`) +
+            FfiConverterString.allocationSize(value.`operator`) +
+            FfiConverterByteArray.allocationSize(value.`evidence`)
+    )
+
+    override fun write(value: Approval, buf: ByteBuffer) {
+            FfiConverterByteArray.write(value.`basis`, buf)
+            FfiConverterString.write(value.`operator`, buf)
+            FfiConverterByteArray.write(value.`evidence`, buf)
+    }
+}
+
+
+
+/**
+ * One request that a second operator is to approve, as it stands.
+ */
+data class ApprovalTask (
+    /**
+     * What the approval is for, 32 bytes: another one as soon as reason, caller or challenge has changed.
+     * Keep the decision under it.
+     */
+    var `basis`: kotlin.ByteArray
+    ,
+    /**
+     * The request.
+     */
+    var `request`: kotlin.ULong
+    ,
+    /**
+     * The owner of the device.
+     */
+    var `user`: DeskUser
+    ,
+    /**
+     * The device.
+     */
+    var `deviceId`: kotlin.String
+    ,
+    /**
+     * The operator on the line, who cannot approve it.
+     */
+    var `operator`: kotlin.String
+    ,
+    /**
+     * Reason or ticket; may be empty.
+     */
+    var `reason`: kotlin.String
+    ,
+    /**
+     * The Device Challenge that is to be answered, as it is read aloud.
+     */
+    var `challenge`: kotlin.String
+    ,
+    /**
+     * How the caller was verified; absent for a way that this version of the binding has no name for.
+     */
+    var `method`: VerificationMethod?
+    ,
+    /**
+     * Whether a machine checked the caller.
+     */
+    var `byMachine`: kotlin.Boolean
+    ,
+    /**
+     * The last second in which request and approval live, since 1970-01-01 UTC.
+     */
+    var `expiresAt`: kotlin.ULong
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeApprovalTask: FfiConverterRustBuffer<ApprovalTask> {
+    override fun read(buf: ByteBuffer): ApprovalTask {
+        return ApprovalTask(
+            FfiConverterByteArray.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterTypeDeskUser.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterOptionalTypeVerificationMethod.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterULong.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: ApprovalTask) = (
+            FfiConverterByteArray.allocationSize(value.`basis`) +
+            FfiConverterULong.allocationSize(value.`request`) +
+            FfiConverterTypeDeskUser.allocationSize(value.`user`) +
+            FfiConverterString.allocationSize(value.`deviceId`) +
+            FfiConverterString.allocationSize(value.`operator`) +
+            FfiConverterString.allocationSize(value.`reason`) +
+            FfiConverterString.allocationSize(value.`challenge`) +
+            FfiConverterOptionalTypeVerificationMethod.allocationSize(value.`method`) +
+            FfiConverterBoolean.allocationSize(value.`byMachine`) +
+            FfiConverterULong.allocationSize(value.`expiresAt`)
+    )
+
+    override fun write(value: ApprovalTask, buf: ByteBuffer) {
+            FfiConverterByteArray.write(value.`basis`, buf)
+            FfiConverterULong.write(value.`request`, buf)
+            FfiConverterTypeDeskUser.write(value.`user`, buf)
+            FfiConverterString.write(value.`deviceId`, buf)
+            FfiConverterString.write(value.`operator`, buf)
+            FfiConverterString.write(value.`reason`, buf)
+            FfiConverterString.write(value.`challenge`, buf)
+            FfiConverterOptionalTypeVerificationMethod.write(value.`method`, buf)
+            FfiConverterBoolean.write(value.`byMachine`, buf)
+            FfiConverterULong.write(value.`expiresAt`, buf)
+    }
+}
+
+
+
+/**
  * A log that is whole.
  */
 data class AuditSummary (
@@ -15305,6 +16906,11 @@ data class AuditSummary (
      * The time of the last one: seconds since 1970-01-01 UTC.
      */
     var `latest`: kotlin.ULong
+    ,
+    /**
+     * How many of them the newest checkpoint covers; what is behind it could be cut off unseen.
+     */
+    var `covered`: kotlin.ULong
 
 ){
 
@@ -15324,19 +16930,22 @@ public object FfiConverterTypeAuditSummary: FfiConverterRustBuffer<AuditSummary>
             FfiConverterULong.read(buf),
             FfiConverterString.read(buf),
             FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
         )
     }
 
     override fun allocationSize(value: AuditSummary) = (
             FfiConverterULong.allocationSize(value.`entries`) +
             FfiConverterString.allocationSize(value.`head`) +
-            FfiConverterULong.allocationSize(value.`latest`)
+            FfiConverterULong.allocationSize(value.`latest`) +
+            FfiConverterULong.allocationSize(value.`covered`)
     )
 
     override fun write(value: AuditSummary, buf: ByteBuffer) {
             FfiConverterULong.write(value.`entries`, buf)
             FfiConverterString.write(value.`head`, buf)
             FfiConverterULong.write(value.`latest`, buf)
+            FfiConverterULong.write(value.`covered`, buf)
     }
 }
 
@@ -15464,6 +17073,85 @@ public object FfiConverterTypeCallerTask: FfiConverterRustBuffer<CallerTask> {
             FfiConverterTypeDeskUser.write(value.`user`, buf)
             FfiConverterString.write(value.`deviceId`, buf)
             FfiConverterString.write(value.`operator`, buf)
+    }
+}
+
+
+
+/**
+ * One checkpoint to sign. Only the desk makes it. It holds no secret.
+ */
+data class CheckpointTask (
+    /**
+     * The log's own id, 16 bytes.
+     */
+    var `logId`: kotlin.ByteArray
+    ,
+    /**
+     * How many entries it has.
+     */
+    var `entries`: kotlin.ULong
+    ,
+    /**
+     * The hash of the last one, 32 bytes.
+     */
+    var `head`: kotlin.ByteArray
+    ,
+    /**
+     * When: seconds since 1970-01-01 UTC.
+     */
+    var `at`: kotlin.ULong
+    ,
+    /**
+     * What is signed (docs/protocol/audit.md), which begins with "fido-unlock/1 checkpoint".
+     */
+    var `message`: kotlin.ByteArray
+    ,
+    /**
+     * SHA-256 of the message, for an HSM that takes a digest.
+     */
+    var `digest`: kotlin.ByteArray
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeCheckpointTask: FfiConverterRustBuffer<CheckpointTask> {
+    override fun read(buf: ByteBuffer): CheckpointTask {
+        return CheckpointTask(
+            FfiConverterByteArray.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterByteArray.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterByteArray.read(buf),
+            FfiConverterByteArray.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: CheckpointTask) = (
+            FfiConverterByteArray.allocationSize(value.`logId`) +
+            FfiConverterULong.allocationSize(value.`entries`) +
+            FfiConverterByteArray.allocationSize(value.`head`) +
+            FfiConverterULong.allocationSize(value.`at`) +
+            FfiConverterByteArray.allocationSize(value.`message`) +
+            FfiConverterByteArray.allocationSize(value.`digest`)
+    )
+
+    override fun write(value: CheckpointTask, buf: ByteBuffer) {
+            FfiConverterByteArray.write(value.`logId`, buf)
+            FfiConverterULong.write(value.`entries`, buf)
+            FfiConverterByteArray.write(value.`head`, buf)
+            FfiConverterULong.write(value.`at`, buf)
+            FfiConverterByteArray.write(value.`message`, buf)
+            FfiConverterByteArray.write(value.`digest`, buf)
     }
 }
 
@@ -17342,6 +19030,94 @@ public object FfiConverterTypePinRules: FfiConverterRustBuffer<PinRules> {
 
 
 /**
+ * One response to a probe to make: it shows that an unlock would work and unlocks nothing. It holds no
+ * secret.
+ */
+data class ProbeTask (
+    /**
+     * The device.
+     */
+    var `deviceId`: kotlin.String
+    ,
+    /**
+     * The suite, which says what is to be made: 1 or 2.
+     */
+    var `suite`: Suite
+    ,
+    /**
+     * The slot whose key is to be used.
+     */
+    var `slot`: kotlin.UByte
+    ,
+    /**
+     * Q of that key, a compressed point of 33 bytes.
+     */
+    var `issuer`: kotlin.ByteArray
+    ,
+    /**
+     * E, the device's public key, a compressed point of 33 bytes; in suite 2 alone.
+     */
+    var `deviceKey`: kotlin.ByteArray?
+    ,
+    /**
+     * The message M of docs/protocol.md, which begins with "fido-unlock/1 probe".
+     */
+    var `message`: kotlin.ByteArray
+    ,
+    /**
+     * SHA-256 of the message, for an HSM that takes a digest in suite 1.
+     */
+    var `digest`: kotlin.ByteArray
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeProbeTask: FfiConverterRustBuffer<ProbeTask> {
+    override fun read(buf: ByteBuffer): ProbeTask {
+        return ProbeTask(
+            FfiConverterString.read(buf),
+            FfiConverterTypeSuite.read(buf),
+            FfiConverterUByte.read(buf),
+            FfiConverterByteArray.read(buf),
+            FfiConverterOptionalByteArray.read(buf),
+            FfiConverterByteArray.read(buf),
+            FfiConverterByteArray.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: ProbeTask) = (
+            FfiConverterString.allocationSize(value.`deviceId`) +
+            FfiConverterTypeSuite.allocationSize(value.`suite`) +
+            FfiConverterUByte.allocationSize(value.`slot`) +
+            FfiConverterByteArray.allocationSize(value.`issuer`) +
+            FfiConverterOptionalByteArray.allocationSize(value.`deviceKey`) +
+            FfiConverterByteArray.allocationSize(value.`message`) +
+            FfiConverterByteArray.allocationSize(value.`digest`)
+    )
+
+    override fun write(value: ProbeTask, buf: ByteBuffer) {
+            FfiConverterString.write(value.`deviceId`, buf)
+            FfiConverterTypeSuite.write(value.`suite`, buf)
+            FfiConverterUByte.write(value.`slot`, buf)
+            FfiConverterByteArray.write(value.`issuer`, buf)
+            FfiConverterOptionalByteArray.write(value.`deviceKey`, buf)
+            FfiConverterByteArray.write(value.`message`, buf)
+            FfiConverterByteArray.write(value.`digest`, buf)
+    }
+}
+
+
+
+/**
  * A registered device.
  */
 data class RegisteredDevice (
@@ -17447,6 +19223,276 @@ public object FfiConverterTypeRegisteredDevice: FfiConverterRustBuffer<Registere
             FfiConverterUInt.write(value.`rotation`, buf)
             FfiConverterULong.write(value.`registeredAt`, buf)
             FfiConverterBoolean.write(value.`retired`, buf)
+    }
+}
+
+
+
+/**
+ * A new key for a slot, or its end.
+ */
+data class RotationPlan (
+    /**
+     * The slot whose key changes, 0 to 15.
+     */
+    var `slot`: kotlin.UByte
+    ,
+    /**
+     * Q of the slot now, as it is registered: a compressed point of 33 bytes.
+     */
+    var `oldIssuer`: kotlin.ByteArray
+    ,
+    /**
+     * Q of the slot as it becomes, of the same suite; absent closes the slot until the device is reset.
+     */
+    var `newIssuer`: kotlin.ByteArray?
+    ,
+    /**
+     * E, the device's public key, a compressed point of 33 bytes, from enrolment or the registry.
+     */
+    var `deviceKey`: kotlin.ByteArray
+    ,
+    /**
+     * Q of the recovery key in slot 0, where that one is to allow it; absent: the slot's own key.
+     */
+    var `recovery`: kotlin.ByteArray? = null
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeRotationPlan: FfiConverterRustBuffer<RotationPlan> {
+    override fun read(buf: ByteBuffer): RotationPlan {
+        return RotationPlan(
+            FfiConverterUByte.read(buf),
+            FfiConverterByteArray.read(buf),
+            FfiConverterOptionalByteArray.read(buf),
+            FfiConverterByteArray.read(buf),
+            FfiConverterOptionalByteArray.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: RotationPlan) = (
+            FfiConverterUByte.allocationSize(value.`slot`) +
+            FfiConverterByteArray.allocationSize(value.`oldIssuer`) +
+            FfiConverterOptionalByteArray.allocationSize(value.`newIssuer`) +
+            FfiConverterByteArray.allocationSize(value.`deviceKey`) +
+            FfiConverterOptionalByteArray.allocationSize(value.`recovery`)
+    )
+
+    override fun write(value: RotationPlan, buf: ByteBuffer) {
+            FfiConverterUByte.write(value.`slot`, buf)
+            FfiConverterByteArray.write(value.`oldIssuer`, buf)
+            FfiConverterOptionalByteArray.write(value.`newIssuer`, buf)
+            FfiConverterByteArray.write(value.`deviceKey`, buf)
+            FfiConverterOptionalByteArray.write(value.`recovery`, buf)
+    }
+}
+
+
+
+/**
+ * One proof of a rotation to make: with it the device takes `new_issuer`, so look whether that is a key
+ * of yours. It holds no secret.
+ */
+data class RotationTask (
+    /**
+     * Which of the two proofs.
+     */
+    var `role`: RotationRole
+    ,
+    /**
+     * Q of the key to be used, a compressed point of 33 bytes.
+     */
+    var `signingKey`: kotlin.ByteArray
+    ,
+    /**
+     * The suite of that key, which says what is to be made: 1 or 2.
+     */
+    var `signingSuite`: Suite
+    ,
+    /**
+     * E, the device's public key, a compressed point of 33 bytes; for a key of suite 2 alone.
+     */
+    var `deviceKey`: kotlin.ByteArray?
+    ,
+    /**
+     * The device.
+     */
+    var `deviceId`: kotlin.String
+    ,
+    /**
+     * The suite of the slot that is rotated.
+     */
+    var `suite`: Suite
+    ,
+    /**
+     * The slot that is rotated.
+     */
+    var `slot`: kotlin.UByte
+    ,
+    /**
+     * The slot whose key allows it: the same one, or 0.
+     */
+    var `authorisingSlot`: kotlin.UByte
+    ,
+    /**
+     * Q of the slot as it is, a compressed point of 33 bytes.
+     */
+    var `oldIssuer`: kotlin.ByteArray
+    ,
+    /**
+     * Q of the slot as it becomes; absent where it is closed.
+     */
+    var `newIssuer`: kotlin.ByteArray?
+    ,
+    /**
+     * The slot's new rotation number.
+     */
+    var `rotation`: kotlin.UInt
+    ,
+    /**
+     * The message R of docs/protocol/suites.md, which begins with "fido-unlock/1 rotate".
+     */
+    var `message`: kotlin.ByteArray
+    ,
+    /**
+     * SHA-256 of the message, for an HSM that takes a digest in suite 1.
+     */
+    var `digest`: kotlin.ByteArray
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeRotationTask: FfiConverterRustBuffer<RotationTask> {
+    override fun read(buf: ByteBuffer): RotationTask {
+        return RotationTask(
+            FfiConverterTypeRotationRole.read(buf),
+            FfiConverterByteArray.read(buf),
+            FfiConverterTypeSuite.read(buf),
+            FfiConverterOptionalByteArray.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterTypeSuite.read(buf),
+            FfiConverterUByte.read(buf),
+            FfiConverterUByte.read(buf),
+            FfiConverterByteArray.read(buf),
+            FfiConverterOptionalByteArray.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterByteArray.read(buf),
+            FfiConverterByteArray.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: RotationTask) = (
+            FfiConverterTypeRotationRole.allocationSize(value.`role`) +
+            FfiConverterByteArray.allocationSize(value.`signingKey`) +
+            FfiConverterTypeSuite.allocationSize(value.`signingSuite`) +
+            FfiConverterOptionalByteArray.allocationSize(value.`deviceKey`) +
+            FfiConverterString.allocationSize(value.`deviceId`) +
+            FfiConverterTypeSuite.allocationSize(value.`suite`) +
+            FfiConverterUByte.allocationSize(value.`slot`) +
+            FfiConverterUByte.allocationSize(value.`authorisingSlot`) +
+            FfiConverterByteArray.allocationSize(value.`oldIssuer`) +
+            FfiConverterOptionalByteArray.allocationSize(value.`newIssuer`) +
+            FfiConverterUInt.allocationSize(value.`rotation`) +
+            FfiConverterByteArray.allocationSize(value.`message`) +
+            FfiConverterByteArray.allocationSize(value.`digest`)
+    )
+
+    override fun write(value: RotationTask, buf: ByteBuffer) {
+            FfiConverterTypeRotationRole.write(value.`role`, buf)
+            FfiConverterByteArray.write(value.`signingKey`, buf)
+            FfiConverterTypeSuite.write(value.`signingSuite`, buf)
+            FfiConverterOptionalByteArray.write(value.`deviceKey`, buf)
+            FfiConverterString.write(value.`deviceId`, buf)
+            FfiConverterTypeSuite.write(value.`suite`, buf)
+            FfiConverterUByte.write(value.`slot`, buf)
+            FfiConverterUByte.write(value.`authorisingSlot`, buf)
+            FfiConverterByteArray.write(value.`oldIssuer`, buf)
+            FfiConverterOptionalByteArray.write(value.`newIssuer`, buf)
+            FfiConverterUInt.write(value.`rotation`, buf)
+            FfiConverterByteArray.write(value.`message`, buf)
+            FfiConverterByteArray.write(value.`digest`, buf)
+    }
+}
+
+
+
+/**
+ * A signed checkpoint.
+ */
+data class SignedCheckpoint (
+    /**
+     * All of it, 128 bytes: keep them where the log's administrator cannot write.
+     */
+    var `bytes`: kotlin.ByteArray
+    ,
+    /**
+     * How many entries the log had.
+     */
+    var `entries`: kotlin.ULong
+    ,
+    /**
+     * The hash of the last one in hex.
+     */
+    var `head`: kotlin.String
+    ,
+    /**
+     * When: seconds since 1970-01-01 UTC.
+     */
+    var `at`: kotlin.ULong
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeSignedCheckpoint: FfiConverterRustBuffer<SignedCheckpoint> {
+    override fun read(buf: ByteBuffer): SignedCheckpoint {
+        return SignedCheckpoint(
+            FfiConverterByteArray.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterULong.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: SignedCheckpoint) = (
+            FfiConverterByteArray.allocationSize(value.`bytes`) +
+            FfiConverterULong.allocationSize(value.`entries`) +
+            FfiConverterString.allocationSize(value.`head`) +
+            FfiConverterULong.allocationSize(value.`at`)
+    )
+
+    override fun write(value: SignedCheckpoint, buf: ByteBuffer) {
+            FfiConverterByteArray.write(value.`bytes`, buf)
+            FfiConverterULong.write(value.`entries`, buf)
+            FfiConverterString.write(value.`head`, buf)
+            FfiConverterULong.write(value.`at`, buf)
     }
 }
 
@@ -17893,6 +19939,131 @@ public object FfiConverterTypeWrongGroup: FfiConverterRustBuffer<WrongGroup> {
             FfiConverterUByte.write(value.`number`, buf)
             FfiConverterOptionalString.write(value.`text`, buf)
     }
+}
+
+
+
+
+
+/**
+ * Why there is no approval.
+ */
+sealed class ApproverException: kotlin.Exception() {
+
+    /**
+     * Nobody has decided yet.
+     */
+    class Pending(
+        ) : ApproverException() {
+        override val message
+            get() = ""
+    }
+
+    /**
+     * A second operator said no.
+     */
+    class Refused(
+        ) : ApproverException() {
+        override val message
+            get() = ""
+    }
+
+    /**
+     * The system cannot be reached.
+     */
+    class Unavailable(
+
+        /**
+         * Its own error number, such as an HTTP status.
+         */
+        val `code`: kotlin.Long
+        ) : ApproverException() {
+        override val message
+            get() = "code=${ `code` }"
+    }
+
+    /**
+     * It threw something else.
+     */
+    class HostFailed(
+        ) : ApproverException() {
+        override val message
+            get() = ""
+    }
+
+
+
+
+
+    companion object ErrorHandler : UniffiRustCallStatusErrorHandler<ApproverException> {
+        override fun lift(error_buf: RustBuffer.ByValue): ApproverException = FfiConverterTypeApproverError.lift(error_buf)
+    }
+
+
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeApproverError : FfiConverterRustBuffer<ApproverException> {
+    override fun read(buf: ByteBuffer): ApproverException {
+
+
+        return when(buf.getInt()) {
+            1 -> ApproverException.Pending()
+            2 -> ApproverException.Refused()
+            3 -> ApproverException.Unavailable(
+                FfiConverterLong.read(buf),
+                )
+            4 -> ApproverException.HostFailed()
+            else -> throw RuntimeException("invalid error enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: ApproverException): ULong {
+        return when(value) {
+            is ApproverException.Pending -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+            )
+            is ApproverException.Refused -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+            )
+            is ApproverException.Unavailable -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterLong.allocationSize(value.`code`)
+            )
+            is ApproverException.HostFailed -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+            )
+        }
+    }
+
+    override fun write(value: ApproverException, buf: ByteBuffer) {
+        when(value) {
+            is ApproverException.Pending -> {
+                buf.putInt(1)
+                Unit
+            }
+            is ApproverException.Refused -> {
+                buf.putInt(2)
+                Unit
+            }
+            is ApproverException.Unavailable -> {
+                buf.putInt(3)
+                FfiConverterLong.write(value.`code`, buf)
+                Unit
+            }
+            is ApproverException.HostFailed -> {
+                buf.putInt(4)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+
 }
 
 
@@ -19478,6 +21649,49 @@ public object FfiConverterTypeProgressEvent : FfiConverterRustBuffer<ProgressEve
                 Unit
             }
         }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+}
+
+
+
+
+
+/**
+ * Which of the two keys of a rotation is to prove it.
+ */
+
+enum class RotationRole {
+
+    /**
+     * The key that allows it: the slot's present one, or the recovery key.
+     */
+    AUTHORISING,
+    /**
+     * The key that the slot gets.
+     */
+    NEW;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeRotationRole: FfiConverterRustBuffer<RotationRole> {
+    override fun read(buf: ByteBuffer) = try {
+        RotationRole.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: RotationRole) = 4UL
+
+    override fun write(value: RotationRole, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
     }
 }
 
@@ -21202,6 +23416,38 @@ public object FfiConverterOptionalTypeInterface: FfiConverterRustBuffer<Interfac
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeVerificationMethod: FfiConverterRustBuffer<VerificationMethod?> {
+    override fun read(buf: ByteBuffer): VerificationMethod? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeVerificationMethod.read(buf)
+    }
+
+    override fun allocationSize(value: VerificationMethod?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeVerificationMethod.allocationSize(value)
+        }
+    }
+
+    override fun write(value: VerificationMethod?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeVerificationMethod.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterSequenceString: FfiConverterRustBuffer<List<kotlin.String>> {
     override fun read(buf: ByteBuffer): List<kotlin.String> {
         val len = buf.getInt()
@@ -21763,6 +24009,23 @@ public object FfiConverterSequenceTypePinProtocol: FfiConverterRustBuffer<List<P
 
 
         FfiConverterString.lower(`code`),_status)
+}
+    )
+    }
+
+
+        /**
+         * Reads a checkpoint of 128 bytes and checks that `public_key`, a compressed point of 33 bytes, signed
+         * it; number 705 where it did not. Against the log it is checked by `verify_audit_against`.
+         */
+    @Throws(UnlockException::class) fun `readCheckpoint`(`bytes`: kotlin.ByteArray, `publicKey`: kotlin.ByteArray): SignedCheckpoint {
+            return FfiConverterTypeSignedCheckpoint.lift(
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_func_read_checkpoint(
+
+
+        FfiConverterByteArray.lower(`bytes`),
+        FfiConverterByteArray.lower(`publicKey`),_status)
 }
     )
     }

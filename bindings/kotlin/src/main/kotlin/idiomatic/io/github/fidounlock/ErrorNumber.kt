@@ -159,6 +159,16 @@ enum class ErrorNumber(val number: Int) {
     DeviceNotUsers(430),
     /** This Device ID is already registered. */
     DeviceExists(431),
+    /** The second operator did not approve. */
+    ApprovalRefused(432),
+    /** The system in which a second operator approves cannot be asked. */
+    ApprovalUnavailable(433),
+    /** The approval is for another request, or for this one before it was changed. */
+    ApprovalElsewhere(434),
+    /** Whoever approved is no operator of this help desk. */
+    ApproverUnknown(435),
+    /** Whoever approved does not have the privilege for this. */
+    ApproverPrivilege(436),
     /** No security key or card was found. */
     NoDevice(501),
     /** This user may not open the device. */

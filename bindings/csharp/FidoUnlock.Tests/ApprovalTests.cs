@@ -1,0 +1,129 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using FidoUnlock;
+
+/// <summary>A second operator who approves in the host's own system, and checkpoints signed by the host's HSM.</summary>
+public static class ApprovalTests
+{
+    /// <summary>A desk with a request that is ready for its code, and one before it.</summary>
+    private static void With(Action<Host, HelpDesk, OperatorSession, UnlockSession, ulong> work)
+    {
+        var host = new Host(Suite.P256EcdhMac);
+        using (var enrolled = DeskTests.Locked(host))
+        using (var device = enrolled.Key.Open(MockWire.Hid, Interface.Vendor))
+        using (var unlock = UnlockSession.Begin(device, null, null, null))
+        using (var desk = host.Open())
+        {
+            var session = DeskTests.Register(desk, host, enrolled);
+            work(host, desk, session, unlock, DeskTests.Prepare(desk, session, host, unlock));
+        }
+    }
+
+    [Test]
+    public static void TheHostsSystemApprovesARequestAsItStands()
+    {
+        With((host, desk, session, unlock, id) =>
+        {
+            desk.AskApproval(session, id, host);
+            Expect.Equal("desk-2", desk.Request(session, id).ApprovedBy);
+            var asked = host.AskedLast;
+            Expect.Equal(32, asked.Basis.Length);
+            Expect.Equal(id, asked.Request);
+            Expect.Equal("desk-1", asked.Operator);
+            Expect.Equal("user-1", asked.User.Id);
+            Expect.Equal("forgotten PIN", asked.Reason);
+            Expect.Equal(unlock.DeviceId(), asked.DeviceId);
+            Expect.Equal(unlock.Challenge(), asked.Challenge);
+            Expect.True(asked.Method == VerificationMethod.CallBack && !asked.ByMachine, "how the caller was verified");
+            Expect.Equal(host.Time + 600, asked.ExpiresAt);
+
+            // Whatever is entered again makes it another request to approve.
+            desk.EnterChallenge(session, id, unlock.Challenge());
+            Expect.Equal(null, desk.Request(session, id).ApprovedBy);
+            desk.AskApproval(session, id, host);
+            Expect.True(!host.AskedLast.Basis.SequenceEqual(asked.Basis), "another basis");
+            Expect.True(desk.Authorise(session, id).Length > 20, "a code");
+            Refused.With<UnlockException.Policy>(ErrorNumber.RequestUsed, () => desk.AskApproval(session, id, host));
+        });
+    }
+
+    [Test]
+    public static void WhatIsNoApproval()
+    {
+        var failures = new Dictionary<Func<Exception>, ErrorNumber>
+        {
+            { () => new ApproverException.Pending(), ErrorNumber.ApprovalMissing },
+            { () => new ApproverException.Refused(), ErrorNumber.ApprovalRefused },
+            { () => new ApproverException.Unavailable(503), ErrorNumber.ApprovalUnavailable },
+            { () => new ApproverException.HostFailed(), ErrorNumber.HostFailed },
+            { () => new InvalidOperationException(HostPart.Secret), ErrorNumber.HostFailed },
+        };
+        With((host, desk, session, unlock, id) =>
+        {
+            host.Trip = "IApprover.Ask";
+            foreach (var failure in failures)
+            {
+                host.Failure = failure.Key;
+                var thrown = Refused.With<UnlockException>(failure.Value, () => desk.AskApproval(session, id, host));
+                Expect.True(!thrown.ToString().Contains(HostPart.Secret), "the host's text stays with it");
+            }
+            host.Trip = "";
+            var operators = new Dictionary<string, ErrorNumber>
+            {
+                { "desk-1", ErrorNumber.ApprovalSelf },
+                { "desk-3", ErrorNumber.ApproverUnknown },
+                { "", ErrorNumber.ApproverUnknown },
+            };
+            foreach (var approver in operators)
+            {
+                host.Approves = approver.Key;
+                Refused.With<UnlockException.Policy>(approver.Value, () => desk.AskApproval(session, id, host));
+            }
+            host.Approves = "desk-2";
+            host.ApprovedBasis = host.AskedLast.Basis;
+            var other = DeskTests.Prepare(desk, session, host, unlock);
+            Refused.With<UnlockException.Policy>(
+                ErrorNumber.ApprovalElsewhere, () => desk.AskApproval(session, other, host));
+            Expect.Equal(null, desk.Request(session, other).ApprovedBy);
+            // It is one of the request that it was made for.
+            desk.AskApproval(session, id, host);
+            Expect.Equal("desk-2", desk.Request(session, id).ApprovedBy);
+        });
+    }
+
+    [Test]
+    public static void AnHsmSignsCheckpoints()
+    {
+        With((host, desk, session, unlock, id) =>
+        {
+            var signed = desk.Checkpoint(session, host);
+            Expect.Equal((ulong)host.Log.Count - 1, signed.Entries, "it is recorded behind it");
+            Expect.Equal(128, signed.Bytes.Length);
+            var key = host.Checkpoints.Public();
+            Expect.Equal(signed, UnlockLibrary.ReadCheckpoint(signed.Bytes, key));
+            var summary = desk.VerifyAuditAgainst(new[] { signed.Bytes }, key);
+            Expect.Equal(signed.Entries, summary.Covered);
+            Refused.With<UnlockException.Store>(ErrorNumber.AuditCheckpoint,
+                () => desk.VerifyAuditAgainst(new[] { signed.Bytes }, host.Key.Public()));
+            Refused.With<UnlockException.Store>(ErrorNumber.AuditCheckpoint,
+                () => UnlockLibrary.ReadCheckpoint(new byte[128], key));
+            var second = desk.SignIn("desk-2", Host.Password);
+            Refused.With<UnlockException.Policy>(
+                ErrorNumber.PrivilegeMissing, () => desk.Checkpoint(second, host));
+            host.Trip = "ICheckpointSigner.Sign";
+            host.Failure = () => new SigningException.Unavailable(0x32);
+            Refused.With<UnlockException.Signer>(
+                ErrorNumber.SignerUnavailable, () => desk.Checkpoint(session, host));
+            // A tail that is cut off is found by the checkpoint alone.
+            host.Trip = "";
+            host.Log.RemoveRange((int)signed.Entries - 1, host.Log.Count - (int)signed.Entries + 1);
+            using (var shorter = host.Open())
+            {
+                shorter.VerifyAudit();
+                Refused.With<UnlockException.Store>(ErrorNumber.AuditCheckpoint,
+                    () => shorter.VerifyAuditAgainst(new[] { signed.Bytes }, key));
+            }
+        });
+    }
+}
