@@ -24,7 +24,10 @@ const PACKAGES: &[(&str, &str)] = &[
         "qemu-system-x86",
         "the guest kernel whose hidraw the tests of adapters/hid use",
     ),
-    ("busybox-static", "that guest's shell"),
+    (
+        "busybox-static",
+        "that guest's shell, and the loopback of the tests with vpcd",
+    ),
     ("cpio", "that guest's file system"),
     ("fido2-tools", "fido2-token, a client that is not ours"),
     ("python3-venv", "python-fido2, a client that is not ours"),

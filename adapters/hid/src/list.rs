@@ -156,6 +156,29 @@ fn enumerate(api: &mut HidApi) -> Result<Vec<DeviceEntry>, HidError> {
     Ok(entries.into_values().collect())
 }
 
+/// Which device of the kernel each path leads to now ("0003:1209:F1D0.0005"): the number behind the dot is
+/// never given twice, the path is.
+#[cfg(target_os = "linux")]
+pub(crate) fn instances() -> BTreeMap<String, String> {
+    let nodes = std::fs::read_dir("/sys/class/hidraw")
+        .into_iter()
+        .flatten()
+        .flatten();
+    nodes
+        .filter_map(|node| {
+            let device = std::fs::read_link(node.path().join("device")).ok()?;
+            let instance = device.file_name()?.to_str()?.to_owned();
+            Some((format!("/dev/{}", node.file_name().to_str()?), instance))
+        })
+        .collect()
+}
+
+/// Elsewhere nothing tells it.
+#[cfg(not(target_os = "linux"))]
+pub(crate) const fn instances() -> BTreeMap<String, String> {
+    BTreeMap::new()
+}
+
 /// `HID_PHYS` of the device behind `/dev/hidrawN`, as the kernel tells it in sysfs.
 #[cfg(target_os = "linux")]
 fn port(path: &str) -> Option<String> {

@@ -1,10 +1,11 @@
 //! Keys plugged in and pulled.
 
 use core::time::Duration;
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use crate::error::HidError;
-use crate::list::{DeviceEntry, list, list_unopened};
+use crate::list::{DeviceEntry, instances, list, list_unopened};
 
 /// hidapi has no notification, so the devices are listed again this often.
 const INTERVAL: Duration = Duration::from_millis(300);
@@ -24,9 +25,16 @@ pub enum Event {
 /// and ends when dropped.
 #[derive(Debug, Default)]
 pub struct Watch {
-    known: Vec<DeviceEntry>,
+    known: Vec<Known>,
     events: std::collections::VecDeque<Event>,
     last: Option<Instant>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Known {
+    entry: DeviceEntry,
+    /// Another one when a key takes the place of its like, and so its path; where the system tells it.
+    instance: Option<String>,
 }
 
 /// Begins to watch. What is there already comes first, as [`Event::Plugged`].
@@ -61,35 +69,56 @@ impl Watch {
     }
 
     fn poll(&mut self) -> Result<(), HidError> {
-        let present = list_unopened()?;
+        let before = instances();
+        let present = with_instances(list_unopened()?, &before);
         if !is_same_set(&self.known, &present) {
             // Only now is anything opened, to tell whether the new ones can be.
             let present = list()?;
-            self.update(present);
+            self.take(present, &before, &instances());
         }
         Ok(())
     }
 
-    fn update(&mut self, present: Vec<DeviceEntry>) {
-        for entry in &self.known {
-            if !present.iter().any(|other| is_same(entry, other)) {
-                self.events.push_back(Event::Unplugged(entry.clone()));
+    /// What was listed between two looks at the instances; while those change it is listed again later.
+    fn take(&mut self, present: Vec<DeviceEntry>, before: &Instances, after: &Instances) {
+        if before == after {
+            self.update(with_instances(present, before));
+        }
+    }
+
+    fn update(&mut self, present: Vec<Known>) {
+        for known in &self.known {
+            if !present.iter().any(|other| is_same(known, other)) {
+                self.events.push_back(Event::Unplugged(known.entry.clone()));
             }
         }
-        for entry in &present {
-            if !self.known.iter().any(|other| is_same(entry, other)) {
-                self.events.push_back(Event::Plugged(entry.clone()));
+        for known in &present {
+            if !self.known.iter().any(|other| is_same(known, other)) {
+                self.events.push_back(Event::Plugged(known.entry.clone()));
             }
         }
         self.known = present;
     }
 }
 
-fn is_same(left: &DeviceEntry, right: &DeviceEntry) -> bool {
-    left.path == right.path && left.interface == right.interface && left.is_same_key(right)
+type Instances = BTreeMap<String, String>;
+
+fn with_instances(entries: Vec<DeviceEntry>, instances: &Instances) -> Vec<Known> {
+    let known = |entry: DeviceEntry| Known {
+        instance: instances.get(&entry.path).cloned(),
+        entry,
+    };
+    entries.into_iter().map(known).collect()
 }
 
-fn is_same_set(known: &[DeviceEntry], present: &[DeviceEntry]) -> bool {
+fn is_same(left: &Known, right: &Known) -> bool {
+    left.entry.path == right.entry.path
+        && left.instance == right.instance
+        && left.entry.interface == right.entry.interface
+        && left.entry.is_same_key(&right.entry)
+}
+
+fn is_same_set(known: &[Known], present: &[Known]) -> bool {
     known.len() == present.len()
         && known
             .iter()
@@ -119,17 +148,30 @@ mod tests {
     fn both_interfaces_of_a_key_come_and_go() {
         let (fido, vendor) = (entry("a", Interface::Fido), entry("b", Interface::Vendor));
         let mut watch = watch();
-        watch.update(vec![fido.clone(), vendor.clone()]);
+        let see = |watch: &mut Watch, entries: Vec<DeviceEntry>, instances: &Instances| {
+            watch.take(entries, instances, instances);
+        };
+        let same = Instances::new();
+        see(&mut watch, vec![fido.clone(), vendor.clone()], &same);
         assert_eq!(watch.events.pop_front(), Some(Event::Plugged(fido.clone())));
         assert_eq!(watch.events.pop_front(), Some(Event::Plugged(vendor.clone())));
-        watch.update(vec![vendor.clone()]);
+        see(&mut watch, vec![vendor.clone()], &same);
         assert_eq!(watch.events.pop_front(), Some(Event::Unplugged(fido)));
-        watch.update(vec![vendor.clone()]);
+        see(&mut watch, vec![vendor.clone()], &same);
         assert_eq!(watch.events.pop_front(), None);
         // Plugged in again between two looks: another path.
         let again = entry("c", Interface::Vendor);
-        watch.update(vec![again.clone()]);
+        see(&mut watch, vec![again.clone()], &same);
         assert_eq!(watch.events.pop_front(), Some(Event::Unplugged(vendor)));
+        assert_eq!(watch.events.pop_front(), Some(Event::Plugged(again.clone())));
+        // One of its like, at the same path; what is listed while they change is not believed.
+        let [one, two] = ["1", "2"].map(|instance| Instances::from([("c".to_owned(), instance.to_owned())]));
+        watch.update(with_instances(vec![again.clone()], &one));
+        watch.events.clear();
+        watch.take(vec![again.clone()], &one, &two);
+        assert_eq!(watch.events.pop_front(), None);
+        see(&mut watch, vec![again.clone()], &two);
+        assert_eq!(watch.events.pop_front(), Some(Event::Unplugged(again.clone())));
         assert_eq!(watch.events.pop_front(), Some(Event::Plugged(again)));
     }
 }

@@ -6,7 +6,7 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::time::Instant;
 
 use fido_unlock::framing::NfcTransport;
-use fido_unlock::ports::{ApduChannel, Call, TransportError};
+use fido_unlock::ports::{ApduChannel, Call, Cancel, NeverCancel, TransportError};
 use zeroize::Zeroizing;
 
 use crate::error::PcscError;
@@ -16,10 +16,12 @@ use crate::worker::{Claim, Connected, Outcome, Reply, Request, Worker, receive};
 /// How long a dropped channel waits for its thread to leave the card as it was. A process that
 /// ends before that has its card reset by the service.
 const LEAVE: Duration = Duration::from_millis(200);
+/// Longest wait between two looks at the cancel flag.
+const SLICE: Duration = Duration::from_millis(50);
 
 /// A card, connected shared. Disconnects when dropped and leaves the card as it is.
 ///
-/// A call that passes its time-out is abandoned; the next one says
+/// A call that passes its time-out, or is cancelled, is abandoned; the next one says
 /// [`TransportError::CardReset`], upon which [`ApduChannel::reconnect`] connects anew.
 pub struct CardChannel {
     reader: CString,
@@ -51,7 +53,7 @@ impl CardChannel {
             connected: Connected::default(),
             gone: false,
         };
-        channel.connect(timeout)?;
+        channel.connect(&NeverCancel, timeout)?;
         Ok(channel)
     }
 
@@ -61,7 +63,7 @@ impl CardChannel {
         &self.connected.atr
     }
 
-    fn connect(&mut self, timeout: Duration) -> Result<(), PcscError> {
+    fn connect(&mut self, cancel: &dyn Cancel, timeout: Duration) -> Result<(), PcscError> {
         self.forget();
         let deadline = Instant::now() + timeout;
         let worker = Worker::start(self.reader.clone(), deadline).map_err(|_| PcscError::Failed {
@@ -69,7 +71,7 @@ impl CardChannel {
             value: 0,
         })?;
         self.worker = Some(worker);
-        match self.wait(timeout) {
+        match self.wait(cancel, timeout) {
             Ok(Reply::Connected(connected)) => {
                 self.connected = connected;
                 Ok(())
@@ -109,15 +111,20 @@ impl CardChannel {
         Ok(())
     }
 
-    /// The next reply; abandons the thread when none comes in time.
-    fn wait(&mut self, timeout: Duration) -> Result<Reply, PcscError> {
-        match self.receive(timeout) {
-            Err(RecvTimeoutError::Timeout) => {
-                self.forget();
-                Err(PcscError::DeadlineExceeded)
-            }
-            Err(RecvTimeoutError::Disconnected) => Err(self.out_of_order()),
-            Ok(outcome) => self.outcome(outcome),
+    /// The next reply; abandons the thread when none comes in time, or on a cancel.
+    fn wait(&mut self, cancel: &dyn Cancel, timeout: Duration) -> Result<Reply, PcscError> {
+        let begun = Instant::now();
+        loop {
+            let left = timeout.saturating_sub(begun.elapsed());
+            let given_up = match self.receive(left.min(SLICE)) {
+                Ok(outcome) => return self.outcome(outcome),
+                Err(RecvTimeoutError::Disconnected) => return Err(self.out_of_order()),
+                Err(RecvTimeoutError::Timeout) if cancel.is_cancelled() => PcscError::Cancelled,
+                Err(RecvTimeoutError::Timeout) if left <= SLICE => PcscError::DeadlineExceeded,
+                Err(RecvTimeoutError::Timeout) => continue,
+            };
+            self.forget();
+            return Err(given_up);
         }
     }
 
@@ -180,13 +187,18 @@ impl CardChannel {
         }
     }
 
-    fn exchange(&mut self, apdu: &[u8], timeout: Duration) -> Result<Vec<u8>, PcscError> {
+    fn exchange(
+        &mut self,
+        cancel: &dyn Cancel,
+        apdu: &[u8],
+        timeout: Duration,
+    ) -> Result<Vec<u8>, PcscError> {
         let begun = Instant::now();
         if self.pending.is_some() {
             self.begin(timeout)?;
         }
         self.send(Request::Transmit(Zeroizing::new(apdu.to_vec())))?;
-        match self.wait(timeout.saturating_sub(begun.elapsed()))? {
+        match self.wait(cancel, timeout.saturating_sub(begun.elapsed()))? {
             Reply::Response(response) => Ok(response.to_vec()),
             _ => Err(self.out_of_order()),
         }
@@ -195,7 +207,16 @@ impl CardChannel {
 
 impl ApduChannel for CardChannel {
     fn transmit(&mut self, apdu: &[u8], timeout: Duration) -> Result<Vec<u8>, TransportError> {
-        Ok(self.exchange(apdu, timeout)?)
+        Ok(self.exchange(&NeverCancel, apdu, timeout)?)
+    }
+
+    fn transmit_unless(
+        &mut self,
+        cancel: &dyn Cancel,
+        apdu: &[u8],
+        timeout: Duration,
+    ) -> Result<Vec<u8>, TransportError> {
+        Ok(self.exchange(cancel, apdu, timeout)?)
     }
 
     fn extended_length(&self) -> bool {
@@ -217,12 +238,16 @@ impl ApduChannel for CardChannel {
     }
 
     fn reconnect(&mut self, timeout: Duration) -> Result<(), TransportError> {
+        self.reconnect_unless(&NeverCancel, timeout)
+    }
+
+    fn reconnect_unless(&mut self, cancel: &dyn Cancel, timeout: Duration) -> Result<(), TransportError> {
         self.end_transaction();
         if self.worker.is_none() || self.pending.is_some() {
-            return Ok(self.connect(timeout)?);
+            return Ok(self.connect(cancel, timeout)?);
         }
         self.send(Request::Reconnect)?;
-        match self.wait(timeout) {
+        match self.wait(cancel, timeout) {
             Ok(Reply::Connected(connected)) => {
                 self.connected = connected;
                 Ok(())

@@ -30,6 +30,9 @@ pub enum PcscError {
     /// The service did not answer in time.
     #[error("{}", ErrorCode::DeadlineExceeded)]
     DeadlineExceeded,
+    /// The person cancelled; the card was left to itself.
+    #[error("{}", ErrorCode::Cancelled)]
+    Cancelled,
     /// The service refuses this user (polkit).
     #[error("{}: {reader}", ErrorCode::PermissionDenied)]
     PermissionDenied {
@@ -62,6 +65,7 @@ impl HasCode for PcscError {
             Self::CardReset => ErrorCode::CardReset,
             Self::Busy => ErrorCode::Busy,
             Self::DeadlineExceeded => ErrorCode::DeadlineExceeded,
+            Self::Cancelled => ErrorCode::Cancelled,
             Self::PermissionDenied { .. } => ErrorCode::PermissionDenied,
             Self::NeedsElevation => ErrorCode::NeedsElevation,
             Self::Sandboxed => ErrorCode::Sandboxed,
@@ -80,6 +84,7 @@ impl From<PcscError> for TransportError {
             PcscError::CardReset => Self::CardReset,
             PcscError::Busy => Self::Busy,
             PcscError::DeadlineExceeded => Self::DeadlineExceeded,
+            PcscError::Cancelled => Self::Cancelled,
             PcscError::PermissionDenied { reader } => Self::PermissionDenied { path: reader },
             PcscError::NeedsElevation => Self::NeedsElevation,
             PcscError::Sandboxed => Self::Sandboxed,

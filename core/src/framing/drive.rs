@@ -42,7 +42,7 @@ pub trait Machine {
 /// A byte port as the loop sees it.
 pub(crate) trait Pipe {
     /// Sends; a pipe that is answered at once (a card) gives the answer.
-    fn send(&mut self, bytes: &[u8], timeout: Duration) -> Result<Option<Vec<u8>>, TransportError>;
+    fn send(&mut self, bytes: &[u8], call: &Call<'_>) -> Result<Option<Vec<u8>>, TransportError>;
 
     /// Waits at most `timeout` and gives what came.
     fn wait(&mut self, ticks: &dyn Ticks, timeout: Duration) -> Result<Option<Vec<u8>>, TransportError>;
@@ -62,7 +62,7 @@ pub(crate) fn drive<M: Machine, P: Pipe>(
     let mut step = machine.on_time(now);
     loop {
         let bytes = match step {
-            Step::Send(bytes) => pipe.send(&bytes, call.remaining())?,
+            Step::Send(bytes) => pipe.send(&bytes, call)?,
             Step::WaitUntil(until) => pipe.wait(call.ticks, until.saturating_sub(now).min(SLICE))?,
             Step::Progress(event) => {
                 call.progress.on_progress(event);

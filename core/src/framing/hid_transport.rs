@@ -116,7 +116,7 @@ struct HidPipe<'a, H> {
 }
 
 impl<H: HidReports> Pipe for HidPipe<'_, H> {
-    fn send(&mut self, bytes: &[u8], _timeout: Duration) -> Result<Option<Vec<u8>>, TransportError> {
+    fn send(&mut self, bytes: &[u8], _call: &Call<'_>) -> Result<Option<Vec<u8>>, TransportError> {
         self.reports.write_report(bytes)?;
         self.statistics.count_sent(bytes.len());
         Ok(None)

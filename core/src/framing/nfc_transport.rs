@@ -1,17 +1,20 @@
 //! CTAP2 messages over APDUs.
 
 use alloc::vec::Vec;
+use core::cell::Cell;
 use core::time::Duration;
 
 use super::drive::{Pipe, drive};
 use super::nfc::{CardMemory, NfcMachine};
 use super::{Interface, Statistics};
-use crate::ports::{ApduChannel, Call, Ticks, Transport, TransportError};
+use crate::ports::{ApduChannel, Call, Cancel, Ticks, Transport, TransportError};
 
 /// Pause before a reader that another program holds is asked again.
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
 /// What an APDU may take when the deadline has passed and only the cancel is to be sent.
 const LAST_APDU: Duration = Duration::from_millis(100);
+/// How long a card that works is waited for after a cancel: it is told when it answers.
+const LAST_WORD: Duration = Duration::from_millis(500);
 
 /// A [`Transport`] over an [`ApduChannel`]. Selects the applet with the first message, or with
 /// [`NfcTransport::connect`]; holds the card for one message at a time.
@@ -86,7 +89,7 @@ impl<C: ApduChannel> NfcTransport<C> {
                 return result;
             }
             self.selected = None;
-            self.channel.reconnect(call.remaining())?;
+            self.channel.reconnect_unless(call.cancel, call.remaining())?;
             if sent || !again {
                 return result;
             }
@@ -146,9 +149,15 @@ struct ApduPipe<'a, C> {
 }
 
 impl<C: ApduChannel> Pipe for ApduPipe<'_, C> {
-    fn send(&mut self, bytes: &[u8], timeout: Duration) -> Result<Option<Vec<u8>>, TransportError> {
+    fn send(&mut self, bytes: &[u8], call: &Call<'_>) -> Result<Option<Vec<u8>>, TransportError> {
         self.statistics.count_sent(bytes.len());
-        let response = self.channel.transmit(bytes, timeout.max(LAST_APDU))?;
+        let cancel = Later {
+            cancel: call.cancel,
+            ticks: call.ticks,
+            since: Cell::new(None),
+        };
+        let timeout = call.remaining().max(LAST_APDU);
+        let response = self.channel.transmit_unless(&cancel, bytes, timeout)?;
         self.statistics.count_received(response.len());
         Ok(Some(response))
     }
@@ -156,5 +165,24 @@ impl<C: ApduChannel> Pipe for ApduPipe<'_, C> {
     fn wait(&mut self, ticks: &dyn Ticks, timeout: Duration) -> Result<Option<Vec<u8>>, TransportError> {
         ticks.sleep(timeout);
         Ok(None)
+    }
+}
+
+/// A cancel that is told [`LAST_WORD`] after it was seen.
+struct Later<'a> {
+    cancel: &'a dyn Cancel,
+    ticks: &'a dyn Ticks,
+    since: Cell<Option<Duration>>,
+}
+
+impl Cancel for Later<'_> {
+    fn is_cancelled(&self) -> bool {
+        if !self.cancel.is_cancelled() {
+            return false;
+        }
+        let now = self.ticks.now();
+        let since = self.since.get().unwrap_or(now);
+        self.since.set(Some(since));
+        now.saturating_sub(since) >= LAST_WORD
     }
 }

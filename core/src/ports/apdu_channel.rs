@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::TransportError;
+use super::{Cancel, TransportError};
 
 /// A card that is connected. Selecting the applet, chaining, GET RESPONSE and keep-alive are core's
 /// (`framing::nfc`).
@@ -16,6 +16,21 @@ pub trait ApduChannel {
     /// [`TransportError::Gone`] when the card was taken away (a response below 2 bytes too),
     /// [`TransportError::CardReset`] when another program reset it, and the others as they are.
     fn transmit(&mut self, apdu: &[u8], timeout: Duration) -> Result<Vec<u8>, TransportError>;
+
+    /// As [`ApduChannel::transmit`], but gives up within 100 ms of a cancel, where the channel can leave
+    /// the reader to itself. As it stands here it cannot, and waits for the response.
+    ///
+    /// # Errors
+    /// As [`ApduChannel::transmit`], and [`TransportError::Cancelled`].
+    fn transmit_unless(
+        &mut self,
+        cancel: &dyn Cancel,
+        apdu: &[u8],
+        timeout: Duration,
+    ) -> Result<Vec<u8>, TransportError> {
+        let _ = cancel;
+        self.transmit(apdu, timeout)
+    }
 
     /// Whether the reader takes extended-length APDUs. Where unsure say `true`: core falls back to
     /// chaining when the card answers 6700.
@@ -42,5 +57,14 @@ pub trait ApduChannel {
     fn reconnect(&mut self, timeout: Duration) -> Result<(), TransportError> {
         let _ = timeout;
         Err(TransportError::Gone)
+    }
+
+    /// As [`ApduChannel::reconnect`], but gives up within 100 ms of a cancel, where the channel can.
+    ///
+    /// # Errors
+    /// As [`ApduChannel::reconnect`], and [`TransportError::Cancelled`].
+    fn reconnect_unless(&mut self, cancel: &dyn Cancel, timeout: Duration) -> Result<(), TransportError> {
+        let _ = cancel;
+        self.reconnect(timeout)
     }
 }

@@ -13,13 +13,15 @@ use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::ports::{
     Call, Cancel, DeviceSource, Interface, NeverCancel, ProgressEvent, SystemTicks, Transport, TransportError,
 };
-use fido_unlock::unlock::{self, CtapUnlockDevice, DeviceError, DeviceWatch, Listing};
+use fido_unlock::unlock::{self, CtapUnlockDevice, DeviceError, DeviceWatch, FoundRoute, Listing};
 use fido_unlock_mock::framing::Device;
 use fido_unlock_mock::{SoftAuthenticator, Storage};
 
 use crate::args::{Global, InterfaceChoice, MockWay};
 use crate::failure::Failure;
+use crate::interrupt::interrupt;
 use mock::MockSource;
+pub use pick::UDEV_RULES;
 
 /// Longest look for devices; each has a second of it.
 const LIST_WITHIN: Duration = Duration::from_secs(10);
@@ -42,6 +44,12 @@ pub fn call_unless<R>(cancel: &dyn Cancel, within: Duration, work: impl FnOnce(&
     };
     let mut call = Call::new(&ticks, within, cancel, &mut progress);
     work(&mut call)
+}
+
+/// A call in which the device may want a touch. Ctrl-C cancels it, so that the device stops to wait; nothing
+/// is asked at the terminal any more.
+pub fn call_with_touch<R>(work: impl FnOnce(&mut Call<'_>) -> R) -> Result<R, Failure> {
+    Ok(call_unless(&interrupt()?, Call::WITH_TOUCH, work))
 }
 
 /// The devices that the options name.
@@ -120,12 +128,9 @@ impl Devices {
         let device = pick::pick(&listing, self.wanted.as_deref())?;
         call(LIST_WITHIN, |call| devices.open(device, interface, call)).map_err(|error| {
             // The wanted interface may be one of those that nothing tells the device of.
-            let denied = listing
-                .unassigned
-                .iter()
-                .find_map(|found| found.info.clone().err());
+            let denied = listing.unassigned.iter().find_map(pick::failure);
             match denied {
-                Some(denied) if error == TransportError::NoDevice => denied.into(),
+                Some(denied) if error == TransportError::NoDevice => denied,
                 _ => error.into(),
             }
         })
@@ -146,6 +151,25 @@ impl Devices {
         })?;
         Ok((opened.device, opened.info))
     }
+}
+
+/// The line of a udev rule that would let this user open what this route leads to.
+#[cfg(all(feature = "hid", target_os = "linux"))]
+pub fn udev_rule(found: &FoundRoute) -> Option<String> {
+    use fido_unlock::HasCode;
+    use fido_unlock::ports::RouteKind;
+
+    match (&found.route.kind, &found.info) {
+        (RouteKind::Hid(hid), Err(error)) if error.code() == ErrorCode::PermissionDenied => {
+            Some(fido_unlock_hid::udev_rule(hid.vendor_id, hid.product_id))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(not(all(feature = "hid", target_os = "linux")))]
+pub const fn udev_rule(_: &FoundRoute) -> Option<String> {
+    None
 }
 
 #[cfg(feature = "hid")]

@@ -74,10 +74,7 @@ impl CommandLine<'_> {
     pub fn fail(&self, command: &str) -> u64 {
         let output = self.start(&["--json", command], "");
         assert!(!output.status.success());
-        let value: Value = serde_json::from_slice(&output.stdout).unwrap();
-        value["error"]["number"]
-            .as_u64()
-            .unwrap_or_else(|| panic!("{value}"))
+        error_number(&output.stdout)
     }
 
     fn json(&self, command: &str) -> Value {
@@ -111,6 +108,13 @@ impl CommandLine<'_> {
     }
 }
 
+fn error_number(printed: &[u8]) -> u64 {
+    let value: Value = serde_json::from_slice(printed).unwrap();
+    value["error"]["number"]
+        .as_u64()
+        .unwrap_or_else(|| panic!("{value}"))
+}
+
 /// A command that prints an event a line; ended when dropped.
 pub struct Going {
     process: Child,
@@ -138,15 +142,23 @@ impl Going {
 
     /// Ends as a person ends it; what it still printed.
     pub fn interrupt(mut self) -> String {
-        let id = self.process.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-s", "INT", &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+        self.ctrl_c();
         self.end()
+    }
+
+    /// The same where that is a failure: the number of its error.
+    pub fn interrupt_failing(mut self) -> u64 {
+        self.ctrl_c();
+        let mut printed = String::new();
+        self.output.read_to_string(&mut printed).unwrap();
+        assert!(!self.process.wait().unwrap().success(), "{printed}");
+        error_number(printed.as_bytes())
+    }
+
+    fn ctrl_c(&self) {
+        let id = self.process.id().to_string();
+        let sent = Command::new("kill").args(["-s", "INT", &id]).status();
+        assert!(sent.unwrap().success());
     }
 
     /// It ends by itself; what it still printed.

@@ -3,24 +3,25 @@
 use core::time::Duration;
 use std::path::Path;
 
-use fido_unlock::ctap2::device_unlock::{EnrollOptions, EnrollResponse};
+use fido_unlock::ctap2::device_unlock::{EnrollOptions, EnrollResponse, ProbeChallenge};
 use fido_unlock::framing::{HidTransport, Interface};
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::{Call, NeverCancel, NoProgress, SystemTicks, Transport, UnlockDevice};
+use fido_unlock::ports::{Call, Cancel, NeverCancel, NoProgress, SystemTicks, Transport, UnlockDevice};
 use fido_unlock::suite::{AuthoriseFields, IssuerKey};
 use fido_unlock::unlock::{
     CtapUnlockDevice, DefaultPinPolicy, DeviceError, EnrollPlan, NewPin, PlannedKey, Session, UnlockError,
     enroll,
 };
-use fido_unlock::{Challenge, ErrorCode, HasCode, Pin, Purpose, ResponseCode, Suite};
+use fido_unlock::{Challenge, DeviceChallenge, ErrorCode, HasCode, Pin, Purpose, ResponseCode, Suite};
 use fido_unlock_mock::framing::Device;
 use fido_unlock_mock::platform::Platform;
 use fido_unlock_mock::{SoftAuthenticator, Storage};
 use fido_unlock_tests::issuer_key;
 use getrandom::SysRng;
 
-/// Longest call; also over slow emulation.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+/// Longest call, and longest wait for anything that must happen: also over slow emulation, and while other
+/// work has the machine.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs `body` as one call in real time.
 pub fn call<R>(body: impl FnOnce(&mut Call<'_>) -> R) -> R {
@@ -31,6 +32,12 @@ pub fn call<R>(body: impl FnOnce(&mut Call<'_>) -> R) -> R {
 pub fn call_within<R>(limit: Duration, body: impl FnOnce(&mut Call<'_>) -> R) -> R {
     let ticks = SystemTicks::new();
     body(&mut Call::new(&ticks, limit, &NeverCancel, &mut NoProgress))
+}
+
+/// The same with a cancel flag, which must end it: its deadline is far away.
+pub fn call_unless<R>(cancel: &dyn Cancel, body: impl FnOnce(&mut Call<'_>) -> R) -> R {
+    let ticks = SystemTicks::new();
+    body(&mut Call::new(&ticks, 10 * PATIENCE, cancel, &mut NoProgress))
 }
 
 /// An issuer's key and a device enrolled with it in slot 1.
@@ -115,19 +122,28 @@ impl Desk {
     fn respond(&self, challenge: &Challenge) -> ResponseCode {
         match challenge {
             Challenge::Aes(challenge) => self.issuer.respond_aes(challenge).unwrap(),
-            Challenge::Line(challenge) => self
-                .issuer
-                .respond(&AuthoriseFields {
-                    purpose: Purpose::Authorise,
-                    suite: self.issuer.suite(),
-                    device_id: self.enrolled.device_id,
-                    issuer: self.issuer.public().unwrap(),
-                    device_key: (self.issuer.suite() == Suite::P256EcdhMac)
-                        .then_some(self.enrolled.device_key),
-                    challenge: *challenge,
-                })
-                .unwrap(),
+            Challenge::Line(challenge) => self.respond_to(Purpose::Authorise, *challenge),
         }
+    }
+
+    /// The answer to a probe; not in suite 3.
+    #[must_use]
+    pub fn prove(&self, asked: &ProbeChallenge) -> ResponseCode {
+        self.respond_to(Purpose::Probe, asked.challenge)
+    }
+
+    fn respond_to(&self, purpose: Purpose, challenge: DeviceChallenge) -> ResponseCode {
+        let suite = self.issuer.suite();
+        self.issuer
+            .respond(&AuthoriseFields {
+                purpose,
+                suite,
+                device_id: self.enrolled.device_id,
+                issuer: self.issuer.public().unwrap(),
+                device_key: (suite == Suite::P256EcdhMac).then_some(self.enrolled.device_key),
+                challenge,
+            })
+            .unwrap()
     }
 
     /// From the challenge to the new PIN.
@@ -144,11 +160,20 @@ impl Desk {
         pin: &str,
         limit: Duration,
     ) -> Result<(), UnlockError> {
+        call_within(limit, |call| self.finish_in(device, session, pin, call))
+    }
+
+    /// The same within a call.
+    pub fn finish_in(
+        &self,
+        device: &mut dyn UnlockDevice,
+        session: &Session,
+        pin: &str,
+        call: &mut Call<'_>,
+    ) -> Result<(), UnlockError> {
         let response = self.respond(session.challenge());
         let pin = Pin::new(pin.to_owned());
         let pin = NewPin::judge(&pin, &pin, &DefaultPinPolicy::new(), session.rules()).unwrap();
-        call_within(limit, |call| {
-            session.unlock(device, &response, &pin, &mut SysRng, call)
-        })
+        session.unlock(device, &response, &pin, &mut SysRng, call)
     }
 }

@@ -1,6 +1,7 @@
 //! A guest kernel with uhid and hidraw, and one test in it. Packages: those of
 //! `adapters/hid/tests/hidraw.rs`.
 
+use std::fs::File;
 use std::path::Path;
 use std::process::Command;
 
@@ -12,11 +13,21 @@ pub fn is_guest() -> bool {
     std::env::var_os(GUEST).is_some()
 }
 
-/// Boots it and runs this program's test `name` there, with `others` as programs in `/bin`; `folder` keeps
-/// kernel and console. The test must have told that it ran `cases`, by [`tell_cases`].
-pub fn boot(folder: &Path, name: &str, others: &[&Path], cases: usize) {
+/// Where the files of [`boot`] are in the guest.
+pub const FILES: &str = "/files";
+
+/// Boots it and runs this program's test `name` there, with `others` as programs in `/bin`, and copies of what
+/// is in `files` in [`FILES`]; `folder` keeps kernel and console. The test must have told that it ran `cases`,
+/// by [`tell_cases`].
+pub fn boot(folder: &Path, name: &str, others: &[&Path], files: Option<&Path>, cases: usize) {
     std::fs::create_dir_all(folder).unwrap();
-    let output = Command::new("sh")
+    let lock = File::create(folder.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let mut command = Command::new("sh");
+    if let Some(files) = files {
+        command.env("GUEST_FILES", files);
+    }
+    let output = command
         .arg(concat!(
             env!("CARGO_MANIFEST_DIR"),
             "/../../adapters/hid/tests/support/guest.sh"

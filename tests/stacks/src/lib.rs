@@ -10,13 +10,15 @@
 
 mod command_line;
 mod desk;
+mod desk_folder;
 pub mod guest;
 mod joined;
 mod virtual_key;
 mod witness;
 
 pub use command_line::{CommandLine, Going};
-pub use desk::{Desk, PATIENCE, block, call, call_within, try_pin};
+pub use desk::{Desk, PATIENCE, block, call, call_unless, call_within, try_pin};
+pub use desk_folder::DeskFolder;
 pub use joined::{Joined, words};
 pub use virtual_key::VirtualKey;
 pub use witness::{fido2_pcsc, witness};

@@ -4,6 +4,10 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::PATIENCE;
 
 /// Runs until dropped.
 pub struct VirtualKey {
@@ -41,6 +45,35 @@ impl VirtualKey {
             .strip_prefix("ok")
             .unwrap_or_else(|| panic!("{command}: {line}"));
         answer.trim().to_owned()
+    }
+
+    /// CTAP messages that it handled, and touches that it waited for.
+    pub fn counts(&mut self) -> (u64, u64) {
+        let status = self.tell("status");
+        let words: Vec<&str> = status.split_whitespace().collect();
+        let [_, "messages", messages, "touches", touches] = words[..] else {
+            panic!("{status}");
+        };
+        (messages.parse().unwrap(), touches.parse().unwrap())
+    }
+
+    /// Runs `work` with a cancel flag, which is set once the key's counts are as wanted.
+    pub fn cancel_when<R>(
+        &mut self,
+        are_they: impl Fn((u64, u64)) -> bool + Sync,
+        work: impl FnOnce(&AtomicBool) -> R,
+    ) -> R {
+        let cancel = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let begun = Instant::now();
+                while !are_they(self.counts()) && begun.elapsed() < PATIENCE {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                cancel.store(true, Ordering::Relaxed);
+            });
+            work(&cancel)
+        })
     }
 
     fn line(&mut self) -> String {

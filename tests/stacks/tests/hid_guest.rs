@@ -12,6 +12,7 @@
     missing_docs
 )]
 
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -20,12 +21,16 @@ use ctap_hid_fido2::fidokey::{FidoKeyHid, GetAssertionArgsBuilder, MakeCredentia
 use ctap_hid_fido2::public_key::PublicKey;
 use ctap_hid_fido2::{Cfg, FidoKeyHidFactory, HidParam, verifier};
 use fido_unlock::framing::HidTransport;
+use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::ports::{Interface, Transport, UnlockDevice};
-use fido_unlock::unlock::{CtapUnlockDevice, Outcome, Session};
+use fido_unlock::unlock::{
+    BlockProgress, ConfirmedBlock, CtapUnlockDevice, DeviceError, Outcome, Session, block_pin, probe,
+};
 use fido_unlock::{ErrorCode, HasCode, Suite};
 use fido_unlock_hid::{DeviceEntry, HidChannel, list, open};
 use fido_unlock_stacks_tests::{
-    CommandLine, Desk, NEW_PIN, OLD_PIN, PATIENCE, VirtualKey, call, call_within, guest,
+    CommandLine, Desk, DeskFolder, NEW_PIN, OLD_PIN, PATIENCE, VirtualKey, call, call_unless, call_within,
+    guest,
 };
 use getrandom::SysRng;
 
@@ -48,10 +53,19 @@ fn boot() {
     let token = Path::new("/usr/bin/fido2-token");
     assert!(token.exists(), "needs Debian's package fido2-tools");
     let key = Path::new(env!("CARGO_BIN_EXE_virtual_key"));
+    let program = CommandLine::build();
+    // Encrypting the desk's keys takes the guest long.
+    let files = tempfile::tempdir().unwrap();
+    let command_line = CommandLine {
+        program: &program,
+        state: files.path(),
+    };
+    let _ = DeskFolder::make(&command_line, &files.path().join("desk"));
     guest::boot(
         &Path::new(env!("CARGO_TARGET_TMPDIR")).join("stacks-guest"),
         TEST,
-        &[key, token, &CommandLine::build()],
+        &[key, token, &program],
+        Some(files.path()),
         CASES.len(),
     );
 }
@@ -62,6 +76,9 @@ const CASES: &[Case] = &[
     ("unlocked over the FIDO interface", over_the_fido_interface),
     ("unlocked over the vendor interface", over_the_vendor_interface),
     ("unlocked by the command line", by_the_command_line),
+    ("told what is missing", without_rights),
+    ("enrolled one after another", one_after_another),
+    ("blocked on purpose", blocked_on_purpose),
     ("unlocked while others use both interfaces", while_others_use_it),
     ("pulled at every packet", pulled_at_every_packet),
     ("put back under another path", put_back_under_another_path),
@@ -69,6 +86,7 @@ const CASES: &[Case] = &[
     ("slow, silent, garbage", broken_answers),
     ("other channels and stale reports", other_reports),
     ("an answer that comes twice", answered_twice),
+    ("cancelled by the person", cancelled),
 ];
 
 fn in_the_guest() {
@@ -123,6 +141,18 @@ fn replug(key: &mut VirtualKey) {
 fn client() -> FidoKeyHid {
     let path = HidParam::Path(entry(Interface::Fido).path);
     FidoKeyHidFactory::create_by_params(&[path], &Cfg::init()).unwrap()
+}
+
+/// Wrong PINs until it is blocked.
+fn block_as_client(key: &mut VirtualKey) {
+    loop {
+        match refused(client().get_pin_token("wrong-pin")).as_str() {
+            "0x31" => {}
+            "0x34" => replug(key),
+            "0x32" => return,
+            other => panic!("{other}"),
+        }
+    }
 }
 
 /// The status that the client was refused with, as it writes it.
@@ -186,14 +216,7 @@ impl Blocked {
         };
         blocked.sign_in(&device, OLD_PIN).unwrap();
         drop(device);
-        loop {
-            match refused(client().get_pin_token("wrong-pin")).as_str() {
-                "0x31" => {}
-                "0x34" => replug(&mut key),
-                "0x32" => break,
-                other => panic!("{other}"),
-            }
-        }
+        block_as_client(&mut key);
         assert_eq!(refused(client().get_pin_token(OLD_PIN)), "0x32");
         assert!(fido2_token().contains("pin retries: 0"));
         drop(key);
@@ -262,6 +285,79 @@ fn by_the_command_line(blocked: &Blocked) {
     entry(Interface::Vendor);
     command_line.unlock(&blocked.desk, "Virtual key");
     blocked.check_unlocked();
+}
+
+/// As a user for whom no udev rule is installed.
+fn without_rights(blocked: &Blocked) {
+    let _key = blocked.plug();
+    entry(Interface::Vendor);
+    entry(Interface::Fido);
+    for command in ["devices", "diagnose"] {
+        let output = Command::new("/bin/fido-unlock")
+            .arg(command)
+            .uid(65534)
+            .gid(65534)
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+        println!("$ fido-unlock {command}\n{text}");
+        assert_eq!(output.status.success(), command == "devices");
+        assert!(text.contains(r#"KERNELS=="*:1209:F1D0.*""#), "{text}");
+        assert!(text.contains("/dev/hidraw"), "{text}");
+    }
+}
+
+/// With a desk that was made outside.
+fn one_after_another(_: &Blocked) {
+    let command_line = CommandLine {
+        program: Path::new("/bin/fido-unlock"),
+        state: Path::new("/tmp/home"),
+    };
+    let desk = DeskFolder::at(&command_line, &Path::new(guest::FILES).join("desk"));
+    let state = |number: usize| PathBuf::from(format!("/tmp/bulk{number}"));
+    // Keys of one model, without serial numbers; each takes its predecessor's path.
+    let put_in = |number| VirtualKey::start("/bin/virtual_key", "hid", &state(number), &[]);
+    let ids = desk.enroll_three(Path::new("/tmp"), put_in);
+
+    let mut key = put_in(1);
+    client().set_new_pin(OLD_PIN).unwrap();
+    block_as_client(&mut key);
+    entry(Interface::Vendor);
+    desk.unlock_second(&ids, NEW_PIN);
+    assert_eq!(client().get_pin_retries().unwrap(), 8);
+    client().get_pin_token(NEW_PIN).unwrap();
+    assert_eq!(refused(client().get_pin_token(OLD_PIN)), "0x31");
+}
+
+/// With the device at the desk, after a probe.
+fn blocked_on_purpose(_: &Blocked) {
+    let mut key = start(Path::new("/tmp/on-purpose"));
+    let desk = Desk::enroll(Suite::P256EcdhMac, open(&entry(Interface::Fido)).unwrap());
+    client().set_new_pin(OLD_PIN).unwrap();
+    let mut device = unlocker(Interface::Fido);
+    let passed = call(|call| {
+        probe(
+            &mut device,
+            1,
+            |asked| Ok::<_, DeviceError>(desk.prove(asked)),
+            call,
+        )
+    });
+    let consent = ConfirmedBlock::new(passed.unwrap(), true).unwrap();
+    loop {
+        let progress =
+            call(|call| block_pin(device.transport(), &consent, PinProtocol::Two, &mut SysRng, call));
+        if progress.unwrap() == BlockProgress::Blocked {
+            break;
+        }
+        drop(device);
+        replug(&mut key);
+        device = unlocker(Interface::Fido);
+    }
+    drop(device);
+    assert_eq!(refused(client().get_pin_token(OLD_PIN)), "0x32");
+    desk.unlock(&mut unlocker(Interface::Vendor), NEW_PIN).unwrap();
+    client().get_pin_token(NEW_PIN).unwrap();
 }
 
 /// hidraw gives every report to every opener, and the device does one thing at a time.
@@ -449,6 +545,41 @@ fn answered_twice(blocked: &Blocked) {
     let outcome = call(|call| session.resolve(&mut device, call)).unwrap();
     assert_eq!(outcome, Outcome::NotUnlocked);
     key.tell("touch on");
+    blocked
+        .desk
+        .finish(&mut device, &session, NEW_PIN, PATIENCE)
+        .unwrap();
+    drop(device);
+    blocked.check_unlocked();
+}
+
+fn cancelled(blocked: &Blocked) {
+    let mut key = blocked.plug();
+    let mut device = unlocker(Interface::Vendor);
+    let session = call(|call| Session::begin(&mut device, None, call)).unwrap();
+    // While it waits for a touch: the device is told.
+    key.tell("touch off");
+    let finished = key.cancel_when(
+        |(_, touches)| touches == 1,
+        |cancel| {
+            call_unless(cancel, |call| {
+                blocked.desk.finish_in(&mut device, &session, NEW_PIN, call)
+            })
+        },
+    );
+    assert_eq!(finished.unwrap_err().code(), ErrorCode::Cancelled);
+    key.tell("touch on");
+    let outcome = call(|call| session.resolve(&mut device, call)).unwrap();
+    assert_eq!(outcome, Outcome::NotUnlocked);
+    // While it says nothing.
+    let (messages, _) = key.counts();
+    key.tell("fault silent");
+    let asked = key.cancel_when(
+        |(now, _)| now > messages,
+        |cancel| call_unless(cancel, |call| device.info(call)),
+    );
+    assert_eq!(asked.unwrap_err().code(), ErrorCode::Cancelled);
+    key.tell("fault none");
     blocked
         .desk
         .finish(&mut device, &session, NEW_PIN, PATIENCE)

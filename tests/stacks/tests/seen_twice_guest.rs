@@ -56,6 +56,7 @@ fn one_key_over_usb_and_pcsc_in_a_guest() {
             &pcscd,
             &driver,
         ],
+        None,
         CASES.len(),
     );
 }

@@ -159,6 +159,33 @@ fn a_permission_that_comes_a_moment_later_is_seen() {
 }
 
 #[test]
+fn what_passes_is_tried_again() {
+    for error in [
+        TransportError::Gone,
+        TransportError::CardReset,
+        TransportError::Busy,
+    ] {
+        let mut bench = Bench::new();
+        bench.usb.put(hid("f", Fido), Does::IsRefused(error.clone()));
+        assert_eq!(bench.events(), ["arrived: f"], "{error:?}");
+        bench.usb.world().routes[0].1 = Does::Answers(info(1));
+        assert_eq!(bench.events(), ["changed: f"], "{error:?}");
+    }
+    // A device that was too slow gets a second question, and no third.
+    let mut bench = Bench::new();
+    bench.usb.put(hid("f", Fido), Does::IsSilent);
+    assert_eq!(bench.events(), ["arrived: f"]);
+    for _ in 0..5 {
+        assert!(bench.events().is_empty());
+    }
+    assert_eq!(bench.usb.world().opened.len(), 2);
+    bench.usb.put(hid("g", Fido), Does::IsSilent);
+    assert_eq!(bench.events(), ["arrived: g"]);
+    bench.usb.world().routes[1].1 = Does::Answers(info(2));
+    assert_eq!(bench.events(), ["changed: g"]);
+}
+
+#[test]
 fn a_source_that_fails_is_told_once_and_the_other_goes_on() {
     let mut bench = Bench::new();
     for _ in 0..5 {

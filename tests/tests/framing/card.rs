@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use fido_unlock::framing::nfc::{CardMemory, FIDO_AID, VENDOR_AID};
 use fido_unlock::framing::{Interface, NfcTransport};
-use fido_unlock::ports::{Call, NeverCancel, NoProgress, ProgressEvent, Transport, TransportError};
+use fido_unlock::ports::{Call, NeverCancel, NoProgress, ProgressEvent, Ticks, Transport, TransportError};
+use fido_unlock_mock::TestTicks;
 use fido_unlock_mock::framing::{CardFaults, DeviceFaults};
 
 use super::support::*;
@@ -16,7 +17,7 @@ fn nfc_with(
     faults: CardFaults,
 ) -> (
     Nfc,
-    fido_unlock_mock::TestTicks,
+    TestTicks,
     fido_unlock_mock::framing::Device<Scripted>,
 ) {
     let (device, ticks) = device();
@@ -25,7 +26,7 @@ fn nfc_with(
     (NfcTransport::new(channel, Interface::Vendor), ticks, device)
 }
 
-fn connect(nfc: &mut Nfc, ticks: &fido_unlock_mock::TestTicks) -> Result<Interface, TransportError> {
+fn connect(nfc: &mut Nfc, ticks: &TestTicks) -> Result<Interface, TransportError> {
     nfc.connect(&mut Call::new(ticks, SECOND, &NeverCancel, &mut NoProgress))
 }
 
@@ -206,7 +207,7 @@ fn endless_keepalives_end_at_the_deadline_with_one_cancel() {
 
 #[test]
 fn peer_bug_15_card_that_ignores_the_cancel_is_told_once() {
-    let ticks = fido_unlock_mock::TestTicks::new();
+    let ticks = TestTicks::new();
     let mut answers: Vec<&[u8]> = vec![b"\x02\x91\x00"; 60];
     answers[0] = b"U2F_V2\x90\x00";
     let card = ScriptedCard {
@@ -224,6 +225,30 @@ fn peer_bug_15_card_that_ignores_the_cancel_is_told_once() {
         "polled on for half a second: {}",
         asked.len()
     );
+}
+
+#[test]
+fn a_card_that_does_not_answer_is_left_soon_after_the_cancel() {
+    for (was_reset, latest) in [(false, 1600), (true, 1100)] {
+        let ticks = TestTicks::new();
+        let ticks = &ticks;
+        let mut nfc = NfcTransport::new(DeafCard { ticks, was_reset }, Interface::Vendor);
+        let cancel = CancelAt { ticks, at: SECOND };
+        let mut progress = NoProgress;
+        let mut call = Call::new(ticks, 30 * SECOND, &cancel, &mut progress);
+        assert_eq!(
+            nfc.transact(&echo(5), &mut call),
+            Err(TransportError::Cancelled),
+            "{was_reset}"
+        );
+        let over = ticks.now();
+        assert!(
+            (SECOND..=Duration::from_millis(latest)).contains(&over),
+            "{over:?}"
+        );
+        // A card that may still answer, and be told of the cancel, is given a moment.
+        assert!(was_reset || over >= Duration::from_millis(1500), "{over:?}");
+    }
 }
 
 #[test]
@@ -363,7 +388,7 @@ fn peer_bug_19_lost_selection_is_made_again_once() {
         assert_eq!(device.messages(), 2);
         assert_eq!(nfc.memory(), CardMemory::new(true));
     }
-    let ticks = fido_unlock_mock::TestTicks::new();
+    let ticks = TestTicks::new();
     for status in [[0x6D, 0x00], [0x6E, 0x00]] {
         let card = ScriptedCard {
             answers: vec![

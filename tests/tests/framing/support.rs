@@ -236,3 +236,61 @@ impl ApduChannel for ScriptedCard<'_> {
         Ok(answer.map_or_else(|| vec![0x6F, 0], |answer| answer.to_vec()))
     }
 }
+
+/// A card that works for ever, in a reader that can be left to itself; nobody can connect to it again.
+pub struct DeafCard<'a> {
+    pub ticks: &'a TestTicks,
+    /// Another program reset it.
+    pub was_reset: bool,
+}
+
+impl DeafCard<'_> {
+    fn wait(&self, cancel: &dyn Cancel, timeout: Duration) -> TransportError {
+        let end = self.ticks.now() + timeout;
+        while self.ticks.now() < end {
+            if cancel.is_cancelled() {
+                return TransportError::Cancelled;
+            }
+            self.ticks.advance(Duration::from_millis(10));
+        }
+        TransportError::DeadlineExceeded
+    }
+}
+
+impl ApduChannel for DeafCard<'_> {
+    fn transmit(&mut self, _: &[u8], timeout: Duration) -> Result<Vec<u8>, TransportError> {
+        Err(self.wait(&NeverCancel, timeout))
+    }
+
+    fn transmit_unless(
+        &mut self,
+        cancel: &dyn Cancel,
+        _: &[u8],
+        timeout: Duration,
+    ) -> Result<Vec<u8>, TransportError> {
+        Err(self.wait(cancel, timeout))
+    }
+
+    fn begin_transaction(&mut self, _: Duration) -> Result<(), TransportError> {
+        if self.was_reset {
+            return Err(TransportError::CardReset);
+        }
+        Ok(())
+    }
+
+    fn reconnect_unless(&mut self, cancel: &dyn Cancel, timeout: Duration) -> Result<(), TransportError> {
+        Err(self.wait(cancel, timeout))
+    }
+}
+
+/// Is set from this moment on.
+pub struct CancelAt<'a> {
+    pub ticks: &'a TestTicks,
+    pub at: Duration,
+}
+
+impl Cancel for CancelAt<'_> {
+    fn is_cancelled(&self) -> bool {
+        self.ticks.now() >= self.at
+    }
+}

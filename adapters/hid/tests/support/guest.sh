@@ -1,8 +1,9 @@
 #!/bin/sh
 # Boots a guest kernel that has uhid and hidraw, and runs a test program in it as root.
 # guest.sh PROGRAM TEST FOLDER [OTHER...]: prints the guest's console; the last line is "guest exit N",
-# with what the program wrote to /tmp/exit behind it. OTHER programs are there by name. GUEST_OPTIONS
-# are more words for the kernel, GUEST_SECONDS is the longest run.
+# with what the program wrote to /tmp/exit behind it. OTHER programs are there by name, and copies of what
+# is in the folder GUEST_FILES in /files. GUEST_OPTIONS are more words for the kernel, GUEST_SECONDS is the
+# longest run.
 set -eu
 program=$1 test=$2 folder=$3
 shift 3
@@ -48,6 +49,7 @@ for each in "$program" "$@"; do
         cp -L "$library" "$root$library"
     done
 done
+if [ -n "${GUEST_FILES:-}" ]; then cp -R "$GUEST_FILES" "$root/files"; fi
 cat >"$root/init" <<EOF
 #!/bin/sh
 mount -t proc p /proc

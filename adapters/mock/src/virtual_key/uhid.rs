@@ -148,13 +148,30 @@ impl HidKey {
             std::thread::Builder::new().spawn(move || {
                 if let Some(key) = key.upgrade()
                     && let Err(Ended) = run(&key, &line)
-                    && !line.ended.load(Ordering::Acquire)
                 {
-                    key.remove();
+                    key.pulled(&line);
                 }
             })?;
         }
         Ok(plugged)
+    }
+
+    /// This interface is at its end, and so are those that are plugged in with it; what was put in
+    /// again since stays.
+    fn pulled(&self, interface: &Arc<Plugged>) {
+        let mut plugged = self.plugged();
+        if plugged.iter().any(|other| Arc::ptr_eq(other, interface)) {
+            self.unplug(&mut plugged);
+        }
+    }
+
+    fn unplug(&self, plugged: &mut Vec<Arc<Plugged>>) {
+        for interface in plugged.drain(..) {
+            interface.ended.store(true, Ordering::Release);
+            // Refused where the kernel has destroyed it already.
+            let _ = (&interface.file).write_all(&DESTROY.to_ne_bytes());
+        }
+        self.key.usb_left();
     }
 
     fn take_from_host(&self, plugged: &Plugged) -> Result<(), Ended> {
@@ -265,13 +282,7 @@ impl Port for HidKey {
     }
 
     fn remove(&self) {
-        let mut plugged = self.plugged();
-        for interface in plugged.drain(..) {
-            interface.ended.store(true, Ordering::Release);
-            // Refused where the kernel has destroyed it already.
-            let _ = (&interface.file).write_all(&DESTROY.to_ne_bytes());
-        }
-        self.key.usb_left();
+        self.unplug(&mut self.plugged());
     }
 
     fn state(&self) -> &'static str {

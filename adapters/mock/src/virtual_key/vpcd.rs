@@ -76,7 +76,7 @@ impl Card {
                     .unwrap_or_else(PoisonError::into_inner);
                 place.moves
             };
-            let Ok(stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, self.reader_port)) else {
+            let Some(stream) = connect(self.reader_port) else {
                 if !core::mem::replace(&mut told, true) {
                     eprintln!("no reader at port {} yet: pcscd with vpcd?", self.reader_port);
                 }
@@ -217,6 +217,15 @@ impl Port for Card {
     fn stale(&self) {
         self.place().stale = true;
     }
+}
+
+/// To the reader, where there is one.
+fn connect(reader_port: u16) -> Option<TcpStream> {
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, reader_port)).ok()?;
+    // Where nobody listens, the system may give the connection the reader's own port, which then is
+    // connected with itself, and vpcd could not have it.
+    let itself = stream.local_addr().ok()? == stream.peer_addr().ok()?;
+    (!itself).then_some(stream)
 }
 
 fn send(stream: &mut impl Write, frame: &[u8]) -> Option<()> {

@@ -2,20 +2,44 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use crate::support::{
-    CONTACTLESS, Frame, PATIENCE, Pcscd, echo_card, eventually, first_empty, isolated, threads, threads_end,
+    CONTACTLESS, Frame, Model, PATIENCE, Pcscd, echo_card, eventually, first_card, first_empty, isolated,
+    threads, threads_end,
 };
 use fido_unlock::ports::{ApduChannel, TransportError};
 use fido_unlock_pcsc::{CardChannel, Event, PcscError, Watch, list, watch};
 use pcsc::{Context, Disposition, Protocols, Scope, ShareMode};
 
+/// For what must fail by then.
 const SOON: Duration = Duration::from_millis(200);
 const ECHO: [u8; 7] = [0x00, 0xEE, 0, 0, 2, 0xAB, 0xCD];
 const ECHOED: [u8; 4] = [0xAB, 0xCD, 0x90, 0x00];
-/// The echo after three seconds.
-const SLOW: [u8; 7] = [0x00, 0xEE, 30, 0, 2, 0xAB, 0xCD];
+/// An echo that a [`held_card`] keeps back.
+const HELD: [u8; 7] = [0x00, 0xEE, 0, 2, 2, 0xAB, 0xCD];
+
+/// The two ends of a [`held_card`].
+struct Held {
+    /// [`HELD`] has come.
+    asked: Receiver<()>,
+    /// Lets the answer go; so does dropping it.
+    let_go: Sender<()>,
+}
+
+fn held_card() -> (Held, impl Model + 'static) {
+    let (asking, asked) = channel();
+    let (let_go, held) = channel::<()>();
+    let model = move |frame: Frame<'_>| {
+        if matches!(&frame, Frame::Apdu(apdu) if **apdu == HELD) {
+            let _ = asking.send(());
+            let _ = held.recv_timeout(PATIENCE);
+        }
+        echo_card(frame)
+    };
+    (Held { asked, let_go }, model)
+}
 
 /// Another program's connection.
 fn other_program(reader: &str, mode: ShareMode) -> pcsc::Card {
@@ -36,25 +60,26 @@ fn no_service_no_reader_and_no_card_are_three_states() {
             drop(pcscd);
 
             let pcscd = Pcscd::start(folder, true);
-            let empty = eventually("two readers", || {
-                Some(list().unwrap()).filter(|list| list.len() == 2)
-            });
+            let empty = eventually("two readers", || list().ok().filter(|list| list.len() == 2));
             for entry in &empty {
                 assert_eq!(entry.access, Err(PcscError::NoCard));
-                assert_eq!(CardChannel::open(entry, SOON).err(), Some(PcscError::NoCard));
+                assert_eq!(CardChannel::open(entry, PATIENCE).err(), Some(PcscError::NoCard));
             }
             let mut unknown = empty[0].clone();
             unknown.path = "No such reader".to_owned();
-            assert_eq!(CardChannel::open(&unknown, SOON).err(), Some(PcscError::NoReader));
+            assert_eq!(
+                CardChannel::open(&unknown, PATIENCE).err(),
+                Some(PcscError::NoReader)
+            );
 
             let _card = pcscd.insert(1, CONTACTLESS, echo_card);
             let seen = eventually("the card", || {
-                list().unwrap().into_iter().find(|entry| entry.access.is_ok())
+                list().ok()?.into_iter().find(|entry| entry.access.is_ok())
             });
             assert_eq!(seen.name, "Virtual PCD 00 01");
             assert_eq!(seen.atr, CONTACTLESS);
             assert!(seen.contactless);
-            let mut channel = CardChannel::open(&seen, SOON).unwrap();
+            let mut channel = CardChannel::open(&seen, PATIENCE).unwrap();
             assert_eq!(channel.transmit(&ECHO, PATIENCE).unwrap(), ECHOED);
         },
     );
@@ -65,7 +90,7 @@ fn extended_length_by_protocol_and_large_apdus() {
     isolated("faults::extended_length_by_protocol_and_large_apdus", |folder| {
         let pcscd = Pcscd::start(folder, true);
         let (card, entry) = pcscd.insert_seen(CONTACTLESS, echo_card);
-        let mut channel = CardChannel::open(&entry, SOON).unwrap();
+        let mut channel = CardChannel::open(&entry, PATIENCE).unwrap();
         assert!(channel.extended_length());
         assert_eq!(channel.atr(), CONTACTLESS);
         let data = [0x5A; 60_000];
@@ -83,7 +108,7 @@ fn extended_length_by_protocol_and_large_apdus() {
         // T=0: direct convention, no historical bytes.
         let (_card, entry) = pcscd.insert_seen(&[0x3B, 0x00], echo_card);
         assert!(!entry.contactless);
-        let mut channel = CardChannel::open(&entry, SOON).unwrap();
+        let mut channel = CardChannel::open(&entry, PATIENCE).unwrap();
         assert!(!channel.extended_length());
         assert_eq!(channel.transmit(&ECHO, PATIENCE).unwrap(), ECHOED);
     });
@@ -94,7 +119,7 @@ fn a_card_taken_out_is_gone() {
     isolated("faults::a_card_taken_out_is_gone", |folder| {
         let pcscd = Pcscd::start(folder, true);
         let (card, entry) = pcscd.insert_seen(CONTACTLESS, echo_card);
-        let mut channel = CardChannel::open(&entry, SOON).unwrap();
+        let mut channel = CardChannel::open(&entry, PATIENCE).unwrap();
         // During the command: pcscd answers success with nothing.
         let leave = [0x00, 0xEE, 0, 1, 0];
         assert_eq!(channel.transmit(&leave, PATIENCE), Err(TransportError::Gone));
@@ -104,7 +129,7 @@ fn a_card_taken_out_is_gone() {
 
         // Between two commands.
         let (card, entry) = pcscd.insert_seen(CONTACTLESS, echo_card);
-        let mut channel = CardChannel::open(&entry, SOON).unwrap();
+        let mut channel = CardChannel::open(&entry, PATIENCE).unwrap();
         assert_eq!(channel.transmit(&ECHO, PATIENCE).unwrap(), ECHOED);
         drop(card);
         first_empty();
@@ -120,7 +145,7 @@ fn a_reset_by_another_program_is_told_and_reconnected() {
         |folder| {
             let pcscd = Pcscd::start(folder, true);
             let (_card, entry) = pcscd.insert_seen(CONTACTLESS, echo_card);
-            let mut channel = CardChannel::open(&entry, SOON).unwrap();
+            let mut channel = CardChannel::open(&entry, PATIENCE).unwrap();
             let other = other_program(&entry.path, ShareMode::Shared);
             assert_eq!(channel.transmit(&ECHO, PATIENCE).unwrap(), ECHOED);
             other.disconnect(Disposition::ResetCard).ok().unwrap();
@@ -145,7 +170,10 @@ fn a_card_that_is_held_exclusively_is_busy_until_it_is_let_go() {
             let pcscd = Pcscd::start(folder, true);
             let (_card, entry) = pcscd.insert_seen(CONTACTLESS, echo_card);
             let other = other_program(&entry.path, ShareMode::Exclusive);
-            assert_eq!(list().unwrap()[0].access, Err(PcscError::Busy));
+            eventually("a card that is held", || {
+                let first = list().ok()?.into_iter().next()?;
+                (first.access == Err(PcscError::Busy)).then_some(())
+            });
             assert_eq!(CardChannel::open(&entry, SOON).err(), Some(PcscError::Busy));
             // Let go while the adapter waits.
             let letting_go = std::thread::spawn(move || {
@@ -166,7 +194,7 @@ fn a_transaction_elsewhere_is_busy_and_blocks_no_longer_than_asked() {
         |folder| {
             let pcscd = Pcscd::start(folder, true);
             let (_card, entry) = pcscd.insert_seen(CONTACTLESS, echo_card);
-            let mut channel = CardChannel::open(&entry, SOON).unwrap();
+            let mut channel = CardChannel::open(&entry, PATIENCE).unwrap();
             let mut other = other_program(&entry.path, ShareMode::Shared);
             let held = other.transaction().unwrap();
             // Connecting blocks in pcscd as long as the transaction lasts.
@@ -207,31 +235,53 @@ fn a_slow_command_is_given_up_at_the_deadline_and_the_next_connects_again() {
         "faults::a_slow_command_is_given_up_at_the_deadline_and_the_next_connects_again",
         |folder| {
             let pcscd = Pcscd::start(folder, true);
-            let answered = Arc::new(AtomicBool::new(false));
-            let theirs = Arc::clone(&answered);
-            let (_card, entry) = pcscd.insert_seen(CONTACTLESS, move |frame: Frame<'_>| {
-                let answer = echo_card(frame);
-                if answer.is_some() {
-                    theirs.store(true, Ordering::Release);
-                }
-                answer
-            });
-            let mut channel = CardChannel::open(&entry, SOON).unwrap();
-            channel.begin_transaction(SOON).unwrap();
+            let (held, model) = held_card();
+            let (_card, entry) = pcscd.insert_seen(CONTACTLESS, model);
+            let mut channel = CardChannel::open(&entry, PATIENCE).unwrap();
+            channel.begin_transaction(PATIENCE).unwrap();
             assert_eq!(
-                channel.transmit(&SLOW, SOON),
+                channel.transmit(&HELD, SOON),
                 Err(TransportError::DeadlineExceeded)
-            );
-            assert!(
-                !answered.load(Ordering::Acquire),
-                "the deadline came after the answer"
             );
             channel.end_transaction();
             // The abandoned command still runs.
             assert_eq!(channel.begin_transaction(SOON), Err(TransportError::CardReset));
             assert_eq!(channel.reconnect(SOON), Err(TransportError::Busy));
+            held.let_go.send(()).unwrap();
             channel.reconnect(PATIENCE).unwrap();
-            assert!(answered.load(Ordering::Acquire));
+            assert_eq!(channel.transmit(&ECHO, PATIENCE).unwrap(), ECHOED);
+        },
+    );
+}
+
+/// Its deadline is far away.
+#[test]
+fn a_slow_command_is_given_up_when_the_person_cancels() {
+    isolated(
+        "faults::a_slow_command_is_given_up_when_the_person_cancels",
+        |folder| {
+            let pcscd = Pcscd::start(folder, true);
+            let (Held { asked, let_go }, model) = held_card();
+            let (_card, entry) = pcscd.insert_seen(CONTACTLESS, model);
+            let mut channel = CardChannel::open(&entry, PATIENCE).unwrap();
+            let cancel = AtomicBool::new(false);
+            let given_up = std::thread::scope(|scope| {
+                let cancel = &cancel;
+                scope.spawn(move || {
+                    asked.recv().unwrap();
+                    cancel.store(true, Ordering::Relaxed);
+                });
+                channel.transmit_unless(cancel, &HELD, 10 * PATIENCE)
+            });
+            assert_eq!(given_up, Err(TransportError::Cancelled));
+            // So does the wait for the command that was left to itself.
+            assert_eq!(channel.begin_transaction(SOON), Err(TransportError::CardReset));
+            assert_eq!(
+                channel.reconnect_unless(&cancel, 10 * PATIENCE),
+                Err(TransportError::Cancelled)
+            );
+            let_go.send(()).unwrap();
+            channel.reconnect(PATIENCE).unwrap();
             assert_eq!(channel.transmit(&ECHO, PATIENCE).unwrap(), ECHOED);
         },
     );
@@ -251,8 +301,8 @@ fn the_card_is_left_as_it_was() {
         });
         let other = other_program(&entry.path, ShareMode::Shared);
         let before = resets.load(Ordering::Acquire);
-        let mut channel = CardChannel::open(&entry, SOON).unwrap();
-        channel.begin_transaction(SOON).unwrap();
+        let mut channel = CardChannel::open(&entry, PATIENCE).unwrap();
+        channel.begin_transaction(PATIENCE).unwrap();
         assert_eq!(channel.transmit(&ECHO, PATIENCE).unwrap(), ECHOED);
         // Within the transaction.
         drop(channel);
@@ -266,18 +316,20 @@ fn the_card_is_left_as_it_was() {
 fn a_service_that_dies_and_comes_back() {
     isolated("faults::a_service_that_dies_and_comes_back", |folder| {
         let pcscd = Pcscd::start(folder, true);
-        let (card, entry) = pcscd.insert_seen(CONTACTLESS, echo_card);
-        let mut channel = CardChannel::open(&entry, SOON).unwrap();
-        channel.begin_transaction(SOON).unwrap();
+        let (held, model) = held_card();
+        let (card, entry) = pcscd.insert_seen(CONTACTLESS, model);
+        let mut channel = CardChannel::open(&entry, PATIENCE).unwrap();
+        channel.begin_transaction(PATIENCE).unwrap();
         let killing = std::thread::spawn(move || {
-            std::thread::sleep(SOON);
+            held.asked.recv().unwrap();
             drop(pcscd);
+            held
         });
-        assert_eq!(channel.transmit(&SLOW, PATIENCE), Err(TransportError::NoService));
-        killing.join().unwrap();
+        assert_eq!(channel.transmit(&HELD, PATIENCE), Err(TransportError::NoService));
+        drop(killing.join().unwrap());
         channel.end_transaction();
         assert_eq!(channel.begin_transaction(SOON), Err(TransportError::CardReset));
-        assert_eq!(channel.reconnect(SOON), Err(TransportError::NoService));
+        assert_eq!(channel.reconnect(PATIENCE), Err(TransportError::NoService));
         drop(card);
 
         let pcscd = Pcscd::start(folder, true);
@@ -292,7 +344,7 @@ fn a_service_that_hangs_hangs_nobody() {
     isolated("faults::a_service_that_hangs_hangs_nobody", |folder| {
         let pcscd = Pcscd::start(folder, true);
         let (_card, entry) = pcscd.insert_seen(CONTACTLESS, echo_card);
-        let mut channel = CardChannel::open(&entry, SOON).unwrap();
+        let mut channel = CardChannel::open(&entry, PATIENCE).unwrap();
         let mut watch = watch().unwrap();
         assert_eq!(next(&mut watch), Seen::Started);
         pcscd.signal("STOP");
@@ -306,7 +358,7 @@ fn a_service_that_hangs_hangs_nobody() {
         pcscd.signal("CONT");
         channel.reconnect(PATIENCE).unwrap();
         assert_eq!(channel.transmit(&ECHO, PATIENCE).unwrap(), ECHOED);
-        assert_eq!(list().unwrap()[0].access, Ok(()));
+        first_card();
     });
 }
 

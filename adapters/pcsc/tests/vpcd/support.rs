@@ -2,12 +2,16 @@
 //!
 //! pcscd's socket has a fixed path, so each pcscd runs in a mount namespace of its own where that
 //! path is a folder of the test; libpcsclite finds the socket there by an environment variable,
-//! which each test gets by running itself again in a process of its own.
+//! which each test gets by running itself again in a process of its own. That process has a network
+//! namespace of its own: vpcd's ports are nobody else's, and nobody else reaches them.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -15,8 +19,8 @@ use fido_unlock_pcsc::{DeviceEntry, PcscError, list};
 
 /// Where libpcsclite looks for pcscd's socket.
 const SOCKET: &str = "PCSCLITE_CSOCK_NAME";
-/// Longest wait for anything that must happen.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+/// Longest wait for anything that must happen; generous, since other work may have the machine.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 /// A contactless card without historical bytes.
 pub const CONTACTLESS: &[u8] = &[0x3B, 0x80, 0x80, 0x01, 0x01];
 
@@ -33,13 +37,19 @@ pub fn isolated(name: &str, body: impl FnOnce(&Path)) {
         .append(true)
         .open(&path)
         .unwrap();
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args([name, "--exact", "--nocapture"])
+    let mut child = unshare("--net")
+        .args([
+            "sh",
+            "-c",
+            "busybox ifconfig lo up && exec \"$0\" \"$@\" --exact --nocapture",
+        ])
+        .arg(std::env::current_exe().unwrap())
+        .arg(name)
         .env(SOCKET, folder.path().join("pcscd.comm"))
         .stdout(log.try_clone().unwrap())
         .stderr(log)
         .spawn()
-        .unwrap();
+        .expect("unshare, from Debian's package util-linux");
     let begun = Instant::now();
     let status = loop {
         if let Some(status) = child.try_wait().unwrap() {
@@ -58,6 +68,17 @@ pub fn isolated(name: &str, body: impl FnOnce(&Path)) {
         status.is_some_and(|status| status.success()) && log.contains("1 passed"),
         "{status:?}\n{log}"
     );
+}
+
+/// Runs a program in another namespace of this kind.
+fn unshare(kind: &str) -> Command {
+    let mut command = Command::new("unshare");
+    command.arg(kind);
+    // Where this user is not root, a user namespace makes it so.
+    if std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() != 0) {
+        command.arg("--map-root-user");
+    }
+    command
 }
 
 /// Waits until `found` gives something.
@@ -97,7 +118,7 @@ impl Pcscd {
     pub fn start(folder: &Path, with_readers: bool) -> Self {
         let driver = PathBuf::from("/usr/lib/pcsc/drivers/serial/libifdvpcd.so");
         assert!(driver.exists(), "needs Debian's package vsmartcard-vpcd");
-        let port = free_port();
+        let port = two_ports();
         let config = folder.join("readers");
         std::fs::create_dir_all(&config).unwrap();
         let reader = format!(
@@ -113,14 +134,8 @@ impl Pcscd {
         for stale in ["pcscd.comm", "pcscd.pid"] {
             let _ = std::fs::remove_file(folder.join(stale));
         }
-        // Where this user is not root, a user namespace makes it so.
-        let root = std::fs::metadata("/proc/self").is_ok_and(|own| {
-            use std::os::unix::fs::MetadataExt;
-            own.uid() == 0
-        });
         let log = std::fs::File::create(folder.join("pcscd.log")).unwrap();
-        let process = Command::new("unshare")
-            .args(if root { &["--mount"][..] } else { &["--mount", "--map-root-user"] })
+        let process = unshare("--mount")
             .args([
                 "sh",
                 "-c",
@@ -141,7 +156,8 @@ impl Pcscd {
                     std::fs::read_to_string(folder.join("pcscd.log")).unwrap_or_default()
                 );
             }
-            socket.exists().then_some(())
+            // The file is there a moment before anybody listens.
+            UnixStream::connect(&socket).ok()
         });
         pcscd
     }
@@ -177,32 +193,31 @@ impl Drop for Pcscd {
 /// The first reader, once a card is in it.
 pub fn first_card() -> DeviceEntry {
     eventually("a card in the first reader", || {
-        list()
-            .unwrap()
-            .into_iter()
-            .next()
-            .filter(|entry| entry.access.is_ok())
+        first_reader().filter(|entry| entry.access.is_ok())
     })
 }
 
 /// The first reader, once no card is in it.
 pub fn first_empty() -> DeviceEntry {
     eventually("no card in the first reader", || {
-        list()
-            .unwrap()
-            .into_iter()
-            .next()
-            .filter(|entry| entry.access == Err(PcscError::NoCard))
+        first_reader().filter(|entry| entry.access == Err(PcscError::NoCard))
     })
 }
 
-/// A port whose successor is free too: vpcd takes one for each of its two readers.
-fn free_port() -> u16 {
+fn first_reader() -> Option<DeviceEntry> {
+    // A service that has much to do may not answer in time.
+    list().ok()?.into_iter().next()
+}
+
+/// A port and its successor, for vpcd's two readers; others for each pcscd, so that a card of the last one
+/// does not go into the next one by itself. None is of those that the system gives to outgoing connections,
+/// which anybody might get before vpcd does.
+fn two_ports() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(20_000);
     eventually("two free ports", || {
-        let one = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
-        let port = one.local_addr().ok()?.port();
-        TcpListener::bind((Ipv4Addr::UNSPECIFIED, port.checked_add(1)?)).ok()?;
-        Some(port)
+        let port = NEXT.fetch_add(2, Ordering::Relaxed);
+        let is_free = |port| TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok();
+        (is_free(port) && is_free(port + 1)).then_some(port)
     })
 }
 

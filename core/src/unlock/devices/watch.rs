@@ -13,11 +13,8 @@ use crate::unlock::DeviceError;
 
 /// Between two looks at the cancel flag.
 const SLICE: Duration = Duration::from_millis(50);
-/// Between two tries to read a device that may not be opened yet: udev gives the permission a moment
-/// after the device, and the program that was faster lets it go.
+/// Between two tries to read a device that cannot be read yet.
 const AGAIN: Duration = Duration::from_millis(500);
-/// How often that is tried.
-const TRIES: u8 = 6;
 
 /// What changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -227,10 +224,8 @@ impl DeviceWatch {
                         return Err(TransportError::Cancelled);
                     }
                     seen.tries += 1;
-                    let may_pass = info.as_ref().is_err_and(|error| {
-                        matches!(error.code(), ErrorCode::PermissionDenied | ErrorCode::Busy)
-                    });
-                    seen.again = (may_pass && seen.tries < TRIES).then(|| call.ticks.now() + AGAIN);
+                    let most = info.as_ref().err().map_or(0, |error| tries(error.code()));
+                    seen.again = (seen.tries < most).then(|| call.ticks.now() + AGAIN);
                     if info.is_ok() {
                         seen.route.access = Ok(());
                     }
@@ -259,5 +254,17 @@ impl DeviceWatch {
         self.events.extend(gone.into_iter().map(DeviceEvent::Left));
         self.events.extend(here);
         Ok(())
+    }
+}
+
+/// How often a device that fails so is asked in all.
+const fn tries(code: ErrorCode) -> u8 {
+    match code {
+        // udev makes the path, and gives the permission, a moment after the device; the program that was
+        // faster lets it go, or resets the card.
+        ErrorCode::PermissionDenied | ErrorCode::Busy | ErrorCode::Gone | ErrorCode::CardReset => 6,
+        // It, or the computer, had much to do; but it holds the others up.
+        ErrorCode::DeadlineExceeded => 2,
+        _ => 1,
     }
 }

@@ -1,23 +1,32 @@
 //! `challenge`.
 
-use fido_unlock::Suite;
 use fido_unlock::code::spoken;
+use fido_unlock::ctap2::device_unlock::UnlockInfo;
 use fido_unlock::ports::Call;
-use fido_unlock::unlock::Session;
+use fido_unlock::unlock::{Session, diagnose};
+use fido_unlock::{ErrorCode, HasCode, Suite};
 
 use crate::args::Challenge;
-use crate::device::{Devices, call};
+use crate::device::{Devices, Opened, call, call_with_touch};
 use crate::failure::Failure;
 use crate::output::Report;
 use crate::session_file;
+
+/// Begins an unlock. A device that is not locked fails with what it wants instead: a PIN, or to be plugged
+/// in again.
+pub fn begin(device: &mut Opened, info: &UnlockInfo, slot: Option<u8>) -> Result<Session, Failure> {
+    let begun = call(Call::QUICK, |call| Session::begin_with(device, info, slot, call));
+    begun.map_err(|error| match diagnose(&Ok(info.clone()), &[]) {
+        Some(found) if error.code() == ErrorCode::DeviceNotLocked => found.condition.code().into(),
+        _ => error.into(),
+    })
+}
 
 /// Shows Device ID and challenge, and keeps what was shown.
 pub fn run(devices: &Devices, args: &Challenge) -> Result<Report, Failure> {
     let (mut device, info) = devices.open_for_unlock()?;
     let info = info?;
-    let mut session = call(Call::QUICK, |call| {
-        Session::begin_with(&mut device, &info, args.slot, call)
-    })?;
+    let mut session = begin(&mut device, &info, args.slot)?;
     let path = session_file::path_for(devices, args.session.as_deref(), Some(session.device_id()))?;
     let shown_before = match &path {
         // A file that cannot be read is replaced; all that it could tell is that an old code is void.
@@ -25,7 +34,7 @@ pub fn run(devices: &Devices, args: &Challenge) -> Result<Report, Failure> {
         None => None,
     };
     if args.renew {
-        call(Call::WITH_TOUCH, |call| session.renew(&mut device, call))?;
+        call_with_touch(|call| session.renew(&mut device, call))??;
     }
     if let Some(path) = &path {
         session_file::save(path, &session)?;

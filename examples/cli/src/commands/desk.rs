@@ -229,7 +229,7 @@ fn import(at: &At, path: &Path, prompt: Prompt) -> Result<Report, Failure> {
     }
     let ids: Vec<String> = devices.iter().map(|device| device.id.to_code()).collect();
     Ok(Report::new()
-        .line(format!("{} devices are registered.", ids.len()))
+        .line(format!("Registered devices: {}.", ids.len()))
         .field("device_ids", ids))
 }
 

@@ -6,7 +6,7 @@ use fido_unlock::ports::{Call, Interface, Route, RouteKind, TransportError};
 use fido_unlock::unlock::{DeviceEvent, FoundDevice, FoundRoute, Listing};
 use serde_json::{Value, json};
 
-use crate::device::{Devices, call_unless};
+use crate::device::{Devices, UDEV_RULES, call_unless, udev_rule};
 use crate::failure::Failure;
 use crate::interrupt::interrupt;
 use crate::output::{Report, print_event};
@@ -146,6 +146,10 @@ impl Show {
         });
         let routes = device.routes.iter();
         lines.extend(routes.map(|found| format!("  - {}", self.route_line(&found.route, problem_of(found)))));
+        // The same for all interfaces of a key.
+        if let Some(rule) = device.routes.iter().find_map(udev_rule) {
+            lines.push(format!("  for {UDEV_RULES}: {rule}"));
+        }
         lines
     }
 
@@ -174,6 +178,7 @@ impl Show {
             "enrolled": state.as_ref().is_some_and(|state| state.enrolled),
             "usable": device.is_usable(),
             "problem": device.info().err().map(|error| problem_json(error.code())),
+            "udev_rule": device.routes.iter().find_map(udev_rule),
             "routes": device.routes.iter()
                 .map(|found| self.route_json(&found.route, problem_of(found)))
                 .collect::<Vec<_>>(),

@@ -9,7 +9,7 @@ use fido_unlock::unlock::{DeviceError, rotate_issuer};
 
 use crate::args::At;
 use crate::desk::{Keys, OpenDesk};
-use crate::device::{Devices, call};
+use crate::device::{Devices, call, call_with_touch};
 use crate::failure::Failure;
 use crate::output::Report;
 use crate::prompt::Prompt;
@@ -60,9 +60,7 @@ pub fn run(devices: &Devices, at: &At, slot: u8, prompt: Prompt) -> Result<Repor
             authorisation: &by_old,
             new_authorisation: Some(&by_new),
         };
-        call(Call::WITH_TOUCH, |call| {
-            rotate_issuer(&mut device, &request, call)
-        })?;
+        call_with_touch(|call| rotate_issuer(&mut device, &request, call))??;
     }
     let public = new.info().public;
     // The desk asks the signer itself.

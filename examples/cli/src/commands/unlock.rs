@@ -7,9 +7,10 @@ use fido_unlock::unlock::{DefaultPinPolicy, NewPin, Outcome, PinRules, Session};
 use fido_unlock::{ErrorCode, Pin, Suite};
 use getrandom::SysRng;
 
+use super::challenge::begin;
 use super::typed_code;
 use crate::args::{PinOptions, Unlock};
-use crate::device::{Devices, Opened, call};
+use crate::device::{Devices, Opened, call, call_with_touch};
 use crate::failure::Failure;
 use crate::output::Report;
 use crate::prompt::Prompt;
@@ -36,9 +37,7 @@ pub fn run(devices: &Devices, args: &Unlock, prompt: Prompt) -> Result<Report, F
             session
         }
         None => {
-            let session = call(Call::QUICK, |call| {
-                Session::begin_with(&mut device, &info, None, call)
-            })?;
+            let session = begin(&mut device, &info, None)?;
             eprintln!("No challenge was shown on this computer. The device waits for a response to:");
             eprintln!("  {}", session.challenge().to_code());
             session
@@ -50,9 +49,7 @@ pub fn run(devices: &Devices, args: &Unlock, prompt: Prompt) -> Result<Report, F
     }
     let response = typed_code::response_code(prompt, session.suite())?;
     let pin = new_pin(prompt, &args.rules, &policy, session.rules())?;
-    call(Call::WITH_TOUCH, |call| {
-        session.unlock(&mut device, &response, &pin, &mut SysRng, call)
-    })?;
+    call_with_touch(|call| session.unlock(&mut device, &response, &pin, &mut SysRng, call))??;
     // The unlock is done; whether the PIN must change is only a courtesy.
     let must_change = call(Call::QUICK, |call| device.info(call)).is_ok_and(|info| info.force_pin_change);
     let mut report = Report::new().line("Unlocked: the new PIN is set, and every credential is as it was.");

@@ -3,7 +3,11 @@
 use fido_unlock::unlock::{FoundDevice, FoundRoute, Listing};
 use fido_unlock::{DeviceId, ErrorCode};
 
+use super::udev_rule;
 use crate::failure::Failure;
+
+/// Where the rule belongs.
+pub const UDEV_RULES: &str = "/etc/udev/rules.d/70-fido-unlock.rules";
 
 /// The device that is named, by a path, a name or its Device ID; or, without a name, the only one. An
 /// empty reader, a key that may not be opened and one that does not know the unlock do not make a choice
@@ -23,16 +27,34 @@ pub fn pick<'a>(listing: &'a Listing, wanted: Option<&str>) -> Result<&'a FoundD
             several => return Err(Failure::new(ErrorCode::SeveralDevices, choice(several))),
         }
     }
-    if let Some(error) = named.iter().find_map(|device| device.info().err()) {
-        return Err(error.into());
+    // Their routes are in the order in which they would be taken.
+    let mut routes = named.iter().flat_map(|device| &device.routes);
+    if let Some(failure) = routes.find_map(failure) {
+        return Err(failure);
     }
     let mut readers = listing.readers.iter();
     let is_named = |name: &str| wanted.is_none_or(|wanted| name == wanted);
-    Err(if readers.any(|reader| is_named(&reader.path)) {
-        ErrorCode::NoCard.into()
-    } else {
+    if readers.any(|reader| is_named(&reader.path)) {
+        return Err(ErrorCode::NoCard.into());
+    }
+    // It may be where nobody could look.
+    let unseen: Vec<String> = listing.problems.iter().map(ToString::to_string).collect();
+    Err(if unseen.is_empty() {
         ErrorCode::NoDevice.into()
+    } else {
+        let text = format!("not looked everywhere: {}", unseen.join("; "));
+        Failure::new(ErrorCode::NoDevice, text)
     })
+}
+
+/// Why a route cannot be taken, with what would help.
+pub fn failure(found: &FoundRoute) -> Option<Failure> {
+    let mut failure: Failure = found.info.clone().err()?.into();
+    if let Some(rule) = udev_rule(found) {
+        let said = failure.detail.as_deref().unwrap_or_default();
+        failure.detail = Some(format!("{said}\n  for {UDEV_RULES}: {rule}"));
+    }
+    Some(failure)
 }
 
 fn is_meant(device: &FoundDevice, wanted: &str) -> bool {

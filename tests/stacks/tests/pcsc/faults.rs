@@ -3,6 +3,7 @@
 
 use std::ffi::CString;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::pcscd::{Pcscd, eventually, first_empty, isolated};
@@ -13,7 +14,9 @@ use fido_unlock::ports::{Transport, UnlockDevice};
 use fido_unlock::unlock::{CtapUnlockDevice, Outcome, Session};
 use fido_unlock::{ErrorCode, HasCode, Suite};
 use fido_unlock_pcsc::{CardChannel, open};
-use fido_unlock_stacks_tests::{Desk, NEW_PIN, OLD_PIN, PATIENCE, VirtualKey, call, call_within, try_pin};
+use fido_unlock_stacks_tests::{
+    Desk, NEW_PIN, OLD_PIN, PATIENCE, VirtualKey, call, call_unless, call_within, try_pin,
+};
 
 /// For what must fail by its deadline.
 const SHORT: Duration = Duration::from_secs(1);
@@ -168,9 +171,7 @@ fn the_service_killed_in_the_middle_of_an_unlock() {
             let session = begin(&mut device);
             key.tell("touch off");
             let killing = std::thread::spawn(move || {
-                eventually("the wait for a touch", || {
-                    key.tell("status").ends_with("touches 1").then_some(())
-                });
+                eventually("the wait for a touch", || (key.counts().1 == 1).then_some(()));
                 drop(pcscd);
                 key
             });
@@ -306,6 +307,60 @@ fn no_touch_and_a_refused_one() {
             Some(&0x01),
             "the vendor applet has no getInfo of CTAP"
         );
+        drop(device);
+        check_unlocked(0);
+    });
+}
+
+/// The service does not let go of a command; who waits for it does.
+#[test]
+fn cancelled_by_the_person() {
+    isolated("faults::cancelled_by_the_person", |folder| {
+        let _pcscd = Pcscd::start(folder, true);
+        let (desk, mut key) = blocked(folder);
+        let mut device = unlocker(0);
+        let session = begin(&mut device);
+
+        // The device waits for a touch, and is told.
+        key.tell("touch off");
+        let cancelled = key.cancel_when(
+            |(_, touches)| touches == 1,
+            |cancel| {
+                fails(|| {
+                    call_unless(cancel, |call| {
+                        desk.finish_in(&mut device, &session, NEW_PIN, call)
+                    })
+                })
+            },
+        );
+        assert_eq!(cancelled, ErrorCode::Cancelled);
+        key.tell("touch on");
+        let outcome = call(|call| session.resolve(&mut device, call));
+        assert_eq!(outcome.unwrap(), Outcome::NotUnlocked);
+
+        // The card hangs.
+        let (messages, _) = key.counts();
+        key.tell("fault silent");
+        let cancelled = key.cancel_when(
+            |(now, _)| now > messages,
+            |cancel| fails(|| call_unless(cancel, |call| device.info(call))),
+        );
+        assert_eq!(cancelled, ErrorCode::Cancelled);
+        // Meanwhile nobody can connect, and that is cancelled, too.
+        let cancel = AtomicBool::new(false);
+        let cancelled = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(Duration::from_millis(200));
+                cancel.store(true, Ordering::Relaxed);
+            });
+            fails(|| call_unless(&cancel, |call| device.info(call)))
+        });
+        assert_eq!(cancelled, ErrorCode::Cancelled);
+        key.tell("fault none");
+        reinsert(&mut key);
+        drop(device);
+        let mut device = unlocker(0);
+        desk.finish(&mut device, &session, NEW_PIN, PATIENCE).unwrap();
         drop(device);
         check_unlocked(0);
     });

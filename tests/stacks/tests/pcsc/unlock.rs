@@ -1,7 +1,7 @@
 //! The whole unlock over a real pcscd, between two programs that are not ours: python-fido2 makes
 //! the credentials and blocks the PIN; afterwards it signs in with the new one.
 
-use crate::pcscd::{Pcscd, isolated};
+use crate::pcscd::{Pcscd, eventually, isolated};
 use crate::support::{card_in, fido_entry, insert, keep_transcript, state};
 use fido_unlock::Suite;
 use fido_unlock::ports::Interface;
@@ -87,6 +87,33 @@ fn by_the_command_line() {
         card_in(1);
         command_line.unlock(&desk, "Virtual PCD 00 01");
         let mut transport = open(&fido_entry(&card_in(1))).unwrap();
+        assert_eq!(try_pin(&mut transport, NEW_PIN), Ok(()));
+    });
+}
+
+#[test]
+fn ctrl_c_while_it_waits_for_a_touch() {
+    let program = CommandLine::build();
+    isolated("unlock::ctrl_c_while_it_waits_for_a_touch", |folder| {
+        let command_line = CommandLine {
+            program: &program,
+            state: &folder.join("home"),
+        };
+        let _pcscd = Pcscd::start(folder, true);
+        let desk = Desk::with_blocked_key(Suite::P256EcdhMac, &state(folder, 0));
+        let mut key = insert(folder, 0, &[]);
+        card_in(0);
+        let shown = command_line.run_json(&["challenge"], "");
+        let code = desk.read_out(shown["device_challenge"].as_str().unwrap());
+        let typed = format!("{code}\n{NEW_PIN}\n{NEW_PIN}\n");
+        key.tell("touch off");
+        let going = command_line.go(&["--stdin", "unlock"], &typed);
+        eventually("the wait for a touch", || (key.counts().1 == 1).then_some(()));
+        assert_eq!(going.interrupt_failing(), 508);
+        // The device was told: it does not wait any more, and the code is still good.
+        key.tell("touch on");
+        command_line.run(&["--stdin", "unlock"], &typed);
+        let mut transport = open(&fido_entry(&card_in(0))).unwrap();
         assert_eq!(try_pin(&mut transport, NEW_PIN), Ok(()));
     });
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fido_unlock::unlock::{DeviceEvent, DeviceWatch};
-use fido_unlock_stacks_tests::{CommandLine, Joined, words};
+use fido_unlock_stacks_tests::{CommandLine, Joined, PATIENCE, words};
 
 use crate::pcscd::{Pcscd, isolated, threads, threads_end};
 use crate::support::{card_in, insert};
@@ -24,14 +24,25 @@ fn told(event: &DeviceEvent) -> String {
     }
 }
 
+/// The next event within that time. A card that did not answer in time, while other work had the machine, is
+/// asked once more, and changes by that.
+fn next(watch: &mut DeviceWatch, within: Duration) -> Option<String> {
+    loop {
+        match Joined::event_within(watch, within)? {
+            DeviceEvent::Changed(_) => {}
+            event => return Some(told(&event)),
+        }
+    }
+}
+
 /// These events and no more, the ones between bars in any order.
 fn expect(watch: &mut DeviceWatch, expected: &[&[&str]]) {
     for group in expected {
-        let mut told: Vec<String> = group.iter().map(|_| told(&Joined::event(watch))).collect();
+        let mut told: Vec<String> = group.iter().filter_map(|_| next(watch, PATIENCE)).collect();
         told.sort();
         assert_eq!(told, *group);
     }
-    assert_eq!(Joined::event_within(watch, QUIET), None);
+    assert_eq!(next(watch, QUIET), None);
 }
 
 #[test]
@@ -90,17 +101,19 @@ fn the_command_line_tells_them_until_it_is_interrupted() {
                 assert_eq!(going.event()["event"], "reader-added");
             }
             let mut key = insert(folder, 0, &[]);
-            let arrived = going.event();
-            assert_eq!(
-                (&arrived["event"], &arrived["device"]["condition"]),
-                (&"arrived".into(), &"pin-not-set".into())
-            );
+            let mut arrived = going.event();
+            assert_eq!(arrived["event"], "arrived");
+            if arrived["device"]["condition"].is_null() {
+                // It was too slow at first.
+                arrived = going.event_named("changed");
+            }
+            assert_eq!(arrived["device"]["condition"], "pin-not-set");
             assert_eq!(arrived["device"]["routes"][0]["path"], "Virtual PCD 00 00");
             // It is a watch, and holds nobody up.
             assert!(command_line.run(&["devices"], "").contains("Virtual PCD 00 00"));
             card_in(0);
             key.tell("remove");
-            assert_eq!(going.event()["event"], "left");
+            going.event_named("left");
             assert_eq!(going.interrupt(), "");
         },
     );

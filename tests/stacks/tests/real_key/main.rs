@@ -14,6 +14,7 @@
     missing_docs
 )]
 
+#[cfg(target_arch = "x86_64")]
 mod guest;
 mod hand;
 mod life;

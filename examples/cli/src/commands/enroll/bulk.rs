@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use fido_unlock::ctap2::device_unlock::EnrollResponse;
 use fido_unlock::helpdesk::{NoAdminKeys, Privilege, SoftwareSigner, UserId};
-use fido_unlock::ports::{Call, Interface, TransportError};
+use fido_unlock::ports::{Call, Cancel, Interface, SystemTicks, Ticks, TransportError};
 use fido_unlock::unlock::{DeviceEvent, DeviceWatch, FoundDevice};
 use fido_unlock::{DeviceId, ErrorCode, Suite};
 use serde_json::{Value, json};
@@ -27,6 +27,9 @@ use crate::prompt::Prompt;
 
 /// Longest opening of a key, by whichever of its routes.
 const OPEN_WITHIN: Duration = Duration::from_secs(10);
+/// How long a key that may not be opened is tried, and how often.
+const ALLOWED_WITHIN: Duration = Duration::from_secs(2);
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// Until Ctrl-C, the end of the list or the end of input.
 pub fn run(devices: &Devices, args: &Enroll, prompt: Prompt, json: bool) -> Result<Report, Failure> {
@@ -149,8 +152,10 @@ impl Bulk<'_> {
     }
 
     fn on_device(&mut self, watch: &mut DeviceWatch, device: &FoundDevice) -> Result<Came, Failure> {
-        let opened = call_unless(&self.cancel, OPEN_WITHIN, |call| {
-            watch.devices().open(device, Some(Interface::Fido), call)
+        let opened = once_allowed(&SystemTicks::new(), &*self.cancel, || {
+            call_unless(&self.cancel, OPEN_WITHIN, |call| {
+                watch.devices().open(device, Some(Interface::Fido), call)
+            })
         });
         let came = match opened {
             Ok(opened) => match opened.info {
@@ -162,12 +167,8 @@ impl Bulk<'_> {
             // The vendor interface may have come first.
             Err(TransportError::NoDevice) => Came::Later,
             Err(error) => {
-                let may_pass = matches!(
-                    error,
-                    TransportError::PermissionDenied { .. } | TransportError::Busy
-                );
-                let came = self.fail(device, &error.into())?;
-                if may_pass { Came::Later } else { came }
+                let came = self.fail(device, &error.clone().into())?;
+                if may_pass(&error) { Came::Later } else { came }
             }
         };
         if came == Came::Done {
@@ -295,10 +296,73 @@ impl Bulk<'_> {
     }
 }
 
+const fn may_pass(error: &TransportError) -> bool {
+    matches!(
+        error,
+        TransportError::PermissionDenied { .. } | TransportError::Busy
+    )
+}
+
+/// Tries again for [`ALLOWED_WITHIN`] while it is refused: udev gives the permission a moment after the
+/// device, and that is no failure.
+fn once_allowed<T>(
+    ticks: &dyn Ticks,
+    cancel: &dyn Cancel,
+    mut open: impl FnMut() -> Result<T, TransportError>,
+) -> Result<T, TransportError> {
+    let end = ticks.now() + ALLOWED_WITHIN;
+    loop {
+        match open() {
+            Err(error) if may_pass(&error) && ticks.now() < end && !cancel.is_cancelled() => {
+                ticks.sleep(AGAIN);
+            }
+            result => return result,
+        }
+    }
+}
+
 fn paths_of(device: &FoundDevice) -> Vec<String> {
     device
         .routes
         .iter()
         .map(|found| found.route.path.clone())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use fido_unlock::ports::NeverCancel;
+    use fido_unlock_mock::TestTicks;
+
+    use super::*;
+
+    #[test]
+    fn a_permission_that_comes_a_moment_later_is_no_failure() {
+        let denied = || TransportError::PermissionDenied { path: "a".into() };
+        let ticks = TestTicks::new();
+        let open = |from: u64, error: TransportError| {
+            let (began, mut tries) = (ticks.now(), 0);
+            let opened = once_allowed(&ticks, &NeverCancel, || {
+                tries += 1;
+                if ticks.now() - began < Duration::from_millis(from) {
+                    Err(error.clone())
+                } else {
+                    Ok(())
+                }
+            });
+            (opened, tries)
+        };
+        assert_eq!(open(0, denied()), (Ok(()), 1));
+        assert_eq!(open(300, denied()), (Ok(()), 4));
+        assert_eq!(open(300, TransportError::Busy), (Ok(()), 4));
+        assert_eq!(open(300, TransportError::Gone), (Err(TransportError::Gone), 1));
+        let (opened, tries) = open(60_000, denied());
+        assert_eq!(opened, Err(denied()));
+        assert_eq!(tries, 21);
+        let cancelled = AtomicBool::new(true);
+        assert_eq!(
+            once_allowed(&ticks, &cancelled, || Err::<(), _>(denied())),
+            Err(denied())
+        );
+    }
 }

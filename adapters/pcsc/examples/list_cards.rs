@@ -1,7 +1,7 @@
-//! Prints what is connected now: `cargo run -p fido-unlock-hid --example list`.
+//! Prints what is connected now: `cargo run -p fido-unlock-pcsc --example list_cards`.
 
-fn main() -> Result<(), fido_unlock_hid::HidError> {
-    for entry in fido_unlock_hid::list()? {
+fn main() -> Result<(), fido_unlock_pcsc::PcscError> {
+    for entry in fido_unlock_pcsc::list()? {
         let access = entry
             .access
             .as_ref()
