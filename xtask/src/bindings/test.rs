@@ -44,8 +44,16 @@ pub fn all() -> Done {
     step::all(&[csharp, facade, kotlin, samples::test])
 }
 
+/// Their output is shown, since the summaries of the runners in C# are in it.
 fn csharp() -> Done {
-    let mut tests = cargo(&["test", "--no-fail-fast", "-p", "fido-unlock-bindgen"]);
+    let mut tests = cargo(&[
+        "test",
+        "--no-fail-fast",
+        "-p",
+        "fido-unlock-bindgen",
+        "--",
+        "--show-output",
+    ]);
     run_tests("tests: C#", tests.env("FIDO_UNLOCK_DOTNET", dotnet::program()?))
 }
 
