@@ -1,6 +1,7 @@
 package io.github.fidounlock
 
 import java.nio.ByteBuffer
+import java.security.SecureRandom
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
@@ -70,7 +71,7 @@ class UnlockTest {
 
     @Test
     fun `an admin key is read from its buffer's position`() = MockKey().use { key ->
-        val secret = ByteArray(32) { (it + 1).toByte() }
+        val secret = ByteArray(32).also(SecureRandom()::nextBytes)
         val buffer = ByteBuffer.allocateDirect(48).put(ByteArray(16) { 9 }).put(secret).position(16)
         val straight = ByteBuffer.allocateDirect(32).put(secret).flip()
         val enrolled = Enrollment().use { plan ->
