@@ -18,7 +18,7 @@ impl ProbeTask {
         self.slot
     }
 
-    /// What the response is made over, of [`Purpose::Probe`].
+    /// What the response is made over, of [`Purpose::Probe`](super::Purpose::Probe).
     #[must_use]
     pub const fn fields(&self) -> &AuthoriseFields {
         &self.fields

@@ -9,7 +9,7 @@ use fido_unlock::suite::{IssuerKey, IssuerPublicKey, ProbeTask, RotationRole, Ro
 use fido_unlock::unlock::{ProveError, RotationPlan, probe_with, rotate_with};
 use fido_unlock::{ErrorCode, HasCode, Purpose, ResponseCode, Suite};
 use fido_unlock_mock::Touch;
-use fido_unlock_tests::{SLOT, Way, World, issuer_key};
+use fido_unlock_tests::{SLOT, World, issuer_key};
 use zeroize::Zeroizing;
 
 const LINES: [Suite; 2] = [Suite::P256Ecdsa, Suite::P256EcdhMac];

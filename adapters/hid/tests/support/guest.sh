@@ -64,7 +64,7 @@ chmod +x "$root/init"
 (cd "$root" && find . | cpio --quiet -o -H newc | gzip -1) >"$folder/initramfs.gz"
 
 # PVM's /dev/kvm does not run this kernel, so emulation it is; two processors are slower than one.
-exec timeout "${GUEST_SECONDS:-300}" qemu-system-x86_64 -M microvm,acpi=off -accel tcg -cpu max -m 384 -smp 1 -no-reboot \
+exec timeout "${GUEST_SECONDS:-1200}" qemu-system-x86_64 -M microvm,acpi=off -accel tcg -cpu max -m 384 -smp 1 -no-reboot \
     -nodefaults -no-user-config -display none -serial stdio \
     -kernel "$folder"/kernel/boot/vmlinuz-* -initrd "$folder/initramfs.gz" \
     -append "console=ttyS0 quiet panic=-1 reboot=t ${GUEST_OPTIONS:-}" </dev/null
