@@ -13,13 +13,7 @@ const MSG: [u8; 3] = [0x80, 0x10, 0x80];
 const POLL: [u8; 3] = [0x80, 0x11, 0];
 const CANCEL: [u8; 3] = [0x80, 0x11, 0x11];
 
-fn nfc_with(
-    faults: CardFaults,
-) -> (
-    Nfc,
-    TestTicks,
-    fido_unlock_mock::framing::Device<Scripted>,
-) {
+fn nfc_with(faults: CardFaults) -> (Nfc, TestTicks, fido_unlock_mock::framing::Device<Scripted>) {
     let (device, ticks) = device();
     let mut channel = device.card();
     channel.faults = faults;
