@@ -245,7 +245,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_limitbook_records", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_limitbook_records(), 3251);
             Check("uniffi_fido_unlock_ffi_checksum_method_limitbook_take", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_limitbook_take(), 55270);
             Check("uniffi_fido_unlock_ffi_checksum_method_limits_take", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_limits_take(), 24422);
-            Check("uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify(), 54234);
+            Check("uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify(), 19011);
             Check("uniffi_fido_unlock_ffi_checksum_method_codedelivery_send", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codedelivery_send(), 34080);
             Check("uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner(), 2231);
             Check("uniffi_fido_unlock_ffi_checksum_method_responsesigner_respond", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_responsesigner_respond(), 47422);
@@ -4774,7 +4774,7 @@ namespace FidoUnlock
     /// <summary>Checks callers.</summary>
     public interface ICallerVerifier
     {
-        /// <summary>Checks the caller that <c>task</c> names. What throws here leaves the caller unverified (406).</summary>
+        /// <summary>Checks the caller that <c>task</c> names. What throws here leaves the caller unverified (406). The desk serves nobody else meanwhile, so give an outcome that is there already.</summary>
         /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
         global::FidoUnlock.CallerCheck Verify(global::FidoUnlock.CallerTask task);
     }
@@ -4832,7 +4832,7 @@ namespace FidoUnlock
 
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>Checks the caller that <c>task</c> names. What throws here leaves the caller unverified (406).</summary>
+        /// <summary>Checks the caller that <c>task</c> names. What throws here leaves the caller unverified (406). The desk serves nobody else meanwhile, so give an outcome that is there already.</summary>
         /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
         public global::FidoUnlock.CallerCheck Verify(global::FidoUnlock.CallerTask task)
         {
