@@ -89,7 +89,7 @@ namespace FidoUnlock.Agent
                 return found.Routes.Any(route => key.found.Routes.Any(its => its.Path == route.Path));
             }
 
-            public OpenKey Open() { return new OpenKey(Device.OpenFound(found, null, null), null); }
+            public OpenKey Open() { return new OpenKey(Device.OpenFound(found), null); }
         }
     }
 

@@ -57,10 +57,7 @@ pub fn run_tests(name: &str, command: &mut Command) -> Done {
             for line in BufReader::new(output).lines() {
                 let line = line.map_err(failed)?;
                 println!("{line}");
-                // Cargo's, and the last of Surefire's, which has no time.
-                if line.starts_with("test result: ")
-                    || (line.contains("Tests run: ") && !line.contains("Time elapsed"))
-                {
+                if is_summary(&line) {
                     keep(format!("{name}: {line}"));
                 }
             }
@@ -72,6 +69,25 @@ pub fn run_tests(name: &str, command: &mut Command) -> Done {
             Err(Failed(format!("{name}: {status}")))
         }
     })
+}
+
+/// Cargo's, the last of Surefire's, which has no time, and that of the runner in C# with the runtime before it:
+/// `mono: 50 passed, 0 failed`. The runner's own line, without one, would count the same tests again.
+fn is_summary(line: &str) -> bool {
+    line.starts_with("test result: ")
+        || (line.contains("Tests run: ") && !line.contains("Time elapsed"))
+        || line
+            .split_once(": ")
+            .is_some_and(|(runtime, sums)| !runtime.contains(' ') && csharp_sums(sums).is_some())
+}
+
+/// `50 passed, 0 failed`.
+fn csharp_sums(text: &str) -> Option<(u64, u64)> {
+    let (passed, failed) = text.split_once(" passed, ")?;
+    Some((
+        passed.parse().ok()?,
+        failed.strip_suffix(" failed")?.parse().ok()?,
+    ))
 }
 
 fn keep(line: String) {
@@ -132,7 +148,7 @@ pub fn summary() {
     println!("{passed} passed, {failed} failed");
 }
 
-/// Passed and failed tests of a summary line, cargo's or Surefire's.
+/// Passed and failed tests of a summary line.
 fn count(line: &str) -> (u64, u64) {
     let number_before = |word: &str| {
         let (before, _) = line.split_once(word)?;
@@ -145,6 +161,9 @@ fn count(line: &str) -> (u64, u64) {
     if let (Some(passed), Some(failed)) = (number_before("passed;"), number_before("failed;")) {
         return (passed, failed);
     }
+    if let Some(sums) = line.rsplit_once(": ").and_then(|(_, sums)| csharp_sums(sums)) {
+        return sums;
+    }
     let run = number_after("Tests run:").unwrap_or(0);
     let bad = number_after("Failures:").unwrap_or(0) + number_after("Errors:").unwrap_or(0);
     let skipped = number_after("Skipped:").unwrap_or(0);
@@ -153,7 +172,7 @@ fn count(line: &str) -> (u64, u64) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Failed, all, count};
+    use super::{Failed, all, count, is_summary};
 
     #[test]
     fn a_part_that_fails_does_not_hide_the_next() {
@@ -162,6 +181,30 @@ mod tests {
         let result = all(&[failing, || Ok(()), other]);
         assert!(result.is_err_and(|Failed(reason)| reason == "one\ntwo"));
         assert!(all(&[|| Ok(())]).is_ok());
+    }
+
+    #[test]
+    fn each_test_is_counted_once() {
+        let output = [
+            "running 1 test",
+            "test fido_unlock_runs_on_mono_and_dotnet ... ok",
+            "---- fido_unlock_runs_on_mono_and_dotnet stdout ----",
+            "ok     UnlockTests.Suite1OverHid",
+            // The runner's own line, where a test prints all of its output.
+            "50 passed, 0 failed",
+            "mono: 50 passed, 0 failed",
+            "dotnet: 49 passed, 1 failed",
+            "mono: 6 stories",
+            "test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 9.00s",
+            "[INFO] Tests run: 3, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 1 s -- in a.B",
+            "[INFO] Tests run: 3, Failures: 0, Errors: 0, Skipped: 0",
+        ];
+        let kept: Vec<_> = output.iter().filter(|line| is_summary(line)).collect();
+        let sums: Vec<_> = kept
+            .iter()
+            .map(|line| count(&format!("tests: C#: {line}")))
+            .collect();
+        assert_eq!(sums, [(50, 0), (49, 1), (1, 0), (3, 0)]);
     }
 
     #[test]

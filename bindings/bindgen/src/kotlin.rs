@@ -40,13 +40,48 @@ const LOWER: (&str, &str) = (
         return rbuf",
 );
 
+/// Bytes that are borrowed begin where the buffer's position is, as their length does; JNA gives where the
+/// memory begins.
+const BORROW: (&str, &str) = (
+    "com.sun.jna.Native.getDirectBufferPointer(value)",
+    "com.sun.jna.Native.getDirectBufferPointer(value).share(value.position().toLong())",
+);
+/// The same for a text inside of a compound value, and for the memory that any value came in.
+const LIFT_COMPOUND: (&str, &str) = (
+    "           return item
+        } finally {
+            RustBuffer.free(rbuf)",
+    "           return item
+        } finally {
+            rbuf.data?.clear(rbuf.len)
+            RustBuffer.free(rbuf)",
+);
+const READ: (&str, &str) = (
+    "        buf.get(byteArr)
+        return byteArr.toString(Charsets.UTF_8)",
+    "        buf.get(byteArr)
+        return try { byteArr.toString(Charsets.UTF_8) } finally { byteArr.fill(0) }",
+);
+
+/// All of them.
+const PAIRS: &[(&str, &str)] = &[
+    CATCH,
+    ARGUMENT,
+    STACK_TRACE,
+    LIFT,
+    LOWER,
+    BORROW,
+    LIFT_COMPOUND,
+    READ,
+];
+
 /// Puts it right.
 ///
 /// # Errors
 /// Where the text is not there, so that a newer UniFFI is looked at again.
 pub fn correct(text: &str) -> Result<String> {
     let mut text = text.to_owned();
-    for (from, to) in [CATCH, ARGUMENT, STACK_TRACE, LIFT, LOWER] {
+    for (from, to) in PAIRS {
         if !text.contains(from) {
             bail!("UniFFI writes other Kotlin than it did; look at this again: {from}");
         }
@@ -62,13 +97,14 @@ mod tests {
     #[test]
     fn a_text_without_the_places_is_refused() {
         assert!(correct("fun nothing() {}").is_err());
-        let all = format!(
-            "{}\n{}\n{}\n{}\n{}\n{}",
-            CATCH.0, ARGUMENT.0, STACK_TRACE.0, STACK_TRACE.0, LIFT.0, LOWER.0
-        );
+        let all: String = PAIRS.iter().map(|(from, _)| format!("{from}\n")).collect();
         let right = correct(&all).unwrap();
         for wrong in ["kotlin.Exception", "value.uniffiCloneHandle", "stackTrace"] {
             assert!(!right.contains(wrong), "{wrong}");
+        }
+        for (from, to) in PAIRS {
+            assert!(right.contains(to), "{to}");
+            assert!(correct(&all.replace(from, "")).is_err(), "{from}");
         }
     }
 }

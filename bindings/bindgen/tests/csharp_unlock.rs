@@ -22,7 +22,7 @@ use support::{
 
 /// What a page or README shows is compiled as it stands: each ```csharp block is the body of a method or, where it
 /// starts with `class` or `public`, a type.
-fn snippets(page: &Path) -> String {
+fn snippets(page: &Path, namespace: &str) -> String {
     let text = fs::read_to_string(page).unwrap();
     let blocks: Vec<&str> = text
         .split("```csharp\n")
@@ -32,8 +32,9 @@ fn snippets(page: &Path) -> String {
     assert!(!blocks.is_empty(), "{} shows no C#", page.display());
     let mut out = String::from(
         "using System; using System.Collections.Generic; using System.Linq; using System.Text; using System.Threading;\n\
-         using System.Threading.Tasks; using FidoUnlock;\nnamespace Snippets {\n",
+         using System.Threading.Tasks; using FidoUnlock;\n",
     );
+    out.push_str(&format!("namespace {namespace} {{\n"));
     for (index, block) in blocks.iter().enumerate() {
         if block.starts_with("class ") || block.starts_with("public ") || block.starts_with("sealed ") {
             out.push_str(block);
@@ -61,12 +62,19 @@ fn fido_unlock_runs_on_mono_and_dotnet() {
     );
     let out = scratch("csharp-unlock");
     let own = sources(&csharp().join("FidoUnlock"));
-    let page = out.join("Snippets.cs");
-    fs::write(&page, snippets(&here().join("../../docs/for-csharp.md"))).unwrap();
+    let mut pages = Vec::new();
+    for (name, page) in [
+        ("Page", here().join("../../docs/for-csharp.md")),
+        ("Package", csharp().join("package/README.md")),
+    ] {
+        let file = out.join(name).with_extension("cs");
+        fs::write(&file, snippets(&page, &format!("Snippets{name}"))).unwrap();
+        pages.push(file);
+    }
     let committed = sources(&csharp().join("FidoUnlock/Generated"));
     compile_library(
         &out.join("snippets.dll"),
-        &[committed, own.clone(), vec![page]].concat(),
+        &[committed, own.clone(), pages].concat(),
     );
 
     // With it, generated again.

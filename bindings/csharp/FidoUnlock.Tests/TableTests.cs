@@ -73,6 +73,7 @@ public static class TableTests
                 if (one.Outcome.Error == null)
                 {
                     field.Check(one.Text);
+                    Refused.With<UnlockException.Caller>(ErrorNumber.WrongState, () => field.Correction(one.Text));
                     continue;
                 }
                 var thrown = Expect.Throws<UnlockException.Code>(() => field.Check(one.Text));

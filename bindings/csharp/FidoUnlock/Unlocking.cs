@@ -8,8 +8,8 @@ namespace FidoUnlock
 {
     /// <summary>
     /// The calls on a device as tasks. Each runs on a thread of its own, since it blocks while a person touches the
-    /// key; progress and the host's pipe are called on that thread. A cancelled token ends the call within 100 ms, and
-    /// the task ends only when the call has ended, so that a device is never left in the middle. A timeout may be
+    /// key; progress and the host's pipe are called on that thread. A cancelled token ends the call within 100 ms, or
+    /// as soon as a pipe of the host's comes back, and the task ends only when the call has ended, so that a device is never left in the middle. A timeout may be
     /// <see cref="Timeout.InfiniteTimeSpan"/>; another negative one is an <see cref="ArgumentOutOfRangeException"/>.
     /// </summary>
     public static class Unlocking

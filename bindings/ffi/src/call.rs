@@ -1,7 +1,7 @@
 //! One call: deadline, cancel and progress, and what a host's callback does to it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use fido_unlock::ErrorCode;
@@ -66,7 +66,8 @@ impl CancelHandle {
         Arc::default()
     }
 
-    /// Cancels; the call ends with number 508 within 100 ms.
+    /// Cancels; the call ends with number 508 within 100 ms, or as soon as a pipe of the host's that it waits
+    /// for comes back.
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -172,6 +173,7 @@ impl Terms {
         let mut call = Call::new(&ticks, within, &*ends, &mut tell);
         let result = work(link, &mut call).map_err(Into::into);
         let late = call.remaining().is_zero();
+        link.detach();
         let interrupted = if ends.host_failed.load(Ordering::Relaxed) {
             Some(ErrorCode::HostFailed)
         } else if ends.is_cancelled() {
@@ -184,29 +186,37 @@ impl Terms {
 }
 
 /// The call that an `UnlockDevice` of the host serves: how long it may take, whether to stop,
-/// and whom to tell. Of use only until that method returns.
+/// and whom to tell. Of use only until that method returns; after that it is cancelled and tells nobody.
 #[derive(uniffi::Object)]
 pub struct DeviceCall {
-    ends: Arc<Ends>,
+    /// Until the method returns, so that whoever keeps this object does not keep the caller's listener.
+    ends: Mutex<Option<Arc<Ends>>>,
     until: Instant,
     /// The question what became of an unlock is asked after a cancel too.
     heeds_cancel: bool,
-    over: AtomicBool,
 }
 
 impl DeviceCall {
     pub(crate) fn new(ends: &Arc<Ends>, call: &Call<'_>) -> Arc<Self> {
         let cancelled = ends.is_cancelled();
         Arc::new(Self {
-            ends: Arc::clone(ends),
+            ends: Mutex::new(Some(Arc::clone(ends))),
             until: Instant::now() + call.remaining(),
             heeds_cancel: !cancelled || call.cancel.is_cancelled(),
-            over: AtomicBool::new(false),
         })
     }
 
     pub(crate) fn end(&self) {
-        self.over.store(true, Ordering::Relaxed);
+        *self.lock() = None;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<Ends>>> {
+        self.ends.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Not under the lock, since what is done with it calls the host.
+    fn ends(&self) -> Option<Arc<Ends>> {
+        self.lock().clone()
     }
 }
 
@@ -222,13 +232,14 @@ impl DeviceCall {
     /// Whether to give up now, with `UnlockDeviceError.Cancelled`. Ask at least every 100 ms.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.heeds_cancel && self.ends.is_cancelled()
+        self.ends()
+            .is_none_or(|ends| self.heeds_cancel && ends.is_cancelled())
     }
 
     /// Tells whoever made the call, on this thread. Tell each change once.
     pub fn progress(&self, event: ProgressEvent) {
-        if !self.over.load(Ordering::Relaxed) {
-            self.ends.tell(event);
+        if let Some(ends) = self.ends() {
+            ends.tell(event);
         }
     }
 }

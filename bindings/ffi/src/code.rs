@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use fido_unlock::ErrorCode;
 use fido_unlock::code::{self, CodeError, CodeKind, Correction, Entry};
 use zeroize::Zeroizing;
 
@@ -69,15 +70,19 @@ impl CodeField {
         Ok(result?)
     }
 
-    /// What may have been meant, after a refusal whose `has_correction` is true: `text`, which was
-    /// refused, with one character or one swap put right. To be shown and confirmed, never used
-    /// unasked. A secret where the field is for a Response Code.
-    #[must_use]
-    pub fn correction(&self, text: String) -> Option<String> {
+    /// What may have been meant, after a refusal whose `has_correction` is true (number 802 otherwise):
+    /// `text`, which was refused, with one character or one swap put right. To be shown and confirmed,
+    /// never used unasked. A secret where the field is for a Response Code.
+    pub fn correction(&self, text: String) -> Result<String, UnlockError> {
         let text = Zeroizing::new(text);
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let whole = state.1.as_ref()?.apply_to(&text)?;
-        Some(String::clone(&whole))
+        let whole = state
+            .1
+            .as_ref()
+            .and_then(|correction| correction.apply_to(&text))
+            .ok_or(ErrorCode::WrongState)?;
+        // Alone it crosses in the memory that it lies in; inside of an Option it would be copied.
+        Ok(String::clone(&whole))
     }
 
     /// Whether one line is whole and passes its check, so that the field can say so at once. `line`:

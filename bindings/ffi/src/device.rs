@@ -246,6 +246,7 @@ impl Device {
     }
 
     /// The state.
+    #[uniffi::method(default(cancel = None, timeout_ms = None))]
     pub fn info(
         &self,
         cancel: Option<Arc<CancelHandle>>,
@@ -259,6 +260,7 @@ impl Device {
 
     /// What state it is in and what the person can do; only reads. `own_issuers`: fingerprints (16
     /// bytes each) of one's own issuer keys; where empty, none counts as foreign.
+    #[uniffi::method(default(cancel = None, timeout_ms = None))]
     pub fn diagnose(
         &self,
         own_issuers: Vec<Vec<u8>>,
@@ -292,6 +294,7 @@ impl Device {
 
     /// Would an unlock work? Suites 1 and 2, FIDO interface only. `responder` makes the response
     /// under the probe label.
+    #[uniffi::method(default(cancel = None, timeout_ms = None))]
     pub fn probe(
         &self,
         slot: u8,
@@ -307,6 +310,7 @@ impl Device {
 
     /// The same with the issuer's key behind a prover of the host's, an HSM. `issuer`: its Q;
     /// `device_key`: E, as enrolment gave it; compressed points of 33 bytes.
+    #[uniffi::method(default(cancel = None, timeout_ms = None))]
     pub fn probe_with(
         &self,
         slot: u8,
@@ -329,6 +333,7 @@ impl Device {
     /// Gives a slot a new issuer key, or closes it; both keys are behind `prover`. The device is compared
     /// with the plan before anything is proven (number 112: it holds another key), and asks for a touch.
     /// Gives the slot's new rotation number, for `HelpDesk.record_rotation`. FIDO interface only.
+    #[uniffi::method(default(progress = None, cancel = None, timeout_ms = None))]
     pub fn rotate_issuer(
         &self,
         plan: RotationPlan,
@@ -347,6 +352,7 @@ impl Device {
 
     /// Blocks a forgotten PIN, so that an unlock becomes possible; the consent needs a passed probe.
     /// FIDO interface only.
+    #[uniffi::method(default(cancel = None, timeout_ms = None))]
     pub fn block_pin(
         &self,
         consent: Arc<BlockConsent>,

@@ -1,6 +1,6 @@
 //! Enrolment, its self-test, and the consent that the self-test allows.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use fido_unlock::ctap2::client_pin::permission;
 use fido_unlock::ctap2::device_unlock::EnrollOptions;
@@ -38,17 +38,23 @@ struct Plan {
 }
 
 /// What a device is to be enrolled with. FIDO interface only; the device asks for a touch and is
-/// sealed until reset.
+/// sealed until reset. While `run` runs, everything else is refused with number 802.
 #[derive(Default, uniffi::Object)]
 pub struct Enrollment(Mutex<Plan>);
 
 impl Enrollment {
-    fn lock(&self) -> MutexGuard<'_, Plan> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Held while the device is enrolled, so a callback that comes back here is refused and does not wait
+    /// for itself.
+    fn lock(&self) -> Result<MutexGuard<'_, Plan>, UnlockError> {
+        match self.0.try_lock() {
+            Ok(plan) => Ok(plan),
+            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => Err(ErrorCode::WrongState.into()),
+        }
     }
 
     fn add(&self, slot: u8, key: OwnedKey) -> Result<(), UnlockError> {
-        let mut plan = self.lock();
+        let mut plan = self.lock()?;
         if slot > 15 || plan.slots.iter().any(|(taken, _)| *taken == slot) {
             return Err(ErrorCode::InvalidArgument.into());
         }
@@ -90,19 +96,23 @@ impl Enrollment {
 
     /// The vendor interface serves nothing; an unlock over the vendor interface makes the person
     /// change the PIN.
-    pub fn set_options(&self, vendor_interface_off: bool, force_pin_change: bool) {
-        self.lock().options = EnrollOptions {
+    pub fn set_options(&self, vendor_interface_off: bool, force_pin_change: bool) -> Result<(), UnlockError> {
+        self.lock()?.options = EnrollOptions {
             vendor_interface_off,
             force_pin_change,
         };
+        Ok(())
     }
 
     /// The device's PIN, where it has one already; wiped with this object.
-    pub fn set_pin(&self, pin: String) {
-        self.lock().pin = Some(Pin::new(pin));
+    pub fn set_pin(&self, pin: String) -> Result<(), UnlockError> {
+        let pin = Pin::new(pin);
+        self.lock()?.pin = Some(pin);
+        Ok(())
     }
 
     /// Enrols.
+    #[uniffi::method(default(progress = None, cancel = None, timeout_ms = None))]
     pub fn run(
         &self,
         device: Arc<Device>,
@@ -110,7 +120,7 @@ impl Enrollment {
         cancel: Option<Arc<CancelHandle>>,
         timeout_ms: Option<u32>,
     ) -> Result<EnrolledDevice, UnlockError> {
-        let plan = self.lock();
+        let plan = self.lock()?;
         let slots: Vec<(u8, PlannedKey<'_>)> = plan
             .slots
             .iter()

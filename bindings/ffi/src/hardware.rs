@@ -1,7 +1,8 @@
 //! USB keys and smart cards of a desktop, through the adapters (features `hid` and `pcsc`), as one list:
-//! a key seen twice is one device. A build without them finds nothing; mobile hosts bring pipes instead.
+//! a key seen twice is one device. A build without them finds nothing and says so; mobile hosts bring pipes
+//! instead.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, TryLockError};
 use std::time::Duration;
 
 use fido_unlock::ports::{
@@ -72,7 +73,7 @@ pub struct DeviceListing {
     pub readers: Vec<FoundRoute>,
     /// Interfaces of devices above that nothing tells to which: of several keys of one model.
     pub unassigned: Vec<FoundRoute>,
-    /// Why USB keys, or cards, could not be looked for.
+    /// Why USB keys, or cards, could not be looked for, or that this library looks for none.
     pub problems: Vec<ErrorRow>,
 }
 
@@ -216,6 +217,14 @@ fn mock_keys() -> Option<Box<dyn DeviceSource>> {
     None
 }
 
+/// Why a build without any adapter finds nothing.
+fn nothing_built(adapters: bool) -> Option<ErrorRow> {
+    let text = "this library was built without the features `hid` and `pcsc`, so it looks for nothing";
+    (!adapters).then(|| ErrorRow::of(ErrorCode::NoDevice, text.into()))
+}
+
+const ADAPTERS: bool = cfg!(any(feature = "hid", feature = "pcsc", feature = "mock"));
+
 fn devices() -> Devices {
     let sources = [usb_keys(), cards(), mock_keys()];
     Devices::new(sources.into_iter().flatten().collect())
@@ -223,8 +232,9 @@ fn devices() -> Devices {
 
 /// Every key and card, each once, and what it tells of itself; only reads. Takes ten seconds at most
 /// where no time is given. That readers cannot be listed is no error while keys can, and the other way
-/// round.
-#[uniffi::export]
+/// round. A library that was built without the features `hid` and `pcsc` says so in `problems`, with number
+/// 501.
+#[uniffi::export(default(cancel = None, timeout_ms = None))]
 pub fn list_devices(
     cancel: Option<Arc<CancelHandle>>,
     timeout_ms: Option<u32>,
@@ -235,7 +245,12 @@ pub fn list_devices(
         devices: listing.devices.iter().map(FoundDevice::of).collect(),
         readers: listing.readers.iter().map(FoundRoute::of_reader).collect(),
         unassigned: listing.unassigned.iter().map(FoundRoute::of_found).collect(),
-        problems: listing.problems.iter().map(row).collect(),
+        problems: listing
+            .problems
+            .iter()
+            .map(row)
+            .chain(nothing_built(ADAPTERS))
+            .collect(),
     })
 }
 
@@ -245,7 +260,7 @@ impl Device {
     /// process may open, a card, the FIDO interface. It is found again by its Device ID, where that is
     /// known, also when it was plugged in elsewhere. `which` keeps to one interface: enrolment, probe and
     /// blocking the PIN want `Fido`.
-    #[uniffi::constructor]
+    #[uniffi::constructor(default(which = None, cancel = None))]
     pub fn open_found(
         found: FoundDevice,
         which: Option<Interface>,
@@ -263,7 +278,13 @@ impl Device {
 
 /// Tells changes one by one; what is there at the beginning comes as arrived.
 #[derive(uniffi::Object)]
-pub struct DeviceWatch(Mutex<CoreWatch>);
+pub struct DeviceWatch(Mutex<Watch>);
+
+struct Watch {
+    watch: CoreWatch,
+    /// To be told before anything else.
+    first: Option<ErrorRow>,
+}
 
 #[uniffi::export]
 impl DeviceWatch {
@@ -271,19 +292,31 @@ impl DeviceWatch {
     #[uniffi::constructor]
     #[must_use]
     pub fn new() -> Arc<Self> {
-        Arc::new(Self(Mutex::new(devices().watch())))
+        Arc::new(Self(Mutex::new(Watch {
+            watch: devices().watch(),
+            first: nothing_built(ADAPTERS),
+        })))
     }
 
     /// The next change; absent where none came within the time. A device that appeared is asked for its
-    /// Device ID, which may take a second longer. Ends with number 508 when cancelled.
+    /// Device ID, which may take a second longer. Ends with number 508 when cancelled; one that another
+    /// thread waits in is refused with number 802.
+    #[uniffi::method(default(cancel = None))]
     pub fn next(
         &self,
         timeout_ms: u32,
         cancel: Option<Arc<CancelHandle>>,
     ) -> Result<Option<DeviceChange>, UnlockError> {
-        let mut watch = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut watch = match self.0.try_lock() {
+            Ok(watch) => watch,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return Err(ErrorCode::WrongState.into()),
+        };
+        if let Some(problem) = watch.first.take() {
+            return Ok(Some(DeviceChange::Problem { problem }));
+        }
         let within = Duration::from_millis(timeout_ms.into());
-        let event = call(within, cancel, |call| watch.next_event(call))?;
+        let event = call(within, cancel, |call| watch.watch.next_event(call))?;
         event.map(change).transpose()
     }
 }
@@ -341,6 +374,20 @@ mod tests {
             let error = Device::open_found(wanted, None, None).err();
             assert!(matches!(error, Some(UnlockError::Transport { .. })), "{error:?}");
         }
+    }
+
+    #[test]
+    fn a_build_that_looks_for_nothing_says_so() {
+        assert_eq!(nothing_built(true), None);
+        let row = nothing_built(false);
+        assert!(row.is_some_and(|row| row.number == 501 && row.text.contains("`hid`")));
+        let said = |row: &ErrorRow| row.text.contains("built without");
+        if let Ok(listing) = list_devices(None, None) {
+            assert_eq!(listing.problems.iter().any(said), !ADAPTERS);
+        }
+        let first = DeviceWatch::new().next(0, None);
+        let told = matches!(&first, Ok(Some(DeviceChange::Problem { problem })) if said(problem));
+        assert_eq!(told, !ADAPTERS);
     }
 
     #[test]

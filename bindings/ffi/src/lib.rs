@@ -8,8 +8,8 @@
 //! - Every method of a trait that a host implements returns a `Result`. What a host throws without
 //!   having declared it comes back as [`UnlockError`] with number 803 and a fixed text.
 //! - Calls block. Callbacks come on the thread that made the call.
-//! - An object serves one call at a time; a second one, also from within a callback, is refused with
-//!   number 802.
+//! - An object that works with a device serves one call at a time; a second one, also from within a
+//!   callback, is refused with number 802. A help desk lets other threads wait, and refuses a callback.
 
 #![deny(missing_docs)]
 

@@ -36,6 +36,13 @@ impl Link {
         }
     }
 
+    /// Lets the call's listener and cancel handle go: between two calls the host's objects are its own.
+    pub(crate) fn detach(&mut self) {
+        if let Self::Host(device) = self {
+            device.ends = Arc::default();
+        }
+    }
+
     fn port(&mut self) -> &mut dyn ports::UnlockDevice {
         match self {
             Self::Ctap(device) => device,

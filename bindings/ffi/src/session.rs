@@ -76,7 +76,7 @@ impl UnlockSession {
 impl UnlockSession {
     /// Reads the state and the pending challenge. `slot`: the key slot; absent takes the lowest above
     /// 0, or 0 where it is the only one.
-    #[uniffi::constructor]
+    #[uniffi::constructor(default(slot = None, cancel = None, timeout_ms = None))]
     pub fn begin(
         device: Arc<Device>,
         slot: Option<u8>,
@@ -132,6 +132,7 @@ impl UnlockSession {
     }
 
     /// Asks for a new challenge, which voids the Response Code for the old one; needs a touch.
+    #[uniffi::method(default(progress = None, cancel = None, timeout_ms = None))]
     pub fn renew(
         &self,
         device: Arc<Device>,
@@ -153,6 +154,7 @@ impl UnlockSession {
     /// The three texts are wiped on this side when the call returns. `policy`: absent takes 6 to 63
     /// letters and digits. Where the answer is lost (number 124), call `resolve`.
     #[allow(clippy::too_many_arguments, reason = "a secret never crosses inside a record")]
+    #[uniffi::method(default(policy = None, progress = None, cancel = None, timeout_ms = None))]
     pub fn unlock(
         &self,
         device: Arc<Device>,
@@ -173,6 +175,7 @@ impl UnlockSession {
     /// The same for a host whose texts lie in memory that it can wipe: UTF-8, read where it lies.
     /// The host has compared the PIN with its confirmation.
     #[allow(clippy::too_many_arguments, reason = "a secret never crosses inside a record")]
+    #[uniffi::method(default(policy = None, progress = None, cancel = None, timeout_ms = None))]
     pub fn unlock_from_memory(
         &self,
         device: Arc<Device>,
@@ -191,6 +194,7 @@ impl UnlockSession {
     }
 
     /// What became of an unlock whose answer was lost; also after a restart.
+    #[uniffi::method(default(cancel = None, timeout_ms = None))]
     pub fn resolve(
         &self,
         device: Arc<Device>,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use fido_unlock::{ErrorCode, Family, Pin, ResponseCode};
+use fido_unlock::{DeviceId, ErrorCode, Family, Pin, ResponseCode};
 
 use crate::keys::Route;
 use crate::saved::Saved;
@@ -11,8 +11,19 @@ use crate::saved::Saved;
 /// How often a device that was busy is tried again by itself.
 const TRIES: u32 = 3;
 
+/// Names a job: the key, and a number that no later job of the same key has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JobId {
+    /// The key.
+    pub device: DeviceId,
+    /// Counted from 1 by the agent.
+    pub serial: u64,
+}
+
 /// A locked key.
 pub struct Job {
+    /// What the threads that work for it name in their events.
+    pub id: JobId,
     /// What outlives the agent.
     pub saved: Saved,
     /// The way to it, while it is there.
@@ -51,8 +62,12 @@ pub enum Next {
 
 impl Job {
     /// A key that was just seen.
-    pub fn new(saved: Saved, route: Arc<dyn Route>) -> Self {
+    pub fn new(saved: Saved, route: Arc<dyn Route>, serial: u64) -> Self {
         Self {
+            id: JobId {
+                device: saved.session.device_id(),
+                serial,
+            },
             saved,
             route: Some(route),
             code: None,

@@ -132,9 +132,10 @@ fn a_host_on_dotnet_for_windows() {
     check_hello(&text, &["514 TransportFailed"]);
 }
 
-/// A project for .NET Framework, built by mono's build program: the package's targets put the DLL beside it.
+/// A project for .NET Framework, built by mono's build program: the package's targets put the libraries beside
+/// it, and warn where it would run as a 32-bit process.
 #[test]
-fn a_project_for_net_framework_gets_the_dll_beside_it() {
+fn a_project_for_net_framework_gets_the_libraries_beside_it() {
     let out = scratch("nuget-framework");
     install(&out);
     for file in ["Hello.cs", "Host.csproj"] {
@@ -144,13 +145,23 @@ fn a_project_for_net_framework_gets_the_dll_beside_it() {
         )
         .unwrap();
     }
-    succeed(
-        Command::new("xbuild")
-            .args(["/nologo", "/verbosity:minimal", "Host.csproj"])
-            .arg(format!("/p:Netstandard={}", netstandard("reference").display()))
-            .current_dir(&out),
-    );
-    for file in ["Host.exe", "FidoUnlock.dll", "fido_unlock_ffi.dll"] {
+    let build = |prefer32: &str| {
+        succeed(
+            Command::new("xbuild")
+                .args(["/nologo", "/verbosity:minimal", "/t:Rebuild", "Host.csproj"])
+                .arg(format!("/p:Netstandard={}", netstandard("reference").display()))
+                .arg(format!("/p:Prefer32Bit={prefer32}"))
+                .current_dir(&out),
+        )
+    };
+    assert!(build("true").contains("FIDOUNLOCK001"), "no warning");
+    assert!(!build("false").contains("FIDOUNLOCK001"), "a warning for 64 bits");
+    for file in [
+        "Host.exe",
+        "FidoUnlock.dll",
+        "fido_unlock_ffi.dll",
+        "libfido_unlock_ffi.so",
+    ] {
         assert!(out.join("bin").join(file).exists(), "{file} is not there");
     }
 }

@@ -66,7 +66,7 @@ pub fn test() -> Done {
     )?;
     let mut tests = cargo(&["test", "--no-fail-fast", "-p", "fido-unlock-packages-tests"]);
     tests
-        .args(["--test", "windows"])
+        .args(["--test", "windows", "--", "--show-output"])
         .env("FIDO_UNLOCK_WINDOWS_DOTNET", dotnet);
     run_tests("tests: Windows", &mut tests)?;
     // The same tests as for this system, where files and processes matter; terminals are Linux's.

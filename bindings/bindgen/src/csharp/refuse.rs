@@ -105,9 +105,9 @@ pub fn check(types: &Types<'_>, class: &str) -> Result<()> {
         }
         if form == EnumForm::Data {
             traits(item.name(), &item.uniffi_trait_methods(), &mut found);
-        } else if item.uniffi_trait_methods().display_fmt.is_some() {
+        } else if has_any(&item.uniffi_trait_methods()) {
             found.push(format!(
-                "{}: Display of an enum without data or of an error",
+                "{}: Debug, Display, Eq, Hash or Ord of an enum without data or of an error",
                 item.name()
             ));
         }
@@ -139,6 +139,17 @@ fn traits(owner: &str, traits: &uniffi_bindgen::interface::UniffiTraitMethods, f
             "{owner}: Eq, Hash or Ord of a record or enum, which compare by content in C#"
         ));
     }
+}
+
+fn has_any(traits: &uniffi_bindgen::interface::UniffiTraitMethods) -> bool {
+    let all = [
+        &traits.debug_fmt,
+        &traits.display_fmt,
+        &traits.eq_eq,
+        &traits.hash_hash,
+        &traits.ord_cmp,
+    ];
+    all.into_iter().any(Option::is_some)
 }
 
 /// What no callable may have.
@@ -441,5 +452,70 @@ mod tests {
             text.contains("Wrong::new: a constructor named `new` that is asynchronous"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn traits_that_have_no_form() {
+        for kind in ["Debug", "Display", "Eq", "Hash", "Ord"] {
+            let text = refused(&format!(
+                "namespace refused {{}}; [Traits=({kind}), Enum] interface Flat {{ A(); B(); }};",
+            ));
+            let line = "Flat: Debug, Display, Eq, Hash or Ord of an enum without data";
+            assert!(text.contains(line), "{kind}: {text}");
+        }
+        for kind in ["Eq", "Hash", "Ord"] {
+            let text = refused(&format!(
+                "namespace refused {{}};
+                 [Traits=({kind})] dictionary R {{ u8 a; }};
+                 [Traits=({kind}), Enum] interface Data {{ Held(u8 a); }};
+                 [Trait, WithForeign, Traits=({kind})] interface Host {{ void now(); }};",
+            ));
+            assert!(text.contains("R: Eq, Hash or Ord of a record"), "{kind}: {text}");
+            assert!(
+                text.contains("Data: Eq, Hash or Ord of a record"),
+                "{kind}: {text}"
+            );
+            assert!(text.contains("Host: Debug, Display, Eq"), "{kind}: {text}");
+        }
+    }
+
+    #[test]
+    fn borrowed_bytes_and_callback_interfaces() {
+        let text = refused(
+            "namespace refused { [Async] void late([ByRef] bytes a); Told give(); sequence<Told> all(); };
+             callback interface Told { void now([ByRef] bytes b); };",
+        );
+        assert!(
+            text.contains("late(a): borrowed bytes of an asynchronous"),
+            "{text}"
+        );
+        assert!(text.contains("give: gives a callback interface back"), "{text}");
+        assert!(text.contains("all: gives a callback interface back"), "{text}");
+        assert!(
+            text.contains("Told::now: borrowed bytes handed to the host"),
+            "{text}"
+        );
+        // UDL has no word for a set.
+        let ci = ComponentInterface::from_webidl("namespace refused {};", "refused").unwrap();
+        let types = Types {
+            ci: &ci,
+            namespace: "Refused",
+        };
+        let inner_type = Box::new(Type::Bytes);
+        let mut found = Vec::new();
+        value(&types, "several", &Type::Set { inner_type }, &mut found);
+        assert!(
+            found.concat().contains("several: a set of what is not"),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn types_of_another_crate() {
+        let text = refused(
+            "namespace refused { Other f(); };
+             [External=\"elsewhere\"] typedef dictionary Other;",
+        );
+        assert!(text.contains("Other: a type of another crate"), "{text}");
     }
 }

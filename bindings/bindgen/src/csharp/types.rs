@@ -35,6 +35,8 @@ pub struct Lowered {
     pub expr: String,
     /// What gives it back when the call is not made; none for plain values.
     pub discard: Option<String>,
+    /// Where there are handles in it: what makes it and keeps in this local how they are given back.
+    pub undo: Option<(String, String)>,
 }
 
 /// The type itself, without the layers that C# does not see: `Box` and custom types.
@@ -207,7 +209,7 @@ impl Types<'_> {
             ),
             object @ (Type::Object { .. } | Type::CallbackInterface { .. }) => {
                 format!(
-                    "{writer}.WriteUInt64(UniffiConverters.Lower{}({value}))",
+                    "{writer}.WriteHandle(UniffiConverters.Lower{0}({value}), UniffiConverters.Discard{0})",
                     self.own_name(object)
                 )
             }
@@ -283,9 +285,16 @@ impl Types<'_> {
         format!("{reader} => {}", self.read(ty, &reader, depth + 1))
     }
 
+    /// True where a handle may be somewhere in a value. Where there are callback interfaces at all, UniFFI
+    /// does not tell in what.
+    fn holds_handles(&self, ty: &Type) -> bool {
+        self.ci.item_contains_object_references(ty) || !self.ci.callback_interface_definitions().is_empty()
+    }
+
     /// `value` as an argument of a native function.
     pub fn lower(&self, ty: &Type, value: &str, local: &str) -> Lowered {
         let ffi = ffi_name(&FfiType::from(ty)).to_owned();
+        let mut undo = None;
         let (expr, discard) = match strip(ty) {
             Type::Boolean => (format!("({value} ? (sbyte)1 : (sbyte)0)"), None),
             Type::String => (
@@ -304,16 +313,26 @@ impl Types<'_> {
                 )
             }
             _ if ffi != "UniffiBuffer" => (value.to_owned(), None),
-            other => (
-                format!(
-                    "UniffiBuffers.Lower<{}>({value}, {})",
-                    self.name(other),
-                    self.write_lambda(other, 0)
-                ),
-                Some(format!("UniffiBuffers.Discard({local})")),
-            ),
+            other => {
+                let (name, lambda) = (self.name(other), self.write_lambda(other, 0));
+                let expr = format!("UniffiBuffers.Lower<{name}>({value}, {lambda})");
+                if self.holds_handles(other) {
+                    let written = format!("{local}Written");
+                    let kept = format!("UniffiBuffers.Lower<{name}>({value}, {lambda}, out {written})");
+                    let discard = format!("UniffiBuffers.Discard({local}, {written})");
+                    undo = Some((written, kept));
+                    (expr, Some(discard))
+                } else {
+                    (expr, Some(format!("UniffiBuffers.Discard({local})")))
+                }
+            }
         };
-        Lowered { ffi, expr, discard }
+        Lowered {
+            ffi,
+            expr,
+            discard,
+            undo,
+        }
     }
 
     /// What a native function returned, as a value.

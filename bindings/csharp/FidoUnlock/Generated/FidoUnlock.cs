@@ -85,21 +85,22 @@ namespace FidoUnlock
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.ErrorRow>(uniffiR1 => UniffiConverters.ReadErrorRow(uniffiR1)));
         }
 
-        /// <summary>Every key and card, each once, and what it tells of itself; only reads. Takes ten seconds at most where no time is given. That readers cannot be listed is no error while keys can, and the other way round.</summary>
+        /// <summary>Every key and card, each once, and what it tells of itself; only reads. Takes ten seconds at most where no time is given. That readers cannot be listed is no error while keys can, and the other way round. A library that was built without the features <c>hid</c> and <c>pcsc</c> says so in <c>problems</c>, with number 501.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public static global::FidoUnlock.DeviceListing ListDevices(global::FidoUnlock.CancelHandle cancel, uint? timeoutMs)
+        public static global::FidoUnlock.DeviceListing ListDevices(global::FidoUnlock.CancelHandle cancel = null, uint? timeoutMs = null)
         {
             UniffiLibrary.Ensure();
             var uniffiA0 = default(UniffiBuffer);
+            var uniffiA0Written = default(UniffiWriter);
             var uniffiA1 = default(UniffiBuffer);
             try
             {
-                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerCancelHandle(uniffiV1))));
+                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteHandle(UniffiConverters.LowerCancelHandle(uniffiV1), UniffiConverters.DiscardCancelHandle)), out uniffiA0Written);
                 uniffiA1 = UniffiBuffers.Lower<uint?>(timeoutMs, (uniffiW0, uniffiV0) => uniffiW0.WriteNullable<uint>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt32(uniffiV1)));
             }
             catch
             {
-                UniffiBuffers.Discard(uniffiA0);
+                UniffiBuffers.Discard(uniffiA0, uniffiA0Written);
                 UniffiBuffers.Discard(uniffiA1);
                 throw;
             }
@@ -167,15 +168,15 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_func_read_checkpoint", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_read_checkpoint(), 55799);
             Check("uniffi_fido_unlock_ffi_checksum_func_default_desk_policy", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_default_desk_policy(), 11637);
             Check("uniffi_fido_unlock_ffi_checksum_func_error_table", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_error_table(), 4547);
-            Check("uniffi_fido_unlock_ffi_checksum_func_list_devices", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_list_devices(), 62260);
-            Check("uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel(), 28399);
+            Check("uniffi_fido_unlock_ffi_checksum_func_list_devices", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_list_devices(), 43105);
+            Check("uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel(), 45730);
             Check("uniffi_fido_unlock_ffi_checksum_method_cancelhandle_is_cancelled", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_is_cancelled(), 49201);
             Check("uniffi_fido_unlock_ffi_checksum_method_devicecall_is_cancelled", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_devicecall_is_cancelled(), 43560);
             Check("uniffi_fido_unlock_ffi_checksum_method_devicecall_progress", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_devicecall_progress(), 20763);
             Check("uniffi_fido_unlock_ffi_checksum_method_devicecall_remaining_ms", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_devicecall_remaining_ms(), 58553);
             Check("uniffi_fido_unlock_ffi_checksum_method_progresslistener_on_progress", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_progresslistener_on_progress(), 57022);
             Check("uniffi_fido_unlock_ffi_checksum_method_codefield_check", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codefield_check(), 12123);
-            Check("uniffi_fido_unlock_ffi_checksum_method_codefield_correction", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codefield_correction(), 55673);
+            Check("uniffi_fido_unlock_ffi_checksum_method_codefield_correction", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codefield_correction(), 5352);
             Check("uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete(), 27807);
             Check("uniffi_fido_unlock_ffi_checksum_method_clock_now", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_clock_now(), 45450);
             Check("uniffi_fido_unlock_ffi_checksum_method_licence_terms", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_licence_terms(), 36826);
@@ -239,12 +240,12 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in(), 3512);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit(), 58161);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit_against", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit_against(), 2734);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller(), 9104);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller(), 16677);
             Check("uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator(), 35395);
             Check("uniffi_fido_unlock_ffi_checksum_method_limitbook_records", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_limitbook_records(), 3251);
             Check("uniffi_fido_unlock_ffi_checksum_method_limitbook_take", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_limitbook_take(), 55270);
             Check("uniffi_fido_unlock_ffi_checksum_method_limits_take", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_limits_take(), 24422);
-            Check("uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify(), 54234);
+            Check("uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify(), 19011);
             Check("uniffi_fido_unlock_ffi_checksum_method_codedelivery_send", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codedelivery_send(), 34080);
             Check("uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner(), 2231);
             Check("uniffi_fido_unlock_ffi_checksum_method_responsesigner_respond", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_responsesigner_respond(), 47422);
@@ -252,21 +253,21 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_responsesigner_device_with_admin_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_responsesigner_device_with_admin_key(), 51447);
             Check("uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key(), 3454);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_active_interface", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_active_interface(), 39441);
-            Check("uniffi_fido_unlock_ffi_checksum_method_device_block_pin", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_block_pin(), 36187);
-            Check("uniffi_fido_unlock_ffi_checksum_method_device_diagnose", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_diagnose(), 27286);
-            Check("uniffi_fido_unlock_ffi_checksum_method_device_info", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_info(), 13550);
-            Check("uniffi_fido_unlock_ffi_checksum_method_device_probe", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_probe(), 34225);
-            Check("uniffi_fido_unlock_ffi_checksum_method_device_probe_with", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_probe_with(), 46733);
-            Check("uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer(), 16455);
+            Check("uniffi_fido_unlock_ffi_checksum_method_device_block_pin", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_block_pin(), 61234);
+            Check("uniffi_fido_unlock_ffi_checksum_method_device_diagnose", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_diagnose(), 7924);
+            Check("uniffi_fido_unlock_ffi_checksum_method_device_info", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_info(), 45320);
+            Check("uniffi_fido_unlock_ffi_checksum_method_device_probe", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_probe(), 57897);
+            Check("uniffi_fido_unlock_ffi_checksum_method_device_probe_with", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_probe_with(), 57141);
+            Check("uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer(), 24593);
             Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key(), 60403);
             Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_add_public_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_add_public_key(), 29647);
-            Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_run", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_run(), 21398);
-            Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_set_options", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_set_options(), 21322);
-            Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_set_pin", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_set_pin(), 17469);
+            Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_run", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_run(), 54367);
+            Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_set_options", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_set_options(), 49544);
+            Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_set_pin", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_set_pin(), 22275);
             Check("uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block(), 41610);
             Check("uniffi_fido_unlock_ffi_checksum_method_probepassed_slot", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_probepassed_slot(), 35957);
             Check("uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond(), 19014);
-            Check("uniffi_fido_unlock_ffi_checksum_method_devicewatch_next", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_devicewatch_next(), 12448);
+            Check("uniffi_fido_unlock_ffi_checksum_method_devicewatch_next", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_devicewatch_next(), 64425);
             Check("uniffi_fido_unlock_ffi_checksum_method_issuerkey_answer_probe", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_issuerkey_answer_probe(), 51739);
             Check("uniffi_fido_unlock_ffi_checksum_method_issuerkey_fingerprint", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_issuerkey_fingerprint(), 25805);
             Check("uniffi_fido_unlock_ffi_checksum_method_issuerkey_public_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_issuerkey_public_key(), 4680);
@@ -286,13 +287,13 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_challenge", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_challenge(), 56940);
             Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_device_id", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_device_id(), 55260);
             Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_pin_rules", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_pin_rules(), 30802);
-            Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_renew", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_renew(), 39239);
-            Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_resolve", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_resolve(), 56078);
+            Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_renew", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_renew(), 26874);
+            Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_resolve", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_resolve(), 7771);
             Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_save", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_save(), 57777);
             Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_slot", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_slot(), 2453);
             Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_suite", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_suite(), 6687);
-            Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock(), 922);
-            Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock_from_memory", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock_from_memory(), 22190);
+            Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock(), 34617);
+            Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock_from_memory", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock_from_memory(), 22081);
             Check("uniffi_fido_unlock_ffi_checksum_method_unlockdevice_info", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlockdevice_info(), 8308);
             Check("uniffi_fido_unlock_ffi_checksum_method_unlockdevice_challenge", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlockdevice_challenge(), 25098);
             Check("uniffi_fido_unlock_ffi_checksum_method_unlockdevice_unlock", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlockdevice_unlock(), 54772);
@@ -307,14 +308,14 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu(), 45788);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid(), 11842);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_unlock_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_unlock_device(), 23698);
-            Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_found", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_found(), 2606);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_found", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_found(), 9419);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new(), 39978);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_devicewatch_new", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_devicewatch_new(), 25931);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_issuerkey_admin_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_issuerkey_admin_key(), 16285);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_issuerkey_make", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_issuerkey_make(), 63612);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_pinpolicy_host", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_pinpolicy_host(), 4104);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_pinpolicy_standard", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_pinpolicy_standard(), 39329);
-            Check("uniffi_fido_unlock_ffi_checksum_constructor_unlocksession_begin", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_unlocksession_begin(), 22205);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_unlocksession_begin", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_unlocksession_begin(), 5174);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_unlocksession_restore", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_unlocksession_restore(), 15223);
         }
 
@@ -1557,7 +1558,7 @@ namespace FidoUnlock
             uniffiHandle = UniffiConverters.HandleCancelHandle(uniffiRaw);
         }
 
-        /// <summary>Cancels; the call ends with number 508 within 100 ms.</summary>
+        /// <summary>Cancels; the call ends with number 508 within 100 ms, or as soon as a pipe of the host's that it waits for comes back.</summary>
         public void Cancel()
         {
             UniffiLibrary.Ensure();
@@ -1601,7 +1602,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>The call that an <c>UnlockDevice</c> of the host serves: how long it may take, whether to stop, and whom to tell. Of use only until that method returns.</summary>
+    /// <summary>The call that an <c>UnlockDevice</c> of the host serves: how long it may take, whether to stop, and whom to tell. Of use only until that method returns; after that it is cancelled and tells nobody.</summary>
     public sealed class DeviceCall : global::System.IDisposable
     {
         internal readonly UniffiHandle uniffiHandle;
@@ -1861,7 +1862,8 @@ namespace FidoUnlock
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
-        /// <summary>What may have been meant, after a refusal whose <c>has_correction</c> is true: <c>text</c>, which was refused, with one character or one swap put right. To be shown and confirmed, never used unasked. A secret where the field is for a Response Code.</summary>
+        /// <summary>What may have been meant, after a refusal whose <c>has_correction</c> is true (number 802 otherwise): <c>text</c>, which was refused, with one character or one swap put right. To be shown and confirmed, never used unasked. A secret where the field is for a Response Code.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public string Correction(string text)
         {
             UniffiLibrary.Ensure();
@@ -1881,8 +1883,8 @@ namespace FidoUnlock
             }
             var uniffiStatus = default(UniffiStatus);
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_codefield_correction(uniffiSelf, uniffiA0, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, null);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadOptional<string>(uniffiR1 => uniffiR1.ReadString()));
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.LiftString(uniffiRaw);
         }
 
         /// <summary>Whether one line is whole and passes its check, so that the field can say so at once. <c>line</c>: from 1; codes of one line have line 1 alone. Suite 3 has no check: always false.</summary>
@@ -4474,7 +4476,7 @@ namespace FidoUnlock
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadAuditSummary(uniffiR0));
         }
 
-        /// <summary>Verifies the caller; <c>verifier</c> is called on this thread.</summary>
+        /// <summary>Verifies the caller; <c>verifier</c> is called on this thread. The desk serves nobody else meanwhile: where the check takes long, such as a push that the caller confirms, make it before and let <c>verifier</c> answer at once with its outcome.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public void VerifyCaller(global::FidoUnlock.OperatorSession session, ulong id, global::FidoUnlock.ICallerVerifier verifier)
         {
@@ -4772,7 +4774,7 @@ namespace FidoUnlock
     /// <summary>Checks callers.</summary>
     public interface ICallerVerifier
     {
-        /// <summary>Checks the caller that <c>task</c> names. What throws here leaves the caller unverified (406).</summary>
+        /// <summary>Checks the caller that <c>task</c> names. What throws here leaves the caller unverified (406). The desk serves nobody else meanwhile, so give an outcome that is there already.</summary>
         /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
         global::FidoUnlock.CallerCheck Verify(global::FidoUnlock.CallerTask task);
     }
@@ -4830,7 +4832,7 @@ namespace FidoUnlock
 
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>Checks the caller that <c>task</c> names. What throws here leaves the caller unverified (406).</summary>
+        /// <summary>Checks the caller that <c>task</c> names. What throws here leaves the caller unverified (406). The desk serves nobody else meanwhile, so give an outcome that is there already.</summary>
         /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
         public global::FidoUnlock.CallerCheck Verify(global::FidoUnlock.CallerTask task)
         {
@@ -5448,24 +5450,25 @@ namespace FidoUnlock
 
         /// <summary>A device that was listed, by the first of its routes that works: the vendor interface, which any process may open, a card, the FIDO interface. It is found again by its Device ID, where that is known, also when it was plugged in elsewhere. <c>which</c> keeps to one interface: enrolment, probe and blocking the PIN want <c>Fido</c>.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public static global::FidoUnlock.Device OpenFound(global::FidoUnlock.FoundDevice found, global::FidoUnlock.Interface? which, global::FidoUnlock.CancelHandle cancel)
+        public static global::FidoUnlock.Device OpenFound(global::FidoUnlock.FoundDevice found, global::FidoUnlock.Interface? which = null, global::FidoUnlock.CancelHandle cancel = null)
         {
             UniffiLibrary.Ensure();
             if (found == null) throw new global::System.ArgumentNullException("found");
             var uniffiA0 = default(UniffiBuffer);
             var uniffiA1 = default(UniffiBuffer);
             var uniffiA2 = default(UniffiBuffer);
+            var uniffiA2Written = default(UniffiWriter);
             try
             {
                 uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.FoundDevice>(found, (uniffiW0, uniffiV0) => UniffiConverters.WriteFoundDevice(uniffiW0, uniffiV0));
                 uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.Interface?>(which, (uniffiW0, uniffiV0) => uniffiW0.WriteNullable<global::FidoUnlock.Interface>(uniffiV0, (uniffiW1, uniffiV1) => UniffiConverters.WriteInterface(uniffiW1, uniffiV1)));
-                uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerCancelHandle(uniffiV1))));
+                uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteHandle(UniffiConverters.LowerCancelHandle(uniffiV1), UniffiConverters.DiscardCancelHandle)), out uniffiA2Written);
             }
             catch
             {
                 UniffiBuffers.Discard(uniffiA0);
                 UniffiBuffers.Discard(uniffiA1);
-                UniffiBuffers.Discard(uniffiA2);
+                UniffiBuffers.Discard(uniffiA2, uniffiA2Written);
                 throw;
             }
             var uniffiStatus = default(UniffiStatus);
@@ -5488,26 +5491,27 @@ namespace FidoUnlock
 
         /// <summary>Blocks a forgotten PIN, so that an unlock becomes possible; the consent needs a passed probe. FIDO interface only.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public global::FidoUnlock.BlockOutcome BlockPin(global::FidoUnlock.BlockConsent consent, global::FidoUnlock.CancelHandle cancel, uint? timeoutMs)
+        public global::FidoUnlock.BlockOutcome BlockPin(global::FidoUnlock.BlockConsent consent, global::FidoUnlock.CancelHandle cancel = null, uint? timeoutMs = null)
         {
             UniffiLibrary.Ensure();
             if (consent == null) throw new global::System.ArgumentNullException("consent");
             var uniffiSelf = default(ulong);
             var uniffiA0 = default(ulong);
             var uniffiA1 = default(UniffiBuffer);
+            var uniffiA1Written = default(UniffiWriter);
             var uniffiA2 = default(UniffiBuffer);
             try
             {
                 uniffiSelf = uniffiHandle.Clone();
                 uniffiA0 = UniffiConverters.LowerBlockConsent(consent);
-                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerCancelHandle(uniffiV1))));
+                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteHandle(UniffiConverters.LowerCancelHandle(uniffiV1), UniffiConverters.DiscardCancelHandle)), out uniffiA1Written);
                 uniffiA2 = UniffiBuffers.Lower<uint?>(timeoutMs, (uniffiW0, uniffiV0) => uniffiW0.WriteNullable<uint>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt32(uniffiV1)));
             }
             catch
             {
                 uniffiHandle.Discard(uniffiSelf);
                 UniffiConverters.DiscardBlockConsent(uniffiA0);
-                UniffiBuffers.Discard(uniffiA1);
+                UniffiBuffers.Discard(uniffiA1, uniffiA1Written);
                 UniffiBuffers.Discard(uniffiA2);
                 throw;
             }
@@ -5519,26 +5523,27 @@ namespace FidoUnlock
 
         /// <summary>What state it is in and what the person can do; only reads. <c>own_issuers</c>: fingerprints (16 bytes each) of one's own issuer keys; where empty, none counts as foreign.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public global::FidoUnlock.Diagnosis Diagnose(global::System.Collections.Generic.IReadOnlyList<byte[]> ownIssuers, global::FidoUnlock.CancelHandle cancel, uint? timeoutMs)
+        public global::FidoUnlock.Diagnosis Diagnose(global::System.Collections.Generic.IReadOnlyList<byte[]> ownIssuers, global::FidoUnlock.CancelHandle cancel = null, uint? timeoutMs = null)
         {
             UniffiLibrary.Ensure();
             if (ownIssuers == null) throw new global::System.ArgumentNullException("ownIssuers");
             var uniffiSelf = default(ulong);
             var uniffiA0 = default(UniffiBuffer);
             var uniffiA1 = default(UniffiBuffer);
+            var uniffiA1Written = default(UniffiWriter);
             var uniffiA2 = default(UniffiBuffer);
             try
             {
                 uniffiSelf = uniffiHandle.Clone();
                 uniffiA0 = UniffiBuffers.Lower<global::System.Collections.Generic.IReadOnlyList<byte[]>>(ownIssuers, (uniffiW0, uniffiV0) => uniffiW0.WriteSequence<byte[]>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteBytes(uniffiV1)));
-                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerCancelHandle(uniffiV1))));
+                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteHandle(UniffiConverters.LowerCancelHandle(uniffiV1), UniffiConverters.DiscardCancelHandle)), out uniffiA1Written);
                 uniffiA2 = UniffiBuffers.Lower<uint?>(timeoutMs, (uniffiW0, uniffiV0) => uniffiW0.WriteNullable<uint>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt32(uniffiV1)));
             }
             catch
             {
                 uniffiHandle.Discard(uniffiSelf);
                 UniffiBuffers.Discard(uniffiA0);
-                UniffiBuffers.Discard(uniffiA1);
+                UniffiBuffers.Discard(uniffiA1, uniffiA1Written);
                 UniffiBuffers.Discard(uniffiA2);
                 throw;
             }
@@ -5550,22 +5555,23 @@ namespace FidoUnlock
 
         /// <summary>The state.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public global::FidoUnlock.DeviceInfo Info(global::FidoUnlock.CancelHandle cancel, uint? timeoutMs)
+        public global::FidoUnlock.DeviceInfo Info(global::FidoUnlock.CancelHandle cancel = null, uint? timeoutMs = null)
         {
             UniffiLibrary.Ensure();
             var uniffiSelf = default(ulong);
             var uniffiA0 = default(UniffiBuffer);
+            var uniffiA0Written = default(UniffiWriter);
             var uniffiA1 = default(UniffiBuffer);
             try
             {
                 uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerCancelHandle(uniffiV1))));
+                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteHandle(UniffiConverters.LowerCancelHandle(uniffiV1), UniffiConverters.DiscardCancelHandle)), out uniffiA0Written);
                 uniffiA1 = UniffiBuffers.Lower<uint?>(timeoutMs, (uniffiW0, uniffiV0) => uniffiW0.WriteNullable<uint>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt32(uniffiV1)));
             }
             catch
             {
                 uniffiHandle.Discard(uniffiSelf);
-                UniffiBuffers.Discard(uniffiA0);
+                UniffiBuffers.Discard(uniffiA0, uniffiA0Written);
                 UniffiBuffers.Discard(uniffiA1);
                 throw;
             }
@@ -5577,26 +5583,27 @@ namespace FidoUnlock
 
         /// <summary>Would an unlock work? Suites 1 and 2, FIDO interface only. <c>responder</c> makes the response under the probe label.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public global::FidoUnlock.ProbePassed Probe(byte slot, global::FidoUnlock.IProbeResponder responder, global::FidoUnlock.CancelHandle cancel, uint? timeoutMs)
+        public global::FidoUnlock.ProbePassed Probe(byte slot, global::FidoUnlock.IProbeResponder responder, global::FidoUnlock.CancelHandle cancel = null, uint? timeoutMs = null)
         {
             UniffiLibrary.Ensure();
             if (responder == null) throw new global::System.ArgumentNullException("responder");
             var uniffiSelf = default(ulong);
             var uniffiA1 = default(ulong);
             var uniffiA2 = default(UniffiBuffer);
+            var uniffiA2Written = default(UniffiWriter);
             var uniffiA3 = default(UniffiBuffer);
             try
             {
                 uniffiSelf = uniffiHandle.Clone();
                 uniffiA1 = UniffiConverters.LowerIProbeResponder(responder);
-                uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerCancelHandle(uniffiV1))));
+                uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteHandle(UniffiConverters.LowerCancelHandle(uniffiV1), UniffiConverters.DiscardCancelHandle)), out uniffiA2Written);
                 uniffiA3 = UniffiBuffers.Lower<uint?>(timeoutMs, (uniffiW0, uniffiV0) => uniffiW0.WriteNullable<uint>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt32(uniffiV1)));
             }
             catch
             {
                 uniffiHandle.Discard(uniffiSelf);
                 UniffiConverters.DiscardIProbeResponder(uniffiA1);
-                UniffiBuffers.Discard(uniffiA2);
+                UniffiBuffers.Discard(uniffiA2, uniffiA2Written);
                 UniffiBuffers.Discard(uniffiA3);
                 throw;
             }
@@ -5608,7 +5615,7 @@ namespace FidoUnlock
 
         /// <summary>The same with the issuer's key behind a prover of the host's, an HSM. <c>issuer</c>: its Q; <c>device_key</c>: E, as enrolment gave it; compressed points of 33 bytes.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public global::FidoUnlock.ProbePassed ProbeWith(byte slot, byte[] issuer, byte[] deviceKey, global::FidoUnlock.IIssuerProver prover, global::FidoUnlock.CancelHandle cancel, uint? timeoutMs)
+        public global::FidoUnlock.ProbePassed ProbeWith(byte slot, byte[] issuer, byte[] deviceKey, global::FidoUnlock.IIssuerProver prover, global::FidoUnlock.CancelHandle cancel = null, uint? timeoutMs = null)
         {
             UniffiLibrary.Ensure();
             if (issuer == null) throw new global::System.ArgumentNullException("issuer");
@@ -5619,6 +5626,7 @@ namespace FidoUnlock
             var uniffiA2 = default(UniffiBuffer);
             var uniffiA3 = default(ulong);
             var uniffiA4 = default(UniffiBuffer);
+            var uniffiA4Written = default(UniffiWriter);
             var uniffiA5 = default(UniffiBuffer);
             try
             {
@@ -5626,7 +5634,7 @@ namespace FidoUnlock
                 uniffiA1 = UniffiBuffers.LowerBytes(issuer);
                 uniffiA2 = UniffiBuffers.LowerBytes(deviceKey);
                 uniffiA3 = UniffiConverters.LowerIIssuerProver(prover);
-                uniffiA4 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerCancelHandle(uniffiV1))));
+                uniffiA4 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteHandle(UniffiConverters.LowerCancelHandle(uniffiV1), UniffiConverters.DiscardCancelHandle)), out uniffiA4Written);
                 uniffiA5 = UniffiBuffers.Lower<uint?>(timeoutMs, (uniffiW0, uniffiV0) => uniffiW0.WriteNullable<uint>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt32(uniffiV1)));
             }
             catch
@@ -5635,7 +5643,7 @@ namespace FidoUnlock
                 UniffiBuffers.Discard(uniffiA1);
                 UniffiBuffers.Discard(uniffiA2);
                 UniffiConverters.DiscardIIssuerProver(uniffiA3);
-                UniffiBuffers.Discard(uniffiA4);
+                UniffiBuffers.Discard(uniffiA4, uniffiA4Written);
                 UniffiBuffers.Discard(uniffiA5);
                 throw;
             }
@@ -5647,7 +5655,7 @@ namespace FidoUnlock
 
         /// <summary>Gives a slot a new issuer key, or closes it; both keys are behind <c>prover</c>. The device is compared with the plan before anything is proven (number 112: it holds another key), and asks for a touch. Gives the slot's new rotation number, for <c>HelpDesk.record_rotation</c>. FIDO interface only.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public uint RotateIssuer(global::FidoUnlock.RotationPlan plan, global::FidoUnlock.IIssuerProver prover, global::FidoUnlock.IProgressListener progress, global::FidoUnlock.CancelHandle cancel, uint? timeoutMs)
+        public uint RotateIssuer(global::FidoUnlock.RotationPlan plan, global::FidoUnlock.IIssuerProver prover, global::FidoUnlock.IProgressListener progress = null, global::FidoUnlock.CancelHandle cancel = null, uint? timeoutMs = null)
         {
             UniffiLibrary.Ensure();
             if (plan == null) throw new global::System.ArgumentNullException("plan");
@@ -5656,15 +5664,17 @@ namespace FidoUnlock
             var uniffiA0 = default(UniffiBuffer);
             var uniffiA1 = default(ulong);
             var uniffiA2 = default(UniffiBuffer);
+            var uniffiA2Written = default(UniffiWriter);
             var uniffiA3 = default(UniffiBuffer);
+            var uniffiA3Written = default(UniffiWriter);
             var uniffiA4 = default(UniffiBuffer);
             try
             {
                 uniffiSelf = uniffiHandle.Clone();
                 uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.RotationPlan>(plan, (uniffiW0, uniffiV0) => UniffiConverters.WriteRotationPlan(uniffiW0, uniffiV0));
                 uniffiA1 = UniffiConverters.LowerIIssuerProver(prover);
-                uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.IProgressListener>(progress, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.IProgressListener>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerIProgressListener(uniffiV1))));
-                uniffiA3 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerCancelHandle(uniffiV1))));
+                uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.IProgressListener>(progress, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.IProgressListener>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteHandle(UniffiConverters.LowerIProgressListener(uniffiV1), UniffiConverters.DiscardIProgressListener)), out uniffiA2Written);
+                uniffiA3 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteHandle(UniffiConverters.LowerCancelHandle(uniffiV1), UniffiConverters.DiscardCancelHandle)), out uniffiA3Written);
                 uniffiA4 = UniffiBuffers.Lower<uint?>(timeoutMs, (uniffiW0, uniffiV0) => uniffiW0.WriteNullable<uint>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt32(uniffiV1)));
             }
             catch
@@ -5672,8 +5682,8 @@ namespace FidoUnlock
                 uniffiHandle.Discard(uniffiSelf);
                 UniffiBuffers.Discard(uniffiA0);
                 UniffiConverters.DiscardIIssuerProver(uniffiA1);
-                UniffiBuffers.Discard(uniffiA2);
-                UniffiBuffers.Discard(uniffiA3);
+                UniffiBuffers.Discard(uniffiA2, uniffiA2Written);
+                UniffiBuffers.Discard(uniffiA3, uniffiA3Written);
                 UniffiBuffers.Discard(uniffiA4);
                 throw;
             }
@@ -5739,7 +5749,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>What a device is to be enrolled with. FIDO interface only; the device asks for a touch and is sealed until reset.</summary>
+    /// <summary>What a device is to be enrolled with. FIDO interface only; the device asks for a touch and is sealed until reset. While <c>run</c> runs, everything else is refused with number 802.</summary>
     public sealed class Enrollment : global::System.IDisposable
     {
         internal readonly UniffiHandle uniffiHandle;
@@ -5812,29 +5822,31 @@ namespace FidoUnlock
 
         /// <summary>Enrols.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public global::FidoUnlock.EnrolledDevice Run(global::FidoUnlock.Device device, global::FidoUnlock.IProgressListener progress, global::FidoUnlock.CancelHandle cancel, uint? timeoutMs)
+        public global::FidoUnlock.EnrolledDevice Run(global::FidoUnlock.Device device, global::FidoUnlock.IProgressListener progress = null, global::FidoUnlock.CancelHandle cancel = null, uint? timeoutMs = null)
         {
             UniffiLibrary.Ensure();
             if (device == null) throw new global::System.ArgumentNullException("device");
             var uniffiSelf = default(ulong);
             var uniffiA0 = default(ulong);
             var uniffiA1 = default(UniffiBuffer);
+            var uniffiA1Written = default(UniffiWriter);
             var uniffiA2 = default(UniffiBuffer);
+            var uniffiA2Written = default(UniffiWriter);
             var uniffiA3 = default(UniffiBuffer);
             try
             {
                 uniffiSelf = uniffiHandle.Clone();
                 uniffiA0 = UniffiConverters.LowerDevice(device);
-                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.IProgressListener>(progress, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.IProgressListener>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerIProgressListener(uniffiV1))));
-                uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerCancelHandle(uniffiV1))));
+                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.IProgressListener>(progress, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.IProgressListener>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteHandle(UniffiConverters.LowerIProgressListener(uniffiV1), UniffiConverters.DiscardIProgressListener)), out uniffiA1Written);
+                uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteHandle(UniffiConverters.LowerCancelHandle(uniffiV1), UniffiConverters.DiscardCancelHandle)), out uniffiA2Written);
                 uniffiA3 = UniffiBuffers.Lower<uint?>(timeoutMs, (uniffiW0, uniffiV0) => uniffiW0.WriteNullable<uint>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt32(uniffiV1)));
             }
             catch
             {
                 uniffiHandle.Discard(uniffiSelf);
                 UniffiConverters.DiscardDevice(uniffiA0);
-                UniffiBuffers.Discard(uniffiA1);
-                UniffiBuffers.Discard(uniffiA2);
+                UniffiBuffers.Discard(uniffiA1, uniffiA1Written);
+                UniffiBuffers.Discard(uniffiA2, uniffiA2Written);
                 UniffiBuffers.Discard(uniffiA3);
                 throw;
             }
@@ -5845,16 +5857,18 @@ namespace FidoUnlock
         }
 
         /// <summary>The vendor interface serves nothing; an unlock over the vendor interface makes the person change the PIN.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public void SetOptions(bool vendorInterfaceOff, bool forcePinChange)
         {
             UniffiLibrary.Ensure();
             var uniffiSelf = uniffiHandle.Clone();
             var uniffiStatus = default(UniffiStatus);
             UniffiNative.uniffi_fido_unlock_ffi_fn_method_enrollment_set_options(uniffiSelf, (vendorInterfaceOff ? (sbyte)1 : (sbyte)0), (forcePinChange ? (sbyte)1 : (sbyte)0), ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, null);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
         /// <summary>The device's PIN, where it has one already; wiped with this object.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public void SetPin(string pin)
         {
             UniffiLibrary.Ensure();
@@ -5874,7 +5888,7 @@ namespace FidoUnlock
             }
             var uniffiStatus = default(UniffiStatus);
             UniffiNative.uniffi_fido_unlock_ffi_fn_method_enrollment_set_pin(uniffiSelf, uniffiA0, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, null);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
     }
 
@@ -6101,22 +6115,23 @@ namespace FidoUnlock
             uniffiHandle = UniffiConverters.HandleDeviceWatch(uniffiRaw);
         }
 
-        /// <summary>The next change; absent where none came within the time. A device that appeared is asked for its Device ID, which may take a second longer. Ends with number 508 when cancelled.</summary>
+        /// <summary>The next change; absent where none came within the time. A device that appeared is asked for its Device ID, which may take a second longer. Ends with number 508 when cancelled; one that another thread waits in is refused with number 802.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public global::FidoUnlock.DeviceChange Next(uint timeoutMs, global::FidoUnlock.CancelHandle cancel)
+        public global::FidoUnlock.DeviceChange Next(uint timeoutMs, global::FidoUnlock.CancelHandle cancel = null)
         {
             UniffiLibrary.Ensure();
             var uniffiSelf = default(ulong);
             var uniffiA1 = default(UniffiBuffer);
+            var uniffiA1Written = default(UniffiWriter);
             try
             {
                 uniffiSelf = uniffiHandle.Clone();
-                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerCancelHandle(uniffiV1))));
+                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteHandle(UniffiConverters.LowerCancelHandle(uniffiV1), UniffiConverters.DiscardCancelHandle)), out uniffiA1Written);
             }
             catch
             {
                 uniffiHandle.Discard(uniffiSelf);
-                UniffiBuffers.Discard(uniffiA1);
+                UniffiBuffers.Discard(uniffiA1, uniffiA1Written);
                 throw;
             }
             var uniffiStatus = default(UniffiStatus);
@@ -7094,26 +7109,27 @@ namespace FidoUnlock
 
         /// <summary>Reads the state and the pending challenge. <c>slot</c>: the key slot; absent takes the lowest above 0, or 0 where it is the only one.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public static global::FidoUnlock.UnlockSession Begin(global::FidoUnlock.Device device, byte? slot, global::FidoUnlock.CancelHandle cancel, uint? timeoutMs)
+        public static global::FidoUnlock.UnlockSession Begin(global::FidoUnlock.Device device, byte? slot = null, global::FidoUnlock.CancelHandle cancel = null, uint? timeoutMs = null)
         {
             UniffiLibrary.Ensure();
             if (device == null) throw new global::System.ArgumentNullException("device");
             var uniffiA0 = default(ulong);
             var uniffiA1 = default(UniffiBuffer);
             var uniffiA2 = default(UniffiBuffer);
+            var uniffiA2Written = default(UniffiWriter);
             var uniffiA3 = default(UniffiBuffer);
             try
             {
                 uniffiA0 = UniffiConverters.LowerDevice(device);
                 uniffiA1 = UniffiBuffers.Lower<byte?>(slot, (uniffiW0, uniffiV0) => uniffiW0.WriteNullable<byte>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteByte(uniffiV1)));
-                uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerCancelHandle(uniffiV1))));
+                uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteHandle(UniffiConverters.LowerCancelHandle(uniffiV1), UniffiConverters.DiscardCancelHandle)), out uniffiA2Written);
                 uniffiA3 = UniffiBuffers.Lower<uint?>(timeoutMs, (uniffiW0, uniffiV0) => uniffiW0.WriteNullable<uint>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt32(uniffiV1)));
             }
             catch
             {
                 UniffiConverters.DiscardDevice(uniffiA0);
                 UniffiBuffers.Discard(uniffiA1);
-                UniffiBuffers.Discard(uniffiA2);
+                UniffiBuffers.Discard(uniffiA2, uniffiA2Written);
                 UniffiBuffers.Discard(uniffiA3);
                 throw;
             }
@@ -7171,29 +7187,31 @@ namespace FidoUnlock
 
         /// <summary>Asks for a new challenge, which voids the Response Code for the old one; needs a touch.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void Renew(global::FidoUnlock.Device device, global::FidoUnlock.IProgressListener progress, global::FidoUnlock.CancelHandle cancel, uint? timeoutMs)
+        public void Renew(global::FidoUnlock.Device device, global::FidoUnlock.IProgressListener progress = null, global::FidoUnlock.CancelHandle cancel = null, uint? timeoutMs = null)
         {
             UniffiLibrary.Ensure();
             if (device == null) throw new global::System.ArgumentNullException("device");
             var uniffiSelf = default(ulong);
             var uniffiA0 = default(ulong);
             var uniffiA1 = default(UniffiBuffer);
+            var uniffiA1Written = default(UniffiWriter);
             var uniffiA2 = default(UniffiBuffer);
+            var uniffiA2Written = default(UniffiWriter);
             var uniffiA3 = default(UniffiBuffer);
             try
             {
                 uniffiSelf = uniffiHandle.Clone();
                 uniffiA0 = UniffiConverters.LowerDevice(device);
-                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.IProgressListener>(progress, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.IProgressListener>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerIProgressListener(uniffiV1))));
-                uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerCancelHandle(uniffiV1))));
+                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.IProgressListener>(progress, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.IProgressListener>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteHandle(UniffiConverters.LowerIProgressListener(uniffiV1), UniffiConverters.DiscardIProgressListener)), out uniffiA1Written);
+                uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteHandle(UniffiConverters.LowerCancelHandle(uniffiV1), UniffiConverters.DiscardCancelHandle)), out uniffiA2Written);
                 uniffiA3 = UniffiBuffers.Lower<uint?>(timeoutMs, (uniffiW0, uniffiV0) => uniffiW0.WriteNullable<uint>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt32(uniffiV1)));
             }
             catch
             {
                 uniffiHandle.Discard(uniffiSelf);
                 UniffiConverters.DiscardDevice(uniffiA0);
-                UniffiBuffers.Discard(uniffiA1);
-                UniffiBuffers.Discard(uniffiA2);
+                UniffiBuffers.Discard(uniffiA1, uniffiA1Written);
+                UniffiBuffers.Discard(uniffiA2, uniffiA2Written);
                 UniffiBuffers.Discard(uniffiA3);
                 throw;
             }
@@ -7204,26 +7222,27 @@ namespace FidoUnlock
 
         /// <summary>What became of an unlock whose answer was lost; also after a restart.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public global::FidoUnlock.UnlockOutcome Resolve(global::FidoUnlock.Device device, global::FidoUnlock.CancelHandle cancel, uint? timeoutMs)
+        public global::FidoUnlock.UnlockOutcome Resolve(global::FidoUnlock.Device device, global::FidoUnlock.CancelHandle cancel = null, uint? timeoutMs = null)
         {
             UniffiLibrary.Ensure();
             if (device == null) throw new global::System.ArgumentNullException("device");
             var uniffiSelf = default(ulong);
             var uniffiA0 = default(ulong);
             var uniffiA1 = default(UniffiBuffer);
+            var uniffiA1Written = default(UniffiWriter);
             var uniffiA2 = default(UniffiBuffer);
             try
             {
                 uniffiSelf = uniffiHandle.Clone();
                 uniffiA0 = UniffiConverters.LowerDevice(device);
-                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerCancelHandle(uniffiV1))));
+                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteHandle(UniffiConverters.LowerCancelHandle(uniffiV1), UniffiConverters.DiscardCancelHandle)), out uniffiA1Written);
                 uniffiA2 = UniffiBuffers.Lower<uint?>(timeoutMs, (uniffiW0, uniffiV0) => uniffiW0.WriteNullable<uint>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt32(uniffiV1)));
             }
             catch
             {
                 uniffiHandle.Discard(uniffiSelf);
                 UniffiConverters.DiscardDevice(uniffiA0);
-                UniffiBuffers.Discard(uniffiA1);
+                UniffiBuffers.Discard(uniffiA1, uniffiA1Written);
                 UniffiBuffers.Discard(uniffiA2);
                 throw;
             }
@@ -7268,7 +7287,7 @@ namespace FidoUnlock
 
         /// <summary>Unlocks: judges code and PIN, compares the device's challenge with the one shown, sends both. The three texts are wiped on this side when the call returns. <c>policy</c>: absent takes 6 to 63 letters and digits. Where the answer is lost (number 124), call <c>resolve</c>.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void Unlock(global::FidoUnlock.Device device, string response, string pin, string pinAgain, global::FidoUnlock.PinPolicy policy, global::FidoUnlock.IProgressListener progress, global::FidoUnlock.CancelHandle cancel, uint? timeoutMs)
+        public void Unlock(global::FidoUnlock.Device device, string response, string pin, string pinAgain, global::FidoUnlock.PinPolicy policy = null, global::FidoUnlock.IProgressListener progress = null, global::FidoUnlock.CancelHandle cancel = null, uint? timeoutMs = null)
         {
             UniffiLibrary.Ensure();
             if (device == null) throw new global::System.ArgumentNullException("device");
@@ -7281,8 +7300,11 @@ namespace FidoUnlock
             var uniffiA2 = default(UniffiBuffer);
             var uniffiA3 = default(UniffiBuffer);
             var uniffiA4 = default(UniffiBuffer);
+            var uniffiA4Written = default(UniffiWriter);
             var uniffiA5 = default(UniffiBuffer);
+            var uniffiA5Written = default(UniffiWriter);
             var uniffiA6 = default(UniffiBuffer);
+            var uniffiA6Written = default(UniffiWriter);
             var uniffiA7 = default(UniffiBuffer);
             try
             {
@@ -7291,9 +7313,9 @@ namespace FidoUnlock
                 uniffiA1 = UniffiBuffers.LowerString(response);
                 uniffiA2 = UniffiBuffers.LowerString(pin);
                 uniffiA3 = UniffiBuffers.LowerString(pinAgain);
-                uniffiA4 = UniffiBuffers.Lower<global::FidoUnlock.PinPolicy>(policy, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.PinPolicy>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerPinPolicy(uniffiV1))));
-                uniffiA5 = UniffiBuffers.Lower<global::FidoUnlock.IProgressListener>(progress, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.IProgressListener>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerIProgressListener(uniffiV1))));
-                uniffiA6 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerCancelHandle(uniffiV1))));
+                uniffiA4 = UniffiBuffers.Lower<global::FidoUnlock.PinPolicy>(policy, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.PinPolicy>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteHandle(UniffiConverters.LowerPinPolicy(uniffiV1), UniffiConverters.DiscardPinPolicy)), out uniffiA4Written);
+                uniffiA5 = UniffiBuffers.Lower<global::FidoUnlock.IProgressListener>(progress, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.IProgressListener>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteHandle(UniffiConverters.LowerIProgressListener(uniffiV1), UniffiConverters.DiscardIProgressListener)), out uniffiA5Written);
+                uniffiA6 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteHandle(UniffiConverters.LowerCancelHandle(uniffiV1), UniffiConverters.DiscardCancelHandle)), out uniffiA6Written);
                 uniffiA7 = UniffiBuffers.Lower<uint?>(timeoutMs, (uniffiW0, uniffiV0) => uniffiW0.WriteNullable<uint>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt32(uniffiV1)));
             }
             catch
@@ -7303,9 +7325,9 @@ namespace FidoUnlock
                 UniffiBuffers.Discard(uniffiA1);
                 UniffiBuffers.Discard(uniffiA2);
                 UniffiBuffers.Discard(uniffiA3);
-                UniffiBuffers.Discard(uniffiA4);
-                UniffiBuffers.Discard(uniffiA5);
-                UniffiBuffers.Discard(uniffiA6);
+                UniffiBuffers.Discard(uniffiA4, uniffiA4Written);
+                UniffiBuffers.Discard(uniffiA5, uniffiA5Written);
+                UniffiBuffers.Discard(uniffiA6, uniffiA6Written);
                 UniffiBuffers.Discard(uniffiA7);
                 throw;
             }
@@ -7316,7 +7338,7 @@ namespace FidoUnlock
 
         /// <summary>The same for a host whose texts lie in memory that it can wipe: UTF-8, read where it lies. The host has compared the PIN with its confirmation.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void UnlockFromMemory(global::FidoUnlock.Device device, byte[] response, byte[] pin, global::FidoUnlock.PinPolicy policy, global::FidoUnlock.IProgressListener progress, global::FidoUnlock.CancelHandle cancel, uint? timeoutMs)
+        public void UnlockFromMemory(global::FidoUnlock.Device device, byte[] response, byte[] pin, global::FidoUnlock.PinPolicy policy = null, global::FidoUnlock.IProgressListener progress = null, global::FidoUnlock.CancelHandle cancel = null, uint? timeoutMs = null)
         {
             UniffiLibrary.Ensure();
             if (device == null) throw new global::System.ArgumentNullException("device");
@@ -7325,25 +7347,28 @@ namespace FidoUnlock
             var uniffiSelf = default(ulong);
             var uniffiA0 = default(ulong);
             var uniffiA3 = default(UniffiBuffer);
+            var uniffiA3Written = default(UniffiWriter);
             var uniffiA4 = default(UniffiBuffer);
+            var uniffiA4Written = default(UniffiWriter);
             var uniffiA5 = default(UniffiBuffer);
+            var uniffiA5Written = default(UniffiWriter);
             var uniffiA6 = default(UniffiBuffer);
             try
             {
                 uniffiSelf = uniffiHandle.Clone();
                 uniffiA0 = UniffiConverters.LowerDevice(device);
-                uniffiA3 = UniffiBuffers.Lower<global::FidoUnlock.PinPolicy>(policy, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.PinPolicy>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerPinPolicy(uniffiV1))));
-                uniffiA4 = UniffiBuffers.Lower<global::FidoUnlock.IProgressListener>(progress, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.IProgressListener>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerIProgressListener(uniffiV1))));
-                uniffiA5 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt64(UniffiConverters.LowerCancelHandle(uniffiV1))));
+                uniffiA3 = UniffiBuffers.Lower<global::FidoUnlock.PinPolicy>(policy, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.PinPolicy>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteHandle(UniffiConverters.LowerPinPolicy(uniffiV1), UniffiConverters.DiscardPinPolicy)), out uniffiA3Written);
+                uniffiA4 = UniffiBuffers.Lower<global::FidoUnlock.IProgressListener>(progress, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.IProgressListener>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteHandle(UniffiConverters.LowerIProgressListener(uniffiV1), UniffiConverters.DiscardIProgressListener)), out uniffiA4Written);
+                uniffiA5 = UniffiBuffers.Lower<global::FidoUnlock.CancelHandle>(cancel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.CancelHandle>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteHandle(UniffiConverters.LowerCancelHandle(uniffiV1), UniffiConverters.DiscardCancelHandle)), out uniffiA5Written);
                 uniffiA6 = UniffiBuffers.Lower<uint?>(timeoutMs, (uniffiW0, uniffiV0) => uniffiW0.WriteNullable<uint>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteUInt32(uniffiV1)));
             }
             catch
             {
                 uniffiHandle.Discard(uniffiSelf);
                 UniffiConverters.DiscardDevice(uniffiA0);
-                UniffiBuffers.Discard(uniffiA3);
-                UniffiBuffers.Discard(uniffiA4);
-                UniffiBuffers.Discard(uniffiA5);
+                UniffiBuffers.Discard(uniffiA3, uniffiA3Written);
+                UniffiBuffers.Discard(uniffiA4, uniffiA4Written);
+                UniffiBuffers.Discard(uniffiA5, uniffiA5Written);
                 UniffiBuffers.Discard(uniffiA6);
                 throw;
             }
@@ -10162,7 +10187,7 @@ namespace FidoUnlock
         /// <summary>Interfaces of devices above that nothing tells to which: of several keys of one model.</summary>
         public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.FoundRoute> Unassigned { get; }
 
-        /// <summary>Why USB keys, or cards, could not be looked for.</summary>
+        /// <summary>Why USB keys, or cards, could not be looked for, or that this library looks for none.</summary>
         public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.ErrorRow> Problems { get; }
 
         /// <summary>Takes every field.</summary>

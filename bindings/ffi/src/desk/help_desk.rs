@@ -140,7 +140,9 @@ impl HelpDesk {
         Ok((&self.run(|desk| desk.request(&session.0, RequestId(id)))?).into())
     }
 
-    /// Verifies the caller; `verifier` is called on this thread.
+    /// Verifies the caller; `verifier` is called on this thread. The desk serves nobody else meanwhile:
+    /// where the check takes long, such as a push that the caller confirms, make it before and let
+    /// `verifier` answer at once with its outcome.
     pub fn verify_caller(
         &self,
         session: Arc<OperatorSession>,

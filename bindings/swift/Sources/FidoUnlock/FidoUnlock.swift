@@ -1700,7 +1700,8 @@ public func FfiConverterTypeBlockConsent_lower(_ value: BlockConsent) -> UInt64 
 public protocol CallerVerifier: AnyObject, Sendable {
 
     /**
-     * Checks the caller that `task` names. What throws here leaves the caller unverified (406).
+     * Checks the caller that `task` names. What throws here leaves the caller unverified (406). The desk
+     * serves nobody else meanwhile, so give an outcome that is there already.
      */
     func verify(task: CallerTask) throws  -> CallerCheck
 
@@ -1762,7 +1763,8 @@ open class CallerVerifierImpl: CallerVerifier, @unchecked Sendable {
 
 
     /**
-     * Checks the caller that `task` names. What throws here leaves the caller unverified (406).
+     * Checks the caller that `task` names. What throws here leaves the caller unverified (406). The desk
+     * serves nobody else meanwhile, so give an outcome that is there already.
      */
 open func verify(task: CallerTask)throws  -> CallerCheck  {
     return try  FfiConverterTypeCallerCheck_lift(try rustCallWithError(FfiConverterTypeHostError_lift) {
@@ -1912,7 +1914,8 @@ public func FfiConverterTypeCallerVerifier_lower(_ value: CallerVerifier) -> UIn
 public protocol CancelHandleProtocol: AnyObject, Sendable {
 
     /**
-     * Cancels; the call ends with number 508 within 100 ms.
+     * Cancels; the call ends with number 508 within 100 ms, or as soon as a pipe of the host's that it waits
+     * for comes back.
      */
     func cancel()
 
@@ -1990,7 +1993,8 @@ public convenience init() {
 
 
     /**
-     * Cancels; the call ends with number 508 within 100 ms.
+     * Cancels; the call ends with number 508 within 100 ms, or as soon as a pipe of the host's that it waits
+     * for comes back.
      */
 open func cancel()  {try! rustCall() {
         uniffiCallStatus in
@@ -2754,11 +2758,11 @@ public protocol CodeFieldProtocol: AnyObject, Sendable {
     func check(text: String) throws
 
     /**
-     * What may have been meant, after a refusal whose `has_correction` is true: `text`, which was
-     * refused, with one character or one swap put right. To be shown and confirmed, never used
-     * unasked. A secret where the field is for a Response Code.
+     * What may have been meant, after a refusal whose `has_correction` is true (number 802 otherwise):
+     * `text`, which was refused, with one character or one swap put right. To be shown and confirmed,
+     * never used unasked. A secret where the field is for a Response Code.
      */
-    func correction(text: String)  -> String?
+    func correction(text: String) throws  -> String
 
     /**
      * Whether one line is whole and passes its check, so that the field can say so at once. `line`:
@@ -2873,12 +2877,12 @@ open func check(text: String)throws   {try rustCallWithError(FfiConverterTypeUnl
 }
 
     /**
-     * What may have been meant, after a refusal whose `has_correction` is true: `text`, which was
-     * refused, with one character or one swap put right. To be shown and confirmed, never used
-     * unasked. A secret where the field is for a Response Code.
+     * What may have been meant, after a refusal whose `has_correction` is true (number 802 otherwise):
+     * `text`, which was refused, with one character or one swap put right. To be shown and confirmed,
+     * never used unasked. A secret where the field is for a Response Code.
      */
-open func correction(text: String) -> String?  {
-    return try!  FfiConverterOptionString.lift(try! rustCall() {
+open func correction(text: String)throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_codefield_correction(
             self.uniffiCloneHandle(),
@@ -3698,7 +3702,7 @@ public static func openUnlockDevice(device: UnlockDevice) -> Device  {
      * known, also when it was plugged in elsewhere. `which` keeps to one interface: enrolment, probe and
      * blocking the PIN want `Fido`.
      */
-public static func openFound(found: FoundDevice, which: Interface?, cancel: CancelHandle?)throws  -> Device  {
+public static func openFound(found: FoundDevice, which: Interface? = nil, cancel: CancelHandle? = nil)throws  -> Device  {
     return try  FfiConverterTypeDevice_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_constructor_device_open_found(
@@ -3727,7 +3731,7 @@ open func activeInterface()throws  -> Interface  {
      * Blocks a forgotten PIN, so that an unlock becomes possible; the consent needs a passed probe.
      * FIDO interface only.
      */
-open func blockPin(consent: BlockConsent, cancel: CancelHandle?, timeoutMs: UInt32?)throws  -> BlockOutcome  {
+open func blockPin(consent: BlockConsent, cancel: CancelHandle? = nil, timeoutMs: UInt32? = nil)throws  -> BlockOutcome  {
     return try  FfiConverterTypeBlockOutcome_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_device_block_pin(
@@ -3743,7 +3747,7 @@ open func blockPin(consent: BlockConsent, cancel: CancelHandle?, timeoutMs: UInt
      * What state it is in and what the person can do; only reads. `own_issuers`: fingerprints (16
      * bytes each) of one's own issuer keys; where empty, none counts as foreign.
      */
-open func diagnose(ownIssuers: [Data], cancel: CancelHandle?, timeoutMs: UInt32?)throws  -> Diagnosis  {
+open func diagnose(ownIssuers: [Data], cancel: CancelHandle? = nil, timeoutMs: UInt32? = nil)throws  -> Diagnosis  {
     return try  FfiConverterTypeDiagnosis_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_device_diagnose(
@@ -3758,7 +3762,7 @@ open func diagnose(ownIssuers: [Data], cancel: CancelHandle?, timeoutMs: UInt32?
     /**
      * The state.
      */
-open func info(cancel: CancelHandle?, timeoutMs: UInt32?)throws  -> DeviceInfo  {
+open func info(cancel: CancelHandle? = nil, timeoutMs: UInt32? = nil)throws  -> DeviceInfo  {
     return try  FfiConverterTypeDeviceInfo_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_device_info(
@@ -3773,7 +3777,7 @@ open func info(cancel: CancelHandle?, timeoutMs: UInt32?)throws  -> DeviceInfo  
      * Would an unlock work? Suites 1 and 2, FIDO interface only. `responder` makes the response
      * under the probe label.
      */
-open func probe(slot: UInt8, responder: ProbeResponder, cancel: CancelHandle?, timeoutMs: UInt32?)throws  -> ProbePassed  {
+open func probe(slot: UInt8, responder: ProbeResponder, cancel: CancelHandle? = nil, timeoutMs: UInt32? = nil)throws  -> ProbePassed  {
     return try  FfiConverterTypeProbePassed_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_device_probe(
@@ -3790,7 +3794,7 @@ open func probe(slot: UInt8, responder: ProbeResponder, cancel: CancelHandle?, t
      * The same with the issuer's key behind a prover of the host's, an HSM. `issuer`: its Q;
      * `device_key`: E, as enrolment gave it; compressed points of 33 bytes.
      */
-open func probeWith(slot: UInt8, issuer: Data, deviceKey: Data, prover: IssuerProver, cancel: CancelHandle?, timeoutMs: UInt32?)throws  -> ProbePassed  {
+open func probeWith(slot: UInt8, issuer: Data, deviceKey: Data, prover: IssuerProver, cancel: CancelHandle? = nil, timeoutMs: UInt32? = nil)throws  -> ProbePassed  {
     return try  FfiConverterTypeProbePassed_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_device_probe_with(
@@ -3810,7 +3814,7 @@ open func probeWith(slot: UInt8, issuer: Data, deviceKey: Data, prover: IssuerPr
      * with the plan before anything is proven (number 112: it holds another key), and asks for a touch.
      * Gives the slot's new rotation number, for `HelpDesk.record_rotation`. FIDO interface only.
      */
-open func rotateIssuer(plan: RotationPlan, prover: IssuerProver, progress: ProgressListener?, cancel: CancelHandle?, timeoutMs: UInt32?)throws  -> UInt32  {
+open func rotateIssuer(plan: RotationPlan, prover: IssuerProver, progress: ProgressListener? = nil, cancel: CancelHandle? = nil, timeoutMs: UInt32? = nil)throws  -> UInt32  {
     return try  FfiConverterUInt32.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_device_rotate_issuer(
@@ -3876,7 +3880,7 @@ public func FfiConverterTypeDevice_lower(_ value: Device) -> UInt64 {
 
 /**
  * The call that an `UnlockDevice` of the host serves: how long it may take, whether to stop,
- * and whom to tell. Of use only until that method returns.
+ * and whom to tell. Of use only until that method returns; after that it is cancelled and tells nobody.
  */
 public protocol DeviceCallProtocol: AnyObject, Sendable {
 
@@ -3898,7 +3902,7 @@ public protocol DeviceCallProtocol: AnyObject, Sendable {
 }
 /**
  * The call that an `UnlockDevice` of the host serves: how long it may take, whether to stop,
- * and whom to tell. Of use only until that method returns.
+ * and whom to tell. Of use only until that method returns; after that it is cancelled and tells nobody.
  */
 open class DeviceCall: DeviceCallProtocol, @unchecked Sendable {
     fileprivate let handle: UInt64
@@ -4046,7 +4050,8 @@ public protocol DeviceWatchProtocol: AnyObject, Sendable {
 
     /**
      * The next change; absent where none came within the time. A device that appeared is asked for its
-     * Device ID, which may take a second longer. Ends with number 508 when cancelled.
+     * Device ID, which may take a second longer. Ends with number 508 when cancelled; one that another
+     * thread waits in is refused with number 802.
      */
     func next(timeoutMs: UInt32, cancel: CancelHandle?) throws  -> DeviceChange?
 
@@ -4120,9 +4125,10 @@ public convenience init() {
 
     /**
      * The next change; absent where none came within the time. A device that appeared is asked for its
-     * Device ID, which may take a second longer. Ends with number 508 when cancelled.
+     * Device ID, which may take a second longer. Ends with number 508 when cancelled; one that another
+     * thread waits in is refused with number 802.
      */
-open func next(timeoutMs: UInt32, cancel: CancelHandle?)throws  -> DeviceChange?  {
+open func next(timeoutMs: UInt32, cancel: CancelHandle? = nil)throws  -> DeviceChange?  {
     return try  FfiConverterOptionTypeDeviceChange.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_devicewatch_next(
@@ -4657,7 +4663,7 @@ public func FfiConverterTypeDirectory_lower(_ value: Directory) -> UInt64 {
 
 /**
  * What a device is to be enrolled with. FIDO interface only; the device asks for a touch and is
- * sealed until reset.
+ * sealed until reset. While `run` runs, everything else is refused with number 802.
  */
 public protocol EnrollmentProtocol: AnyObject, Sendable {
 
@@ -4680,17 +4686,17 @@ public protocol EnrollmentProtocol: AnyObject, Sendable {
      * The vendor interface serves nothing; an unlock over the vendor interface makes the person
      * change the PIN.
      */
-    func setOptions(vendorInterfaceOff: Bool, forcePinChange: Bool)
+    func setOptions(vendorInterfaceOff: Bool, forcePinChange: Bool) throws
 
     /**
      * The device's PIN, where it has one already; wiped with this object.
      */
-    func setPin(pin: String)
+    func setPin(pin: String) throws
 
 }
 /**
  * What a device is to be enrolled with. FIDO interface only; the device asks for a touch and is
- * sealed until reset.
+ * sealed until reset. While `run` runs, everything else is refused with number 802.
  */
 open class Enrollment: EnrollmentProtocol, @unchecked Sendable {
     fileprivate let handle: UInt64
@@ -4786,7 +4792,7 @@ open func addPublicKey(slot: UInt8, suite: Suite, publicKey: Data)throws   {try 
     /**
      * Enrols.
      */
-open func run(device: Device, progress: ProgressListener?, cancel: CancelHandle?, timeoutMs: UInt32?)throws  -> EnrolledDevice  {
+open func run(device: Device, progress: ProgressListener? = nil, cancel: CancelHandle? = nil, timeoutMs: UInt32? = nil)throws  -> EnrolledDevice  {
     return try  FfiConverterTypeEnrolledDevice_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_enrollment_run(
@@ -4803,7 +4809,7 @@ open func run(device: Device, progress: ProgressListener?, cancel: CancelHandle?
      * The vendor interface serves nothing; an unlock over the vendor interface makes the person
      * change the PIN.
      */
-open func setOptions(vendorInterfaceOff: Bool, forcePinChange: Bool)  {try! rustCall() {
+open func setOptions(vendorInterfaceOff: Bool, forcePinChange: Bool)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_enrollment_set_options(
             self.uniffiCloneHandle(),
@@ -4816,7 +4822,7 @@ open func setOptions(vendorInterfaceOff: Bool, forcePinChange: Bool)  {try! rust
     /**
      * The device's PIN, where it has one already; wiped with this object.
      */
-open func setPin(pin: String)  {try! rustCall() {
+open func setPin(pin: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_enrollment_set_pin(
             self.uniffiCloneHandle(),
@@ -5021,7 +5027,9 @@ public protocol HelpDeskProtocol: AnyObject, Sendable {
     func verifyAuditAgainst(checkpoints: [Data], publicKey: Data) throws  -> AuditSummary
 
     /**
-     * Verifies the caller; `verifier` is called on this thread.
+     * Verifies the caller; `verifier` is called on this thread. The desk serves nobody else meanwhile:
+     * where the check takes long, such as a push that the caller confirms, make it before and let
+     * `verifier` answer at once with its outcome.
      */
     func verifyCaller(session: OperatorSession, id: UInt64, verifier: CallerVerifier) throws
 
@@ -5446,7 +5454,9 @@ open func verifyAuditAgainst(checkpoints: [Data], publicKey: Data)throws  -> Aud
 }
 
     /**
-     * Verifies the caller; `verifier` is called on this thread.
+     * Verifies the caller; `verifier` is called on this thread. The desk serves nobody else meanwhile:
+     * where the check takes long, such as a push that the caller confirms, make it before and let
+     * `verifier` answer at once with its outcome.
      */
 open func verifyCaller(session: OperatorSession, id: UInt64, verifier: CallerVerifier)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
@@ -9246,7 +9256,7 @@ open class UnlockSession: UnlockSessionProtocol, @unchecked Sendable {
      * Reads the state and the pending challenge. `slot`: the key slot; absent takes the lowest above
      * 0, or 0 where it is the only one.
      */
-public static func begin(device: Device, slot: UInt8?, cancel: CancelHandle?, timeoutMs: UInt32?)throws  -> UnlockSession  {
+public static func begin(device: Device, slot: UInt8? = nil, cancel: CancelHandle? = nil, timeoutMs: UInt32? = nil)throws  -> UnlockSession  {
     return try  FfiConverterTypeUnlockSession_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_constructor_unlocksession_begin(
@@ -9311,7 +9321,7 @@ open func pinRules() -> PinRules  {
     /**
      * Asks for a new challenge, which voids the Response Code for the old one; needs a touch.
      */
-open func renew(device: Device, progress: ProgressListener?, cancel: CancelHandle?, timeoutMs: UInt32?)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+open func renew(device: Device, progress: ProgressListener? = nil, cancel: CancelHandle? = nil, timeoutMs: UInt32? = nil)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_unlocksession_renew(
             self.uniffiCloneHandle(),
@@ -9326,7 +9336,7 @@ open func renew(device: Device, progress: ProgressListener?, cancel: CancelHandl
     /**
      * What became of an unlock whose answer was lost; also after a restart.
      */
-open func resolve(device: Device, cancel: CancelHandle?, timeoutMs: UInt32?)throws  -> UnlockOutcome  {
+open func resolve(device: Device, cancel: CancelHandle? = nil, timeoutMs: UInt32? = nil)throws  -> UnlockOutcome  {
     return try  FfiConverterTypeUnlockOutcome_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_unlocksession_resolve(
@@ -9379,7 +9389,7 @@ open func suite() -> Suite  {
      * The three texts are wiped on this side when the call returns. `policy`: absent takes 6 to 63
      * letters and digits. Where the answer is lost (number 124), call `resolve`.
      */
-open func unlock(device: Device, response: String, pin: String, pinAgain: String, policy: PinPolicy?, progress: ProgressListener?, cancel: CancelHandle?, timeoutMs: UInt32?)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+open func unlock(device: Device, response: String, pin: String, pinAgain: String, policy: PinPolicy? = nil, progress: ProgressListener? = nil, cancel: CancelHandle? = nil, timeoutMs: UInt32? = nil)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_unlocksession_unlock(
             self.uniffiCloneHandle(),
@@ -9399,7 +9409,7 @@ open func unlock(device: Device, response: String, pin: String, pinAgain: String
      * The same for a host whose texts lie in memory that it can wipe: UTF-8, read where it lies.
      * The host has compared the PIN with its confirmation.
      */
-open func unlockFromMemory(device: Device, response: Data, pin: Data, policy: PinPolicy?, progress: ProgressListener?, cancel: CancelHandle?, timeoutMs: UInt32?)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+open func unlockFromMemory(device: Device, response: Data, pin: Data, policy: PinPolicy? = nil, progress: ProgressListener? = nil, cancel: CancelHandle? = nil, timeoutMs: UInt32? = nil)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
         FfiConverterByRefBytes.lower(response) { responseFb in
         FfiConverterByRefBytes.lower(pin) { pinFb in
@@ -11055,7 +11065,7 @@ public struct DeviceListing: Equatable, Hashable {
      */
     public var unassigned: [FoundRoute]
     /**
-     * Why USB keys, or cards, could not be looked for.
+     * Why USB keys, or cards, could not be looked for, or that this library looks for none.
      */
     public var problems: [ErrorRow]
 
@@ -11072,7 +11082,7 @@ public struct DeviceListing: Equatable, Hashable {
          * Interfaces of devices above that nothing tells to which: of several keys of one model.
          */unassigned: [FoundRoute],
         /**
-         * Why USB keys, or cards, could not be looked for.
+         * Why USB keys, or cards, could not be looked for, or that this library looks for none.
          */problems: [ErrorRow]) {
         self.devices = devices
         self.readers = readers
@@ -17829,9 +17839,10 @@ public func errorTable() -> [ErrorRow]  {
 /**
  * Every key and card, each once, and what it tells of itself; only reads. Takes ten seconds at most
  * where no time is given. That readers cannot be listed is no error while keys can, and the other way
- * round.
+ * round. A library that was built without the features `hid` and `pcsc` says so in `problems`, with number
+ * 501.
  */
-public func listDevices(cancel: CancelHandle?, timeoutMs: UInt32?)throws  -> DeviceListing  {
+public func listDevices(cancel: CancelHandle? = nil, timeoutMs: UInt32? = nil)throws  -> DeviceListing  {
     return try  FfiConverterTypeDeviceListing_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_func_list_devices(
@@ -17874,10 +17885,10 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_func_error_table() != 4547) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_func_list_devices() != 62260) {
+    if (uniffi_fido_unlock_ffi_checksum_func_list_devices() != 43105) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel() != 28399) {
+    if (uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel() != 45730) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_cancelhandle_is_cancelled() != 49201) {
@@ -17898,7 +17909,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_codefield_check() != 12123) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_codefield_correction() != 55673) {
+    if (uniffi_fido_unlock_ffi_checksum_method_codefield_correction() != 5352) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete() != 27807) {
@@ -18090,7 +18101,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit_against() != 2734) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller() != 9104) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller() != 16677) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator() != 35395) {
@@ -18105,7 +18116,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_limits_take() != 24422) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify() != 54234) {
+    if (uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify() != 19011) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_codedelivery_send() != 34080) {
@@ -18129,22 +18140,22 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_device_active_interface() != 39441) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_device_block_pin() != 36187) {
+    if (uniffi_fido_unlock_ffi_checksum_method_device_block_pin() != 61234) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_device_diagnose() != 27286) {
+    if (uniffi_fido_unlock_ffi_checksum_method_device_diagnose() != 7924) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_device_info() != 13550) {
+    if (uniffi_fido_unlock_ffi_checksum_method_device_info() != 45320) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_device_probe() != 34225) {
+    if (uniffi_fido_unlock_ffi_checksum_method_device_probe() != 57897) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_device_probe_with() != 46733) {
+    if (uniffi_fido_unlock_ffi_checksum_method_device_probe_with() != 57141) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer() != 16455) {
+    if (uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer() != 24593) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key() != 60403) {
@@ -18153,13 +18164,13 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_enrollment_add_public_key() != 29647) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_enrollment_run() != 21398) {
+    if (uniffi_fido_unlock_ffi_checksum_method_enrollment_run() != 54367) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_enrollment_set_options() != 21322) {
+    if (uniffi_fido_unlock_ffi_checksum_method_enrollment_set_options() != 49544) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_enrollment_set_pin() != 17469) {
+    if (uniffi_fido_unlock_ffi_checksum_method_enrollment_set_pin() != 22275) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block() != 41610) {
@@ -18171,7 +18182,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond() != 19014) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_devicewatch_next() != 12448) {
+    if (uniffi_fido_unlock_ffi_checksum_method_devicewatch_next() != 64425) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_issuerkey_answer_probe() != 51739) {
@@ -18231,10 +18242,10 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_unlocksession_pin_rules() != 30802) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_unlocksession_renew() != 39239) {
+    if (uniffi_fido_unlock_ffi_checksum_method_unlocksession_renew() != 26874) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_unlocksession_resolve() != 56078) {
+    if (uniffi_fido_unlock_ffi_checksum_method_unlocksession_resolve() != 7771) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_unlocksession_save() != 57777) {
@@ -18246,10 +18257,10 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_unlocksession_suite() != 6687) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock() != 922) {
+    if (uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock() != 34617) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock_from_memory() != 22190) {
+    if (uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock_from_memory() != 22081) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_unlockdevice_info() != 8308) {
@@ -18294,7 +18305,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_constructor_device_open_unlock_device() != 23698) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_constructor_device_open_found() != 2606) {
+    if (uniffi_fido_unlock_ffi_checksum_constructor_device_open_found() != 9419) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new() != 39978) {
@@ -18315,7 +18326,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_constructor_pinpolicy_standard() != 39329) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_constructor_unlocksession_begin() != 22205) {
+    if (uniffi_fido_unlock_ffi_checksum_constructor_unlocksession_begin() != 5174) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_constructor_unlocksession_restore() != 15223) {

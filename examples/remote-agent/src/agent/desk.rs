@@ -9,6 +9,7 @@ use serde_json::json;
 use super::{Agent, Event};
 use crate::Failure;
 use crate::desk::Desk;
+use crate::job::JobId;
 use crate::saved::Saved;
 
 impl<W: Write> Agent<W> {
@@ -24,7 +25,12 @@ impl<W: Write> Agent<W> {
             return;
         };
         job.fetching = true;
-        let (saved, cancel, tell, id) = (job.saved.clone(), Arc::clone(&job.cancel), self.tell.clone(), *id);
+        let (saved, cancel, tell, id) = (
+            job.saved.clone(),
+            Arc::clone(&job.cancel),
+            self.tell.clone(),
+            job.id,
+        );
         std::thread::spawn(move || {
             let result = Desk::new(options, cancel).and_then(|desk| {
                 let known = saved.request.map(|request| desk.fetch(&saved.session, &request));
@@ -45,12 +51,13 @@ impl<W: Write> Agent<W> {
 
     pub(super) fn fetched(
         &mut self,
-        id: DeviceId,
+        id: JobId,
         result: Result<ResponseCode, Failure>,
     ) -> Result<(), Failure> {
-        let Some(job) = self.jobs.get_mut(&id) else {
+        let Some(job) = self.current(id) else {
             return Ok(());
         };
+        let id = id.device;
         job.fetching = false;
         match result {
             Ok(code) => {
@@ -76,9 +83,14 @@ impl<W: Write> Agent<W> {
         if let Err(failure) = self.folder.forget(id) {
             self.report.error(Some(id), &failure)?;
         }
-        let request = saved.and_then(|saved| saved.request);
+        self.farewell(*id, saved.and_then(|saved| saved.request), unlocked);
+        Ok(())
+    }
+
+    /// Tells the desk that a request has ended.
+    pub(super) fn farewell(&mut self, id: DeviceId, request: Option<String>, unlocked: bool) {
         if let (Some(options), Some(request)) = (self.options.desk.clone(), request) {
-            let (tell, id) = (self.tell.clone(), *id);
+            let tell = self.tell.clone();
             self.farewells.push(std::thread::spawn(move || {
                 let told = Desk::new(options, Arc::default()).and_then(|desk| desk.close(&request, unlocked));
                 if let Err(failure) = told {
@@ -86,6 +98,5 @@ impl<W: Write> Agent<W> {
                 }
             }));
         }
-        Ok(())
     }
 }

@@ -16,7 +16,7 @@ use fido_unlock::{DeviceId, ErrorCode, ResponseCode};
 use serde_json::json;
 
 use crate::input::Command;
-use crate::job::Job;
+use crate::job::{Job, JobId};
 use crate::keys::{Keys, Route};
 use crate::report::Report;
 use crate::saved::{Folder, Saved};
@@ -29,11 +29,11 @@ enum Event {
     CannotWatch(Failure),
     Line(Result<Command, Failure>),
     InputEnded,
-    Asked(DeviceId, String),
-    Fetched(DeviceId, Result<ResponseCode, Failure>),
+    Asked(JobId, String),
+    Fetched(JobId, Result<ResponseCode, Failure>),
     Touch(DeviceId),
-    Ended(DeviceId, Result<(), Failure>),
-    Again(DeviceId),
+    Ended(JobId, Result<(), Failure>),
+    Again(JobId),
     DeskToldLate(DeviceId, Failure),
 }
 
@@ -43,6 +43,8 @@ pub struct Agent<W> {
     folder: Arc<Folder>,
     report: Report<W>,
     jobs: BTreeMap<DeviceId, Job>,
+    /// Of the newest job.
+    last_serial: u64,
     tell: Sender<Event>,
     events: Receiver<Event>,
     /// Threads that tell the desk how a request ended.
@@ -57,6 +59,7 @@ impl<W: Write> Agent<W> {
             options,
             report: Report::new(output),
             jobs: BTreeMap::new(),
+            last_serial: 0,
             tell,
             events,
             farewells: Vec::new(),
@@ -118,20 +121,30 @@ impl<W: Write> Agent<W> {
             Event::Line(Ok(command)) => self.command(command),
             Event::Line(Err(failure)) => self.report.error(None, &failure),
             Event::InputEnded => Ok(()),
-            Event::Asked(id, request) => match self.jobs.get_mut(&id) {
+            Event::Asked(id, request) => match self.current(id) {
                 Some(job) => {
                     job.saved.request = Some(request);
-                    self.save(&id)?;
-                    self.report.event("requested", Some(&id), json!({}))
+                    self.save(&id.device)?;
+                    self.report.event("requested", Some(&id.device), json!({}))
                 }
-                None => Ok(()),
+                // Nobody wants its answer any more.
+                None => {
+                    self.farewell(id.device, Some(request), false);
+                    Ok(())
+                }
             },
             Event::Fetched(id, result) => self.fetched(id, result),
             Event::Touch(id) => self.report.event("touch", Some(&id), json!({})),
             Event::Ended(id, result) => self.ended(id, result),
-            Event::Again(id) => self.unlock(id),
+            Event::Again(id) if self.current(id).is_some() => self.unlock(id.device),
+            Event::Again(_) => Ok(()),
             Event::DeskToldLate(id, failure) => self.report.error(Some(&id), &failure),
         }
+    }
+
+    /// The job with this name; none where it was given up, also where the same key has another one since.
+    fn current(&mut self, id: JobId) -> Option<&mut Job> {
+        self.jobs.get_mut(&id.device).filter(|job| job.id == id)
     }
 
     fn looked(&mut self, route: Arc<dyn Route>, look: Look) -> Result<(), Failure> {
@@ -181,7 +194,9 @@ impl<W: Write> Agent<W> {
                     sent: false,
                 });
                 saved.sent = false;
-                self.jobs.insert(id, Job::new(saved, Arc::clone(&route)));
+                self.last_serial += 1;
+                let job = Job::new(saved, Arc::clone(&route), self.last_serial);
+                self.jobs.insert(id, job);
             }
         }
         self.save(&id)?;
@@ -245,3 +260,6 @@ impl<W: Write> Agent<W> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

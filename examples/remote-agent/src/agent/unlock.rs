@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{Agent, Event};
 use crate::Failure;
-use crate::job::Next;
+use crate::job::{JobId, Next};
 use crate::keys::Route;
 use crate::work;
 
@@ -24,22 +24,23 @@ impl<W: Write> Agent<W> {
         };
         job.unlocking = true;
         job.saved.sent = true;
-        let (session, cancel) = (job.saved.session.clone(), Arc::clone(&job.cancel));
+        let (session, cancel, name) = (job.saved.session.clone(), Arc::clone(&job.cancel), job.id);
         // Before it is sent: whatever happens then can be found out.
         self.save(&id)?;
         let tell = self.tell.clone();
         std::thread::spawn(move || {
             let mut touch = || drop(tell.send(Event::Touch(id)));
             let result = work::unlock(&*route, &session, &code, &pin, &cancel, &mut touch);
-            let _ = tell.send(Event::Ended(id, result));
+            let _ = tell.send(Event::Ended(name, result));
         });
         Ok(())
     }
 
-    pub(super) fn ended(&mut self, id: DeviceId, result: Result<(), Failure>) -> Result<(), Failure> {
-        let Some(job) = self.jobs.get_mut(&id) else {
+    pub(super) fn ended(&mut self, name: JobId, result: Result<(), Failure>) -> Result<(), Failure> {
+        let Some(job) = self.current(name) else {
             return Ok(());
         };
+        let id = name.device;
         job.unlocking = false;
         let Err(failure) = result else {
             return self.unlocked(&id);
@@ -55,7 +56,7 @@ impl<W: Write> Agent<W> {
                 let (tell, pause) = (self.tell.clone(), self.options.pause);
                 std::thread::spawn(move || {
                     std::thread::sleep(pause);
-                    let _ = tell.send(Event::Again(id));
+                    let _ = tell.send(Event::Again(name));
                 });
             }
             Next::GivenUp => {

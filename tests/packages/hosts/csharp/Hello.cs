@@ -20,8 +20,8 @@ public static class Hello
             Console.WriteLine("code " + Number(() => field.Check("7HF8-3D0C-BV38-W153-J2Z3")));
         }
         using (var device = Device.OpenHid(new NoKey(), Interface.Vendor))
-            Console.WriteLine("pipe " + Number(() => device.Info(null, null)));
-        Console.WriteLine("devices " + Number(() => UnlockLibrary.ListDevices(null, null)));
+            Console.WriteLine("pipe " + Number(() => device.Info()));
+        Console.WriteLine("devices " + Number(() => UnlockLibrary.ListDevices()));
         return 0;
     }
 

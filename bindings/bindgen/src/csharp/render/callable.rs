@@ -97,6 +97,7 @@ struct Local {
     ffi: String,
     expr: String,
     discard: Option<String>,
+    undo: Option<(String, String)>,
 }
 
 fn body(types: &Types<'_>, callable: &dyn Callable, receiver: &Receiver<'_>) -> Vec<String> {
@@ -132,6 +133,7 @@ fn body(types: &Types<'_>, callable: &dyn Callable, receiver: &Receiver<'_>) -> 
                 ffi: "ulong".into(),
                 expr: "uniffiHandle.Clone()".into(),
                 discard: Some("uniffiHandle.Discard(uniffiSelf)".into()),
+                undo: None,
             });
         }
         Receiver::Value(ty) => {
@@ -167,6 +169,7 @@ fn lowered(types: &Types<'_>, ty: &Type, value: &str, local: &str) -> Local {
         ffi: lowered.ffi,
         expr: lowered.expr,
         discard: lowered.discard,
+        undo: lowered.undo,
     }
 }
 
@@ -181,11 +184,15 @@ fn lower_all(lines: &mut Vec<String>, locals: &[Local]) {
     }
     for local in locals {
         lines.push(format!("var {} = default({});", local.name, local.ffi));
+        if let Some((written, _)) = &local.undo {
+            lines.push(format!("var {written} = default(UniffiWriter);"));
+        }
     }
     lines.push("try".into());
     lines.push("{".into());
     for local in locals {
-        lines.push(format!("    {} = {};", local.name, local.expr));
+        let expr = local.undo.as_ref().map_or(&local.expr, |(_, expr)| expr);
+        lines.push(format!("    {} = {expr};", local.name));
     }
     lines.push("}".into());
     lines.push("catch".into());

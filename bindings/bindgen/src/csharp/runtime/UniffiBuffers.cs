@@ -136,11 +136,27 @@ namespace NAMESPACE
 
         internal static UniffiBuffer Lower<T>(T value, global::System.Action<UniffiWriter, T> write)
         {
+            UniffiWriter written;
+            return Lower(value, write, out written);
+        }
+
+        // What was written keeps the handles in it, for Discard.
+        internal static UniffiBuffer Lower<T>(
+            T value, global::System.Action<UniffiWriter, T> write, out UniffiWriter written)
+        {
             var writer = new UniffiWriter();
+            written = writer;
             try
             {
                 write(writer, value);
                 return Lower(writer.Bytes, writer.Length);
+            }
+            catch
+            {
+                writer.Undo();
+                // Given back here, so not once more.
+                written = null;
+                throw;
             }
             finally { writer.Wipe(); }
         }
@@ -196,6 +212,14 @@ namespace NAMESPACE
             Free(buffer);
         }
 
+        // The same for one that holds handles.
+        internal static void Discard(UniffiBuffer buffer, UniffiWriter written)
+        {
+            if (written != null) written.Undo();
+            Discard(buffer);
+        }
+
+        // Wiped behind it, since a text somewhere in the value may be a secret.
         internal static byte[] Take(UniffiBuffer buffer)
         {
             try
@@ -205,7 +229,7 @@ namespace NAMESPACE
                 global::System.Runtime.InteropServices.Marshal.Copy(buffer.Data, bytes, 0, bytes.Length);
                 return bytes;
             }
-            finally { Free(buffer); }
+            finally { Discard(buffer); }
         }
 
         // Both copies are wiped, since the text may be a secret.

@@ -8,7 +8,28 @@ namespace NAMESPACE
         internal byte[] Bytes = new byte[64];
         internal int Length;
 
+        // What was written for Rust to take, and how it is given back where Rust never gets it.
+        private global::System.Collections.Generic.List<
+            global::System.Collections.Generic.KeyValuePair<ulong, global::System.Action<ulong>>> handles;
+
         internal void Wipe() { global::System.Array.Clear(Bytes, 0, Length); }
+
+        internal void WriteHandle(ulong handle, global::System.Action<ulong> discard)
+        {
+            if (handles == null)
+                handles = new global::System.Collections.Generic.List<
+                    global::System.Collections.Generic.KeyValuePair<ulong, global::System.Action<ulong>>>();
+            handles.Add(
+                new global::System.Collections.Generic.KeyValuePair<ulong, global::System.Action<ulong>>(handle, discard));
+            WriteUInt64(handle);
+        }
+
+        internal void Undo()
+        {
+            if (handles == null) return;
+            foreach (var written in handles) written.Value(written.Key);
+            handles = null;
+        }
 
         private int Reserve(int count)
         {

@@ -22,9 +22,9 @@ fun main() {
         println("code ${number { field.check("7HF8-3D0C-BV38-W153-J2Z3") }}")
     }
     Device.openHid(NoKey, Interface.VENDOR).use { device ->
-        println("pipe ${number { device.info(null, null) }}")
+        println("pipe ${number { device.info() }}")
     }
-    println("devices ${number { listDevices(null, null) }}")
+    println("devices ${number { listDevices() }}")
 }
 
 /** The error's number and name, or "good". */

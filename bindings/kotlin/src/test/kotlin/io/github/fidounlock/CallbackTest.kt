@@ -3,6 +3,7 @@ package io.github.fidounlock
 import java.util.concurrent.CopyOnWriteArrayList
 import java.util.concurrent.CountDownLatch
 import java.util.concurrent.TimeUnit
+import java.util.concurrent.atomic.AtomicBoolean
 import kotlin.concurrent.thread
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
@@ -11,6 +12,9 @@ import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.assertThrows
 import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.ValueSource
+
+/** Unlocks while the collector runs. */
+private const val LOAD = 20
 
 /** Callbacks: their thread, what they throw, cancel, close. */
 class CallbackTest {
@@ -258,6 +262,75 @@ class CallbackTest {
         session.unlock(device, code, NEW_PIN, NEW_PIN, null, listener, null, null)
         assertEquals(listOf(802, 802), inner)
         assertEquals(8.toUByte(), device.info(null, null).pinRetries)
+    }
+
+    @Test
+    fun `an enrolment that is touched from its own callback refuses`() = MockKey().use { key ->
+        key.setTouch(MockTouch.After(2u))
+        IssuerKey.make(Suite.P256_ECDH_MAC).use { issuer ->
+            Enrollment().use { plan ->
+                plan.addKey(SLOT, issuer)
+                key.open(MockWire.HID, Interface.FIDO).use { device ->
+                    var tries = 0
+                    val listener = Listener {
+                        for (touch in listOf<() -> Unit>(
+                            { plan.addKey(2u, issuer) },
+                            { plan.setOptions(true, false) },
+                            { plan.setPin(OLD_PIN) },
+                            { plan.run(device) },
+                        )) {
+                            refused<UnlockException.Caller>(802, touch)
+                            tries += 1
+                        }
+                    }
+                    plan.run(device, listener)
+                    assertEquals(4, tries)
+                    assertEquals(listOf(SLOT), device.info().slots.map { it.slot })
+                }
+            }
+        }
+    }
+
+    @Test
+    fun `garbage collection under load`() = Enrolled(Suite.P256_ECDH_MAC).use { enrolled ->
+        val stop = AtomicBoolean()
+        val collector = thread(isDaemon = true) {
+            while (!stop.get()) {
+                System.gc()
+                Thread.sleep(1)
+            }
+        }
+        val server = enrolled.key.serve(MockWire.HID, Interface.VENDOR, 0u)
+        try {
+            var pin = OLD_PIN
+            repeat(LOAD) {
+                enrolled.key.block("Winter24")
+                enrolled.key.setTouch(MockTouch.After(2u))
+                pin = if (pin == OLD_PIN) NEW_PIN else OLD_PIN
+                var told = 0
+                var judged = 0
+                withDevice(server, MockWire.HID, Interface.VENDOR) { device ->
+                    UnlockSession.begin(device).use { session ->
+                        val code = enrolled.respond(session.challenge())
+                        // Neither is kept by this side: the library's reference alone holds them.
+                        val policy = PinPolicy.host(object : PinChecker {
+                            override fun check(pin: String) {
+                                judged += 1
+                            }
+                        })
+                        session.unlock(device, code, pin, pin, policy, Listener { told += 1 })
+                    }
+                }
+                assertEquals(1, told)
+                assertEquals(1, judged)
+                enrolled.key.setTouch(MockTouch.AtOnce)
+            }
+            enrolled.signIn(pin)
+        } finally {
+            stop.set(true)
+            server.stop()
+        }
+        collector.join()
     }
 
     @Test

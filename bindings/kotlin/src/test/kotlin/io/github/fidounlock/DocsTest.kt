@@ -63,7 +63,7 @@ class DocsTest {
             // "check group 5"; the code itself is in no error.
             println("${error.text}. ${error.nextStep}")
             // To be shown and confirmed, never used unasked.
-            field.correction(typed)?.let(::println)
+            if (error.hasCorrection) println(field.correction(typed))
         }
     }
 
@@ -82,7 +82,7 @@ class DocsTest {
         } catch (error: UnlockException) {
             when (error.number) {
                 // The connection broke before the device answered: never send the code again, ask.
-                124 -> println(session.resolve(device, null, null))
+                ErrorNumber.OutcomeUnknown.number -> println(session.resolved(device))
                 else -> println("${error.number} ${error.text}. ${error.nextStep}")
             }
         }
@@ -92,6 +92,39 @@ class DocsTest {
         session.unlockWith(device, code, newPin)
         code.fill('0')
         newPin.fill('0')
+    }
+
+    class Station(private val issuer: IssuerKey) : ProbeResponder {
+        private var deviceKey = ByteArray(0)
+
+        // Device ID and key go into the registry.
+        suspend fun enrol(device: Device): EnrolledDevice = Enrollment().use { plan ->
+            plan.addKey(1u, issuer)
+            plan.enrolled(device).also { deviceKey = it.deviceKey }
+        }
+
+        override fun respond(deviceId: String, suite: Suite, challenge: String) =
+            issuer.answerProbe(deviceId, deviceKey, challenge)
+
+        fun probe(device: Device, personSaysYes: Boolean): BlockConsent =
+            device.probe(1u, this).use { it.confirmBlock(personSaysYes) }
+
+        // Not yet: plug it in again, open it, and call this once more with the same consent.
+        fun isBlocked(device: Device, consent: BlockConsent) = device.blockPin(consent) == BlockOutcome.BLOCKED
+    }
+
+    @Test
+    fun `the page's station enrols and blocks`() = runBlocking {
+        MockKey().use { key ->
+            val station = Station(IssuerKey.make(Suite.P256_ECDSA))
+            fun <R> open(work: (Device) -> R): R = key.open(MockWire.HID, Interface.FIDO).use(work)
+            key.open(MockWire.HID, Interface.FIDO).use { station.enrol(it) }
+            key.setPin(OLD_PIN)
+            val consent = open { station.probe(it, true) }
+            while (!open { station.isBlocked(it, consent) }) key.replug()
+            refused<UnlockException.Device>(116) { key.tryPin(OLD_PIN) }
+            Unit
+        }
     }
 
     private fun desk(
@@ -184,7 +217,7 @@ class DocsTest {
         val here = File(root, "bindings/kotlin/src/test/kotlin/io/github/fidounlock/DocsTest.kt").readLines()
         fun bare(lines: List<String>) = lines.map(String::trim).filter(String::isNotEmpty)
         val code = bare(here).joinToString("\n")
-        assertEquals(11, snippets.count())
+        assertEquals(12, snippets.count())
         for (snippet in snippets) {
             assertTrue(bare(snippet.lines()).joinToString("\n") in code, snippet)
         }

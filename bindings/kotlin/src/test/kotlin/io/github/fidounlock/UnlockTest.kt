@@ -1,8 +1,10 @@
 package io.github.fidounlock
 
+import java.nio.ByteBuffer
+import java.security.SecureRandom
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
-
+import org.junit.jupiter.api.Test
 import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.Arguments
 import org.junit.jupiter.params.provider.Arguments.arguments
@@ -51,6 +53,43 @@ class UnlockTest {
             refused<UnlockException.Device>(115) { enrolled.signIn(OLD_PIN) }
             Unit
         }
+
+    @Test
+    fun `a buffer is read from its position`() = Enrolled(Suite.P256_ECDH_MAC).use { enrolled ->
+        enrolled.key.block("Winter24")
+        fun direct(text: String) = ByteBuffer.allocateDirect(text.length).put(text.toByteArray())
+        enrolled.key.open(MockWire.HID, Interface.VENDOR).use { device ->
+            UnlockSession.begin(device).use { session ->
+                val response = direct("a line before\n" + enrolled.respond(session.challenge())).position(14)
+                val pin = direct("Abcdef12$NEW_PIN" + "z").position(8).limit(16)
+                session.unlockFromMemory(device, response, pin)
+                assertEquals(8, pin.remaining(), "the position is the host's")
+            }
+        }
+        enrolled.signIn(NEW_PIN)
+    }
+
+    @Test
+    fun `an admin key is read from its buffer's position`() = MockKey().use { key ->
+        val secret = ByteArray(32).also(SecureRandom()::nextBytes)
+        val buffer = ByteBuffer.allocateDirect(48).put(ByteArray(16) { 9 }).put(secret).position(16)
+        val straight = ByteBuffer.allocateDirect(32).put(secret).flip()
+        val enrolled = Enrollment().use { plan ->
+            IssuerKey.adminKey(buffer).use { plan.addKey(SLOT, it) }
+            key.open(MockWire.HID, Interface.FIDO).use { plan.run(it) }
+        }
+        key.setPin(OLD_PIN)
+        key.block("Winter24")
+        key.open(MockWire.HID, Interface.VENDOR).use { device ->
+            UnlockSession.begin(device).use { session ->
+                val code = IssuerKey.adminKey(straight).use {
+                    mockRespond(it, enrolled.deviceId, enrolled.deviceKey, session.challenge())
+                }
+                session.unlock(device, code, NEW_PIN, NEW_PIN)
+            }
+        }
+        key.tryPin(NEW_PIN)
+    }
 
     companion object {
         @JvmStatic

@@ -120,7 +120,7 @@ internal object FfiConverterByRefBytes : FfiConverter<java.nio.ByteBuffer, Forei
         fb.len = remaining
         // Zero-length direct buffers: skip getDirectBufferPointer (platform-variable behavior)
         // and pass null. The Rust side treats (null, 0) as &[].
-        fb.data = if (remaining == 0) null else com.sun.jna.Native.getDirectBufferPointer(value)
+        fb.data = if (remaining == 0) null else com.sun.jna.Native.getDirectBufferPointer(value).share(value.position().toLong())
         return fb
     }
 
@@ -201,6 +201,7 @@ public interface FfiConverter<KotlinType, FfiType> {
            }
            return item
         } finally {
+            rbuf.data?.clear(rbuf.len)
             RustBuffer.free(rbuf)
         }
     }
@@ -2211,10 +2212,10 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_func_error_table() and 0xFFFF) != 4547) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_func_list_devices() and 0xFFFF) != 62260) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_func_list_devices() and 0xFFFF) != 43105) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel() and 0xFFFF) != 28399) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel() and 0xFFFF) != 45730) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_is_cancelled() and 0xFFFF) != 49201) {
@@ -2235,7 +2236,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_codefield_check() and 0xFFFF) != 12123) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_codefield_correction() and 0xFFFF) != 55673) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_codefield_correction() and 0xFFFF) != 5352) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete() and 0xFFFF) != 27807) {
@@ -2427,7 +2428,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit_against() and 0xFFFF) != 2734) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller() and 0xFFFF) != 9104) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller() and 0xFFFF) != 16677) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator() and 0xFFFF) != 35395) {
@@ -2442,7 +2443,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_limits_take() and 0xFFFF) != 24422) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify() and 0xFFFF) != 54234) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify() and 0xFFFF) != 19011) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_codedelivery_send() and 0xFFFF) != 34080) {
@@ -2466,22 +2467,22 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_active_interface() and 0xFFFF) != 39441) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_block_pin() and 0xFFFF) != 36187) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_block_pin() and 0xFFFF) != 61234) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_diagnose() and 0xFFFF) != 27286) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_diagnose() and 0xFFFF) != 7924) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_info() and 0xFFFF) != 13550) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_info() and 0xFFFF) != 45320) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_probe() and 0xFFFF) != 34225) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_probe() and 0xFFFF) != 57897) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_probe_with() and 0xFFFF) != 46733) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_probe_with() and 0xFFFF) != 57141) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer() and 0xFFFF) != 16455) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer() and 0xFFFF) != 24593) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key() and 0xFFFF) != 60403) {
@@ -2490,13 +2491,13 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_enrollment_add_public_key() and 0xFFFF) != 29647) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_enrollment_run() and 0xFFFF) != 21398) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_enrollment_run() and 0xFFFF) != 54367) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_enrollment_set_options() and 0xFFFF) != 21322) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_enrollment_set_options() and 0xFFFF) != 49544) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_enrollment_set_pin() and 0xFFFF) != 17469) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_enrollment_set_pin() and 0xFFFF) != 22275) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block() and 0xFFFF) != 41610) {
@@ -2508,7 +2509,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond() and 0xFFFF) != 19014) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_devicewatch_next() and 0xFFFF) != 12448) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_devicewatch_next() and 0xFFFF) != 64425) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_issuerkey_answer_probe() and 0xFFFF) != 51739) {
@@ -2568,10 +2569,10 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlocksession_pin_rules() and 0xFFFF) != 30802) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlocksession_renew() and 0xFFFF) != 39239) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlocksession_renew() and 0xFFFF) != 26874) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlocksession_resolve() and 0xFFFF) != 56078) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlocksession_resolve() and 0xFFFF) != 7771) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlocksession_save() and 0xFFFF) != 57777) {
@@ -2583,10 +2584,10 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlocksession_suite() and 0xFFFF) != 6687) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock() and 0xFFFF) != 922) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock() and 0xFFFF) != 34617) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock_from_memory() and 0xFFFF) != 22190) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock_from_memory() and 0xFFFF) != 22081) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlockdevice_info() and 0xFFFF) != 8308) {
@@ -2631,7 +2632,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_device_open_unlock_device() and 0xFFFF) != 23698) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_device_open_found() and 0xFFFF) != 2606) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_device_open_found() and 0xFFFF) != 9419) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new() and 0xFFFF) != 39978) {
@@ -2652,7 +2653,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_pinpolicy_standard() and 0xFFFF) != 39329) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_unlocksession_begin() and 0xFFFF) != 22205) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_unlocksession_begin() and 0xFFFF) != 5174) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_unlocksession_restore() and 0xFFFF) != 15223) {
@@ -3014,7 +3015,7 @@ public object FfiConverterString: FfiConverter<String, RustBuffer.ByValue> {
         val len = buf.getInt()
         val byteArr = ByteArray(len)
         buf.get(byteArr)
-        return byteArr.toString(Charsets.UTF_8)
+        return try { byteArr.toString(Charsets.UTF_8) } finally { byteArr.fill(0) }
     }
 
     fun toUtf8(value: String): ByteBuffer {
@@ -4703,7 +4704,8 @@ public object FfiConverterTypeBlockConsent: FfiConverter<BlockConsent, Long> {
 public interface CallerVerifier {
 
     /**
-     * Checks the caller that `task` names. What throws here leaves the caller unverified (406).
+     * Checks the caller that `task` names. What throws here leaves the caller unverified (406). The desk
+     * serves nobody else meanwhile, so give an outcome that is there already.
      */
     fun `verify`(`task`: CallerTask): CallerCheck
 
@@ -4816,7 +4818,8 @@ open class CallerVerifierImpl: Disposable, AutoCloseable, CallerVerifier
 
 
     /**
-     * Checks the caller that `task` names. What throws here leaves the caller unverified (406).
+     * Checks the caller that `task` names. What throws here leaves the caller unverified (406). The desk
+     * serves nobody else meanwhile, so give an outcome that is there already.
      */
     @Throws(HostException::class)override fun `verify`(`task`: CallerTask): CallerCheck {
             return FfiConverterTypeCallerCheck.lift(
@@ -5033,7 +5036,8 @@ public object FfiConverterTypeCallerVerifier: FfiConverter<CallerVerifier, Long>
 public interface CancelHandleInterface {
 
     /**
-     * Cancels; the call ends with number 508 within 100 ms.
+     * Cancels; the call ends with number 508 within 100 ms, or as soon as a pipe of the host's that it waits
+     * for comes back.
      */
     fun `cancel`()
 
@@ -5162,7 +5166,8 @@ open class CancelHandle: Disposable, AutoCloseable, CancelHandleInterface
 
 
     /**
-     * Cancels; the call ends with number 508 within 100 ms.
+     * Cancels; the call ends with number 508 within 100 ms, or as soon as a pipe of the host's that it waits
+     * for comes back.
      */override fun `cancel`()
         =
     callWithHandle {
@@ -6370,11 +6375,11 @@ public interface CodeFieldInterface {
     fun `check`(`text`: kotlin.String)
 
     /**
-     * What may have been meant, after a refusal whose `has_correction` is true: `text`, which was
-     * refused, with one character or one swap put right. To be shown and confirmed, never used
-     * unasked. A secret where the field is for a Response Code.
+     * What may have been meant, after a refusal whose `has_correction` is true (number 802 otherwise):
+     * `text`, which was refused, with one character or one swap put right. To be shown and confirmed,
+     * never used unasked. A secret where the field is for a Response Code.
      */
-    fun `correction`(`text`: kotlin.String): kotlin.String?
+    fun `correction`(`text`: kotlin.String): kotlin.String
 
     /**
      * Whether one line is whole and passes its check, so that the field can say so at once. `line`:
@@ -6510,13 +6515,14 @@ open class CodeField: Disposable, AutoCloseable, CodeFieldInterface
 
 
     /**
-     * What may have been meant, after a refusal whose `has_correction` is true: `text`, which was
-     * refused, with one character or one swap put right. To be shown and confirmed, never used
-     * unasked. A secret where the field is for a Response Code.
-     */override fun `correction`(`text`: kotlin.String): kotlin.String? {
-            return FfiConverterOptionalString.lift(
+     * What may have been meant, after a refusal whose `has_correction` is true (number 802 otherwise):
+     * `text`, which was refused, with one character or one swap put right. To be shown and confirmed,
+     * never used unasked. A secret where the field is for a Response Code.
+     */
+    @Throws(UnlockException::class)override fun `correction`(`text`: kotlin.String): kotlin.String {
+            return FfiConverterString.lift(
     callWithHandle {
-    uniffiRustCall() { _status ->
+    uniffiRustCallWithError(UnlockException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_method_codefield_correction(
         it,
 
@@ -7693,37 +7699,37 @@ public interface DeviceInterface {
      * Blocks a forgotten PIN, so that an unlock becomes possible; the consent needs a passed probe.
      * FIDO interface only.
      */
-    fun `blockPin`(`consent`: BlockConsent, `cancel`: CancelHandle?, `timeoutMs`: kotlin.UInt?): BlockOutcome
+    fun `blockPin`(`consent`: BlockConsent, `cancel`: CancelHandle? = null, `timeoutMs`: kotlin.UInt? = null): BlockOutcome
 
     /**
      * What state it is in and what the person can do; only reads. `own_issuers`: fingerprints (16
      * bytes each) of one's own issuer keys; where empty, none counts as foreign.
      */
-    fun `diagnose`(`ownIssuers`: List<kotlin.ByteArray>, `cancel`: CancelHandle?, `timeoutMs`: kotlin.UInt?): Diagnosis
+    fun `diagnose`(`ownIssuers`: List<kotlin.ByteArray>, `cancel`: CancelHandle? = null, `timeoutMs`: kotlin.UInt? = null): Diagnosis
 
     /**
      * The state.
      */
-    fun `info`(`cancel`: CancelHandle?, `timeoutMs`: kotlin.UInt?): DeviceInfo
+    fun `info`(`cancel`: CancelHandle? = null, `timeoutMs`: kotlin.UInt? = null): DeviceInfo
 
     /**
      * Would an unlock work? Suites 1 and 2, FIDO interface only. `responder` makes the response
      * under the probe label.
      */
-    fun `probe`(`slot`: kotlin.UByte, `responder`: ProbeResponder, `cancel`: CancelHandle?, `timeoutMs`: kotlin.UInt?): ProbePassed
+    fun `probe`(`slot`: kotlin.UByte, `responder`: ProbeResponder, `cancel`: CancelHandle? = null, `timeoutMs`: kotlin.UInt? = null): ProbePassed
 
     /**
      * The same with the issuer's key behind a prover of the host's, an HSM. `issuer`: its Q;
      * `device_key`: E, as enrolment gave it; compressed points of 33 bytes.
      */
-    fun `probeWith`(`slot`: kotlin.UByte, `issuer`: kotlin.ByteArray, `deviceKey`: kotlin.ByteArray, `prover`: IssuerProver, `cancel`: CancelHandle?, `timeoutMs`: kotlin.UInt?): ProbePassed
+    fun `probeWith`(`slot`: kotlin.UByte, `issuer`: kotlin.ByteArray, `deviceKey`: kotlin.ByteArray, `prover`: IssuerProver, `cancel`: CancelHandle? = null, `timeoutMs`: kotlin.UInt? = null): ProbePassed
 
     /**
      * Gives a slot a new issuer key, or closes it; both keys are behind `prover`. The device is compared
      * with the plan before anything is proven (number 112: it holds another key), and asks for a touch.
      * Gives the slot's new rotation number, for `HelpDesk.record_rotation`. FIDO interface only.
      */
-    fun `rotateIssuer`(`plan`: RotationPlan, `prover`: IssuerProver, `progress`: ProgressListener?, `cancel`: CancelHandle?, `timeoutMs`: kotlin.UInt?): kotlin.UInt
+    fun `rotateIssuer`(`plan`: RotationPlan, `prover`: IssuerProver, `progress`: ProgressListener? = null, `cancel`: CancelHandle? = null, `timeoutMs`: kotlin.UInt? = null): kotlin.UInt
 
     companion object
 }
@@ -8046,7 +8052,7 @@ open class Device: Disposable, AutoCloseable, DeviceInterface
      * known, also when it was plugged in elsewhere. `which` keeps to one interface: enrolment, probe and
      * blocking the PIN want `Fido`.
      */
-    @Throws(UnlockException::class) fun `openFound`(`found`: FoundDevice, `which`: Interface?, `cancel`: CancelHandle?): Device {
+    @Throws(UnlockException::class) fun `openFound`(`found`: FoundDevice, `which`: Interface? = null, `cancel`: CancelHandle? = null): Device {
             return FfiConverterTypeDevice.lift(
     uniffiRustCallWithError(UnlockException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_constructor_device_open_found(
@@ -8187,7 +8193,7 @@ public object FfiConverterTypeDevice: FfiConverter<Device, Long> {
 
 /**
  * The call that an `UnlockDevice` of the host serves: how long it may take, whether to stop,
- * and whom to tell. Of use only until that method returns.
+ * and whom to tell. Of use only until that method returns; after that it is cancelled and tells nobody.
  */
 public interface DeviceCallInterface {
 
@@ -8211,7 +8217,7 @@ public interface DeviceCallInterface {
 
 /**
  * The call that an `UnlockDevice` of the host serves: how long it may take, whether to stop,
- * and whom to tell. Of use only until that method returns.
+ * and whom to tell. Of use only until that method returns; after that it is cancelled and tells nobody.
  */
 open class DeviceCall: Disposable, AutoCloseable, DeviceCallInterface
 {
@@ -8503,9 +8509,10 @@ public interface DeviceWatchInterface {
 
     /**
      * The next change; absent where none came within the time. A device that appeared is asked for its
-     * Device ID, which may take a second longer. Ends with number 508 when cancelled.
+     * Device ID, which may take a second longer. Ends with number 508 when cancelled; one that another
+     * thread waits in is refused with number 802.
      */
-    fun `next`(`timeoutMs`: kotlin.UInt, `cancel`: CancelHandle?): DeviceChange?
+    fun `next`(`timeoutMs`: kotlin.UInt, `cancel`: CancelHandle? = null): DeviceChange?
 
     companion object
 }
@@ -8628,7 +8635,8 @@ open class DeviceWatch: Disposable, AutoCloseable, DeviceWatchInterface
 
     /**
      * The next change; absent where none came within the time. A device that appeared is asked for its
-     * Device ID, which may take a second longer. Ends with number 508 when cancelled.
+     * Device ID, which may take a second longer. Ends with number 508 when cancelled; one that another
+     * thread waits in is refused with number 802.
      */
     @Throws(UnlockException::class)override fun `next`(`timeoutMs`: kotlin.UInt, `cancel`: CancelHandle?): DeviceChange? {
             return FfiConverterOptionalTypeDeviceChange.lift(
@@ -9359,7 +9367,7 @@ public object FfiConverterTypeDirectory: FfiConverter<Directory, Long> {
 
 /**
  * What a device is to be enrolled with. FIDO interface only; the device asks for a touch and is
- * sealed until reset.
+ * sealed until reset. While `run` runs, everything else is refused with number 802.
  */
 public interface EnrollmentInterface {
 
@@ -9376,7 +9384,7 @@ public interface EnrollmentInterface {
     /**
      * Enrols.
      */
-    fun `run`(`device`: Device, `progress`: ProgressListener?, `cancel`: CancelHandle?, `timeoutMs`: kotlin.UInt?): EnrolledDevice
+    fun `run`(`device`: Device, `progress`: ProgressListener? = null, `cancel`: CancelHandle? = null, `timeoutMs`: kotlin.UInt? = null): EnrolledDevice
 
     /**
      * The vendor interface serves nothing; an unlock over the vendor interface makes the person
@@ -9394,7 +9402,7 @@ public interface EnrollmentInterface {
 
 /**
  * What a device is to be enrolled with. FIDO interface only; the device asks for a touch and is
- * sealed until reset.
+ * sealed until reset. While `run` runs, everything else is refused with number 802.
  */
 open class Enrollment: Disposable, AutoCloseable, EnrollmentInterface
 {
@@ -9570,10 +9578,11 @@ open class Enrollment: Disposable, AutoCloseable, EnrollmentInterface
     /**
      * The vendor interface serves nothing; an unlock over the vendor interface makes the person
      * change the PIN.
-     */override fun `setOptions`(`vendorInterfaceOff`: kotlin.Boolean, `forcePinChange`: kotlin.Boolean)
+     */
+    @Throws(UnlockException::class)override fun `setOptions`(`vendorInterfaceOff`: kotlin.Boolean, `forcePinChange`: kotlin.Boolean)
         =
     callWithHandle {
-    uniffiRustCall() { _status ->
+    uniffiRustCallWithError(UnlockException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_method_enrollment_set_options(
         it,
 
@@ -9587,10 +9596,11 @@ open class Enrollment: Disposable, AutoCloseable, EnrollmentInterface
 
     /**
      * The device's PIN, where it has one already; wiped with this object.
-     */override fun `setPin`(`pin`: kotlin.String)
+     */
+    @Throws(UnlockException::class)override fun `setPin`(`pin`: kotlin.String)
         =
     callWithHandle {
-    uniffiRustCall() { _status ->
+    uniffiRustCallWithError(UnlockException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_method_enrollment_set_pin(
         it,
 
@@ -9880,7 +9890,9 @@ public interface HelpDeskInterface {
     fun `verifyAuditAgainst`(`checkpoints`: List<kotlin.ByteArray>, `publicKey`: kotlin.ByteArray): AuditSummary
 
     /**
-     * Verifies the caller; `verifier` is called on this thread.
+     * Verifies the caller; `verifier` is called on this thread. The desk serves nobody else meanwhile:
+     * where the check takes long, such as a push that the caller confirms, make it before and let
+     * `verifier` answer at once with its outcome.
      */
     fun `verifyCaller`(`session`: OperatorSession, `id`: kotlin.ULong, `verifier`: CallerVerifier)
 
@@ -10481,7 +10493,9 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
 
     /**
-     * Verifies the caller; `verifier` is called on this thread.
+     * Verifies the caller; `verifier` is called on this thread. The desk serves nobody else meanwhile:
+     * where the check takes long, such as a push that the caller confirms, make it before and let
+     * `verifier` answer at once with its outcome.
      */
     @Throws(UnlockException::class)override fun `verifyCaller`(`session`: OperatorSession, `id`: kotlin.ULong, `verifier`: CallerVerifier)
         =
@@ -16271,12 +16285,12 @@ public interface UnlockSessionInterface {
     /**
      * Asks for a new challenge, which voids the Response Code for the old one; needs a touch.
      */
-    fun `renew`(`device`: Device, `progress`: ProgressListener?, `cancel`: CancelHandle?, `timeoutMs`: kotlin.UInt?)
+    fun `renew`(`device`: Device, `progress`: ProgressListener? = null, `cancel`: CancelHandle? = null, `timeoutMs`: kotlin.UInt? = null)
 
     /**
      * What became of an unlock whose answer was lost; also after a restart.
      */
-    fun `resolve`(`device`: Device, `cancel`: CancelHandle?, `timeoutMs`: kotlin.UInt?): UnlockOutcome
+    fun `resolve`(`device`: Device, `cancel`: CancelHandle? = null, `timeoutMs`: kotlin.UInt? = null): UnlockOutcome
 
     /**
      * Bytes for a restart; no secret.
@@ -16298,13 +16312,13 @@ public interface UnlockSessionInterface {
      * The three texts are wiped on this side when the call returns. `policy`: absent takes 6 to 63
      * letters and digits. Where the answer is lost (number 124), call `resolve`.
      */
-    fun `unlock`(`device`: Device, `response`: kotlin.String, `pin`: kotlin.String, `pinAgain`: kotlin.String, `policy`: PinPolicy?, `progress`: ProgressListener?, `cancel`: CancelHandle?, `timeoutMs`: kotlin.UInt?)
+    fun `unlock`(`device`: Device, `response`: kotlin.String, `pin`: kotlin.String, `pinAgain`: kotlin.String, `policy`: PinPolicy? = null, `progress`: ProgressListener? = null, `cancel`: CancelHandle? = null, `timeoutMs`: kotlin.UInt? = null)
 
     /**
      * The same for a host whose texts lie in memory that it can wipe: UTF-8, read where it lies.
      * The host has compared the PIN with its confirmation.
      */
-    fun `unlockFromMemory`(`device`: Device, `response`: java.nio.ByteBuffer, `pin`: java.nio.ByteBuffer, `policy`: PinPolicy?, `progress`: ProgressListener?, `cancel`: CancelHandle?, `timeoutMs`: kotlin.UInt?)
+    fun `unlockFromMemory`(`device`: Device, `response`: java.nio.ByteBuffer, `pin`: java.nio.ByteBuffer, `policy`: PinPolicy? = null, `progress`: ProgressListener? = null, `cancel`: CancelHandle? = null, `timeoutMs`: kotlin.UInt? = null)
 
     companion object
 }
@@ -16611,7 +16625,7 @@ open class UnlockSession: Disposable, AutoCloseable, UnlockSessionInterface
      * Reads the state and the pending challenge. `slot`: the key slot; absent takes the lowest above
      * 0, or 0 where it is the only one.
      */
-    @Throws(UnlockException::class) fun `begin`(`device`: Device, `slot`: kotlin.UByte?, `cancel`: CancelHandle?, `timeoutMs`: kotlin.UInt?): UnlockSession {
+    @Throws(UnlockException::class) fun `begin`(`device`: Device, `slot`: kotlin.UByte? = null, `cancel`: CancelHandle? = null, `timeoutMs`: kotlin.UInt? = null): UnlockSession {
             return FfiConverterTypeUnlockSession.lift(
     uniffiRustCallWithError(UnlockException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_constructor_unlocksession_begin(
@@ -17826,7 +17840,7 @@ data class DeviceListing (
     var `unassigned`: List<FoundRoute>
     ,
     /**
-     * Why USB keys, or cards, could not be looked for.
+     * Why USB keys, or cards, could not be looked for, or that this library looks for none.
      */
     var `problems`: List<ErrorRow>
 
@@ -24060,9 +24074,10 @@ public object FfiConverterSequenceTypePinProtocol: FfiConverterRustBuffer<List<P
         /**
          * Every key and card, each once, and what it tells of itself; only reads. Takes ten seconds at most
          * where no time is given. That readers cannot be listed is no error while keys can, and the other way
-         * round.
+         * round. A library that was built without the features `hid` and `pcsc` says so in `problems`, with number
+         * 501.
          */
-    @Throws(UnlockException::class) fun `listDevices`(`cancel`: CancelHandle?, `timeoutMs`: kotlin.UInt?): DeviceListing {
+    @Throws(UnlockException::class) fun `listDevices`(`cancel`: CancelHandle? = null, `timeoutMs`: kotlin.UInt? = null): DeviceListing {
             return FfiConverterTypeDeviceListing.lift(
     uniffiRustCallWithError(UnlockException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_func_list_devices(

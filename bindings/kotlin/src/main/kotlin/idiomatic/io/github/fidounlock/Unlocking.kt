@@ -26,9 +26,9 @@ sealed interface UnlockStep {
 }
 
 /**
- * Runs a blocking call on [dispatcher]. Cancelling the coroutine cancels the call within 100 ms; the
- * coroutine ends only when the call has ended, so that a device is never left in the middle. A device
- * may be faster than a cancel: [resolved] tells.
+ * Runs a blocking call on [dispatcher]. Cancelling the coroutine cancels the call within 100 ms, or as
+ * soon as a pipe of the host's comes back; the coroutine ends only when the call has ended, so that a
+ * device is never left in the middle. A device may be faster than a cancel: [resolved] tells.
  */
 suspend fun <T> cancellable(
     dispatcher: CoroutineDispatcher = Dispatchers.IO,
