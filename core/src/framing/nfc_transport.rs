@@ -105,6 +105,7 @@ impl<C: ApduChannel> NfcTransport<C> {
         let mut pipe = ApduPipe {
             channel: &mut self.channel,
             statistics: &mut self.statistics,
+            response: Vec::new(),
         };
         let result = drive(&mut machine, &mut pipe, call);
         self.selected = machine.selected();
@@ -143,18 +144,23 @@ impl<C: ApduChannel> Transport for NfcTransport<C> {
 struct ApduPipe<'a, C> {
     channel: &'a mut C,
     statistics: &'a mut Statistics,
+    response: Vec<u8>,
 }
 
 impl<C: ApduChannel> Pipe for ApduPipe<'_, C> {
-    fn send(&mut self, bytes: &[u8], timeout: Duration) -> Result<Option<Vec<u8>>, TransportError> {
+    fn send(&mut self, bytes: &[u8], timeout: Duration) -> Result<bool, TransportError> {
         self.statistics.count_sent(bytes.len());
-        let response = self.channel.transmit(bytes, timeout.max(LAST_APDU))?;
-        self.statistics.count_received(response.len());
-        Ok(Some(response))
+        self.response = self.channel.transmit(bytes, timeout.max(LAST_APDU))?;
+        self.statistics.count_received(self.response.len());
+        Ok(true)
     }
 
-    fn wait(&mut self, ticks: &dyn Ticks, timeout: Duration) -> Result<Option<Vec<u8>>, TransportError> {
+    fn wait(&mut self, ticks: &dyn Ticks, timeout: Duration) -> Result<bool, TransportError> {
         ticks.sleep(timeout);
-        Ok(None)
+        Ok(false)
+    }
+
+    fn received(&self) -> &[u8] {
+        &self.response
     }
 }
