@@ -3,7 +3,7 @@
 use alloc::{string::String, vec::Vec};
 
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing, zeroize_stack};
 
 pub use crate::response::ResponseCode;
 
@@ -15,9 +15,7 @@ const STACK_BELOW: usize = 32 * 1024;
 /// right after the function that did the cryptography.
 #[inline(never)]
 pub(crate) fn clear_stack_below() {
-    // By words: each is written by itself, so that the compiler leaves none out.
-    let mut below = [0u64; STACK_BELOW / size_of::<u64>()];
-    below.zeroize();
+    zeroize_stack::<STACK_BELOW>();
 }
 
 /// A PIN as a person typed it: text of any length, not yet judged by a policy.

@@ -35,7 +35,7 @@ cargo xtask <command>
              each must fail
   bench bindings [ROUNDS]
              what a call costs in C# and Kotlin, and an unlock beside the same one in Rust
-  bench transport [COUNT] [card|hidraw]
+  bench transport [COUNT] [card|hidraw|uml]
              what an unlock costs over pcscd and hidraw, beside clients that are not ours
   vectors    make tests/vectors again, with code that is not the library's
 ";

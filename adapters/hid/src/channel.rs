@@ -9,6 +9,7 @@ use fido_unlock::framing::ctaphid::USAGE;
 use fido_unlock::ports::{HidReports, TransportError};
 use getrandom::SysRng;
 use hidapi::HidDevice;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::{HidError, explain};
 use crate::list::{DeviceEntry, hidapi_lock, start};
@@ -40,6 +41,8 @@ pub struct HidChannel {
     device: Box<dyn Device>,
     entry: DeviceEntry,
     layout: ReportLayout,
+    /// For the report that goes out; it may hold a Response Code, so it is wiped after each.
+    outgoing: Zeroizing<Vec<u8>>,
 }
 
 impl HidChannel {
@@ -64,6 +67,7 @@ impl HidChannel {
             device: Box::new(device),
             entry: entry.clone(),
             layout,
+            outgoing: Zeroizing::default(),
         })
     }
 
@@ -86,16 +90,16 @@ impl HidChannel {
 
 impl HidReports for HidChannel {
     fn write_report(&mut self, report: &[u8]) -> Result<(), TransportError> {
+        // Reserved at once: a buffer that grows would leave a copy behind.
+        self.outgoing.reserve_exact(report.len() + 1);
         // hidapi wants the report ID first, also where it is 0 and does not go over the wire.
-        let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(report.len() + 1));
-        bytes.push(self.layout.report_id);
-        bytes.extend_from_slice(report);
-        let written = self
-            .device
-            .write(&bytes)
-            .map_err(|error| self.explain(&error, "hid_write"))?;
+        self.outgoing.push(self.layout.report_id);
+        self.outgoing.extend_from_slice(report);
+        let written = self.device.write(&self.outgoing);
+        self.outgoing.zeroize();
+        let written = written.map_err(|error| self.explain(&error, "hid_write"))?;
         // Windows reports the device's own size, which may be larger.
-        if written < bytes.len() {
+        if written <= report.len() {
             return Err(TransportError::Failed {
                 function: "hid_write",
                 value: i64::try_from(written).unwrap_or(-1),
@@ -105,15 +109,18 @@ impl HidReports for HidChannel {
     }
 
     fn read_report(&mut self, report: &mut [u8], timeout: Duration) -> Result<usize, TransportError> {
-        let begun = Instant::now();
+        let numbered = self.layout.report_id != 0;
+        // The clock is read where others' reports may cut a wait short; else waits are whole.
+        let begun = numbered.then(Instant::now);
+        let mut left = timeout;
         loop {
-            let wait = timeout.saturating_sub(begun.elapsed()).min(SLICE);
+            let wait = left.min(SLICE);
             let length = self
                 .device
                 .read_timeout(report, whole_milliseconds(wait))
                 .map_err(|error| self.explain(&error, "hid_read_timeout"))?;
             if length > 0 {
-                if self.layout.report_id == 0 {
+                if !numbered {
                     return Ok(length);
                 }
                 // A numbered report comes with its ID; those of other collections are not ours.
@@ -122,7 +129,11 @@ impl HidReports for HidChannel {
                     return Ok(length - 1);
                 }
             }
-            if begun.elapsed() >= timeout {
+            left = match begun {
+                Some(begun) => timeout.saturating_sub(begun.elapsed()),
+                None => left.saturating_sub(wait),
+            };
+            if left.is_zero() {
                 return Ok(0);
             }
         }
@@ -214,6 +225,7 @@ mod tests {
                 input_size: size,
                 output_size: size,
             },
+            outgoing: Zeroizing::default(),
         };
         (channel, device)
     }

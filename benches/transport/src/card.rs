@@ -2,6 +2,7 @@
 
 use std::ffi::CString;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use fido_unlock::framing::NfcTransport;
@@ -56,22 +57,34 @@ impl Stack for Reader {
         while begun.elapsed() < SETTLE {
             std::thread::yield_now();
         }
-        let begin = Instant::now();
-        for exchange in exchanges {
-            let length = if brackets {
-                let transaction = self.raw.transaction().unwrap();
-                let length = transaction.transmit(&exchange.sent, &mut buffer).unwrap().len();
-                transaction
-                    .end(Disposition::LeaveCard)
-                    .map_err(|(_, error)| error)
-                    .unwrap();
-                length
-            } else {
-                self.raw.transmit(&exchange.sent, &mut buffer).unwrap().len()
-            };
-            assert_eq!(length, exchange.received[0].len());
-        }
-        begin.elapsed()
+        // The adapter's threads look for answers awake, which keeps the processors awake for pcscd and the
+        // card as well. The floor is given the same.
+        let awake = AtomicBool::new(true);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while awake.load(Ordering::Relaxed) {
+                    std::thread::yield_now();
+                }
+            });
+            let begin = Instant::now();
+            for exchange in exchanges {
+                let length = if brackets {
+                    let transaction = self.raw.transaction().unwrap();
+                    let length = transaction.transmit(&exchange.sent, &mut buffer).unwrap().len();
+                    transaction
+                        .end(Disposition::LeaveCard)
+                        .map_err(|(_, error)| error)
+                        .unwrap();
+                    length
+                } else {
+                    self.raw.transmit(&exchange.sent, &mut buffer).unwrap().len()
+                };
+                assert_eq!(length, exchange.received[0].len());
+            }
+            let time = begin.elapsed();
+            awake.store(false, Ordering::Relaxed);
+            time
+        })
     }
 }
 

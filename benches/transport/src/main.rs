@@ -40,7 +40,7 @@ use report::{Report, Row};
 const SOCKET: &str = "PCSCLITE_CSOCK_NAME";
 /// Set by guest.sh.
 const GUEST: &str = "FIDO_UNLOCK_HID_GUEST";
-const USAGE: &str = "usage: cargo xtask bench transport [COUNT] [card|hidraw]";
+const USAGE: &str = "usage: cargo xtask bench transport [COUNT] [card|hidraw|uml]";
 /// Runs of each row; fewer are for development.
 const COUNT: usize = 500;
 
@@ -55,16 +55,21 @@ fn main() {
     } else if let Some(socket) = std::env::var_os(SOCKET) {
         card::run(Path::new(&socket).parent().unwrap(), plan);
     } else {
-        let known = |word: &String| ["card", "hidraw"].contains(&&**word) || word.parse::<usize>().is_ok();
+        let known =
+            |word: &String| ["card", "hidraw", "uml"].contains(&&**word) || word.parse::<usize>().is_ok();
         assert!(arguments.iter().all(known) && plan.count > 0, "{USAGE}");
         let named = |stack: &str| arguments.iter().any(|word| word == stack);
-        let all = !named("card") && !named("hidraw");
+        // User-mode Linux is measured where it is named: its kernel is built first.
+        let all = !named("card") && !named("hidraw") && !named("uml");
         let mut rows = Vec::new();
         if all || named("card") {
             rows.extend(over_a_card(plan));
         }
         if all || named("hidraw") {
             rows.extend(over_hidraw(plan));
+        }
+        if named("uml") {
+            rows.extend(over_uml(plan));
         }
         let report = Report::new(rows);
         report.print();
@@ -83,28 +88,46 @@ fn over_a_card(plan: Plan) -> Vec<Row> {
 }
 
 fn over_hidraw(plan: Plan) -> Vec<Row> {
-    let folder = folder();
-    let peer = compile("pin_change", &["-lfido2"], &folder);
+    let folder = folder("bench-guest");
     let counter = Command::new(compile("tsc_khz", &[], &folder)).output().unwrap();
     let khz = String::from_utf8(counter.stdout).unwrap();
-    rows(
-        Command::new("sh")
-            .arg(concat!(
-                env!("CARGO_MANIFEST_DIR"),
-                "/../../adapters/hid/tests/support/guest.sh"
-            ))
-            .arg(std::env::current_exe().unwrap())
-            .arg(plan.count.to_string())
-            .arg(&folder)
-            .arg(&peer)
-            .env("GUEST_SECONDS", "3600")
-            // The clock that the guest finds by itself counts in steps of four milliseconds.
-            .env(
-                "GUEST_OPTIONS",
-                format!("clocksource=tsc tsc=reliable tsc_early_khz={}", khz.trim()),
-            ),
-        |status, said| status && said.lines().any(|line| line.trim() == "guest exit 0"),
-    )
+    // The clock that the guest finds by itself counts in steps of four milliseconds.
+    let options = format!("clocksource=tsc tsc=reliable tsc_early_khz={}", khz.trim());
+    in_a_guest(plan, &folder, |guest| guest.env("GUEST_OPTIONS", options))
+}
+
+/// hidraw of a kernel that is a program: nothing is emulated, but each call of the system is dear.
+fn over_uml(plan: Plan) -> Vec<Row> {
+    let folder = folder("bench-uml");
+    let built = Command::new("sh")
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/uml_kernel.sh"))
+        .arg(&folder)
+        .status();
+    assert!(built.is_ok_and(|status| status.success()), "no kernel was built");
+    let kernel = folder.join("linux");
+    let mut rows = in_a_guest(plan, &folder, |guest| guest.env("GUEST_UML", kernel));
+    for row in &mut rows {
+        row.stack = "uml".to_owned();
+    }
+    rows
+}
+
+fn in_a_guest(plan: Plan, folder: &Path, with: impl FnOnce(&mut Command) -> &mut Command) -> Vec<Row> {
+    let peer = compile("pin_change", &["-lfido2"], folder);
+    let mut guest = Command::new("sh");
+    guest
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../adapters/hid/tests/support/guest.sh"
+        ))
+        .arg(std::env::current_exe().unwrap())
+        .arg(plan.count.to_string())
+        .arg(folder)
+        .arg(&peer)
+        .env("GUEST_SECONDS", "3600");
+    rows(with(&mut guest), |status, said| {
+        status && said.lines().any(|line| line.trim() == "guest exit 0")
+    })
 }
 
 /// A program of `peers/`.
@@ -127,14 +150,10 @@ fn compile(name: &str, libraries: &[&str], folder: &Path) -> PathBuf {
     program
 }
 
-/// Below `target`, where the guest's kernel is kept.
-fn folder() -> PathBuf {
+/// Below `target`, where a guest's kernel is kept.
+fn folder(name: &str) -> PathBuf {
     let program = std::env::current_exe().unwrap();
-    let folder = program
-        .parent()
-        .unwrap()
-        .with_file_name("tmp")
-        .join("bench-guest");
+    let folder = program.parent().unwrap().with_file_name("tmp").join(name);
     std::fs::create_dir_all(&folder).unwrap();
     folder
 }

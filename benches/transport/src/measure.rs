@@ -20,6 +20,7 @@ pub const FLOOR_UNBRACKETED: &str = "the stack alone, without transactions";
 pub const RECORDED: &str = "fido-unlock, recorded answers";
 pub const CRYPTOGRAPHY: &str = "of that: cryptography, measured alone";
 pub const OWN: &str = "of that: own code (the rest beyond the stack)";
+pub const STILL: &str = "of that: own code, by a clock that costs nothing";
 pub const CORE: &str = "of that: own code in core, measured without a stack";
 pub const OURS: &str = "fido-unlock";
 pub const KEPT: &str = "fido-unlock, session kept and code at hand";
@@ -77,7 +78,8 @@ fn unlock<S: Stack>(stack: &mut S, key: &Key, plan: Plan) {
 
     // All of them in each turn, so that what the machine does beside it strikes all.
     let (mut floor, mut bare, mut ours_recorded) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut cryptography, mut own, mut core) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut cryptography, mut own, mut still, mut core) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let clock = ours::StillClock::default();
     key.wire.play(&recorded, || {
         for _ in 0..plan.count {
             if S::HAS_BRACKETS {
@@ -87,11 +89,13 @@ fn unlock<S: Stack>(stack: &mut S, key: &Key, plan: Plan) {
             stack.drain(device.transport());
             let whole = ours::unlock(key, &mut device);
             let crypto = ours::cryptography();
+            let unclocked = ours::unlock_by(&clock, key, &mut device);
             core.push(us(ours::unlock(key, &mut in_process)) - us(crypto));
             floor.push(us(alone));
             ours_recorded.push(us(whole));
             cryptography.push(us(crypto));
             own.push(us(whole) - us(alone) - us(crypto));
+            still.push(us(unclocked) - us(alone) - us(crypto));
         }
     });
     let row = |who, times| Row::new(S::NAME, UNLOCK, who, times, traffic);
@@ -100,9 +104,17 @@ fn unlock<S: Stack>(stack: &mut S, key: &Key, plan: Plan) {
     }
     row(FLOOR, floor).print();
     row(RECORDED, ours_recorded).print();
-    for (who, times) in [(CRYPTOGRAPHY, cryptography), (OWN, own), (CORE, core)] {
+    let parts = [
+        (CRYPTOGRAPHY, cryptography),
+        (OWN, own),
+        (STILL, still),
+        (CORE, core),
+    ];
+    for (who, times) in parts {
         Row::new(S::NAME, UNLOCK, who, times, Traffic::default()).print();
     }
+
+    println!("clock reads of an unlock: {}", clock.0.get() / plan.count as u64);
 
     let before = key.traffic();
     let times = (0..plan.count)

@@ -6,6 +6,7 @@
 //! value again.
 
 use alloc::{string::String, vec::Vec};
+use core::cmp::Ordering;
 use core::fmt;
 
 use minicbor::data::Type;
@@ -137,8 +138,14 @@ impl Value {
     /// Canonical CBOR.
     #[must_use]
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        self.to_bytes_after(&[])
+    }
+
+    /// Canonical CBOR behind other bytes, such as that of a command.
+    pub(crate) fn to_bytes_after(&self, head: &[u8]) -> Zeroizing<Vec<u8>> {
         // Reserved at once: a buffer that grows would leave a copy behind.
-        let mut out = Zeroizing::new(Vec::with_capacity(self.encoded_bound()));
+        let mut out = Zeroizing::new(Vec::with_capacity(head.len() + self.encoded_bound()));
+        out.extend_from_slice(head);
         self.encode(&mut out);
         out
     }
@@ -174,18 +181,26 @@ impl Value {
             }
             Self::Map(entries) => {
                 let done = encoder.map(entries.len() as u64).map(drop);
-                let mut keyed: Vec<_> = entries
-                    .iter()
-                    .map(|(key, value)| (key.to_bytes(), value))
-                    .collect();
-                keyed.sort_by(|(a, _), (b, _)| a.as_slice().cmp(b.as_slice()));
-                for (key, value) in keyed {
-                    out.extend_from_slice(&key);
+                let mut sorted: Vec<_> = entries.iter().collect();
+                sorted.sort_by(|(a, _), (b, _)| a.canonical_order(b));
+                for (key, value) in sorted {
+                    key.encode(out);
                     value.encode(out);
                 }
                 done
             }
         };
+    }
+
+    /// The order of two map keys: that of their encodings, without writing those of usual keys.
+    fn canonical_order(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Unsigned(a), Self::Unsigned(b)) | (Self::Negative(a), Self::Negative(b)) => a.cmp(b),
+            (Self::Unsigned(_), Self::Negative(_)) => Ordering::Less,
+            (Self::Negative(_), Self::Unsigned(_)) => Ordering::Greater,
+            (Self::Text(a), Self::Text(b)) => (a.len(), a).cmp(&(b.len(), b)),
+            _ => self.to_bytes().cmp(&other.to_bytes()),
+        }
     }
 
     /// The value under an integer key of a map.
@@ -475,6 +490,11 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn keys_stand_in_the_order_of_their_encodings(a in value(), b in value()) {
+            prop_assert_eq!(a.canonical_order(&b), a.to_bytes().cmp(&b.to_bytes()));
+        }
+
         #[test]
         fn what_is_written_is_read(value in value()) {
             let bytes = value.to_bytes();

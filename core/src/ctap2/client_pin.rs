@@ -81,7 +81,7 @@ impl ClientPinRequest {
     /// Command byte and map.
     #[must_use]
     pub fn to_message(&self) -> Zeroizing<Vec<u8>> {
-        let body = Value::int_map([
+        Value::int_map([
             (1, self.protocol.map(|protocol| protocol.number().into())),
             (2, Some((self.sub_command as u8).into())),
             (3, self.key_agreement.as_ref().map(CoseKey::to_value)),
@@ -91,11 +91,7 @@ impl ClientPinRequest {
             (9, self.permissions.map(Value::from)),
             (10, self.rp_id.as_deref().map(Value::from)),
         ])
-        .to_bytes();
-        let mut out = Zeroizing::new(Vec::with_capacity(1 + body.len()));
-        out.push(command::CLIENT_PIN);
-        out.extend_from_slice(&body);
-        out
+        .to_bytes_after(&[command::CLIENT_PIN])
     }
 }
 

@@ -39,13 +39,16 @@ pub trait Machine {
     fn cancel(&mut self, now: Duration);
 }
 
-/// A byte port as the loop sees it.
+/// A byte port as the loop sees it. It keeps what came, so that no report needs a buffer of its own.
 pub(crate) trait Pipe {
-    /// Sends; a pipe that is answered at once (a card) gives the answer.
-    fn send(&mut self, bytes: &[u8], call: &Call<'_>) -> Result<Option<Vec<u8>>, TransportError>;
+    /// Sends; whether an answer came at once (from a card).
+    fn send(&mut self, bytes: &[u8], call: &Call<'_>, now: Duration) -> Result<bool, TransportError>;
 
-    /// Waits at most `timeout` and gives what came.
-    fn wait(&mut self, ticks: &dyn Ticks, timeout: Duration) -> Result<Option<Vec<u8>>, TransportError>;
+    /// Waits at most `timeout`; whether something came.
+    fn wait(&mut self, ticks: &dyn Ticks, timeout: Duration) -> Result<bool, TransportError>;
+
+    /// What came.
+    fn received(&self) -> &[u8];
 }
 
 /// Runs `machine` to its end. An error of the pipe ends it at once.
@@ -61,12 +64,12 @@ pub(crate) fn drive<M: Machine, P: Pipe>(
     }
     let mut step = machine.on_time(now);
     loop {
-        let bytes = match step {
-            Step::Send(bytes) => pipe.send(&bytes, call)?,
+        let came = match step {
+            Step::Send(bytes) => pipe.send(&bytes, call, now)?,
             Step::WaitUntil(until) => pipe.wait(call.ticks, until.saturating_sub(now).min(SLICE))?,
             Step::Progress(event) => {
                 call.progress.on_progress(event);
-                None
+                false
             }
             Step::Done(answer) => return Ok(answer),
             Step::Failed(error) => return Err(error),
@@ -76,9 +79,10 @@ pub(crate) fn drive<M: Machine, P: Pipe>(
             cancelled = true;
             machine.cancel(now);
         }
-        step = match bytes {
-            Some(bytes) => machine.on_bytes(now, &bytes),
-            None => machine.on_time(now),
+        step = if came {
+            machine.on_bytes(now, pipe.received())
+        } else {
+            machine.on_time(now)
         };
     }
 }

@@ -1,6 +1,5 @@
 //! CTAP2 messages over HID reports.
 
-use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -20,6 +19,10 @@ pub struct HidTransport<H, E> {
     channel: Option<u32>,
     capabilities: Option<u8>,
     statistics: Statistics,
+    /// For the next CTAPHID_INIT; most messages need none.
+    nonce: Option<[u8; 8]>,
+    /// For the report that comes in.
+    report: Vec<u8>,
 }
 
 impl<H: HidReports, E: Entropy> HidTransport<H, E> {
@@ -39,6 +42,8 @@ impl<H: HidReports, E: Entropy> HidTransport<H, E> {
                 bytes_sent: 0,
                 bytes_received: 0,
             },
+            nonce: None,
+            report: Vec::new(),
         }
     }
 
@@ -68,8 +73,14 @@ impl<H: HidReports, E: Entropy> HidTransport<H, E> {
     }
 
     fn transact_once(&mut self, message: &[u8], call: &mut Call<'_>) -> Result<Vec<u8>, TransportError> {
-        let mut nonce = [0; 8];
-        self.entropy.fill(&mut nonce)?;
+        let nonce = match self.nonce {
+            Some(nonce) => nonce,
+            None => {
+                let mut nonce = [0; 8];
+                self.entropy.fill(&mut nonce)?;
+                nonce
+            }
+        };
         let mut machine = CtapHidMachine::new(
             self.reports.report_size(),
             self.channel.take(),
@@ -77,13 +88,17 @@ impl<H: HidReports, E: Entropy> HidTransport<H, E> {
             message,
             call.deadline,
         );
+        self.report.resize(READ_BUFFER.max(self.reports.report_size()), 0);
         let mut pipe = HidPipe {
             reports: &mut self.reports,
             statistics: &mut self.statistics,
+            report: &mut self.report,
+            length: 0,
         };
         let result = drive(&mut machine, &mut pipe, call);
         self.channel = machine.channel();
         self.capabilities = machine.capabilities().or(self.capabilities);
+        self.nonce = (!machine.is_nonce_used()).then_some(nonce);
         result
     }
 }
@@ -113,23 +128,27 @@ impl<H: HidReports, E: Entropy> Transport for HidTransport<H, E> {
 struct HidPipe<'a, H> {
     reports: &'a mut H,
     statistics: &'a mut Statistics,
+    report: &'a mut [u8],
+    length: usize,
 }
 
 impl<H: HidReports> Pipe for HidPipe<'_, H> {
-    fn send(&mut self, bytes: &[u8], _call: &Call<'_>) -> Result<Option<Vec<u8>>, TransportError> {
+    fn send(&mut self, bytes: &[u8], _call: &Call<'_>, _now: Duration) -> Result<bool, TransportError> {
         self.reports.write_report(bytes)?;
         self.statistics.count_sent(bytes.len());
-        Ok(None)
+        Ok(false)
     }
 
-    fn wait(&mut self, _ticks: &dyn Ticks, timeout: Duration) -> Result<Option<Vec<u8>>, TransportError> {
-        let mut report = vec![0; READ_BUFFER.max(self.reports.report_size())];
-        let length = self.reports.read_report(&mut report, timeout)?;
-        if length == 0 {
-            return Ok(None);
+    fn wait(&mut self, _ticks: &dyn Ticks, timeout: Duration) -> Result<bool, TransportError> {
+        self.length = self.reports.read_report(self.report, timeout)?;
+        if self.length == 0 {
+            return Ok(false);
         }
-        report.truncate(length);
-        self.statistics.count_received(length);
-        Ok(Some(report))
+        self.statistics.count_received(self.length);
+        Ok(true)
+    }
+
+    fn received(&self) -> &[u8] {
+        self.report.get(..self.length).unwrap_or(self.report)
     }
 }

@@ -108,6 +108,7 @@ impl<C: ApduChannel> NfcTransport<C> {
         let mut pipe = ApduPipe {
             channel: &mut self.channel,
             statistics: &mut self.statistics,
+            response: Vec::new(),
         };
         let result = drive(&mut machine, &mut pipe, call);
         self.selected = machine.selected();
@@ -146,25 +147,30 @@ impl<C: ApduChannel> Transport for NfcTransport<C> {
 struct ApduPipe<'a, C> {
     channel: &'a mut C,
     statistics: &'a mut Statistics,
+    response: Vec<u8>,
 }
 
 impl<C: ApduChannel> Pipe for ApduPipe<'_, C> {
-    fn send(&mut self, bytes: &[u8], call: &Call<'_>) -> Result<Option<Vec<u8>>, TransportError> {
+    fn send(&mut self, bytes: &[u8], call: &Call<'_>, now: Duration) -> Result<bool, TransportError> {
         self.statistics.count_sent(bytes.len());
         let cancel = Later {
             cancel: call.cancel,
             ticks: call.ticks,
             since: Cell::new(None),
         };
-        let timeout = call.remaining().max(LAST_APDU);
-        let response = self.channel.transmit_unless(&cancel, bytes, timeout)?;
-        self.statistics.count_received(response.len());
-        Ok(Some(response))
+        let timeout = call.deadline.saturating_sub(now).max(LAST_APDU);
+        self.response = self.channel.transmit_unless(&cancel, bytes, timeout)?;
+        self.statistics.count_received(self.response.len());
+        Ok(true)
     }
 
-    fn wait(&mut self, ticks: &dyn Ticks, timeout: Duration) -> Result<Option<Vec<u8>>, TransportError> {
+    fn wait(&mut self, ticks: &dyn Ticks, timeout: Duration) -> Result<bool, TransportError> {
         ticks.sleep(timeout);
-        Ok(None)
+        Ok(false)
+    }
+
+    fn received(&self) -> &[u8] {
+        &self.response
     }
 }
 

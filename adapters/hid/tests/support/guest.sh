@@ -3,11 +3,13 @@
 # guest.sh PROGRAM TEST FOLDER [OTHER...]: prints the guest's console; the last line is "guest exit N",
 # with what the program wrote to /tmp/exit behind it. OTHER programs are there by name, and copies of what
 # is in the folder GUEST_FILES in /files. GUEST_OPTIONS are more words for the kernel, GUEST_SECONDS is the
-# longest run.
+# longest run. GUEST_UML is a kernel for user-mode Linux that has uhid and hidraw in it: it is run instead,
+# without QEMU.
 set -eu
 program=$1 test=$2 folder=$3
 shift 3
-for tool in qemu-system-x86_64 busybox cpio strip dpkg-deb; do
+uml=${GUEST_UML:-}
+for tool in ${uml:-qemu-system-x86_64} busybox cpio strip dpkg-deb; do
     command -v "$tool" >/dev/null || {
         echo "missing $tool: packages qemu-system-x86 busybox-static cpio binutils dpkg"
         exit 1
@@ -15,7 +17,7 @@ for tool in qemu-system-x86_64 busybox cpio strip dpkg-deb; do
 done
 
 # The kernel is unpacked, not installed.
-if [ ! -e "$folder/kernel/boot" ]; then
+if [ -z "$uml" ] && [ ! -e "$folder/kernel/boot" ]; then
     kernel_package() { apt-cache depends linux-image-cloud-amd64 2>/dev/null | awk '/Depends: linux-image/ { print $2 }'; }
     mkdir -p "$folder/download"
     # Package lists may be missing or out of date.
@@ -34,9 +36,11 @@ rm -rf "$root"
 mkdir -p "$root/bin" "$root/modules" "$root/proc" "$root/sys" "$root/dev" "$root/tmp"
 cp "$(command -v busybox)" "$root/bin/busybox"
 for applet in sh mount insmod reboot cat ls; do ln -s busybox "$root/bin/$applet"; done
-cp "$folder"/kernel/lib/modules/*/kernel/drivers/hid/hid.ko \
-    "$folder"/kernel/lib/modules/*/kernel/drivers/hid/hid-generic.ko \
-    "$folder"/kernel/lib/modules/*/kernel/drivers/hid/uhid.ko "$root/modules/"
+if [ -z "$uml" ]; then
+    cp "$folder"/kernel/lib/modules/*/kernel/drivers/hid/hid.ko \
+        "$folder"/kernel/lib/modules/*/kernel/drivers/hid/hid-generic.ko \
+        "$folder"/kernel/lib/modules/*/kernel/drivers/hid/uhid.ko "$root/modules/"
+fi
 cp "$program" "$root/bin/program"
 strip "$root/bin/program"
 for other in "$@"; do
@@ -55,13 +59,20 @@ cat >"$root/init" <<EOF
 mount -t proc p /proc
 mount -t sysfs s /sys
 mount -t devtmpfs d /dev
-for module in hid hid-generic uhid; do insmod /modules/\$module.ko; done
+for module in hid hid-generic uhid; do
+    test ! -e /modules/\$module.ko || insmod /modules/\$module.ko
+done
 FIDO_UNLOCK_HID_GUEST=root program $test --exact --nocapture
 echo "guest exit \$? \$(cat /tmp/exit 2>/dev/null)"
 reboot -f
 EOF
 chmod +x "$root/init"
 (cd "$root" && find . | cpio --quiet -o -H newc | gzip -1) >"$folder/initramfs.gz"
+
+if [ -n "$uml" ]; then
+    exec timeout "${GUEST_SECONDS:-300}" "$uml" mem=384M "initrd=$folder/initramfs.gz" con=null \
+        con0=null,fd:1 quiet panic=-1 noreboot ${GUEST_OPTIONS:-} </dev/null
+fi
 
 # PVM's /dev/kvm does not run this kernel, so emulation it is; two processors are slower than one.
 exec timeout "${GUEST_SECONDS:-1200}" qemu-system-x86_64 -M microvm,acpi=off -accel tcg -cpu max -m 384 -smp 1 -no-reboot \

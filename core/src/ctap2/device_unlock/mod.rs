@@ -129,11 +129,7 @@ pub fn get_info_request() -> Zeroizing<Vec<u8>> {
 /// Command byte, then the request map.
 #[must_use]
 pub fn message(request: &Value) -> Zeroizing<Vec<u8>> {
-    let body = request.to_bytes();
-    let mut out = Zeroizing::new(Vec::with_capacity(1 + body.len()));
-    out.push(command::DEVICE_UNLOCK);
-    out.extend_from_slice(&body);
-    out
+    request.to_bytes_after(&[command::DEVICE_UNLOCK])
 }
 
 /// A field of a request, on the device: CTAP2_ERR_MISSING_PARAMETER when it is not there,

@@ -56,6 +56,7 @@ pub struct CtapHidMachine<'m> {
     report_size: usize,
     message: &'m [u8],
     nonce: [u8; NONCE_SIZE],
+    nonce_used: bool,
     deadline: Duration,
     phase: Phase,
     channel: Option<u32>,
@@ -86,6 +87,7 @@ impl<'m> CtapHidMachine<'m> {
             report_size,
             message,
             nonce,
+            nonce_used: false,
             deadline,
             phase: match channel {
                 Some(_) => Phase::Sending { index: 0 },
@@ -125,6 +127,11 @@ impl<'m> CtapHidMachine<'m> {
         self.capabilities
     }
 
+    /// Whether a CTAPHID_INIT was sent, so that the nonce is known to whoever reads the bus.
+    pub(crate) const fn is_nonce_used(&self) -> bool {
+        self.nonce_used
+    }
+
     fn finish(&mut self, outcome: Result<Vec<u8>, TransportError>) {
         self.phase = Phase::Over;
         self.urgent = None;
@@ -147,6 +154,7 @@ impl<'m> CtapHidMachine<'m> {
             (Phase::Over, _) => return,
             (Phase::Sending { index }, Some(channel)) if *index > 0 => {
                 self.urgent = packet(channel, command::INIT, &self.nonce, 0, self.report_size);
+                self.nonce_used = true;
                 self.phase = Phase::Resync;
             }
             (Phase::AwaitAnswer, Some(channel)) => {
@@ -200,6 +208,7 @@ impl<'m> CtapHidMachine<'m> {
 
     fn send_init(&mut self) -> Step {
         self.phase = Phase::AwaitChannel { retry_at: None };
+        self.nonce_used = true;
         self.send(packet(
             BROADCAST_CHANNEL,
             command::INIT,
@@ -388,13 +397,13 @@ impl<'m> CtapHidMachine<'m> {
     }
 
     fn finish_if_complete(&mut self) {
-        let Phase::Receiving(assembly) = &self.phase else {
+        let Phase::Receiving(assembly) = &mut self.phase else {
             return;
         };
         if !assembly.is_complete() {
             return;
         }
-        let answer = assembly.data().to_vec();
+        let answer = assembly.take();
         trace_event!("CTAPHID: received {} bytes", answer.len());
         // An answer that was ready before the cancel came is the truth: it is given.
         let outcome = match &self.stop {

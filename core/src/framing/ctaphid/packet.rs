@@ -127,9 +127,9 @@ pub fn packet(
             (CONTINUATION_HEAD, message.get(offset..)?)
         }
     };
-    for (to, from) in report.iter_mut().skip(head).zip(rest) {
-        *to = *from;
-    }
+    let body = report.get_mut(head..)?;
+    let length = body.len().min(rest.len());
+    body.get_mut(..length)?.copy_from_slice(rest.get(..length)?);
     Some(report)
 }
 
@@ -182,6 +182,11 @@ impl Assembly {
         self.data.len() == self.length
     }
 
+    /// The bytes that came, taken over. Only for what holds no secret: they are wiped no more.
+    pub(crate) fn take(&mut self) -> Vec<u8> {
+        core::mem::take(&mut *self.data)
+    }
+
     /// The bytes that came so far; the message, once [`Assembly::is_complete`].
     #[must_use]
     pub fn data(&self) -> &[u8] {
@@ -190,6 +195,6 @@ impl Assembly {
 
     fn append(&mut self, data: &[u8]) {
         let missing = self.length - self.data.len();
-        self.data.extend(data.iter().take(missing));
+        self.data.extend_from_slice(data.get(..missing).unwrap_or(data));
     }
 }
