@@ -2,7 +2,7 @@
 //! SCardGetStatusChange can be ended from outside: whoever waits gives up, and the thread ends by
 //! itself when the call returns.
 
-use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU8, Ordering};
 use core::time::Duration;
 use std::ffi::CString;
 use std::sync::Arc;
@@ -24,37 +24,20 @@ const UNCLAIMED: Duration = Duration::from_secs(1);
 /// How long a thread looks for what comes next before it sleeps: being woken takes longer than an
 /// APDU to a fast card does. Slow cards and people are waited for asleep.
 const AWAKE: Duration = Duration::from_micros(200);
-/// On a busy machine a thread that looks and yields waits for its turn longer than one that is woken: a
-/// turn of this length says so, and then this many waits are asleep from the start.
-const BUSY: (Duration, u32) = (Duration::from_micros(500), 256);
 
-/// How many waits are still to be asleep from the start.
-static ASLEEP: AtomicU32 = AtomicU32::new(0);
-
-/// `recv_timeout`, awake at first where processors are idle. Others may have them meanwhile.
+/// `recv_timeout`, awake at first. Others may have the processor meanwhile.
 pub fn receive<T>(receiver: &Receiver<T>, timeout: Duration) -> Result<T, RecvTimeoutError> {
     let begun = Instant::now();
-    let asleep = |left: u32| left.checked_sub(1);
-    let awake = match ASLEEP.fetch_update(Ordering::Relaxed, Ordering::Relaxed, asleep) {
-        Ok(_) => Duration::ZERO,
-        Err(_) => AWAKE.min(timeout),
-    };
-    let mut looked = Duration::ZERO;
+    let awake = AWAKE.min(timeout);
     loop {
         match receiver.try_recv() {
             Ok(value) => return Ok(value),
             Err(TryRecvError::Disconnected) => return Err(RecvTimeoutError::Disconnected),
-            Err(TryRecvError::Empty) => {}
+            Err(TryRecvError::Empty) if begun.elapsed() < awake => std::thread::yield_now(),
+            Err(TryRecvError::Empty) => {
+                return receiver.recv_timeout(timeout.saturating_sub(begun.elapsed()));
+            }
         }
-        let now = begun.elapsed();
-        if now.saturating_sub(looked) > BUSY.0 {
-            ASLEEP.store(BUSY.1, Ordering::Relaxed);
-        }
-        if now >= awake {
-            return receiver.recv_timeout(timeout.saturating_sub(now));
-        }
-        looked = now;
-        std::thread::yield_now();
     }
 }
 
