@@ -71,7 +71,11 @@ pub fn run() -> Done {
         "cargo package",
         &mut packed(&["--no-verify"], &mut PUBLISHED.iter()),
     )?;
-    step::run("cargo package, built", &mut packed(&[], &mut plain.into_iter()))
+    // From the package nothing of the workspace's profile is known; nobody debugs what is built here.
+    step::run(
+        "cargo package, built",
+        packed(&[], &mut plain.into_iter()).env("CARGO_PROFILE_DEV_DEBUG", "0"),
+    )
 }
 
 /// The program, built where it is missing: a missing program is never a skipped check.
