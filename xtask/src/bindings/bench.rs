@@ -16,11 +16,11 @@ use programs::Program;
 use super::test;
 use crate::step::{Done, Failed, timed};
 
-/// Rounds before the first that counts: just-in-time compilers need them.
+/// Rounds before the first that counts: just-in-time compilers need them, and some 10,000 reports.
 const WARM_UP: usize = 3;
 const ROUNDS: usize = 15;
 /// Unlocks of each kind in a round.
-const UNLOCKS: usize = 9;
+const UNLOCKS: usize = 41;
 
 /// `options`: the number of rounds, where it is not the usual one.
 pub fn run(options: &[&str]) -> Done {
