@@ -18,7 +18,7 @@ use std::process::Command;
 pub use bench::run as bench;
 pub use generate::{check, write};
 pub use package::{run as package, test as test_packages};
-pub use test::all as test;
+pub use test::{all as test, soak};
 pub use vendor::make as vendor_swift;
 pub use windows::{build as windows, test as test_windows};
 

@@ -37,8 +37,13 @@ cargo xtask <command>
              what a call costs in C# and Kotlin, and an unlock beside the same one in Rust
   bench transport [COUNT] [card|hidraw|uml]
              what an unlock costs over pcscd and hidraw, beside clients that are not ours
+  soak [UNLOCKS]
+             10,000 unlocks (or as many) on mono, .NET Core and the JVM leave nothing behind
   vectors    make tests/vectors again, with code that is not the library's
 ";
+
+/// Unlocks in each runtime.
+const SOAK: u32 = 10_000;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -49,6 +54,11 @@ fn main() -> ExitCode {
         ["firmware"] => firmware::build(),
         ["docs"] => docs::write(),
         ["vectors"] => vectors::write(),
+        ["soak"] => bindings::soak(SOAK),
+        ["soak", unlocks] => match unlocks.parse() {
+            Ok(unlocks) => bindings::soak(unlocks),
+            Err(_) => Err(Failed("soak: how many unlocks?".into())),
+        },
         ["bench", "transport", options @ ..] => bench::transport(options),
         ["test", "bindings"] => bindings::test(),
         ["test", "windows"] => bindings::test_windows(),

@@ -115,9 +115,14 @@ pub fn timed<T>(name: &str, step: impl FnOnce() -> Result<T, Failed>) -> Result<
 /// Runs every part, whatever the others did, so that one failure does not hide another; fails with all
 /// of their reasons.
 pub fn all(parts: &[fn() -> Done]) -> Done {
+    joined(parts.iter().map(|part| part()).collect())
+}
+
+/// Fails with the reasons of all that failed.
+pub fn joined(parts: Vec<Done>) -> Done {
     let reasons: Vec<String> = parts
-        .iter()
-        .filter_map(|part| part().err())
+        .into_iter()
+        .filter_map(|part| part.err())
         .map(|Failed(reason)| reason)
         .collect();
     if reasons.is_empty() {

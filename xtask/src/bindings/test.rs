@@ -71,8 +71,65 @@ fn facade() -> Done {
     )
 }
 
-/// Kotlin's suite needs a library with the software authenticator, and that library's own file.
+/// The long form of the tests that many unlocks leave nothing behind: `unlocks` in each runtime.
+pub fn soak(unlocks: u32) -> Done {
+    install()?;
+    step::joined(vec![soak_csharp(unlocks), soak_kotlin(unlocks)])
+}
+
+fn soak_csharp(unlocks: u32) -> Done {
+    let mut tests = cargo(&[
+        "test",
+        "-p",
+        "fido-unlock-bindgen",
+        "--test",
+        "csharp_growth",
+        "--",
+        "--nocapture",
+    ]);
+    tests
+        .env("FIDO_UNLOCK_DOTNET", dotnet::program()?)
+        .env("FIDO_UNLOCK_UNLOCKS", unlocks.to_string());
+    run_tests("soak: C#", &mut tests)
+}
+
+fn soak_kotlin(unlocks: u32) -> Done {
+    prepare_kotlin()?;
+    let mut tests = maven();
+    tests.args(["-Dtest=GrowthTest", "-Dpatience=7200"]);
+    run_tests("soak: Kotlin", tests.arg(format!("-Dunlocks={unlocks}")))
+}
+
 fn kotlin() -> Done {
+    prepare_kotlin()?;
+    let reports = root().join("bindings/kotlin/target/surefire-reports");
+    // Those of a run before would be counted too.
+    let _ = std::fs::remove_dir_all(&reports);
+    run_tests("tests: Kotlin", &mut maven())?;
+    let ran = kotlin_tests(&reports).map_err(|error| Failed(format!("{}: {error}", reports.display())))?;
+    if ran < KOTLIN_TESTS {
+        return Err(Failed(format!(
+            "tests: Kotlin: {ran} ran, {KOTLIN_TESTS} expected"
+        )));
+    }
+    Ok(())
+}
+
+fn maven() -> Command {
+    let mut command = Command::new("mvn");
+    command.current_dir(root()).args([
+        "-B",
+        "-ntp",
+        "-f",
+        "bindings/kotlin/pom.xml",
+        "-Dgenerated=target/generated",
+        "test",
+    ]);
+    command
+}
+
+/// Kotlin's suite needs a library with the software authenticator, and that library's own file.
+fn prepare_kotlin() -> Done {
     let build = ["build", "--quiet", "-p", "fido-unlock-ffi", "--features", "mock"];
     run(
         "bindings: the library with the software authenticator",
@@ -107,29 +164,7 @@ fn kotlin() -> Done {
             "--out",
             "bindings/kotlin/target/generated",
         ]),
-    )?;
-    let arguments = [
-        "-B",
-        "-ntp",
-        "-f",
-        "bindings/kotlin/pom.xml",
-        "-Dgenerated=target/generated",
-        "test",
-    ];
-    let reports = root().join("bindings/kotlin/target/surefire-reports");
-    // Those of a run before would be counted too.
-    let _ = std::fs::remove_dir_all(&reports);
-    run_tests(
-        "tests: Kotlin",
-        Command::new("mvn").args(arguments).current_dir(root()),
-    )?;
-    let ran = kotlin_tests(&reports).map_err(|error| Failed(format!("{}: {error}", reports.display())))?;
-    if ran < KOTLIN_TESTS {
-        return Err(Failed(format!(
-            "tests: Kotlin: {ran} ran, {KOTLIN_TESTS} expected"
-        )));
-    }
-    Ok(())
+    )
 }
 
 /// The sum of what Surefire's reports say, one for each class: `<testsuite … tests="9" …>`.
