@@ -27,6 +27,7 @@ pub mod testing;
 pub mod unlock;
 
 mod challenge;
+mod curve;
 mod device_id;
 mod response;
 mod trace;

@@ -1,13 +1,15 @@
 /*
- * libfido2 as a peer: getInfo and changePIN on an open device, each timed here.
+ * libfido2 as a peer: getInfo and changePIN on a device, each timed here.
  *
- * pin_change PATH COUNT PIN OTHER_PIN. For each of the two it prints "ready", waits for a line, does
- * it COUNT times, and prints the nanoseconds in one line.
+ * pin_change PATH PIN OTHER_PIN. For each line "getInfo COUNT" or "changePIN COUNT" it opens the
+ * device, prints "ready", waits for a line, does it COUNT times, prints the nanoseconds in one line,
+ * closes the device and prints "closed".
  */
 
 #include <fido.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static fido_dev_t *device;
@@ -31,11 +33,15 @@ static void change_pin(long run) {
     check("fido_dev_set_pin", fido_dev_set_pin(device, pins[(run + 1) % 2], pins[run % 2]));
 }
 
+static void say(const char *line) {
+    puts(line);
+    fflush(stdout);
+}
+
 static void measure(void (*operation)(long), long count) {
     char line[8];
     long long *times = calloc((size_t)count, sizeof(*times));
-    puts("ready");
-    fflush(stdout);
+    say("ready");
     if (times == NULL || fgets(line, sizeof(line), stdin) == NULL)
         exit(1);
     for (long run = 0; run < count; run++) {
@@ -47,22 +53,25 @@ static void measure(void (*operation)(long), long count) {
     }
     for (long run = 0; run < count; run++)
         printf("%lld ", times[run]);
-    puts("");
-    fflush(stdout);
+    say("");
     free(times);
 }
 
 int main(int argc, char **argv) {
-    if (argc != 5)
+    char line[32], task[16];
+    long count;
+    if (argc != 4)
         return 2;
-    pins[0] = argv[3];
-    pins[1] = argv[4];
+    pins[0] = argv[2];
+    pins[1] = argv[3];
     fido_init(0);
-    device = fido_dev_new();
-    check("fido_dev_open", fido_dev_open(device, argv[1]));
-    measure(get_info, atol(argv[2]));
-    measure(change_pin, atol(argv[2]));
-    fido_dev_close(device);
-    fido_dev_free(&device);
+    while (fgets(line, sizeof(line), stdin) != NULL && sscanf(line, "%15s %ld", task, &count) == 2) {
+        device = fido_dev_new();
+        check("fido_dev_open", fido_dev_open(device, argv[1]));
+        measure(strcmp(task, "getInfo") == 0 ? get_info : change_pin, count);
+        fido_dev_close(device);
+        fido_dev_free(&device);
+        say("closed");
+    }
     return 0;
 }

@@ -1,7 +1,8 @@
-"""python-fido2 as a peer: getInfo and changePIN on an open card, each timed here.
+"""python-fido2 as a peer: getInfo and changePIN on a card, each timed here.
 
-pin_change.py COUNT PIN OTHER_PIN. For each of the two it prints "ready", waits for a line, does it
-COUNT times, and prints the nanoseconds in one line.
+pin_change.py PIN OTHER_PIN. For each line "getInfo COUNT" or "changePIN COUNT" it opens the card,
+prints "ready", waits for a line, does it COUNT times, prints the nanoseconds in one line, closes the
+card and prints "closed".
 """
 
 import sys
@@ -12,7 +13,15 @@ from fido2.ctap2.pin import ClientPin
 from fido2.pcsc import CtapPcscDevice
 
 
-def measure(operation, count):
+def turn(task, count, pins):
+    [device] = CtapPcscDevice.list_devices()
+    ctap = Ctap2(device)
+    client_pin = ClientPin(ctap)
+    operations = {
+        "getInfo": lambda run: ctap.get_info(),
+        "changePIN": lambda run: client_pin.change_pin(pins[run % 2], pins[(run + 1) % 2]),
+    }
+    operation = operations[task]
     print("ready", flush=True)
     sys.stdin.readline()
     times = []
@@ -21,15 +30,14 @@ def measure(operation, count):
         operation(run)
         times.append(time.perf_counter_ns() - begin)
     print(*times, flush=True)
-
-
-def main(count, *pins):
-    [device] = CtapPcscDevice.list_devices()
-    ctap = Ctap2(device)
-    client_pin = ClientPin(ctap)
-    measure(lambda run: ctap.get_info(), int(count))
-    measure(lambda run: client_pin.change_pin(pins[run % 2], pins[(run + 1) % 2]), int(count))
     device.close()
+    print("closed", flush=True)
+
+
+def main(*pins):
+    for line in iter(sys.stdin.readline, ""):
+        task, count = line.split()
+        turn(task, int(count), pins)
 
 
 if __name__ == "__main__":

@@ -9,13 +9,13 @@ use fido_unlock::framing::NfcTransport;
 use fido_unlock::ports::Interface;
 use fido_unlock_pcsc::{CardChannel, DeviceEntry, open};
 use fido_unlock_stacks_tests::fido2_pcsc;
-use fido_unlock_tests::{NEW_PIN, OLD_PIN, Way};
+use fido_unlock_tests::Way;
 use pcsc::{Card, Context, Disposition, MAX_BUFFER_SIZE_EXTENDED, Protocols, Scope, ShareMode};
 
+use crate::clients::{self, Floor, Ours, Process};
 use crate::device::{self, Exchange, Key};
-use crate::measure::{Plan, measure};
+use crate::measure::{Plan, unlock};
 use crate::pcscd::{CONTACTLESS, Frame, Pcscd};
-use crate::peers::process;
 use crate::stack::Stack;
 
 /// Time for a transaction to end.
@@ -23,21 +23,26 @@ const SETTLE: Duration = Duration::from_micros(500);
 
 /// The reader with the card.
 struct Reader {
+    name: CString,
     entry: DeviceEntry,
-    raw: Card,
+    context: Context,
 }
 
-impl Drop for Reader {
+/// Open by `pcsc` alone.
+struct Raw(Card);
+
+impl Drop for Raw {
     fn drop(&mut self) {
         // Dropped by itself it would be reset.
         let _ = self
-            .raw
+            .0
             .reconnect(ShareMode::Shared, Protocols::ANY, Disposition::LeaveCard);
     }
 }
 
 impl Stack for Reader {
     type Transport = NfcTransport<CardChannel>;
+    type Raw = Raw;
     const NAME: &'static str = "card";
     const HAS_BRACKETS: bool = true;
 
@@ -47,9 +52,16 @@ impl Stack for Reader {
         open(&entry).unwrap()
     }
 
-    fn drain(&self, _: &mut Self::Transport) {}
+    fn open_raw(&self) -> Raw {
+        let card = self
+            .context
+            .connect(&self.name, ShareMode::Shared, Protocols::ANY);
+        Raw(card.unwrap())
+    }
 
-    fn raw(&mut self, exchanges: &[Exchange], brackets: bool) -> Duration {
+    fn drain(_: &mut Self::Transport) {}
+
+    fn raw(Raw(card): &mut Raw, exchanges: &[Exchange], brackets: bool) -> Duration {
         let mut buffer = vec![0; MAX_BUFFER_SIZE_EXTENDED];
         // The adapter ends its transaction in the background; whoever asks before that waits 100 ms.
         // Not asleep: a processor that was idle is slower.
@@ -69,7 +81,7 @@ impl Stack for Reader {
             let begin = Instant::now();
             for exchange in exchanges {
                 let length = if brackets {
-                    let transaction = self.raw.transaction().unwrap();
+                    let transaction = card.transaction().unwrap();
                     let length = transaction.transmit(&exchange.sent, &mut buffer).unwrap().len();
                     transaction
                         .end(Disposition::LeaveCard)
@@ -77,7 +89,7 @@ impl Stack for Reader {
                         .unwrap();
                     length
                 } else {
-                    self.raw.transmit(&exchange.sent, &mut buffer).unwrap().len()
+                    card.transmit(&exchange.sent, &mut buffer).unwrap().len()
                 };
                 assert_eq!(length, exchange.received[0].len());
             }
@@ -102,20 +114,18 @@ pub fn run(folder: &Path, plan: Plan) {
         }
         Frame::PowerOn => None,
     });
-    let reader = CString::new(entry.path.as_str()).unwrap();
-    let context = Context::establish(Scope::User).unwrap();
-    let mut reader = Reader {
-        raw: context
-            .connect(&reader, ShareMode::Shared, Protocols::ANY)
-            .unwrap(),
+    let reader = Reader {
+        name: CString::new(entry.path.as_str()).unwrap(),
         entry,
+        context: Context::establish(Scope::User).unwrap(),
     };
-    measure(&mut reader, &key, plan);
-    drop(reader);
-
-    let mut python = fido2_pcsc().python();
-    python
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/peers/pin_change.py"))
-        .args([&plan.count.to_string(), OLD_PIN, NEW_PIN]);
-    process(Reader::NAME, "python-fido2", python, &key, plan);
+    unlock(&reader, &key, plan);
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/pin_change.py");
+    let mut python = Process::start("python-fido2", fido2_pcsc().python().arg(script));
+    clients::measure(
+        Reader::NAME,
+        &mut [&mut Floor(&reader, &key), &mut Ours(&reader), &mut python],
+        &key,
+        plan,
+    );
 }

@@ -4,17 +4,18 @@ use std::ffi::CString;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use ctap_hid_fido2::{Cfg, FidoKeyHidFactory, HidParam};
+use ctap_hid_fido2::{Cfg, FidoKeyHid, FidoKeyHidFactory, HidParam};
 use fido_unlock::framing::HidTransport;
+use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::ports::{HidReports, Interface};
 use fido_unlock_hid::{DeviceEntry, HidChannel, list, open};
-use fido_unlock_tests::{NEW_PIN, OLD_PIN, Way};
+use fido_unlock_tests::Way;
 use getrandom::SysRng;
 use hidapi::{HidApi, HidDevice};
 
+use crate::clients::{self, Floor, Linked, Ours, Process};
 use crate::device::{self, Exchange, Key};
-use crate::measure::{Plan, measure};
-use crate::peers::{in_this_process, process};
+use crate::measure::{Plan, unlock};
 use crate::stack::Stack;
 use crate::uhid;
 
@@ -25,11 +26,11 @@ const LOST_MS: i32 = 10_000;
 /// The key's FIDO interface.
 struct Plug {
     entry: DeviceEntry,
-    raw: HidDevice,
 }
 
 impl Stack for Plug {
     type Transport = HidTransport<HidChannel, SysRng>;
+    type Raw = HidDevice;
     const NAME: &'static str = "hidraw";
     const HAS_BRACKETS: bool = false;
 
@@ -37,7 +38,12 @@ impl Stack for Plug {
         open(&self.entry).unwrap()
     }
 
-    fn drain(&self, transport: &mut Self::Transport) {
+    fn open_raw(&self) -> HidDevice {
+        let path = CString::new(self.entry.path.as_str()).unwrap();
+        HidApi::new().unwrap().open_path(&path).unwrap()
+    }
+
+    fn drain(transport: &mut Self::Transport) {
         // The kernel gives every report to every opener.
         let mut report = [0; REPORT];
         while transport
@@ -48,16 +54,16 @@ impl Stack for Plug {
         {}
     }
 
-    fn raw(&mut self, exchanges: &[Exchange], _: bool) -> Duration {
+    fn raw(raw: &mut HidDevice, exchanges: &[Exchange], _: bool) -> Duration {
         let mut report = [0; REPORT];
-        while self.raw.read_timeout(&mut report, 0).unwrap() > 0 {}
+        while raw.read_timeout(&mut report, 0).unwrap() > 0 {}
         let begin = Instant::now();
         for exchange in exchanges {
             let mut bytes = [0; REPORT + 1];
             bytes[1..].copy_from_slice(&exchange.sent);
-            self.raw.write(&bytes).unwrap();
+            raw.write(&bytes).unwrap();
             for _ in &exchange.received {
-                assert_eq!(self.raw.read_timeout(&mut report, LOST_MS).unwrap(), REPORT);
+                assert_eq!(raw.read_timeout(&mut report, LOST_MS).unwrap(), REPORT);
             }
         }
         begin.elapsed()
@@ -84,29 +90,27 @@ pub fn run(plan: Plan) {
         }
     };
     let path = entry.path.clone();
-    let mut interface = Plug {
-        raw: HidApi::new()
-            .unwrap()
-            .open_path(&CString::new(path.as_str()).unwrap())
-            .unwrap(),
-        entry,
-    };
-    measure(&mut interface, &key, plan);
-    drop(interface);
-
-    let mut libfido2 = Command::new("/bin/pin_change");
-    libfido2.args([&path, &plan.count.to_string(), OLD_PIN, NEW_PIN]);
-    process(Plug::NAME, "libfido2", libfido2, &key, plan);
-
-    let client = FidoKeyHidFactory::create_by_params(&[HidParam::Path(path)], &Cfg::init()).unwrap();
-    in_this_process(
-        Plug::NAME,
-        "ctap-hid-fido2",
-        &key,
-        plan,
-        |_| {
+    let plug = Plug { entry };
+    unlock(&plug, &key, plan);
+    let mut libfido2 = Process::start("libfido2", Command::new("/bin/pin_change").arg(&path));
+    let mut ctap_hid_fido2 = Linked {
+        name: "ctap-hid-fido2",
+        protocol: PinProtocol::One,
+        open: || FidoKeyHidFactory::create_by_params(&[HidParam::Path(path.clone())], &Cfg::init()).unwrap(),
+        get_info: |client: &FidoKeyHid| {
             client.get_info().unwrap();
         },
-        |old, new| client.change_pin(old, new).unwrap(),
+        change_pin: |client: &FidoKeyHid, old: &str, new: &str| client.change_pin(old, new).unwrap(),
+    };
+    clients::measure(
+        Plug::NAME,
+        &mut [
+            &mut Floor(&plug, &key),
+            &mut Ours(&plug),
+            &mut libfido2,
+            &mut ctap_hid_fido2,
+        ],
+        &key,
+        plan,
     );
 }

@@ -15,6 +15,7 @@
 )]
 
 mod card;
+mod clients;
 mod device;
 mod hidraw;
 mod measure;
@@ -22,7 +23,6 @@ mod ours;
 #[path = "../../../adapters/pcsc/tests/vpcd/support.rs"]
 #[allow(dead_code)]
 mod pcscd;
-mod peers;
 mod replay;
 mod report;
 mod stack;

@@ -1,20 +1,16 @@
-//! One stack: the floor, and this library on it.
+//! An unlock over one stack: the floor, and this library on it.
 
 use std::time::Duration;
-
-use fido_unlock::ports::Interface;
-use fido_unlock::unlock::CtapUnlockDevice;
-use fido_unlock_tests::{NEW_PIN, OLD_PIN};
 
 use crate::device::{Exchange, Key, Traffic};
 use crate::ours;
 use crate::replay::{Player, Recorder};
 use crate::report::Row;
 use crate::stack::Stack;
+use fido_unlock::ports::Interface;
+use fido_unlock::unlock::CtapUnlockDevice;
 
 pub const UNLOCK: &str = "unlock";
-pub const GET_INFO: &str = "getInfo";
-pub const CHANGE_PIN: &str = "changePIN";
 pub const FLOOR: &str = "the stack alone";
 pub const FLOOR_UNBRACKETED: &str = "the stack alone, without transactions";
 pub const RECORDED: &str = "fido-unlock, recorded answers";
@@ -36,12 +32,6 @@ pub fn us(time: Duration) -> f64 {
     time.as_secs_f64() * 1e6
 }
 
-pub fn measure<S: Stack>(stack: &mut S, key: &Key, plan: Plan) {
-    unlock(stack, key, plan);
-    get_info(stack, key, plan);
-    change_pin(stack, key, plan);
-}
-
 /// Of all that is recorded, `messages` were CTAP messages.
 fn traffic(recorded: &[Exchange], messages: u64) -> Traffic {
     let received = || recorded.iter().flat_map(|exchange| &exchange.received);
@@ -54,7 +44,8 @@ fn traffic(recorded: &[Exchange], messages: u64) -> Traffic {
     }
 }
 
-fn unlock<S: Stack>(stack: &mut S, key: &Key, plan: Plan) {
+/// The floor, and this library's unlock on it.
+pub fn unlock<S: Stack>(stack: &S, key: &Key, plan: Plan) {
     let mut device = CtapUnlockDevice::new(Recorder {
         inner: stack.open(Interface::Vendor),
         answers: Vec::new(),
@@ -76,6 +67,8 @@ fn unlock<S: Stack>(stack: &mut S, key: &Key, plan: Plan) {
     // Without the recorder from here on.
     let mut device = CtapUnlockDevice::new(device.into_transport().inner);
 
+    let mut raw = stack.open_raw();
+
     // All of them in each turn, so that what the machine does beside it strikes all.
     let (mut floor, mut bare, mut ours_recorded) = (Vec::new(), Vec::new(), Vec::new());
     let (mut cryptography, mut own, mut still, mut core) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -83,10 +76,10 @@ fn unlock<S: Stack>(stack: &mut S, key: &Key, plan: Plan) {
     key.wire.play(&recorded, || {
         for _ in 0..plan.count {
             if S::HAS_BRACKETS {
-                bare.push(us(stack.raw(&recorded, false)));
+                bare.push(us(S::raw(&mut raw, &recorded, false)));
             }
-            let alone = stack.raw(&recorded, true);
-            stack.drain(device.transport());
+            let alone = S::raw(&mut raw, &recorded, true);
+            S::drain(device.transport());
             let whole = ours::unlock(key, &mut device);
             let crypto = ours::cryptography();
             let unclocked = ours::unlock_by(&clock, key, &mut device);
@@ -114,6 +107,7 @@ fn unlock<S: Stack>(stack: &mut S, key: &Key, plan: Plan) {
         Row::new(S::NAME, UNLOCK, who, times, Traffic::default()).print();
     }
 
+    drop(raw);
     println!("clock reads of an unlock: {}", clock.0.get() / plan.count as u64);
 
     let before = key.traffic();
@@ -138,42 +132,4 @@ fn unlock<S: Stack>(stack: &mut S, key: &Key, plan: Plan) {
         .collect();
     let traffic = key.traffic().since(before, plan.count);
     Row::new(S::NAME, UNLOCK, KEPT, times, traffic).print();
-}
-
-fn get_info<S: Stack>(stack: &mut S, key: &Key, plan: Plan) {
-    let mut transport = stack.open(Interface::Fido);
-    ours::get_info(&mut transport);
-    let recorded = key.wire.record(|| {
-        ours::get_info(&mut transport);
-    });
-    let traffic = traffic(&recorded, 1);
-    let (mut floor, mut times) = (Vec::new(), Vec::new());
-    for _ in 0..plan.count {
-        // The authenticator answers both: it is a part of the floor.
-        floor.push(us(stack.raw(&recorded, true)));
-        stack.drain(&mut transport);
-        times.push(us(ours::get_info(&mut transport)));
-    }
-    for (who, times) in [(FLOOR, floor), (OURS, times)] {
-        Row::new(S::NAME, GET_INFO, who, times, traffic).print();
-    }
-}
-
-fn change_pin<S: Stack>(stack: &mut S, key: &Key, plan: Plan) {
-    key.set_pin();
-    let mut transport = stack.open(Interface::Fido);
-    ours::get_info(&mut transport);
-    let before = key.traffic();
-    let times = (0..plan.count)
-        .map(|run| {
-            let pins = [OLD_PIN, NEW_PIN];
-            us(ours::change_pin(
-                &mut transport,
-                pins[run % 2],
-                pins[(run + 1) % 2],
-            ))
-        })
-        .collect();
-    let traffic = key.traffic().since(before, plan.count);
-    Row::new(S::NAME, CHANGE_PIN, OURS, times, traffic).print();
 }

@@ -14,6 +14,7 @@ use getrandom::SysRng;
 
 use crate::device::Key;
 
+/// Of the unlock.
 const PROTOCOL: PinProtocol = PinProtocol::Two;
 /// Bytes under the MAC of an unlock of suite 2 with protocol two.
 const AUTHENTICATED: usize = 133;
@@ -100,18 +101,18 @@ pub fn get_info(transport: &mut dyn Transport) -> Duration {
 }
 
 /// `getKeyAgreement` and `changePIN`.
-pub fn change_pin(transport: &mut dyn Transport, old: &str, new: &str) -> Duration {
+pub fn change_pin(transport: &mut dyn Transport, protocol: PinProtocol, old: &str, new: &str) -> Duration {
     let (time, ()) = timed(|| {
         call(|call| {
-            let (key, secret) = agree(transport, PROTOCOL, &mut SysRng, call).unwrap();
+            let (key, secret) = agree(transport, protocol, &mut SysRng, call).unwrap();
             let padded = pad_pin(new.as_bytes()).unwrap();
-            let new_pin_enc = PROTOCOL.encrypt(&secret, &*padded, &mut SysRng).unwrap();
+            let new_pin_enc = protocol.encrypt(&secret, &*padded, &mut SysRng).unwrap();
             let old_hash = hash_pin(old.as_bytes());
-            let pin_hash_enc = PROTOCOL.encrypt(&secret, &*old_hash, &mut SysRng).unwrap();
+            let pin_hash_enc = protocol.encrypt(&secret, &*old_hash, &mut SysRng).unwrap();
             let message = [&new_pin_enc[..], &pin_hash_enc].concat();
-            let mut request = ClientPinRequest::new(SubCommand::ChangePin, Some(PROTOCOL));
+            let mut request = ClientPinRequest::new(SubCommand::ChangePin, Some(protocol));
             request.key_agreement = Some(key);
-            request.pin_uv_auth_param = PROTOCOL.authenticate(&secret, &message).ok();
+            request.pin_uv_auth_param = protocol.authenticate(&secret, &message).ok();
             request.new_pin_enc = Some(new_pin_enc);
             request.pin_hash_enc = Some(pin_hash_enc);
             client_pin(transport, &request, call).unwrap();

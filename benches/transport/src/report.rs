@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::clients::Task;
 use crate::device::Traffic;
-use crate::measure::{CHANGE_PIN, FLOOR, GET_INFO, KEPT, OURS, OWN, STILL, UNLOCK};
+use crate::measure::{FLOOR, KEPT, OURS, OWN, STILL, UNLOCK};
 
 /// What a row is printed behind, on a console that says other things too.
 const MARK: &str = "row ";
@@ -122,13 +123,8 @@ impl Report {
                 goals.push(goal(words, format!("{:.1} %", part * 100.0), part <= 0.1));
             }
         }
-        for (what, words) in [
-            (GET_INFO, "getInfo: no slower than the fastest peer"),
-            (
-                CHANGE_PIN,
-                "changePIN: no slower than the fastest peer, per transaction",
-            ),
-        ] {
+        for task in Task::ALL {
+            let what = task.name();
             let each = |row: &Row| row.p50_us / row.transactions.max(1) as f64;
             let peers = self
                 .rows
@@ -137,7 +133,7 @@ impl Report {
             let fastest = peers.min_by(|one, other| each(one).total_cmp(&each(other)));
             if let (Some(ours), Some(fastest)) = (self.row(stack, what, OURS), fastest) {
                 goals.push(goal(
-                    words,
+                    task.goal(),
                     format!("{:.0} µs, {} {:.0} µs", each(ours), fastest.who, each(fastest)),
                     each(ours) <= each(fastest),
                 ));

@@ -10,6 +10,8 @@ use crate::device::Exchange;
 pub trait Stack {
     /// The adapter's transport.
     type Transport: Transport;
+    /// An open device without this library.
+    type Raw;
     /// What the rows are called.
     const NAME: &'static str;
     /// One exchange with nothing but the message: a smaller floor, where messages are bracketed by
@@ -19,9 +21,12 @@ pub trait Stack {
     /// Opens the device as the library does.
     fn open(&self, interface: Interface) -> Self::Transport;
 
+    /// Opens the device by the calls of the stack.
+    fn open_raw(&self) -> Self::Raw;
+
     /// Reads away what the transport was given of others' exchanges.
-    fn drain(&self, transport: &mut Self::Transport);
+    fn drain(transport: &mut Self::Transport);
 
     /// These exchanges over the stack alone; with `brackets`, each in those that a message needs.
-    fn raw(&mut self, exchanges: &[Exchange], brackets: bool) -> Duration;
+    fn raw(raw: &mut Self::Raw, exchanges: &[Exchange], brackets: bool) -> Duration;
 }

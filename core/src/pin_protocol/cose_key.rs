@@ -6,6 +6,7 @@ use p256::elliptic_curve::sec1::FromSec1Point;
 use p256::{PublicKey, Sec1Point};
 
 use crate::ctap2::cbor::Value;
+use crate::curve::coordinates;
 
 /// The coordinates are not a point of P-256 (or a compressed point is not one).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,17 +35,8 @@ impl CoseKey {
     /// The coordinates of a point.
     #[must_use]
     pub fn from_public_key(key: &PublicKey) -> Self {
-        use p256::elliptic_curve::sec1::ToSec1Point;
-        let point = key.to_sec1_point(false);
-        let mut out = Self {
-            x: [0; 32],
-            y: [0; 32],
-        };
-        if let (Some(x), Some(y)) = (point.x(), point.y()) {
-            out.x.copy_from_slice(x);
-            out.y.copy_from_slice(y);
-        }
-        out
+        let [x, y] = coordinates(key);
+        Self { x, y }
     }
 }
 

@@ -3,11 +3,11 @@
 use alloc::vec::Vec;
 
 use hkdf::Hkdf;
-use p256::{NonZeroScalar, PublicKey, SecretKey};
+use p256::SecretKey;
 use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
 
 use super::{CoseKey, InvalidPoint, PinProtocol};
+use crate::curve::{self, Coordinate};
 use crate::ports::{Entropy, EntropyError};
 use crate::secret::SharedSecret;
 
@@ -20,15 +20,7 @@ impl KeyAgreementKey {
     /// # Errors
     /// [`EntropyError`].
     pub fn make(entropy: &mut dyn Entropy) -> Result<Self, EntropyError> {
-        // A random 32-byte string is no valid scalar once in 2^32; eight in a row is a broken source.
-        for _ in 0..8 {
-            let mut bytes = Zeroizing::new([0; 32]);
-            entropy.fill(&mut *bytes)?;
-            if let Ok(key) = SecretKey::from_slice(&*bytes) {
-                return Ok(Self(key));
-            }
-        }
-        Err(EntropyError)
+        curve::make_scalar(entropy).map(Self)
     }
 
     /// From a fixed scalar of 32 bytes, for vectors; `None` when it is 0 or too large.
@@ -40,7 +32,8 @@ impl KeyAgreementKey {
     /// The public half.
     #[must_use]
     pub fn public(&self) -> CoseKey {
-        CoseKey::from_public_key(&self.0.public_key())
+        let [x, y] = curve::public(&self.0);
+        CoseKey { x, y }
     }
 
     /// The shared secret with `peer`.
@@ -49,7 +42,7 @@ impl KeyAgreementKey {
     /// [`InvalidPoint`] when `peer` is not on the curve.
     pub fn decapsulate(&self, protocol: PinProtocol, peer: &CoseKey) -> Result<SharedSecret, InvalidPoint> {
         let peer = peer.to_public_key()?;
-        Ok(derive(protocol, &self.0.to_nonzero_scalar(), &peer))
+        Ok(derive(protocol, &curve::shared_x(&self.0, &peer)))
     }
 }
 
@@ -79,12 +72,11 @@ pub enum EncapsulateError {
     Entropy(#[from] EntropyError),
 }
 
-fn derive(protocol: PinProtocol, scalar: &NonZeroScalar, peer: &PublicKey) -> SharedSecret {
-    let z = p256::ecdh::diffie_hellman(scalar, peer.as_affine());
+fn derive(protocol: PinProtocol, x: &Coordinate) -> SharedSecret {
     match protocol {
-        PinProtocol::One => SharedSecret::new(Sha256::digest(z.raw_secret_bytes()).to_vec()),
+        PinProtocol::One => SharedSecret::new(Sha256::digest(x).to_vec()),
         PinProtocol::Two => {
-            let hkdf = Hkdf::<Sha256>::new(Some(&[0; 32]), z.raw_secret_bytes());
+            let hkdf = Hkdf::<Sha256>::new(Some(&[0; 32]), x);
             let mut out: Vec<u8> = alloc::vec![0; 64];
             let (hmac_key, aes_key) = out.split_at_mut(32);
             // 32 bytes are always within HKDF-SHA-256's 8160.

@@ -12,6 +12,7 @@ use super::{
     p256_ecdsa,
 };
 use crate::challenge::AesChallenge;
+use crate::curve::make_scalar;
 use crate::ports::{Entropy, EntropyError};
 use crate::secret::{AdminKey, ResponseCode};
 
@@ -37,7 +38,7 @@ impl IssuerKey {
         if suite == Suite::AesAdminKey {
             return Err(MakeKeyError::Suite(SuiteError::WrongSuite));
         }
-        let secret = super::make_scalar(entropy)?;
+        let secret = make_scalar(entropy)?;
         Self::from_secret_key(suite, secret).ok_or(MakeKeyError::Suite(SuiteError::WrongSuite))
     }
 

@@ -12,9 +12,6 @@ pub mod p256_ecdsa;
 mod proof_task;
 mod verifier;
 
-use p256::SecretKey;
-use zeroize::Zeroizing;
-
 pub use error::SuiteError;
 pub use issuer_key::{IssuerKey, MakeKeyError};
 pub use keys::{DevicePublicKey, IssuerPublicKey};
@@ -23,21 +20,6 @@ pub use message::{AuthoriseFields, RotateFields};
 pub use p256_ecdh_mac::DeviceSecretKey;
 pub use proof_task::{ProbeTask, RotationRole, RotationTask};
 pub use verifier::{DeviceVerifier, verify_rotation};
-
-use crate::ports::{Entropy, EntropyError};
-
-/// A random scalar in 1 to n−1.
-fn make_scalar(entropy: &mut dyn Entropy) -> Result<SecretKey, EntropyError> {
-    // A random 32-byte string is no valid scalar once in 2^32; eight in a row is a broken source.
-    for _ in 0..8 {
-        let mut bytes = Zeroizing::new([0; 32]);
-        entropy.fill(&mut *bytes)?;
-        if let Ok(key) = SecretKey::from_slice(&*bytes) {
-            return Ok(key);
-        }
-    }
-    Err(EntropyError)
-}
 
 /// The algorithm inside a challenge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

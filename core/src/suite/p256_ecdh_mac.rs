@@ -8,6 +8,7 @@ use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::{DevicePublicKey, IssuerPublicKey, SuiteError};
+use crate::curve;
 use crate::ports::{Entropy, EntropyError};
 
 /// Bytes of a response, of which the last 4 bits are zero.
@@ -41,14 +42,7 @@ impl SharedZ {
     }
 
     fn derive_raw(secret: &SecretKey, peer: &PublicKey) -> Self {
-        let z = p256::ecdh::diffie_hellman(secret.to_nonzero_scalar(), peer.as_affine());
-        // The coordinate as 32 big-endian bytes, with its leading zeros.
-        let mut out = Self([0; 32]);
-        out.0
-            .iter_mut()
-            .zip(z.raw_secret_bytes())
-            .for_each(|(to, from)| *to = *from);
-        out
+        Self(*curve::shared_x(secret, peer))
     }
 
     /// The 32 bytes, for vectors.
@@ -116,7 +110,7 @@ impl DeviceSecretKey {
     /// # Errors
     /// [`EntropyError`].
     pub fn make(entropy: &mut dyn Entropy) -> Result<Self, EntropyError> {
-        super::make_scalar(entropy).map(Self)
+        curve::make_scalar(entropy).map(Self)
     }
 
     /// From its 32 bytes (big-endian), as flash holds them; `None` when they are 0 or not below n.

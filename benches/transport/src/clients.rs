@@ -1,0 +1,257 @@
+//! getInfo and changePIN on the same device: the stack alone, this library, and clients that are not
+//! ours. They take turns, each alone on the device: hidraw gives every report to every opener.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use fido_unlock::pin_protocol::PinProtocol;
+use fido_unlock::ports::Interface;
+use fido_unlock_tests::{NEW_PIN, OLD_PIN};
+
+use crate::device::{Key, Traffic};
+use crate::measure::{FLOOR, OURS, Plan, us};
+use crate::ours;
+use crate::report::Row;
+use crate::stack::Stack;
+
+/// What the clients do.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Task {
+    GetInfo,
+    ChangePin(PinProtocol),
+}
+
+impl Task {
+    pub const ALL: [Self; 3] = [
+        Self::GetInfo,
+        Self::ChangePin(PinProtocol::Two),
+        Self::ChangePin(PinProtocol::One),
+    ];
+
+    /// What the rows are called.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::GetInfo => "getInfo",
+            Self::ChangePin(PinProtocol::Two) => "changePIN, protocol two",
+            Self::ChangePin(PinProtocol::One) => "changePIN, protocol one",
+        }
+    }
+
+    /// What was to be reached.
+    pub const fn goal(self) -> &'static str {
+        match self {
+            Self::GetInfo => "getInfo: no slower than the fastest peer",
+            Self::ChangePin(PinProtocol::Two) => {
+                "changePIN, protocol two: no slower than the fastest peer, per transaction"
+            }
+            Self::ChangePin(PinProtocol::One) => {
+                "changePIN, protocol one: no slower than the fastest peer, per transaction"
+            }
+        }
+    }
+}
+
+/// Runs of one client before it is another's turn.
+const TURN: usize = 20;
+
+/// Somebody who talks to the device.
+pub trait Client {
+    fn name(&self) -> &str;
+
+    /// Opens the device, does the task so often, and closes it; the time of each, in microseconds, or
+    /// `None` where it is not able to. `begin` is called when the device is open.
+    fn turn(&mut self, task: Task, count: usize, begin: &mut dyn FnMut()) -> Option<Vec<f64>>;
+}
+
+/// All rows of all clients.
+pub fn measure(stack: &'static str, clients: &mut [&mut dyn Client], key: &Key, plan: Plan) {
+    for task in Task::ALL {
+        let mut all = vec![(Vec::new(), Traffic::default()); clients.len()];
+        while all[0].0.len().max(all[1].0.len()) < plan.count {
+            for (client, (times, traffic)) in clients.iter_mut().zip(&mut all) {
+                key.set_pin();
+                let mut before = key.traffic();
+                let done = client.turn(task, TURN.min(plan.count), &mut || before = key.traffic());
+                if let Some(done) = done {
+                    *traffic = key.traffic().since(before, done.len());
+                    times.extend(done);
+                }
+            }
+        }
+        for (client, (times, traffic)) in clients.iter().zip(all) {
+            if !times.is_empty() {
+                Row::new(stack, task.name(), client.name(), times, traffic).print();
+            }
+        }
+    }
+}
+
+/// The PINs of one run after another.
+fn pins(run: usize) -> (&'static str, &'static str) {
+    let pins = [OLD_PIN, NEW_PIN];
+    (pins[run % 2], pins[(run + 1) % 2])
+}
+
+/// The stack alone: the bytes of this library's getInfo once more, which the authenticator answers.
+pub struct Floor<'a, S>(pub &'a S, pub &'a Key);
+
+impl<S: Stack> Client for Floor<'_, S> {
+    fn name(&self) -> &str {
+        FLOOR
+    }
+
+    fn turn(&mut self, task: Task, count: usize, begin: &mut dyn FnMut()) -> Option<Vec<f64>> {
+        if task != Task::GetInfo {
+            return None;
+        }
+        let recorded = {
+            let mut transport = self.0.open(Interface::Fido);
+            ours::get_info(&mut transport);
+            self.1.wire.record(|| {
+                ours::get_info(&mut transport);
+            })
+        };
+        let mut raw = self.0.open_raw();
+        begin();
+        Some(
+            (0..count)
+                .map(|_| us(S::raw(&mut raw, &recorded, true)))
+                .collect(),
+        )
+    }
+}
+
+/// This library.
+pub struct Ours<'a, S>(pub &'a S);
+
+impl<S: Stack> Client for Ours<'_, S> {
+    fn name(&self) -> &str {
+        OURS
+    }
+
+    fn turn(&mut self, task: Task, count: usize, begin: &mut dyn FnMut()) -> Option<Vec<f64>> {
+        let mut transport = self.0.open(Interface::Fido);
+        // The first one selects the applet, or allocates the channel.
+        ours::get_info(&mut transport);
+        begin();
+        let run = |run| match task {
+            Task::GetInfo => ours::get_info(&mut transport),
+            Task::ChangePin(protocol) => {
+                let (old, new) = pins(run);
+                ours::change_pin(&mut transport, protocol, old, new)
+            }
+        };
+        Some((0..count).map(run).map(us).collect())
+    }
+}
+
+/// A client that is a library of Rust.
+pub struct Linked<Open, Info, Change> {
+    pub name: &'static str,
+    /// The one PIN/UV auth protocol that it speaks.
+    pub protocol: PinProtocol,
+    pub open: Open,
+    pub get_info: Info,
+    pub change_pin: Change,
+}
+
+impl<Opened, Open, Info, Change> Client for Linked<Open, Info, Change>
+where
+    Open: FnMut() -> Opened,
+    Info: FnMut(&Opened),
+    Change: FnMut(&Opened, &str, &str),
+{
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn turn(&mut self, task: Task, count: usize, begin: &mut dyn FnMut()) -> Option<Vec<f64>> {
+        if matches!(task, Task::ChangePin(protocol) if protocol != self.protocol) {
+            return None;
+        }
+        let opened = (self.open)();
+        (self.get_info)(&opened);
+        begin();
+        let mut timed = |run| {
+            let (old, new) = pins(run);
+            let begin = Instant::now();
+            if task == Task::GetInfo {
+                (self.get_info)(&opened);
+            } else {
+                (self.change_pin)(&opened, old, new);
+            }
+            us(begin.elapsed())
+        };
+        Some((0..count).map(&mut timed).collect())
+    }
+}
+
+/// A program of `peers/`, which measures itself. For each line `TASK COUNT` on its standard input it
+/// opens the device, says "ready", waits for a line, does the task, says the nanoseconds of each in a
+/// line, and closes the device.
+pub struct Process {
+    name: &'static str,
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Process {
+    pub fn start(name: &'static str, command: &mut Command) -> Self {
+        let mut child = command
+            .args([OLD_PIN, NEW_PIN])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        Self {
+            name,
+            input: child.stdin.take().unwrap(),
+            output: BufReader::new(child.stdout.take().unwrap()),
+            child,
+        }
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    }
+}
+
+impl Client for Process {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn turn(&mut self, task: Task, count: usize, begin: &mut dyn FnMut()) -> Option<Vec<f64>> {
+        let word = match task {
+            Task::GetInfo => "getInfo",
+            // The one that these prefer.
+            Task::ChangePin(PinProtocol::Two) => "changePIN",
+            Task::ChangePin(PinProtocol::One) => return None,
+        };
+        writeln!(self.input, "{word} {count}").unwrap();
+        assert_eq!(self.line(), "ready", "{}", self.name);
+        begin();
+        writeln!(self.input).unwrap();
+        let line = self.line();
+        let times: Vec<f64> = line
+            .split_whitespace()
+            .map(|word| us(Duration::from_nanos(word.parse().unwrap())))
+            .collect();
+        assert_eq!(times.len(), count, "{}", self.name);
+        // It has closed the device.
+        assert_eq!(self.line(), "closed", "{}", self.name);
+        Some(times)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

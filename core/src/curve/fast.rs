@@ -1,0 +1,29 @@
+//! The multiplications by `graviola`; `None` where it cannot run here.
+
+use graviola::key_agreement::p256 as curve;
+use graviola::util::is_cpu_supported;
+use p256::elliptic_curve::sec1::ToSec1Point;
+use p256::{PublicKey, SecretKey};
+use zeroize::Zeroizing;
+
+use super::{Coordinate, split};
+
+/// It wipes the scalar when it is dropped.
+fn secret(key: &SecretKey) -> Option<curve::StaticPrivateKey> {
+    // It panics on a processor that it does not support.
+    if !is_cpu_supported() {
+        return None;
+    }
+    let bytes: Zeroizing<Coordinate> = Zeroizing::new(key.to_bytes().into());
+    curve::StaticPrivateKey::from_bytes(&*bytes).ok()
+}
+
+pub fn public(key: &SecretKey) -> Option<[Coordinate; 2]> {
+    Some(split(&secret(key)?.public_key_uncompressed()))
+}
+
+pub fn shared_x(key: &SecretKey, peer: &PublicKey) -> Option<Zeroizing<Coordinate>> {
+    let peer = curve::PublicKey::from_x962_uncompressed(peer.to_sec1_point(false).as_bytes()).ok()?;
+    let shared = secret(key)?.diffie_hellman(&peer).ok()?;
+    Some(Zeroizing::new(shared.0))
+}
