@@ -35,7 +35,7 @@ cargo xtask <command>
              each must fail
   bench bindings [ROUNDS]
              what a call costs in C# and Kotlin, and an unlock beside the same one in Rust
-  bench transport [COUNT] [card|hidraw|uml]
+  bench transport [COUNT] [card|hidraw|instructions|uml]
              what an unlock costs over pcscd and hidraw, beside clients that are not ours
   soak [UNLOCKS]
              10,000 unlocks (or as many) on mono, .NET Core and the JVM leave nothing behind

@@ -15,6 +15,7 @@ use pcsc::{Card, Context, Disposition, MAX_BUFFER_SIZE_EXTENDED, Protocols, Scop
 use crate::clients::{self, Floor, Ours, Process};
 use crate::device::{self, Exchange, Key};
 use crate::measure::{Plan, unlock};
+use crate::ours::Counter;
 use crate::pcscd::{CONTACTLESS, Frame, Pcscd};
 use crate::stack::Stack;
 
@@ -119,12 +120,17 @@ pub fn run(folder: &Path, plan: Plan) {
         entry,
         context: Context::establish(Scope::User).unwrap(),
     };
+    let ticks = Counter::new();
     unlock(&reader, &key, plan);
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/pin_change.py");
     let mut python = Process::start("python-fido2", fido2_pcsc().python().arg(script));
     clients::measure(
         Reader::NAME,
-        &mut [&mut Floor(&reader, &key), &mut Ours(&reader), &mut python],
+        &mut [
+            &mut Floor(&reader, &key, &ticks),
+            &mut Ours(&reader, &ticks),
+            &mut python,
+        ],
         &key,
         plan,
     );

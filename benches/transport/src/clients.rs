@@ -11,7 +11,7 @@ use fido_unlock_tests::{NEW_PIN, OLD_PIN};
 
 use crate::device::{Key, Traffic};
 use crate::measure::{FLOOR, OURS, Plan, us};
-use crate::ours;
+use crate::ours::{self, Counter};
 use crate::report::Row;
 use crate::stack::Stack;
 
@@ -94,7 +94,7 @@ fn pins(run: usize) -> (&'static str, &'static str) {
 }
 
 /// The stack alone: the bytes of this library's getInfo once more, which the authenticator answers.
-pub struct Floor<'a, S>(pub &'a S, pub &'a Key);
+pub struct Floor<'a, S>(pub &'a S, pub &'a Key, pub &'a Counter);
 
 impl<S: Stack> Client for Floor<'_, S> {
     fn name(&self) -> &str {
@@ -107,9 +107,9 @@ impl<S: Stack> Client for Floor<'_, S> {
         }
         let recorded = {
             let mut transport = self.0.open(Interface::Fido);
-            ours::get_info(&mut transport);
+            ours::get_info(self.2, &mut transport);
             self.1.wire.record(|| {
-                ours::get_info(&mut transport);
+                ours::get_info(self.2, &mut transport);
             })
         };
         let mut raw = self.0.open_raw();
@@ -123,7 +123,7 @@ impl<S: Stack> Client for Floor<'_, S> {
 }
 
 /// This library.
-pub struct Ours<'a, S>(pub &'a S);
+pub struct Ours<'a, S>(pub &'a S, pub &'a Counter);
 
 impl<S: Stack> Client for Ours<'_, S> {
     fn name(&self) -> &str {
@@ -133,13 +133,13 @@ impl<S: Stack> Client for Ours<'_, S> {
     fn turn(&mut self, task: Task, count: usize, begin: &mut dyn FnMut()) -> Option<Vec<f64>> {
         let mut transport = self.0.open(Interface::Fido);
         // The first one selects the applet, or allocates the channel.
-        ours::get_info(&mut transport);
+        ours::get_info(self.1, &mut transport);
         begin();
         let run = |run| match task {
-            Task::GetInfo => ours::get_info(&mut transport),
+            Task::GetInfo => ours::get_info(self.1, &mut transport),
             Task::ChangePin(protocol) => {
                 let (old, new) = pins(run);
-                ours::change_pin(&mut transport, protocol, old, new)
+                ours::change_pin(self.1, &mut transport, protocol, old, new)
             }
         };
         Some((0..count).map(run).map(us).collect())

@@ -16,6 +16,7 @@ use hidapi::{HidApi, HidDevice};
 use crate::clients::{self, Floor, Linked, Ours, Process};
 use crate::device::{self, Exchange, Key};
 use crate::measure::{Plan, unlock};
+use crate::ours::Counter;
 use crate::stack::Stack;
 use crate::uhid;
 
@@ -90,7 +91,7 @@ pub fn run(plan: Plan) {
         }
     };
     let path = entry.path.clone();
-    let plug = Plug { entry };
+    let (plug, ticks) = (Plug { entry }, Counter::new());
     unlock(&plug, &key, plan);
     let mut libfido2 = Process::start("libfido2", Command::new("/bin/pin_change").arg(&path));
     let mut ctap_hid_fido2 = Linked {
@@ -105,8 +106,8 @@ pub fn run(plan: Plan) {
     clients::measure(
         Plug::NAME,
         &mut [
-            &mut Floor(&plug, &key),
-            &mut Ours(&plug),
+            &mut Floor(&plug, &key, &ticks),
+            &mut Ours(&plug, &ticks),
             &mut libfido2,
             &mut ctap_hid_fido2,
         ],

@@ -40,7 +40,15 @@ use report::{Report, Row};
 const SOCKET: &str = "PCSCLITE_CSOCK_NAME";
 /// Set by guest.sh.
 const GUEST: &str = "FIDO_UNLOCK_HID_GUEST";
-const USAGE: &str = "usage: cargo xtask bench transport [COUNT] [card|hidraw|uml]";
+const USAGE: &str = "usage: cargo xtask bench transport [COUNT] [card|hidraw|instructions|uml]";
+/// What each is called, and whether it is measured without being named: user-mode Linux is built first.
+const STACKS: [(&str, bool, Measure); 4] = [
+    ("card", true, over_a_card),
+    ("hidraw", true, over_hidraw),
+    ("instructions", true, over_hidraw_in_instructions),
+    ("uml", false, over_uml),
+];
+type Measure = fn(Plan) -> Vec<Row>;
 /// Runs of each row; fewer are for development.
 const COUNT: usize = 500;
 
@@ -55,22 +63,22 @@ fn main() {
     } else if let Some(socket) = std::env::var_os(SOCKET) {
         card::run(Path::new(&socket).parent().unwrap(), plan);
     } else {
-        let known =
-            |word: &String| ["card", "hidraw", "uml"].contains(&&**word) || word.parse::<usize>().is_ok();
-        assert!(arguments.iter().all(known) && plan.count > 0, "{USAGE}");
-        let named = |stack: &str| arguments.iter().any(|word| word == stack);
-        // User-mode Linux is measured where it is named: its kernel is built first.
-        let all = !named("card") && !named("hidraw") && !named("uml");
-        let mut rows = Vec::new();
-        if all || named("card") {
-            rows.extend(over_a_card(plan));
-        }
-        if all || named("hidraw") {
-            rows.extend(over_hidraw(plan));
-        }
-        if named("uml") {
-            rows.extend(over_uml(plan));
-        }
+        let stack = |word: &str| STACKS.iter().find(|(name, ..)| *name == word);
+        assert!(
+            arguments
+                .iter()
+                .all(|word| stack(word).is_some() || word.parse::<usize>().is_ok())
+                && plan.count > 0,
+            "{USAGE}"
+        );
+        let none_named = !arguments.iter().any(|word| stack(word).is_some());
+        let rows = STACKS
+            .iter()
+            .filter(|(name, by_itself, _)| {
+                arguments.iter().any(|word| word == name) || none_named && *by_itself
+            })
+            .flat_map(|(.., measure)| measure(plan))
+            .collect();
         let report = Report::new(rows);
         report.print();
         println!("\n{}", serde_json::to_string(&report).unwrap());
@@ -91,9 +99,33 @@ fn over_hidraw(plan: Plan) -> Vec<Row> {
     let folder = folder("bench-guest");
     let counter = Command::new(compile("tsc_khz", &[], &folder)).output().unwrap();
     let khz = String::from_utf8(counter.stdout).unwrap();
-    // The clock that the guest finds by itself counts in steps of four milliseconds.
-    let options = format!("clocksource=tsc tsc=reliable tsc_early_khz={}", khz.trim());
-    in_a_guest(plan, &folder, |guest| guest.env("GUEST_OPTIONS", options))
+    in_a_guest(plan, &folder, |guest| {
+        guest.env("GUEST_OPTIONS", counted_by(&khz))
+    })
+}
+
+/// The same on a processor whose time is the number of its instructions, a nanosecond each. It lacks fast
+/// string instructions, which would be counted once for each byte.
+fn over_hidraw_in_instructions(plan: Plan) -> Vec<Row> {
+    let folder = folder("bench-guest");
+    let rows = in_a_guest(plan, &folder, |guest| {
+        guest
+            .env("GUEST_OPTIONS", counted_by("1000000"))
+            .env("GUEST_QEMU", "-icount shift=0,sleep=off -cpu max,-erms,-fsrm")
+    });
+    renamed(rows, "instructions")
+}
+
+/// The clock that the guest finds by itself counts in steps of four milliseconds.
+fn counted_by(khz: &str) -> String {
+    format!("clocksource=tsc tsc=reliable tsc_early_khz={}", khz.trim())
+}
+
+fn renamed(mut rows: Vec<Row>, stack: &str) -> Vec<Row> {
+    for row in &mut rows {
+        stack.clone_into(&mut row.stack);
+    }
+    rows
 }
 
 /// hidraw of a kernel that is a program: nothing is emulated, but each call of the system is dear.
@@ -105,11 +137,8 @@ fn over_uml(plan: Plan) -> Vec<Row> {
         .status();
     assert!(built.is_ok_and(|status| status.success()), "no kernel was built");
     let kernel = folder.join("linux");
-    let mut rows = in_a_guest(plan, &folder, |guest| guest.env("GUEST_UML", kernel));
-    for row in &mut rows {
-        row.stack = "uml".to_owned();
-    }
-    rows
+    let rows = in_a_guest(plan, &folder, |guest| guest.env("GUEST_UML", kernel));
+    renamed(rows, "uml")
 }
 
 fn in_a_guest(plan: Plan, folder: &Path, with: impl FnOnce(&mut Command) -> &mut Command) -> Vec<Row> {

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::device::{Exchange, Key, Traffic};
-use crate::ours;
+use crate::ours::{self, Counter};
 use crate::replay::{Player, Recorder};
 use crate::report::Row;
 use crate::stack::Stack;
-use fido_unlock::ports::Interface;
+use fido_unlock::ports::{Interface, SystemTicks};
 use fido_unlock::unlock::CtapUnlockDevice;
 
 pub const UNLOCK: &str = "unlock";
@@ -16,7 +16,7 @@ pub const FLOOR_UNBRACKETED: &str = "the stack alone, without transactions";
 pub const RECORDED: &str = "fido-unlock, recorded answers";
 pub const CRYPTOGRAPHY: &str = "of that: cryptography, measured alone";
 pub const OWN: &str = "of that: own code (the rest beyond the stack)";
-pub const STILL: &str = "of that: own code, by a clock that costs nothing";
+pub const SYSTEMS_CLOCK: &str = "of that: own code, by the system's clock";
 pub const CORE: &str = "of that: own code in core, measured without a stack";
 pub const OURS: &str = "fido-unlock";
 pub const KEPT: &str = "fido-unlock, session kept and code at hand";
@@ -46,18 +46,19 @@ fn traffic(recorded: &[Exchange], messages: u64) -> Traffic {
 
 /// The floor, and this library's unlock on it.
 pub fn unlock<S: Stack>(stack: &S, key: &Key, plan: Plan) {
+    let (ticks, systems) = (Counter::new(), SystemTicks::new());
     let mut device = CtapUnlockDevice::new(Recorder {
         inner: stack.open(Interface::Vendor),
         answers: Vec::new(),
     });
     // The first one selects the applet, or allocates the channel.
     key.block();
-    ours::unlock(key, &mut device);
+    ours::unlock(&ticks, key, &mut device);
     key.block();
     device.transport().answers.clear();
     let before = key.traffic().messages;
     let recorded = key.wire.record(|| {
-        ours::unlock(key, &mut device);
+        ours::unlock(&ticks, key, &mut device);
     });
     let traffic = traffic(&recorded, key.traffic().messages - before);
     let mut in_process = CtapUnlockDevice::new(Player {
@@ -71,8 +72,8 @@ pub fn unlock<S: Stack>(stack: &S, key: &Key, plan: Plan) {
 
     // All of them in each turn, so that what the machine does beside it strikes all.
     let (mut floor, mut bare, mut ours_recorded) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut cryptography, mut own, mut still, mut core) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let clock = ours::StillClock::default();
+    let (mut cryptography, mut own, mut by_system, mut core) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     key.wire.play(&recorded, || {
         for _ in 0..plan.count {
             if S::HAS_BRACKETS {
@@ -80,15 +81,15 @@ pub fn unlock<S: Stack>(stack: &S, key: &Key, plan: Plan) {
             }
             let alone = S::raw(&mut raw, &recorded, true);
             S::drain(device.transport());
-            let whole = ours::unlock(key, &mut device);
+            let whole = ours::unlock(&ticks, key, &mut device);
             let crypto = ours::cryptography();
-            let unclocked = ours::unlock_by(&clock, key, &mut device);
-            core.push(us(ours::unlock(key, &mut in_process)) - us(crypto));
+            let other = ours::unlock(&systems, key, &mut device);
+            core.push(us(ours::unlock(&ticks, key, &mut in_process)) - us(crypto));
             floor.push(us(alone));
             ours_recorded.push(us(whole));
             cryptography.push(us(crypto));
             own.push(us(whole) - us(alone) - us(crypto));
-            still.push(us(unclocked) - us(alone) - us(crypto));
+            by_system.push(us(other) - us(alone) - us(crypto));
         }
     });
     let row = |who, times| Row::new(S::NAME, UNLOCK, who, times, traffic);
@@ -100,7 +101,7 @@ pub fn unlock<S: Stack>(stack: &S, key: &Key, plan: Plan) {
     let parts = [
         (CRYPTOGRAPHY, cryptography),
         (OWN, own),
-        (STILL, still),
+        (SYSTEMS_CLOCK, by_system),
         (CORE, core),
     ];
     for (who, times) in parts {
@@ -108,26 +109,24 @@ pub fn unlock<S: Stack>(stack: &S, key: &Key, plan: Plan) {
     }
 
     drop(raw);
-    println!("clock reads of an unlock: {}", clock.0.get() / plan.count as u64);
-
     let before = key.traffic();
     let times = (0..plan.count)
         .map(|_| {
             key.block();
-            us(ours::unlock(key, &mut device))
+            us(ours::unlock(&ticks, key, &mut device))
         })
         .collect();
     let traffic = key.traffic().since(before, plan.count);
     Row::new(S::NAME, UNLOCK, OURS, times, traffic).print();
 
     key.block();
-    let session = ours::begin(&mut device);
+    let session = ours::begin(&ticks, &mut device);
     let pending = key.snapshot();
     let before = key.traffic();
     let times = (0..plan.count)
         .map(|_| {
             key.set(&pending);
-            us(ours::unlock_kept(key, &mut device, &session))
+            us(ours::unlock_kept(&ticks, key, &mut device, &session))
         })
         .collect();
     let traffic = key.traffic().since(before, plan.count);

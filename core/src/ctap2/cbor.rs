@@ -206,22 +206,19 @@ impl Value {
     /// The value under an integer key of a map.
     #[must_use]
     pub fn get(&self, key: i64) -> Option<&Self> {
-        self.lookup(&Self::from(key))
+        self.lookup(|other| other.as_i64() == Some(key))
     }
 
     /// The value under a text key of a map.
     #[must_use]
     pub fn get_text(&self, key: &str) -> Option<&Self> {
-        self.as_map()?
-            .iter()
-            .find(|(k, _)| k.as_text() == Some(key))
-            .map(|(_, value)| value)
+        self.lookup(|other| other.as_text() == Some(key))
     }
 
-    fn lookup(&self, key: &Self) -> Option<&Self> {
+    fn lookup(&self, is_key: impl Fn(&Self) -> bool) -> Option<&Self> {
         self.as_map()?
             .iter()
-            .find(|(k, _)| k == key)
+            .find(|(key, _)| is_key(key))
             .map(|(_, value)| value)
     }
 
@@ -399,9 +396,14 @@ fn read(decoder: &mut Decoder<'_>, depth: usize) -> Result<Value, CborError> {
             let depth = depth.checked_sub(1).ok_or(CborError::TooDeep)?;
             let length = decoder.map().map_err(malformed)?.ok_or(CborError::Malformed)?;
             let mut entries: Vec<(Value, Value)> = Vec::new();
+            // Keys in canonical order, as they nearly always are, cannot repeat.
+            let mut ascending = true;
             for _ in 0..length {
                 let key = read(decoder, 0)?;
-                if entries.iter().any(|(other, _)| *other == key) {
+                ascending &= entries
+                    .last()
+                    .is_none_or(|(last, _)| last.canonical_order(&key).is_lt());
+                if !ascending && entries.iter().any(|(other, _)| *other == key) {
                     return Err(CborError::DuplicateKey);
                 }
                 entries.push((key, read(decoder, depth)?));
