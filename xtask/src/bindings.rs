@@ -15,6 +15,7 @@ mod windows;
 
 use std::process::Command;
 
+use bench::check as bench_check;
 pub use bench::run as bench;
 pub use generate::{check, write};
 pub use package::{run as package, test as test_packages};

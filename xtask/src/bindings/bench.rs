@@ -8,13 +8,14 @@ mod figures;
 mod programs;
 
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
 use figures::Figures;
 use programs::Program;
 
 use super::test;
-use crate::step::{Done, Failed, timed};
+use crate::step::{Done, Failed, root, timed};
 
 /// Rounds before the first that counts: just-in-time compilers need them, and some 10,000 reports.
 const WARM_UP: usize = 3;
@@ -40,7 +41,10 @@ pub fn run(options: &[&str]) -> Done {
     test::install()?;
     let programs = programs::build()?;
     let figures = timed("bench bindings: the rounds", || {
-        let mut peers: Vec<Peer> = programs.into_iter().map(Peer::start).collect::<Result<_, _>>()?;
+        let mut peers: Vec<Peer> = programs
+            .into_iter()
+            .map(|program| Peer::start(program, UNLOCKS))
+            .collect::<Result<_, _>>()?;
         let mut figures = Figures::default();
         for round in 0..WARM_UP + rounds {
             figures.begin_round();
@@ -59,6 +63,22 @@ pub fn run(options: &[&str]) -> Done {
     Ok(())
 }
 
+/// That the programs in C# and Kotlin still compile and answer a round, with the library at `library`. No
+/// figure of it counts.
+pub fn check(library: &Path) -> Done {
+    let programs = programs::foreign(&root().join("target/bench-bindings-check"), library)?;
+    timed("bench bindings: a round of one call", || {
+        for program in programs {
+            let name = program.name;
+            let lines = Peer::start(Program { calls: 1, ..program }, 1)?.round()?;
+            if lines.is_empty() {
+                return Err(Failed(format!("{name} measured nothing")));
+            }
+        }
+        Ok(())
+    })
+}
+
 /// A running program.
 struct Peer {
     name: &'static str,
@@ -68,7 +88,7 @@ struct Peer {
 }
 
 impl Peer {
-    fn start(program: Program) -> Result<Self, Failed> {
+    fn start(program: Program, unlocks: usize) -> Result<Self, Failed> {
         let Program {
             name,
             calls,
@@ -77,7 +97,7 @@ impl Peer {
         let failed = |error: String| Failed(format!("{name}: {error}"));
         let child = command
             .arg(calls.to_string())
-            .arg(UNLOCKS.to_string())
+            .arg(unlocks.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn();

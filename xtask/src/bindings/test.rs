@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::{bindgen, dotnet};
+use super::{bindgen, dotnet, library};
 use crate::step::{self, Done, Failed, cargo, root, run, run_tests};
 use crate::{packages, samples};
 
@@ -27,6 +27,9 @@ const PROGRAMS: &[(&str, &str, &str)] = &[
 /// As many as there are: a class or file of vectors that is left out is seen.
 const KOTLIN_TESTS: usize = 452;
 
+/// The library with the software authenticator, where the tests of Kotlin find it.
+const NATIVE: &str = "bindings/kotlin/target/native/libfido_unlock_ffi.so";
+
 /// What every test and package of C# and Kotlin needs.
 pub fn install() -> Done {
     packages::install_these(PACKAGES)?;
@@ -41,7 +44,7 @@ pub fn install() -> Done {
 /// All of them.
 pub fn all() -> Done {
     install()?;
-    step::all(&[csharp, facade, kotlin, samples::test])
+    step::all(&[csharp, facade, kotlin, bench, samples::test])
 }
 
 /// Their output is shown, since the summaries of the runners in C# are in it.
@@ -115,6 +118,11 @@ fn kotlin() -> Done {
     Ok(())
 }
 
+/// Behind `kotlin`, whose library it takes.
+fn bench() -> Done {
+    super::bench_check(&root().join(NATIVE))
+}
+
 fn maven() -> Command {
     let mut command = Command::new("mvn");
     command.current_dir(root()).args([
@@ -146,21 +154,16 @@ fn prepare_kotlin() -> Done {
         "fido-unlock-virtual",
     ];
     run("bindings: the virtual key", &mut cargo(&card))?;
-    let native = root().join("bindings/kotlin/target/native");
-    let copied = std::fs::create_dir_all(&native).and_then(|()| {
-        std::fs::copy(
-            root().join("target/debug/libfido_unlock_ffi.so"),
-            native.join("libfido_unlock_ffi.so"),
-        )
-    });
+    let native = root().join(NATIVE);
+    let copied = std::fs::create_dir_all(native.parent().unwrap_or(&native))
+        .and_then(|()| std::fs::copy(root().join("target/debug").join(library::LIBRARY), &native));
     copied.map_err(|error| Failed(format!("{}: {error}", native.display())))?;
-    let library = "bindings/kotlin/target/native/libfido_unlock_ffi.so";
     run(
         "bindings: Kotlin's file for the tests",
         &mut bindgen(&[
             "kotlin",
             "--library",
-            library,
+            NATIVE,
             "--out",
             "bindings/kotlin/target/generated",
         ]),

@@ -28,7 +28,7 @@ const MCS: &[&str] = &[
 ];
 const RUNTIME: &str = r#"{"runtimeOptions":{"rollForward":"LatestMajor","framework":{"name":"Microsoft.NETCore.App","version":"3.1.0"}}}"#;
 
-/// Builds them all.
+/// Builds them all, as they are measured.
 pub fn build() -> Result<Vec<Program>, Failed> {
     let folder = root().join("target/bench-bindings");
     let release = root().join("target/release");
@@ -37,27 +37,33 @@ pub fn build() -> Result<Vec<Program>, Failed> {
     rust.args(["-p", "fido-unlock-bench-bindings"])
         .args(["--features", "fido-unlock-ffi/mock"]);
     run("bench bindings: the library and Rust's program", &mut rust)?;
-    make_folder(&folder)?;
+    let mut programs = vec![Program {
+        name: "Rust",
+        calls: 0,
+        command: Command::new(release.join("fido-unlock-bench-bindings")),
+    }];
+    programs.extend(foreign(&folder, &release.join(library::LIBRARY))?);
+    Ok(programs)
+}
+
+/// Those in C# and Kotlin, in `folder`, for the library at `library`, which has the software
+/// authenticator.
+pub fn foreign(folder: &Path, library: &Path) -> Result<Vec<Program>, Failed> {
+    make_folder(folder)?;
     let native = folder.join(library::LIBRARY);
-    std::fs::copy(release.join(library::LIBRARY), &native)
-        .map_err(|error| Failed(format!("{}: {error}", native.display())))?;
-    let exe = csharp(&folder)?;
+    std::fs::copy(library, &native).map_err(|error| Failed(format!("{}: {error}", native.display())))?;
+    let exe = csharp(folder)?;
     let mut mono = Command::new("mono");
-    mono.arg(&exe).env("LD_LIBRARY_PATH", &folder);
+    mono.arg(&exe).env("LD_LIBRARY_PATH", folder);
     let mut core = Command::new(dotnet::program()?);
     core.arg("exec")
         .arg(&exe)
-        .env("LD_LIBRARY_PATH", &folder)
+        .env("LD_LIBRARY_PATH", folder)
         .env("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "1");
     let programs = [
-        (
-            "Rust",
-            0,
-            Command::new(release.join("fido-unlock-bench-bindings")),
-        ),
         ("C#, mono", 2000, mono),
         ("C#, .NET Core", 2000, core),
-        ("Kotlin, JNA", 50, kotlin(&folder)?),
+        ("Kotlin, JNA", 50, kotlin(folder)?),
     ];
     Ok(programs
         .map(|(name, calls, command)| Program { name, calls, command })
