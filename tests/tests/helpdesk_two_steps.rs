@@ -199,6 +199,19 @@ fn the_two_steps_come_to_what_the_one_does() {
     let answer = OneTimeCode::new("8812", "8812").verify(task);
     two.desk.finish_verification(begun, answer).unwrap();
     assert_eq!(one.recorded(), two.recorded());
+    let verified = two.recorded().pop().unwrap();
+    assert_eq!(
+        (verified.event, verified.operator, verified.request),
+        (AuditEvent::CallerVerified, Some(name("desk-1")), Some(two.id))
+    );
+    assert_eq!(
+        (verified.method, verified.vouched),
+        (
+            Some(VerificationMethod::EnrolledFactor.number()),
+            Some(Vouched::Machine.number())
+        )
+    );
+    assert!(verified.evidence.is_some());
 
     let mut wrong = OneTimeCode::new("8812", "8813");
     let refused = one.desk.verify_caller(&one.session, one.id, &mut wrong);
