@@ -2,7 +2,8 @@
 
 use alloc::string::String;
 
-use super::{OperatorId, RequestId, UnixTime, User, VerificationMethod, Vouched};
+use super::audit::AuditEntry;
+use super::{OperatorId, OperatorSession, RequestId, UnixTime, User, VerificationMethod, Vouched};
 use crate::DeviceId;
 use crate::challenge::Challenge;
 
@@ -101,6 +102,18 @@ impl ApprovalTask {
             at: self.now,
         }
     }
+}
+
+/// An ask that has begun: [`HelpDesk::finish_approval`](super::HelpDesk::finish_approval) takes it with
+/// the answer. Let go without one, nothing is recorded.
+#[derive(Debug)]
+pub struct BegunApproval {
+    pub(super) session: OperatorSession,
+    pub(super) request: RequestId,
+    pub(super) basis: [u8; 32],
+    /// Which ask of the request it is.
+    pub(super) ask: u64,
+    pub(super) context: AuditEntry,
 }
 
 /// A second operator's approval of one request, as it stood then. It serves once and cannot be copied.

@@ -4,7 +4,8 @@ use alloc::string::{String, ToString};
 
 use sha2::{Digest, Sha256};
 
-use super::{OperatorId, RequestId, UnixTime, User, UserId};
+use super::audit::AuditEntry;
+use super::{OperatorId, OperatorSession, RequestId, UnixTime, User, UserId};
 use crate::DeviceId;
 use crate::ports::{CallerError, CallerVerifier};
 
@@ -125,6 +126,18 @@ impl VerificationTask {
             at: self.now,
         }
     }
+}
+
+/// A verification that has begun:
+/// [`HelpDesk::finish_verification`](super::HelpDesk::finish_verification) takes it with the verifier's
+/// answer. Let go without one, nothing is recorded.
+#[derive(Debug)]
+pub struct BegunVerification {
+    pub(super) session: OperatorSession,
+    pub(super) request: RequestId,
+    /// The hash of the entry by which the request became as it is.
+    pub(super) basis: [u8; 32],
+    pub(super) context: AuditEntry,
 }
 
 /// A verified caller, good for one request of one user and one Device ID. It cannot be copied.

@@ -23,9 +23,11 @@ mod registry;
 mod signer;
 mod state;
 
-pub use approval::{Approval, ApprovalTask};
+pub use approval::{Approval, ApprovalTask, BegunApproval};
 pub use authorised::{Authorised, SealedCode};
-pub use caller::{OperatorStatement, VerificationMethod, VerificationTask, VerifiedCaller, Vouched};
+pub use caller::{
+    BegunVerification, OperatorStatement, VerificationMethod, VerificationTask, VerifiedCaller, Vouched,
+};
 pub use desk::{Delivery, DeskPorts, Found, GivenCode, HelpDesk, KeyEvent, NewDevice, RequestView};
 pub use ids::{LONGEST_ID, OperatorId, RequestId, UnixTime, UserId};
 pub use limits::{LimitBook, LimitKind, LimitOutcome, LimitRecord, LimitRule, LimitRules};

@@ -49,9 +49,9 @@ impl HasCode for ApprovalError {
 /// sign in at the desk need none: [`HelpDesk::approve`](crate::helpdesk::HelpDesk::approve).
 pub trait Approver {
     /// Says whether the request that `task` shows was approved, and makes the answer with
-    /// [`ApprovalTask::approved_by`], the only way to one. It answers at once, with
-    /// [`ApprovalError::Pending`] where nobody has decided: the desk serves nobody else meanwhile.
-    /// Whoever implements it keeps each decision under [`ApprovalTask::basis`], which is another one
+    /// [`ApprovalTask::approved_by`], the only way to one. Where nobody has decided it answers
+    /// [`ApprovalError::Pending`] and does not wait for a person: an answer counts only while the request
+    /// lives and is as it was. Whoever implements it keeps each decision under [`ApprovalTask::basis`], which is another one
     /// as soon as anything about the request has changed.
     ///
     /// # Errors

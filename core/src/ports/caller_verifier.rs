@@ -30,7 +30,10 @@ impl HasCode for CallerError {
 /// record, an identity provider.
 pub trait CallerVerifier {
     /// Checks the caller that `task` names and, when it was them, makes the answer with
-    /// [`VerificationTask::vouch`], the only way to one.
+    /// [`VerificationTask::vouch`], the only way to one. It may wait for the caller: a desk that serves
+    /// others meanwhile asks it between
+    /// [`HelpDesk::begin_verification`](crate::helpdesk::HelpDesk::begin_verification) and
+    /// [`HelpDesk::finish_verification`](crate::helpdesk::HelpDesk::finish_verification).
     ///
     /// # Errors
     /// [`CallerError`] when it was not them, or could not be checked.

@@ -183,7 +183,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_licence_set_service", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_licence_set_service(), 3321);
             Check("uniffi_fido_unlock_ffi_checksum_method_operators_authenticate", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operators_authenticate(), 27339);
             Check("uniffi_fido_unlock_ffi_checksum_method_operators_find_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operators_find_operator(), 16903);
-            Check("uniffi_fido_unlock_ffi_checksum_method_approver_ask", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_approver_ask(), 27644);
+            Check("uniffi_fido_unlock_ffi_checksum_method_approver_ask", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_approver_ask(), 1714);
             Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id(), 61760);
             Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_count", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_count(), 43111);
             Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_entry", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_entry(), 33968);
@@ -226,7 +226,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service(), 34309);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon(), 36278);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve(), 43639);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval(), 54189);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval(), 26308);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise(), 10673);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel(), 16253);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint(), 32637);
@@ -240,14 +240,14 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in(), 3512);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit(), 58161);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit_against", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit_against(), 2734);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller(), 16677);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller(), 49965);
             Check("uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator(), 35395);
             Check("uniffi_fido_unlock_ffi_checksum_method_limitbook_records", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_limitbook_records(), 3251);
             Check("uniffi_fido_unlock_ffi_checksum_method_limitbook_take", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_limitbook_take(), 55270);
             Check("uniffi_fido_unlock_ffi_checksum_method_limits_take", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_limits_take(), 24422);
-            Check("uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify(), 19011);
-            Check("uniffi_fido_unlock_ffi_checksum_method_codedelivery_send", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codedelivery_send(), 34080);
-            Check("uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner(), 2231);
+            Check("uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify(), 33174);
+            Check("uniffi_fido_unlock_ffi_checksum_method_codedelivery_send", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codedelivery_send(), 61673);
+            Check("uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner(), 55914);
             Check("uniffi_fido_unlock_ffi_checksum_method_responsesigner_respond", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_responsesigner_respond(), 47422);
             Check("uniffi_fido_unlock_ffi_checksum_method_responsesigner_issuers", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_responsesigner_issuers(), 47632);
             Check("uniffi_fido_unlock_ffi_checksum_method_responsesigner_device_with_admin_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_responsesigner_device_with_admin_key(), 51447);
@@ -2350,7 +2350,7 @@ namespace FidoUnlock
     /// <summary>The system in which second operators approve: tickets, a chat, a work flow.</summary>
     public interface IApprover
     {
-        /// <summary>Says whether <c>task</c> was approved, and by whom. Answer at once, with <c>ApproverError.Pending</c> where nobody has decided: the desk serves nobody else meanwhile.</summary>
+        /// <summary>Says whether <c>task</c> was approved, and by whom. It may look that up for as long as it takes, since the desk serves others meanwhile, but is not to wait for a person: <c>ApproverError.Pending</c> where nobody has decided.</summary>
         /// <exception cref="FidoUnlock.ApproverException">As the Rust side says.</exception>
         global::FidoUnlock.Approval Ask(global::FidoUnlock.ApprovalTask task);
     }
@@ -2408,7 +2408,7 @@ namespace FidoUnlock
 
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>Says whether <c>task</c> was approved, and by whom. Answer at once, with <c>ApproverError.Pending</c> where nobody has decided: the desk serves nobody else meanwhile.</summary>
+        /// <summary>Says whether <c>task</c> was approved, and by whom. It may look that up for as long as it takes, since the desk serves others meanwhile, but is not to wait for a person: <c>ApproverError.Pending</c> where nobody has decided.</summary>
         /// <exception cref="FidoUnlock.ApproverException">As the Rust side says.</exception>
         public global::FidoUnlock.Approval Ask(global::FidoUnlock.ApprovalTask task)
         {
@@ -3769,7 +3769,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>An open help desk. Calls from several threads wait for each other; one from within a callback of the desk is refused with number 802.</summary>
+    /// <summary>An open help desk. Calls from several threads wait for each other, and each waits for the stores, the signer and the other ports of the desk, whose answers are of one step with its record: a call from within one of these is refused with number 802. <c>CallerVerifier</c> and <c>Approver</c> hold nobody up: while they work the desk serves others, and they may call it themselves.</summary>
     public sealed class HelpDesk : global::System.IDisposable
     {
         internal readonly UniffiHandle uniffiHandle;
@@ -4099,7 +4099,7 @@ namespace FidoUnlock
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
-        /// <summary>Asks the host's own system whether a second operator has approved the request as it is now; <c>approver</c> is called on this thread. Number 409 while nobody has decided, 432 where they said no, 434 for an approval of something else, 410, 435 or 436 where whoever approved may not. Each ask is recorded and voids an approval that was there: ask when there is an answer, not in a loop.</summary>
+        /// <summary>Asks the host's own system whether a second operator has approved the request as it is now; <c>approver</c> is called on this thread; the desk serves others meanwhile. Number 409 while nobody has decided, 432 where they said no, 434 for an approval of something else, of the request before it changed meanwhile, or after a later ask has begun, 410, 435 or 436 where whoever approved may not. Each ask is recorded and voids an approval that was there: ask when there is an answer, not in a loop.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public void AskApproval(global::FidoUnlock.OperatorSession session, ulong id, global::FidoUnlock.IApprover approver)
         {
@@ -4476,7 +4476,7 @@ namespace FidoUnlock
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadAuditSummary(uniffiR0));
         }
 
-        /// <summary>Verifies the caller; <c>verifier</c> is called on this thread. The desk serves nobody else meanwhile: where the check takes long, such as a push that the caller confirms, make it before and let <c>verifier</c> answer at once with its outcome.</summary>
+        /// <summary>Verifies the caller; <c>verifier</c> is called on this thread and may take long, such as for a push that the caller confirms: the desk serves others meanwhile. Its answer counts for the request as it was: number 406 where reason, caller or challenge has changed since, 414 where the request has expired, 415 where it was answered.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public void VerifyCaller(global::FidoUnlock.OperatorSession session, ulong id, global::FidoUnlock.ICallerVerifier verifier)
         {
@@ -4774,7 +4774,7 @@ namespace FidoUnlock
     /// <summary>Checks callers.</summary>
     public interface ICallerVerifier
     {
-        /// <summary>Checks the caller that <c>task</c> names. What throws here leaves the caller unverified (406). The desk serves nobody else meanwhile, so give an outcome that is there already.</summary>
+        /// <summary>Checks the caller that <c>task</c> names. What throws here leaves the caller unverified (406). It may wait for the caller, since the desk serves others meanwhile; the request lives ten minutes.</summary>
         /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
         global::FidoUnlock.CallerCheck Verify(global::FidoUnlock.CallerTask task);
     }
@@ -4832,7 +4832,7 @@ namespace FidoUnlock
 
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>Checks the caller that <c>task</c> names. What throws here leaves the caller unverified (406). The desk serves nobody else meanwhile, so give an outcome that is there already.</summary>
+        /// <summary>Checks the caller that <c>task</c> names. What throws here leaves the caller unverified (406). It may wait for the caller, since the desk serves others meanwhile; the request lives ten minutes.</summary>
         /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
         public global::FidoUnlock.CallerCheck Verify(global::FidoUnlock.CallerTask task)
         {
@@ -4892,7 +4892,7 @@ namespace FidoUnlock
     /// <summary>Sends Response Codes to users, by the channels that are registered for them.</summary>
     public interface ICodeDelivery
     {
-        /// <summary>Sends the code. It is a secret and the copy is the host's: keep it no longer than the call. What throws here fails the call with number 803; the code is made and recorded all the same.</summary>
+        /// <summary>Sends the code. It is a secret and the copy is the host's: keep it no longer than the call. What throws here fails the call with number 803; the code is made and recorded all the same. The desk waits for it.</summary>
         /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
         void Send(global::FidoUnlock.DeskChannel channel, string code);
     }
@@ -4949,7 +4949,7 @@ namespace FidoUnlock
 
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>Sends the code. It is a secret and the copy is the host's: keep it no longer than the call. What throws here fails the call with number 803; the code is made and recorded all the same.</summary>
+        /// <summary>Sends the code. It is a secret and the copy is the host's: keep it no longer than the call. What throws here fails the call with number 803; the code is made and recorded all the same. The desk waits for it.</summary>
         /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
         public void Send(global::FidoUnlock.DeskChannel channel, string code)
         {
@@ -5012,7 +5012,7 @@ namespace FidoUnlock
     /// <summary>Tells owners.</summary>
     public interface IOwnerNotifier
     {
-        /// <summary>Sends one notice. What throws here is recorded and does not hold up the call.</summary>
+        /// <summary>Sends one notice. What throws here is recorded and does not end the call. The desk waits for it: hand the notice to a queue and return.</summary>
         /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
         void NotifyOwner(global::FidoUnlock.OwnerNotice notice);
     }
@@ -5069,7 +5069,7 @@ namespace FidoUnlock
 
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>Sends one notice. What throws here is recorded and does not hold up the call.</summary>
+        /// <summary>Sends one notice. What throws here is recorded and does not end the call. The desk waits for it: hand the notice to a queue and return.</summary>
         /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
         public void NotifyOwner(global::FidoUnlock.OwnerNotice notice)
         {

@@ -89,8 +89,9 @@ impl From<ApproverError> for ApprovalError {
 /// The system in which second operators approve: tickets, a chat, a work flow.
 #[uniffi::export(with_foreign)]
 pub trait Approver: Send + Sync {
-    /// Says whether `task` was approved, and by whom. Answer at once, with `ApproverError.Pending` where
-    /// nobody has decided: the desk serves nobody else meanwhile.
+    /// Says whether `task` was approved, and by whom. It may look that up for as long as it takes, since
+    /// the desk serves others meanwhile, but is not to wait for a person: `ApproverError.Pending` where
+    /// nobody has decided.
     fn ask(&self, task: ApprovalTask) -> Result<Approval, ApproverError>;
 }
 

@@ -5,6 +5,7 @@ use std::thread::{self, ThreadId};
 
 use fido_unlock::ErrorCode;
 use fido_unlock::helpdesk::{self, Delivery, GivenCode, RequestId};
+use fido_unlock::ports::{Approver as _, CallerVerifier as _};
 use zeroize::Zeroizing;
 
 use super::approver::HostApprover;
@@ -31,8 +32,10 @@ impl OperatorSession {
     }
 }
 
-/// An open help desk. Calls from several threads wait for each other; one from within a callback of
-/// the desk is refused with number 802.
+/// An open help desk. Calls from several threads wait for each other, and each waits for the stores, the
+/// signer and the other ports of the desk, whose answers are of one step with its record: a call from
+/// within one of these is refused with number 802. `CallerVerifier` and `Approver` hold nobody up: while
+/// they work the desk serves others, and they may call it themselves.
 #[derive(uniffi::Object)]
 pub struct HelpDesk {
     desk: Mutex<helpdesk::HelpDesk>,
@@ -140,17 +143,19 @@ impl HelpDesk {
         Ok((&self.run(|desk| desk.request(&session.0, RequestId(id)))?).into())
     }
 
-    /// Verifies the caller; `verifier` is called on this thread. The desk serves nobody else meanwhile:
-    /// where the check takes long, such as a push that the caller confirms, make it before and let
-    /// `verifier` answer at once with its outcome.
+    /// Verifies the caller; `verifier` is called on this thread and may take long, such as for a push that
+    /// the caller confirms: the desk serves others meanwhile. Its answer counts for the request as it was:
+    /// number 406 where reason, caller or challenge has changed since, 414 where the request has expired,
+    /// 415 where it was answered.
     pub fn verify_caller(
         &self,
         session: Arc<OperatorSession>,
         id: u64,
         verifier: Arc<dyn CallerVerifier>,
     ) -> Result<(), UnlockError> {
-        let mut verifier = HostVerifier(verifier);
-        self.run(|desk| desk.verify_caller(&session.0, RequestId(id), &mut verifier))
+        let (begun, task) = self.run(|desk| desk.begin_verification(&session.0, RequestId(id)))?;
+        let answer = HostVerifier(verifier).verify(task);
+        self.run(|desk| desk.finish_verification(begun, answer))
     }
 
     /// Takes the Device Challenge that the caller reads out, and checks it.
@@ -169,17 +174,19 @@ impl HelpDesk {
     }
 
     /// Asks the host's own system whether a second operator has approved the request as it is now;
-    /// `approver` is called on this thread. Number 409 while nobody has decided, 432 where they said no,
-    /// 434 for an approval of something else, 410, 435 or 436 where whoever approved may not. Each ask is
-    /// recorded and voids an approval that was there: ask when there is an answer, not in a loop.
+    /// `approver` is called on this thread; the desk serves others meanwhile. Number 409 while nobody has
+    /// decided, 432 where they said no, 434 for an approval of something else, of the request before it
+    /// changed meanwhile, or after a later ask has begun, 410, 435 or 436 where whoever approved may not.
+    /// Each ask is recorded and voids an approval that was there: ask when there is an answer, not in a loop.
     pub fn ask_approval(
         &self,
         session: Arc<OperatorSession>,
         id: u64,
         approver: Arc<dyn Approver>,
     ) -> Result<(), UnlockError> {
-        let mut approver = HostApprover(approver);
-        self.run(|desk| desk.ask_approval(&session.0, RequestId(id), &mut approver))
+        let (begun, task) = self.run(|desk| desk.begin_approval(&session.0, RequestId(id)))?;
+        let answer = HostApprover(approver).ask(task);
+        self.run(|desk| desk.finish_approval(begun, answer))
     }
 
     /// Makes the Response Code, once. It crosses as text, which the host cannot wipe: show it and let

@@ -85,8 +85,8 @@ pub struct CallerCheck {
 /// Checks callers.
 #[uniffi::export(with_foreign)]
 pub trait CallerVerifier: Send + Sync {
-    /// Checks the caller that `task` names. What throws here leaves the caller unverified (406). The desk
-    /// serves nobody else meanwhile, so give an outcome that is there already.
+    /// Checks the caller that `task` names. What throws here leaves the caller unverified (406). It may wait
+    /// for the caller, since the desk serves others meanwhile; the request lives ten minutes.
     fn verify(&self, task: CallerTask) -> Result<CallerCheck, HostError>;
 }
 
@@ -121,7 +121,8 @@ pub struct OwnerNotice {
 /// Tells owners.
 #[uniffi::export(with_foreign)]
 pub trait OwnerNotifier: Send + Sync {
-    /// Sends one notice. What throws here is recorded and does not hold up the call.
+    /// Sends one notice. What throws here is recorded and does not end the call. The desk waits for it:
+    /// hand the notice to a queue and return.
     fn notify_owner(&self, notice: OwnerNotice) -> Result<(), HostError>;
 }
 
@@ -129,7 +130,8 @@ pub trait OwnerNotifier: Send + Sync {
 #[uniffi::export(with_foreign)]
 pub trait CodeDelivery: Send + Sync {
     /// Sends the code. It is a secret and the copy is the host's: keep it no longer than the call. What
-    /// throws here fails the call with number 803; the code is made and recorded all the same.
+    /// throws here fails the call with number 803; the code is made and recorded all the same. The desk
+    /// waits for it.
     fn send(&self, channel: DeskChannel, code: String) -> Result<(), HostError>;
 }
 

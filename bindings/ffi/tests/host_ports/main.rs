@@ -9,6 +9,7 @@
 )]
 
 mod approvals;
+mod at_work;
 mod checkpoints;
 mod host;
 mod plugged;

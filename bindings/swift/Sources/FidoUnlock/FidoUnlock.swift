@@ -1029,8 +1029,9 @@ public func FfiConverterTypeApduChannel_lower(_ value: ApduChannel) -> UInt64 {
 public protocol Approver: AnyObject, Sendable {
 
     /**
-     * Says whether `task` was approved, and by whom. Answer at once, with `ApproverError.Pending` where
-     * nobody has decided: the desk serves nobody else meanwhile.
+     * Says whether `task` was approved, and by whom. It may look that up for as long as it takes, since
+     * the desk serves others meanwhile, but is not to wait for a person: `ApproverError.Pending` where
+     * nobody has decided.
      */
     func ask(task: ApprovalTask) throws  -> Approval
 
@@ -1092,8 +1093,9 @@ open class ApproverImpl: Approver, @unchecked Sendable {
 
 
     /**
-     * Says whether `task` was approved, and by whom. Answer at once, with `ApproverError.Pending` where
-     * nobody has decided: the desk serves nobody else meanwhile.
+     * Says whether `task` was approved, and by whom. It may look that up for as long as it takes, since
+     * the desk serves others meanwhile, but is not to wait for a person: `ApproverError.Pending` where
+     * nobody has decided.
      */
 open func ask(task: ApprovalTask)throws  -> Approval  {
     return try  FfiConverterTypeApproval_lift(try rustCallWithError(FfiConverterTypeApproverError_lift) {
@@ -1700,8 +1702,8 @@ public func FfiConverterTypeBlockConsent_lower(_ value: BlockConsent) -> UInt64 
 public protocol CallerVerifier: AnyObject, Sendable {
 
     /**
-     * Checks the caller that `task` names. What throws here leaves the caller unverified (406). The desk
-     * serves nobody else meanwhile, so give an outcome that is there already.
+     * Checks the caller that `task` names. What throws here leaves the caller unverified (406). It may wait
+     * for the caller, since the desk serves others meanwhile; the request lives ten minutes.
      */
     func verify(task: CallerTask) throws  -> CallerCheck
 
@@ -1763,8 +1765,8 @@ open class CallerVerifierImpl: CallerVerifier, @unchecked Sendable {
 
 
     /**
-     * Checks the caller that `task` names. What throws here leaves the caller unverified (406). The desk
-     * serves nobody else meanwhile, so give an outcome that is there already.
+     * Checks the caller that `task` names. What throws here leaves the caller unverified (406). It may wait
+     * for the caller, since the desk serves others meanwhile; the request lives ten minutes.
      */
 open func verify(task: CallerTask)throws  -> CallerCheck  {
     return try  FfiConverterTypeCallerCheck_lift(try rustCallWithError(FfiConverterTypeHostError_lift) {
@@ -2536,7 +2538,8 @@ public protocol CodeDelivery: AnyObject, Sendable {
 
     /**
      * Sends the code. It is a secret and the copy is the host's: keep it no longer than the call. What
-     * throws here fails the call with number 803; the code is made and recorded all the same.
+     * throws here fails the call with number 803; the code is made and recorded all the same. The desk
+     * waits for it.
      */
     func send(channel: DeskChannel, code: String) throws
 
@@ -2599,7 +2602,8 @@ open class CodeDeliveryImpl: CodeDelivery, @unchecked Sendable {
 
     /**
      * Sends the code. It is a secret and the copy is the host's: keep it no longer than the call. What
-     * throws here fails the call with number 803; the code is made and recorded all the same.
+     * throws here fails the call with number 803; the code is made and recorded all the same. The desk
+     * waits for it.
      */
 open func send(channel: DeskChannel, code: String)throws   {try rustCallWithError(FfiConverterTypeHostError_lift) {
         uniffiCallStatus in
@@ -4882,8 +4886,10 @@ public func FfiConverterTypeEnrollment_lower(_ value: Enrollment) -> UInt64 {
 
 
 /**
- * An open help desk. Calls from several threads wait for each other; one from within a callback of
- * the desk is refused with number 802.
+ * An open help desk. Calls from several threads wait for each other, and each waits for the stores, the
+ * signer and the other ports of the desk, whose answers are of one step with its record: a call from
+ * within one of these is refused with number 802. `CallerVerifier` and `Approver` hold nobody up: while
+ * they work the desk serves others, and they may call it themselves.
  */
 public protocol HelpDeskProtocol: AnyObject, Sendable {
 
@@ -4950,9 +4956,10 @@ public protocol HelpDeskProtocol: AnyObject, Sendable {
 
     /**
      * Asks the host's own system whether a second operator has approved the request as it is now;
-     * `approver` is called on this thread. Number 409 while nobody has decided, 432 where they said no,
-     * 434 for an approval of something else, 410, 435 or 436 where whoever approved may not. Each ask is
-     * recorded and voids an approval that was there: ask when there is an answer, not in a loop.
+     * `approver` is called on this thread; the desk serves others meanwhile. Number 409 while nobody has
+     * decided, 432 where they said no, 434 for an approval of something else, of the request before it
+     * changed meanwhile, or after a later ask has begun, 410, 435 or 436 where whoever approved may not.
+     * Each ask is recorded and voids an approval that was there: ask when there is an answer, not in a loop.
      */
     func askApproval(session: OperatorSession, id: UInt64, approver: Approver) throws
 
@@ -5027,16 +5034,19 @@ public protocol HelpDeskProtocol: AnyObject, Sendable {
     func verifyAuditAgainst(checkpoints: [Data], publicKey: Data) throws  -> AuditSummary
 
     /**
-     * Verifies the caller; `verifier` is called on this thread. The desk serves nobody else meanwhile:
-     * where the check takes long, such as a push that the caller confirms, make it before and let
-     * `verifier` answer at once with its outcome.
+     * Verifies the caller; `verifier` is called on this thread and may take long, such as for a push that
+     * the caller confirms: the desk serves others meanwhile. Its answer counts for the request as it was:
+     * number 406 where reason, caller or challenge has changed since, 414 where the request has expired,
+     * 415 where it was answered.
      */
     func verifyCaller(session: OperatorSession, id: UInt64, verifier: CallerVerifier) throws
 
 }
 /**
- * An open help desk. Calls from several threads wait for each other; one from within a callback of
- * the desk is refused with number 802.
+ * An open help desk. Calls from several threads wait for each other, and each waits for the stores, the
+ * signer and the other ports of the desk, whose answers are of one step with its record: a call from
+ * within one of these is refused with number 802. `CallerVerifier` and `Approver` hold nobody up: while
+ * they work the desk serves others, and they may call it themselves.
  */
 open class HelpDesk: HelpDeskProtocol, @unchecked Sendable {
     fileprivate let handle: UInt64
@@ -5253,9 +5263,10 @@ open func approve(session: OperatorSession, id: UInt64)throws   {try rustCallWit
 
     /**
      * Asks the host's own system whether a second operator has approved the request as it is now;
-     * `approver` is called on this thread. Number 409 while nobody has decided, 432 where they said no,
-     * 434 for an approval of something else, 410, 435 or 436 where whoever approved may not. Each ask is
-     * recorded and voids an approval that was there: ask when there is an answer, not in a loop.
+     * `approver` is called on this thread; the desk serves others meanwhile. Number 409 while nobody has
+     * decided, 432 where they said no, 434 for an approval of something else, of the request before it
+     * changed meanwhile, or after a later ask has begun, 410, 435 or 436 where whoever approved may not.
+     * Each ask is recorded and voids an approval that was there: ask when there is an answer, not in a loop.
      */
 open func askApproval(session: OperatorSession, id: UInt64, approver: Approver)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
@@ -5454,9 +5465,10 @@ open func verifyAuditAgainst(checkpoints: [Data], publicKey: Data)throws  -> Aud
 }
 
     /**
-     * Verifies the caller; `verifier` is called on this thread. The desk serves nobody else meanwhile:
-     * where the check takes long, such as a push that the caller confirms, make it before and let
-     * `verifier` answer at once with its outcome.
+     * Verifies the caller; `verifier` is called on this thread and may take long, such as for a push that
+     * the caller confirms: the desk serves others meanwhile. Its answer counts for the request as it was:
+     * number 406 where reason, caller or challenge has changed since, 414 where the request has expired,
+     * 415 where it was answered.
      */
 open func verifyCaller(session: OperatorSession, id: UInt64, verifier: CallerVerifier)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
@@ -7310,7 +7322,8 @@ public func FfiConverterTypeOperators_lower(_ value: Operators) -> UInt64 {
 public protocol OwnerNotifier: AnyObject, Sendable {
 
     /**
-     * Sends one notice. What throws here is recorded and does not hold up the call.
+     * Sends one notice. What throws here is recorded and does not end the call. The desk waits for it:
+     * hand the notice to a queue and return.
      */
     func notifyOwner(notice: OwnerNotice) throws
 
@@ -7372,7 +7385,8 @@ open class OwnerNotifierImpl: OwnerNotifier, @unchecked Sendable {
 
 
     /**
-     * Sends one notice. What throws here is recorded and does not hold up the call.
+     * Sends one notice. What throws here is recorded and does not end the call. The desk waits for it:
+     * hand the notice to a queue and return.
      */
 open func notifyOwner(notice: OwnerNotice)throws   {try rustCallWithError(FfiConverterTypeHostError_lift) {
         uniffiCallStatus in
@@ -17930,7 +17944,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_operators_find_operator() != 16903) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_approver_ask() != 27644) {
+    if (uniffi_fido_unlock_ffi_checksum_method_approver_ask() != 1714) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id() != 61760) {
@@ -18059,7 +18073,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve() != 43639) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval() != 54189) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval() != 26308) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise() != 10673) {
@@ -18101,7 +18115,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit_against() != 2734) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller() != 16677) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller() != 49965) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator() != 35395) {
@@ -18116,13 +18130,13 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_limits_take() != 24422) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify() != 19011) {
+    if (uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify() != 33174) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_codedelivery_send() != 34080) {
+    if (uniffi_fido_unlock_ffi_checksum_method_codedelivery_send() != 61673) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner() != 2231) {
+    if (uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner() != 55914) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_responsesigner_respond() != 47422) {

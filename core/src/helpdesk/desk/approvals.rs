@@ -3,7 +3,9 @@
 use super::HelpDesk;
 use crate::error::ErrorCode;
 use crate::helpdesk::audit::{AuditEntry, AuditEvent};
-use crate::helpdesk::{Approval, ApprovalTask, DeskError, OperatorSession, Privilege, RequestId, UnixTime};
+use crate::helpdesk::{
+    Approval, ApprovalTask, BegunApproval, DeskError, OperatorSession, Privilege, RequestId,
+};
 use crate::ports::{ApprovalError, Approver};
 
 impl HelpDesk {
@@ -50,7 +52,9 @@ impl HelpDesk {
     /// Asks the system in which second operators approve. Whoever approved there must be an operator
     /// of this desk, another one than the session's, and have [`Privilege::Unlock`]. Caller and
     /// challenge must be there, so that it is seen what is approved. Each ask is recorded: ask when
-    /// there is an answer, not in a loop. An approval given before is void.
+    /// there is an answer, not in a loop. An approval given before is void. The desk waits for
+    /// `approver`; one that serves others meanwhile takes the two steps apart:
+    /// [`HelpDesk::begin_approval`] and [`HelpDesk::finish_approval`].
     ///
     /// # Errors
     /// [`DeskError::Approval`]; [`ErrorCode::ApprovalSelf`]; [`ErrorCode::ApproverPrivilege`];
@@ -62,24 +66,59 @@ impl HelpDesk {
         id: RequestId,
         approver: &mut dyn Approver,
     ) -> Result<(), DeskError> {
-        let mut context = self.in_request(AuditEvent::Approved, session, id);
-        let result = self.try_ask_approval(session, id, approver, &mut context);
-        self.recorded(context, result)
+        let (begun, task) = self.begin_approval(session, id)?;
+        let answer = approver.ask(task);
+        self.finish_approval(begun, answer)
     }
 
-    fn try_ask_approval(
+    /// The first step of [`HelpDesk::ask_approval`]: checks all that must hold before anybody is asked,
+    /// and voids an approval given before. The task is for an [`Approver`]; its answer goes with the
+    /// other value to [`HelpDesk::finish_approval`].
+    ///
+    /// # Errors
+    /// [`ErrorCode::CallerUnverified`]; [`ErrorCode::WrongState`] without a challenge; as
+    /// [`HelpDesk::begin_verification`].
+    pub fn begin_approval(
         &mut self,
         session: &OperatorSession,
         id: RequestId,
-        approver: &mut dyn Approver,
-        context: &mut AuditEntry,
+    ) -> Result<(BegunApproval, ApprovalTask), DeskError> {
+        let context = self.in_request(AuditEvent::Approved, session, id);
+        let result = self.approval_task(session, id);
+        let (ask, task) = self.recorded(context.clone(), result)?;
+        let begun = BegunApproval {
+            session: session.clone(),
+            request: id,
+            basis: task.basis,
+            ask,
+            context,
+        };
+        Ok((begun, task))
+    }
+
+    /// The second step of [`HelpDesk::ask_approval`]: takes the system's answer where the request still
+    /// is as it was and nobody has asked again, and records it.
+    ///
+    /// # Errors
+    /// [`ApprovalError::Elsewhere`] when the request has changed or a later ask has begun; as
+    /// [`HelpDesk::ask_approval`].
+    pub fn finish_approval(
+        &mut self,
+        mut begun: BegunApproval,
+        answer: Result<Approval, ApprovalError>,
     ) -> Result<(), DeskError> {
-        let now = self.in_service(session, Privilege::Unlock)?;
-        let task = self.approval_task(session, id, now)?;
-        let basis = *task.basis();
-        let mut approval = approver.ask(task)?;
-        context.second_operator = Some(approval.operator.clone());
-        if approval.basis != basis {
+        let result = self.try_finish_approval(&mut begun, answer);
+        self.recorded(begun.context, result)
+    }
+
+    fn try_finish_approval(
+        &mut self,
+        begun: &mut BegunApproval,
+        answer: Result<Approval, ApprovalError>,
+    ) -> Result<(), DeskError> {
+        let mut approval = answer?;
+        begun.context.second_operator = Some(approval.operator.clone());
+        if approval.basis != begun.basis {
             return Err(ApprovalError::Elsewhere.into());
         }
         let second = self
@@ -87,6 +126,7 @@ impl HelpDesk {
             .operators
             .operator(&approval.operator)?
             .ok_or(ApprovalError::UnknownOperator)?;
+        let (session, id) = (&begun.session, begun.request);
         if second.id == *session.operator() {
             return Err(ErrorCode::ApprovalSelf.into());
         }
@@ -94,25 +134,29 @@ impl HelpDesk {
             return Err(ErrorCode::ApproverPrivilege.into());
         }
         approval.operator = second.id;
-        // The answer may have taken longer than the request lives.
-        approval.at = self.now()?;
-        self.own_request(session, id)?;
+        approval.at = self.in_service(session, Privilege::Unlock)?;
+        // The answer may have taken longer than the request lives, or stands as it did.
+        let request = self.own_request(session, id)?;
+        if request.basis != begun.basis || request.asks != begun.ask {
+            return Err(ApprovalError::Elsewhere.into());
+        }
         self.append(AuditEntry {
             operator: Some(approval.operator.clone()),
             second_operator: None,
             evidence: approval.evidence,
-            ..context.clone()
+            ..begun.context.clone()
         })?;
         self.own_request(session, id)?.approval = Some(approval);
         Ok(())
     }
 
+    /// What is to be asked, and the number of the ask.
     fn approval_task(
         &mut self,
         session: &OperatorSession,
         id: RequestId,
-        now: UnixTime,
-    ) -> Result<ApprovalTask, DeskError> {
+    ) -> Result<(u64, ApprovalTask), DeskError> {
+        let now = self.in_service(session, Privilege::Unlock)?;
         let lifetime = self.policy.request_seconds;
         let request = self.own_request(session, id)?;
         let caller = request.caller.as_ref().ok_or(ErrorCode::CallerUnverified)?;
@@ -121,8 +165,9 @@ impl HelpDesk {
         let (basis, device, reason) = (request.basis, request.device, request.reason.clone());
         let expires_at = request.opened_at.plus_seconds(lifetime);
         request.approval = None;
-        let user = request.user.clone();
-        Ok(ApprovalTask {
+        request.asks = request.asks.wrapping_add(1);
+        let (ask, user) = (request.asks, request.user.clone());
+        let task = ApprovalTask {
             basis,
             request: id,
             user: self.ports.directory.user(&user)?.ok_or(ErrorCode::UserUnknown)?,
@@ -134,6 +179,7 @@ impl HelpDesk {
             vouched,
             expires_at,
             now,
-        })
+        };
+        Ok((ask, task))
     }
 }

@@ -5,11 +5,15 @@ use crate::challenge::Challenge;
 use crate::error::{ErrorCode, HasCode};
 use crate::helpdesk::audit::{AuditEntry, AuditEvent};
 use crate::helpdesk::challenge_check::{self, counter_of};
-use crate::helpdesk::{DeskError, OperatorSession, Privilege, RequestId, VerificationTask};
-use crate::ports::CallerVerifier;
+use crate::helpdesk::{
+    BegunVerification, DeskError, OperatorSession, Privilege, RequestId, VerificationTask, VerifiedCaller,
+};
+use crate::ports::{CallerError, CallerVerifier};
 
 impl HelpDesk {
-    /// Has the caller verified, for this request only. An approval given before is void.
+    /// Has the caller verified, for this request only. An approval given before is void. The desk waits
+    /// for `verifier`; one that serves others meanwhile takes the two steps apart:
+    /// [`HelpDesk::begin_verification`] and [`HelpDesk::finish_verification`].
     ///
     /// # Errors
     /// [`DeskError::Caller`] when it was not them; [`ErrorCode::CallerMethod`] when the method does
@@ -21,40 +25,92 @@ impl HelpDesk {
         id: RequestId,
         verifier: &mut dyn CallerVerifier,
     ) -> Result<(), DeskError> {
-        let context = self.in_request(AuditEvent::CallerVerified, session, id);
-        let result = self.try_verify_caller(session, id, verifier, &context);
-        self.recorded(context, result)
+        let (begun, task) = self.begin_verification(session, id)?;
+        let answer = verifier.verify(task);
+        self.finish_verification(begun, answer)
     }
 
-    fn try_verify_caller(
+    /// The first step of [`HelpDesk::verify_caller`]: checks all that must hold before anybody is asked.
+    /// The task is for a [`CallerVerifier`]; its answer goes with the other value to
+    /// [`HelpDesk::finish_verification`].
+    ///
+    /// # Errors
+    /// [`ErrorCode::RequestUnknown`], [`ErrorCode::RequestExpired`], [`ErrorCode::RequestUsed`]; as
+    /// [`HelpDesk::search`].
+    pub fn begin_verification(
         &mut self,
         session: &OperatorSession,
         id: RequestId,
-        verifier: &mut dyn CallerVerifier,
-        context: &AuditEntry,
-    ) -> Result<(), DeskError> {
+    ) -> Result<(BegunVerification, VerificationTask), DeskError> {
+        let context = self.in_request(AuditEvent::CallerVerified, session, id);
+        let result = self.verification_task(session, id);
+        let (basis, task) = self.recorded(context.clone(), result)?;
+        let begun = BegunVerification {
+            session: session.clone(),
+            request: id,
+            basis,
+            context,
+        };
+        Ok((begun, task))
+    }
+
+    fn verification_task(
+        &mut self,
+        session: &OperatorSession,
+        id: RequestId,
+    ) -> Result<([u8; 32], VerificationTask), DeskError> {
         let now = self.in_service(session, Privilege::Unlock)?;
         let request = self.own_request(session, id)?;
-        let (user, device) = (request.user.clone(), request.device);
+        let (basis, user, device) = (request.basis, request.user.clone(), request.device);
         let user = self.ports.directory.user(&user)?.ok_or(ErrorCode::UserUnknown)?;
-        let class = user.class;
         let task = VerificationTask::new(id, user, device, session.operator().clone(), now);
-        let caller = verifier.verify(task)?;
-        let fits = {
-            let request = self.own_request(session, id)?;
-            caller.request == id && caller.user == request.user && caller.device == request.device
-        };
+        Ok((basis, task))
+    }
+
+    /// The second step of [`HelpDesk::verify_caller`]: takes the verifier's answer where the request
+    /// still is as it was, and records it. Another reason, caller or challenge in between makes it
+    /// an answer for what is no longer there.
+    ///
+    /// # Errors
+    /// [`ErrorCode::CallerUnverified`] when the request has changed; as [`HelpDesk::verify_caller`].
+    pub fn finish_verification(
+        &mut self,
+        begun: BegunVerification,
+        answer: Result<VerifiedCaller, CallerError>,
+    ) -> Result<(), DeskError> {
+        let result = self.try_finish_verification(&begun, answer);
+        self.recorded(begun.context, result)
+    }
+
+    fn try_finish_verification(
+        &mut self,
+        begun: &BegunVerification,
+        answer: Result<VerifiedCaller, CallerError>,
+    ) -> Result<(), DeskError> {
+        let (session, id) = (&begun.session, begun.request);
+        let caller = answer?;
+        self.in_service(session, Privilege::Unlock)?;
+        let request = self.own_request(session, id)?;
+        let fits = caller.request == id
+            && caller.user == request.user
+            && caller.device == request.device
+            && begun.basis == request.basis;
         if !fits {
             return Err(ErrorCode::CallerUnverified.into());
         }
-        if !self.policy.accepts(class, caller.method, caller.vouched) {
+        let user = self
+            .ports
+            .directory
+            .user(&caller.user)?
+            .ok_or(ErrorCode::UserUnknown)?;
+        if !self.policy.accepts(user.class, caller.method, caller.vouched) {
             return Err(ErrorCode::CallerMethod.into());
         }
         let changed = self.append(AuditEntry {
             method: Some(caller.method.number()),
             vouched: Some(caller.vouched.number()),
             evidence: Some(caller.evidence),
-            ..context.clone()
+            ..begun.context.clone()
         })?;
         let request = self.own_request(session, id)?;
         request.basis = *changed.hash();

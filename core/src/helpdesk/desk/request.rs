@@ -64,6 +64,8 @@ pub(super) struct Request {
     pub(super) caller: Option<VerifiedCaller>,
     pub(super) challenge: Option<Challenge>,
     pub(super) approval: Option<Approval>,
+    /// How often another system was asked for one: only the last answer counts.
+    pub(super) asks: u64,
 }
 
 impl HelpDesk {
@@ -179,6 +181,7 @@ impl HelpDesk {
                 caller: None,
                 challenge: None,
                 approval: None,
+                asks: 0,
             },
         );
         self.view(id)

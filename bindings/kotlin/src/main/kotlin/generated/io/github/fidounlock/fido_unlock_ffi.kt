@@ -2257,7 +2257,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_operators_find_operator() and 0xFFFF) != 16903) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_approver_ask() and 0xFFFF) != 27644) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_approver_ask() and 0xFFFF) != 1714) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id() and 0xFFFF) != 61760) {
@@ -2386,7 +2386,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve() and 0xFFFF) != 43639) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval() and 0xFFFF) != 54189) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval() and 0xFFFF) != 26308) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise() and 0xFFFF) != 10673) {
@@ -2428,7 +2428,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit_against() and 0xFFFF) != 2734) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller() and 0xFFFF) != 16677) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller() and 0xFFFF) != 49965) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator() and 0xFFFF) != 35395) {
@@ -2443,13 +2443,13 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_limits_take() and 0xFFFF) != 24422) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify() and 0xFFFF) != 19011) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify() and 0xFFFF) != 33174) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_codedelivery_send() and 0xFFFF) != 34080) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_codedelivery_send() and 0xFFFF) != 61673) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner() and 0xFFFF) != 2231) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner() and 0xFFFF) != 55914) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_responsesigner_respond() and 0xFFFF) != 47422) {
@@ -3668,8 +3668,9 @@ public object FfiConverterTypeApduChannel: FfiConverter<ApduChannel, Long> {
 public interface Approver {
 
     /**
-     * Says whether `task` was approved, and by whom. Answer at once, with `ApproverError.Pending` where
-     * nobody has decided: the desk serves nobody else meanwhile.
+     * Says whether `task` was approved, and by whom. It may look that up for as long as it takes, since
+     * the desk serves others meanwhile, but is not to wait for a person: `ApproverError.Pending` where
+     * nobody has decided.
      */
     fun `ask`(`task`: ApprovalTask): Approval
 
@@ -3782,8 +3783,9 @@ open class ApproverImpl: Disposable, AutoCloseable, Approver
 
 
     /**
-     * Says whether `task` was approved, and by whom. Answer at once, with `ApproverError.Pending` where
-     * nobody has decided: the desk serves nobody else meanwhile.
+     * Says whether `task` was approved, and by whom. It may look that up for as long as it takes, since
+     * the desk serves others meanwhile, but is not to wait for a person: `ApproverError.Pending` where
+     * nobody has decided.
      */
     @Throws(ApproverException::class)override fun `ask`(`task`: ApprovalTask): Approval {
             return FfiConverterTypeApproval.lift(
@@ -4704,8 +4706,8 @@ public object FfiConverterTypeBlockConsent: FfiConverter<BlockConsent, Long> {
 public interface CallerVerifier {
 
     /**
-     * Checks the caller that `task` names. What throws here leaves the caller unverified (406). The desk
-     * serves nobody else meanwhile, so give an outcome that is there already.
+     * Checks the caller that `task` names. What throws here leaves the caller unverified (406). It may wait
+     * for the caller, since the desk serves others meanwhile; the request lives ten minutes.
      */
     fun `verify`(`task`: CallerTask): CallerCheck
 
@@ -4818,8 +4820,8 @@ open class CallerVerifierImpl: Disposable, AutoCloseable, CallerVerifier
 
 
     /**
-     * Checks the caller that `task` names. What throws here leaves the caller unverified (406). The desk
-     * serves nobody else meanwhile, so give an outcome that is there already.
+     * Checks the caller that `task` names. What throws here leaves the caller unverified (406). It may wait
+     * for the caller, since the desk serves others meanwhile; the request lives ten minutes.
      */
     @Throws(HostException::class)override fun `verify`(`task`: CallerTask): CallerCheck {
             return FfiConverterTypeCallerCheck.lift(
@@ -6036,7 +6038,8 @@ public interface CodeDelivery {
 
     /**
      * Sends the code. It is a secret and the copy is the host's: keep it no longer than the call. What
-     * throws here fails the call with number 803; the code is made and recorded all the same.
+     * throws here fails the call with number 803; the code is made and recorded all the same. The desk
+     * waits for it.
      */
     fun `send`(`channel`: DeskChannel, `code`: kotlin.String)
 
@@ -6150,7 +6153,8 @@ open class CodeDeliveryImpl: Disposable, AutoCloseable, CodeDelivery
 
     /**
      * Sends the code. It is a secret and the copy is the host's: keep it no longer than the call. What
-     * throws here fails the call with number 803; the code is made and recorded all the same.
+     * throws here fails the call with number 803; the code is made and recorded all the same. The desk
+     * waits for it.
      */
     @Throws(HostException::class)override fun `send`(`channel`: DeskChannel, `code`: kotlin.String)
         =
@@ -9745,8 +9749,10 @@ public object FfiConverterTypeEnrollment: FfiConverter<Enrollment, Long> {
 
 
 /**
- * An open help desk. Calls from several threads wait for each other; one from within a callback of
- * the desk is refused with number 802.
+ * An open help desk. Calls from several threads wait for each other, and each waits for the stores, the
+ * signer and the other ports of the desk, whose answers are of one step with its record: a call from
+ * within one of these is refused with number 802. `CallerVerifier` and `Approver` hold nobody up: while
+ * they work the desk serves others, and they may call it themselves.
  */
 public interface HelpDeskInterface {
 
@@ -9813,9 +9819,10 @@ public interface HelpDeskInterface {
 
     /**
      * Asks the host's own system whether a second operator has approved the request as it is now;
-     * `approver` is called on this thread. Number 409 while nobody has decided, 432 where they said no,
-     * 434 for an approval of something else, 410, 435 or 436 where whoever approved may not. Each ask is
-     * recorded and voids an approval that was there: ask when there is an answer, not in a loop.
+     * `approver` is called on this thread; the desk serves others meanwhile. Number 409 while nobody has
+     * decided, 432 where they said no, 434 for an approval of something else, of the request before it
+     * changed meanwhile, or after a later ask has begun, 410, 435 or 436 where whoever approved may not.
+     * Each ask is recorded and voids an approval that was there: ask when there is an answer, not in a loop.
      */
     fun `askApproval`(`session`: OperatorSession, `id`: kotlin.ULong, `approver`: Approver)
 
@@ -9890,9 +9897,10 @@ public interface HelpDeskInterface {
     fun `verifyAuditAgainst`(`checkpoints`: List<kotlin.ByteArray>, `publicKey`: kotlin.ByteArray): AuditSummary
 
     /**
-     * Verifies the caller; `verifier` is called on this thread. The desk serves nobody else meanwhile:
-     * where the check takes long, such as a push that the caller confirms, make it before and let
-     * `verifier` answer at once with its outcome.
+     * Verifies the caller; `verifier` is called on this thread and may take long, such as for a push that
+     * the caller confirms: the desk serves others meanwhile. Its answer counts for the request as it was:
+     * number 406 where reason, caller or challenge has changed since, 414 where the request has expired,
+     * 415 where it was answered.
      */
     fun `verifyCaller`(`session`: OperatorSession, `id`: kotlin.ULong, `verifier`: CallerVerifier)
 
@@ -9900,8 +9908,10 @@ public interface HelpDeskInterface {
 }
 
 /**
- * An open help desk. Calls from several threads wait for each other; one from within a callback of
- * the desk is refused with number 802.
+ * An open help desk. Calls from several threads wait for each other, and each waits for the stores, the
+ * signer and the other ports of the desk, whose answers are of one step with its record: a call from
+ * within one of these is refused with number 802. `CallerVerifier` and `Approver` hold nobody up: while
+ * they work the desk serves others, and they may call it themselves.
  */
 open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 {
@@ -10222,9 +10232,10 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
     /**
      * Asks the host's own system whether a second operator has approved the request as it is now;
-     * `approver` is called on this thread. Number 409 while nobody has decided, 432 where they said no,
-     * 434 for an approval of something else, 410, 435 or 436 where whoever approved may not. Each ask is
-     * recorded and voids an approval that was there: ask when there is an answer, not in a loop.
+     * `approver` is called on this thread; the desk serves others meanwhile. Number 409 while nobody has
+     * decided, 432 where they said no, 434 for an approval of something else, of the request before it
+     * changed meanwhile, or after a later ask has begun, 410, 435 or 436 where whoever approved may not.
+     * Each ask is recorded and voids an approval that was there: ask when there is an answer, not in a loop.
      */
     @Throws(UnlockException::class)override fun `askApproval`(`session`: OperatorSession, `id`: kotlin.ULong, `approver`: Approver)
         =
@@ -10493,9 +10504,10 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
 
     /**
-     * Verifies the caller; `verifier` is called on this thread. The desk serves nobody else meanwhile:
-     * where the check takes long, such as a push that the caller confirms, make it before and let
-     * `verifier` answer at once with its outcome.
+     * Verifies the caller; `verifier` is called on this thread and may take long, such as for a push that
+     * the caller confirms: the desk serves others meanwhile. Its answer counts for the request as it was:
+     * number 406 where reason, caller or challenge has changed since, 414 where the request has expired,
+     * 415 where it was answered.
      */
     @Throws(UnlockException::class)override fun `verifyCaller`(`session`: OperatorSession, `id`: kotlin.ULong, `verifier`: CallerVerifier)
         =
@@ -13456,7 +13468,8 @@ public object FfiConverterTypeOperators: FfiConverter<Operators, Long> {
 public interface OwnerNotifier {
 
     /**
-     * Sends one notice. What throws here is recorded and does not hold up the call.
+     * Sends one notice. What throws here is recorded and does not end the call. The desk waits for it:
+     * hand the notice to a queue and return.
      */
     fun `notifyOwner`(`notice`: OwnerNotice)
 
@@ -13569,7 +13582,8 @@ open class OwnerNotifierImpl: Disposable, AutoCloseable, OwnerNotifier
 
 
     /**
-     * Sends one notice. What throws here is recorded and does not hold up the call.
+     * Sends one notice. What throws here is recorded and does not end the call. The desk waits for it:
+     * hand the notice to a queue and return.
      */
     @Throws(HostException::class)override fun `notifyOwner`(`notice`: OwnerNotice)
         =
