@@ -247,6 +247,7 @@ error_table! {
     608 KeyRetired Signer "this issuer key is retired and serves only devices that were not rotated yet" "Use the present key."
     609 KeyExists Signer "there is a key in this slot already" "Rotate the key, or choose another slot."
     610 EntropyFailed Signer "no random number could be had" "Try again; if it happens again, this computer's random source is broken."
+    611 KeyPurpose Signer "the checkpoint key is also an issuer's key" "Make a key of its own for checkpoints."
 
     701 StoreRead Store "stored data cannot be read" "Check the path and its permissions."
     702 StoreWrite Store "data cannot be stored" "Check the disk and its permissions; nothing was given out."

@@ -224,6 +224,8 @@ namespace FidoUnlock
         KeyExists = 609,
         /// <summary>No random number could be had.</summary>
         EntropyFailed = 610,
+        /// <summary>The checkpoint key is also an issuer's key.</summary>
+        KeyPurpose = 611,
         /// <summary>Stored data cannot be read.</summary>
         StoreRead = 701,
         /// <summary>Data cannot be stored.</summary>

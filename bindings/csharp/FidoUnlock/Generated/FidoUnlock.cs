@@ -229,7 +229,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval(), 54189);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise(), 10673);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel(), 16253);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint(), 32637);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint(), 36067);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_done", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_done(), 11619);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_enter_challenge", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_enter_challenge(), 46919);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_device(), 51160);
@@ -4180,7 +4180,7 @@ namespace FidoUnlock
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
-        /// <summary>Signs a checkpoint over all entries up to now. Keep it where the log's administrator cannot write. <c>signer</c> is called on this thread.</summary>
+        /// <summary>Signs a checkpoint over all entries up to now. Keep it where the log's administrator cannot write. Number 611 where the key is also an issuer's. <c>signer</c> is called on this thread.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public global::FidoUnlock.SignedCheckpoint Checkpoint(global::FidoUnlock.OperatorSession session, global::FidoUnlock.ICheckpointSigner signer)
         {

@@ -219,6 +219,8 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case keyExists = 609
     /// No random number could be had.
     case entropyFailed = 610
+    /// The checkpoint key is also an issuer's key.
+    case keyPurpose = 611
     /// Stored data cannot be read.
     case storeRead = 701
     /// Data cannot be stored.

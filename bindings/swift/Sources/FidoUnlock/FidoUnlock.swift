@@ -4970,6 +4970,7 @@ public protocol HelpDeskProtocol: AnyObject, Sendable {
 
     /**
      * Signs a checkpoint over all entries up to now. Keep it where the log's administrator cannot write.
+     * Number 611 where the key is also an issuer's.
      * `signer` is called on this thread.
      */
     func checkpoint(session: OperatorSession, signer: CheckpointSigner) throws  -> SignedCheckpoint
@@ -5300,6 +5301,7 @@ open func authoriseToChannel(session: OperatorSession, id: UInt64, channel: Stri
 
     /**
      * Signs a checkpoint over all entries up to now. Keep it where the log's administrator cannot write.
+     * Number 611 where the key is also an issuer's.
      * `signer` is called on this thread.
      */
 open func checkpoint(session: OperatorSession, signer: CheckpointSigner)throws  -> SignedCheckpoint  {
@@ -18068,7 +18070,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel() != 16253) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint() != 32637) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint() != 36067) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_done() != 11619) {

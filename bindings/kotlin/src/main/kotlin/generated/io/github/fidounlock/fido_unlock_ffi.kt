@@ -2395,7 +2395,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel() and 0xFFFF) != 16253) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint() and 0xFFFF) != 32637) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint() and 0xFFFF) != 36067) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_done() and 0xFFFF) != 11619) {
@@ -9833,6 +9833,7 @@ public interface HelpDeskInterface {
 
     /**
      * Signs a checkpoint over all entries up to now. Keep it where the log's administrator cannot write.
+     * Number 611 where the key is also an issuer's.
      * `signer` is called on this thread.
      */
     fun `checkpoint`(`session`: OperatorSession, `signer`: CheckpointSigner): SignedCheckpoint
@@ -10284,6 +10285,7 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
     /**
      * Signs a checkpoint over all entries up to now. Keep it where the log's administrator cannot write.
+     * Number 611 where the key is also an issuer's.
      * `signer` is called on this thread.
      */
     @Throws(UnlockException::class)override fun `checkpoint`(`session`: OperatorSession, `signer`: CheckpointSigner): SignedCheckpoint {

@@ -223,6 +223,8 @@ enum class ErrorNumber(val number: Int) {
     KeyExists(609),
     /** No random number could be had. */
     EntropyFailed(610),
+    /** The checkpoint key is also an issuer's key. */
+    KeyPurpose(611),
     /** Stored data cannot be read. */
     StoreRead(701),
     /** Data cannot be stored. */
