@@ -163,6 +163,7 @@ error_table! {
     128 RenewRefused Device "a new challenge needs a touch, or the first ten seconds after plugging in" "Take the key out, put it back in and ask for the new challenge at once."
     129 SuiteNotEnrolled Device "the device has no key in this slot" "Ask the help desk which slot and suite this device uses."
     130 StoreBroken Device "the device could not read or write its own memory" "Take the key out and put it back in; if it happens again, the device is broken."
+    131 LastSlot Device "this key is the device's only one: without it nobody could ever unlock it" "Rotate the slot to another key instead, or keep it."
 
     201 CodeLength Code "the code has the wrong length" "Compare the code group by group: something is missing or too much."
     202 CodeCharacter Code "the code holds a character that no code has" "Type only letters and digits."

@@ -66,6 +66,8 @@ namespace FidoUnlock
         SuiteNotEnrolled = 129,
         /// <summary>The device could not read or write its own memory.</summary>
         StoreBroken = 130,
+        /// <summary>This key is the device's only one: without it nobody could ever unlock it.</summary>
+        LastSlot = 131,
         /// <summary>The code has the wrong length.</summary>
         CodeLength = 201,
         /// <summary>The code holds a character that no code has.</summary>

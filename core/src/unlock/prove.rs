@@ -87,7 +87,8 @@ pub struct RotationPlan {
 ///
 /// # Errors
 /// [`ErrorCode::SuiteNotEnrolled`] when a slot is empty; [`ErrorCode::ForeignIssuer`] when it holds
-/// another key than the plan says; [`ErrorCode::RotationRefused`]; [`SuiteError::Rotation`];
+/// another key than the plan says; [`ErrorCode::LastSlot`] when the only slot would be closed;
+/// [`ErrorCode::RotationRefused`]; [`SuiteError::Rotation`];
 /// [`SuiteError::DeviceKey`]; the prover's, and the other [`DeviceError`]s.
 pub fn rotate_with<T: Transport>(
     device: &mut CtapUnlockDevice<T>,
@@ -100,6 +101,10 @@ pub fn rotate_with<T: Transport>(
         .device_id
         .ok_or(DeviceError::Refused(ErrorCode::DeviceNotEnrolled))?;
     let slot = holds(&info, plan.slot, &plan.old_issuer)?;
+    // The device refuses this too, but with the status of any wrong parameter.
+    if plan.new_issuer.is_none() && info.slots.len() == 1 {
+        return Err(DeviceError::Refused(ErrorCode::LastSlot).into());
+    }
     let (authorising_slot, signing_key, signing_suite) = match plan.recovery {
         None => (plan.slot, plan.old_issuer, slot.suite),
         Some(recovery) => (

@@ -213,6 +213,37 @@ fn a_plan_that_is_not_the_devices_is_refused_before_anything_is_proven() {
 }
 
 #[test]
+fn the_only_slot_is_not_closed_and_says_so() {
+    for suite in LINES {
+        let mut fleet = Fleet::new(suite, suite);
+        let closing = RotationPlan {
+            new_issuer: None,
+            ..fleet.plan()
+        };
+        let closing_the_last = RotationPlan {
+            slot: 0,
+            old_issuer: fleet.recovery,
+            ..closing
+        };
+        assert_eq!(fleet.rotate(&closing), Ok(1));
+        fleet.hsm.asked.clear();
+        let waits = fleet.world.touch().waits();
+        let error = fleet.rotate(&closing_the_last).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::LastSlot);
+        assert_eq!(
+            (&fleet.hsm.asked[..], fleet.world.touch().waits()),
+            (&[][..], waits)
+        );
+        // It can still be given another key.
+        let rotating = RotationPlan {
+            new_issuer: Some(fleet.next),
+            ..closing_the_last
+        };
+        assert_eq!(fleet.rotate(&rotating), Ok(1));
+    }
+}
+
+#[test]
 fn the_devices_key_is_wanted_where_a_key_of_suite_2_proves() {
     for suite in LINES {
         for recovery in LINES {

@@ -258,7 +258,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_device_info", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_info(), 45320);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_probe", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_probe(), 57897);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_probe_with", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_probe_with(), 57141);
-            Check("uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer(), 24593);
+            Check("uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer(), 43681);
             Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key(), 60403);
             Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_add_public_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_add_public_key(), 29647);
             Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_run", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_run(), 54367);
@@ -5653,7 +5653,7 @@ namespace FidoUnlock
             return UniffiConverters.LiftProbePassed(uniffiRaw);
         }
 
-        /// <summary>Gives a slot a new issuer key, or closes it; both keys are behind <c>prover</c>. The device is compared with the plan before anything is proven (number 112: it holds another key), and asks for a touch. Gives the slot's new rotation number, for <c>HelpDesk.record_rotation</c>. FIDO interface only.</summary>
+        /// <summary>Gives a slot a new issuer key, or closes it; both keys are behind <c>prover</c>. The device is compared with the plan before anything is proven (number 112: it holds another key; 131: its only slot would be closed), and asks for a touch. Gives the slot's new rotation number, for <c>HelpDesk.record_rotation</c>. FIDO interface only.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public uint RotateIssuer(global::FidoUnlock.RotationPlan plan, global::FidoUnlock.IIssuerProver prover, global::FidoUnlock.IProgressListener progress = null, global::FidoUnlock.CancelHandle cancel = null, uint? timeoutMs = null)
         {

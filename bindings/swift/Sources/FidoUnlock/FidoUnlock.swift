@@ -3595,7 +3595,7 @@ public protocol DeviceProtocol: AnyObject, Sendable {
 
     /**
      * Gives a slot a new issuer key, or closes it; both keys are behind `prover`. The device is compared
-     * with the plan before anything is proven (number 112: it holds another key), and asks for a touch.
+     * with the plan before anything is proven (number 112: it holds another key; 131: its only slot would be closed), and asks for a touch.
      * Gives the slot's new rotation number, for `HelpDesk.record_rotation`. FIDO interface only.
      */
     func rotateIssuer(plan: RotationPlan, prover: IssuerProver, progress: ProgressListener?, cancel: CancelHandle?, timeoutMs: UInt32?) throws  -> UInt32
@@ -3811,7 +3811,7 @@ open func probeWith(slot: UInt8, issuer: Data, deviceKey: Data, prover: IssuerPr
 
     /**
      * Gives a slot a new issuer key, or closes it; both keys are behind `prover`. The device is compared
-     * with the plan before anything is proven (number 112: it holds another key), and asks for a touch.
+     * with the plan before anything is proven (number 112: it holds another key; 131: its only slot would be closed), and asks for a touch.
      * Gives the slot's new rotation number, for `HelpDesk.record_rotation`. FIDO interface only.
      */
 open func rotateIssuer(plan: RotationPlan, prover: IssuerProver, progress: ProgressListener? = nil, cancel: CancelHandle? = nil, timeoutMs: UInt32? = nil)throws  -> UInt32  {
@@ -18157,7 +18157,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_device_probe_with() != 57141) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer() != 24593) {
+    if (uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer() != 43681) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key() != 60403) {

@@ -2482,7 +2482,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_probe_with() and 0xFFFF) != 57141) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer() and 0xFFFF) != 24593) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer() and 0xFFFF) != 43681) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key() and 0xFFFF) != 60403) {
@@ -7726,7 +7726,7 @@ public interface DeviceInterface {
 
     /**
      * Gives a slot a new issuer key, or closes it; both keys are behind `prover`. The device is compared
-     * with the plan before anything is proven (number 112: it holds another key), and asks for a touch.
+     * with the plan before anything is proven (number 112: it holds another key; 131: its only slot would be closed), and asks for a touch.
      * Gives the slot's new rotation number, for `HelpDesk.record_rotation`. FIDO interface only.
      */
     fun `rotateIssuer`(`plan`: RotationPlan, `prover`: IssuerProver, `progress`: ProgressListener? = null, `cancel`: CancelHandle? = null, `timeoutMs`: kotlin.UInt? = null): kotlin.UInt
@@ -7966,7 +7966,7 @@ open class Device: Disposable, AutoCloseable, DeviceInterface
 
     /**
      * Gives a slot a new issuer key, or closes it; both keys are behind `prover`. The device is compared
-     * with the plan before anything is proven (number 112: it holds another key), and asks for a touch.
+     * with the plan before anything is proven (number 112: it holds another key; 131: its only slot would be closed), and asks for a touch.
      * Gives the slot's new rotation number, for `HelpDesk.record_rotation`. FIDO interface only.
      */
     @Throws(UnlockException::class)override fun `rotateIssuer`(`plan`: RotationPlan, `prover`: IssuerProver, `progress`: ProgressListener?, `cancel`: CancelHandle?, `timeoutMs`: kotlin.UInt?): kotlin.UInt {
