@@ -163,6 +163,7 @@ error_table! {
     128 RenewRefused Device "a new challenge needs a touch, or the first ten seconds after plugging in" "Take the key out, put it back in and ask for the new challenge at once."
     129 SuiteNotEnrolled Device "the device has no key in this slot" "Ask the help desk which slot and suite this device uses."
     130 StoreBroken Device "the device could not read or write its own memory" "Take the key out and put it back in; if it happens again, the device is broken."
+    131 LastSlot Device "this key is the device's only one: without it nobody could ever unlock it" "Rotate the slot to another key instead, or keep it."
 
     201 CodeLength Code "the code has the wrong length" "Compare the code group by group: something is missing or too much."
     202 CodeCharacter Code "the code holds a character that no code has" "Type only letters and digits."
@@ -247,6 +248,7 @@ error_table! {
     608 KeyRetired Signer "this issuer key is retired and serves only devices that were not rotated yet" "Use the present key."
     609 KeyExists Signer "there is a key in this slot already" "Rotate the key, or choose another slot."
     610 EntropyFailed Signer "no random number could be had" "Try again; if it happens again, this computer's random source is broken."
+    611 KeyPurpose Signer "the checkpoint key is also an issuer's key" "Make a key of its own for checkpoints."
 
     701 StoreRead Store "stored data cannot be read" "Check the path and its permissions."
     702 StoreWrite Store "data cannot be stored" "Check the disk and its permissions; nothing was given out."

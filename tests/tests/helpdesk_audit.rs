@@ -15,7 +15,9 @@ use fido_unlock::helpdesk::audit::{
 };
 use fido_unlock::helpdesk::{Delivery, GivenCode, HelpDesk, OperatorSession};
 use fido_unlock::ports::CheckpointSigner;
+use fido_unlock::suite::IssuerKey;
 use fido_unlock::{ErrorCode, HasCode, Suite};
+use getrandom::SysRng;
 use helpdesk_bench::{Bench, issuer_key};
 
 const S2: Suite = Suite::P256EcdhMac;
@@ -131,6 +133,40 @@ fn checkpoints_of_another_key_log_or_without_a_key() {
     let session = bench.sign_in(&mut desk, "desk-1");
     let error = desk.checkpoint(&session, &mut signer()).unwrap_err();
     assert_eq!(error.code(), ErrorCode::PrivilegeMissing);
+}
+
+#[test]
+fn an_issuers_key_signs_no_checkpoint() {
+    let bench = Bench::new();
+    let mut ring = bench.ring();
+    let next = IssuerKey::make_p256(S2, &mut SysRng).unwrap();
+    let slot = ring
+        .keys()
+        .iter()
+        .map(|kept| kept.info())
+        .find(|info| info.suite == S2);
+    ring.rotate(slot.unwrap().slot, next).unwrap();
+    let scalars: Vec<_> = ring
+        .keys()
+        .iter()
+        .map(|kept| kept.expose_key().expose_p256_scalar().unwrap())
+        .collect();
+    assert!(ring.keys().iter().any(|kept| kept.info().retired));
+    let mut desk = HelpDesk::open(bench.stores.ports(ring), bench.policy.clone()).unwrap();
+    let admin = bench.sign_in(&mut desk, "admin");
+    for scalar in scalars {
+        let mut shared = SoftwareCheckpointSigner::from_scalar(&scalar).unwrap();
+        let error = desk.checkpoint(&admin, &mut shared).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::KeyPurpose);
+    }
+    desk.checkpoint(&admin, &mut signer()).unwrap();
+    // Each refusal is in the log, and the checkpoint that was made is the last entry.
+    let entries = desk.audit_entries().unwrap();
+    let refused = entries
+        .iter()
+        .filter(|(entry, _)| entry.error == Some(ErrorCode::KeyPurpose.number()));
+    assert_eq!(refused.count(), 3);
+    assert_eq!(entries.last().unwrap().0.event, AuditEvent::CheckpointMade);
 }
 
 #[test]

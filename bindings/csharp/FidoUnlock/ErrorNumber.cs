@@ -66,6 +66,8 @@ namespace FidoUnlock
         SuiteNotEnrolled = 129,
         /// <summary>The device could not read or write its own memory.</summary>
         StoreBroken = 130,
+        /// <summary>This key is the device's only one: without it nobody could ever unlock it.</summary>
+        LastSlot = 131,
         /// <summary>The code has the wrong length.</summary>
         CodeLength = 201,
         /// <summary>The code holds a character that no code has.</summary>
@@ -224,6 +226,8 @@ namespace FidoUnlock
         KeyExists = 609,
         /// <summary>No random number could be had.</summary>
         EntropyFailed = 610,
+        /// <summary>The checkpoint key is also an issuer's key.</summary>
+        KeyPurpose = 611,
         /// <summary>Stored data cannot be read.</summary>
         StoreRead = 701,
         /// <summary>Data cannot be stored.</summary>

@@ -331,7 +331,7 @@ impl Device {
     }
 
     /// Gives a slot a new issuer key, or closes it; both keys are behind `prover`. The device is compared
-    /// with the plan before anything is proven (number 112: it holds another key), and asks for a touch.
+    /// with the plan before anything is proven (number 112: it holds another key; 131: its only slot would be closed), and asks for a touch.
     /// Gives the slot's new rotation number, for `HelpDesk.record_rotation`. FIDO interface only.
     #[uniffi::method(default(progress = None, cancel = None, timeout_ms = None))]
     pub fn rotate_issuer(

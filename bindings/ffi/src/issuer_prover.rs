@@ -120,7 +120,7 @@ impl RotationPlan {
             old_issuer: issuer_key(&self.old_issuer)?,
             new_issuer: optional(&self.new_issuer)?,
             recovery: optional(&self.recovery)?,
-            device_key: device_key(&self.device_key)?,
+            device_key: Some(device_key(&self.device_key)?),
         })
     }
 }
@@ -156,7 +156,10 @@ impl ports::IssuerProver for HostProver {
             },
             signing_key: task.signing_key().as_compressed().to_vec(),
             signing_suite: task.signing_suite().into(),
-            device_key: with_device_key.then(|| task.device_key().as_compressed().to_vec()),
+            device_key: task
+                .device_key()
+                .filter(|_| with_device_key)
+                .map(|key| key.as_compressed().to_vec()),
             device_id: fields.device_id.to_code(),
             suite: fields.suite.into(),
             slot: fields.slot,

@@ -141,7 +141,17 @@ impl IssuerProver for KeyRing {
 
     fn prove_rotation(&mut self, task: &RotationTask) -> Result<Zeroizing<Vec<u8>>, SignerError> {
         let kept = self.find(task.signing_key()).ok_or(SignerError::KeyMissing)?;
-        Ok(kept.key.prove_rotation(task.fields(), Some(task.device_key()))?)
+        Ok(kept.key.prove_rotation(task.fields(), task.device_key())?)
+    }
+}
+
+impl IssuerProver for SoftwareSigner {
+    fn prove_probe(&mut self, task: &ProbeTask) -> Result<ResponseCode, SignerError> {
+        self.ring.prove_probe(task)
+    }
+
+    fn prove_rotation(&mut self, task: &RotationTask) -> Result<Zeroizing<Vec<u8>>, SignerError> {
+        self.ring.prove_rotation(task)
     }
 }
 

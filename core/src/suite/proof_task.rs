@@ -41,7 +41,7 @@ pub struct RotationTask {
     pub(crate) signing_key: IssuerPublicKey,
     pub(crate) signing_suite: Suite,
     pub(crate) fields: RotateFields,
-    pub(crate) device_key: DevicePublicKey,
+    pub(crate) device_key: Option<DevicePublicKey>,
 }
 
 impl RotationTask {
@@ -69,10 +69,10 @@ impl RotationTask {
         &self.fields
     }
 
-    /// E, for a key of suite 2.
+    /// E; always there for a key of suite 2.
     #[must_use]
-    pub const fn device_key(&self) -> &DevicePublicKey {
-        &self.device_key
+    pub const fn device_key(&self) -> Option<&DevicePublicKey> {
+        self.device_key.as_ref()
     }
 
     /// Whether it can be the proof: in suite 1 a wrong key is found here and not by the device.

@@ -167,8 +167,8 @@ fn fingerprint(info: &UnlockInfo, slot: u8) -> Option<[u8; 16]> {
 /// a prover.
 ///
 /// # Errors
-/// [`ErrorCode::RotationRefused`], and the other
-/// [`DeviceError`]s.
+/// [`ErrorCode::RotationRefused`]; [`DeviceError::Status`] for what the request itself has wrong, such
+/// as the closing of the only slot; and the other [`DeviceError`]s.
 pub fn rotate_issuer<T: Transport>(
     device: &mut CtapUnlockDevice<T>,
     request: &RotateRequest<'_>,

@@ -77,8 +77,8 @@ pub struct RotationPlan {
     pub new_issuer: Option<IssuerPublicKey>,
     /// Q of the recovery key in slot 0, where that one is to allow it; `None`: the slot's own key.
     pub recovery: Option<IssuerPublicKey>,
-    /// E, from the registry.
-    pub device_key: DevicePublicKey,
+    /// E, from the registry; wanted where a key of suite 2 proves something.
+    pub device_key: Option<DevicePublicKey>,
 }
 
 /// [`rotate_issuer`] with both keys behind a prover; the device asks for a touch. Gives the slot's
@@ -87,8 +87,9 @@ pub struct RotationPlan {
 ///
 /// # Errors
 /// [`ErrorCode::SuiteNotEnrolled`] when a slot is empty; [`ErrorCode::ForeignIssuer`] when it holds
-/// another key than the plan says; [`ErrorCode::RotationRefused`]; [`SuiteError::Rotation`]; the
-/// prover's, and the other [`DeviceError`]s.
+/// another key than the plan says; [`ErrorCode::LastSlot`] when the only slot would be closed;
+/// [`ErrorCode::RotationRefused`]; [`SuiteError::Rotation`];
+/// [`SuiteError::DeviceKey`]; the prover's, and the other [`DeviceError`]s.
 pub fn rotate_with<T: Transport>(
     device: &mut CtapUnlockDevice<T>,
     plan: &RotationPlan,
@@ -100,6 +101,10 @@ pub fn rotate_with<T: Transport>(
         .device_id
         .ok_or(DeviceError::Refused(ErrorCode::DeviceNotEnrolled))?;
     let slot = holds(&info, plan.slot, &plan.old_issuer)?;
+    // The device refuses this too, but with the status of any wrong parameter.
+    if plan.new_issuer.is_none() && info.slots.len() == 1 {
+        return Err(DeviceError::Refused(ErrorCode::LastSlot).into());
+    }
     let (authorising_slot, signing_key, signing_suite) = match plan.recovery {
         None => (plan.slot, plan.old_issuer, slot.suite),
         Some(recovery) => (
@@ -121,6 +126,9 @@ pub fn rotate_with<T: Transport>(
             .ok_or(DeviceError::Refused(ErrorCode::RotationRefused))?,
     };
     fields.check()?;
+    if plan.device_key.is_none() && [signing_suite, slot.suite].contains(&Suite::P256EcdhMac) {
+        return Err(SuiteError::DeviceKey.into());
+    }
     let mut prove = |role, signing_key, signing_suite| {
         let task = RotationTask {
             role,

@@ -42,6 +42,22 @@ impl<'a> DeskFolder<'a> {
         desk
     }
 
+    /// The words of an enrolment for the first user, and what it reads: at the desk, and at a station
+    /// that has the public key alone.
+    #[must_use]
+    pub fn enrolments(&self, folder: &Path) -> [(Vec<String>, String); 2] {
+        let show = ["issuer", "show", "--public", "--desk", &self.folder];
+        let public = folder.join("issuer.pub");
+        std::fs::write(&public, self.command_line.run(&show, "")).unwrap();
+        let enroll = ["enroll", "--user", OWNERS[0]];
+        let at_station = [&enroll[..], &["--issuer", public.to_str().unwrap()]].concat();
+        [
+            (self.words(&enroll), Self::secrets("")),
+            (at_station, String::new()),
+        ]
+        .map(|(words, secrets)| (words.into_iter().map(str::to_owned).collect(), secrets))
+    }
+
     fn words<'b>(&'b self, words: &[&'b str]) -> Vec<&'b str> {
         let desk = ["--desk", &self.folder, "--operator", "admin"];
         [&["--stdin"], words, &desk].concat()

@@ -5,7 +5,7 @@ use fido_unlock::framing::Interface;
 use fido_unlock::helpdesk::KeyRing;
 use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::ports::{IssuerProver, SignerError};
-use fido_unlock::suite::{IssuerKey, IssuerPublicKey, ProbeTask, RotationRole, RotationTask};
+use fido_unlock::suite::{IssuerKey, IssuerPublicKey, ProbeTask, RotationRole, RotationTask, SuiteError};
 use fido_unlock::unlock::{ProveError, RotationPlan, probe_with, rotate_with};
 use fido_unlock::{ErrorCode, HasCode, Purpose, ResponseCode, Suite};
 use fido_unlock_mock::Touch;
@@ -86,7 +86,7 @@ impl Fleet {
             old_issuer: self.world.issuer.public().unwrap(),
             new_issuer: Some(self.next),
             recovery: None,
-            device_key: self.world.device_key,
+            device_key: Some(self.world.device_key),
         }
     }
 
@@ -210,6 +210,58 @@ fn a_plan_that_is_not_the_devices_is_refused_before_anything_is_proven() {
     }
     assert_eq!(fleet.hsm.asked, []);
     assert_eq!(fleet.slot(), Some((plan.old_issuer.fingerprint(), 0)));
+}
+
+#[test]
+fn the_only_slot_is_not_closed_and_says_so() {
+    for suite in LINES {
+        let mut fleet = Fleet::new(suite, suite);
+        let closing = RotationPlan {
+            new_issuer: None,
+            ..fleet.plan()
+        };
+        let closing_the_last = RotationPlan {
+            slot: 0,
+            old_issuer: fleet.recovery,
+            ..closing
+        };
+        assert_eq!(fleet.rotate(&closing), Ok(1));
+        fleet.hsm.asked.clear();
+        let waits = fleet.world.touch().waits();
+        let error = fleet.rotate(&closing_the_last).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::LastSlot);
+        assert_eq!(
+            (&fleet.hsm.asked[..], fleet.world.touch().waits()),
+            (&[][..], waits)
+        );
+        // It can still be given another key.
+        let rotating = RotationPlan {
+            new_issuer: Some(fleet.next),
+            ..closing_the_last
+        };
+        assert_eq!(fleet.rotate(&rotating), Ok(1));
+    }
+}
+
+#[test]
+fn the_devices_key_is_wanted_where_a_key_of_suite_2_proves() {
+    for suite in LINES {
+        for recovery in LINES {
+            let mut fleet = Fleet::new(suite, recovery);
+            let plan = RotationPlan {
+                recovery: Some(fleet.recovery),
+                device_key: None,
+                ..fleet.plan()
+            };
+            let rotated = fleet.rotate(&plan);
+            if [suite, recovery].contains(&Suite::P256EcdhMac) {
+                assert_eq!(rotated, Err(SuiteError::DeviceKey.into()));
+                assert_eq!(fleet.hsm.asked, []);
+            } else {
+                assert_eq!(rotated, Ok(1));
+            }
+        }
+    }
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn peer_bug_14_class_of_get_response() {
             .count();
         assert_eq!(tries, if class == 0 { 6 } else { 1 }, "what was learnt is kept");
     }
-    let (mut nfc, ticks, _) = nfc_with(CardFaults {
+    let (mut nfc, ticks, device) = nfc_with(CardFaults {
         get_response_class: Some(0x40),
         ..CardFaults::default()
     });
@@ -112,6 +112,7 @@ fn peer_bug_14_class_of_get_response() {
         value: 0x6E00,
     };
     assert_eq!(transact(&mut nfc, &ticks, &answer_of(1000)), Err(refused));
+    assert_eq!(device.messages(), 1, "what was carried out is not sent again");
 }
 
 #[test]
@@ -381,6 +382,27 @@ fn peer_bug_19_lost_selection_is_made_again_once() {
         );
         assert_eq!(device.messages(), 2);
         assert_eq!(nfc.memory(), CardMemory::new(true));
+    }
+    let unlike_a_missing_applet = [
+        0x6700, 0x6884, 0x6982, 0x6985, 0x6986, 0x6A82, 0x6A86, 0x6B00, 0x6E00,
+    ];
+    for (status, length) in unlike_a_missing_applet
+        .into_iter()
+        .flat_map(|status| [100, 600].map(|length| (status, length)))
+    {
+        let (mut nfc, ticks, device) = nfc_with(CardFaults {
+            other_applet: Some(status),
+            ..CardFaults::default()
+        });
+        assert_clean(&mut nfc, &ticks);
+        device.deselect_card();
+        assert_eq!(
+            transact(&mut nfc, &ticks, &echo(length)),
+            Ok(echoed(&echo(length))),
+            "{status:04x}"
+        );
+        assert_eq!(device.messages(), 2, "{status:04x}");
+        assert_eq!(nfc.memory(), CardMemory::new(true), "{status:04x}");
     }
     let ticks = TestTicks::new();
     for status in [[0x6D, 0x00], [0x6E, 0x00]] {

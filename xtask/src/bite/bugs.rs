@@ -102,8 +102,8 @@ pub const BUGS: &[Bug] = &[
     Bug {
         number: 19,
         file: "core/src/framing/nfc/machine.rs",
-        right: "if self.stage == Stage::Message && !self.selected_again =>",
-        wrong: "if self.stage == Stage::Poll && !self.selected_again =>",
+        right: "if self.selected_again || !self.was_for_another_applet(status) {",
+        wrong: "if true || self.selected_again || !self.was_for_another_applet(status) {",
         binary: "framing",
         test: "peer_bug_19_lost_selection_is_made_again_once",
     },

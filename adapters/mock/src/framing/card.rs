@@ -43,6 +43,8 @@ pub struct CardFaults {
     pub without: Vec<Interface>,
     /// Another program selects another applet before this APDU.
     pub deselect_at: Option<u64>,
+    /// What that applet answers to all but SELECT; 6D00 where it is not given.
+    pub other_applet: Option<u16>,
     /// Another program resets the card before this APDU.
     pub reset_at: Option<u64>,
     /// The card is taken away before this APDU.
@@ -182,7 +184,8 @@ impl Card {
             .selected
             .or((command.instruction == instruction::SELECT).then_some(Interface::Fido))
         else {
-            return Some(Reply::status(status_word::UNKNOWN_INSTRUCTION));
+            let status = faults.other_applet.unwrap_or(status_word::UNKNOWN_INSTRUCTION);
+            return Some(Reply::status(status));
         };
         match (class, command.instruction) {
             (CLASS_ISO, instruction::SELECT) => Some(self.select(engine, faults, command)),

@@ -229,7 +229,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval(), 26308);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise(), 10673);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel(), 16253);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint(), 32637);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint(), 36067);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_done", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_done(), 11619);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_enter_challenge", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_enter_challenge(), 46919);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_device(), 51160);
@@ -258,7 +258,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_device_info", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_info(), 45320);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_probe", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_probe(), 57897);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_probe_with", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_probe_with(), 57141);
-            Check("uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer(), 24593);
+            Check("uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer(), 43681);
             Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key(), 60403);
             Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_add_public_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_add_public_key(), 29647);
             Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_run", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_run(), 54367);
@@ -4180,7 +4180,7 @@ namespace FidoUnlock
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
-        /// <summary>Signs a checkpoint over all entries up to now. Keep it where the log's administrator cannot write. <c>signer</c> is called on this thread.</summary>
+        /// <summary>Signs a checkpoint over all entries up to now. Keep it where the log's administrator cannot write. Number 611 where the key is also an issuer's. <c>signer</c> is called on this thread.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public global::FidoUnlock.SignedCheckpoint Checkpoint(global::FidoUnlock.OperatorSession session, global::FidoUnlock.ICheckpointSigner signer)
         {
@@ -5653,7 +5653,7 @@ namespace FidoUnlock
             return UniffiConverters.LiftProbePassed(uniffiRaw);
         }
 
-        /// <summary>Gives a slot a new issuer key, or closes it; both keys are behind <c>prover</c>. The device is compared with the plan before anything is proven (number 112: it holds another key), and asks for a touch. Gives the slot's new rotation number, for <c>HelpDesk.record_rotation</c>. FIDO interface only.</summary>
+        /// <summary>Gives a slot a new issuer key, or closes it; both keys are behind <c>prover</c>. The device is compared with the plan before anything is proven (number 112: it holds another key; 131: its only slot would be closed), and asks for a touch. Gives the slot's new rotation number, for <c>HelpDesk.record_rotation</c>. FIDO interface only.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public uint RotateIssuer(global::FidoUnlock.RotationPlan plan, global::FidoUnlock.IIssuerProver prover, global::FidoUnlock.IProgressListener progress = null, global::FidoUnlock.CancelHandle cancel = null, uint? timeoutMs = null)
         {

@@ -249,6 +249,7 @@ impl HelpDesk {
     }
 
     /// Signs a checkpoint over all entries up to now. Keep it where the log's administrator cannot write.
+    /// Number 611 where the key is also an issuer's.
     /// `signer` is called on this thread.
     pub fn checkpoint(
         &self,

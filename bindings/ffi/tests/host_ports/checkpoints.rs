@@ -54,6 +54,15 @@ fn a_checkpoint_finds_a_tail_that_was_cut_off() {
 }
 
 #[test]
+fn an_issuers_key_signs_no_checkpoint() {
+    let scene = scene(Suite::P256EcdhMac);
+    let made = scene
+        .desk
+        .checkpoint(scene.session(), scene.hsm.for_checkpoints());
+    assert_eq!(number(made), ErrorCode::KeyPurpose.number());
+}
+
+#[test]
 fn what_the_checkpoint_signer_makes_is_looked_at() {
     let scene = scene(Suite::P256EcdhMac);
     let hsm = CheckpointHsm::new();

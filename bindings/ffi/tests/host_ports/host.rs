@@ -184,6 +184,14 @@ pub struct Hsm {
 }
 
 impl Hsm {
+    /// One key for two purposes.
+    pub fn for_checkpoints(&self) -> Arc<CheckpointHsm> {
+        Arc::new(CheckpointHsm {
+            key: self.key.clone(),
+            instead: Mutex::default(),
+        })
+    }
+
     pub fn new(suite: Suite) -> Arc<Self> {
         Arc::new(Self {
             suite,

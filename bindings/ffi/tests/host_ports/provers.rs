@@ -80,6 +80,11 @@ fn a_rotation_that_the_hsm_does_not_prove_changes_nothing() {
         ..plan(&scene)
     };
     assert_eq!(number(rotate(&scene, foreign)), ErrorCode::ForeignIssuer.number());
+    let closing = RotationPlan {
+        new_issuer: None,
+        ..plan(&scene)
+    };
+    assert_eq!(number(rotate(&scene, closing)), ErrorCode::LastSlot.number());
     let no_point = RotationPlan {
         new_issuer: Some(vec![0; 33]),
         ..plan(&scene)

@@ -61,6 +61,8 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case suiteNotEnrolled = 129
     /// The device could not read or write its own memory.
     case storeBroken = 130
+    /// This key is the device's only one: without it nobody could ever unlock it.
+    case lastSlot = 131
     /// The code has the wrong length.
     case codeLength = 201
     /// The code holds a character that no code has.
@@ -219,6 +221,8 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case keyExists = 609
     /// No random number could be had.
     case entropyFailed = 610
+    /// The checkpoint key is also an issuer's key.
+    case keyPurpose = 611
     /// Stored data cannot be read.
     case storeRead = 701
     /// Data cannot be stored.

@@ -3599,7 +3599,7 @@ public protocol DeviceProtocol: AnyObject, Sendable {
 
     /**
      * Gives a slot a new issuer key, or closes it; both keys are behind `prover`. The device is compared
-     * with the plan before anything is proven (number 112: it holds another key), and asks for a touch.
+     * with the plan before anything is proven (number 112: it holds another key; 131: its only slot would be closed), and asks for a touch.
      * Gives the slot's new rotation number, for `HelpDesk.record_rotation`. FIDO interface only.
      */
     func rotateIssuer(plan: RotationPlan, prover: IssuerProver, progress: ProgressListener?, cancel: CancelHandle?, timeoutMs: UInt32?) throws  -> UInt32
@@ -3815,7 +3815,7 @@ open func probeWith(slot: UInt8, issuer: Data, deviceKey: Data, prover: IssuerPr
 
     /**
      * Gives a slot a new issuer key, or closes it; both keys are behind `prover`. The device is compared
-     * with the plan before anything is proven (number 112: it holds another key), and asks for a touch.
+     * with the plan before anything is proven (number 112: it holds another key; 131: its only slot would be closed), and asks for a touch.
      * Gives the slot's new rotation number, for `HelpDesk.record_rotation`. FIDO interface only.
      */
 open func rotateIssuer(plan: RotationPlan, prover: IssuerProver, progress: ProgressListener? = nil, cancel: CancelHandle? = nil, timeoutMs: UInt32? = nil)throws  -> UInt32  {
@@ -4977,6 +4977,7 @@ public protocol HelpDeskProtocol: AnyObject, Sendable {
 
     /**
      * Signs a checkpoint over all entries up to now. Keep it where the log's administrator cannot write.
+     * Number 611 where the key is also an issuer's.
      * `signer` is called on this thread.
      */
     func checkpoint(session: OperatorSession, signer: CheckpointSigner) throws  -> SignedCheckpoint
@@ -5311,6 +5312,7 @@ open func authoriseToChannel(session: OperatorSession, id: UInt64, channel: Stri
 
     /**
      * Signs a checkpoint over all entries up to now. Keep it where the log's administrator cannot write.
+     * Number 611 where the key is also an issuer's.
      * `signer` is called on this thread.
      */
 open func checkpoint(session: OperatorSession, signer: CheckpointSigner)throws  -> SignedCheckpoint  {
@@ -18082,7 +18084,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel() != 16253) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint() != 32637) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint() != 36067) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_done() != 11619) {
@@ -18169,7 +18171,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_device_probe_with() != 57141) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer() != 24593) {
+    if (uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer() != 43681) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key() != 60403) {

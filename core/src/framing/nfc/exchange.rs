@@ -74,6 +74,11 @@ impl<'m> Exchange<'m> {
         self.offset > 0
     }
 
+    /// Whether the card has said that it has a response.
+    pub const fn is_answered(&self) -> bool {
+        self.remaining.is_some()
+    }
+
     /// The response's data.
     pub fn into_response(self) -> Vec<u8> {
         self.response

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Select(Vendor) ──► Select(Fido) ──► Message ─9100─► Pause ─100 ms─► Poll ─► over
-//!                        ▲              │ 6D00/6E00, once  ▲ ─9100────┘
+//!                        ▲              │ not taken, once  ▲ ─9100────┘
 //!                        └──────────────┘ 06: Busy, 100 ms, Message again
 //! ```
 //!
@@ -88,6 +88,10 @@ pub struct NfcMachine<'m> {
     awaiting: bool,
     selected: Option<Interface>,
     selected_again: bool,
+    /// The applet has answered in this transaction, during which no other program selects another.
+    selection_seen: bool,
+    /// P1 = 80 was refused, by whichever applet is selected.
+    keepalive_refused: bool,
     message_sent: bool,
     stop: Option<Stop>,
     cancel_sent: bool,
@@ -121,6 +125,8 @@ impl<'m> NfcMachine<'m> {
             awaiting: false,
             selected,
             selected_again: false,
+            selection_seen: false,
+            keepalive_refused: false,
             message_sent: false,
             stop: None,
             cancel_sent: false,
@@ -183,10 +189,27 @@ impl<'m> NfcMachine<'m> {
             self.finish(Ok(Vec::new()));
             return;
         };
-        let p1 = if self.memory.keepalive { P1_KEEPALIVE } else { 0 };
+        let p1 = if self.asks_for_keepalive() {
+            P1_KEEPALIVE
+        } else {
+            0
+        };
         self.stage = Stage::Message;
         self.message_sent = false;
         self.exchange = Exchange::new(CLASS_CTAP, instruction::MSG, p1, 0, message, &self.memory);
+    }
+
+    const fn asks_for_keepalive(&self) -> bool {
+        self.memory.keepalive && !self.keepalive_refused
+    }
+
+    /// Whether `status` says that an applet which is not ours did not take the message.
+    const fn was_for_another_applet(&self, status: u16) -> bool {
+        match status {
+            // Also from cards that lose their selection by themselves.
+            status_word::UNKNOWN_INSTRUCTION | status_word::UNKNOWN_CLASS => true,
+            _ => !self.selection_seen && is_checking_error(status),
+        }
     }
 
     fn begin_poll(&mut self, p1: u8) -> Step {
@@ -273,11 +296,13 @@ impl<'m> NfcMachine<'m> {
             Next::Apdu => self.message_sent &= self.exchange.is_last_part(),
             Next::Broken(detail) => self.finish_broken(TransportError::Framing { detail }),
             Next::Complete(status) => {
+                let refusable = self.stage == Stage::Message && !self.exchange.is_answered();
                 let spent = Exchange::new(0, 0, 0, 0, &[], &self.memory);
                 let data = core::mem::replace(&mut self.exchange, spent).into_response();
-                match self.stage {
-                    Stage::Select(interface) => self.absorb_select(interface, status, &data),
-                    _ => self.absorb_answer(now, status, data),
+                if let Stage::Select(interface) = self.stage {
+                    self.absorb_select(interface, status, &data);
+                } else if !refusable || !self.absorb_refusal(status) {
+                    self.absorb_answer(now, status, data);
                 }
             }
         }
@@ -288,6 +313,7 @@ impl<'m> NfcMachine<'m> {
         if selected {
             trace_event!("NFC: selected {interface:?}");
             self.selected = Some(interface);
+            self.selection_seen = true;
             self.begin_message();
         } else if interface == Interface::Vendor {
             self.begin_select(Interface::Fido);
@@ -303,7 +329,28 @@ impl<'m> NfcMachine<'m> {
         }
     }
 
+    /// Tries once more what the card did not take; `false` where the status is to be told.
+    fn absorb_refusal(&mut self, status: u16) -> bool {
+        if status == status_word::WRONG_P1_P2 && self.asks_for_keepalive() {
+            self.keepalive_refused = true;
+            self.begin_message();
+            return true;
+        }
+        if self.selected_again || !self.was_for_another_applet(status) {
+            return false;
+        }
+        self.selected_again = true;
+        self.keepalive_refused = false;
+        self.message_sent = false;
+        self.begin_select(self.preference);
+        true
+    }
+
     fn absorb_answer(&mut self, now: Duration, status: u16, data: Vec<u8>) {
+        if status == status_word::OK {
+            self.selection_seen = true;
+            self.memory.keepalive = self.asks_for_keepalive();
+        }
         match status {
             status_word::OK => match (&self.stop, data.first()) {
                 (_, None) => self.finish_broken(TransportError::Framing {
@@ -332,18 +379,6 @@ impl<'m> NfcMachine<'m> {
                     until: now + POLL_PAUSE,
                 };
             }
-            status_word::UNKNOWN_INSTRUCTION | status_word::UNKNOWN_CLASS
-                if self.stage == Stage::Message && !self.selected_again =>
-            {
-                // The card lost its selection, so it did nothing with the message.
-                self.selected_again = true;
-                self.message_sent = false;
-                self.begin_select(self.preference);
-            }
-            status_word::WRONG_P1_P2 if self.stage == Stage::Message && self.memory.keepalive => {
-                self.memory.keepalive = false;
-                self.begin_message();
-            }
             value => {
                 let refused = TransportError::Refused { origin: "SW", value };
                 let reason = self.stop.as_ref().map(|stop| stop.reason.clone());
@@ -351,6 +386,12 @@ impl<'m> NfcMachine<'m> {
             }
         }
     }
+}
+
+/// SW1 67 to 6E, the checking errors of ISO 7816-4 §5.6: the command was not executed. 6Fxx is one
+/// too, but without a diagnosis: an applet that broke off half-way answers so.
+const fn is_checking_error(status: u16) -> bool {
+    matches!(status >> 8, 0x67..=0x6E)
 }
 
 impl Machine for NfcMachine<'_> {

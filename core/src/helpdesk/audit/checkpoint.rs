@@ -11,6 +11,7 @@ use crate::error::{ErrorCode, HasCode};
 use crate::helpdesk::UnixTime;
 use crate::pin_protocol::InvalidPoint;
 use crate::ports::{CheckpointSigner, Entropy, SignerError};
+use crate::suite::IssuerPublicKey;
 
 const LABEL: &[u8] = b"fido-unlock/1 checkpoint\0";
 /// Bytes of a [`SignedCheckpoint`]: log id 16, count 8, head 32, time 8, signature 64.
@@ -57,6 +58,12 @@ impl CheckpointKey {
         VerifyingKey::from_sec1_bytes(array)
             .map(Self)
             .map_err(|_| InvalidPoint)
+    }
+
+    /// Whether it is an issuer's key, which no checkpoint may be signed with.
+    #[must_use]
+    pub fn is_issuers(&self, issuer: &IssuerPublicKey) -> bool {
+        self.to_compressed() == *issuer.as_compressed()
     }
 
     /// The compressed SEC1 point, 33 bytes.

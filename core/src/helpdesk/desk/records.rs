@@ -3,13 +3,13 @@
 use alloc::vec::Vec;
 
 use super::{HelpDesk, about, by};
-use crate::DeviceId;
 use crate::helpdesk::audit::{
     self, AuditEntry, AuditEvent, AuditFault, AuditReport, Checkpoint, CheckpointKey, SignedCheckpoint,
 };
 use crate::helpdesk::{DeskError, OperatorSession, Privilege};
 use crate::ports::CheckpointSigner;
 use crate::suite::IssuerPublicKey;
+use crate::{DeviceId, ErrorCode};
 
 /// What happens to issuer keys and operators beside the desk, to be recorded in its log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,8 @@ impl HelpDesk {
     ///
     /// # Errors
     /// [`ErrorCode::PrivilegeMissing`](crate::ErrorCode::PrivilegeMissing) without
-    /// [`Privilege::Administer`]; [`DeskError::Signer`]; clock; a store's error.
+    /// [`Privilege::Administer`]; [`ErrorCode::KeyPurpose`](crate::ErrorCode::KeyPurpose) where the key
+    /// is also an issuer's, present or retired; [`DeskError::Signer`]; clock; a store's error.
     pub fn checkpoint(
         &mut self,
         session: &OperatorSession,
@@ -52,6 +53,11 @@ impl HelpDesk {
         context: &AuditEntry,
     ) -> Result<SignedCheckpoint, DeskError> {
         let now = self.privileged(session, Privilege::Administer)?;
+        let key = signer.public();
+        let issuers = self.ports.signer.issuers();
+        if issuers.iter().any(|issuer| key.is_issuers(&issuer.public)) {
+            return Err(ErrorCode::KeyPurpose.into());
+        }
         let signed = signer.sign(&Checkpoint {
             log_id: self.chain.log_id,
             count: self.chain.count,

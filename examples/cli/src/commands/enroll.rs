@@ -86,6 +86,7 @@ fn at_desk(
     ready(&mut open, args, owner)?;
     let mut device = devices.open_fido()?;
     let answer = enroll_device(&mut device, args, &plan, prompt, &NeverCancel)?;
+    // Sealed by now: Ctrl-C no longer keeps it out of the registry. Nothing more waits for a touch.
     if let Some(used) = &used {
         probe_enrolled(&mut device, &open.signer, used, &answer, &NeverCancel)?;
     }

@@ -1,11 +1,9 @@
 //! `issuer rotate --this-device`: a device is given the slot's present key.
 
 use fido_unlock::ErrorCode;
-use fido_unlock::ctap2::device_unlock::RotateRequest;
 use fido_unlock::helpdesk::DeviceKeys;
 use fido_unlock::ports::{Call, UnlockDevice};
-use fido_unlock::suite::RotateFields;
-use fido_unlock::unlock::{DeviceError, rotate_issuer};
+use fido_unlock::unlock::{RotationPlan, rotate_with};
 
 use crate::args::At;
 use crate::desk::{Keys, OpenDesk};
@@ -31,38 +29,23 @@ pub fn run(devices: &Devices, at: &At, slot: u8, prompt: Prompt) -> Result<Repor
         DeviceKeys::AesAdminKey => return Err(ErrorCode::SignerSuite.into()),
     };
     let signer = open.signer.clone();
-    let signer = signer.lock();
+    let mut signer = signer.lock();
     let new = signer.ring().present(slot).ok_or(ErrorCode::KeyMissing)?;
+    let public = new.info().public;
     let mut rotation = on_device.rotation;
-    if on_device.fingerprint != Some(new.info().public.fingerprint()) {
+    if on_device.fingerprint != Some(public.fingerprint()) {
         let old = signer.ring().keys().into_iter().find(|kept| {
             kept.info().slot == slot && on_device.fingerprint == Some(kept.info().public.fingerprint())
         });
-        let old = old.ok_or(ErrorCode::ForeignIssuer)?;
-        rotation = rotation
-            .checked_add(1)
-            .ok_or(DeviceError::Malformed("the rotation number is at its end"))?;
-        let fields = RotateFields {
-            suite: on_device.suite,
-            device_id: id,
+        let plan = RotationPlan {
             slot,
-            authorising_slot: slot,
-            old_issuer: old.info().public,
-            new_issuer: Some(new.info().public),
-            rotation,
+            old_issuer: old.ok_or(ErrorCode::ForeignIssuer)?.info().public,
+            new_issuer: Some(public),
+            recovery: None,
+            device_key,
         };
-        let by_old = old.expose_key().prove_rotation(&fields, device_key.as_ref())?;
-        let by_new = new.expose_key().prove_rotation(&fields, device_key.as_ref())?;
-        let request = RotateRequest {
-            slot,
-            new_key: fields.new_issuer,
-            authorising_slot: slot,
-            authorisation: &by_old,
-            new_authorisation: Some(&by_new),
-        };
-        call_with_touch(|call| rotate_issuer(&mut device, &request, call))??;
+        rotation = call_with_touch(|call| rotate_with(&mut device, &plan, &mut *signer, call))??;
     }
-    let public = new.info().public;
     // The desk asks the signer itself.
     drop(signer);
     if registered.keys.issuer() != Some(&public) {

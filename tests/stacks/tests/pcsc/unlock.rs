@@ -7,7 +7,9 @@ use fido_unlock::Suite;
 use fido_unlock::ports::Interface;
 use fido_unlock::unlock::CtapUnlockDevice;
 use fido_unlock_pcsc::open;
-use fido_unlock_stacks_tests::{CommandLine, Desk, NEW_PIN, OLD_PIN, fido2_pcsc, try_pin, witness};
+use fido_unlock_stacks_tests::{
+    CommandLine, Desk, DeskFolder, NEW_PIN, OLD_PIN, fido2_pcsc, try_pin, witness,
+};
 use fido_unlock_tests::python::run;
 
 fn whole_unlock(name: &str, suite: Suite, card: &[&str], protocol: &str) {
@@ -115,5 +117,34 @@ fn ctrl_c_while_it_waits_for_a_touch() {
         command_line.run(&["--stdin", "unlock"], &typed);
         let mut transport = open(&fido_entry(&card_in(0))).unwrap();
         assert_eq!(try_pin(&mut transport, NEW_PIN), Ok(()));
+    });
+}
+
+#[test]
+fn ctrl_c_while_an_enrolment_waits_for_a_touch() {
+    let program = CommandLine::build();
+    isolated("unlock::ctrl_c_while_an_enrolment_waits_for_a_touch", |folder| {
+        let command_line = CommandLine {
+            program: &program,
+            state: &folder.join("home"),
+        };
+        let desk = DeskFolder::make(&command_line, &folder.join("desk"));
+        let _pcscd = Pcscd::start(folder, true);
+        let mut key = insert(folder, 0, &[]);
+        card_in(0);
+        key.tell("touch off");
+        let [at_desk, at_station] = desk.enrolments(folder);
+        for (waited, (words, secrets)) in [(1, &at_desk), (2, &at_station)] {
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            let going = command_line.go(&words, secrets);
+            eventually("the wait for a touch", || {
+                (key.counts().1 == waited).then_some(())
+            });
+            assert_eq!(going.interrupt_failing(), 508, "{words:?}");
+        }
+        // The device was told: it does not wait any more, and is as it was.
+        key.tell("touch on");
+        let words: Vec<&str> = at_station.0.iter().map(String::as_str).collect();
+        command_line.run(&words, "");
     });
 }

@@ -11,7 +11,7 @@ use getrandom::SysRng;
 use crate::args::Enroll;
 use crate::desk::SharedSigner;
 use crate::desk::public_key::PublicKey;
-use crate::device::{Opened, call_unless, protocol};
+use crate::device::{Opened, call_unless, call_with_touch, protocol};
 use crate::failure::Failure;
 use crate::prompt::Prompt;
 
@@ -55,7 +55,8 @@ pub fn choose(keys: &[PublicKey], slot: Option<u8>) -> Result<PublicKey, Failure
         .ok_or_else(|| ErrorCode::KeyMissing.into())
 }
 
-/// Enrols and seals it.
+/// Enrols and seals it. `cancel` is for what comes before the touch, which Ctrl-C always ends: only by then
+/// has the PIN been asked for.
 pub fn enroll_device(
     device: &mut Opened,
     args: &Enroll,
@@ -93,9 +94,7 @@ pub fn enroll_device(
         protocol,
         token: token.as_ref().map(|token| token.as_slice()),
     };
-    Ok(call_unless(cancel, Call::WITH_TOUCH, |call| {
-        enroll(device, &plan, &mut SysRng, call)
-    })?)
+    Ok(call_with_touch(|call| enroll(device, &plan, &mut SysRng, call))??)
 }
 
 fn planned(key: &PublicKey) -> PlannedKey<'static> {

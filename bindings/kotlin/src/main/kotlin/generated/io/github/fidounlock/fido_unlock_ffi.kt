@@ -2395,7 +2395,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel() and 0xFFFF) != 16253) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint() and 0xFFFF) != 32637) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint() and 0xFFFF) != 36067) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_done() and 0xFFFF) != 11619) {
@@ -2482,7 +2482,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_probe_with() and 0xFFFF) != 57141) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer() and 0xFFFF) != 24593) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer() and 0xFFFF) != 43681) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key() and 0xFFFF) != 60403) {
@@ -7730,7 +7730,7 @@ public interface DeviceInterface {
 
     /**
      * Gives a slot a new issuer key, or closes it; both keys are behind `prover`. The device is compared
-     * with the plan before anything is proven (number 112: it holds another key), and asks for a touch.
+     * with the plan before anything is proven (number 112: it holds another key; 131: its only slot would be closed), and asks for a touch.
      * Gives the slot's new rotation number, for `HelpDesk.record_rotation`. FIDO interface only.
      */
     fun `rotateIssuer`(`plan`: RotationPlan, `prover`: IssuerProver, `progress`: ProgressListener? = null, `cancel`: CancelHandle? = null, `timeoutMs`: kotlin.UInt? = null): kotlin.UInt
@@ -7970,7 +7970,7 @@ open class Device: Disposable, AutoCloseable, DeviceInterface
 
     /**
      * Gives a slot a new issuer key, or closes it; both keys are behind `prover`. The device is compared
-     * with the plan before anything is proven (number 112: it holds another key), and asks for a touch.
+     * with the plan before anything is proven (number 112: it holds another key; 131: its only slot would be closed), and asks for a touch.
      * Gives the slot's new rotation number, for `HelpDesk.record_rotation`. FIDO interface only.
      */
     @Throws(UnlockException::class)override fun `rotateIssuer`(`plan`: RotationPlan, `prover`: IssuerProver, `progress`: ProgressListener?, `cancel`: CancelHandle?, `timeoutMs`: kotlin.UInt?): kotlin.UInt {
@@ -9840,6 +9840,7 @@ public interface HelpDeskInterface {
 
     /**
      * Signs a checkpoint over all entries up to now. Keep it where the log's administrator cannot write.
+     * Number 611 where the key is also an issuer's.
      * `signer` is called on this thread.
      */
     fun `checkpoint`(`session`: OperatorSession, `signer`: CheckpointSigner): SignedCheckpoint
@@ -10295,6 +10296,7 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
     /**
      * Signs a checkpoint over all entries up to now. Keep it where the log's administrator cannot write.
+     * Number 611 where the key is also an issuer's.
      * `signer` is called on this thread.
      */
     @Throws(UnlockException::class)override fun `checkpoint`(`session`: OperatorSession, `signer`: CheckpointSigner): SignedCheckpoint {

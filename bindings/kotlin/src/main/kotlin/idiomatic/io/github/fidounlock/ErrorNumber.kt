@@ -65,6 +65,8 @@ enum class ErrorNumber(val number: Int) {
     SuiteNotEnrolled(129),
     /** The device could not read or write its own memory. */
     StoreBroken(130),
+    /** This key is the device's only one: without it nobody could ever unlock it. */
+    LastSlot(131),
     /** The code has the wrong length. */
     CodeLength(201),
     /** The code holds a character that no code has. */
@@ -223,6 +225,8 @@ enum class ErrorNumber(val number: Int) {
     KeyExists(609),
     /** No random number could be had. */
     EntropyFailed(610),
+    /** The checkpoint key is also an issuer's key. */
+    KeyPurpose(611),
     /** Stored data cannot be read. */
     StoreRead(701),
     /** Data cannot be stored. */
