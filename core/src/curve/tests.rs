@@ -76,6 +76,32 @@ fn this_processor_is_fast_with_the_feature() {
     }
 }
 
+/// In a process of its own, where graviola's switch for its own tests denies an instruction.
+#[cfg(all(
+    feature = "graviola",
+    any(target_arch = "x86_64", target_arch = "aarch64"),
+    debug_assertions
+))]
+#[test]
+fn an_unsupported_processor_is_left_to_p256() {
+    const SWITCH: &str = "GRAVIOLA_CPU_DISABLE_aes";
+    if std::env::var_os(SWITCH).is_some() {
+        assert!(fast::public(&small(3)).is_none());
+        assert!(fast::shared_x(&small(3), &small(5).public_key()).is_none());
+        return a_published_agreement();
+    }
+    let again = std::process::Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "curve::tests::an_unsupported_processor_is_left_to_p256",
+        ])
+        .env(SWITCH, "1")
+        .output()
+        .unwrap();
+    let said = alloc::string::String::from_utf8_lossy(&again.stdout);
+    assert!(again.status.success() && said.contains("1 passed"), "{said}");
+}
+
 proptest! {
     #[test]
     fn as_p256_does(key: [u8; 32], peer: [u8; 32]) {
