@@ -3,7 +3,7 @@
 use p256::{PublicKey, SecretKey};
 use proptest::prelude::*;
 
-use super::{Coordinate, coordinates, fast, portable_shared_x, public, shared_x};
+use super::{Coordinate, coordinates, portable_shared_x, public, shared_x};
 
 /// n − 1 (SP 800-186 §3.2.1.3).
 const LARGEST: [u8; 32] = [
@@ -71,8 +71,8 @@ fn the_ends_of_the_range() {
 #[test]
 fn this_processor_is_fast_with_the_feature() {
     if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("adx") {
-        assert!(fast::public(&small(3)).is_some());
-        assert!(fast::shared_x(&small(3), &small(5).public_key()).is_some());
+        assert!(super::fast::public(&small(3)).is_some());
+        assert!(super::fast::shared_x(&small(3), &small(5).public_key()).is_some());
     }
 }
 
@@ -86,8 +86,8 @@ fn this_processor_is_fast_with_the_feature() {
 fn an_unsupported_processor_is_left_to_p256() {
     const SWITCH: &str = "GRAVIOLA_CPU_DISABLE_aes";
     if std::env::var_os(SWITCH).is_some() {
-        assert!(fast::public(&small(3)).is_none());
-        assert!(fast::shared_x(&small(3), &small(5).public_key()).is_none());
+        assert!(super::fast::public(&small(3)).is_none());
+        assert!(super::fast::shared_x(&small(3), &small(5).public_key()).is_none());
         return a_published_agreement();
     }
     let again = std::process::Command::new(std::env::current_exe().unwrap())
