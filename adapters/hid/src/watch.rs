@@ -145,6 +145,17 @@ mod tests {
     }
 
     #[test]
+    fn only_what_changed_is_looked_at_again() {
+        let [one, two] = ["1", "2"].map(|instance| Instances::from([("a".to_owned(), instance.to_owned())]));
+        let of = |path, instances| with_instances(vec![entry(path, Interface::Fido)], instances);
+        assert!(is_same_set(&of("a", &one), &of("a", &one)));
+        assert!(!is_same_set(&of("a", &one), &of("a", &two)));
+        assert!(!is_same_set(&of("a", &one), &of("b", &one)));
+        assert!(!is_same_set(&of("a", &one), &[]));
+        assert!(!is_same_set(&[], &of("a", &one)));
+    }
+
+    #[test]
     fn both_interfaces_of_a_key_come_and_go() {
         let (fido, vendor) = (entry("a", Interface::Fido), entry("b", Interface::Vendor));
         let mut watch = watch();
@@ -168,8 +179,10 @@ mod tests {
         let [one, two] = ["1", "2"].map(|instance| Instances::from([("c".to_owned(), instance.to_owned())]));
         watch.update(with_instances(vec![again.clone()], &one));
         watch.events.clear();
-        watch.take(vec![again.clone()], &one, &two);
-        assert_eq!(watch.events.pop_front(), None);
+        for (before, after) in [(&one, &two), (&same, &two), (&two, &one)] {
+            watch.take(vec![again.clone()], before, after);
+            assert_eq!(watch.events.pop_front(), None);
+        }
         see(&mut watch, vec![again.clone()], &two);
         assert_eq!(watch.events.pop_front(), Some(Event::Unplugged(again.clone())));
         assert_eq!(watch.events.pop_front(), Some(Event::Plugged(again)));

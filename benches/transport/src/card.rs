@@ -127,8 +127,15 @@ pub fn run(folder: &Path, plan: Plan) {
     clients::measure(
         Reader::NAME,
         &mut [
-            &mut Floor(&reader, &key, &ticks),
-            &mut Ours(&reader, &ticks),
+            &mut Floor {
+                stack: &reader,
+                key: &key,
+                ticks: &ticks,
+            },
+            &mut Ours {
+                stack: &reader,
+                ticks: &ticks,
+            },
             &mut python,
         ],
         &key,

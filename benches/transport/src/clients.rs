@@ -57,29 +57,38 @@ const TURN: usize = 20;
 
 /// Somebody who talks to the device.
 pub trait Client {
-    fn name(&self) -> &str;
+    fn name(&self) -> &'static str;
 
     /// Opens the device, does the task so often, and closes it; the time of each, in microseconds, or
-    /// `None` where it is not able to. `begin` is called when the device is open.
-    fn turn(&mut self, task: Task, count: usize, begin: &mut dyn FnMut()) -> Option<Vec<f64>>;
+    /// `None` where it is not able to. `ready` is called when the device is open, and what comes first
+    /// on an open device was done: what was sent before is not counted.
+    fn turn(&mut self, task: Task, count: usize, ready: &mut dyn FnMut()) -> Option<Vec<f64>>;
+}
+
+/// What was measured of a client in all its turns.
+#[derive(Clone, Default)]
+struct Measured {
+    times: Vec<f64>,
+    /// Of one run, in the last turn.
+    traffic: Traffic,
 }
 
 /// All rows of all clients.
 pub fn measure(stack: &'static str, clients: &mut [&mut dyn Client], key: &Key, plan: Plan) {
     for task in Task::ALL {
-        let mut all = vec![(Vec::new(), Traffic::default()); clients.len()];
-        while all[0].0.len().max(all[1].0.len()) < plan.count {
-            for (client, (times, traffic)) in clients.iter_mut().zip(&mut all) {
+        let mut all = vec![Measured::default(); clients.len()];
+        for _ in 0..plan.count.div_ceil(TURN) {
+            for (client, measured) in clients.iter_mut().zip(&mut all) {
                 key.set_pin();
-                let mut before = key.traffic();
-                let done = client.turn(task, TURN.min(plan.count), &mut || before = key.traffic());
-                if let Some(done) = done {
-                    *traffic = key.traffic().since(before, done.len());
-                    times.extend(done);
+                let mut before = Traffic::default();
+                let times = client.turn(task, TURN.min(plan.count), &mut || before = key.traffic());
+                if let Some(times) = times {
+                    measured.traffic = key.traffic().since(before, times.len());
+                    measured.times.extend(times);
                 }
             }
         }
-        for (client, (times, traffic)) in clients.iter().zip(all) {
+        for (client, Measured { times, traffic }) in clients.iter().zip(all) {
             if !times.is_empty() {
                 Row::new(stack, task.name(), client.name(), times, traffic).print();
             }
@@ -87,33 +96,40 @@ pub fn measure(stack: &'static str, clients: &mut [&mut dyn Client], key: &Key, 
     }
 }
 
-/// The PINs of one run after another.
+/// The PIN that a run finds, and the one that it sets; each turn begins with `OLD_PIN`.
 fn pins(run: usize) -> (&'static str, &'static str) {
-    let pins = [OLD_PIN, NEW_PIN];
-    (pins[run % 2], pins[(run + 1) % 2])
+    if run.is_multiple_of(2) {
+        (OLD_PIN, NEW_PIN)
+    } else {
+        (NEW_PIN, OLD_PIN)
+    }
 }
 
 /// The stack alone: the bytes of this library's getInfo once more, which the authenticator answers.
-pub struct Floor<'a, S>(pub &'a S, pub &'a Key, pub &'a Counter);
+pub struct Floor<'a, S> {
+    pub stack: &'a S,
+    pub key: &'a Key,
+    pub ticks: &'a Counter,
+}
 
 impl<S: Stack> Client for Floor<'_, S> {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         FLOOR
     }
 
-    fn turn(&mut self, task: Task, count: usize, begin: &mut dyn FnMut()) -> Option<Vec<f64>> {
+    fn turn(&mut self, task: Task, count: usize, ready: &mut dyn FnMut()) -> Option<Vec<f64>> {
         if task != Task::GetInfo {
             return None;
         }
         let recorded = {
-            let mut transport = self.0.open(Interface::Fido);
-            ours::get_info(self.2, &mut transport);
-            self.1.wire.record(|| {
-                ours::get_info(self.2, &mut transport);
+            let mut transport = self.stack.open(Interface::Fido);
+            ours::get_info(self.ticks, &mut transport);
+            self.key.wire.record(|| {
+                ours::get_info(self.ticks, &mut transport);
             })
         };
-        let mut raw = self.0.open_raw();
-        begin();
+        let mut raw = self.stack.open_raw();
+        ready();
         Some(
             (0..count)
                 .map(|_| us(S::raw(&mut raw, &recorded, true)))
@@ -123,26 +139,29 @@ impl<S: Stack> Client for Floor<'_, S> {
 }
 
 /// This library.
-pub struct Ours<'a, S>(pub &'a S, pub &'a Counter);
+pub struct Ours<'a, S> {
+    pub stack: &'a S,
+    pub ticks: &'a Counter,
+}
 
 impl<S: Stack> Client for Ours<'_, S> {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         OURS
     }
 
-    fn turn(&mut self, task: Task, count: usize, begin: &mut dyn FnMut()) -> Option<Vec<f64>> {
-        let mut transport = self.0.open(Interface::Fido);
+    fn turn(&mut self, task: Task, count: usize, ready: &mut dyn FnMut()) -> Option<Vec<f64>> {
+        let mut transport = self.stack.open(Interface::Fido);
         // The first one selects the applet, or allocates the channel.
-        ours::get_info(self.1, &mut transport);
-        begin();
-        let run = |run| match task {
-            Task::GetInfo => ours::get_info(self.1, &mut transport),
+        ours::get_info(self.ticks, &mut transport);
+        ready();
+        let timed = |run| match task {
+            Task::GetInfo => ours::get_info(self.ticks, &mut transport),
             Task::ChangePin(protocol) => {
                 let (old, new) = pins(run);
-                ours::change_pin(self.1, &mut transport, protocol, old, new)
+                ours::change_pin(self.ticks, &mut transport, protocol, old, new)
             }
         };
-        Some((0..count).map(run).map(us).collect())
+        Some((0..count).map(timed).map(us).collect())
     }
 }
 
@@ -162,18 +181,19 @@ where
     Info: FnMut(&Opened),
     Change: FnMut(&Opened, &str, &str),
 {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         self.name
     }
 
-    fn turn(&mut self, task: Task, count: usize, begin: &mut dyn FnMut()) -> Option<Vec<f64>> {
+    fn turn(&mut self, task: Task, count: usize, ready: &mut dyn FnMut()) -> Option<Vec<f64>> {
         if matches!(task, Task::ChangePin(protocol) if protocol != self.protocol) {
             return None;
         }
         let opened = (self.open)();
+        // As above.
         (self.get_info)(&opened);
-        begin();
-        let mut timed = |run| {
+        ready();
+        let timed = |run| {
             let (old, new) = pins(run);
             let begin = Instant::now();
             if task == Task::GetInfo {
@@ -181,15 +201,15 @@ where
             } else {
                 (self.change_pin)(&opened, old, new);
             }
-            us(begin.elapsed())
+            begin.elapsed()
         };
-        Some((0..count).map(&mut timed).collect())
+        Some((0..count).map(timed).map(us).collect())
     }
 }
 
 /// A program of `peers/`, which measures itself. For each line `TASK COUNT` on its standard input it
 /// opens the device, says "ready", waits for a line, does the task, says the nanoseconds of each in a
-/// line, and closes the device.
+/// line, closes the device, and says "closed".
 pub struct Process {
     name: &'static str,
     child: Child,
@@ -221,20 +241,20 @@ impl Process {
 }
 
 impl Client for Process {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         self.name
     }
 
-    fn turn(&mut self, task: Task, count: usize, begin: &mut dyn FnMut()) -> Option<Vec<f64>> {
+    fn turn(&mut self, task: Task, count: usize, ready: &mut dyn FnMut()) -> Option<Vec<f64>> {
         let word = match task {
             Task::GetInfo => "getInfo",
-            // The one that these prefer.
+            // With the protocol that they prefer.
             Task::ChangePin(PinProtocol::Two) => "changePIN",
             Task::ChangePin(PinProtocol::One) => return None,
         };
         writeln!(self.input, "{word} {count}").unwrap();
         assert_eq!(self.line(), "ready", "{}", self.name);
-        begin();
+        ready();
         writeln!(self.input).unwrap();
         let line = self.line();
         let times: Vec<f64> = line
@@ -242,7 +262,7 @@ impl Client for Process {
             .map(|word| us(Duration::from_nanos(word.parse().unwrap())))
             .collect();
         assert_eq!(times.len(), count, "{}", self.name);
-        // It has closed the device.
+        // The next one is alone on the device again.
         assert_eq!(self.line(), "closed", "{}", self.name);
         Some(times)
     }

@@ -106,8 +106,15 @@ pub fn run(plan: Plan) {
     clients::measure(
         Plug::NAME,
         &mut [
-            &mut Floor(&plug, &key, &ticks),
-            &mut Ours(&plug, &ticks),
+            &mut Floor {
+                stack: &plug,
+                key: &key,
+                ticks: &ticks,
+            },
+            &mut Ours {
+                stack: &plug,
+                ticks: &ticks,
+            },
             &mut libfido2,
             &mut ctap_hid_fido2,
         ],

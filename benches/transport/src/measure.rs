@@ -33,7 +33,7 @@ pub fn us(time: Duration) -> f64 {
 }
 
 /// Of all that is recorded, `messages` were CTAP messages.
-fn traffic(recorded: &[Exchange], messages: u64) -> Traffic {
+fn traffic_of(recorded: &[Exchange], messages: u64) -> Traffic {
     let received = || recorded.iter().flat_map(|exchange| &exchange.received);
     Traffic {
         messages,
@@ -60,7 +60,7 @@ pub fn unlock<S: Stack>(stack: &S, key: &Key, plan: Plan) {
     let recorded = key.wire.record(|| {
         ours::unlock(&ticks, key, &mut device);
     });
-    let traffic = traffic(&recorded, key.traffic().messages - before);
+    let traffic = traffic_of(&recorded, key.traffic().messages - before);
     let mut in_process = CtapUnlockDevice::new(Player {
         answers: device.transport().answers.clone(),
         next: 0,
@@ -83,13 +83,13 @@ pub fn unlock<S: Stack>(stack: &S, key: &Key, plan: Plan) {
             S::drain(device.transport());
             let whole = ours::unlock(&ticks, key, &mut device);
             let crypto = ours::cryptography();
-            let other = ours::unlock(&systems, key, &mut device);
+            let by_systems_clock = ours::unlock(&systems, key, &mut device);
             core.push(us(ours::unlock(&ticks, key, &mut in_process)) - us(crypto));
             floor.push(us(alone));
             ours_recorded.push(us(whole));
             cryptography.push(us(crypto));
             own.push(us(whole) - us(alone) - us(crypto));
-            by_system.push(us(other) - us(alone) - us(crypto));
+            by_system.push(us(by_systems_clock) - us(alone) - us(crypto));
         }
     });
     let row = |who, times| Row::new(S::NAME, UNLOCK, who, times, traffic);

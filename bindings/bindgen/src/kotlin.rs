@@ -63,6 +63,23 @@ const READ: (&str, &str) = (
         return try { byteArr.toString(Charsets.UTF_8) } finally { byteArr.fill(0) }",
 );
 
+/// A text that is written into a compound value leaves no copy, as one that is lowered alone.
+const WRITE: (&str, &str) = (
+    "        buf.putInt(byteBuf.limit())
+        buf.put(byteBuf)",
+    "        buf.putInt(byteBuf.limit())
+        buf.put(byteBuf)
+        byteBuf.array().fill(0)",
+);
+/// What was written of a value before a part of it was refused.
+const REFUSED: (&str, &str) = (
+    "        } catch (e: Throwable) {
+            RustBuffer.free(rbuf)",
+    "        } catch (e: Throwable) {
+            rbuf.data?.clear(rbuf.capacity)
+            RustBuffer.free(rbuf)",
+);
+
 /// All of them.
 const PAIRS: &[(&str, &str)] = &[
     CATCH,
@@ -73,6 +90,8 @@ const PAIRS: &[(&str, &str)] = &[
     BORROW,
     LIFT_COMPOUND,
     READ,
+    WRITE,
+    REFUSED,
 ];
 
 /// Puts it right.

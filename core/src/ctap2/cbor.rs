@@ -416,6 +416,8 @@ fn read(decoder: &mut Decoder<'_>, depth: usize) -> Result<Value, CborError> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec;
+
     use super::*;
     use proptest::prelude::*;
 
@@ -445,6 +447,21 @@ mod tests {
         for (bytes, error) in [
             (&[0xA2, 0x01, 0x00, 0x01, 0x00][..], CborError::DuplicateKey),
             (&[0xA2, 0x01, 0x00, 0x18, 0x01, 0x00], CborError::DuplicateKey),
+            // Behind a key that is out of order, though it is in order with the one before it.
+            (
+                &[0xA3, 0x02, 0x00, 0x01, 0x00, 0x02, 0x00],
+                CborError::DuplicateKey,
+            ),
+            // An integer, a text, and the integer again.
+            (
+                &[0xA3, 0x01, 0x00, 0x61, b'a', 0x00, 0x01, 0x00],
+                CborError::DuplicateKey,
+            ),
+            // In a map that is a value.
+            (
+                &[0xA1, 0x01, 0xA2, 0x61, b'a', 0x00, 0x61, b'a', 0x00],
+                CborError::DuplicateKey,
+            ),
             (&[0x00, 0x00], CborError::TrailingBytes),
             (&[0x9F, 0xFF], CborError::Malformed),
             (&[0xBF, 0xFF], CborError::Malformed),
@@ -473,16 +490,19 @@ mod tests {
         assert_eq!(Value::parse(&[0x81; 100]), Err(CborError::TooDeep));
     }
 
-    fn value() -> impl Strategy<Value = Value> {
-        let leaf = prop_oneof![
+    fn leaf() -> impl Strategy<Value = Value> {
+        prop_oneof![
             any::<u64>().prop_map(Value::Unsigned),
             any::<u64>().prop_map(Value::Negative),
             proptest::collection::vec(any::<u8>(), 0..40).prop_map(|b| Value::bytes(&b)),
             ".{0,30}".prop_map(|t: String| Value::Text(t)),
             any::<bool>().prop_map(Value::Bool),
             Just(Value::Null),
-        ];
-        leaf.prop_recursive(4, 64, 6, |inner| {
+        ]
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        leaf().prop_recursive(4, 64, 6, |inner| {
             prop_oneof![
                 proptest::collection::vec(inner.clone(), 0..6).prop_map(Value::Array),
                 proptest::collection::btree_map(any::<u64>(), inner, 0..6)
@@ -491,10 +511,52 @@ mod tests {
         })
     }
 
+    /// Integers and texts, each once, in any order.
+    fn keys() -> impl Strategy<Value = Vec<Value>> {
+        let integers = proptest::collection::btree_set(-4i64..4, 0..6);
+        let texts = proptest::collection::btree_set("[ab]{0,2}", 0..4);
+        (integers, texts)
+            .prop_map(|(integers, texts)| {
+                let texts = texts.iter().map(|text| Value::from(text.as_str()));
+                integers.into_iter().map(Value::from).chain(texts).collect()
+            })
+            .prop_shuffle()
+    }
+
+    /// A map of up to 23 keys, in the order that they have here.
+    fn map_of(keys: &[Value]) -> Vec<u8> {
+        let mut bytes = vec![0xA0 | u8::try_from(keys.len()).unwrap()];
+        for key in keys {
+            bytes.extend_from_slice(&key.to_bytes());
+            bytes.push(0);
+        }
+        bytes
+    }
+
     proptest! {
         #[test]
-        fn keys_stand_in_the_order_of_their_encodings(a in value(), b in value()) {
-            prop_assert_eq!(a.canonical_order(&b), a.to_bytes().cmp(&b.to_bytes()));
+        fn a_key_that_stands_twice_is_found_wherever_it_stands(
+            keys in keys(), key: prop::sample::Index, place: prop::sample::Index,
+        ) {
+            let once = map_of(&keys);
+            prop_assert!(Value::parse(&once).is_ok(), "{:02x?}", once);
+            if !keys.is_empty() {
+                let mut twice = keys.clone();
+                twice.insert(place.index(keys.len() + 1), key.get(&keys).clone());
+                let bytes = map_of(&twice);
+                prop_assert_eq!(Value::parse(&bytes), Err(CborError::DuplicateKey));
+                prop_assert_eq!(refused(&bytes), CborError::DuplicateKey);
+            }
+        }
+
+        #[test]
+        fn keys_stand_in_the_order_of_their_encodings(
+            // Eight at once, so that there are always two of a kind.
+            values in proptest::collection::vec(leaf(), 8), other in value(),
+        ) {
+            for (a, b) in values.iter().flat_map(|a| values.iter().chain([&other]).map(move |b| (a, b))) {
+                prop_assert_eq!(a.canonical_order(b), a.to_bytes().cmp(&b.to_bytes()));
+            }
         }
 
         #[test]

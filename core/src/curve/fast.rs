@@ -10,7 +10,7 @@ use super::{Coordinate, split};
 
 /// It wipes the scalar when it is dropped.
 fn secret(key: &SecretKey) -> Option<curve::StaticPrivateKey> {
-    // It panics on a processor that it does not support.
+    // Everything of graviola panics on a processor that it does not support.
     if !is_cpu_supported() {
         return None;
     }
@@ -23,7 +23,9 @@ pub fn public(key: &SecretKey) -> Option<[Coordinate; 2]> {
 }
 
 pub fn shared_x(key: &SecretKey, peer: &PublicKey) -> Option<Zeroizing<Coordinate>> {
+    // First, since it asks for the processor.
+    let secret = secret(key)?;
     let peer = curve::PublicKey::from_x962_uncompressed(peer.to_sec1_point(false).as_bytes()).ok()?;
-    let shared = secret(key)?.diffie_hellman(&peer).ok()?;
+    let shared = secret.diffie_hellman(&peer).ok()?;
     Some(Zeroizing::new(shared.0))
 }

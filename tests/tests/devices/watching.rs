@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fido_unlock::ports::Interface::{Fido, Vendor};
 use fido_unlock::ports::{Call, NoProgress, RouteChange, Ticks, TransportError};
-use fido_unlock::unlock::{DeviceEvent, DeviceWatch, Devices};
+use fido_unlock::unlock::{DeviceEvent, DeviceWatch, Devices, FoundDevice};
 use fido_unlock_mock::TestTicks;
 
 use super::fake::*;
@@ -38,8 +38,8 @@ impl Bench {
         let mut events = Vec::new();
         while let Some(event) = self.watch.next_event(&mut call).unwrap() {
             events.push(match event {
-                DeviceEvent::Arrived(device) => format!("arrived: {}", ways(&device)),
-                DeviceEvent::Changed(device) => format!("changed: {}", ways(&device)),
+                DeviceEvent::Arrived(device) => format!("arrived: {}{}", ways(&device), access(&device)),
+                DeviceEvent::Changed(device) => format!("changed: {}{}", ways(&device), access(&device)),
                 DeviceEvent::Left(device) => format!("left: {}", ways(&device)),
                 DeviceEvent::ReaderAdded(reader) => format!("reader {}", reader.path),
                 DeviceEvent::ReaderRemoved(reader) => format!("no reader {}", reader.path),
@@ -51,6 +51,12 @@ impl Bench {
         }
         events
     }
+}
+
+/// Whether a way to it is told as refused.
+fn access(device: &FoundDevice) -> &'static str {
+    let refused = device.routes.iter().any(|found| found.route.access.is_err());
+    if refused { ", refused" } else { "" }
 }
 
 fn applets(number: u8) -> Does {
@@ -149,7 +155,7 @@ fn a_permission_that_comes_a_moment_later_is_seen() {
     let mut route = hid("f", Fido);
     route.access = Err(denied.clone());
     bench.usb.put(route.clone(), Does::IsRefused(denied));
-    assert_eq!(bench.events(), ["arrived: f"]);
+    assert_eq!(bench.events(), ["arrived: f, refused"]);
     bench.usb.world().routes[0].1 = Does::Answers(info(1));
     assert_eq!(bench.events(), ["changed: f"]);
     // It is not tried for ever.

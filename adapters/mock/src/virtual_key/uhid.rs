@@ -134,15 +134,7 @@ impl HidKey {
             Interface::Vendor => VENDOR_USAGE_PAGE,
         };
         file.write_all(&create_event(usage_page, &self.shape))?;
-        let plugged = Arc::new(Plugged {
-            file,
-            ended: AtomicBool::new(false),
-            line: Mutex::new(Line {
-                reports: self.key.device.hid(interface),
-                last: Vec::new(),
-                dead: false,
-            }),
-        });
+        let plugged = self.over(file, interface);
         for run in [Self::take_from_host, Self::give_to_host] {
             let (key, line) = (self.itself.clone(), Arc::clone(&plugged));
             std::thread::Builder::new().spawn(move || {
@@ -154,6 +146,19 @@ impl HidKey {
             })?;
         }
         Ok(plugged)
+    }
+
+    /// An interface that the kernel has by this file.
+    fn over(&self, file: File, interface: Interface) -> Arc<Plugged> {
+        Arc::new(Plugged {
+            file,
+            ended: AtomicBool::new(false),
+            line: Mutex::new(Line {
+                reports: self.key.device.hid(interface),
+                last: Vec::new(),
+                dead: false,
+            }),
+        })
     }
 
     /// This interface is at its end, and so are those that are plugged in with it; what was put in
@@ -332,6 +337,43 @@ mod tests {
             [36u16.to_ne_bytes(), 3u16.to_ne_bytes()].concat()
         );
         assert_eq!(event[280..][..7], [0x06, 0xD0, 0xF1, 0x09, 0x01, 0xA1, 0x01]);
+    }
+
+    #[test]
+    fn a_thread_that_ends_late_does_not_pull_the_key_that_was_put_in_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let shape = Shape {
+            serial: String::new(),
+            report_size: 64,
+            vendor: true,
+        };
+        let hid = HidKey::new(Key::open(&folder.path().join("key")).unwrap(), shape);
+        let plug = || {
+            // Files in the place of /dev/uhid.
+            let both = [Interface::Fido, Interface::Vendor]
+                .map(|interface| hid.over(tempfile::tempfile().unwrap(), interface));
+            hid.plugged().extend(both.clone());
+            both
+        };
+        let before = plug();
+        hid.remove();
+        assert_eq!(hid.state(), "removed");
+        let now = plug();
+        for interface in &before {
+            hid.pulled(interface);
+        }
+        assert_eq!(hid.state(), "inserted");
+        assert!(
+            now.iter()
+                .all(|interface| !interface.ended.load(Ordering::Acquire))
+        );
+        // Its own end is that of both its interfaces.
+        hid.pulled(&now[1]);
+        assert_eq!(hid.state(), "removed");
+        assert!(
+            now.iter()
+                .all(|interface| interface.ended.load(Ordering::Acquire))
+        );
     }
 
     #[test]

@@ -84,12 +84,8 @@ impl Card {
                 continue;
             };
             told = false;
-            {
-                let mut place = self.place();
-                if place.moves != moves {
-                    continue;
-                }
-                place.stream = stream.try_clone().ok();
+            if !self.lay_on(&stream, moves) {
+                continue;
             }
             self.serve(&stream, moves);
             // The connection may have a second handle.
@@ -97,6 +93,16 @@ impl Card {
             self.place().stream = None;
             self.key.card_left();
         }
+    }
+
+    /// Keeps the connection for [`Port::remove`]; `false` when the card was moved while it was made.
+    fn lay_on(&self, stream: &TcpStream, moves: u64) -> bool {
+        let mut place = self.place();
+        let still = place.moves == moves;
+        if still {
+            place.stream = stream.try_clone().ok();
+        }
+        still
     }
 
     /// Waits; `None` when the card was moved meanwhile.
@@ -222,10 +228,13 @@ impl Port for Card {
 /// To the reader, where there is one.
 fn connect(reader_port: u16) -> Option<TcpStream> {
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, reader_port)).ok()?;
-    // Where nobody listens, the system may give the connection the reader's own port, which then is
-    // connected with itself, and vpcd could not have it.
-    let itself = stream.local_addr().ok()? == stream.peer_addr().ok()?;
-    (!itself).then_some(stream)
+    (!is_its_own_peer(&stream)?).then_some(stream)
+}
+
+/// Where nobody listens, the system may give the connection the reader's own port, which then is
+/// connected with itself, and vpcd could not have it.
+fn is_its_own_peer(stream: &TcpStream) -> Option<bool> {
+    Some(stream.local_addr().ok()? == stream.peer_addr().ok()?)
 }
 
 fn send(stream: &mut impl Write, frame: &[u8]) -> Option<()> {
@@ -255,4 +264,60 @@ fn read_exact(mut stream: &TcpStream, bytes: &mut [u8]) -> Option<()> {
         }
     }
     Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{SocketAddr, TcpListener};
+
+    use rustix::net::{AddressFamily, SocketType, bind, connect as join, getsockname, socket};
+
+    use super::*;
+
+    /// Without its thread, whose steps the tests take.
+    fn card(folder: &tempfile::TempDir) -> Card {
+        Card {
+            key: Key::open(&folder.path().join("key")).unwrap(),
+            reader_port: 0,
+            atr: CONTACTLESS,
+            place: Mutex::default(),
+            moved: Condvar::new(),
+        }
+    }
+
+    #[test]
+    fn a_card_that_is_taken_away_while_its_thread_connects_does_not_lie_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let card = card(&folder);
+        let reader = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let stream = connect(reader.local_addr().unwrap().port()).unwrap();
+        card.insert().unwrap();
+        let moves = card.place().moves;
+        card.remove();
+        assert!(!card.lay_on(&stream, moves));
+        assert_eq!(card.state(), "removed");
+        // Not either when it was put in again since: that is the next connection's.
+        card.insert().unwrap();
+        assert!(!card.lay_on(&stream, moves));
+        assert_eq!(card.state(), "no-reader");
+        let moves = card.place().moves;
+        assert!(card.lay_on(&stream, moves));
+        assert_eq!(card.state(), "inserted");
+        card.remove();
+        // Both ends see the end.
+        let (mut end, _) = reader.accept().unwrap();
+        end.set_read_timeout(Some(RETRY * 50)).unwrap();
+        assert_eq!(end.read(&mut [0]).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_connection_with_itself_is_no_reader() {
+        let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let own = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+        bind(&own, &anywhere).unwrap();
+        join(&own, &getsockname(&own).unwrap()).unwrap();
+        assert_eq!(is_its_own_peer(&TcpStream::from(own)), Some(true));
+        let reader = TcpListener::bind(anywhere).unwrap();
+        assert!(connect(reader.local_addr().unwrap().port()).is_some());
+    }
 }

@@ -295,16 +295,11 @@ impl Types<'_> {
     pub fn lower(&self, ty: &Type, value: &str, local: &str) -> Lowered {
         let ffi = ffi_name(&FfiType::from(ty)).to_owned();
         let mut undo = None;
+        let discard = |more: &str| Some(format!("UniffiBuffers.Discard({local}{more})"));
         let (expr, discard) = match strip(ty) {
             Type::Boolean => (format!("({value} ? (sbyte)1 : (sbyte)0)"), None),
-            Type::String => (
-                format!("UniffiBuffers.LowerString({value})"),
-                Some(format!("UniffiBuffers.Discard({local})")),
-            ),
-            Type::Bytes => (
-                format!("UniffiBuffers.LowerBytes({value})"),
-                Some(format!("UniffiBuffers.Discard({local})")),
-            ),
+            Type::String => (format!("UniffiBuffers.LowerString({value})"), discard("")),
+            Type::Bytes => (format!("UniffiBuffers.LowerBytes({value})"), discard("")),
             object @ (Type::Object { .. } | Type::CallbackInterface { .. }) => {
                 let name = self.own_name(object);
                 (
@@ -319,11 +314,11 @@ impl Types<'_> {
                 if self.holds_handles(other) {
                     let written = format!("{local}Written");
                     let kept = format!("UniffiBuffers.Lower<{name}>({value}, {lambda}, out {written})");
-                    let discard = format!("UniffiBuffers.Discard({local}, {written})");
+                    let discard = discard(&format!(", {written}"));
                     undo = Some((written, kept));
-                    (expr, Some(discard))
+                    (expr, discard)
                 } else {
-                    (expr, Some(format!("UniffiBuffers.Discard({local})")))
+                    (expr, discard(""))
                 }
             }
         };

@@ -15,6 +15,8 @@ use getrandom::SysRng;
 use super::MockKey;
 
 struct Entry {
+    key: u64,
+    /// Another one each time that it is plugged in.
     id: u64,
     name: String,
     device: Device<SoftAuthenticator>,
@@ -28,20 +30,28 @@ fn plugged() -> MutexGuard<'static, Vec<Entry>> {
     PLUGGED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The place of a key; pulls it when the key is freed.
-#[derive(Default)]
-pub(super) struct Plug(AtomicU64);
+fn number() -> u64 {
+    LAST.fetch_add(1, Ordering::Relaxed) + 1
+}
+
+/// The place of a key, by the key's number; pulls it when the key is freed.
+pub(super) struct Plug(u64);
+
+impl Default for Plug {
+    fn default() -> Self {
+        Self(number())
+    }
+}
 
 impl Plug {
-    fn pull(&self) {
-        let id = self.0.swap(0, Ordering::Relaxed);
-        plugged().retain(|entry| entry.id != id);
+    fn pull_from(&self, plugged: &mut Vec<Entry>) {
+        plugged.retain(|entry| entry.key != self.0);
     }
 }
 
 impl Drop for Plug {
     fn drop(&mut self) {
-        self.pull();
+        self.pull_from(&mut plugged());
     }
 }
 
@@ -49,19 +59,21 @@ impl Drop for Plug {
 impl MockKey {
     /// Plugs it in, under this product name: `list_devices` and every watch then find it.
     pub fn plug_in(&self, name: String) {
-        self.plug.pull();
-        let id = LAST.fetch_add(1, Ordering::Relaxed) + 1;
-        self.plug.0.store(id, Ordering::Relaxed);
-        plugged().push(Entry {
-            id,
+        let entry = Entry {
+            key: self.plug.0,
+            id: number(),
             name,
             device: self.device.clone(),
-        });
+        };
+        // In one step, whoever plugs it in or pulls it at the same time.
+        let mut plugged = plugged();
+        self.plug.pull_from(&mut plugged);
+        plugged.push(entry);
     }
 
     /// Pulls it out again.
     pub fn pull(&self) {
-        self.plug.pull();
+        self.plug.pull_from(&mut plugged());
     }
 }
 
@@ -150,5 +162,38 @@ impl DeviceSource for PluggedKeys {
         }
         std::thread::sleep(timeout);
         Ok(self.change())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Barrier};
+
+    use super::*;
+
+    // The threads meet by chance: with a fault it fails within a few rounds, without one never.
+    #[test]
+    fn a_key_that_is_plugged_in_and_pulled_by_several_threads_is_there_once_or_not_at_all() {
+        let name = "by several threads";
+        let there = || plugged().iter().filter(|entry| entry.name == name).count();
+        let key = MockKey::new().unwrap();
+        for _ in 0..2000 {
+            let together = Arc::new(Barrier::new(3));
+            let threads = [true, true, false].map(|plug| {
+                let (key, together) = (Arc::clone(&key), Arc::clone(&together));
+                std::thread::spawn(move || {
+                    together.wait();
+                    if plug {
+                        key.plug_in(name.into());
+                    } else {
+                        key.pull();
+                    }
+                })
+            });
+            threads.into_iter().for_each(|thread| thread.join().unwrap());
+            assert!(there() <= 1);
+            key.pull();
+            assert_eq!(there(), 0);
+        }
     }
 }

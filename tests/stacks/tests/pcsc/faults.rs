@@ -63,6 +63,15 @@ fn other_program(mode: pcsc::ShareMode) -> pcsc::Card {
     context.connect(&reader, mode, pcsc::Protocols::ANY).unwrap()
 }
 
+/// A card that hung is free once it was out, and what was begun before can be finished.
+fn recovers(key: &mut VirtualKey, hung: Unlocker, desk: &Desk, session: &Session) {
+    key.tell("fault none");
+    reinsert(key);
+    drop(hung);
+    desk.finish(&mut unlocker(0), session, NEW_PIN, PATIENCE).unwrap();
+    check_unlocked(0);
+}
+
 /// Fails by itself, long before the test is given up.
 fn fails<T, E: HasCode>(body: impl FnOnce() -> Result<T, E>) -> ErrorCode {
     let begun = Instant::now();
@@ -273,13 +282,7 @@ fn slow_silent_and_broken_answers() {
         // Nothing ends this command but taking the card out, as the error's text says.
         key.tell("fault silent");
         assert_eq!(fails(|| info(&mut device, SHORT)), ErrorCode::DeadlineExceeded);
-        key.tell("fault none");
-        reinsert(&mut key);
-        drop(device);
-        let mut device = unlocker(0);
-        desk.finish(&mut device, &session, NEW_PIN, PATIENCE).unwrap();
-        drop(device);
-        check_unlocked(0);
+        recovers(&mut key, device, &desk, &session);
     });
 }
 
@@ -356,12 +359,6 @@ fn cancelled_by_the_person() {
             fails(|| call_unless(&cancel, |call| device.info(call)))
         });
         assert_eq!(cancelled, ErrorCode::Cancelled);
-        key.tell("fault none");
-        reinsert(&mut key);
-        drop(device);
-        let mut device = unlocker(0);
-        desk.finish(&mut device, &session, NEW_PIN, PATIENCE).unwrap();
-        drop(device);
-        check_unlocked(0);
+        recovers(&mut key, device, &desk, &session);
     });
 }

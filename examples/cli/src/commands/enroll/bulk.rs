@@ -44,6 +44,7 @@ pub fn run(devices: &Devices, args: &Enroll, prompt: Prompt, json: bool) -> Resu
         .ok_or_else(|| Failure::usage("--watch wants --csv FILE"))?;
     let owners = Owners::new(args.users.as_deref(), prompt)?;
     let (keys, signer) = keys(args, prompt)?;
+    let ticks = SystemTicks::new();
     let bulk = Bulk {
         args,
         prompt,
@@ -54,6 +55,7 @@ pub fn run(devices: &Devices, args: &Enroll, prompt: Prompt, json: bool) -> Resu
         rows: RowsFile::open(csv)?,
         owners,
         cancel: interrupt()?,
+        ticks: &ticks,
         handled: Vec::new(),
         enrolled: 0,
         skipped: 0,
@@ -89,6 +91,7 @@ struct Bulk<'a> {
     rows: RowsFile,
     owners: Owners,
     cancel: Arc<AtomicBool>,
+    ticks: &'a dyn Ticks,
     /// The paths of each device that is there and needs nothing more.
     handled: Vec<Vec<String>>,
     enrolled: u32,
@@ -152,7 +155,7 @@ impl Bulk<'_> {
     }
 
     fn on_device(&mut self, watch: &mut DeviceWatch, device: &FoundDevice) -> Result<Came, Failure> {
-        let opened = once_allowed(&SystemTicks::new(), &*self.cancel, || {
+        let opened = once_allowed(self.ticks, &*self.cancel, || {
             call_unless(&self.cancel, OPEN_WITHIN, |call| {
                 watch.devices().open(device, Some(Interface::Fido), call)
             })
@@ -331,10 +334,122 @@ fn paths_of(device: &FoundDevice) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use fido_unlock::ports::NeverCancel;
+    use std::sync::Mutex;
+
+    use clap::Parser;
+    use fido_unlock::ports::{DeviceSource, HidRoute, NeverCancel, Route, RouteChange, RouteKind, Transport};
+    use fido_unlock::suite::IssuerPublicKey;
+    use fido_unlock::unlock::Devices as Sources;
     use fido_unlock_mock::TestTicks;
 
     use super::*;
+    use crate::args::{Cli, Command};
+
+    /// One key, which is refused so.
+    #[derive(Clone)]
+    struct Refused(Arc<Mutex<TransportError>>);
+
+    impl Refused {
+        fn route() -> Route {
+            Route {
+                name: "Key".into(),
+                path: "a".into(),
+                kind: RouteKind::Hid(HidRoute {
+                    interface: Interface::Fido,
+                    vendor_id: 1,
+                    product_id: 2,
+                    serial: None,
+                    port: None,
+                }),
+                access: Ok(()),
+            }
+        }
+    }
+
+    impl DeviceSource for Refused {
+        fn routes(&mut self) -> Result<Vec<Route>, TransportError> {
+            Ok(vec![Self::route()])
+        }
+
+        fn open(
+            &mut self,
+            _: &Route,
+            _: Interface,
+            _: Duration,
+        ) -> Result<Box<dyn Transport + Send>, TransportError> {
+            Err(self.0.lock().unwrap().clone())
+        }
+
+        fn next_change(&mut self, _: Duration) -> Result<Option<RouteChange>, TransportError> {
+            Ok(Some(RouteChange::Added(Self::route())))
+        }
+    }
+
+    #[test]
+    fn a_key_that_could_not_be_opened_is_tried_again_when_it_changes_where_that_may_pass() {
+        let folder = tempfile::tempdir().unwrap();
+        let words = "fido-unlock enroll --watch --issuer i --csv c";
+        let Command::Enroll(args) = Cli::parse_from(words.split(' ')).command else {
+            panic!("enroll")
+        };
+        // The base point.
+        let mut public = [0; 33];
+        public.copy_from_slice(
+            &base16ct::lower::decode_vec(
+                "036b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296",
+            )
+            .unwrap(),
+        );
+        let used = PublicKey {
+            suite: Suite::P256EcdhMac,
+            slot: 1,
+            public: IssuerPublicKey::from_compressed(&public).unwrap(),
+        };
+        let source = Refused(Arc::new(Mutex::new(TransportError::Busy)));
+        let mut watch = Sources::new(vec![Box::new(source.clone())]).watch();
+        let ticks = TestTicks::new();
+        let mut bulk = Bulk {
+            args: &args,
+            prompt: Prompt::new(true),
+            json: true,
+            used,
+            plan: Plan::Issuers(vec![used]),
+            signer: None,
+            rows: RowsFile::open(&folder.path().join("c")).unwrap(),
+            owners: Owners::Listed([UserId::new("alice").unwrap()].into()),
+            cancel: Arc::default(),
+            ticks: &ticks,
+            handled: Vec::new(),
+            enrolled: 0,
+            skipped: 0,
+            failed: 0,
+        };
+        let device = call_unless(&NeverCancel, OPEN_WITHIN, |call| watch.devices().list(call))
+            .unwrap()
+            .devices
+            .remove(0);
+        // Told each time, and tried again.
+        for failed in 1..=2 {
+            bulk.on_event(&mut watch, DeviceEvent::Changed(device.clone()))
+                .unwrap();
+            assert_eq!(bulk.failed, failed);
+        }
+        // Nothing that passes: left alone from here on, until it is taken out.
+        *source.0.lock().unwrap() = TransportError::Gone;
+        for _ in 0..2 {
+            bulk.on_event(&mut watch, DeviceEvent::Changed(device.clone()))
+                .unwrap();
+            assert_eq!(bulk.failed, 3);
+        }
+        bulk.on_event(&mut watch, DeviceEvent::Left(device.clone()))
+            .unwrap();
+        *source.0.lock().unwrap() = TransportError::Busy;
+        for failed in 4..=5 {
+            bulk.on_event(&mut watch, DeviceEvent::Changed(device.clone()))
+                .unwrap();
+            assert_eq!(bulk.failed, failed);
+        }
+    }
 
     #[test]
     fn a_permission_that_comes_a_moment_later_is_no_failure() {

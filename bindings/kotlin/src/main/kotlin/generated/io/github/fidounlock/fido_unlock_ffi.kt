@@ -183,6 +183,7 @@ public interface FfiConverter<KotlinType, FfiType> {
             rbuf.writeField("len", bbuf.position().toLong())
             return rbuf
         } catch (e: Throwable) {
+            rbuf.data?.clear(rbuf.capacity)
             RustBuffer.free(rbuf)
             throw e
         }
@@ -3049,6 +3050,7 @@ public object FfiConverterString: FfiConverter<String, RustBuffer.ByValue> {
         val byteBuf = toUtf8(value)
         buf.putInt(byteBuf.limit())
         buf.put(byteBuf)
+        byteBuf.array().fill(0)
     }
 }
 
