@@ -319,6 +319,27 @@ fn a_user_who_became_privileged_meanwhile_needs_the_stronger_method() {
 }
 
 #[test]
+fn who_approves_at_the_desk_overtakes_the_other_system() {
+    let answers: [fn(ApprovalTask) -> Result<Approval, ApprovalError>; 2] =
+        [yes, |_| Err(ApprovalError::Refused)];
+    let codes = [ErrorCode::ApprovalElsewhere, ErrorCode::ApprovalRefused];
+    for (answer, code) in answers.into_iter().zip(codes) {
+        let mut scene = scene();
+        let third = scene.bench.sign_in(&mut scene.desk, "desk-2");
+        let (begun, task) = scene.approval();
+        scene.desk.approve(&third, scene.id).unwrap();
+        let result = scene.desk.finish_approval(begun, answer(task));
+        assert_refused(&scene.desk, result, code);
+        let approved = scene
+            .recorded()
+            .into_iter()
+            .filter(|entry| entry.event == AuditEvent::Approved);
+        assert_eq!(approved.count(), 1);
+        assert_eq!(scene.approved_by(), Some(name("desk-2")));
+    }
+}
+
+#[test]
 fn only_the_last_ask_counts() {
     let mut scene = scene();
     let (first, early) = scene.approval();

@@ -56,8 +56,8 @@ fn main() -> ExitCode {
         ["vectors"] => vectors::write(),
         ["soak"] => bindings::soak(SOAK),
         ["soak", unlocks] => match unlocks.parse() {
-            Ok(unlocks) => bindings::soak(unlocks),
-            Err(_) => Err(Failed("soak: how many unlocks?".into())),
+            Ok(unlocks) if unlocks > 1 => bindings::soak(unlocks),
+            _ => Err(Failed("soak: how many unlocks?".into())),
         },
         ["bench", "transport", options @ ..] => bench::transport(options),
         ["test", "bindings"] => bindings::test(),

@@ -77,11 +77,12 @@ struct Measured {
 pub fn measure(stack: &'static str, clients: &mut [&mut dyn Client], key: &Key, plan: Plan) {
     for task in Task::ALL {
         let mut all = vec![Measured::default(); clients.len()];
-        for _ in 0..plan.count.div_ceil(TURN) {
+        for turn in 0..plan.count.div_ceil(TURN) {
+            let runs = TURN.min(plan.count - turn * TURN);
             for (client, measured) in clients.iter_mut().zip(&mut all) {
                 key.set_pin();
                 let mut before = Traffic::default();
-                let times = client.turn(task, TURN.min(plan.count), &mut || before = key.traffic());
+                let times = client.turn(task, runs, &mut || before = key.traffic());
                 if let Some(times) = times {
                     measured.traffic = key.traffic().since(before, times.len());
                     measured.times.extend(times);

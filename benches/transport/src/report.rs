@@ -56,7 +56,11 @@ impl Row {
 
     /// The row in a line, where it is one.
     pub fn read(line: &str) -> Option<Self> {
-        serde_json::from_str(line.trim().strip_prefix(MARK)?).ok()
+        let row = line.trim().strip_prefix(MARK)?;
+        Some(
+            serde_json::from_str(row)
+                .unwrap_or_else(|error| panic!("a row that was garbled: {error}: {row}")),
+        )
     }
 }
 

@@ -1,5 +1,5 @@
 //! Many unlocks from C# on mono and on .NET grow neither managed nor native memory. 200 of them, or as many as
-//! `FIDO_UNLOCK_UNLOCKS` says: 10,000 take some ten minutes for each.
+//! `FIDO_UNLOCK_UNLOCKS` says: 10,000 take some four minutes for each.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -36,6 +36,7 @@ impl DeviceUnlock {
             max_msg_size: state.max_msg_size,
             unlock_counter: record.map_or(0, |record| record.unlock_counter),
             sealed: record.is_some(),
+            unknown_slots: 0,
             slots,
             device_id: record.filter(|_| tells_id).map(|record| record.device_id),
             unlock_blocked: self.wrong_responses >= MAX_WRONG_RESPONSES,

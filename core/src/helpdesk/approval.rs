@@ -107,6 +107,7 @@ impl ApprovalTask {
 /// An ask that has begun: [`HelpDesk::finish_approval`](super::HelpDesk::finish_approval) takes it with
 /// the answer. Let go without one, nothing is recorded.
 #[derive(Debug)]
+#[must_use]
 pub struct BegunApproval {
     pub(super) session: OperatorSession,
     pub(super) request: RequestId,

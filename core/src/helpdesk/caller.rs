@@ -132,6 +132,7 @@ impl VerificationTask {
 /// [`HelpDesk::finish_verification`](super::HelpDesk::finish_verification) takes it with the verifier's
 /// answer. Let go without one, nothing is recorded.
 #[derive(Debug)]
+#[must_use]
 pub struct BegunVerification {
     pub(super) session: OperatorSession,
     pub(super) request: RequestId,

@@ -102,7 +102,7 @@ pub fn rotate_with<T: Transport>(
         .ok_or(DeviceError::Refused(ErrorCode::DeviceNotEnrolled))?;
     let slot = holds(&info, plan.slot, &plan.old_issuer)?;
     // The device refuses this too, but with the status of any wrong parameter.
-    if plan.new_issuer.is_none() && info.slots.len() == 1 {
+    if plan.new_issuer.is_none() && info.slots.len() + info.unknown_slots == 1 {
         return Err(DeviceError::Refused(ErrorCode::LastSlot).into());
     }
     let (authorising_slot, signing_key, signing_suite) = match plan.recovery {

@@ -169,6 +169,7 @@ pub fn info(number: u8) -> UnlockInfo {
         max_msg_size: 1200,
         unlock_counter: 0,
         sealed: true,
+        unknown_slots: 0,
         slots: Vec::new(),
         device_id: Some(id(number)),
         unlock_blocked: false,

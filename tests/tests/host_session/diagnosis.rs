@@ -24,6 +24,7 @@ fn info() -> UnlockInfo {
         max_msg_size: 1200,
         unlock_counter: 0,
         sealed: true,
+        unknown_slots: 0,
         slots: vec![SlotInfo {
             slot: 1,
             suite: Suite::P256EcdhMac,

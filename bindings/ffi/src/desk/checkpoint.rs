@@ -9,6 +9,7 @@ use fido_unlock::suite::p256_ecdsa;
 use sha2::{Digest, Sha256};
 
 use super::SigningError;
+use super::store::Faults;
 use crate::UnlockError;
 
 /// One checkpoint to sign. Only the desk makes it. It holds no secret.
@@ -85,13 +86,18 @@ pub fn read_checkpoint(bytes: Vec<u8>, public_key: Vec<u8>) -> Result<SignedChec
 pub(super) struct HostCheckpointSigner {
     signer: Arc<dyn CheckpointSigner>,
     public: CheckpointKey,
+    faults: Faults,
 }
 
 impl HostCheckpointSigner {
-    pub(super) fn open(signer: Arc<dyn CheckpointSigner>) -> Result<Self, UnlockError> {
+    pub(super) fn open(signer: Arc<dyn CheckpointSigner>, faults: Faults) -> Result<Self, UnlockError> {
         let public = signer.public_key().map_err(SignerError::from)?;
         let public = key(&public)?;
-        Ok(Self { signer, public })
+        Ok(Self {
+            signer,
+            public,
+            faults,
+        })
     }
 }
 
@@ -101,6 +107,12 @@ impl ports::CheckpointSigner for HostCheckpointSigner {
     }
 
     fn sign(&mut self, checkpoint: &audit::Checkpoint) -> Result<audit::SignedCheckpoint, SignerError> {
+        // Without the issuers' keys nobody knows that this one is none of them.
+        if self.faults.is_noted() {
+            return Err(SignerError::Failed {
+                detail: "the program's signer did not say which keys it holds".into(),
+            });
+        }
         let message = checkpoint.message();
         let made = self.signer.sign(CheckpointTask {
             log_id: checkpoint.log_id.0.to_vec(),

@@ -177,7 +177,8 @@ impl HelpDesk {
     /// `approver` is called on this thread; the desk serves others meanwhile. Number 409 while nobody has
     /// decided, 432 where they said no, 434 for an approval of something else, of the request before it
     /// changed meanwhile, or after a later ask has begun, 410, 435 or 436 where whoever approved may not.
-    /// Each ask is recorded and voids an approval that was there: ask when there is an answer, not in a loop.
+    /// Each answer is recorded, and to ask voids an approval that was there: ask when there is an answer,
+    /// not in a loop.
     pub fn ask_approval(
         &self,
         session: Arc<OperatorSession>,
@@ -257,7 +258,7 @@ impl HelpDesk {
         signer: Arc<dyn CheckpointSigner>,
     ) -> Result<SignedCheckpoint, UnlockError> {
         let signed = self.run(|desk| {
-            let mut signer = HostCheckpointSigner::open(signer)?;
+            let mut signer = HostCheckpointSigner::open(signer, self.faults.clone())?;
             Ok::<_, UnlockError>(desk.checkpoint(&session.0, &mut signer)?)
         })?;
         Ok(signed.into())

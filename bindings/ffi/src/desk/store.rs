@@ -83,6 +83,11 @@ impl Faults {
             .get_or_insert(code);
     }
 
+    /// Whether there is one that was not taken yet.
+    pub(super) fn is_noted(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     /// The first since the last time.
     pub(super) fn take(&self) -> Option<ErrorCode> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()

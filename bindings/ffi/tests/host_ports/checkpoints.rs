@@ -60,6 +60,15 @@ fn an_issuers_key_signs_no_checkpoint() {
         .desk
         .checkpoint(scene.session(), scene.hsm.for_checkpoints());
     assert_eq!(number(made), ErrorCode::KeyPurpose.number());
+    // Nor where the signer does not say which keys are issuers'.
+    *scene.hsm.away.lock().unwrap() = true;
+    let entries = scene.memory.log.lock().unwrap().len();
+    for signer in [scene.hsm.for_checkpoints(), CheckpointHsm::new()] {
+        let made = scene.desk.checkpoint(scene.session(), signer);
+        assert_eq!(number(made), ErrorCode::HostFailed.number());
+    }
+    let log = scene.memory.log.lock().unwrap().len();
+    assert_eq!(log, entries + 2, "both refusals, and nothing else");
 }
 
 #[test]

@@ -181,6 +181,8 @@ pub struct Hsm {
     /// What it does instead of what it should.
     pub instead: Mutex<Option<Result<String, SigningError>>>,
     rotated: Mutex<bool>,
+    /// Does not say which keys it holds.
+    pub away: Mutex<bool>,
 }
 
 impl Hsm {
@@ -200,6 +202,7 @@ impl Hsm {
             admin_keys: Mutex::default(),
             instead: Mutex::default(),
             rotated: Mutex::default(),
+            away: Mutex::default(),
         })
     }
 
@@ -343,6 +346,9 @@ impl ResponseSigner for Hsm {
     }
 
     fn issuers(&self) -> Result<Vec<IssuerInfo>, SigningError> {
+        if *self.away.lock().unwrap() {
+            return Err(SigningError::HostFailed);
+        }
         if self.suite == Suite::AesAdminKey {
             return Ok(Vec::new());
         }

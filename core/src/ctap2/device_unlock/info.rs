@@ -53,6 +53,8 @@ pub struct UnlockInfo {
     pub sealed: bool,
     /// Key 14: the enrolled slots.
     pub slots: Vec<SlotInfo>,
+    /// How many more it holds whose suite this library does not know; the host's reading alone.
+    pub unknown_slots: usize,
     /// Key 15: the Device ID; over the vendor interface only while the PIN is blocked.
     pub device_id: Option<DeviceId>,
     /// Key 16: five wrong responses since power-up: 0x34 until re-plugged.
@@ -120,7 +122,8 @@ impl UnlockInfo {
             ));
         }
         let mut slots = Vec::new();
-        for slot in array(14)? {
+        let all = array(14)?;
+        for slot in all {
             slots.extend(SlotInfo::from_value(slot).map_err(|()| wrong)?);
         }
         Ok(Self {
@@ -139,6 +142,7 @@ impl UnlockInfo {
             max_msg_size: word(11)?,
             unlock_counter: word(12)?,
             sealed: flag(13)?,
+            unknown_slots: all.len() - slots.len(),
             slots,
             device_id: map
                 .get(15)

@@ -40,6 +40,8 @@ impl HelpDesk {
         }
         self.append(context.clone())?;
         let request = self.live_request(id)?;
+        // Whatever another system says to an earlier ask comes too late.
+        request.asks = request.asks.wrapping_add(1);
         request.approval = Some(Approval {
             basis: request.basis,
             operator: session.operator().clone(),
@@ -51,8 +53,8 @@ impl HelpDesk {
 
     /// Asks the system in which second operators approve. Whoever approved there must be an operator
     /// of this desk, another one than the session's, and have [`Privilege::Unlock`]. Caller and
-    /// challenge must be there, so that it is seen what is approved. Each ask is recorded: ask when
-    /// there is an answer, not in a loop. An approval given before is void. The desk waits for
+    /// challenge must be there, so that it is seen what is approved. Each answer is recorded: ask when
+    /// there is one, not in a loop. An approval given before is void. The desk waits for
     /// `approver`; one that serves others meanwhile takes the two steps apart:
     /// [`HelpDesk::begin_approval`] and [`HelpDesk::finish_approval`].
     ///
@@ -164,13 +166,17 @@ impl HelpDesk {
         let challenge = request.challenge.ok_or(ErrorCode::WrongState)?;
         let (basis, device, reason) = (request.basis, request.device, request.reason.clone());
         let expires_at = request.opened_at.plus_seconds(lifetime);
+        let user = request.user.clone();
+        let user = self.ports.directory.user(&user)?.ok_or(ErrorCode::UserUnknown)?;
+        // Nothing fails from here on: what was approved is void once there is an ask.
+        let request = self.own_request(session, id)?;
         request.approval = None;
         request.asks = request.asks.wrapping_add(1);
-        let (ask, user) = (request.asks, request.user.clone());
+        let ask = request.asks;
         let task = ApprovalTask {
             basis,
             request: id,
-            user: self.ports.directory.user(&user)?.ok_or(ErrorCode::UserUnknown)?,
+            user,
             device,
             operator: session.operator().clone(),
             reason,

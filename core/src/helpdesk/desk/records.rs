@@ -33,9 +33,8 @@ impl HelpDesk {
     /// write. That it was made is recorded behind it.
     ///
     /// # Errors
-    /// [`ErrorCode::PrivilegeMissing`](crate::ErrorCode::PrivilegeMissing) without
-    /// [`Privilege::Administer`]; [`ErrorCode::KeyPurpose`](crate::ErrorCode::KeyPurpose) where the key
-    /// is also an issuer's, present or retired; [`DeskError::Signer`]; clock; a store's error.
+    /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Administer`]; [`ErrorCode::KeyPurpose`] where
+    /// the key is also an issuer's, present or retired; [`DeskError::Signer`]; clock; a store's error.
     pub fn checkpoint(
         &mut self,
         session: &OperatorSession,
@@ -91,7 +90,7 @@ impl HelpDesk {
     /// Records what an Administrator did to the issuer keys. To be called before it is done.
     ///
     /// # Errors
-    /// [`ErrorCode::PrivilegeMissing`](crate::ErrorCode::PrivilegeMissing) without
+    /// [`ErrorCode::PrivilegeMissing`] without
     /// [`Privilege::Administer`]; clock; a store's error.
     pub fn record_key_event(&mut self, session: &OperatorSession, event: KeyEvent) -> Result<(), DeskError> {
         let (event, slot, issuer) = match event {
@@ -112,7 +111,7 @@ impl HelpDesk {
     /// it is done.
     ///
     /// # Errors
-    /// [`ErrorCode::PrivilegeMissing`](crate::ErrorCode::PrivilegeMissing) without
+    /// [`ErrorCode::PrivilegeMissing`] without
     /// [`Privilege::Unlock`]; clock; a store's error.
     pub fn record_pin_block(
         &mut self,
@@ -133,7 +132,7 @@ impl HelpDesk {
     /// Records that an operator fetched a program for users. `name`: which.
     ///
     /// # Errors
-    /// [`ErrorCode::PrivilegeMissing`](crate::ErrorCode::PrivilegeMissing) without
+    /// [`ErrorCode::PrivilegeMissing`] without
     /// [`Privilege::Downloads`]; clock; a store's error.
     pub fn record_download(&mut self, session: &OperatorSession, name: &str) -> Result<(), DeskError> {
         let context = by(AuditEvent::DownloadFetched, session.operator()).detail(name);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use fido_unlock::ctap2::device_unlock::EnrollResponse;
 use fido_unlock::helpdesk::{NoAdminKeys, Privilege, SoftwareSigner, UserId};
-use fido_unlock::ports::{Call, Cancel, Interface, SystemTicks, Ticks, TransportError};
+use fido_unlock::ports::{Call, Cancel, Interface, NeverCancel, SystemTicks, Ticks, TransportError};
 use fido_unlock::unlock::{DeviceEvent, DeviceWatch, FoundDevice};
 use fido_unlock::{DeviceId, ErrorCode, Suite};
 use serde_json::{Value, json};
@@ -207,8 +207,9 @@ impl Bulk<'_> {
 
     fn enroll(&self, key: &mut Opened) -> Result<EnrollResponse, Failure> {
         let answer = enroll_device(key, self.args, &self.plan, self.prompt, &self.cancel)?;
+        // Sealed by now: a Ctrl-C that crossed the touch must not keep it out of the file.
         if let Some(signer) = &self.signer {
-            probe_enrolled(key, signer, &self.used, &answer, &self.cancel).map_err(|failure| {
+            probe_enrolled(key, signer, &self.used, &answer, &NeverCancel).map_err(|failure| {
                 let said = failure.detail.unwrap_or_else(|| failure.code.to_string());
                 let text = format!(
                     "{said}\n  it is enrolled, but not in the file: reset it before it is enrolled again"
@@ -337,7 +338,7 @@ mod tests {
     use std::sync::Mutex;
 
     use clap::Parser;
-    use fido_unlock::ports::{DeviceSource, HidRoute, NeverCancel, Route, RouteChange, RouteKind, Transport};
+    use fido_unlock::ports::{DeviceSource, HidRoute, Route, RouteChange, RouteKind, Transport};
     use fido_unlock::suite::IssuerPublicKey;
     use fido_unlock::unlock::Devices as Sources;
     use fido_unlock_mock::TestTicks;
