@@ -254,6 +254,7 @@ pub(crate) fn to_info(info: UnlockInfo) -> Result<device_unlock::UnlockInfo, Dev
         max_msg_size: u32::try_from(DEFAULT_MAX_MSG_SIZE).unwrap_or(u32::MAX),
         unlock_counter: info.unlock_counter,
         sealed: info.sealed,
+        unknown_slots: 0,
         slots: slots.collect::<Result<_, _>>()?,
         device_id: info.device_id.map(device_id).transpose()?,
         unlock_blocked: info.unlock_blocked,

@@ -226,7 +226,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service(), 34309);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon(), 36278);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve(), 43639);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval(), 26308);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval(), 56515);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise(), 10673);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel(), 16253);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint(), 36067);
@@ -4099,7 +4099,7 @@ namespace FidoUnlock
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
-        /// <summary>Asks the host's own system whether a second operator has approved the request as it is now; <c>approver</c> is called on this thread; the desk serves others meanwhile. Number 409 while nobody has decided, 432 where they said no, 434 for an approval of something else, of the request before it changed meanwhile, or after a later ask has begun, 410, 435 or 436 where whoever approved may not. Each ask is recorded and voids an approval that was there: ask when there is an answer, not in a loop.</summary>
+        /// <summary>Asks the host's own system whether a second operator has approved the request as it is now; <c>approver</c> is called on this thread; the desk serves others meanwhile. Number 409 while nobody has decided, 432 where they said no, 434 for an approval of something else, of the request before it changed meanwhile, or after a later ask has begun, 410, 435 or 436 where whoever approved may not. Each answer is recorded, and to ask voids an approval that was there: ask when there is an answer, not in a loop.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public void AskApproval(global::FidoUnlock.OperatorSession session, ulong id, global::FidoUnlock.IApprover approver)
         {

@@ -4959,7 +4959,8 @@ public protocol HelpDeskProtocol: AnyObject, Sendable {
      * `approver` is called on this thread; the desk serves others meanwhile. Number 409 while nobody has
      * decided, 432 where they said no, 434 for an approval of something else, of the request before it
      * changed meanwhile, or after a later ask has begun, 410, 435 or 436 where whoever approved may not.
-     * Each ask is recorded and voids an approval that was there: ask when there is an answer, not in a loop.
+     * Each answer is recorded, and to ask voids an approval that was there: ask when there is an answer,
+     * not in a loop.
      */
     func askApproval(session: OperatorSession, id: UInt64, approver: Approver) throws
 
@@ -5267,7 +5268,8 @@ open func approve(session: OperatorSession, id: UInt64)throws   {try rustCallWit
      * `approver` is called on this thread; the desk serves others meanwhile. Number 409 while nobody has
      * decided, 432 where they said no, 434 for an approval of something else, of the request before it
      * changed meanwhile, or after a later ask has begun, 410, 435 or 436 where whoever approved may not.
-     * Each ask is recorded and voids an approval that was there: ask when there is an answer, not in a loop.
+     * Each answer is recorded, and to ask voids an approval that was there: ask when there is an answer,
+     * not in a loop.
      */
 open func askApproval(session: OperatorSession, id: UInt64, approver: Approver)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
@@ -18075,7 +18077,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve() != 43639) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval() != 26308) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval() != 56515) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise() != 10673) {

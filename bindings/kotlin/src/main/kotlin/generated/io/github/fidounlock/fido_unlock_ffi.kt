@@ -2387,7 +2387,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve() and 0xFFFF) != 43639) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval() and 0xFFFF) != 26308) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval() and 0xFFFF) != 56515) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise() and 0xFFFF) != 10673) {
@@ -9824,7 +9824,8 @@ public interface HelpDeskInterface {
      * `approver` is called on this thread; the desk serves others meanwhile. Number 409 while nobody has
      * decided, 432 where they said no, 434 for an approval of something else, of the request before it
      * changed meanwhile, or after a later ask has begun, 410, 435 or 436 where whoever approved may not.
-     * Each ask is recorded and voids an approval that was there: ask when there is an answer, not in a loop.
+     * Each answer is recorded, and to ask voids an approval that was there: ask when there is an answer,
+     * not in a loop.
      */
     fun `askApproval`(`session`: OperatorSession, `id`: kotlin.ULong, `approver`: Approver)
 
@@ -10238,7 +10239,8 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
      * `approver` is called on this thread; the desk serves others meanwhile. Number 409 while nobody has
      * decided, 432 where they said no, 434 for an approval of something else, of the request before it
      * changed meanwhile, or after a later ask has begun, 410, 435 or 436 where whoever approved may not.
-     * Each ask is recorded and voids an approval that was there: ask when there is an answer, not in a loop.
+     * Each answer is recorded, and to ask voids an approval that was there: ask when there is an answer,
+     * not in a loop.
      */
     @Throws(UnlockException::class)override fun `askApproval`(`session`: OperatorSession, `id`: kotlin.ULong, `approver`: Approver)
         =
