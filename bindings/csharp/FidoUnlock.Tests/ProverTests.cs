@@ -92,8 +92,8 @@ public static class ProverTests
                 ErrorNumber.ForeignIssuer, () => Rotate(host, enrolled, Plan(enrolled, host.Next, host.Key)));
             Refused.With<UnlockException.Signer>(ErrorNumber.InvalidPoint, () => Rotate(
                 host, enrolled, new RotationPlan(Enrolled.Slot, new byte[33], null, enrolled.Device.DeviceKey)));
-            // A device does not close its only slot.
-            Refused.With<UnlockException.Device>(ErrorNumber.UnexpectedStatus, () => Rotate(
+            // A device's only slot is not closed.
+            Refused.With<UnlockException.Device>(ErrorNumber.LastSlot, () => Rotate(
                 host, enrolled, new RotationPlan(Enrolled.Slot, host.Key.Public(), null, enrolled.Device.DeviceKey)));
             // None of it changed the device.
             Probe(host, enrolled, host.Key);

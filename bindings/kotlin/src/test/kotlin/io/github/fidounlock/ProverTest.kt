@@ -60,7 +60,7 @@ class ProverTest {
             refused<UnlockException.Signer>(607) { rotate(host, enrolled, noPoint) }
             // A device does not close its only slot.
             val closing = RotationPlan(SLOT, host.hsm.publicKey(), null, enrolled.device.deviceKey)
-            refused<UnlockException.Device>(119) { rotate(host, enrolled, closing) }
+            refused<UnlockException.Device>(131) { rotate(host, enrolled, closing) }
             probe(host, enrolled, host.hsm)
         }
     }
