@@ -80,6 +80,12 @@ const REFUSED: (&str, &str) = (
             RustBuffer.free(rbuf)",
 );
 
+/// Others' plans have no place in what is shipped here.
+const PLAN: (&str, &str) = (
+    "        // TODO: maybe we should log a warning if called more than once?\n",
+    "",
+);
+
 /// All of them.
 const PAIRS: &[(&str, &str)] = &[
     CATCH,
@@ -92,6 +98,7 @@ const PAIRS: &[(&str, &str)] = &[
     READ,
     WRITE,
     REFUSED,
+    PLAN,
 ];
 
 /// Puts it right.
