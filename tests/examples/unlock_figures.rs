@@ -13,11 +13,11 @@
 
 use std::time::{Duration, Instant};
 
-use fido_unlock::framing::{HidTransport, Interface, NfcTransport, Statistics};
+use fido_unlock::host::CtapUnlockDevice;
+use fido_unlock::host::framing::{HidTransport, Interface, NfcTransport, Statistics};
+use fido_unlock::host::ports::Transport;
 use fido_unlock::pin_protocol::{KeyAgreementKey, PinProtocol, encapsulate, hash_pin};
-use fido_unlock::ports::Transport;
 use fido_unlock::suite::{DeviceSecretKey, IssuerKey, p256_ecdsa};
-use fido_unlock::unlock::CtapUnlockDevice;
 use fido_unlock::{Challenge, Suite};
 use fido_unlock_tests::{NEW_PIN, OLD_PIN, Way, World, issuer_key};
 use getrandom::SysRng;

@@ -7,10 +7,10 @@ use fido_unlock::ctap2::command;
 use fido_unlock::ctap2::device_unlock::{
     ChallengeRequest, ChallengeResponse, UnlockInfo, get_info_request, key, unlock_auth_message,
 };
-use fido_unlock::framing::Interface;
+use fido_unlock::host::framing::Interface;
+use fido_unlock::host::{TokenScope, get_pin_token};
 use fido_unlock::pin_protocol::{CoseKey, PinProtocol, encapsulate, pad_pin};
 use fido_unlock::secret::SharedSecret;
-use fido_unlock::unlock::{TokenScope, get_pin_token};
 use fido_unlock::{Challenge, ErrorCode, HasCode, Pin, Purpose, ResponseCode};
 use fido_unlock_mock::flash::{Cut, Flash};
 use fido_unlock_mock::framing::CtapHandler;

@@ -14,13 +14,13 @@ pub mod python;
 pub mod secrets;
 
 use fido_unlock::ctap2::device_unlock::{EnrollOptions, EnrollResponse};
-use fido_unlock::framing::{HidTransport, Interface, NfcTransport};
-use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::{Call, NeverCancel, NoProgress, Ticks, Transport, UnlockDevice};
-use fido_unlock::suite::{AuthoriseFields, DevicePublicKey, IssuerKey};
-use fido_unlock::unlock::{
+use fido_unlock::host::framing::{HidTransport, Interface, NfcTransport};
+use fido_unlock::host::ports::{Call, NeverCancel, NoProgress, Ticks, Transport, UnlockDevice};
+use fido_unlock::host::{
     CtapUnlockDevice, DefaultPinPolicy, EnrollPlan, NewPin, PlannedKey, Session, UnlockError, enroll,
 };
+use fido_unlock::pin_protocol::PinProtocol;
+use fido_unlock::suite::{AuthoriseFields, DevicePublicKey, IssuerKey};
 use fido_unlock::{AdminKey, Challenge, DeviceId, Pin, Purpose, ResponseCode, Suite};
 use fido_unlock_mock::authenticator::Builder;
 use fido_unlock_mock::framing::Device;
@@ -59,7 +59,7 @@ pub fn issuer_key(suite: Suite) -> IssuerKey {
         Suite::AesAdminKey => {
             let mut key = Zeroizing::new(vec![0; 32]);
             fido_unlock::ports::Entropy::fill(&mut SysRng, &mut key).unwrap();
-            IssuerKey::admin_key(AdminKey::new(key).unwrap())
+            IssuerKey::admin_key(AdminKey::new(&key).unwrap())
         }
         suite => IssuerKey::make_p256(suite, &mut SysRng).unwrap(),
     }

@@ -10,10 +10,10 @@
 
 use std::collections::BTreeMap;
 
-use fido_unlock::framing::Interface;
+use fido_unlock::host::framing::Interface;
+use fido_unlock::host::ports::UnlockDevice;
+use fido_unlock::host::{DefaultPinPolicy, EnrollPlan, NewPin, PlannedKey, diagnose, enroll};
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::UnlockDevice;
-use fido_unlock::unlock::{DefaultPinPolicy, EnrollPlan, NewPin, PlannedKey, diagnose, enroll};
 use fido_unlock::{AdminKey, ErrorCode, HasCode, Pin, Purpose, ResponseCode, Suite};
 use fido_unlock_tests::{NEW_PIN, OLD_PIN, SLOT, Way, World, issuer_key};
 use getrandom::SysRng;
@@ -105,11 +105,11 @@ fn renewed_challenge() -> ErrorCode {
 /// Renewed between the host's last look and its `unlock`: only the device can tell.
 fn another_challenge_is_pending() -> ErrorCode {
     use fido_unlock::ctap2::device_unlock::{ChallengeRequest, ChallengeResponse, UnlockInfo, UnlockRequest};
-    use fido_unlock::ports::Call;
-    use fido_unlock::unlock::{CtapUnlockDevice, DeviceError};
+    use fido_unlock::host::ports::Call;
+    use fido_unlock::host::{CtapUnlockDevice, DeviceError};
 
     struct Raced<'a>(
-        CtapUnlockDevice<Box<dyn fido_unlock::ports::Transport>>,
+        CtapUnlockDevice<Box<dyn fido_unlock::host::ports::Transport>>,
         &'a World,
     );
 
@@ -190,7 +190,7 @@ fn default_admin_key() -> ErrorCode {
     let world = World::unenrolled(Way::Hid, issuer_key(Suite::P256Ecdsa), PROTOCOL, |builder| {
         builder
     });
-    let key = AdminKey::new(vec![0; 24].into()).unwrap();
+    let key = AdminKey::new(&[0; 24]).unwrap();
     let code = enroll_one(&world, PlannedKey::AesAdminKey(&key));
     assert!(!world.info(Interface::Fido).sealed);
     code
@@ -214,9 +214,9 @@ fn failed_probe() -> ErrorCode {
     let told = world.call(|call| {
         let respond = |p: &fido_unlock::ctap2::device_unlock::ProbeChallenge| {
             let fields = world.fields(&p.challenge, Purpose::Authorise);
-            Ok::<_, fido_unlock::unlock::DeviceError>(world.issuer.respond(&fields).unwrap())
+            Ok::<_, fido_unlock::host::DeviceError>(world.issuer.respond(&fields).unwrap())
         };
-        fido_unlock::unlock::probe(&mut device, SLOT, respond, call)
+        fido_unlock::host::probe(&mut device, SLOT, respond, call)
     });
     told.err().unwrap().code()
 }

@@ -10,11 +10,11 @@
 
 mod helpdesk_bench;
 
-use fido_unlock::helpdesk::audit::{AuditEntry, AuditEvent};
-use fido_unlock::helpdesk::{
+use fido_unlock::desk::audit::{AuditEntry, AuditEvent};
+use fido_unlock::desk::ports::{ApprovalError, Approver};
+use fido_unlock::desk::{
     Approval, ApprovalTask, Delivery, GivenCode, HelpDesk, OperatorId, OperatorSession, RequestId, Vouched,
 };
-use fido_unlock::ports::{ApprovalError, Approver};
 use fido_unlock::{ErrorCode, Suite};
 use fido_unlock_mock::desk::OneTimeCode;
 use helpdesk_bench::{Bench, START, assert_refused};

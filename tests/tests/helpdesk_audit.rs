@@ -10,11 +10,11 @@
 
 mod helpdesk_bench;
 
-use fido_unlock::helpdesk::audit::{
+use fido_unlock::desk::audit::{
     AuditEvent, AuditFault, CheckpointKey, SignedCheckpoint, SoftwareCheckpointSigner, verify,
 };
-use fido_unlock::helpdesk::{Delivery, GivenCode, HelpDesk, OperatorSession};
-use fido_unlock::ports::CheckpointSigner;
+use fido_unlock::desk::ports::CheckpointSigner;
+use fido_unlock::desk::{Delivery, GivenCode, HelpDesk, OperatorSession};
 use fido_unlock::suite::IssuerKey;
 use fido_unlock::{ErrorCode, HasCode, Suite};
 use getrandom::SysRng;
@@ -226,8 +226,8 @@ fn a_process_killed_at_any_write_shows_no_code_without_its_record() {
 
 #[test]
 fn the_signer_is_not_asked_before_the_record_is_on_disk() {
-    use fido_unlock::helpdesk::Authorised;
-    use fido_unlock::ports::{AuditLog, IssuerInfo, ResponseSigner, SignerError};
+    use fido_unlock::desk::Authorised;
+    use fido_unlock::desk::ports::{AuditLog, IssuerInfo, ResponseSigner, SignerError};
     use fido_unlock::{AdminKey, DeviceId, ResponseCode};
     use fido_unlock_mock::desk::MemoryAuditLog;
 
@@ -236,7 +236,7 @@ fn the_signer_is_not_asked_before_the_record_is_on_disk() {
     impl ResponseSigner for Spy {
         fn respond(&mut self, authorised: &Authorised) -> Result<ResponseCode, SignerError> {
             let last = self.0.entry(self.0.count() - 1).unwrap().unwrap();
-            let last = fido_unlock::helpdesk::audit::AuditEntry::from_bytes(&last).unwrap();
+            let last = fido_unlock::desk::audit::AuditEntry::from_bytes(&last).unwrap();
             assert_eq!(last.event, AuditEvent::Authorised);
             assert_eq!(last.request, Some(authorised.request()));
             assert_eq!(last.device, Some(authorised.device()));

@@ -8,8 +8,7 @@
     missing_docs
 )]
 
-use fido_unlock::helpdesk::{Operator, OperatorId, Privilege, Role};
-use fido_unlock::testing;
+use fido_unlock::desk::{Operator, OperatorId, Privilege, Role, testing};
 use fido_unlock_files::{FileAuditLog, FilesDesk, WrappingKey};
 use fido_unlock_mock::desk::MemoryDesk;
 

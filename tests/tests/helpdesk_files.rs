@@ -13,12 +13,12 @@ mod helpdesk_bench;
 use std::fs;
 use std::path::Path;
 
-use fido_unlock::helpdesk::audit::{AuditEvent, SoftwareCheckpointSigner, verify};
-use fido_unlock::helpdesk::{
+use fido_unlock::desk::audit::{AuditEvent, SoftwareCheckpointSigner, verify};
+use fido_unlock::desk::ports::{AdminKeyStore, AuditLog, CheckpointSigner, LicenceTerms, StorageError};
+use fido_unlock::desk::{
     Delivery, DeskPolicy, GivenCode, HelpDesk, NewDevice, Operator, OperatorId, OperatorSession, Privilege,
     RequestId, Role, UnixTime, User, UserClass,
 };
-use fido_unlock::ports::{AdminKeyStore, AuditLog, CheckpointSigner, LicenceTerms, StorageError};
 use fido_unlock::{ErrorCode, HasCode, Suite};
 use fido_unlock_files::{FileAuditLog, FilesDesk, ImportError, WrappingKey, read_devices};
 use fido_unlock_mock::desk::{Outbox, TestClock};

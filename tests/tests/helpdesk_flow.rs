@@ -11,9 +11,9 @@
 mod helpdesk_bench;
 
 use fido_unlock::Suite;
-use fido_unlock::helpdesk::audit::AuditEvent;
-use fido_unlock::helpdesk::{Delivery, GivenCode, Outcome};
-use fido_unlock::ports::NoticeKind;
+use fido_unlock::desk::audit::AuditEvent;
+use fido_unlock::desk::ports::NoticeKind;
+use fido_unlock::desk::{Delivery, GivenCode, Outcome};
 use fido_unlock_mock::desk::OneTimeCode;
 use helpdesk_bench::{Bench, CHALLENGE_NONCE};
 

@@ -14,8 +14,8 @@ mod helpdesk_bench;
 
 use std::collections::BTreeMap;
 
-use fido_unlock::helpdesk::audit::AuditEvent;
-use fido_unlock::helpdesk::{Delivery, DeskError, GivenCode, HelpDesk, OperatorSession, RequestId};
+use fido_unlock::desk::audit::AuditEvent;
+use fido_unlock::desk::{Delivery, DeskError, GivenCode, HelpDesk, OperatorSession, RequestId};
 use fido_unlock::{DeviceId, ErrorCode, HasCode, Suite};
 use fido_unlock_mock::desk::OneTimeCode;
 use helpdesk_bench::Bench;

@@ -11,11 +11,11 @@
 
 mod helpdesk_bench;
 
-use fido_unlock::helpdesk::{
+use fido_unlock::desk::ports::Directory;
+use fido_unlock::desk::{
     AcceptedMethod, Channel, ChannelKind, Delivery, DeviceKeys, GivenCode, HelpDesk, NewDevice, OperatorId,
     OperatorSession, OperatorStatement, RequestId, UnixTime, UserClass, UserId, VerificationMethod, Vouched,
 };
-use fido_unlock::ports::Directory;
 use fido_unlock::{AdminKey, Challenge, DeviceChallenge, DeviceId, ErrorCode, Suite};
 use fido_unlock_mock::desk::{OneTimeCode, ScriptedVerifier};
 use helpdesk_bench::{ADMIN_KEY, Bench, DAY, SLOT_1, SLOT_2, START, assert_refused, issuer_key};
@@ -197,19 +197,19 @@ fn unverified_caller() {
 }
 
 /// Hands the answer for one request out for another.
-struct Hoarder(Option<fido_unlock::helpdesk::VerifiedCaller>);
+struct Hoarder(Option<fido_unlock::desk::VerifiedCaller>);
 
-impl fido_unlock::ports::CallerVerifier for Hoarder {
+impl fido_unlock::desk::ports::CallerVerifier for Hoarder {
     fn verify(
         &mut self,
-        task: fido_unlock::helpdesk::VerificationTask,
-    ) -> Result<fido_unlock::helpdesk::VerifiedCaller, fido_unlock::ports::CallerError> {
+        task: fido_unlock::desk::VerificationTask,
+    ) -> Result<fido_unlock::desk::VerifiedCaller, fido_unlock::desk::ports::CallerError> {
         let fresh = task.vouch(VerificationMethod::EnrolledFactor, Vouched::Machine, [1; 32]);
         match self.0.take() {
             Some(old) => Ok(old),
             None => {
                 self.0 = Some(fresh);
-                Err(fido_unlock::ports::CallerError::Failed)
+                Err(fido_unlock::desk::ports::CallerError::Failed)
             }
         }
     }
@@ -332,14 +332,14 @@ fn approval_for_a_privileged_user() {
     let entries = desk.audit_entries().unwrap();
     let authorised = entries
         .iter()
-        .find(|(entry, _)| entry.event == fido_unlock::helpdesk::audit::AuditEvent::Authorised)
+        .find(|(entry, _)| entry.event == fido_unlock::desk::audit::AuditEvent::Authorised)
         .unwrap();
     assert_eq!(authorised.0.second_operator.as_ref().unwrap().as_str(), "dsa");
 }
 
 #[test]
 fn limits_of_device_operator_and_issuer() {
-    type Limit = fn(&mut fido_unlock::helpdesk::LimitRules) -> &mut fido_unlock::helpdesk::LimitRule;
+    type Limit = fn(&mut fido_unlock::desk::LimitRules) -> &mut fido_unlock::desk::LimitRule;
     let table: [(Limit, ErrorCode); 3] = [
         (|rules| &mut rules.device, ErrorCode::LimitDevice),
         (|rules| &mut rules.operator, ErrorCode::LimitOperator),
@@ -401,7 +401,7 @@ fn limits_count_only_their_own() {
 fn a_failed_signer_gives_no_limit_back_and_uses_the_request_up() {
     let bench = Bench::new();
     let mut desk = HelpDesk::open(
-        bench.stores.ports(fido_unlock::helpdesk::KeyRing::new()),
+        bench.stores.ports(fido_unlock::desk::KeyRing::new()),
         bench.policy.clone(),
     )
     .unwrap();
@@ -661,7 +661,7 @@ fn new_aes_device(bench: &Bench, byte: u8, key: &[u8]) -> NewDevice {
     NewDevice {
         slot: 0,
         keys: DeviceKeys::AesAdminKey,
-        admin_key: AdminKey::new(key.to_vec().into()),
+        admin_key: AdminKey::new(&key),
         counter: None,
         ..new_device(bench, byte)
     }
@@ -713,7 +713,7 @@ fn registration() {
             ..new_device(&bench, 0x71)
         },
         NewDevice {
-            admin_key: AdminKey::new(ADMIN_KEY.to_vec().into()),
+            admin_key: AdminKey::new(&ADMIN_KEY),
             ..new_device(&bench, 0x71)
         },
         NewDevice {
@@ -848,7 +848,7 @@ fn a_code_that_could_not_be_sent_stays_open() {
     let (_, code) = bench.code(&mut desk, &session, S2, 0, NONCE);
     drop(code);
     let entries = desk.audit_entries().unwrap();
-    let failed = fido_unlock::helpdesk::audit::AuditEvent::NoticeFailed;
+    let failed = fido_unlock::desk::audit::AuditEvent::NoticeFailed;
     assert!(entries.iter().any(|(entry, _)| entry.event == failed));
 }
 

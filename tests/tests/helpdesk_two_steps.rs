@@ -11,12 +11,12 @@
 
 mod helpdesk_bench;
 
-use fido_unlock::helpdesk::audit::{AuditEntry, AuditEvent};
-use fido_unlock::helpdesk::{
+use fido_unlock::desk::audit::{AuditEntry, AuditEvent};
+use fido_unlock::desk::ports::{ApprovalError, CallerError, CallerVerifier, Directory, Licence};
+use fido_unlock::desk::{
     Approval, ApprovalTask, BegunApproval, BegunVerification, Delivery, DeskError, HelpDesk, OperatorId,
     OperatorSession, RequestId, UserClass, VerificationMethod, VerificationTask, VerifiedCaller, Vouched,
 };
-use fido_unlock::ports::{ApprovalError, CallerError, CallerVerifier, Directory, Licence};
 use fido_unlock::{ErrorCode, Suite};
 use fido_unlock_mock::desk::OneTimeCode;
 use helpdesk_bench::{Bench, assert_refused};

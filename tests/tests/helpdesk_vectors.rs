@@ -10,7 +10,7 @@
 )]
 
 use fido_unlock::HasCode;
-use fido_unlock::helpdesk::audit::{AuditEntry, CheckpointKey, SignedCheckpoint, verify};
+use fido_unlock::desk::audit::{AuditEntry, CheckpointKey, SignedCheckpoint, verify};
 use fido_unlock_mock::desk::{Faults, MemoryAuditLog};
 use serde_json::Value;
 

@@ -13,10 +13,10 @@ use std::sync::{Arc, Mutex};
 
 use fido_unlock::ctap2::cbor::Value;
 use fido_unlock::ctap2::device_unlock::key;
-use fido_unlock::framing::Interface;
+use fido_unlock::host::CtapUnlockDevice;
+use fido_unlock::host::framing::Interface;
+use fido_unlock::host::ports::{Call, Transport, TransportError, UnlockDevice};
 use fido_unlock::pin_protocol::{KeyAgreementKey, PinProtocol, hash_pin};
-use fido_unlock::ports::{Call, Transport, TransportError, UnlockDevice};
-use fido_unlock::unlock::CtapUnlockDevice;
 use fido_unlock::{HasCode, Purpose, ResponseCode, Suite};
 use fido_unlock_mock::Touch;
 use fido_unlock_mock::authenticator::SeededEntropy;
@@ -150,14 +150,14 @@ fn unlock_once(way: Way, suite: Suite, protocol: PinProtocol) -> (Vec<Needle>, S
             let mut device = world.unlock_device(Interface::Fido);
             let mut probe = None;
             let _ = world.call(|call| {
-                fido_unlock::unlock::probe(
+                fido_unlock::host::probe(
                     &mut device,
                     SLOT,
                     |challenge| {
                         let fields = world.fields(&challenge.challenge, Purpose::Probe);
                         let response = world.issuer.respond(&fields).unwrap();
                         probe = Some(response.expose_bytes().to_vec());
-                        Ok::<_, fido_unlock::unlock::DeviceError>(response)
+                        Ok::<_, fido_unlock::host::DeviceError>(response)
                     },
                     call,
                 )
@@ -259,9 +259,9 @@ macro_rules! assert_silent {
 
 #[test]
 fn a_secret_is_neither_printed_copied_nor_compared_by_accident() {
+    use fido_unlock::host::NewPin;
     use fido_unlock::secret::SharedSecret;
     use fido_unlock::suite::{IssuerKey, p256_ecdh_mac};
-    use fido_unlock::unlock::NewPin;
     use fido_unlock::{AdminKey, Pin};
     assert_silent!(
         Pin,

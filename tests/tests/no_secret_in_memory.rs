@@ -9,17 +9,17 @@
     missing_docs
 )]
 
+use core::time::Duration;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::unix::fs::FileExt;
 use std::process::{Child, Command, Stdio};
 
-use core::time::Duration;
-
-use fido_unlock::framing::Interface;
+use fido_unlock::host::framing::Interface;
+use fido_unlock::host::ports::HidReports;
 use fido_unlock::pin_protocol::{CoseKey, KeyAgreementKey, PinProtocol};
-use fido_unlock::ports::{Entropy, HidReports};
+use fido_unlock::ports::Entropy;
 use fido_unlock::{Challenge, Suite};
 use fido_unlock_mock::authenticator::SeededEntropy;
 use fido_unlock_tests::{SLOT, Way, World};

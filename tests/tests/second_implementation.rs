@@ -17,13 +17,13 @@ use std::process::{Child, Command, Stdio};
 use std::rc::Rc;
 
 use fido_unlock::ctap2::device_unlock::{EnrollOptions, EnrollResponse, ProbeChallenge, RotateRequest};
-use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::{Call, Interface, Transport, TransportError};
-use fido_unlock::suite::{AuthoriseFields, IssuerKey, RotateFields};
-use fido_unlock::unlock::{
+use fido_unlock::host::ports::{Call, Transport, TransportError};
+use fido_unlock::host::{
     CtapUnlockDevice, DefaultPinPolicy, NewPin, Session, UnlockError, probe, rotate_issuer,
 };
-use fido_unlock::{Challenge, ErrorCode, HasCode, Pin, Purpose, ResponseCode, Suite};
+use fido_unlock::pin_protocol::PinProtocol;
+use fido_unlock::suite::{AuthoriseFields, IssuerKey, RotateFields};
+use fido_unlock::{Challenge, ErrorCode, HasCode, Interface, Pin, Purpose, ResponseCode, Suite};
 use fido_unlock_files::key_file::{self, Encoding, Passphrase, Protection};
 use fido_unlock_mock::TestTicks;
 use fido_unlock_mock::platform::{Platform, PlatformError};

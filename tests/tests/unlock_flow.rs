@@ -8,7 +8,7 @@
     missing_docs
 )]
 
-use fido_unlock::framing::Interface;
+use fido_unlock::host::framing::Interface;
 use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::{ErrorCode, HasCode, ResponseCode, Suite};
 use fido_unlock_tests::{NEW_PIN, OLD_PIN, Way, World};

@@ -10,10 +10,10 @@
 use std::path::Path;
 
 use fido_unlock::ctap2::device_unlock::EnrollOptions;
-use fido_unlock::framing::{HidTransport, Interface};
+use fido_unlock::host::framing::{HidTransport, Interface};
+use fido_unlock::host::{CtapUnlockDevice, DefaultPinPolicy, NewPin, Session};
 use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::suite::{AuthoriseFields, IssuerKey};
-use fido_unlock::unlock::{CtapUnlockDevice, DefaultPinPolicy, NewPin, Session};
 use fido_unlock::{Challenge, Pin, Purpose, Suite};
 use fido_unlock_mock::framing::Device;
 use fido_unlock_mock::{SoftAuthenticator, Storage, TestTicks};

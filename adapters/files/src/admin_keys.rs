@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use aes_kw::{KeyInit, KwAes256};
-use fido_unlock::ports::{AdminKeyStore, StorageError};
-use fido_unlock::{AdminKey, DeviceId};
+use fido_unlock_desk::ports::{AdminKeyStore, StorageError};
+use fido_unlock_protocol::{AdminKey, DeviceId};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
@@ -127,7 +127,9 @@ impl AdminKeyStore for FileAdminKeys {
             .cipher(device)?
             .unwrap_key(&kept.wrapped, &mut key)
             .map_err(failed)?;
-        AdminKey::new(key).map(Some).ok_or_else(|| corrupt("wrapped key"))
+        AdminKey::new(&key)
+            .map(Some)
+            .ok_or_else(|| corrupt("wrapped key"))
     }
 
     fn device_with(&self, key: &AdminKey) -> Result<Option<DeviceId>, StorageError> {

@@ -5,8 +5,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use fido_unlock::helpdesk::audit::{AuditEntry, EntryError, LogId, PendingEntry, Receipt};
-use fido_unlock::ports::{AuditLog, StorageError};
+use fido_unlock_desk::audit::{AuditEntry, EntryError, LogId, PendingEntry, Receipt};
+use fido_unlock_desk::ports::{AuditLog, StorageError};
 use serde::{Deserialize, Serialize};
 
 use crate::audit_view::{AuditView, view};

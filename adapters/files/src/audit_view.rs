@@ -1,6 +1,6 @@
 //! An audit entry as JSON for people; the canonical bytes beside it are what counts.
 
-use fido_unlock::helpdesk::audit::AuditEntry;
+use fido_unlock_desk::audit::AuditEntry;
 use serde::Serialize;
 
 use crate::hex;

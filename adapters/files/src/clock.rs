@@ -2,8 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use fido_unlock::helpdesk::UnixTime;
-use fido_unlock::ports::Clock;
+use fido_unlock_desk::UnixTime;
+use fido_unlock_desk::ports::Clock;
 
 /// The computer's wall clock. Before 1970 it shows 0, which the desk refuses as gone back.
 #[derive(Clone, Copy, Debug, Default)]

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use fido_unlock::helpdesk::{DeskPorts, KeyRing, NoAdminKeys, SoftwareSigner};
-use fido_unlock::ports::{AdminKeyStore, Notifier, StorageError};
+use fido_unlock_desk::ports::{AdminKeyStore, Notifier, StorageError};
+use fido_unlock_desk::{DeskPorts, KeyRing, NoAdminKeys, SoftwareSigner};
 
 use crate::whole_file::sync_folder;
 use crate::{

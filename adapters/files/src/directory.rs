@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use fido_unlock::DeviceId;
-use fido_unlock::helpdesk::{
+use fido_unlock_desk::ports::{Directory, StorageError};
+use fido_unlock_desk::{
     Channel, ChannelKind, DeviceKeys, RegisteredDevice, UnixTime, User, UserClass, UserId,
 };
-use fido_unlock::ports::{Directory, StorageError};
-use fido_unlock::suite::{DevicePublicKey, IssuerPublicKey};
+use fido_unlock_protocol::DeviceId;
+use fido_unlock_protocol::suite::{DevicePublicKey, IssuerPublicKey};
 use serde::{Deserialize, Serialize};
 
 use crate::hex::{self, corrupt};

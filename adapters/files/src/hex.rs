@@ -1,7 +1,7 @@
 //! Lower-case hex in files.
 
 use base16ct::lower;
-use fido_unlock::ports::StorageError;
+use fido_unlock_desk::ports::StorageError;
 
 pub(crate) fn encode(bytes: &[u8]) -> String {
     lower::encode_string(bytes)

@@ -7,10 +7,10 @@
 
 use std::io::Read;
 
-use fido_unlock::code::CodeError;
-use fido_unlock::helpdesk::{DeviceKeys, NewDevice, UserId};
-use fido_unlock::suite::{DevicePublicKey, IssuerPublicKey};
-use fido_unlock::{DeviceId, ErrorCode, HasCode};
+use fido_unlock_desk::{DeviceKeys, NewDevice, UserId};
+use fido_unlock_protocol::code::CodeError;
+use fido_unlock_protocol::suite::{DevicePublicKey, IssuerPublicKey};
+use fido_unlock_protocol::{DeviceId, ErrorCode, HasCode};
 use serde::Deserialize;
 
 /// A line that is no device.
@@ -55,7 +55,7 @@ struct Row {
 }
 
 /// Reads every device, or none when a line is wrong. They are then given to
-/// [`HelpDesk::register_device`](fido_unlock::helpdesk::HelpDesk::register_device).
+/// [`HelpDesk::register_device`](fido_unlock_desk::HelpDesk::register_device).
 ///
 /// # Errors
 /// [`ImportError`], the first wrong line.

@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use fido_unlock::ports::StorageError;
+use fido_unlock_desk::ports::StorageError;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 

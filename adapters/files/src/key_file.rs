@@ -16,9 +16,9 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use fido_unlock::ports::Entropy;
-use fido_unlock::suite::IssuerKey;
-use fido_unlock::{AdminKey, Suite};
+use fido_unlock_protocol::ports::Entropy;
+use fido_unlock_protocol::suite::IssuerKey;
+use fido_unlock_protocol::{AdminKey, Suite};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::whole_file;
@@ -97,7 +97,7 @@ pub fn generate(suite: Suite, entropy: &mut dyn Entropy) -> Result<IssuerKey, Ke
     }
     let mut bytes = Zeroizing::new(vec![0; 32]);
     entropy.fill(&mut bytes).map_err(|_| KeyFileError::Entropy)?;
-    AdminKey::new(bytes)
+    AdminKey::new(&bytes)
         .map(IssuerKey::admin_key)
         .ok_or(KeyFileError::Malformed)
 }

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use fido_unlock::helpdesk::UnixTime;
-use fido_unlock::ports::{Licence, LicenceTerms, StorageError};
+use fido_unlock_desk::UnixTime;
+use fido_unlock_desk::ports::{Licence, LicenceTerms, StorageError};
 use serde::{Deserialize, Serialize};
 
 use crate::json_file::{self, WriterLock};

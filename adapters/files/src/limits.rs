@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use fido_unlock::DeviceId;
-use fido_unlock::helpdesk::{LimitBook, LimitOutcome, LimitRecord, OperatorId, UnixTime};
-use fido_unlock::ports::{LimitRequest, Limits, StorageError};
+use fido_unlock_desk::ports::{LimitRequest, Limits, StorageError};
+use fido_unlock_desk::{LimitBook, LimitOutcome, LimitRecord, OperatorId, UnixTime};
+use fido_unlock_protocol::DeviceId;
 use serde::{Deserialize, Serialize};
 
 use crate::hex::{self, corrupt};

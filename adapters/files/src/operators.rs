@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use fido_unlock::helpdesk::{Operator, OperatorId, Privilege, Role};
-use fido_unlock::ports::{Operators, StorageError};
+use fido_unlock_desk::ports::{Operators, StorageError};
+use fido_unlock_desk::{Operator, OperatorId, Privilege, Role};
 use serde::{Deserialize, Serialize};
 
 use crate::hex::corrupt;

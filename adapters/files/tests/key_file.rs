@@ -10,12 +10,12 @@
 use std::fs;
 use std::path::PathBuf;
 
-use fido_unlock::ports::{Entropy, EntropyError};
-use fido_unlock::suite::IssuerKey;
-use fido_unlock::{AdminKey, ErrorCode, HasCode, Suite};
 use fido_unlock_files::key_file::{
     Encoding, KeyFileError, Passphrase, Protection, decode, describe, encode, generate, load, save,
 };
+use fido_unlock_protocol::ports::{Entropy, EntropyError};
+use fido_unlock_protocol::suite::IssuerKey;
+use fido_unlock_protocol::{AdminKey, ErrorCode, HasCode, Suite};
 
 const PASSPHRASE: &str = "correct horse battery staple";
 /// The private key of openssl-plain.pem, as `openssl pkey -text` prints it.
@@ -69,7 +69,7 @@ fn key(suite: Suite) -> IssuerKey {
 }
 
 fn admin() -> IssuerKey {
-    IssuerKey::admin_key(AdminKey::new((0x50..0x68).collect::<Vec<u8>>().into()).unwrap())
+    IssuerKey::admin_key(AdminKey::new(&(0x50..0x68).collect::<Vec<u8>>()).unwrap())
 }
 
 fn refusal(bytes: &[u8], suite: Suite, passphrase: Option<&Passphrase>) -> KeyFileError {

@@ -4,9 +4,9 @@ use core::time::Duration;
 use std::ffi::CString;
 use std::time::Instant;
 
-use fido_unlock::framing::HidTransport;
-use fido_unlock::framing::ctaphid::USAGE;
-use fido_unlock::ports::{HidReports, TransportError};
+use fido_unlock_host::framing::HidTransport;
+use fido_unlock_host::framing::ctaphid::USAGE;
+use fido_unlock_host::ports::{HidReports, TransportError};
 use getrandom::SysRng;
 use hidapi::HidDevice;
 use zeroize::{Zeroize, Zeroizing};
@@ -166,7 +166,7 @@ mod tests {
     use std::collections::VecDeque;
     use std::sync::{Arc, Mutex};
 
-    use fido_unlock::ports::Interface;
+    use fido_unlock_protocol::Interface;
 
     use super::*;
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use fido_unlock::framing::ctaphid::{FIDO_USAGE_PAGE, USAGE, VENDOR_USAGE_PAGE};
-use fido_unlock::ports::Interface;
+use fido_unlock_host::framing::ctaphid::{FIDO_USAGE_PAGE, USAGE, VENDOR_USAGE_PAGE};
+use fido_unlock_protocol::Interface;
 use hidapi::HidApi;
 
 use crate::error::{HidError, Subject, explain};

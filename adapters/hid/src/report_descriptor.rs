@@ -1,6 +1,6 @@
 //! Report sizes out of a HID report descriptor (Device Class Definition for HID 1.11, §6.2.2).
 
-use fido_unlock::framing::ctaphid::MIN_REPORT_SIZE;
+use fido_unlock_host::framing::ctaphid::MIN_REPORT_SIZE;
 
 /// The reports of one top-level collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

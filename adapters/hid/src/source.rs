@@ -2,15 +2,16 @@
 
 use core::time::Duration;
 
-use fido_unlock::ports::{
-    DeviceSource, HidRoute, Interface, Route, RouteChange, RouteKind, Transport, TransportError,
+use fido_unlock_host::ports::{
+    DeviceSource, HidRoute, Route, RouteChange, RouteKind, Transport, TransportError,
 };
+use fido_unlock_protocol::Interface;
 
 use crate::channel::open;
 use crate::list::{DeviceEntry, list_unopened};
 use crate::watch::{Event, Watch};
 
-/// USB keys, for [`fido_unlock::unlock::Devices`].
+/// USB keys, for [`fido_unlock_host::Devices`].
 #[derive(Debug, Default)]
 pub struct HidSource {
     watch: Watch,

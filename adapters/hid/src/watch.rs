@@ -127,7 +127,7 @@ fn is_same_set(known: &[Known], present: &[Known]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use fido_unlock::ports::Interface;
+    use fido_unlock_protocol::Interface;
 
     use super::*;
 

@@ -21,14 +21,14 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use fido_unlock::ports::{
-    Call, HidReports, Interface, NeverCancel, NoProgress, SystemTicks, Transport, TransportError,
-    UnlockDevice,
-};
-use fido_unlock::unlock::CtapUnlockDevice;
 use fido_unlock_hid::{DeviceEntry, Event, HidChannel, HidError, list, open, watch};
+use fido_unlock_host::CtapUnlockDevice;
+use fido_unlock_host::ports::{
+    Call, HidReports, NeverCancel, NoProgress, SystemTicks, Transport, TransportError, UnlockDevice,
+};
 use fido_unlock_mock::SoftAuthenticator;
 use fido_unlock_mock::framing::Device;
+use fido_unlock_protocol::Interface;
 use uhid::UhidKey;
 
 /// "root" in the guest, "nobody" in its process without rights.

@@ -15,8 +15,8 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-use fido_unlock::ports::Interface;
 use fido_unlock_hid::{DeviceEntry, Event, HidError, list, open, watch};
+use fido_unlock_protocol::Interface;
 
 /// Set in the process that runs under umockdev.
 const INSIDE: &str = "FIDO_UNLOCK_HID_TEST_INSIDE";

@@ -10,10 +10,10 @@
 use std::error::Error;
 use std::io::{ErrorKind, Read, Write};
 
-use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::Interface;
 use fido_unlock_mock::framing::CtapHandler;
 use fido_unlock_mock::{SoftAuthenticator, Storage, Touch};
+use fido_unlock_protocol::Interface;
+use fido_unlock_protocol::pin_protocol::PinProtocol;
 
 fn read_frame(from: &mut impl Read) -> std::io::Result<Option<Vec<u8>>> {
     let mut length = [0; 2];

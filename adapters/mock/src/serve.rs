@@ -13,7 +13,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use fido_unlock::ports::{ApduChannel, HidReports, Interface, TransportError};
+use fido_unlock_host::ports::{ApduChannel, HidReports, TransportError};
+use fido_unlock_protocol::Interface;
 
 use crate::SoftAuthenticator;
 use crate::framing::{Device, MockApdu, MockHid};

@@ -4,7 +4,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use std::sync::Arc;
 
-use fido_unlock::ports::Ticks;
+use fido_unlock_host::ports::Ticks;
 
 /// What one look at the clock takes, so that no loop can stand still.
 const LOOK_NANOS: u64 = 100;

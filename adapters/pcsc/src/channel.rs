@@ -5,8 +5,8 @@ use std::ffi::CString;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Instant;
 
-use fido_unlock::framing::NfcTransport;
-use fido_unlock::ports::{ApduChannel, Call, Cancel, NeverCancel, TransportError};
+use fido_unlock_host::framing::NfcTransport;
+use fido_unlock_host::ports::{ApduChannel, Call, Cancel, NeverCancel, TransportError};
 use zeroize::Zeroizing;
 
 use crate::error::PcscError;

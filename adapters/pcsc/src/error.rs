@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use fido_unlock::ports::TransportError;
-use fido_unlock::{ErrorCode, HasCode};
+use fido_unlock_host::ports::TransportError;
+use fido_unlock_protocol::{ErrorCode, HasCode};
 
 /// An error of the smart card service. Holds names and numbers, never an APDU.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

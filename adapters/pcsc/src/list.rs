@@ -4,7 +4,7 @@ use core::ffi::CStr;
 use core::time::Duration;
 use std::sync::mpsc;
 
-use fido_unlock::ports::Interface;
+use fido_unlock_protocol::Interface;
 use pcsc::{Context, ReaderState, Scope, State};
 
 use crate::atr::is_contactless;

@@ -2,15 +2,16 @@
 
 use core::time::Duration;
 
-use fido_unlock::framing::NfcTransport;
-use fido_unlock::ports::{DeviceSource, Interface, Route, RouteChange, RouteKind, Transport, TransportError};
+use fido_unlock_host::framing::NfcTransport;
+use fido_unlock_host::ports::{DeviceSource, Route, RouteChange, RouteKind, Transport, TransportError};
+use fido_unlock_protocol::Interface;
 
 use crate::channel::CardChannel;
 use crate::error::PcscError;
 use crate::list::{DeviceEntry, list};
 use crate::watch::{Event, Watch, watch};
 
-/// Cards and readers, for [`fido_unlock::unlock::Devices`].
+/// Cards and readers, for [`fido_unlock_host::Devices`].
 #[derive(Default)]
 pub struct PcscSource {
     /// Begun with the first look for changes.

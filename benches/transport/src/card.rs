@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use fido_unlock::framing::NfcTransport;
-use fido_unlock::ports::Interface;
+use fido_unlock::Interface;
+use fido_unlock::host::framing::NfcTransport;
 use fido_unlock_pcsc::{CardChannel, DeviceEntry, open};
 use fido_unlock_stacks_tests::fido2_pcsc;
 use fido_unlock_tests::Way;

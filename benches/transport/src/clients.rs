@@ -5,8 +5,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use fido_unlock::Interface;
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::Interface;
 use fido_unlock_tests::{NEW_PIN, OLD_PIN};
 
 use crate::device::{Key, Traffic};

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use fido_unlock::Suite;
 use fido_unlock::ctap2::device_unlock::EnrollOptions;
+use fido_unlock::host::ports::{ApduChannel, HidReports, TransportError};
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::{ApduChannel, HidReports, TransportError};
 use fido_unlock_mock::SoftAuthenticator;
 use fido_unlock_mock::flash::Flash;
 use fido_unlock_mock::framing::MockApdu;

@@ -5,9 +5,10 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use ctap_hid_fido2::{Cfg, FidoKeyHid, FidoKeyHidFactory, HidParam};
-use fido_unlock::framing::HidTransport;
+use fido_unlock::Interface;
+use fido_unlock::host::framing::HidTransport;
+use fido_unlock::host::ports::HidReports;
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::{HidReports, Interface};
 use fido_unlock_hid::{DeviceEntry, HidChannel, list, open};
 use fido_unlock_tests::Way;
 use getrandom::SysRng;

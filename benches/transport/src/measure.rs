@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use fido_unlock::Interface;
+use fido_unlock::host::CtapUnlockDevice;
+use fido_unlock::host::ports::SystemTicks;
+
 use crate::device::{Exchange, Key, Traffic};
 use crate::ours::{self, Counter};
 use crate::replay::{Player, Recorder};
 use crate::report::Row;
 use crate::stack::Stack;
-use fido_unlock::ports::{Interface, SystemTicks};
-use fido_unlock::unlock::CtapUnlockDevice;
 
 pub const UNLOCK: &str = "unlock";
 pub const FLOOR: &str = "the stack alone";

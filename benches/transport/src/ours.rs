@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use fido_unlock::ctap2::client_pin::{ClientPinRequest, SubCommand};
 use fido_unlock::ctap2::command;
+use fido_unlock::host::ports::{Call, NeverCancel, NoProgress, Ticks, Transport, UnlockDevice};
+use fido_unlock::host::{Session, agree, client_pin};
 use fido_unlock::pin_protocol::{KeyAgreementKey, PinProtocol, encapsulate, hash_pin, pad_pin};
-use fido_unlock::ports::{Call, NeverCancel, NoProgress, Ticks, Transport, UnlockDevice};
-use fido_unlock::unlock::{Session, agree, client_pin};
 use fido_unlock_stacks_tests::PATIENCE;
 use fido_unlock_tests::NEW_PIN;
 use getrandom::SysRng;

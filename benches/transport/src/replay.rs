@@ -1,6 +1,7 @@
 //! Recorded answers without any stack: what core alone costs.
 
-use fido_unlock::ports::{Call, Interface, Transport, TransportError};
+use fido_unlock::Interface;
+use fido_unlock::host::ports::{Call, Transport, TransportError};
 
 /// Keeps the answers that came over a transport.
 pub struct Recorder<T> {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use fido_unlock::ports::{Interface, Transport};
+use fido_unlock::Interface;
+use fido_unlock::host::ports::Transport;
 
 use crate::device::Exchange;
 

@@ -18,13 +18,11 @@ use std::fs;
 use std::process::Stdio;
 use std::time::Duration;
 
-use fido_unlock::ports::Interface;
-use fido_unlock::{ErrorCode, Suite};
+use agent::{Program, compile_agent, id, runtimes};
+use fido_unlock::{ErrorCode, Interface, Suite};
 use fido_unlock_mock::serve::{KeyServer, Wire};
 use help_desk_stub::{Answer, Desk, Key, OLD_PIN, Service, USER};
 use serde_json::{Value, json};
-
-use agent::{Program, compile_agent, id, runtimes};
 use support::scratch;
 
 const NEW_PIN: &str = "Spring43";

@@ -20,13 +20,12 @@ mod support;
 
 use std::time::Duration;
 
-use fido_unlock::Suite;
-use fido_unlock::framing::NfcTransport;
-use fido_unlock::ports::{ApduChannel, Call, Interface, NeverCancel, NoProgress, SystemTicks};
-use fido_unlock::unlock::{CtapUnlockDevice, Session};
-use help_desk_stub::{Desk, Key, Service};
-
 use agent::{Program, compile_agent, id, runtimes};
+use fido_unlock::host::framing::NfcTransport;
+use fido_unlock::host::ports::{ApduChannel, Call, NeverCancel, NoProgress, SystemTicks};
+use fido_unlock::host::{CtapUnlockDevice, Session};
+use fido_unlock::{Interface, Suite};
+use help_desk_stub::{Desk, Key, Service};
 use pcscd::{CONTACTLESS, Frame, Pcscd, isolated};
 use support::scratch;
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use fido_unlock::ErrorCode;
-use fido_unlock::ports::{self, Call, Cancel, SystemTicks};
+use fido_unlock::host::ports::{self, Call, Cancel, SystemTicks};
 
 use crate::UnlockError;
 use crate::link::Link;

@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 
 use fido_unlock::ErrorCode;
 use fido_unlock::ctap2::device_unlock;
-use fido_unlock::framing::{HidTransport, NfcTransport};
+use fido_unlock::host::framing::{HidTransport, NfcTransport};
+use fido_unlock::host::ports::{self, Call, Transport};
+use fido_unlock::host::{self, BlockProgress, CtapUnlockDevice};
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::{self, Call, Transport};
-use fido_unlock::unlock::{self, BlockProgress, CtapUnlockDevice};
 use getrandom::SysRng;
 
 use crate::call::{Terms, terms};
@@ -82,7 +82,7 @@ impl DeviceInfo {
             pin_auth_blocked: info.pin_auth_blocked,
             uv_retries: info.uv_retries,
             force_pin_change: info.force_pin_change,
-            pin_rules: PinRules::of(&unlock::PinRules::of(info)),
+            pin_rules: PinRules::of(&host::PinRules::of(info)),
             unlock_counter: info.unlock_counter,
             sealed: info.sealed,
             slots: info.slots.iter().map(SlotInfo::of).collect(),
@@ -125,19 +125,19 @@ pub enum Condition {
     Unknown,
 }
 
-impl From<unlock::Condition> for Condition {
-    fn from(condition: unlock::Condition) -> Self {
+impl From<host::Condition> for Condition {
+    fn from(condition: host::Condition) -> Self {
         match condition {
-            unlock::Condition::Locked => Self::Locked,
-            unlock::Condition::LockedUntilReplugged => Self::LockedUntilReplugged,
-            unlock::Condition::LockedByForeignIssuer => Self::LockedByForeignIssuer,
-            unlock::Condition::LockedNotEnrolled => Self::LockedNotEnrolled,
-            unlock::Condition::PinAuthBlocked { pin_retries } => Self::PinAuthBlocked { pin_retries },
-            unlock::Condition::UvBlocked => Self::UvBlocked,
-            unlock::Condition::PinNotSet => Self::PinNotSet,
-            unlock::Condition::Unlocked { pin_retries } => Self::Unlocked { pin_retries },
-            unlock::Condition::NotSupported => Self::NotSupported,
-            unlock::Condition::OtherApplet => Self::OtherApplet,
+            host::Condition::Locked => Self::Locked,
+            host::Condition::LockedUntilReplugged => Self::LockedUntilReplugged,
+            host::Condition::LockedByForeignIssuer => Self::LockedByForeignIssuer,
+            host::Condition::LockedNotEnrolled => Self::LockedNotEnrolled,
+            host::Condition::PinAuthBlocked { pin_retries } => Self::PinAuthBlocked { pin_retries },
+            host::Condition::UvBlocked => Self::UvBlocked,
+            host::Condition::PinNotSet => Self::PinNotSet,
+            host::Condition::Unlocked { pin_retries } => Self::Unlocked { pin_retries },
+            host::Condition::NotSupported => Self::NotSupported,
+            host::Condition::OtherApplet => Self::OtherApplet,
             _ => Self::Unknown,
         }
     }
@@ -274,7 +274,7 @@ impl Device {
         let terms = terms(None, cancel, timeout_ms);
         self.call(terms, Call::QUICK, |link, call| {
             let info = ports::UnlockDevice::info(link, call);
-            let Some(found) = unlock::diagnose(&info, &own) else {
+            let Some(found) = host::diagnose(&info, &own) else {
                 return Err(match info {
                     Err(error) => UnlockError::from(error),
                     Ok(_) => ErrorCode::MalformedAnswer.into(),
@@ -325,7 +325,7 @@ impl Device {
         let mut prover = HostProver(prover);
         let terms = terms(None, cancel, timeout_ms);
         self.call(terms, Call::WITH_TOUCH, |link, call| {
-            let passed = unlock::probe_with(link.ctap()?, slot, issuer, device_key, &mut prover, call)?;
+            let passed = host::probe_with(link.ctap()?, slot, issuer, device_key, &mut prover, call)?;
             Ok::<_, UnlockError>(ProbePassed::of(passed))
         })
     }
@@ -346,7 +346,7 @@ impl Device {
         let mut prover = HostProver(prover);
         let terms = terms(progress, cancel, timeout_ms);
         self.call(terms, Call::WITH_TOUCH, |link, call| {
-            Ok::<_, UnlockError>(unlock::rotate_with(link.ctap()?, &plan, &mut prover, call)?)
+            Ok::<_, UnlockError>(host::rotate_with(link.ctap()?, &plan, &mut prover, call)?)
         })
     }
 
@@ -362,7 +362,7 @@ impl Device {
         let terms = terms(None, cancel, timeout_ms);
         self.call(terms, Call::WITH_TOUCH, |link, call| {
             let protocol = protocol(link, call)?;
-            let outcome = unlock::block_pin(
+            let outcome = host::block_pin(
                 link.ctap()?.transport(),
                 consent.confirmed(),
                 protocol,

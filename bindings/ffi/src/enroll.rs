@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use fido_unlock::ctap2::client_pin::permission;
 use fido_unlock::ctap2::device_unlock::EnrollOptions;
-use fido_unlock::ports::Call;
+use fido_unlock::host::ports::Call;
+use fido_unlock::host::{self, ConfirmedBlock, EnrollPlan, PlannedKey, TokenScope, get_pin_token};
 use fido_unlock::suite::IssuerPublicKey;
-use fido_unlock::unlock::{self, ConfirmedBlock, EnrollPlan, PlannedKey, TokenScope, get_pin_token};
 use fido_unlock::{AdminKey, ErrorCode, Pin, ResponseCode, Suite as CoreSuite};
 use getrandom::SysRng;
 use zeroize::Zeroizing;
@@ -88,7 +88,7 @@ impl Enrollment {
             None => {
                 let admin = key.0.expose_admin_key().ok_or(ErrorCode::InvalidArgument)?;
                 let bytes = Zeroizing::new(admin.expose_bytes().to_vec());
-                OwnedKey::Admin(AdminKey::new(bytes).ok_or(ErrorCode::InvalidArgument)?)
+                OwnedKey::Admin(AdminKey::new(&bytes).ok_or(ErrorCode::InvalidArgument)?)
             }
         };
         self.add(slot, owned)
@@ -159,7 +159,7 @@ impl Enrollment {
                     protocol,
                     token: token.as_deref().map(Vec::as_slice),
                 };
-                let enrolled = unlock::enroll(link.ctap()?, &plan, &mut SysRng, call)?;
+                let enrolled = host::enroll(link.ctap()?, &plan, &mut SysRng, call)?;
                 Ok::<_, UnlockError>(EnrolledDevice {
                     device_id: enrolled.device_id.to_code(),
                     device_key: enrolled.device_key.as_compressed().to_vec(),
@@ -181,11 +181,11 @@ pub trait ProbeResponder: Send + Sync {
 #[derive(uniffi::Object)]
 pub struct ProbePassed {
     slot: u8,
-    passed: Mutex<Option<unlock::ProbePassed>>,
+    passed: Mutex<Option<host::ProbePassed>>,
 }
 
 impl ProbePassed {
-    pub(crate) fn of(passed: unlock::ProbePassed) -> Arc<Self> {
+    pub(crate) fn of(passed: host::ProbePassed) -> Arc<Self> {
         Arc::new(Self {
             slot: passed.slot(),
             passed: Mutex::new(Some(passed)),
@@ -198,7 +198,7 @@ impl ProbePassed {
         responder: &dyn ProbeResponder,
         call: &mut Call<'_>,
     ) -> Result<Arc<Self>, UnlockError> {
-        let passed = unlock::probe(
+        let passed = host::probe(
             link.ctap()?,
             slot,
             |asked| {

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use fido_unlock::code::CodeError;
-use fido_unlock::ports::PinError;
+use fido_unlock::host::ports::PinError;
 use fido_unlock::{ErrorCode, Family, HasCode};
 
 /// A row of the error table (docs/errors.md).
@@ -212,17 +212,17 @@ macro_rules! from_errors {
 }
 
 from_errors!(
-    fido_unlock::unlock::DeviceError,
-    fido_unlock::unlock::ProveError,
-    fido_unlock::unlock::SessionError,
-    fido_unlock::ports::TransportError,
+    fido_unlock::host::DeviceError,
+    fido_unlock::host::ProveError,
+    fido_unlock::host::SessionError,
+    fido_unlock::host::ports::TransportError,
     fido_unlock::ports::EntropyError,
-    fido_unlock::ports::StorageError,
-    fido_unlock::ports::SignerError,
+    fido_unlock::desk::ports::StorageError,
+    fido_unlock::desk::ports::SignerError,
     fido_unlock::suite::SuiteError,
     fido_unlock::suite::MakeKeyError,
-    fido_unlock::helpdesk::audit::AuditFault,
-    fido_unlock::helpdesk::audit::CheckpointError,
+    fido_unlock::desk::audit::AuditFault,
+    fido_unlock::desk::audit::CheckpointError,
 );
 
 impl From<CodeError> for UnlockError {
@@ -289,19 +289,19 @@ impl From<PinError> for UnlockError {
     }
 }
 
-impl From<fido_unlock::unlock::UnlockError> for UnlockError {
-    fn from(error: fido_unlock::unlock::UnlockError) -> Self {
+impl From<fido_unlock::host::UnlockError> for UnlockError {
+    fn from(error: fido_unlock::host::UnlockError) -> Self {
         match error {
-            fido_unlock::unlock::UnlockError::Pin(error) => error.into(),
+            fido_unlock::host::UnlockError::Pin(error) => error.into(),
             other => Self::of(&other),
         }
     }
 }
 
-impl From<fido_unlock::helpdesk::DeskError> for UnlockError {
-    fn from(error: fido_unlock::helpdesk::DeskError) -> Self {
+impl From<fido_unlock::desk::DeskError> for UnlockError {
+    fn from(error: fido_unlock::desk::DeskError) -> Self {
         match error {
-            fido_unlock::helpdesk::DeskError::Challenge(error) => error.into(),
+            fido_unlock::desk::DeskError::Challenge(error) => error.into(),
             other => Self::of(&other),
         }
     }

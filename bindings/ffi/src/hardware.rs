@@ -5,10 +5,10 @@
 use std::sync::{Arc, Mutex, TryLockError};
 use std::time::Duration;
 
-use fido_unlock::ports::{
+use fido_unlock::host::ports::{
     Call, Cancel, DeviceSource, NoProgress, Route, RouteKind, SystemTicks, TransportError,
 };
-use fido_unlock::unlock::{self, DeviceEvent, DeviceWatch as CoreWatch, Devices};
+use fido_unlock::host::{self, DeviceEvent, DeviceWatch as CoreWatch, Devices};
 use fido_unlock::{ErrorCode, HasCode};
 
 use crate::{CancelHandle, Condition, Device, ErrorRow, Interface, UnlockError};
@@ -136,7 +136,7 @@ impl FoundRoute {
         }
     }
 
-    fn of_found(found: &unlock::FoundRoute) -> Self {
+    fn of_found(found: &host::FoundRoute) -> Self {
         Self::of(&found.route, found.info.as_ref().err().map(row))
     }
 
@@ -146,14 +146,14 @@ impl FoundRoute {
 }
 
 impl FoundDevice {
-    fn of(device: &unlock::FoundDevice) -> Self {
+    fn of(device: &host::FoundDevice) -> Self {
         let state = device.diagnosis();
         Self {
             name: device.name().to_owned(),
             device_id: device.device_id().map(|id| id.to_code()),
             condition: state.as_ref().map(|state| state.condition.into()),
-            sentence: state.as_ref().map(unlock::Diagnosis::sentence),
-            can_unlock: state.as_ref().is_some_and(unlock::Diagnosis::can_unlock),
+            sentence: state.as_ref().map(host::Diagnosis::sentence),
+            can_unlock: state.as_ref().is_some_and(host::Diagnosis::can_unlock),
             enrolled: state.is_some_and(|state| state.enrolled),
             routes: device.routes.iter().map(FoundRoute::of_found).collect(),
             problem: device.info().err().as_ref().map(row),
@@ -161,7 +161,7 @@ impl FoundDevice {
     }
 
     /// By the Device ID where it was told, which a key keeps when it is plugged in again; else by path.
-    fn is(&self, device: &unlock::FoundDevice) -> bool {
+    fn is(&self, device: &host::FoundDevice) -> bool {
         match (&self.device_id, device.device_id()) {
             (Some(wanted), Some(id)) => *wanted == id.to_code(),
             _ => self.routes.iter().any(|route| device.has_path(&route.path)),

@@ -51,7 +51,7 @@ impl IssuerKey {
     pub(crate) fn copy(&self) -> Result<suite::IssuerKey, UnlockError> {
         if let Some(key) = self.0.expose_admin_key() {
             let bytes = Zeroizing::new(key.expose_bytes().to_vec());
-            let key = AdminKey::new(bytes).ok_or(ErrorCode::InvalidArgument)?;
+            let key = AdminKey::new(&bytes).ok_or(ErrorCode::InvalidArgument)?;
             return Ok(suite::IssuerKey::admin_key(key));
         }
         let scalar = self.0.expose_p256_scalar().ok_or(ErrorCode::SignerSuite)?;
@@ -72,14 +72,14 @@ impl IssuerKey {
         }
         let mut bytes = Zeroizing::new(vec![0; 32]);
         SysRng.fill(&mut bytes)?;
-        let key = AdminKey::new(bytes).ok_or(ErrorCode::InvalidArgument)?;
+        let key = AdminKey::new(&bytes).ok_or(ErrorCode::InvalidArgument)?;
         Ok(Arc::new(Self(suite::IssuerKey::admin_key(key))))
     }
 
     /// A suite-3 key that is known: 16, 24 or 32 bytes, read where they lie.
     #[uniffi::constructor]
     pub fn admin_key(key: &[u8]) -> Result<Arc<Self>, UnlockError> {
-        let key = AdminKey::new(Zeroizing::new(key.to_vec())).ok_or(ErrorCode::InvalidArgument)?;
+        let key = AdminKey::new(key).ok_or(ErrorCode::InvalidArgument)?;
         Ok(Arc::new(Self(suite::IssuerKey::admin_key(key))))
     }
 

@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use fido_unlock::ResponseCode;
-use fido_unlock::ports::{self, SignerError};
+use fido_unlock::ports::{self, ProverError};
 use fido_unlock::suite::{self, DevicePublicKey, IssuerPublicKey, p256_ecdsa};
-use fido_unlock::unlock;
-use fido_unlock::{ErrorCode, Suite as CoreSuite};
+use fido_unlock::{ErrorCode, ResponseCode, Suite as CoreSuite, host};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::desk::{decode_made, make_code, signer_failed};
+use crate::desk::{NotMade, decode_made, make_code};
 use crate::{SigningError, Suite, UnlockError};
 
 /// One response to a probe to make: it shows that an unlock would work and unlocks nothing. It holds no
@@ -113,9 +111,9 @@ pub(crate) fn device_key(bytes: &[u8]) -> Result<DevicePublicKey, UnlockError> {
 }
 
 impl RotationPlan {
-    pub(crate) fn to_core(&self) -> Result<unlock::RotationPlan, UnlockError> {
+    pub(crate) fn to_core(&self) -> Result<host::RotationPlan, UnlockError> {
         let optional = |key: &Option<Vec<u8>>| key.as_deref().map(issuer_key).transpose();
-        Ok(unlock::RotationPlan {
+        Ok(host::RotationPlan {
             slot: self.slot,
             old_issuer: issuer_key(&self.old_issuer)?,
             new_issuer: optional(&self.new_issuer)?,
@@ -129,7 +127,7 @@ impl RotationPlan {
 pub(crate) struct HostProver(pub Arc<dyn IssuerProver>);
 
 impl ports::IssuerProver for HostProver {
-    fn prove_probe(&mut self, task: &suite::ProbeTask) -> Result<ResponseCode, SignerError> {
+    fn prove_probe(&mut self, task: &suite::ProbeTask) -> Result<ResponseCode, ProverError> {
         let fields = task.fields();
         let message = fields.message();
         let answer = self.0.prove_probe(ProbeTask {
@@ -139,13 +137,18 @@ impl ports::IssuerProver for HostProver {
             issuer: fields.issuer.as_compressed().to_vec(),
             device_key: fields.device_key.map(|key| key.as_compressed().to_vec()),
             digest: Sha256::digest(&message).to_vec(),
-            message: message.clone(),
+            message: message.to_vec(),
         })?;
         let made = decode_made(answer)?;
-        make_code(fields.suite.into(), Some(&fields.issuer), &message, &made)
+        Ok(make_code(
+            fields.suite.into(),
+            Some(&fields.issuer),
+            &message,
+            &made,
+        )?)
     }
 
-    fn prove_rotation(&mut self, task: &suite::RotationTask) -> Result<Zeroizing<Vec<u8>>, SignerError> {
+    fn prove_rotation(&mut self, task: &suite::RotationTask) -> Result<Zeroizing<Vec<u8>>, ProverError> {
         let fields = task.fields();
         let message = fields.message();
         let with_device_key = task.signing_suite() == CoreSuite::P256EcdhMac;
@@ -168,13 +171,13 @@ impl ports::IssuerProver for HostProver {
             new_issuer: fields.new_issuer.map(|key| key.as_compressed().to_vec()),
             rotation: fields.rotation,
             digest: Sha256::digest(&message).to_vec(),
-            message,
+            message: message.to_vec(),
         })?;
         let made = decode_made(answer)?;
         match task.signing_suite() {
             CoreSuite::P256Ecdsa => match p256_ecdsa::make_low_s(&made) {
                 Some(low) => Ok(Zeroizing::new(low.to_vec())),
-                None => Err(signer_failed("what the program's signer made is no signature")),
+                None => Err(NotMade("what the program's signer made is no signature").into()),
             },
             _ => Ok(made),
         }

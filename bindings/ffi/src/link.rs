@@ -5,8 +5,8 @@ use std::sync::Arc;
 use fido_unlock::ctap2::device_unlock::{
     self, ChallengeRequest, ChallengeResponse, UnlockRequest as CoreRequest,
 };
-use fido_unlock::ports::{self, Call, Transport, TransportError};
-use fido_unlock::unlock::{CtapUnlockDevice, DeviceError};
+use fido_unlock::host::ports::{self, Call, Transport, TransportError};
+use fido_unlock::host::{CtapUnlockDevice, DeviceError};
 use fido_unlock::{ErrorCode, Family};
 
 use crate::call::{DeviceCall, Ends};

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use fido_unlock::Pin;
-use fido_unlock::ports::{self, PinError};
-use fido_unlock::unlock::{self, DefaultPinPolicy, NewPin};
+use fido_unlock::host::ports::{self, PinError};
+use fido_unlock::host::{self, DefaultPinPolicy, NewPin};
 
 use crate::UnlockError;
 
@@ -20,7 +20,7 @@ pub struct PinRules {
 }
 
 impl PinRules {
-    pub(crate) fn of(rules: &unlock::PinRules) -> Self {
+    pub(crate) fn of(rules: &host::PinRules) -> Self {
         let narrow = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         Self {
             minimum: narrow(rules.minimum),
@@ -29,9 +29,9 @@ impl PinRules {
         }
     }
 
-    fn to_core(self) -> unlock::PinRules {
+    fn to_core(self) -> host::PinRules {
         let widen = |length: u32| usize::try_from(length).unwrap_or(usize::MAX);
-        unlock::PinRules {
+        host::PinRules {
             minimum: widen(self.minimum),
             maximum: widen(self.maximum),
             device_has_more: self.device_has_more,

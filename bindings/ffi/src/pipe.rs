@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fido_unlock::ports::{self, TransportError};
+use fido_unlock::host::ports::{self, TransportError};
 
 /// Why a pipe did not carry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]

@@ -3,8 +3,8 @@
 use std::str;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use fido_unlock::ports::Call;
-use fido_unlock::unlock::{NewPin, Outcome, Session};
+use fido_unlock::host::ports::Call;
+use fido_unlock::host::{NewPin, Outcome, Session};
 use fido_unlock::{ErrorCode, Pin, ResponseCode};
 use getrandom::SysRng;
 use zeroize::Zeroizing;

@@ -41,7 +41,7 @@ pub enum Interface {
     Vendor,
 }
 
-impl From<Interface> for fido_unlock::ports::Interface {
+impl From<Interface> for fido_unlock::Interface {
     fn from(interface: Interface) -> Self {
         match interface {
             Interface::Fido => Self::Fido,
@@ -50,11 +50,11 @@ impl From<Interface> for fido_unlock::ports::Interface {
     }
 }
 
-impl From<fido_unlock::ports::Interface> for Interface {
-    fn from(interface: fido_unlock::ports::Interface) -> Self {
+impl From<fido_unlock::Interface> for Interface {
+    fn from(interface: fido_unlock::Interface) -> Self {
         match interface {
-            fido_unlock::ports::Interface::Fido => Self::Fido,
-            fido_unlock::ports::Interface::Vendor => Self::Vendor,
+            fido_unlock::Interface::Fido => Self::Fido,
+            fido_unlock::Interface::Vendor => Self::Vendor,
         }
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use fido_unlock::ctap2::DEFAULT_MAX_MSG_SIZE;
 use fido_unlock::ctap2::device_unlock::{self, ChallengeResponse};
+use fido_unlock::host::DeviceError;
 use fido_unlock::pin_protocol::{self, CoseKey};
-use fido_unlock::unlock::DeviceError;
 use fido_unlock::{Challenge, ResponseCode};
 
 use crate::device::SlotInfo;

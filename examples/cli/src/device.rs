@@ -7,20 +7,20 @@ mod pick;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use fido_unlock::ErrorCode;
 use fido_unlock::ctap2::device_unlock::UnlockInfo;
-use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::{
-    Call, Cancel, DeviceSource, Interface, NeverCancel, ProgressEvent, SystemTicks, Transport, TransportError,
+use fido_unlock::host::ports::{
+    Call, Cancel, DeviceSource, NeverCancel, ProgressEvent, SystemTicks, Transport, TransportError,
 };
-use fido_unlock::unlock::{self, CtapUnlockDevice, DeviceError, DeviceWatch, FoundRoute, Listing};
+use fido_unlock::host::{self, CtapUnlockDevice, DeviceError, DeviceWatch, FoundRoute, Listing};
+use fido_unlock::pin_protocol::PinProtocol;
+use fido_unlock::{ErrorCode, Interface};
 use fido_unlock_mock::framing::Device;
 use fido_unlock_mock::{SoftAuthenticator, Storage};
+use mock::MockSource;
 
 use crate::args::{Global, InterfaceChoice, MockWay};
 use crate::failure::Failure;
 use crate::interrupt::interrupt;
-use mock::MockSource;
 pub use pick::UDEV_RULES;
 
 /// Longest look for devices; each has a second of it.
@@ -99,7 +99,7 @@ impl Devices {
         self.mock.as_ref().map(|(path, _)| path.as_path())
     }
 
-    fn joined(&self) -> Result<unlock::Devices, Failure> {
+    fn joined(&self) -> Result<host::Devices, Failure> {
         let sources: Vec<Box<dyn DeviceSource>> = match &self.mock {
             Some((path, device)) => vec![Box::new(MockSource::new(device.clone(), path, self.mock_way))],
             None => [usb_keys(), cards()].into_iter().flatten().collect(),
@@ -108,7 +108,7 @@ impl Devices {
             let text = "this program was built without the features `hid` and `pcsc`: use --mock FILE";
             return Err(Failure::new(ErrorCode::NoDevice, text));
         }
-        Ok(unlock::Devices::new(sources))
+        Ok(host::Devices::new(sources))
     }
 
     /// Every device that can be seen, each once.
@@ -122,7 +122,7 @@ impl Devices {
         Ok(self.joined()?.watch())
     }
 
-    fn open(&self, interface: Option<Interface>) -> Result<unlock::Opened, Failure> {
+    fn open(&self, interface: Option<Interface>) -> Result<host::Opened, Failure> {
         let mut devices = self.joined()?;
         let listing = call(LIST_WITHIN, |call| devices.list(call))?;
         let device = pick::pick(&listing, self.wanted.as_deref())?;
@@ -157,7 +157,7 @@ impl Devices {
 #[cfg(all(feature = "hid", target_os = "linux"))]
 pub fn udev_rule(found: &FoundRoute) -> Option<String> {
     use fido_unlock::HasCode;
-    use fido_unlock::ports::RouteKind;
+    use fido_unlock::host::ports::RouteKind;
 
     match (&found.route.kind, &found.info) {
         (RouteKind::Hid(hid), Err(error)) if error.code() == ErrorCode::PermissionDenied => {

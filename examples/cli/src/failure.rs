@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use fido_unlock::code::CodeError;
-use fido_unlock::helpdesk::DeskError;
+use fido_unlock::desk::DeskError;
 use fido_unlock::{ErrorCode, HasCode};
 
 /// Why a command failed.

@@ -8,9 +8,8 @@ use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use fido_unlock::DeviceId;
-use fido_unlock::ErrorCode;
-use fido_unlock::unlock::Session;
+use fido_unlock::host::Session;
+use fido_unlock::{DeviceId, ErrorCode};
 
 use crate::device::Devices;
 use crate::failure::Failure;

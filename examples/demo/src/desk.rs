@@ -1,7 +1,7 @@
 //! The help desk: in-memory stores, one operator, one user, one issuer's key.
 
 use fido_unlock::ctap2::device_unlock::EnrollResponse;
-use fido_unlock::helpdesk::{
+use fido_unlock::desk::{
     Channel, ChannelKind, Delivery, DeskPolicy, DeviceKeys, GivenCode, HelpDesk, KeyRing, NewDevice,
     OperatorId, RequestId, Role, UnixTime, User, UserClass, UserId,
 };
@@ -176,7 +176,7 @@ pub const ONE_TIME_CODE: &str = "8812";
 
 /// A request with a verified caller.
 pub struct OpenRequest {
-    session: fido_unlock::helpdesk::OperatorSession,
+    session: fido_unlock::desk::OperatorSession,
     id: RequestId,
     /// Read back to the caller.
     pub owner: String,
@@ -192,7 +192,7 @@ fn make_issuer(suite: Suite) -> Result<IssuerKey, Failure> {
     }
     let mut key = Zeroizing::new(vec![0; 32]);
     fido_unlock::ports::Entropy::fill(&mut SysRng, &mut key)?;
-    AdminKey::new(key)
+    AdminKey::new(&key)
         .map(IssuerKey::admin_key)
         .ok_or_else(|| name("admin key"))
 }
@@ -204,5 +204,5 @@ fn copy(issuer: &IssuerKey) -> Result<IssuerKey, Failure> {
 }
 
 fn copy_admin_key(key: &AdminKey) -> Result<AdminKey, Failure> {
-    AdminKey::new(Zeroizing::new(key.expose_bytes().to_vec())).ok_or_else(|| name("admin key"))
+    AdminKey::new(key.expose_bytes()).ok_or_else(|| name("admin key"))
 }

@@ -1,8 +1,8 @@
 //! The user's security key: the software authenticator behind CTAPHID or APDUs.
 
-use fido_unlock::framing::{HidTransport, Interface, NfcTransport, Statistics};
+use fido_unlock::host::framing::{HidTransport, Interface, NfcTransport, Statistics};
+use fido_unlock::host::ports::{Call, NeverCancel, NoProgress, SystemTicks, Transport, TransportError};
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::{Call, NeverCancel, NoProgress, SystemTicks, Transport, TransportError};
 use fido_unlock::{ErrorCode, Pin};
 use fido_unlock_mock::SoftAuthenticator;
 use fido_unlock_mock::framing::{Device, MockApdu, MockHid};

@@ -2,9 +2,9 @@
 
 use fido_unlock::code::spoken;
 use fido_unlock::ctap2::device_unlock::EnrollOptions;
-use fido_unlock::framing::{Interface, Statistics};
-use fido_unlock::ports::UnlockDevice;
-use fido_unlock::unlock::{
+use fido_unlock::host::framing::{Interface, Statistics};
+use fido_unlock::host::ports::UnlockDevice;
+use fido_unlock::host::{
     CtapUnlockDevice, DefaultPinPolicy, EnrollPlan, NewPin, PlannedKey, Session, diagnose, enroll, probe,
 };
 use fido_unlock::{ErrorCode, Pin, ResponseCode, Suite};

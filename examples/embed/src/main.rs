@@ -5,12 +5,12 @@
 //! remote desktop channel or a vendor's driver. Whoever has reports or APDUs rather than whole CTAP
 //! messages implements `HidReports` or `ApduChannel` and leaves the framing to the library.
 
-use fido_unlock::ports::{
-    Call, Interface, NeverCancel, PinError, PinPolicy, ProgressEvent, SystemTicks, Transport, TransportError,
+use fido_unlock::host::ports::{
+    Call, NeverCancel, PinError, PinPolicy, ProgressEvent, SystemTicks, Transport, TransportError,
     UnlockDevice,
 };
-use fido_unlock::unlock::{CtapUnlockDevice, NewPin, PinRules, diagnose};
-use fido_unlock::{ErrorCode, HasCode, Pin};
+use fido_unlock::host::{CtapUnlockDevice, NewPin, PinRules, diagnose};
+use fido_unlock::{ErrorCode, HasCode, Interface, Pin};
 use fido_unlock_mock::SoftAuthenticator;
 use fido_unlock_mock::framing::CtapHandler;
 

@@ -4,12 +4,11 @@ use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 
-use fido_unlock::SharedSecret;
-use fido_unlock::ctap2::CtapStatus;
-use fido_unlock::pin_protocol::{CoseKey, KeyAgreementKey, PinProtocol};
-use fido_unlock::ports::{
-    ClientPin, Entropy, EntropyError, PinState, Presence, StoreError, UnlockCommit, UnlockStore, UserPresence,
-};
+use fido_unlock_protocol::SharedSecret;
+use fido_unlock_protocol::ctap2::CtapStatus;
+use fido_unlock_protocol::pin_protocol::{CoseKey, KeyAgreementKey, PinProtocol};
+use fido_unlock_device::ports::{ClientPin, PinState, Presence, UnlockStoreError, UnlockCommit, UnlockStore, UserPresence};
+use fido_unlock_protocol::ports::{Entropy, EntropyError};
 
 /// This board's own maximum.
 const MAX_PIN_RETRIES: u8 = 8;
@@ -27,16 +26,16 @@ struct Memory {
 pub struct Flash(Rc<RefCell<Memory>>);
 
 impl UnlockStore for Flash {
-    fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
+    fn load(&self) -> Result<Option<Vec<u8>>, UnlockStoreError> {
         Ok(self.0.borrow().record.clone())
     }
 
-    fn store(&mut self, record: &[u8]) -> Result<(), StoreError> {
+    fn store(&mut self, record: &[u8]) -> Result<(), UnlockStoreError> {
         self.0.borrow_mut().record = Some(record.to_vec());
         Ok(())
     }
 
-    fn commit_unlock(&mut self, commit: &UnlockCommit<'_>) -> Result<(), StoreError> {
+    fn commit_unlock(&mut self, commit: &UnlockCommit<'_>) -> Result<(), UnlockStoreError> {
         *self.0.borrow_mut() = Memory {
             record: Some(commit.record.to_vec()),
             pin_hash: Some(*commit.pin_hash),

@@ -13,8 +13,8 @@ mod board;
 use core::panic::PanicInfo;
 
 use embedded_alloc::LlffHeap;
-use fido_unlock::authenticator::{DeviceUnlock, Ports};
-use fido_unlock::ports::Interface;
+use fido_unlock_device::{DeviceUnlock, Ports};
+use fido_unlock_protocol::Interface;
 
 #[global_allocator]
 static HEAP: LlffHeap = LlffHeap::empty();

@@ -4,11 +4,11 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use fido_unlock::ctap2::device_unlock::EnrollResponse;
-use fido_unlock::helpdesk::{
+use fido_unlock::desk::ports::Clock;
+use fido_unlock::desk::{
     Delivery, DeskPolicy, DeskPorts, DeviceKeys, GivenCode, HelpDesk, KeyRing, NewDevice, OperatorId,
     OperatorSession, RequestId, Role, UnixTime, User, UserClass, UserId,
 };
-use fido_unlock::ports::Clock;
 use fido_unlock::suite::IssuerKey;
 use fido_unlock::{AdminKey, DeviceId, ErrorCode, ResponseCode, Suite};
 use fido_unlock_mock::desk::{MemoryDesk, OneTimeCode};
@@ -161,9 +161,10 @@ impl Desk {
             },
             Suite::AesAdminKey => DeviceKeys::AesAdminKey,
         };
-        let admin_key = self.issuer.expose_admin_key().map(|key| {
-            AdminKey::new(Zeroizing::new(key.expose_bytes().to_vec())).ok_or_else(|| invalid("admin key"))
-        });
+        let admin_key = self
+            .issuer
+            .expose_admin_key()
+            .map(|key| AdminKey::new(key.expose_bytes()).ok_or_else(|| invalid("admin key")));
         let aes = self.suite == Suite::AesAdminKey;
         self.desk.register_device(
             &session,
@@ -284,7 +285,7 @@ fn make_issuer(suite: Suite) -> Result<IssuerKey, Failure> {
     }
     let mut key = Zeroizing::new(vec![0; 32]);
     getrandom::fill(&mut key).map_err(|_| ErrorCode::EntropyFailed)?;
-    AdminKey::new(key)
+    AdminKey::new(&key)
         .map(IssuerKey::admin_key)
         .ok_or_else(|| invalid("admin key"))
 }

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use fido_unlock::ctap2::device_unlock::{EnrollOptions, EnrollResponse};
-use fido_unlock::framing::HidTransport;
+use fido_unlock::host::framing::HidTransport;
+use fido_unlock::host::ports::{Call, NeverCancel, NoProgress, SystemTicks};
+use fido_unlock::host::{CtapUnlockDevice, EnrollPlan, PlannedKey, enroll};
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::{Call, Interface, NeverCancel, NoProgress, SystemTicks};
 use fido_unlock::suite::IssuerKey;
-use fido_unlock::unlock::{CtapUnlockDevice, EnrollPlan, PlannedKey, enroll};
-use fido_unlock::{ErrorCode, HasCode, Pin};
+use fido_unlock::{ErrorCode, HasCode, Interface, Pin};
 use fido_unlock_mock::framing::{Device, MockHid};
 use fido_unlock_mock::platform::{Platform, PlatformError};
 use fido_unlock_mock::{SoftAuthenticator, Storage, Touch};

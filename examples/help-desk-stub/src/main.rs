@@ -6,8 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use fido_unlock::Suite;
-use fido_unlock::ports::Interface;
+use fido_unlock::{Interface, Suite};
 use fido_unlock_mock::serve::{KeyServer, Wire};
 use help_desk_stub::{Desk, Failure, Key, OLD_PIN, Service, USER};
 use serde_json::json;

@@ -10,9 +10,9 @@
 
 use std::time::Duration;
 
-use fido_unlock::ports::{Call, Interface, NeverCancel, NoProgress, SystemTicks};
-use fido_unlock::unlock::{CtapUnlockDevice, DefaultPinPolicy, NewPin, Session};
-use fido_unlock::{ErrorCode, Pin, ResponseCode, Suite};
+use fido_unlock::host::ports::{Call, NeverCancel, NoProgress, SystemTicks};
+use fido_unlock::host::{CtapUnlockDevice, DefaultPinPolicy, NewPin, Session};
+use fido_unlock::{ErrorCode, Interface, Pin, ResponseCode, Suite};
 use getrandom::SysRng;
 use help_desk_stub::{Desk, Key, OLD_PIN, Service, USER};
 use serde_json::{Value, json};
@@ -39,10 +39,10 @@ fn world(suite: Suite, thinks: Duration) -> World {
 
 fn with_device<R>(
     key: &Key,
-    work: impl FnOnce(&mut dyn fido_unlock::ports::UnlockDevice, &mut Call<'_>) -> R,
+    work: impl FnOnce(&mut dyn fido_unlock::host::ports::UnlockDevice, &mut Call<'_>) -> R,
 ) -> R {
     let hid = key.device().hid(Interface::Vendor);
-    let transport = fido_unlock::framing::HidTransport::new(hid, SysRng, Interface::Vendor);
+    let transport = fido_unlock::host::framing::HidTransport::new(hid, SysRng, Interface::Vendor);
     let (ticks, mut progress) = (SystemTicks::new(), NoProgress);
     let mut call = Call::new(&ticks, Call::WITH_TOUCH, &NeverCancel, &mut progress);
     work(&mut CtapUnlockDevice::new(transport), &mut call)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use fido_unlock::unlock::Session;
+use fido_unlock::host::Session;
 use fido_unlock::{ErrorCode, ResponseCode};
 use serde::Deserialize;
 use serde_json::json;

@@ -4,7 +4,7 @@
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use fido_unlock::unlock::Session;
+use fido_unlock::host::Session;
 use fido_unlock::{DeviceId, ErrorCode};
 use serde::{Deserialize, Serialize};
 

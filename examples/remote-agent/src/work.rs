@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use fido_unlock::ports::{Call, Cancel, NeverCancel, NoProgress, ProgressEvent, SystemTicks, UnlockDevice};
-use fido_unlock::unlock::{
-    CtapUnlockDevice, DefaultPinPolicy, Diagnosis, NewPin, Outcome, Session, diagnose,
+use fido_unlock::host::ports::{
+    Call, Cancel, NeverCancel, NoProgress, ProgressEvent, SystemTicks, UnlockDevice,
 };
+use fido_unlock::host::{CtapUnlockDevice, DefaultPinPolicy, Diagnosis, NewPin, Outcome, Session, diagnose};
 use fido_unlock::{ErrorCode, Pin, ResponseCode};
 use getrandom::SysRng;
 
@@ -28,7 +28,7 @@ pub struct Look {
 fn call<R>(
     within: Duration,
     cancel: &dyn Cancel,
-    progress: &mut dyn fido_unlock::ports::Progress,
+    progress: &mut dyn fido_unlock::host::ports::Progress,
     work: impl FnOnce(&mut Call<'_>) -> R,
 ) -> R {
     let ticks = SystemTicks::new();

@@ -16,9 +16,9 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use fido_unlock::framing::HidTransport;
-use fido_unlock::ports::{Interface, Transport};
-use fido_unlock::{ErrorCode, Suite};
+use fido_unlock::host::framing::HidTransport;
+use fido_unlock::host::ports::Transport;
+use fido_unlock::{ErrorCode, Interface, Suite};
 use getrandom::SysRng;
 use help_desk_stub::{Desk, Key, OLD_PIN, Service, USER};
 use remote_agent::keys::{Change, Keys, Route};

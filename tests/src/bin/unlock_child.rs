@@ -13,14 +13,13 @@
     missing_docs
 )]
 
+use core::time::Duration;
 use std::fs::File;
 use std::io::{Read, Write};
 
-use core::time::Duration;
-
-use fido_unlock::framing::{HidTransport, Interface};
-use fido_unlock::ports::{Call, HidReports, NeverCancel, NoProgress, SystemTicks, TransportError};
-use fido_unlock::unlock::{CtapUnlockDevice, DefaultPinPolicy, NewPin, Session};
+use fido_unlock::host::framing::{HidTransport, Interface};
+use fido_unlock::host::ports::{Call, HidReports, NeverCancel, NoProgress, SystemTicks, TransportError};
+use fido_unlock::host::{CtapUnlockDevice, DefaultPinPolicy, NewPin, Session};
 use fido_unlock::{Pin, ResponseCode};
 use fido_unlock_mock::authenticator::SeededEntropy;
 use zeroize::{Zeroize, Zeroizing};

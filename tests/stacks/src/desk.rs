@@ -4,14 +4,14 @@ use core::time::Duration;
 use std::path::Path;
 
 use fido_unlock::ctap2::device_unlock::{EnrollOptions, EnrollResponse, ProbeChallenge};
-use fido_unlock::framing::{HidTransport, Interface};
-use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::{Call, Cancel, NeverCancel, NoProgress, SystemTicks, Transport, UnlockDevice};
-use fido_unlock::suite::{AuthoriseFields, IssuerKey};
-use fido_unlock::unlock::{
+use fido_unlock::host::framing::{HidTransport, Interface};
+use fido_unlock::host::ports::{Call, Cancel, NeverCancel, NoProgress, SystemTicks, Transport, UnlockDevice};
+use fido_unlock::host::{
     CtapUnlockDevice, DefaultPinPolicy, DeviceError, EnrollPlan, NewPin, PlannedKey, Session, UnlockError,
     enroll,
 };
+use fido_unlock::pin_protocol::PinProtocol;
+use fido_unlock::suite::{AuthoriseFields, IssuerKey};
 use fido_unlock::{Challenge, DeviceChallenge, ErrorCode, HasCode, Pin, Purpose, ResponseCode, Suite};
 use fido_unlock_mock::framing::Device;
 use fido_unlock_mock::platform::Platform;

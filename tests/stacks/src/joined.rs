@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use fido_unlock::ports::{Call, NeverCancel, NoProgress, SystemTicks};
-use fido_unlock::unlock::{DeviceEvent, DeviceWatch, Devices, FoundDevice, Listing};
+use fido_unlock::host::ports::{Call, NeverCancel, NoProgress, SystemTicks};
+use fido_unlock::host::{DeviceEvent, DeviceWatch, Devices, FoundDevice, Listing};
 use fido_unlock_hid::HidSource;
 use fido_unlock_pcsc::PcscSource;
 

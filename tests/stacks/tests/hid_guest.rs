@@ -20,13 +20,13 @@ use std::time::{Duration, Instant};
 use ctap_hid_fido2::fidokey::{FidoKeyHid, GetAssertionArgsBuilder, MakeCredentialArgsBuilder};
 use ctap_hid_fido2::public_key::PublicKey;
 use ctap_hid_fido2::{Cfg, FidoKeyHidFactory, HidParam, verifier};
-use fido_unlock::framing::HidTransport;
-use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::{Interface, Transport, UnlockDevice};
-use fido_unlock::unlock::{
+use fido_unlock::host::framing::HidTransport;
+use fido_unlock::host::ports::{Transport, UnlockDevice};
+use fido_unlock::host::{
     BlockProgress, ConfirmedBlock, CtapUnlockDevice, DeviceError, Outcome, Session, block_pin, probe,
 };
-use fido_unlock::{ErrorCode, HasCode, Suite};
+use fido_unlock::pin_protocol::PinProtocol;
+use fido_unlock::{ErrorCode, HasCode, Interface, Suite};
 use fido_unlock_hid::{DeviceEntry, HidChannel, list, open};
 use fido_unlock_stacks_tests::{
     CommandLine, Desk, DeskFolder, NEW_PIN, OLD_PIN, PATIENCE, VirtualKey, call, call_unless, call_within,

@@ -15,9 +15,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use fido_unlock::Suite;
-use fido_unlock::ports::{Interface, RouteKind};
-use fido_unlock::unlock::{Condition, DeviceEvent, DeviceWatch, FoundDevice, Listing};
+use fido_unlock::host::ports::RouteKind;
+use fido_unlock::host::{Condition, DeviceEvent, DeviceWatch, FoundDevice, Listing};
+use fido_unlock::{Interface, Suite};
 use fido_unlock_stacks_tests::{
     CommandLine, Desk, Joined, NEW_PIN, PATIENCE, VirtualKey, call, guest, try_pin,
 };
@@ -126,7 +126,7 @@ fn both(state: &Path, more: &[&str]) -> VirtualKey {
 
 /// "usb fido", "usb vendor", "card", in the order of preference.
 fn kinds(device: &FoundDevice) -> Vec<&'static str> {
-    let kind = |found: &fido_unlock::unlock::FoundRoute| match &found.route.kind {
+    let kind = |found: &fido_unlock::host::FoundRoute| match &found.route.kind {
         RouteKind::Hid(hid) if hid.interface == Interface::Fido => "usb fido",
         RouteKind::Hid(_) => "usb vendor",
         _ => "card",

@@ -2,9 +2,9 @@
 
 use fido_unlock::Suite;
 use fido_unlock::ctap2::device_unlock::EnrollOptions;
-use fido_unlock::framing::Interface;
+use fido_unlock::device::ports::{MonotonicCounter, UnlockStore};
+use fido_unlock::host::framing::Interface;
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::{MonotonicCounter, UnlockStore};
 use fido_unlock_tests::{NEW_PIN, SLOT, Way, World, enroll_device};
 
 const SUITES: [Suite; 3] = [Suite::P256Ecdsa, Suite::P256EcdhMac, Suite::AesAdminKey];

@@ -1,7 +1,7 @@
 //! A plain model of the device, under any commands in any order, with power cut anywhere.
 
 use fido_unlock::Suite;
-use fido_unlock::framing::Interface;
+use fido_unlock::host::framing::Interface;
 use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock_mock::flash::{Cut, Flash};
 use fido_unlock_tests::{NEW_PIN, OLD_PIN, SLOT, Way, World};

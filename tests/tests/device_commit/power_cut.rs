@@ -1,11 +1,11 @@
 //! Power is cut at every write and every byte of each command that writes, and again in the recovery
 //! from it: flash is as before or as after, and an unlock then works with every credential.
 
+use fido_unlock::Suite;
 use fido_unlock::ctap2::device_unlock::{EnrollKey, EnrollOptions, EnrollRequest, EnrollSlot, RotateRequest};
-use fido_unlock::framing::Interface;
+use fido_unlock::host::framing::Interface;
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::suite::RotateFields;
-use fido_unlock::{Suite, suite::IssuerKey};
+use fido_unlock::suite::{IssuerKey, RotateFields};
 use fido_unlock_mock::flash::Cut;
 use fido_unlock_tests::{NEW_PIN, OLD_PIN, SLOT, Way, World, issuer_key};
 

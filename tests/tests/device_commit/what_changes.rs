@@ -3,7 +3,7 @@
 
 use fido_unlock::ctap2::client_pin::permission;
 use fido_unlock::ctap2::device_unlock::EnrollOptions;
-use fido_unlock::framing::Interface;
+use fido_unlock::host::framing::Interface;
 use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::{ErrorCode, HasCode, Suite};
 use fido_unlock_mock::authenticator::Builder;

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use fido_unlock::ctap2::device_unlock::EnrollOptions;
-use fido_unlock::framing::Interface;
+use fido_unlock::host::framing::Interface;
 use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::{Challenge, Suite};
 use fido_unlock_mock::{SoftAuthenticator, Touch};

@@ -1,7 +1,7 @@
 //! What a wrong response costs, and what costs nothing.
 
 use fido_unlock::Suite;
-use fido_unlock::framing::Interface;
+use fido_unlock::host::framing::Interface;
 use fido_unlock::pin_protocol::{PinProtocol, pad_pin};
 use fido_unlock_mock::Touch;
 use fido_unlock_tests::bare::UnlockParts;

@@ -1,13 +1,13 @@
 //! What needs ports of one's own: a PIN that is unblocked in the middle of an `unlock`, and a flash
 //! that cannot be read.
 
-use fido_unlock::authenticator::{DeviceUnlock, Ports};
 use fido_unlock::ctap2::CtapStatus;
-use fido_unlock::framing::Interface;
-use fido_unlock::pin_protocol::{CoseKey, KeyAgreementKey, PinProtocol};
-use fido_unlock::ports::{
-    ClientPin, PinState, Presence, StoreError, UnlockCommit, UnlockStore, UserPresence,
+use fido_unlock::device::ports::{
+    ClientPin, PinState, Presence, UnlockCommit, UnlockStore, UnlockStoreError, UserPresence,
 };
+use fido_unlock::device::{DeviceUnlock, Ports};
+use fido_unlock::host::framing::Interface;
+use fido_unlock::pin_protocol::{CoseKey, KeyAgreementKey, PinProtocol};
 use fido_unlock::secret::SharedSecret;
 use fido_unlock::{Challenge, DeviceChallenge, DeviceId, Purpose, Suite};
 use fido_unlock_tests::bare::{UnlockParts, split};
@@ -22,20 +22,20 @@ struct FakeStore {
 }
 
 impl UnlockStore for FakeStore {
-    fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
+    fn load(&self) -> Result<Option<Vec<u8>>, UnlockStoreError> {
         if self.broken {
-            Err(StoreError)
+            Err(UnlockStoreError)
         } else {
             Ok(self.record.clone())
         }
     }
 
-    fn store(&mut self, record: &[u8]) -> Result<(), StoreError> {
+    fn store(&mut self, record: &[u8]) -> Result<(), UnlockStoreError> {
         self.record = Some(record.to_vec());
         Ok(())
     }
 
-    fn commit_unlock(&mut self, commit: &UnlockCommit<'_>) -> Result<(), StoreError> {
+    fn commit_unlock(&mut self, commit: &UnlockCommit<'_>) -> Result<(), UnlockStoreError> {
         self.commits += 1;
         self.store(commit.record)
     }

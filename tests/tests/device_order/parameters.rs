@@ -3,7 +3,7 @@
 use fido_unlock::Suite;
 use fido_unlock::ctap2::cbor::Value;
 use fido_unlock::ctap2::device_unlock::key;
-use fido_unlock::framing::Interface;
+use fido_unlock::host::framing::Interface;
 use fido_unlock::pin_protocol::{PinProtocol, pad_pin};
 use fido_unlock_tests::NEW_PIN;
 use fido_unlock_tests::bare::UnlockParts;

@@ -3,7 +3,7 @@
 use fido_unlock::Suite;
 use fido_unlock::ctap2::cbor::Value;
 use fido_unlock::ctap2::device_unlock::{EnrollOptions, key};
-use fido_unlock::framing::Interface;
+use fido_unlock::host::framing::Interface;
 use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock_tests::bare::message;
 use fido_unlock_tests::{NEW_PIN, OLD_PIN, SLOT, Way, World};

@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use fido_unlock::DeviceId;
 use fido_unlock::ctap2::device_unlock::UnlockInfo;
-use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::{
-    Call, DeviceSource, HidRoute, Interface, NeverCancel, NoProgress, Route, RouteChange, RouteKind, Ticks,
-    Transport, TransportError,
+use fido_unlock::host::ports::{
+    Call, DeviceSource, HidRoute, NeverCancel, NoProgress, Route, RouteChange, RouteKind, Ticks, Transport,
+    TransportError,
 };
-use fido_unlock::unlock::{Devices, FoundDevice, FoundRoute, Listing};
+use fido_unlock::host::{Devices, FoundDevice, FoundRoute, Listing};
+use fido_unlock::pin_protocol::PinProtocol;
+use fido_unlock::{DeviceId, Interface};
 use fido_unlock_mock::TestTicks;
 
 /// What a route does when it is opened and asked.

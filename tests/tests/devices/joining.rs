@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use fido_unlock::ports::Interface::{Fido, Vendor};
-use fido_unlock::ports::{Ticks, TransportError};
-use fido_unlock::unlock::{Condition, DeviceError, Devices};
+use fido_unlock::Interface::{Fido, Vendor};
+use fido_unlock::host::ports::{Ticks, TransportError};
+use fido_unlock::host::{Condition, DeviceError, Devices};
 use fido_unlock::{ErrorCode, HasCode};
 use fido_unlock_mock::TestTicks;
 
@@ -14,15 +14,15 @@ fn denied() -> Does {
     Does::IsRefused(TransportError::PermissionDenied { path: "x".into() })
 }
 
-fn fido(path: &str, number: u8) -> (fido_unlock::ports::Route, Does) {
+fn fido(path: &str, number: u8) -> (fido_unlock::host::ports::Route, Does) {
     (hid(path, Fido), Does::Answers(info(number)))
 }
 
-fn vendor_of(path: &str, number: u8) -> (fido_unlock::ports::Route, Does) {
+fn vendor_of(path: &str, number: u8) -> (fido_unlock::host::ports::Route, Does) {
     (hid(path, Vendor), Does::Answers(vendor(info(number))))
 }
 
-fn vendor_blocked(path: &str, number: u8) -> (fido_unlock::ports::Route, Does) {
+fn vendor_blocked(path: &str, number: u8) -> (fido_unlock::host::ports::Route, Does) {
     (hid(path, Vendor), Does::Answers(vendor(blocked(number))))
 }
 

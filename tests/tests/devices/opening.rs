@@ -3,9 +3,9 @@
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use fido_unlock::ports::Interface::{Fido, Vendor};
-use fido_unlock::ports::{Call, Interface, NoProgress, TransportError};
-use fido_unlock::unlock::{DeviceError, Devices, Opened};
+use fido_unlock::Interface::{self, Fido, Vendor};
+use fido_unlock::host::ports::{Call, NoProgress, TransportError};
+use fido_unlock::host::{DeviceError, Devices, Opened};
 use fido_unlock::{ErrorCode, HasCode};
 use fido_unlock_mock::TestTicks;
 
@@ -18,7 +18,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(routes: Vec<(fido_unlock::ports::Route, Does)>) -> Self {
+    fn new(routes: Vec<(fido_unlock::host::ports::Route, Does)>) -> Self {
         let ticks = TestTicks::new();
         let source = Fake::new(&ticks);
         source.world().routes = routes;
@@ -52,7 +52,7 @@ impl Bench {
     }
 }
 
-fn three_routes() -> Vec<(fido_unlock::ports::Route, Does)> {
+fn three_routes() -> Vec<(fido_unlock::host::ports::Route, Does)> {
     vec![
         (hid("f", Fido), Does::Answers(info(1))),
         (hid("v", Vendor), Does::Answers(vendor(info(1)))),

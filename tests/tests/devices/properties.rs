@@ -1,8 +1,8 @@
 //! Any set of keys and cards, seen in any order.
 
-use fido_unlock::ports::Interface::{Fido, Vendor};
-use fido_unlock::ports::{Route, TransportError};
-use fido_unlock::unlock::Listing;
+use fido_unlock::Interface::{Fido, Vendor};
+use fido_unlock::host::Listing;
+use fido_unlock::host::ports::{Route, TransportError};
 use proptest::prelude::*;
 
 use super::fake::*;

@@ -3,9 +3,9 @@
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use fido_unlock::ports::Interface::{Fido, Vendor};
-use fido_unlock::ports::{Call, NoProgress, RouteChange, Ticks, TransportError};
-use fido_unlock::unlock::{DeviceEvent, DeviceWatch, Devices, FoundDevice};
+use fido_unlock::Interface::{Fido, Vendor};
+use fido_unlock::host::ports::{Call, NoProgress, RouteChange, Ticks, TransportError};
+use fido_unlock::host::{DeviceEvent, DeviceWatch, Devices, FoundDevice};
 use fido_unlock_mock::TestTicks;
 
 use super::fake::*;

@@ -5,7 +5,7 @@ use fido_unlock::ctap2::client_pin::permission;
 use fido_unlock::ctap2::device_unlock::{
     EnrollKey, EnrollOptions, EnrollRequest, EnrollResponse, EnrollSlot, key, pad_admin_key,
 };
-use fido_unlock::framing::Interface;
+use fido_unlock::host::framing::Interface;
 use fido_unlock::pin_protocol::{PinProtocol, encapsulate};
 use fido_unlock::suite::IssuerKey;
 use fido_unlock::{AdminKey, Suite};
@@ -253,7 +253,7 @@ fn admin(world: &World, number: u8, key: &AdminKey, protocol: PinProtocol) -> En
 }
 
 fn admin_key(bytes: &[u8]) -> AdminKey {
-    AdminKey::new(bytes.to_vec().into()).unwrap()
+    AdminKey::new(bytes).unwrap()
 }
 
 #[test]

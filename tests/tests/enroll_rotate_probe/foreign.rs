@@ -1,9 +1,9 @@
 //! An issuer key that is not one's own shows, whatever the PIN's state.
 
 use fido_unlock::Suite;
-use fido_unlock::framing::Interface;
+use fido_unlock::host::framing::Interface;
+use fido_unlock::host::{Condition, diagnose};
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::unlock::{Condition, diagnose};
 use fido_unlock_tests::{Way, World, issuer_key};
 
 #[test]

@@ -1,9 +1,9 @@
 //! `probe`: "would an unlock work?", without changing anything.
 
 use fido_unlock::ctap2::device_unlock::{EnrollOptions, ProbeChallenge, ProbeRequest};
-use fido_unlock::framing::Interface;
+use fido_unlock::host::framing::Interface;
+use fido_unlock::host::{DeviceError, probe};
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::unlock::{DeviceError, probe};
 use fido_unlock::{Challenge, ErrorCode, HasCode, Purpose, ResponseCode, Suite};
 use fido_unlock_tests::{NEW_PIN, SLOT, Way, World, issuer_key};
 

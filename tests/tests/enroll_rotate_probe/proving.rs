@@ -1,12 +1,12 @@
 //! Probe and rotation whose keys lie elsewhere: what a prover is asked, and what it may answer.
 
 use fido_unlock::ctap2::device_unlock::EnrollOptions;
-use fido_unlock::framing::Interface;
-use fido_unlock::helpdesk::KeyRing;
+use fido_unlock::desk::KeyRing;
+use fido_unlock::host::framing::Interface;
+use fido_unlock::host::{ProveError, RotationPlan, probe_with, rotate_with};
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::{IssuerProver, SignerError};
+use fido_unlock::ports::{IssuerProver, ProverError};
 use fido_unlock::suite::{IssuerKey, IssuerPublicKey, ProbeTask, RotationRole, RotationTask, SuiteError};
-use fido_unlock::unlock::{ProveError, RotationPlan, probe_with, rotate_with};
 use fido_unlock::{ErrorCode, HasCode, Purpose, ResponseCode, Suite};
 use fido_unlock_mock::Touch;
 use fido_unlock_tests::{SLOT, World, issuer_key};
@@ -27,14 +27,14 @@ struct Hsm {
 }
 
 impl IssuerProver for Hsm {
-    fn prove_probe(&mut self, task: &ProbeTask) -> Result<ResponseCode, SignerError> {
+    fn prove_probe(&mut self, task: &ProbeTask) -> Result<ResponseCode, ProverError> {
         let fields = task.fields();
         assert_eq!((fields.purpose, task.slot()), (Purpose::Probe, SLOT));
         self.asked.push((None, fields.issuer, fields.suite));
         self.ring.prove_probe(task)
     }
 
-    fn prove_rotation(&mut self, task: &RotationTask) -> Result<Zeroizing<Vec<u8>>, SignerError> {
+    fn prove_rotation(&mut self, task: &RotationTask) -> Result<Zeroizing<Vec<u8>>, ProverError> {
         self.asked
             .push((Some(task.role()), *task.signing_key(), task.signing_suite()));
         match self.instead.take() {

@@ -1,7 +1,7 @@
 //! `rotateIssuer`: who may change which key, proven by whom, and what it ends.
 
 use fido_unlock::ctap2::device_unlock::{EnrollOptions, RotateRequest};
-use fido_unlock::framing::Interface;
+use fido_unlock::host::framing::Interface;
 use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::suite::{IssuerKey, RotateFields};
 use fido_unlock::{DeviceId, Suite};

@@ -1,8 +1,10 @@
 use std::time::Duration;
 
-use fido_unlock::framing::nfc::{CardMemory, FIDO_AID, VENDOR_AID};
-use fido_unlock::framing::{Interface, NfcTransport};
-use fido_unlock::ports::{Call, NeverCancel, NoProgress, ProgressEvent, Ticks, Transport, TransportError};
+use fido_unlock::host::framing::nfc::{CardMemory, FIDO_AID, VENDOR_AID};
+use fido_unlock::host::framing::{Interface, NfcTransport};
+use fido_unlock::host::ports::{
+    Call, NeverCancel, NoProgress, ProgressEvent, Ticks, Transport, TransportError,
+};
 use fido_unlock_mock::TestTicks;
 use fido_unlock_mock::framing::{CardFaults, DeviceFaults};
 
@@ -550,10 +552,10 @@ fn hid_and_card_of_one_device_run_one_command_at_a_time() {
     let (device, ticks) = device();
     let mut raw = device.hid(Interface::Fido);
     let report = |channel, command, data: &[u8]| {
-        fido_unlock::framing::ctaphid::packet(channel, command, data, 0, 64).unwrap()
+        fido_unlock::host::framing::ctaphid::packet(channel, command, data, 0, 64).unwrap()
     };
-    fido_unlock::ports::HidReports::write_report(&mut raw, &report(u32::MAX, 6, &[1; 8])).unwrap();
-    fido_unlock::ports::HidReports::write_report(&mut raw, &report(1, 0x10, ENDLESS)).unwrap();
+    fido_unlock::host::ports::HidReports::write_report(&mut raw, &report(u32::MAX, 6, &[1; 8])).unwrap();
+    fido_unlock::host::ports::HidReports::write_report(&mut raw, &report(1, 0x10, ENDLESS)).unwrap();
     let mut nfc = nfc_of(&device);
     let outcome = run(&mut nfc, &ticks, &echo(4), SECOND, &NeverCancel);
     assert_eq!(outcome.result, Err(TransportError::DeadlineExceeded));
@@ -561,7 +563,7 @@ fn hid_and_card_of_one_device_run_one_command_at_a_time() {
     assert!(device.is_busy());
     let outcome = run(&mut nfc, &ticks, &echo(4), SECOND, &CancelAtLook::new(4));
     assert_eq!(outcome.result, Err(TransportError::Cancelled));
-    fido_unlock::ports::HidReports::write_report(&mut raw, &report(1, 0x11, &[])).unwrap();
+    fido_unlock::host::ports::HidReports::write_report(&mut raw, &report(1, 0x11, &[])).unwrap();
     assert_clean(&mut nfc, &ticks);
 }
 

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use fido_unlock::framing::ctaphid::{self, CtapHidMachine, command, error_code, packet};
-use fido_unlock::framing::{HidTransport, Interface, Machine, Step};
-use fido_unlock::ports::{Call, HidReports, NeverCancel, ProgressEvent, Transport, TransportError};
+use fido_unlock::host::framing::ctaphid::{self, CtapHidMachine, command, error_code, packet};
+use fido_unlock::host::framing::{HidTransport, Interface, Machine, Step};
+use fido_unlock::host::ports::{Call, HidReports, NeverCancel, ProgressEvent, Transport, TransportError};
 use fido_unlock_mock::framing::DeviceFaults;
 
 use super::support::*;
@@ -337,9 +337,9 @@ fn peer_bug_11_endless_processing_ends_at_the_deadline_with_one_cancel() {
 #[test]
 fn cancel_is_seen_within_100_ms() {
     struct At<'a>(&'a fido_unlock_mock::TestTicks, Duration);
-    impl fido_unlock::ports::Cancel for At<'_> {
+    impl fido_unlock::host::ports::Cancel for At<'_> {
         fn is_cancelled(&self) -> bool {
-            fido_unlock::ports::Ticks::now(self.0) >= self.1
+            fido_unlock::host::ports::Ticks::now(self.0) >= self.1
         }
     }
     let (device, ticks) = device();
@@ -560,7 +560,7 @@ fn device_answers_errors_of_the_framing() {
 
 #[test]
 fn the_systems_clock_serves_too() {
-    let ticks = fido_unlock::ports::SystemTicks::new();
+    let ticks = fido_unlock::host::ports::SystemTicks::new();
     let device = fido_unlock_mock::framing::Device::new(Scripted::default(), ticks);
     let mut hid = hid_of(&device);
     let mut nfc = nfc_of(&device);

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use fido_unlock::framing::ctaphid::{CtapHidMachine, max_message_size, packet};
-use fido_unlock::framing::nfc::{ApduCommand, CardMemory, NfcMachine};
-use fido_unlock::framing::{Interface, Machine, Step};
+use fido_unlock::host::framing::ctaphid::{CtapHidMachine, max_message_size, packet};
+use fido_unlock::host::framing::nfc::{ApduCommand, CardMemory, NfcMachine};
+use fido_unlock::host::framing::{Interface, Machine, Step};
 use fido_unlock_mock::framing::CardFaults;
 use proptest::prelude::*;
 
@@ -174,7 +174,7 @@ proptest! {
         let mut raw = device.hid(Interface::Fido);
         for mut report in reports {
             report.resize(64, 0);
-            fido_unlock::ports::HidReports::write_report(&mut raw, &report).unwrap();
+            fido_unlock::host::ports::HidReports::write_report(&mut raw, &report).unwrap();
         }
         ticks.advance(SECOND);
         assert_clean(&mut hid_of(&device), &ticks);
@@ -189,7 +189,7 @@ proptest! {
         let mut raw = device.card();
         raw.faults = CardFaults { exact_le, ..CardFaults::default() };
         for apdu in apdus {
-            let response = fido_unlock::ports::ApduChannel::transmit(&mut raw, &apdu, SECOND).unwrap();
+            let response = fido_unlock::host::ports::ApduChannel::transmit(&mut raw, &apdu, SECOND).unwrap();
             prop_assert!(response.len() >= 2);
         }
         assert_clean(&mut nfc_of(&device), &ticks);

@@ -5,9 +5,11 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use fido_unlock::framing::{HidTransport, Interface, NfcTransport};
-use fido_unlock::ports::{ApduChannel, HidReports, TransportError};
-use fido_unlock::ports::{Call, Cancel, Entropy, EntropyError, NeverCancel, ProgressEvent, Ticks, Transport};
+use fido_unlock::host::framing::{HidTransport, Interface, NfcTransport};
+use fido_unlock::host::ports::{
+    ApduChannel, Call, Cancel, HidReports, NeverCancel, ProgressEvent, Ticks, Transport, TransportError,
+};
+use fido_unlock::ports::{Entropy, EntropyError};
 use fido_unlock_mock::TestTicks;
 use fido_unlock_mock::framing::{CtapHandler, Device, MockApdu, MockHid};
 

@@ -1,5 +1,5 @@
-use fido_unlock::framing::ctaphid::{Assembly, Packet, packet, packet_count};
-use fido_unlock::framing::nfc::{ApduCommand, ApduResponse};
+use fido_unlock::host::framing::ctaphid::{Assembly, Packet, packet, packet_count};
+use fido_unlock::host::framing::nfc::{ApduCommand, ApduResponse};
 use serde_json::Value;
 
 fn cases(name: &str) -> Vec<Value> {

@@ -2,15 +2,16 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
-use fido_unlock::DeviceChallenge;
-use fido_unlock::helpdesk::{
+use fido_unlock::desk::ports::{AdminKeyStore, Directory};
+use fido_unlock::desk::{
     Channel, ChannelKind, Delivery, DeskError, DeskPolicy, DeviceKeys, GivenCode, HelpDesk, KeyRing,
     OperatorId, OperatorSession, Privilege, RegisteredDevice, RequestId, Role, UnixTime, User, UserClass,
     UserId,
 };
-use fido_unlock::ports::{AdminKeyStore, Directory};
 use fido_unlock::suite::{DeviceSecretKey, DeviceVerifier, IssuerKey};
-use fido_unlock::{AdminKey, Challenge, DeviceId, ErrorCode, HasCode, Purpose, ResponseCode, Suite};
+use fido_unlock::{
+    AdminKey, Challenge, DeviceChallenge, DeviceId, ErrorCode, HasCode, Purpose, ResponseCode, Suite,
+};
 use fido_unlock_mock::desk::{MemoryDesk, OneTimeCode};
 
 /// 2026-09-21T14:13:20Z.
@@ -215,7 +216,7 @@ pub fn device_key() -> DeviceSecretKey {
 }
 
 pub fn admin_key() -> AdminKey {
-    AdminKey::new(ADMIN_KEY.to_vec().into()).unwrap()
+    AdminKey::new(&ADMIN_KEY).unwrap()
 }
 
 /// Checks that it was refused with this row, and that the newest audit entry says so.
@@ -228,7 +229,7 @@ pub fn assert_refused<T>(desk: &HelpDesk, result: Result<T, DeskError>, code: Er
     let (last, _) = entries.last().unwrap();
     assert_eq!(
         last.event,
-        fido_unlock::helpdesk::audit::AuditEvent::Refused,
+        fido_unlock::desk::audit::AuditEvent::Refused,
         "{code:?}"
     );
     assert_eq!(last.error, Some(code.number()));

@@ -3,10 +3,10 @@
 use fido_unlock::ctap2::cbor::Value;
 use fido_unlock::ctap2::device_unlock::UnlockInfo;
 use fido_unlock::ctap2::{CtapStatus, command};
-use fido_unlock::framing::Interface;
+use fido_unlock::host::framing::Interface;
+use fido_unlock::host::ports::{Call, NeverCancel, NoProgress, Transport, TransportError, UnlockDevice};
+use fido_unlock::host::{CtapUnlockDevice, DeviceError, Session, UnlockError, diagnose, probe};
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::{Call, NeverCancel, NoProgress, Transport, TransportError, UnlockDevice};
-use fido_unlock::unlock::{CtapUnlockDevice, DeviceError, Session, UnlockError, diagnose, probe};
 use fido_unlock::{ErrorCode, HasCode, ResponseCode, Suite};
 use fido_unlock_mock::TestTicks;
 use fido_unlock_tests::{NEW_PIN, SLOT, Way, World};
@@ -222,8 +222,8 @@ fn read_all(answers: &[Vec<u8>], session: &Session, response: &ResponseCode) {
         let _ = session.resolve(&mut device(), call);
         let _ = session.clone().renew(&mut device(), call);
         let pin = fido_unlock::Pin::new(NEW_PIN.into());
-        let policy = fido_unlock::unlock::DefaultPinPolicy::new();
-        let new_pin = fido_unlock::unlock::NewPin::judge(&pin, &pin, &policy, session.rules()).unwrap();
+        let policy = fido_unlock::host::DefaultPinPolicy::new();
+        let new_pin = fido_unlock::host::NewPin::judge(&pin, &pin, &policy, session.rules()).unwrap();
         let told = session.unlock(&mut device(), response, &new_pin, &mut SysRng, call);
         assert!(told.is_err());
         let respond = |_: &_| -> Result<_, DeviceError> {
@@ -231,9 +231,9 @@ fn read_all(answers: &[Vec<u8>], session: &Session, response: &ResponseCode) {
         };
         let _ = probe(&mut device(), SLOT, respond, call);
         let mut parrot = Parrot(answers.to_vec(), 0);
-        let scope = fido_unlock::unlock::TokenScope::default();
+        let scope = fido_unlock::host::TokenScope::default();
         let token =
-            fido_unlock::unlock::get_pin_token(&mut parrot, PinProtocol::Two, &pin, scope, &mut SysRng, call);
+            fido_unlock::host::get_pin_token(&mut parrot, PinProtocol::Two, &pin, scope, &mut SysRng, call);
         assert!(token.is_err());
     });
 }

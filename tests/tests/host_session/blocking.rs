@@ -1,10 +1,10 @@
 //! `block_pin`: confirmed, after a passed probe of this very device and key, over re-plugs.
 
 use fido_unlock::ctap2::device_unlock::{ProbeChallenge, RotateRequest};
-use fido_unlock::framing::Interface;
+use fido_unlock::host::framing::Interface;
+use fido_unlock::host::{BlockProgress, ConfirmedBlock, DeviceError, ProbePassed, block_pin, probe};
 use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::suite::RotateFields;
-use fido_unlock::unlock::{BlockProgress, ConfirmedBlock, DeviceError, ProbePassed, block_pin, probe};
 use fido_unlock::{ErrorCode, HasCode, Purpose, Suite};
 use fido_unlock_tests::{NEW_PIN, OLD_PIN, SLOT, Way, World, issuer_key};
 use getrandom::SysRng;

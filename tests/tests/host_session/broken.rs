@@ -2,9 +2,9 @@
 
 use std::cell::Cell;
 
-use fido_unlock::framing::{HidTransport, Interface, NfcTransport};
-use fido_unlock::ports::{Call, Cancel, NoProgress, Transport};
-use fido_unlock::unlock::{CtapUnlockDevice, Outcome, Session, UnlockError};
+use fido_unlock::host::framing::{HidTransport, Interface, NfcTransport};
+use fido_unlock::host::ports::{Call, Cancel, NoProgress, Transport};
+use fido_unlock::host::{CtapUnlockDevice, Outcome, Session, UnlockError};
 use fido_unlock::{ErrorCode, HasCode, Suite};
 use fido_unlock_mock::Touch;
 use fido_unlock_mock::framing::DeviceFaults;

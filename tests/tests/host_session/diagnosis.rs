@@ -1,10 +1,10 @@
 //! One sentence for each state, from `getInfo` alone.
 
 use fido_unlock::ctap2::device_unlock::{SlotInfo, UnlockInfo};
-use fido_unlock::framing::Interface;
+use fido_unlock::host::framing::Interface;
+use fido_unlock::host::ports::{TransportError, UnlockDevice};
+use fido_unlock::host::{Condition, DeviceError, diagnose};
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::{TransportError, UnlockDevice};
-use fido_unlock::unlock::{Condition, DeviceError, diagnose};
 use fido_unlock::{ErrorCode, Suite};
 use fido_unlock_tests::{NEW_PIN, OLD_PIN, Way, World};
 
@@ -230,8 +230,8 @@ fn a_device_or_card_without_the_command_is_told_as_that() {
 
     let mut card = world.device.card();
     card.faults.without = vec![Interface::Fido, Interface::Vendor];
-    let transport = fido_unlock::framing::NfcTransport::new(card, Interface::Vendor);
-    let mut device = fido_unlock::unlock::CtapUnlockDevice::new(transport);
+    let transport = fido_unlock::host::framing::NfcTransport::new(card, Interface::Vendor);
+    let mut device = fido_unlock::host::CtapUnlockDevice::new(transport);
     let info = world.call(|call| device.info(call));
     assert_eq!(diagnose(&info, &[]).unwrap().condition, Condition::OtherApplet);
 }

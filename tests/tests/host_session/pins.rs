@@ -1,9 +1,9 @@
 //! The new PIN: both sides' rules, the stricter one, told before anything is sent.
 
 use fido_unlock::ctap2::device_unlock::EnrollOptions;
-use fido_unlock::framing::Interface;
+use fido_unlock::host::framing::Interface;
+use fido_unlock::host::{DefaultPinPolicy, NewPin, Session};
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::unlock::{DefaultPinPolicy, NewPin, Session};
 use fido_unlock::{ErrorCode, HasCode, Pin, Suite};
 use fido_unlock_tests::{Way, World};
 

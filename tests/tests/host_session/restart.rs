@@ -1,7 +1,7 @@
 //! A session as bytes: it survives a restart, holds no secret, and any bytes are judged.
 
-use fido_unlock::framing::Interface;
-use fido_unlock::unlock::Session;
+use fido_unlock::host::Session;
+use fido_unlock::host::framing::Interface;
 use fido_unlock::{ErrorCode, HasCode, Suite};
 use fido_unlock_tests::{NEW_PIN, Way, World};
 use proptest::prelude::*;

@@ -1,9 +1,9 @@
 //! A code that is void is told as that before anything is sent, with the reason.
 
 use fido_unlock::ctap2::device_unlock::EnrollOptions;
-use fido_unlock::framing::Interface;
+use fido_unlock::host::Outcome;
+use fido_unlock::host::framing::Interface;
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::unlock::Outcome;
 use fido_unlock::{ErrorCode, HasCode, Suite};
 use fido_unlock_mock::Touch;
 use fido_unlock_tests::{NEW_PIN, OLD_PIN, Way, World, enroll_slots, issuer_key};
@@ -181,7 +181,7 @@ fn the_lowest_slot_above_the_recovery_slot_is_taken() {
         world.set_pin(OLD_PIN);
         world.change_state(|state| state.pin_retries = 0);
         let mut device = world.unlock_device(Interface::Vendor);
-        let begun = world.call(|call| fido_unlock::unlock::Session::begin(&mut device, wanted, call));
+        let begun = world.call(|call| fido_unlock::host::Session::begin(&mut device, wanted, call));
         let slot = begun.map(|session| session.slot()).map_err(|error| error.code());
         assert_eq!(slot, taken, "{numbers:?} {wanted:?}");
     }

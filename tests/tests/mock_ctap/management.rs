@@ -2,10 +2,10 @@
 
 use core::time::Duration;
 
+use fido_unlock::Interface;
 use fido_unlock::ctap2::CtapStatus;
 use fido_unlock::ctap2::cbor::Value;
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::Interface;
 use fido_unlock_mock::Touch;
 use fido_unlock_mock::framing::CtapHandler;
 use sha2::{Digest, Sha256};

@@ -2,10 +2,10 @@
 
 use core::cell::Cell;
 
+use fido_unlock::Interface;
 use fido_unlock::ctap2::CtapStatus;
 use fido_unlock::ctap2::cbor::Value;
 use fido_unlock::pin_protocol::{CoseKey, PinProtocol, encapsulate, hash_pin};
-use fido_unlock::ports::Interface;
 use fido_unlock::secret::SharedSecret;
 use fido_unlock_mock::authenticator::{Builder, SeededEntropy};
 use fido_unlock_mock::framing::CtapHandler;

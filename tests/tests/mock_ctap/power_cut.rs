@@ -2,7 +2,7 @@
 //! the state after is ever read, and no cut gives a free try.
 
 use fido_unlock::ctap2::CtapStatus;
-use fido_unlock::framing::Interface;
+use fido_unlock::host::framing::Interface;
 use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::{ErrorCode, HasCode, Suite};
 use fido_unlock_mock::Store;

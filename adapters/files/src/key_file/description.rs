@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use fido_unlock::Suite;
-use fido_unlock::suite::{IssuerKey, IssuerPublicKey};
+use fido_unlock_protocol::Suite;
+use fido_unlock_protocol::suite::{IssuerKey, IssuerPublicKey};
 use serde::{Deserialize, Serialize};
 
 use super::KeyFileError;

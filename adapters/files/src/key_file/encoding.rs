@@ -1,16 +1,16 @@
 //! A key as bytes of a file, and back.
 
-use fido_unlock::ports::Entropy;
-use fido_unlock::suite::IssuerKey;
-use fido_unlock::{AdminKey, Suite};
+use fido_unlock_protocol::ports::Entropy;
+use fido_unlock_protocol::suite::IssuerKey;
+use fido_unlock_protocol::{AdminKey, Suite};
 use p256::SecretKey;
 use p256::pkcs8::EncodePrivateKey;
 use pkcs8::der::pem::PemLabel;
 use pkcs8::{EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef, SecretDocument};
 use zeroize::Zeroizing;
 
-use super::pbes2::Function;
-use super::{Encoding, KeyFileError, Passphrase, Protection, age_file, pbes2};
+use super::pbes2::{self, Function};
+use super::{Encoding, KeyFileError, Passphrase, Protection, age_file};
 
 /// The bytes of a key file.
 ///
@@ -141,7 +141,7 @@ fn admin_key(hex: &[u8], suite: Suite) -> Result<IssuerKey, KeyFileError> {
         return Err(KeyFileError::WrongSuite);
     }
     let bytes = base16ct::mixed::decode_vec(hex).map_err(|_| KeyFileError::Malformed)?;
-    AdminKey::new(Zeroizing::new(bytes))
+    AdminKey::new(&Zeroizing::new(bytes))
         .map(IssuerKey::admin_key)
         .ok_or(KeyFileError::Malformed)
 }

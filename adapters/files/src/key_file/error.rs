@@ -2,7 +2,7 @@
 
 use std::io;
 
-use fido_unlock::{ErrorCode, HasCode};
+use fido_unlock_protocol::{ErrorCode, HasCode};
 
 /// Why a key file was not read or written. No variant says anything of the key or passphrase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

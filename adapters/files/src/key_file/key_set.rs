@@ -8,10 +8,10 @@ use core::fmt::Write;
 use std::path::Path;
 
 use base16ct::lower;
-use fido_unlock::Suite;
-use fido_unlock::helpdesk::KeyRing;
-use fido_unlock::ports::SignerError;
-use fido_unlock::suite::IssuerKey;
+use fido_unlock_desk::KeyRing;
+use fido_unlock_desk::ports::SignerError;
+use fido_unlock_protocol::Suite;
+use fido_unlock_protocol::suite::IssuerKey;
 use zeroize::Zeroizing;
 
 use super::{KeyFileError, Passphrase, age_file, read};
@@ -139,10 +139,10 @@ mod tests {
         ring
     }
 
-    fn infos(ring: &KeyRing) -> Vec<fido_unlock::ports::IssuerInfo> {
+    fn infos(ring: &KeyRing) -> Vec<fido_unlock_desk::ports::IssuerInfo> {
         ring.keys()
             .into_iter()
-            .map(fido_unlock::helpdesk::KeptKey::info)
+            .map(fido_unlock_desk::KeptKey::info)
             .collect()
     }
 

@@ -1,6 +1,6 @@
 //! PKCS#8 `EncryptedPrivateKeyInfo` by PBES2 (RFC 8018 §6.2; scrypt: RFC 7914 §7).
 
-use fido_unlock::ports::Entropy;
+use fido_unlock_protocol::ports::Entropy;
 use pkcs8::pkcs5::pbes2::{EncryptionScheme, Kdf, Parameters, Pbkdf2Params, ScryptParams};
 use pkcs8::{EncryptedPrivateKeyInfoRef, Error, PrivateKeyInfoRef, SecretDocument, pkcs5};
 

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use fido_unlock::ports::{HidReports, Interface};
+use fido_unlock_host::ports::HidReports;
 use fido_unlock_mock::SoftAuthenticator;
 use fido_unlock_mock::framing::{Device, MockHid};
+use fido_unlock_protocol::Interface;
 
 const DESTROY: u32 = 1;
 const STOP: u32 = 3;

@@ -1,7 +1,7 @@
 //! Authenticator data and the signature over it (WebAuthn §6.1, §6.3.3).
 
-use fido_unlock::ctap2::CtapStatus;
-use fido_unlock::ctap2::cbor::Value;
+use fido_unlock_protocol::ctap2::CtapStatus;
+use fido_unlock_protocol::ctap2::cbor::Value;
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
 use sha2::{Digest, Sha256};

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use fido_unlock::authenticator::DeviceUnlock;
-use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::{Entropy, SystemTicks, Ticks};
+use fido_unlock_device::DeviceUnlock;
+use fido_unlock_host::ports::{SystemTicks, Ticks};
+use fido_unlock_protocol::pin_protocol::PinProtocol;
+use fido_unlock_protocol::ports::Entropy;
 
 use super::entropy::SharedEntropy;
 use super::pin::{PinConfig, PinModule};
@@ -15,7 +16,7 @@ use crate::state::{State, StateError, Storage, Store};
 /// protocols 2 and 1, a button that is touched at once, and a vendor interface.
 ///
 /// ```
-/// use fido_unlock::ports::Interface;
+/// use fido_unlock_protocol::Interface;
 /// use fido_unlock_mock::SoftAuthenticator;
 /// use fido_unlock_mock::framing::CtapHandler;
 /// let mut key = SoftAuthenticator::builder().max_retries(5).build()?;

@@ -1,10 +1,10 @@
 //! `authenticatorClientPIN` (CTAP 2.1 §6.5.5).
 
-use fido_unlock::ctap2::CtapStatus;
-use fido_unlock::ctap2::cbor::Value;
-use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::ClientPin;
-use fido_unlock::secret::SharedSecret;
+use fido_unlock_device::ports::ClientPin;
+use fido_unlock_protocol::ctap2::CtapStatus;
+use fido_unlock_protocol::ctap2::cbor::Value;
+use fido_unlock_protocol::pin_protocol::PinProtocol;
+use fido_unlock_protocol::secret::SharedSecret;
 use subtle::ConstantTimeEq;
 
 use super::params::{map, optional, protocol, required};

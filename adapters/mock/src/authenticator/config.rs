@@ -1,7 +1,7 @@
 //! `authenticatorConfig` (CTAP 2.1 §6.11): toggleAlwaysUv and setMinPINLength.
 
-use fido_unlock::ctap2::cbor::Value;
-use fido_unlock::ctap2::{CtapStatus, command};
+use fido_unlock_protocol::ctap2::cbor::Value;
+use fido_unlock_protocol::ctap2::{CtapStatus, command};
 
 use super::params::{map, optional, protocol, required};
 use super::pin::{MAX_PIN_LENGTH, Rp, permission};

@@ -1,7 +1,7 @@
 //! `authenticatorCredentialManagement` (CTAP 2.1 §6.8).
 
-use fido_unlock::ctap2::CtapStatus;
-use fido_unlock::ctap2::cbor::Value;
+use fido_unlock_protocol::ctap2::CtapStatus;
+use fido_unlock_protocol::ctap2::cbor::Value;
 use sha2::{Digest, Sha256};
 
 use super::make_credential::cut;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use fido_unlock::ports::{Entropy, EntropyError};
+use fido_unlock_protocol::ports::{Entropy, EntropyError};
 use sha2::{Digest, Sha256};
 
 /// One source for the authenticator, its PIN code and the unlock.

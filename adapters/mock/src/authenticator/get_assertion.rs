@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
-use fido_unlock::ctap2::CtapStatus;
-use fido_unlock::ctap2::cbor::Value;
+use fido_unlock_protocol::ctap2::CtapStatus;
+use fido_unlock_protocol::ctap2::cbor::Value;
 
 use super::auth_data::{AuthData, sign};
 use super::get_info::MAX_CREDENTIALS_IN_LIST;

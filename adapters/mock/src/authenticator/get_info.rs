@@ -1,6 +1,6 @@
 //! `authenticatorGetInfo` (CTAP 2.1 §6.4).
 
-use fido_unlock::ctap2::cbor::Value;
+use fido_unlock_protocol::ctap2::cbor::Value;
 
 use super::config::MAX_RP_IDS;
 use super::large_blobs::MAX_LARGE_BLOBS;

@@ -1,9 +1,9 @@
 //! The hmac-secret extension of `getAssertion` (CTAP 2.1 §12.5).
 
-use fido_unlock::ctap2::CtapStatus;
-use fido_unlock::ctap2::cbor::Value;
-use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::secret::SharedSecret;
+use fido_unlock_protocol::ctap2::CtapStatus;
+use fido_unlock_protocol::ctap2::cbor::Value;
+use fido_unlock_protocol::pin_protocol::PinProtocol;
+use fido_unlock_protocol::secret::SharedSecret;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;

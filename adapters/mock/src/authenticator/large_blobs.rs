@@ -1,7 +1,7 @@
 //! `authenticatorLargeBlobs` (CTAP 2.1 §6.10): one opaque array, read and written in fragments.
 
-use fido_unlock::ctap2::CtapStatus;
-use fido_unlock::ctap2::cbor::Value;
+use fido_unlock_protocol::ctap2::CtapStatus;
+use fido_unlock_protocol::ctap2::cbor::Value;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 

@@ -1,7 +1,7 @@
 //! `authenticatorMakeCredential` (CTAP 2.1 §6.1).
 
-use fido_unlock::ctap2::CtapStatus;
-use fido_unlock::ctap2::cbor::Value;
+use fido_unlock_protocol::ctap2::CtapStatus;
+use fido_unlock_protocol::ctap2::cbor::Value;
 
 use super::auth_data::{AuthData, sign};
 use super::get_info::MAX_CREDENTIALS_IN_LIST;

@@ -22,10 +22,12 @@ mod touch;
 use core::time::Duration;
 use std::sync::Arc;
 
-use fido_unlock::authenticator::{DeviceUnlock, Ports};
-use fido_unlock::ctap2::cbor::Value;
-use fido_unlock::ctap2::{CtapStatus, command};
-use fido_unlock::ports::{Interface, MonotonicCounter, Ticks};
+use fido_unlock_device::ports::MonotonicCounter;
+use fido_unlock_device::{DeviceUnlock, Ports};
+use fido_unlock_host::ports::Ticks;
+use fido_unlock_protocol::Interface;
+use fido_unlock_protocol::ctap2::cbor::Value;
+use fido_unlock_protocol::ctap2::{CtapStatus, command};
 
 pub use builder::Builder;
 pub use entropy::{FailingEntropy, SeededEntropy};

@@ -1,8 +1,8 @@
 //! Reads request maps strictly: a missing parameter is 0x14, a wrong type 0x11 (CTAP 2.1 §8.2).
 
-use fido_unlock::ctap2::CtapStatus;
-use fido_unlock::ctap2::cbor::Value;
-use fido_unlock::pin_protocol::PinProtocol;
+use fido_unlock_protocol::ctap2::CtapStatus;
+use fido_unlock_protocol::ctap2::cbor::Value;
+use fido_unlock_protocol::pin_protocol::PinProtocol;
 
 /// A command's parameters: one canonical CBOR map and nothing after it.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Value, CtapStatus> {

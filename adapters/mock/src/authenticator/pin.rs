@@ -4,12 +4,13 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use fido_unlock::ctap2::CtapStatus;
-use fido_unlock::pin_protocol::{
+use fido_unlock_device::ports::{ClientPin, PinState};
+use fido_unlock_host::ports::Ticks;
+use fido_unlock_protocol::ctap2::CtapStatus;
+use fido_unlock_protocol::pin_protocol::{
     CoseKey, KeyAgreementKey, PADDED_PIN_LENGTH, PinProtocol, hash_pin, unpad_pin,
 };
-use fido_unlock::ports::{ClientPin, PinState, Ticks};
-use fido_unlock::secret::SharedSecret;
+use fido_unlock_protocol::secret::SharedSecret;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -102,7 +103,7 @@ impl PinModule {
     pub(crate) fn shared_secret(
         &mut self,
         protocol: PinProtocol,
-        platform_key: &fido_unlock::ctap2::cbor::Value,
+        platform_key: &fido_unlock_protocol::ctap2::cbor::Value,
     ) -> Result<SharedSecret, CtapStatus> {
         let platform_key = CoseKey::from_value(platform_key).map_err(|_| CtapStatus::InvalidParameter)?;
         self.decapsulate(protocol, &platform_key)

@@ -1,7 +1,7 @@
 //! `authenticatorReset` and `authenticatorSelection` (CTAP 2.1 §6.6, §6.9).
 
-use fido_unlock::ctap2::CtapStatus;
-use fido_unlock::ports::UserPresence;
+use fido_unlock_device::ports::UserPresence;
+use fido_unlock_protocol::ctap2::CtapStatus;
 
 use super::{Answer, Keepalive, SoftAuthenticator};
 use crate::state::State;

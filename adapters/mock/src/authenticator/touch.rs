@@ -3,8 +3,9 @@
 use core::time::Duration;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use fido_unlock::ctap2::CtapStatus;
-use fido_unlock::ports::{Presence, Ticks, UserPresence};
+use fido_unlock_device::ports::{Presence, UserPresence};
+use fido_unlock_host::ports::Ticks;
+use fido_unlock_protocol::ctap2::CtapStatus;
 
 /// CTAPHID_KEEPALIVE status STATUS_UPNEEDED (CTAP 2.1 §11.2.9.2.2).
 const UP_NEEDED: u8 = 2;

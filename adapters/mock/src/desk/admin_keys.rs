@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use fido_unlock::ports::{AdminKeyStore, StorageError};
-use fido_unlock::{AdminKey, DeviceId};
+use fido_unlock_desk::ports::{AdminKeyStore, StorageError};
+use fido_unlock_protocol::{AdminKey, DeviceId};
 
 use super::{Faults, lock};
 
@@ -27,7 +27,7 @@ impl MemoryAdminKeys {
 }
 
 fn copy(key: &AdminKey) -> Option<AdminKey> {
-    AdminKey::new(key.expose_bytes().to_vec().into())
+    AdminKey::new(key.expose_bytes())
 }
 
 impl AdminKeyStore for MemoryAdminKeys {

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use fido_unlock::helpdesk::audit::{LogId, PendingEntry, Receipt};
-use fido_unlock::ports::{AuditLog, StorageError};
+use fido_unlock_desk::audit::{LogId, PendingEntry, Receipt};
+use fido_unlock_desk::ports::{AuditLog, StorageError};
 
 use super::{Faults, lock};
 

@@ -1,7 +1,7 @@
 //! Callers that are verified by a machine.
 
-use fido_unlock::helpdesk::{VerificationMethod, VerificationTask, VerifiedCaller, Vouched};
-use fido_unlock::ports::{CallerError, CallerVerifier};
+use fido_unlock_desk::ports::{CallerError, CallerVerifier};
+use fido_unlock_desk::{VerificationMethod, VerificationTask, VerifiedCaller, Vouched};
 use sha2::{Digest, Sha256};
 
 /// A one-time code that was sent to the user's enrolled factor and read back by the caller.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use fido_unlock::helpdesk::UnixTime;
-use fido_unlock::ports::Clock;
+use fido_unlock_desk::UnixTime;
+use fido_unlock_desk::ports::Clock;
 
 /// Stands still until it is moved.
 #[derive(Clone, Debug)]

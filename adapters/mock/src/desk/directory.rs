@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use fido_unlock::DeviceId;
-use fido_unlock::helpdesk::{RegisteredDevice, User, UserId};
-use fido_unlock::ports::{Directory, StorageError};
+use fido_unlock_desk::ports::{Directory, StorageError};
+use fido_unlock_desk::{RegisteredDevice, User, UserId};
+use fido_unlock_protocol::DeviceId;
 
 use super::{Faults, lock};
 

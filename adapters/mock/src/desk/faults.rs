@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use fido_unlock::ports::StorageError;
+use fido_unlock_desk::ports::StorageError;
 
 use super::lock;
 

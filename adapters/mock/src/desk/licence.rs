@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use fido_unlock::helpdesk::UnixTime;
-use fido_unlock::ports::{Licence, LicenceTerms, StorageError};
+use fido_unlock_desk::UnixTime;
+use fido_unlock_desk::ports::{Licence, LicenceTerms, StorageError};
 
 use super::{Faults, lock};
 

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use fido_unlock::helpdesk::{LimitBook, LimitOutcome};
-use fido_unlock::ports::{LimitRequest, Limits, StorageError};
+use fido_unlock_desk::ports::{LimitRequest, Limits, StorageError};
+use fido_unlock_desk::{LimitBook, LimitOutcome};
 
 use super::{Faults, lock};
 

@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use fido_unlock::helpdesk::{Channel, OperatorId, RequestId, UnixTime, UserId};
-use fido_unlock::ports::{CodeDelivery, DeliveryError, Notice, NoticeKind, Notifier};
-use fido_unlock::{DeviceId, ResponseCode};
+use fido_unlock_desk::ports::{CodeDelivery, DeliveryError, Notice, NoticeKind, Notifier};
+use fido_unlock_desk::{Channel, OperatorId, RequestId, UnixTime, UserId};
+use fido_unlock_protocol::{DeviceId, ResponseCode};
 
 use super::lock;
 

@@ -17,7 +17,7 @@ mod operators;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use fido_unlock::helpdesk::{DeskPorts, KeyRing, SoftwareSigner};
+use fido_unlock_desk::{DeskPorts, KeyRing, SoftwareSigner};
 
 pub use admin_keys::MemoryAdminKeys;
 pub use audit_log::MemoryAuditLog;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use fido_unlock::helpdesk::{Operator, OperatorId, Privilege, Role};
-use fido_unlock::ports::{Operators, StorageError};
+use fido_unlock_desk::ports::{Operators, StorageError};
+use fido_unlock_desk::{Operator, OperatorId, Privilege, Role};
 use sha2::{Digest, Sha256};
 
 use super::lock;

@@ -2,12 +2,12 @@
 
 use core::time::Duration;
 
-use fido_unlock::framing::Interface;
-use fido_unlock::framing::nfc::{
+use fido_unlock_host::framing::Interface;
+use fido_unlock_host::framing::nfc::{
     ApduCommand, CHAINING, CLASS_CTAP, CLASS_ISO, FIDO_AID, P1_CANCEL, P1_KEEPALIVE, VENDOR_AID,
     VENDOR_VERSION, instruction, status_word,
 };
-use fido_unlock::ports::Ticks;
+use fido_unlock_host::ports::Ticks;
 
 use super::CtapHandler;
 use super::engine::{Engine, Event};

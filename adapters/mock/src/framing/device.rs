@@ -3,8 +3,8 @@
 use core::time::Duration;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use fido_unlock::framing::Interface;
-use fido_unlock::ports::Ticks;
+use fido_unlock_host::framing::Interface;
+use fido_unlock_host::ports::Ticks;
 
 use super::card::Card;
 use super::engine::{DeviceFaults, Engine};

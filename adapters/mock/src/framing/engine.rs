@@ -9,8 +9,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{JoinHandle, spawn};
 
-use fido_unlock::ctap2::{CtapStatus, command};
-use fido_unlock::framing::Interface;
+use fido_unlock_host::framing::Interface;
+use fido_unlock_protocol::ctap2::{CtapStatus, command};
 
 use super::CtapHandler;
 

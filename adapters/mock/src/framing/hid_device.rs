@@ -3,8 +3,8 @@
 use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 
-use fido_unlock::framing::Interface;
-use fido_unlock::framing::ctaphid::{
+use fido_unlock_host::framing::Interface;
+use fido_unlock_host::framing::ctaphid::{
     Assembly, BROADCAST_CHANNEL, Packet, capability, command, error_code, max_message_size, packet,
     packet_count,
 };

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::sync::{Arc, Mutex};
 
-use fido_unlock::ports::{ApduChannel, TransportError};
+use fido_unlock_host::ports::{ApduChannel, TransportError};
 
 use super::device::{Inner, SharedTicks, lock};
 use super::{CardFaults, CtapHandler};

@@ -4,8 +4,8 @@ use core::time::Duration;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use fido_unlock::framing::Interface;
-use fido_unlock::ports::{HidReports, TransportError};
+use fido_unlock_host::framing::Interface;
+use fido_unlock_host::ports::{HidReports, TransportError};
 
 use super::CtapHandler;
 use super::device::{Inner, SharedTicks, lock};

@@ -19,7 +19,7 @@ pub use engine::DeviceFaults;
 pub use mock_apdu::MockApdu;
 pub use mock_hid::{HidFaults, MockHid};
 
-use fido_unlock::framing::Interface;
+use fido_unlock_host::framing::Interface;
 
 /// A CTAP2 message handler: the software authenticator.
 pub trait CtapHandler {

@@ -6,14 +6,15 @@ mod relying_party;
 
 pub use relying_party::{Ceremony, RelyingParty, RelyingPartyError, StoredCredential};
 
-use fido_unlock::ctap2::cbor::Value;
-use fido_unlock::ctap2::client_pin::{ClientPinRequest, SubCommand, permission};
-use fido_unlock::ctap2::get_info::AuthenticatorInfo;
-use fido_unlock::ctap2::{CtapStatus, command};
-use fido_unlock::pin_protocol::{PinProtocol, pad_pin};
-use fido_unlock::ports::{Call, Entropy, Transport, TransportError};
-use fido_unlock::unlock::{DeviceError, TokenScope, agree, client_pin, get_pin_token};
-use fido_unlock::{ErrorCode, HasCode, Pin};
+use fido_unlock_host::ports::{Call, Transport, TransportError};
+use fido_unlock_host::{DeviceError, TokenScope, agree, client_pin, get_pin_token};
+use fido_unlock_protocol::ctap2::cbor::Value;
+use fido_unlock_protocol::ctap2::client_pin::{ClientPinRequest, SubCommand, permission};
+use fido_unlock_protocol::ctap2::get_info::AuthenticatorInfo;
+use fido_unlock_protocol::ctap2::{CtapStatus, command};
+use fido_unlock_protocol::pin_protocol::{PinProtocol, pad_pin};
+use fido_unlock_protocol::ports::Entropy;
+use fido_unlock_protocol::{ErrorCode, HasCode, Pin};
 use zeroize::Zeroizing;
 
 /// Why a ceremony failed on the platform.

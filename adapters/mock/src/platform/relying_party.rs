@@ -3,9 +3,9 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use fido_unlock::ctap2::cbor::Value;
-use fido_unlock::pin_protocol::CoseKey;
-use fido_unlock::ports::{Entropy, EntropyError};
+use fido_unlock_protocol::ctap2::cbor::Value;
+use fido_unlock_protocol::pin_protocol::CoseKey;
+use fido_unlock_protocol::ports::{Entropy, EntropyError};
 use p256::ecdsa::signature::Verifier;
 use p256::ecdsa::{Signature, VerifyingKey};
 use sha2::{Digest, Sha256};

@@ -4,7 +4,7 @@
 //! hmac-secret keys are made from the device's master secret, the nonce and the RP ID: not from the
 //! PIN, so an unlock leaves every credential as it was.
 
-use fido_unlock::ctap2::cbor::Value;
+use fido_unlock_protocol::ctap2::cbor::Value;
 use hmac::{Hmac, KeyInit, Mac};
 use p256::ecdsa::SigningKey;
 use sha2::{Digest, Sha256};
@@ -226,7 +226,7 @@ pub(crate) fn descriptor(id: &[u8]) -> Value {
 
 /// An ES256 public key as COSE_Key (RFC 9053 §2.1, §7.1).
 pub(crate) fn cose_es256(key: &SigningKey) -> Value {
-    let point = fido_unlock::pin_protocol::CoseKey::from_public_key(&key.verifying_key().into());
+    let point = fido_unlock_protocol::pin_protocol::CoseKey::from_public_key(&key.verifying_key().into());
     Value::int_map([
         (1, Some(Value::Unsigned(2))),
         (3, Some(Value::from(-7i64))),

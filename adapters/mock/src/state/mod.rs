@@ -3,7 +3,7 @@
 mod credential;
 mod store;
 
-use fido_unlock::ctap2::cbor::Value;
+use fido_unlock_protocol::ctap2::cbor::Value;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 pub use credential::{CredentialKey, DiscoverableCredential, ID_LENGTH, Protection};

@@ -4,10 +4,10 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use fido_unlock::ctap2::CtapStatus;
-use fido_unlock::ctap2::cbor::Value;
-use fido_unlock::ports::{MonotonicCounter, StoreError, UnlockCommit, UnlockStore};
-use fido_unlock::{ErrorCode, HasCode};
+use fido_unlock_device::ports::{MonotonicCounter, UnlockCommit, UnlockStore, UnlockStoreError};
+use fido_unlock_protocol::ctap2::CtapStatus;
+use fido_unlock_protocol::ctap2::cbor::Value;
+use fido_unlock_protocol::{ErrorCode, HasCode};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -109,8 +109,8 @@ impl Store {
     /// The state, `None` in an empty flash.
     ///
     /// # Errors
-    /// [`StoreError`] without power, or when what is stored cannot be read.
-    pub fn load_state(&self) -> Result<Option<State>, StoreError> {
+    /// [`UnlockStoreError`] without power, or when what is stored cannot be read.
+    pub fn load_state(&self) -> Result<Option<State>, UnlockStoreError> {
         self.lock().state()
     }
 
@@ -150,12 +150,12 @@ impl Store {
 }
 
 impl Inner {
-    fn state(&self) -> Result<Option<State>, StoreError> {
-        match self.flash.read().map_err(|_| StoreError)? {
+    fn state(&self) -> Result<Option<State>, UnlockStoreError> {
+        match self.flash.read().map_err(|_| UnlockStoreError)? {
             None => Ok(None),
             Some(payload) => {
-                let value = Value::parse(payload).map_err(|_| StoreError)?;
-                State::from_value(&value).map(Some).ok_or(StoreError)
+                let value = Value::parse(payload).map_err(|_| UnlockStoreError)?;
+                State::from_value(&value).map(Some).ok_or(UnlockStoreError)
             }
         }
     }
@@ -244,19 +244,19 @@ fn write_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 impl UnlockStore for Store {
-    fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
+    fn load(&self) -> Result<Option<Vec<u8>>, UnlockStoreError> {
         Ok(self.load_state()?.and_then(|state| state.unlock_record))
     }
 
-    fn store(&mut self, record: &[u8]) -> Result<(), StoreError> {
+    fn store(&mut self, record: &[u8]) -> Result<(), UnlockStoreError> {
         self.update(|state| {
             state.unlock_record = Some(record.to_vec());
             Ok(())
         })
-        .map_err(|_| StoreError)
+        .map_err(|_| UnlockStoreError)
     }
 
-    fn commit_unlock(&mut self, commit: &UnlockCommit<'_>) -> Result<(), StoreError> {
+    fn commit_unlock(&mut self, commit: &UnlockCommit<'_>) -> Result<(), UnlockStoreError> {
         let max_retries = self.lock().max_retries;
         self.update(|state| {
             state.unlock_record = Some(commit.record.to_vec());
@@ -268,21 +268,21 @@ impl UnlockStore for Store {
             state.force_pin_change = commit.force_pin_change;
             Ok(())
         })
-        .map_err(|_| StoreError)
+        .map_err(|_| UnlockStoreError)
     }
 }
 
 impl MonotonicCounter for Store {
-    fn value(&self) -> Result<u32, StoreError> {
+    fn value(&self) -> Result<u32, UnlockStoreError> {
         Ok(self.lock().counter)
     }
 
-    fn raise_to(&mut self, value: u32) -> Result<(), StoreError> {
+    fn raise_to(&mut self, value: u32) -> Result<(), UnlockStoreError> {
         let mut inner = self.lock();
         if !inner.flash.is_powered() {
-            return Err(StoreError);
+            return Err(UnlockStoreError);
         }
         inner.counter = inner.counter.max(value);
-        inner.save().map_err(|_| StoreError)
+        inner.save().map_err(|_| UnlockStoreError)
     }
 }

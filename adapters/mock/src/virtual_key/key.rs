@@ -6,7 +6,8 @@ use std::error::Error;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use fido_unlock::ports::{Entropy, SystemTicks};
+use fido_unlock_host::ports::SystemTicks;
+use fido_unlock_protocol::ports::Entropy;
 use getrandom::SysRng;
 
 use crate::framing::Device;

@@ -6,13 +6,13 @@ use std::io::{Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use fido_unlock::framing::ctaphid::{FIDO_USAGE_PAGE, VENDOR_USAGE_PAGE, command, packet};
-use fido_unlock::ports::{HidReports, Interface};
-
-use crate::SoftAuthenticator;
-use crate::framing::{DeviceFaults, MockHid};
+use fido_unlock_host::framing::ctaphid::{FIDO_USAGE_PAGE, VENDOR_USAGE_PAGE, command, packet};
+use fido_unlock_host::ports::HidReports;
+use fido_unlock_protocol::Interface;
 
 use super::key::{Key, Port, random};
+use crate::SoftAuthenticator;
+use crate::framing::{DeviceFaults, MockHid};
 
 const DESTROY: u32 = 1;
 const STOP: u32 = 3;

@@ -7,12 +7,11 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use fido_unlock::ports::{ApduChannel, TransportError};
-
-use crate::SoftAuthenticator;
-use crate::framing::MockApdu;
+use fido_unlock_host::ports::{ApduChannel, TransportError};
 
 use super::key::{Key, Port, random};
+use crate::SoftAuthenticator;
+use crate::framing::MockApdu;
 
 /// A contactless card without historical bytes (PC/SC part 3 §3.1.3.2.3).
 pub(super) const CONTACTLESS: &[u8] = &[0x3B, 0x80, 0x80, 0x01, 0x01];

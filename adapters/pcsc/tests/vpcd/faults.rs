@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
+use fido_unlock_host::ports::{ApduChannel, TransportError};
+use fido_unlock_pcsc::{CardChannel, Event, PcscError, Watch, list, watch};
+use pcsc::{Context, Disposition, Protocols, Scope, ShareMode};
+
 use crate::support::{
     CONTACTLESS, Frame, Model, PATIENCE, Pcscd, echo_card, eventually, first_card, first_empty, isolated,
     threads, threads_end,
 };
-use fido_unlock::ports::{ApduChannel, TransportError};
-use fido_unlock_pcsc::{CardChannel, Event, PcscError, Watch, list, watch};
-use pcsc::{Context, Disposition, Protocols, Scope, ShareMode};
 
 /// For what must fail by then.
 const SOON: Duration = Duration::from_millis(200);

@@ -4,25 +4,26 @@
 
 use std::ffi::CString;
 
-use crate::support::{CONTACTLESS, Frame, Model, PATIENCE, Pcscd, isolated};
-use fido_unlock::ctap2::device_unlock::{EnrollOptions, EnrollResponse};
-use fido_unlock::framing::{Interface, NfcTransport};
-use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::{
+use fido_unlock_host::framing::{Interface, NfcTransport};
+use fido_unlock_host::ports::{
     ApduChannel, Call, NeverCancel, NoProgress, SystemTicks, TransportError, UnlockDevice,
 };
-use fido_unlock::suite::{AuthoriseFields, IssuerKey};
-use fido_unlock::unlock::{
+use fido_unlock_host::{
     BlockProgress, ConfirmedBlock, CtapUnlockDevice, DefaultPinPolicy, DeviceError, EnrollPlan, NewPin,
     PlannedKey, Session, block_pin, enroll, probe,
 };
-use fido_unlock::{Challenge, ErrorCode, HasCode, Pin, Purpose, Suite};
 use fido_unlock_mock::SoftAuthenticator;
 use fido_unlock_mock::framing::Device;
 use fido_unlock_mock::platform::{Platform, PlatformError, RelyingParty, StoredCredential};
 use fido_unlock_pcsc::{CardChannel, DeviceEntry, open};
+use fido_unlock_protocol::ctap2::device_unlock::{EnrollOptions, EnrollResponse};
+use fido_unlock_protocol::pin_protocol::PinProtocol;
+use fido_unlock_protocol::suite::{AuthoriseFields, IssuerKey};
+use fido_unlock_protocol::{Challenge, ErrorCode, HasCode, Pin, Purpose, Suite};
 use getrandom::SysRng;
 use pcsc::{Context, Disposition, Protocols, Scope, ShareMode};
+
+use crate::support::{CONTACTLESS, Frame, Model, PATIENCE, Pcscd, isolated};
 
 const OLD_PIN: &str = "old493817";
 const NEW_PIN: &str = "new205746";
@@ -98,8 +99,8 @@ fn respond(
     issuer: &IssuerKey,
     enrolled: &EnrollResponse,
     purpose: Purpose,
-    challenge: fido_unlock::DeviceChallenge,
-) -> fido_unlock::ResponseCode {
+    challenge: fido_unlock_protocol::DeviceChallenge,
+) -> fido_unlock_protocol::ResponseCode {
     issuer
         .respond(&AuthoriseFields {
             purpose,

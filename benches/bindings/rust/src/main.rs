@@ -8,15 +8,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use fido_unlock::framing::HidTransport;
-use fido_unlock::ports::{self, Call, NeverCancel, NoProgress, SystemTicks};
-use fido_unlock::unlock::{CtapUnlockDevice, DefaultPinPolicy, NewPin, Session};
+use fido_unlock::host::framing::HidTransport;
+use fido_unlock::host::ports::{self, Call, NeverCancel, NoProgress, SystemTicks};
+use fido_unlock::host::{CtapUnlockDevice, DefaultPinPolicy, NewPin, Session};
 use fido_unlock::{Pin, ResponseCode};
 use fido_unlock_ffi::{
     EnrolledDevice, Enrollment, Interface, IssuerKey, MockKey, MockServer, MockWire, Suite, mock_respond,
 };
 use getrandom::SysRng;
-
 use pipe::TcpHid;
 
 const SLOT: u8 = 1;

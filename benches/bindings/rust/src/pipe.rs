@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
-use fido_unlock::ports::{HidReports, TransportError};
+use fido_unlock::host::ports::{HidReports, TransportError};
 
 const REPORT: usize = 64;
 const FRAME: usize = 2 + REPORT;

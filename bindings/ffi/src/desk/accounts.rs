@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use fido_unlock::ErrorCode;
-use fido_unlock::helpdesk::{self, OperatorId, UnixTime};
-use fido_unlock::ports::{self, StorageError};
+use fido_unlock::desk::ports::{self, StorageError};
+use fido_unlock::desk::{self, OperatorId, UnixTime};
 
 use super::StoreError;
 use super::store::{Faults, corrupt};
@@ -20,7 +20,7 @@ pub enum DeskRole {
     DeviceServiceAdministrator,
 }
 
-impl From<DeskRole> for helpdesk::Role {
+impl From<DeskRole> for desk::Role {
     fn from(role: DeskRole) -> Self {
         match role {
             DeskRole::Administrator => Self::Administrator,
@@ -42,7 +42,7 @@ pub enum DeskPrivilege {
     Administer,
 }
 
-impl From<DeskPrivilege> for helpdesk::Privilege {
+impl From<DeskPrivilege> for desk::Privilege {
     fn from(privilege: DeskPrivilege) -> Self {
         match privilege {
             DeskPrivilege::Unlock => Self::Unlock,
@@ -65,8 +65,8 @@ pub struct DeskOperator {
 }
 
 impl DeskOperator {
-    pub(crate) fn to_core(&self) -> Option<helpdesk::Operator> {
-        Some(helpdesk::Operator {
+    pub(crate) fn to_core(&self) -> Option<desk::Operator> {
+        Some(desk::Operator {
             id: operator_id(&self.id).ok()?,
             roles: self.roles.iter().copied().map(Into::into).collect(),
             privileges: self.privileges.iter().copied().map(Into::into).collect(),
@@ -89,21 +89,17 @@ pub trait Operators: Send + Sync {
 /// [`Operators`] as core's port.
 pub(crate) struct HostOperators(pub Arc<dyn Operators>);
 
-fn operator(found: &DeskOperator) -> Result<helpdesk::Operator, StorageError> {
+fn operator(found: &DeskOperator) -> Result<desk::Operator, StorageError> {
     found.to_core().ok_or_else(|| corrupt("operator"))
 }
 
 impl ports::Operators for HostOperators {
-    fn authenticate(
-        &self,
-        id: &OperatorId,
-        password: &str,
-    ) -> Result<Option<helpdesk::Operator>, StorageError> {
+    fn authenticate(&self, id: &OperatorId, password: &str) -> Result<Option<desk::Operator>, StorageError> {
         let found = self.0.authenticate(id.to_string(), password.to_owned())?;
         found.as_ref().map(operator).transpose()
     }
 
-    fn operator(&self, id: &OperatorId) -> Result<Option<helpdesk::Operator>, StorageError> {
+    fn operator(&self, id: &OperatorId) -> Result<Option<desk::Operator>, StorageError> {
         let found = self.0.find_operator(id.to_string())?;
         match found.as_ref().map(operator).transpose()? {
             Some(other) if other.id != *id => Err(corrupt("operator")),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fido_unlock::helpdesk::{DeviceKeys, NewDevice};
+use fido_unlock::desk::{DeviceKeys, NewDevice};
 use fido_unlock::suite::{DevicePublicKey, IssuerPublicKey};
 use fido_unlock::{AdminKey, ErrorCode};
 use zeroize::Zeroizing;
@@ -74,7 +74,7 @@ impl HelpDesk {
             let keys = device_keys(issuer.suite(), public, &device)?;
             return self.register(&session, &owner, &device, slot, keys, None);
         };
-        let admin_key = AdminKey::new(Zeroizing::new(admin_key.expose_bytes().to_vec()));
+        let admin_key = AdminKey::new(admin_key.expose_bytes());
         self.register(&session, &owner, &device, 0, DeviceKeys::AesAdminKey, admin_key)
     }
 

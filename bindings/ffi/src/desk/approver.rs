@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use fido_unlock::helpdesk::{self, Vouched};
-use fido_unlock::ports::{self, ApprovalError};
+use fido_unlock::desk::ports::{self, ApprovalError};
+use fido_unlock::desk::{self, Vouched};
 use sha2::{Digest, Sha256};
 
 use super::types::operator_id;
@@ -99,7 +99,7 @@ pub trait Approver: Send + Sync {
 pub(super) struct HostApprover(pub Arc<dyn Approver>);
 
 impl ports::Approver for HostApprover {
-    fn ask(&mut self, task: helpdesk::ApprovalTask) -> Result<helpdesk::Approval, ApprovalError> {
+    fn ask(&mut self, task: desk::ApprovalTask) -> Result<desk::Approval, ApprovalError> {
         let made = self.0.ask(ApprovalTask {
             basis: task.basis().to_vec(),
             request: task.request().0,

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use fido_unlock::helpdesk::audit::{LogId, PendingEntry, Receipt};
-use fido_unlock::ports::{self, StorageError};
+use fido_unlock::desk::audit::{LogId, PendingEntry, Receipt};
+use fido_unlock::desk::ports::{self, StorageError};
 
 use super::StoreError;
 use super::store::corrupt;

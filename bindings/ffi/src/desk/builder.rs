@@ -4,8 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use fido_unlock::ErrorCode;
-use fido_unlock::helpdesk::{self, UnixTime};
-use fido_unlock::ports;
+use fido_unlock::desk::{self, UnixTime, ports};
 
 use super::accounts::{HostClock, HostLicence, HostOperators};
 use super::audit_log::HostAuditLog;
@@ -31,7 +30,7 @@ pub(super) struct Parts {
     pub signer: Option<Box<dyn ports::ResponseSigner + Send>>,
     pub notifier: Option<Box<dyn ports::Notifier + Send>>,
     pub delivery: Option<Box<dyn ports::CodeDelivery + Send>>,
-    pub policy: helpdesk::DeskPolicy,
+    pub policy: desk::DeskPolicy,
     /// Of a clock of the host's, to be asked once more where the log's time is set back.
     pub host_clock: Option<Arc<dyn Clock>>,
     pub faults: Faults,
@@ -136,7 +135,7 @@ impl DeskBuilder {
         if let Some(clock) = &parts.host_clock {
             clock.now()?;
         }
-        let desk_ports = helpdesk::DeskPorts {
+        let desk_ports = desk::DeskPorts {
             clock: parts.clock.unwrap_or_else(|| Box::new(SystemClock)),
             licence: there(parts.licence, "licence")?,
             operators: there(parts.operators, "operators")?,
@@ -147,7 +146,7 @@ impl DeskBuilder {
             notifier: there(parts.notifier, "notifier")?,
             delivery: parts.delivery,
         };
-        let desk = helpdesk::HelpDesk::open(desk_ports, parts.policy)?;
+        let desk = desk::HelpDesk::open(desk_ports, parts.policy)?;
         Ok(HelpDesk::new(desk, parts.faults, parts.host_clock))
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use fido_unlock::ErrorCode;
-use fido_unlock::helpdesk::audit::{self, CheckpointKey};
-use fido_unlock::ports::{self, SignerError};
+use fido_unlock::desk::audit::{self, CheckpointKey};
+use fido_unlock::desk::ports::{self, SignerError};
 use fido_unlock::suite::p256_ecdsa;
 use sha2::{Digest, Sha256};
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use fido_unlock::DeviceId;
-use fido_unlock::helpdesk::{self, DeviceKeys, UnixTime, User, UserId};
-use fido_unlock::ports::{self, StorageError};
+use fido_unlock::desk::ports::{self, StorageError};
+use fido_unlock::desk::{self, DeviceKeys, UnixTime, User, UserId};
 use fido_unlock::suite::{DevicePublicKey, IssuerPublicKey};
 
 use super::store::corrupt;
@@ -38,8 +38,8 @@ pub trait Directory: Send + Sync {
     fn put_device(&self, device: RegisteredDevice) -> Result<(), StoreError>;
 }
 
-impl From<&helpdesk::RegisteredDevice> for RegisteredDevice {
-    fn from(device: &helpdesk::RegisteredDevice) -> Self {
+impl From<&desk::RegisteredDevice> for RegisteredDevice {
+    fn from(device: &desk::RegisteredDevice) -> Self {
         let device_key = match &device.keys {
             DeviceKeys::P256EcdhMac { device, .. } => Some(device.as_compressed().to_vec()),
             DeviceKeys::P256Ecdsa { .. } | DeviceKeys::AesAdminKey => None,
@@ -61,7 +61,7 @@ impl From<&helpdesk::RegisteredDevice> for RegisteredDevice {
 
 impl RegisteredDevice {
     /// `None` where a field is none of its kind.
-    pub(super) fn to_core(&self) -> Option<helpdesk::RegisteredDevice> {
+    pub(super) fn to_core(&self) -> Option<desk::RegisteredDevice> {
         let issuer = || IssuerPublicKey::from_compressed(self.issuer.as_ref()?).ok();
         let keys = match self.suite {
             Suite::P256Ecdsa => DeviceKeys::P256Ecdsa { issuer: issuer()? },
@@ -73,7 +73,7 @@ impl RegisteredDevice {
         };
         let aes = self.suite == Suite::AesAdminKey;
         let fits = self.counter.is_none() == aes && self.slot <= if aes { 0 } else { 15 };
-        fits.then_some(helpdesk::RegisteredDevice {
+        fits.then_some(desk::RegisteredDevice {
             id: DeviceId::parse(&self.device_id).ok()?,
             owner: UserId::new(&self.owner)?,
             slot: self.slot,
@@ -94,7 +94,7 @@ fn user(found: DeskUser) -> Result<User, StorageError> {
     found.into_core().map_err(|_| corrupt("user"))
 }
 
-fn device(found: &RegisteredDevice) -> Result<helpdesk::RegisteredDevice, StorageError> {
+fn device(found: &RegisteredDevice) -> Result<desk::RegisteredDevice, StorageError> {
     found.to_core().ok_or_else(|| corrupt("registered device"))
 }
 
@@ -116,7 +116,7 @@ impl ports::Directory for HostDirectory {
         Ok(users)
     }
 
-    fn device(&self, id: &DeviceId) -> Result<Option<helpdesk::RegisteredDevice>, StorageError> {
+    fn device(&self, id: &DeviceId) -> Result<Option<desk::RegisteredDevice>, StorageError> {
         let found = self.0.device(id.to_code())?;
         match found.as_ref().map(device).transpose()? {
             Some(other) if other.id != *id => Err(corrupt("registered device")),
@@ -124,7 +124,7 @@ impl ports::Directory for HostDirectory {
         }
     }
 
-    fn devices_of(&self, user: &UserId) -> Result<Vec<helpdesk::RegisteredDevice>, StorageError> {
+    fn devices_of(&self, user: &UserId) -> Result<Vec<desk::RegisteredDevice>, StorageError> {
         let found = self.0.devices_of(user.to_string())?;
         let mut devices = found.iter().map(device).collect::<Result<Vec<_>, _>>()?;
         if devices.iter().any(|device| device.owner != *user) {
@@ -142,7 +142,7 @@ impl ports::Directory for HostDirectory {
         Ok(self.0.put_user(user.into())?)
     }
 
-    fn put_device(&mut self, device: &helpdesk::RegisteredDevice) -> Result<(), StorageError> {
+    fn put_device(&mut self, device: &desk::RegisteredDevice) -> Result<(), StorageError> {
         Ok(self.0.put_device(device.into())?)
     }
 }

@@ -4,17 +4,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fido_unlock::ErrorCode;
-use fido_unlock::helpdesk::{KeyRing, Operator, UnixTime, audit};
-use fido_unlock::ports::LicenceTerms;
+use fido_unlock::desk::ports::LicenceTerms;
+use fido_unlock::desk::{KeyRing, Operator, UnixTime, audit};
 use fido_unlock_files::key_file::{self, KeyFileError, Passphrase};
 use fido_unlock_files::{FileAuditLog, FilesDesk, WrappingKey};
 use zeroize::Zeroizing;
 
 use super::builder::Parts;
-use super::checkpoint;
 use super::ports::HostNotifier;
 use super::types::operator_id;
-use super::{AuditSummary, DeskBuilder, DeskRole, HelpDesk, OwnerNotifier};
+use super::{AuditSummary, DeskBuilder, DeskRole, HelpDesk, OwnerNotifier, checkpoint};
 use crate::{IssuerKey, UnlockError};
 
 impl From<KeyFileError> for UnlockError {

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
 use fido_unlock::ErrorCode;
-use fido_unlock::helpdesk::{self, Delivery, GivenCode, RequestId};
-use fido_unlock::ports::{Approver as _, CallerVerifier as _};
+use fido_unlock::desk::ports::{Approver as _, CallerVerifier as _};
+use fido_unlock::desk::{self, Delivery, GivenCode, RequestId};
 use zeroize::Zeroizing;
 
 use super::approver::HostApprover;
@@ -21,7 +21,7 @@ use crate::UnlockError;
 
 /// An operator who has signed in.
 #[derive(uniffi::Object)]
-pub struct OperatorSession(pub(super) helpdesk::OperatorSession);
+pub struct OperatorSession(pub(super) desk::OperatorSession);
 
 #[uniffi::export]
 impl OperatorSession {
@@ -38,7 +38,7 @@ impl OperatorSession {
 /// they work the desk serves others, and they may call it themselves.
 #[derive(uniffi::Object)]
 pub struct HelpDesk {
-    desk: Mutex<helpdesk::HelpDesk>,
+    desk: Mutex<desk::HelpDesk>,
     /// Who is in a call now.
     caller: Mutex<Option<ThreadId>>,
     faults: Faults,
@@ -47,7 +47,7 @@ pub struct HelpDesk {
 
 /// The desk for one call.
 struct Entered<'a> {
-    desk: MutexGuard<'a, helpdesk::HelpDesk>,
+    desk: MutexGuard<'a, desk::HelpDesk>,
     caller: &'a Mutex<Option<ThreadId>>,
 }
 
@@ -58,7 +58,7 @@ impl Drop for Entered<'_> {
 }
 
 impl HelpDesk {
-    pub(super) fn new(desk: helpdesk::HelpDesk, faults: Faults, clock: Option<Arc<dyn Clock>>) -> Arc<Self> {
+    pub(super) fn new(desk: desk::HelpDesk, faults: Faults, clock: Option<Arc<dyn Clock>>) -> Arc<Self> {
         Arc::new(Self {
             desk: Mutex::new(desk),
             caller: Mutex::new(None),
@@ -76,7 +76,7 @@ impl HelpDesk {
     /// that is the error.
     pub(super) fn run<R, E: Into<UnlockError>>(
         &self,
-        work: impl FnOnce(&mut helpdesk::HelpDesk) -> Result<R, E>,
+        work: impl FnOnce(&mut desk::HelpDesk) -> Result<R, E>,
     ) -> Result<R, UnlockError> {
         let mut entered = self.enter()?;
         self.faults.take();

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fido_unlock::ErrorCode;
-use fido_unlock::helpdesk::{self, UnixTime};
-use fido_unlock::ports::{self, StorageError};
+use fido_unlock::desk::ports::{self, StorageError};
+use fido_unlock::desk::{self, UnixTime};
 
 use super::StoreError;
 use super::types::{device_id, operator_id};
@@ -100,7 +100,7 @@ pub trait Limits: Send + Sync {
 
 /// The judging of limits, for a host that keeps the records: restore, `take`, store `records`.
 #[derive(uniffi::Object)]
-pub struct LimitBook(Mutex<helpdesk::LimitBook>);
+pub struct LimitBook(Mutex<desk::LimitBook>);
 
 #[uniffi::export]
 impl LimitBook {
@@ -108,7 +108,7 @@ impl LimitBook {
     #[uniffi::constructor]
     pub fn from_records(records: Vec<LimitRecord>) -> Result<Arc<Self>, UnlockError> {
         let records = records.into_iter().map(|record| {
-            Ok(helpdesk::LimitRecord {
+            Ok(desk::LimitRecord {
                 at: UnixTime(record.at),
                 device: device_id(&record.device_id)?,
                 operator: operator_id(&record.operator)?,
@@ -116,9 +116,7 @@ impl LimitBook {
             })
         });
         let records = records.collect::<Result<_, UnlockError>>()?;
-        Ok(Arc::new(Self(Mutex::new(helpdesk::LimitBook::from_records(
-            records,
-        )))))
+        Ok(Arc::new(Self(Mutex::new(desk::LimitBook::from_records(records)))))
     }
 
     /// Judges, and counts when `Taken`.
@@ -142,7 +140,7 @@ impl LimitBook {
     #[must_use]
     pub fn records(&self) -> Vec<LimitRecord> {
         let book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let record = |record: &helpdesk::LimitRecord| LimitRecord {
+        let record = |record: &desk::LimitRecord| LimitRecord {
             at: record.at.0,
             device_id: record.device.to_code(),
             operator: record.operator.to_string(),
@@ -160,7 +158,7 @@ fn hash(bytes: Vec<u8>) -> Result<[u8; 32], UnlockError> {
 pub(crate) struct HostLimits(pub Arc<dyn Limits>);
 
 impl ports::Limits for HostLimits {
-    fn take(&mut self, request: &ports::LimitRequest<'_>) -> Result<helpdesk::LimitOutcome, StorageError> {
+    fn take(&mut self, request: &ports::LimitRequest<'_>) -> Result<desk::LimitOutcome, StorageError> {
         let outcome = self.0.take(LimitRequest {
             device_id: request.device.to_code(),
             operator: request.operator.to_string(),
@@ -170,44 +168,44 @@ impl ports::Limits for HostLimits {
             approved: request.approved,
         })?;
         Ok(match outcome {
-            LimitOutcome::Taken => helpdesk::LimitOutcome::Taken,
-            LimitOutcome::ApprovalWanted { kind } => helpdesk::LimitOutcome::ApprovalWanted(kind.into()),
-            LimitOutcome::Exceeded { kind } => helpdesk::LimitOutcome::Exceeded(kind.into()),
+            LimitOutcome::Taken => desk::LimitOutcome::Taken,
+            LimitOutcome::ApprovalWanted { kind } => desk::LimitOutcome::ApprovalWanted(kind.into()),
+            LimitOutcome::Exceeded { kind } => desk::LimitOutcome::Exceeded(kind.into()),
         })
     }
 }
 
-impl From<helpdesk::LimitOutcome> for LimitOutcome {
-    fn from(outcome: helpdesk::LimitOutcome) -> Self {
+impl From<desk::LimitOutcome> for LimitOutcome {
+    fn from(outcome: desk::LimitOutcome) -> Self {
         match outcome {
-            helpdesk::LimitOutcome::Taken => Self::Taken,
-            helpdesk::LimitOutcome::ApprovalWanted(kind) => Self::ApprovalWanted { kind: kind.into() },
-            helpdesk::LimitOutcome::Exceeded(kind) => Self::Exceeded { kind: kind.into() },
+            desk::LimitOutcome::Taken => Self::Taken,
+            desk::LimitOutcome::ApprovalWanted(kind) => Self::ApprovalWanted { kind: kind.into() },
+            desk::LimitOutcome::Exceeded(kind) => Self::Exceeded { kind: kind.into() },
         }
     }
 }
 
 macro_rules! both_ways {
     ($ours:ident, enum { $($variant:ident),+ }) => {
-        impl From<$ours> for helpdesk::$ours {
+        impl From<$ours> for desk::$ours {
             fn from(value: $ours) -> Self {
                 match value { $($ours::$variant => Self::$variant,)+ }
             }
         }
-        impl From<helpdesk::$ours> for $ours {
-            fn from(value: helpdesk::$ours) -> Self {
-                match value { $(helpdesk::$ours::$variant => Self::$variant,)+ }
+        impl From<desk::$ours> for $ours {
+            fn from(value: desk::$ours) -> Self {
+                match value { $(desk::$ours::$variant => Self::$variant,)+ }
             }
         }
     };
     ($ours:ident, struct { $($field:ident),+ }) => {
-        impl From<$ours> for helpdesk::$ours {
+        impl From<$ours> for desk::$ours {
             fn from(value: $ours) -> Self {
                 Self { $($field: value.$field.into(),)+ }
             }
         }
-        impl From<helpdesk::$ours> for $ours {
-            fn from(value: helpdesk::$ours) -> Self {
+        impl From<desk::$ours> for $ours {
+            fn from(value: desk::$ours) -> Self {
                 Self { $($field: value.$field.into(),)+ }
             }
         }

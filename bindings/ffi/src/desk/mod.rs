@@ -17,7 +17,7 @@ mod signer;
 mod store;
 mod types;
 
-pub(crate) use signer::{decode_made, make_code, signer_failed};
+pub(crate) use signer::{NotMade, decode_made, make_code};
 #[cfg(feature = "mock")]
 pub(crate) use {
     accounts::HostOperators, audit_log::HostAuditLog, directory::HostDirectory, limits::HostLimits,

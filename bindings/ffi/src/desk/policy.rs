@@ -1,6 +1,6 @@
 //! The desk's rules.
 
-use fido_unlock::helpdesk::{self, Vouched};
+use fido_unlock::desk::{self, Vouched};
 
 use super::{LimitRules, VerificationMethod};
 
@@ -40,9 +40,9 @@ pub struct DeskPolicy {
 #[uniffi::export]
 #[must_use]
 pub fn default_desk_policy() -> DeskPolicy {
-    let policy = helpdesk::DeskPolicy::default();
-    let methods = |methods: &[helpdesk::AcceptedMethod]| {
-        let accepted = |rule: &helpdesk::AcceptedMethod| {
+    let policy = desk::DeskPolicy::default();
+    let methods = |methods: &[desk::AcceptedMethod]| {
+        let accepted = |rule: &desk::AcceptedMethod| {
             Some(AcceptedMethod {
                 method: VerificationMethod::of(rule.method)?,
                 by_machine: rule.at_least == Vouched::Machine,
@@ -63,10 +63,10 @@ pub fn default_desk_policy() -> DeskPolicy {
     }
 }
 
-impl From<DeskPolicy> for helpdesk::DeskPolicy {
+impl From<DeskPolicy> for desk::DeskPolicy {
     fn from(policy: DeskPolicy) -> Self {
         let methods = |methods: Vec<AcceptedMethod>| {
-            let rule = |accepted: AcceptedMethod| helpdesk::AcceptedMethod {
+            let rule = |accepted: AcceptedMethod| desk::AcceptedMethod {
                 method: accepted.method.into(),
                 at_least: if accepted.by_machine {
                     Vouched::Machine

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use fido_unlock::ResponseCode;
-use fido_unlock::helpdesk::{self, VerificationTask, VerifiedCaller, Vouched};
-use fido_unlock::ports::{self, CallerError, DeliveryError, Notice, Notifier};
+use fido_unlock::desk::ports::{self, CallerError, DeliveryError, Notice, Notifier};
+use fido_unlock::desk::{self, VerificationTask, VerifiedCaller, Vouched};
 use sha2::{Digest, Sha256};
 
 use super::{DeskChannel, DeskUser};
@@ -29,20 +29,20 @@ pub enum VerificationMethod {
 
 impl VerificationMethod {
     /// `None` for one that this version of the binding has no name for.
-    pub(super) fn of(method: helpdesk::VerificationMethod) -> Option<Self> {
+    pub(super) fn of(method: desk::VerificationMethod) -> Option<Self> {
         Some(match method {
-            helpdesk::VerificationMethod::EnrolledFactor => Self::EnrolledFactor,
-            helpdesk::VerificationMethod::CallBack => Self::CallBack,
-            helpdesk::VerificationMethod::IdentityDocument => Self::IdentityDocument,
-            helpdesk::VerificationMethod::Manager => Self::Manager,
-            helpdesk::VerificationMethod::InPerson => Self::InPerson,
-            helpdesk::VerificationMethod::Questions => Self::Questions,
+            desk::VerificationMethod::EnrolledFactor => Self::EnrolledFactor,
+            desk::VerificationMethod::CallBack => Self::CallBack,
+            desk::VerificationMethod::IdentityDocument => Self::IdentityDocument,
+            desk::VerificationMethod::Manager => Self::Manager,
+            desk::VerificationMethod::InPerson => Self::InPerson,
+            desk::VerificationMethod::Questions => Self::Questions,
             _ => return None,
         })
     }
 }
 
-impl From<VerificationMethod> for helpdesk::VerificationMethod {
+impl From<VerificationMethod> for desk::VerificationMethod {
     fn from(method: VerificationMethod) -> Self {
         match method {
             VerificationMethod::EnrolledFactor => Self::EnrolledFactor,
@@ -192,7 +192,7 @@ impl Notifier for HostNotifier {
 pub(super) struct HostDelivery(pub Arc<dyn CodeDelivery>);
 
 impl ports::CodeDelivery for HostDelivery {
-    fn send(&mut self, channel: &helpdesk::Channel, code: &ResponseCode) -> Result<(), DeliveryError> {
+    fn send(&mut self, channel: &desk::Channel, code: &ResponseCode) -> Result<(), DeliveryError> {
         let text = String::clone(&code.expose_code());
         self.0.send(channel.into(), text).map_err(|error| DeliveryError {
             detail: error.to_string(),

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use fido_unlock::helpdesk::Authorised;
-use fido_unlock::ports::{self, SignerError};
-use fido_unlock::suite::{AuthoriseFields, IssuerPublicKey, p256_ecdh_mac, p256_ecdsa};
+use fido_unlock::desk::Authorised;
+use fido_unlock::desk::ports::{self, SignerError};
+use fido_unlock::ports::ProverError;
+use fido_unlock::suite::{AuthoriseFields, IssuerPublicKey, SuiteError, p256_ecdh_mac, p256_ecdsa};
 use fido_unlock::{AdminKey, DeviceId, ErrorCode, HasCode, Purpose, ResponseCode};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -85,9 +86,25 @@ impl From<uniffi::UnexpectedUniFFICallbackError> for SigningError {
     }
 }
 
+/// Whose own number it is.
+fn detail(code: i64) -> String {
+    format!("the program's signer ({code:#x})")
+}
+
+impl From<SigningError> for ProverError {
+    fn from(error: SigningError) -> Self {
+        match error {
+            SigningError::KeyMissing => Self::KeyMissing,
+            SigningError::WrongSuite => Self::Suite(SuiteError::WrongSuite),
+            SigningError::Unavailable { code } => Self::Unavailable { detail: detail(code) },
+            SigningError::Refused { code } => Self::Failed { detail: detail(code) },
+            SigningError::HostFailed => Self::HostFailed,
+        }
+    }
+}
+
 impl From<SigningError> for SignerError {
     fn from(error: SigningError) -> Self {
-        let detail = |code| format!("the program's signer ({code:#x})");
         match error {
             SigningError::KeyMissing => Self::KeyMissing,
             SigningError::WrongSuite => Self::WrongSuite,
@@ -130,7 +147,7 @@ impl SigningTask {
                 if fields.purpose != Purpose::Authorise {
                     return Err(SignerError::WrongSuite);
                 }
-                fields.message()
+                fields.message().to_vec()
             }
             (None, None) => return Err(SignerError::WrongSuite),
         };
@@ -158,9 +175,22 @@ pub(super) struct HostSigner {
     pub faults: Faults,
 }
 
-pub(crate) fn signer_failed(detail: &str) -> SignerError {
-    SignerError::Failed {
-        detail: detail.into(),
+/// What the host's signer or prover answered is not what was asked for; says why.
+pub(crate) struct NotMade(pub &'static str);
+
+impl From<NotMade> for SignerError {
+    fn from(NotMade(detail): NotMade) -> Self {
+        Self::Failed {
+            detail: detail.into(),
+        }
+    }
+}
+
+impl From<NotMade> for ProverError {
+    fn from(NotMade(detail): NotMade) -> Self {
+        Self::Failed {
+            detail: detail.into(),
+        }
     }
 }
 
@@ -169,11 +199,11 @@ fn digits(key: &AdminKey) -> String {
 }
 
 /// The bytes of what the host's signer answered.
-pub(crate) fn decode_made(answer: String) -> Result<Zeroizing<Vec<u8>>, SignerError> {
+pub(crate) fn decode_made(answer: String) -> Result<Zeroizing<Vec<u8>>, NotMade> {
     let answer = Zeroizing::new(answer);
     base16ct::mixed::decode_vec(&*answer)
         .map(Zeroizing::new)
-        .map_err(|_| signer_failed("the program's signer gave no hexadecimal digits"))
+        .map_err(|_| NotMade("the program's signer gave no hexadecimal digits"))
 }
 
 /// What the host made, as a Response Code.
@@ -182,9 +212,8 @@ pub(crate) fn make_code(
     issuer: Option<&IssuerPublicKey>,
     message: &[u8],
     made: &[u8],
-) -> Result<ResponseCode, SignerError> {
-    code(suite, issuer, message, made)
-        .ok_or_else(|| signer_failed("what the program's signer made is no response"))
+) -> Result<ResponseCode, NotMade> {
+    code(suite, issuer, message, made).ok_or_else(|| NotMade("what the program's signer made is no response"))
 }
 
 fn code(suite: Suite, issuer: Option<&IssuerPublicKey>, message: &[u8], made: &[u8]) -> Option<ResponseCode> {
@@ -205,7 +234,7 @@ impl ports::ResponseSigner for HostSigner {
         let task = SigningTask::of(authorised)?;
         let (suite, message) = (task.suite, task.message.clone());
         let made = decode_made(self.signer.respond(task)?)?;
-        make_code(suite, authorised.keys().issuer(), &message, &made)
+        Ok(make_code(suite, authorised.keys().issuer(), &message, &made)?)
     }
 
     fn issuers(&self) -> Vec<ports::IssuerInfo> {
@@ -225,8 +254,7 @@ impl ports::ResponseSigner for HostSigner {
         let Some(holder) = self.signer.device_with_admin_key(digits(key))? else {
             return Ok(());
         };
-        let other =
-            DeviceId::parse(&holder).map_err(|_| signer_failed("the program's signer named no device"))?;
+        let other = DeviceId::parse(&holder).map_err(|_| NotMade("the program's signer named no device"))?;
         if other == *device {
             Ok(())
         } else {

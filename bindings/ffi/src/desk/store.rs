@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fido_unlock::ErrorCode;
-use fido_unlock::ports::StorageError;
+use fido_unlock::desk::ports::StorageError;
 
 use crate::UnlockError;
 

@@ -1,7 +1,7 @@
 //! What the desk shows, as records.
 
-use fido_unlock::helpdesk::audit::AuditReport;
-use fido_unlock::helpdesk::{self, Found, OperatorId, RequestView, UnixTime, User, UserClass, UserId};
+use fido_unlock::desk::audit::AuditReport;
+use fido_unlock::desk::{self, Found, OperatorId, RequestView, UnixTime, User, UserClass, UserId};
 use fido_unlock::{DeviceId, ErrorCode};
 
 use crate::{Suite, UnlockError};
@@ -124,27 +124,27 @@ pub struct DeskRequest {
     pub open_codes: Vec<OpenCode>,
 }
 
-impl From<&helpdesk::OpenCode> for OpenCode {
-    fn from(code: &helpdesk::OpenCode) -> Self {
+impl From<&desk::OpenCode> for OpenCode {
+    fn from(code: &desk::OpenCode) -> Self {
         Self {
             request: code.request.0,
             device_id: code.device.to_code(),
             user: code.user.to_string(),
             operator: code.operator.to_string(),
             at: code.at.0,
-            abandoned: code.outcome == helpdesk::Outcome::Abandoned,
+            abandoned: code.outcome == desk::Outcome::Abandoned,
         }
     }
 }
 
-impl From<&helpdesk::Channel> for DeskChannel {
-    fn from(channel: &helpdesk::Channel) -> Self {
+impl From<&desk::Channel> for DeskChannel {
+    fn from(channel: &desk::Channel) -> Self {
         Self {
             id: channel.id.clone(),
             kind: match channel.kind {
-                helpdesk::ChannelKind::Mail => ChannelKind::Mail,
-                helpdesk::ChannelKind::TextMessage => ChannelKind::TextMessage,
-                helpdesk::ChannelKind::Telephone => ChannelKind::Telephone,
+                desk::ChannelKind::Mail => ChannelKind::Mail,
+                desk::ChannelKind::TextMessage => ChannelKind::TextMessage,
+                desk::ChannelKind::Telephone => ChannelKind::Telephone,
                 _ => ChannelKind::Agent,
             },
             address: channel.address.clone(),
@@ -153,15 +153,15 @@ impl From<&helpdesk::Channel> for DeskChannel {
     }
 }
 
-impl From<DeskChannel> for helpdesk::Channel {
+impl From<DeskChannel> for desk::Channel {
     fn from(channel: DeskChannel) -> Self {
         Self {
             id: channel.id,
             kind: match channel.kind {
-                ChannelKind::Mail => helpdesk::ChannelKind::Mail,
-                ChannelKind::TextMessage => helpdesk::ChannelKind::TextMessage,
-                ChannelKind::Telephone => helpdesk::ChannelKind::Telephone,
-                ChannelKind::Agent => helpdesk::ChannelKind::Agent,
+                ChannelKind::Mail => desk::ChannelKind::Mail,
+                ChannelKind::TextMessage => desk::ChannelKind::TextMessage,
+                ChannelKind::Telephone => desk::ChannelKind::Telephone,
+                ChannelKind::Agent => desk::ChannelKind::Agent,
             },
             address: channel.address,
             changed_at: UnixTime(channel.changed_at),
@@ -262,8 +262,8 @@ pub struct DeskAlarm {
     pub at: u64,
 }
 
-impl From<&helpdesk::Alarm> for DeskAlarm {
-    fn from(alarm: &helpdesk::Alarm) -> Self {
+impl From<&desk::Alarm> for DeskAlarm {
+    fn from(alarm: &desk::Alarm) -> Self {
         Self {
             id: alarm.id,
             number: alarm.code.number(),

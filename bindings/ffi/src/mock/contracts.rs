@@ -1,12 +1,12 @@
-//! The contract suites of core against a host's own stores (`fido_unlock::testing`), for the host's own tests.
+//! The contract suites of core against a host's own stores (`fido_unlock::desk::testing`), for the host's own tests.
 //!
 //! A suite opens its store several times, as programs that start again do; here it is the same object each time.
 
 use std::sync::Arc;
 
 use fido_unlock::ErrorCode;
-use fido_unlock::ports::StorageError;
-use fido_unlock::testing::{self, ContractError};
+use fido_unlock::desk::ports::StorageError;
+use fido_unlock::desk::testing::{self, ContractError};
 
 use crate::desk::{HostAuditLog, HostDirectory, HostLimits, HostOperators};
 use crate::{AuditLog, DeskOperator, Directory, Limits, Operators, UnlockError};

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use fido_unlock::framing::{HidTransport, NfcTransport};
+use fido_unlock::host::framing::{HidTransport, NfcTransport};
+use fido_unlock::host::ports::{self, Call, NeverCancel, NoProgress, SystemTicks, TransportError};
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::{self, Call, NeverCancel, NoProgress, SystemTicks, TransportError};
 use fido_unlock::{ErrorCode, HasCode, Pin};
 use fido_unlock_mock::framing::Device;
 use fido_unlock_mock::platform::{Platform, PlatformError};

@@ -4,9 +4,10 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use fido_unlock::framing::HidTransport;
-use fido_unlock::ports::{
-    DeviceSource, HidRoute, Interface, Route, RouteChange, RouteKind, Transport, TransportError,
+use fido_unlock::Interface;
+use fido_unlock::host::framing::HidTransport;
+use fido_unlock::host::ports::{
+    DeviceSource, HidRoute, Route, RouteChange, RouteKind, Transport, TransportError,
 };
 use fido_unlock_mock::SoftAuthenticator;
 use fido_unlock_mock::framing::Device;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use fido_unlock::host::ports::Call;
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::Call;
 use fido_unlock::{ErrorCode, Pin};
 use fido_unlock_mock::platform::{
     Platform, PlatformError, RelyingParty, RelyingPartyError, StoredCredential,

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use fido_unlock::ports::Interface;
+use fido_unlock::Interface;
 use fido_unlock_mock::SoftAuthenticator;
 use fido_unlock_mock::framing::Device;
 use fido_unlock_mock::serve::{KeyServer, Wire};

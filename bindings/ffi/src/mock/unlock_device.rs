@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use fido_unlock::ctap2::device_unlock::{self, ChallengeRequest};
-use fido_unlock::framing::HidTransport;
+use fido_unlock::host::framing::HidTransport;
+use fido_unlock::host::ports::{self, Call, Cancel, SystemTicks, TransportError};
+use fido_unlock::host::{CtapUnlockDevice, DeviceError};
 use fido_unlock::pin_protocol::CoseKey;
-use fido_unlock::ports::{self, Call, Cancel, SystemTicks, TransportError};
-use fido_unlock::unlock::{CtapUnlockDevice, DeviceError};
 use fido_unlock::{Challenge, DeviceChallenge, HasCode, ResponseCode, Suite};
 use fido_unlock_mock::SoftAuthenticator;
 use fido_unlock_mock::framing::MockHid;

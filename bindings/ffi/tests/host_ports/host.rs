@@ -340,7 +340,7 @@ impl ResponseSigner for Hsm {
         let key = keys.get(&task.device_id).ok_or(SigningError::KeyMissing)?;
         let bytes = (0..key.len()).step_by(2);
         let bytes = bytes.map(|at| u8::from_str_radix(&key[at..at + 2], 16).unwrap());
-        let key = AdminKey::new(bytes.collect::<Vec<_>>().into()).unwrap();
+        let key = AdminKey::new(&bytes.collect::<Vec<_>>()).unwrap();
         let made = aes_admin_key::respond(&key, &task.message.try_into().unwrap());
         Ok(digits(&*made.unwrap()))
     }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use fido_unlock::ErrorCode;
-use fido_unlock::helpdesk::UnixTime;
-use fido_unlock::helpdesk::audit::{self, CheckpointKey, SignedCheckpoint};
+use fido_unlock::desk::UnixTime;
+use fido_unlock::desk::audit::{self, CheckpointKey, SignedCheckpoint};
 use fido_unlock_files::{AuditView, FileAuditLog, view};
 use serde::Deserialize;
 use serde_json::json;

@@ -1,9 +1,9 @@
 //! `block-pin`: a forgotten PIN is blocked on purpose, with the device at the desk.
 
-use fido_unlock::helpdesk::{DeviceKeys, Privilege};
-use fido_unlock::ports::{Call, NeverCancel, UnlockDevice};
+use fido_unlock::desk::{DeviceKeys, Privilege};
+use fido_unlock::host::ports::{Call, NeverCancel, UnlockDevice};
+use fido_unlock::host::{BlockProgress, ConfirmedBlock, block_pin};
 use fido_unlock::suite::AuthoriseFields;
-use fido_unlock::unlock::{BlockProgress, ConfirmedBlock, block_pin};
 use fido_unlock::{ErrorCode, Purpose};
 use getrandom::SysRng;
 

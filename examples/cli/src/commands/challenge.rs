@@ -2,8 +2,8 @@
 
 use fido_unlock::code::spoken;
 use fido_unlock::ctap2::device_unlock::UnlockInfo;
-use fido_unlock::ports::Call;
-use fido_unlock::unlock::{Session, diagnose};
+use fido_unlock::host::ports::Call;
+use fido_unlock::host::{Session, diagnose};
 use fido_unlock::{ErrorCode, HasCode, Suite};
 
 use crate::args::Challenge;

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use fido_unlock::helpdesk::{Operator, Privilege, RequestId, Role, UnixTime, User, UserClass, UserId};
-use fido_unlock::ports::{Clock, Licence, LicenceTerms};
+use fido_unlock::desk::ports::{Clock, Licence, LicenceTerms};
+use fido_unlock::desk::{Operator, Privilege, RequestId, Role, UnixTime, User, UserClass, UserId};
 use fido_unlock::{DeviceId, ErrorCode};
 use fido_unlock_files::{FilesDesk, SystemClock, read_devices};
 use serde_json::{Value, json};

@@ -1,9 +1,8 @@
 //! `devices`.
 
-use fido_unlock::ErrorCode;
-use fido_unlock::HasCode;
-use fido_unlock::ports::{Call, Interface, Route, RouteKind, TransportError};
-use fido_unlock::unlock::{DeviceEvent, FoundDevice, FoundRoute, Listing};
+use fido_unlock::host::ports::{Call, Route, RouteKind, TransportError};
+use fido_unlock::host::{DeviceEvent, FoundDevice, FoundRoute, Listing};
+use fido_unlock::{ErrorCode, HasCode, Interface};
 use serde_json::{Value, json};
 
 use crate::device::{Devices, UDEV_RULES, call_unless, udev_rule};

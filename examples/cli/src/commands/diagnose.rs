@@ -1,11 +1,10 @@
 //! `diagnose`.
 
 use fido_unlock::HasCode;
-use fido_unlock::unlock::diagnose;
+use fido_unlock::host::diagnose;
 
 use crate::args::Diagnose;
-use crate::desk::KeyFolder;
-use crate::desk::public_key;
+use crate::desk::{KeyFolder, public_key};
 use crate::device::Devices;
 use crate::failure::Failure;
 use crate::output::Report;

@@ -7,9 +7,11 @@ mod rows;
 
 pub use device::probe_device;
 
+use device::{ADMIN_KEY_SLOT, Plan, choose, enroll_device, present_keys, probe_enrolled};
 use fido_unlock::ctap2::device_unlock::EnrollResponse;
-use fido_unlock::helpdesk::{DeviceKeys, NewDevice, Privilege, User, UserClass, UserId};
-use fido_unlock::ports::{Call, Entropy, NeverCancel, UnlockDevice};
+use fido_unlock::desk::{DeviceKeys, NewDevice, Privilege, User, UserClass, UserId};
+use fido_unlock::host::ports::{Call, NeverCancel, UnlockDevice};
+use fido_unlock::ports::Entropy;
 use fido_unlock::{AdminKey, ErrorCode, Suite};
 use getrandom::SysRng;
 use zeroize::Zeroizing;
@@ -22,7 +24,6 @@ use crate::device::{Devices, call};
 use crate::failure::Failure;
 use crate::output::Report;
 use crate::prompt::Prompt;
-use device::{ADMIN_KEY_SLOT, Plan, choose, enroll_device, present_keys, probe_enrolled};
 
 /// Enrols with the desk's keys, or with public keys from files.
 pub fn run(devices: &Devices, args: &Enroll, prompt: Prompt, json: bool) -> Result<Report, Failure> {
@@ -74,7 +75,7 @@ fn at_desk(
         let mut bytes = Zeroizing::new(vec![0; 32]);
         SysRng.fill(&mut bytes)?;
         (
-            Plan::AdminKey(AdminKey::new(bytes).ok_or(ErrorCode::EntropyFailed)?),
+            Plan::AdminKey(AdminKey::new(&bytes).ok_or(ErrorCode::EntropyFailed)?),
             None,
         )
     } else {

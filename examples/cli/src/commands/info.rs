@@ -11,8 +11,8 @@ pub fn run(devices: &Devices) -> Result<Report, Failure> {
     let (device, info) = devices.open_for_unlock()?;
     let info = info?;
     let interface = match device.interface() {
-        fido_unlock::ports::Interface::Fido => "fido",
-        fido_unlock::ports::Interface::Vendor => "vendor",
+        fido_unlock::Interface::Fido => "fido",
+        fido_unlock::Interface::Vendor => "vendor",
     };
     let yes_no = |flag: bool| if flag { "yes" } else { "no" };
     let id = info.device_id.map(|id| id.to_code());

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use fido_unlock::helpdesk::{KeyEvent, KeyRing};
-use fido_unlock::ports::SignerError;
+use fido_unlock::desk::ports::SignerError;
+use fido_unlock::desk::{KeyEvent, KeyRing};
 use fido_unlock::suite::IssuerKey;
 use fido_unlock::{ErrorCode, Suite};
 use fido_unlock_files::key_file::LOST_KEY_WARNING;

@@ -5,8 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
+use fido_unlock::host::ports::{Call, UnlockDevice};
 use fido_unlock::pin_protocol::CoseKey;
-use fido_unlock::ports::{Call, UnlockDevice};
 use fido_unlock::{ErrorCode, Pin};
 use fido_unlock_mock::platform::{Platform, PlatformError, RelyingParty, StoredCredential};
 use getrandom::SysRng;

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use fido_unlock::code::{Entry, spoken};
-use fido_unlock::helpdesk::{
+use fido_unlock::desk::{
     Delivery, DeskError, Found, GivenCode, OperatorStatement, RegisteredDevice, RequestId, RequestView,
 };
 use fido_unlock::{DeviceId, ErrorCode, HasCode, ResponseCode};

@@ -1,9 +1,9 @@
 //! `issuer rotate --this-device`: a device is given the slot's present key.
 
 use fido_unlock::ErrorCode;
-use fido_unlock::helpdesk::DeviceKeys;
-use fido_unlock::ports::{Call, UnlockDevice};
-use fido_unlock::unlock::{RotationPlan, rotate_with};
+use fido_unlock::desk::DeviceKeys;
+use fido_unlock::host::ports::{Call, UnlockDevice};
+use fido_unlock::host::{RotationPlan, rotate_with};
 
 use crate::args::At;
 use crate::desk::{Keys, OpenDesk};

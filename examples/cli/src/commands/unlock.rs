@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use fido_unlock::ports::{Call, PinPolicy, UnlockDevice};
-use fido_unlock::unlock::{DefaultPinPolicy, NewPin, Outcome, PinRules, Session};
+use fido_unlock::host::ports::{Call, PinPolicy, UnlockDevice};
+use fido_unlock::host::{DefaultPinPolicy, NewPin, Outcome, PinRules, Session};
 use fido_unlock::{ErrorCode, Pin, Suite};
 use getrandom::SysRng;
 

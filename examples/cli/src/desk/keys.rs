@@ -7,9 +7,10 @@
 
 use std::path::{Path, PathBuf};
 
-use fido_unlock::helpdesk::KeyRing;
-use fido_unlock::helpdesk::audit::{CheckpointKey, SoftwareCheckpointSigner};
-use fido_unlock::ports::{CheckpointSigner, Entropy, IssuerInfo};
+use fido_unlock::desk::KeyRing;
+use fido_unlock::desk::audit::{CheckpointKey, SoftwareCheckpointSigner};
+use fido_unlock::desk::ports::{CheckpointSigner, IssuerInfo};
+use fido_unlock::ports::Entropy;
 use fido_unlock::suite::{IssuerKey, IssuerPublicKey};
 use fido_unlock::{AdminKey, ErrorCode, Suite};
 use fido_unlock_files::WrappingKey;
@@ -58,7 +59,7 @@ impl KeyFolder {
         self.write_issuers(&KeyRing::new())?;
         let mut bytes = Zeroizing::new(vec![0; 32]);
         SysRng.fill(&mut bytes)?;
-        let wrapping = AdminKey::new(bytes).ok_or(ErrorCode::EntropyFailed)?;
+        let wrapping = AdminKey::new(&bytes).ok_or(ErrorCode::EntropyFailed)?;
         let protection = Protection::Age(passphrase);
         let encode = |key: &IssuerKey| key_file::encode(key, Encoding::Pem, protection, &mut SysRng);
         write_file(

@@ -9,8 +9,8 @@ mod shared_signer;
 use std::path::{Path, PathBuf};
 
 use fido_unlock::ErrorCode;
-use fido_unlock::helpdesk::{HelpDesk, KeyRing, NoAdminKeys, OperatorId, OperatorSession, SoftwareSigner};
-use fido_unlock::ports::AdminKeyStore;
+use fido_unlock::desk::ports::AdminKeyStore;
+use fido_unlock::desk::{HelpDesk, KeyRing, NoAdminKeys, OperatorId, OperatorSession, SoftwareSigner};
 use fido_unlock_files::FilesDesk;
 use fido_unlock_files::key_file::Passphrase;
 use zeroize::Zeroizing;

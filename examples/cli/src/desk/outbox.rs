@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
 
-use fido_unlock::ports::{DeliveryError, Notice, NoticeKind, Notifier};
+use fido_unlock::desk::ports::{DeliveryError, Notice, NoticeKind, Notifier};
 use serde_json::json;
 
 /// A file that only grows.

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use clap::ValueEnum;
-use fido_unlock::helpdesk::{AcceptedMethod, DeskPolicy, LimitRule, LimitRules, VerificationMethod, Vouched};
+use fido_unlock::desk::{AcceptedMethod, DeskPolicy, LimitRule, LimitRules, VerificationMethod, Vouched};
 use serde::{Deserialize, Serialize};
 
 use crate::args::Method;

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use fido_unlock::helpdesk::{Authorised, SoftwareSigner};
-use fido_unlock::ports::{IssuerInfo, ResponseSigner, SignerError};
+use fido_unlock::desk::ports::{IssuerInfo, ResponseSigner, SignerError};
+use fido_unlock::desk::{Authorised, SoftwareSigner};
 use fido_unlock::{AdminKey, DeviceId, ResponseCode};
 
 /// Copies are the same signer.

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use fido_unlock::framing::{HidTransport, NfcTransport};
-use fido_unlock::ports::{
-    DeviceSource, HidRoute, Interface, Route, RouteChange, RouteKind, Transport, TransportError,
+use fido_unlock::Interface;
+use fido_unlock::host::framing::{HidTransport, NfcTransport};
+use fido_unlock::host::ports::{
+    DeviceSource, HidRoute, Route, RouteChange, RouteKind, Transport, TransportError,
 };
 use fido_unlock_mock::SoftAuthenticator;
 use fido_unlock_mock::framing::Device;

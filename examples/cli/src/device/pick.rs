@@ -1,6 +1,6 @@
 //! Which of several devices is meant.
 
-use fido_unlock::unlock::{FoundDevice, FoundRoute, Listing};
+use fido_unlock::host::{FoundDevice, FoundRoute, Listing};
 use fido_unlock::{DeviceId, ErrorCode};
 
 use super::udev_rule;
@@ -84,12 +84,13 @@ fn choice(devices: &[&FoundDevice]) -> String {
 mod tests {
     use std::time::Duration;
 
-    use fido_unlock::framing::HidTransport;
-    use fido_unlock::ports::{
-        Call, DeviceSource, HidRoute, Interface, NeverCancel, NoProgress, Route, RouteChange, RouteKind,
-        SystemTicks, Transport, TransportError,
+    use fido_unlock::Interface;
+    use fido_unlock::host::Devices;
+    use fido_unlock::host::framing::HidTransport;
+    use fido_unlock::host::ports::{
+        Call, DeviceSource, HidRoute, NeverCancel, NoProgress, Route, RouteChange, RouteKind, SystemTicks,
+        Transport, TransportError,
     };
-    use fido_unlock::unlock::Devices;
     use fido_unlock_mock::SoftAuthenticator;
     use fido_unlock_mock::framing::Device;
     use getrandom::SysRng;

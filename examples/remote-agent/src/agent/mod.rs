@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use fido_unlock::unlock::Session;
+use fido_unlock::host::Session;
 use fido_unlock::{DeviceId, ErrorCode, ResponseCode};
 use serde_json::json;
 

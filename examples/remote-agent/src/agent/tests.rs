@@ -4,10 +4,10 @@
 
 use std::time::Duration;
 
-use fido_unlock::Suite;
-use fido_unlock::framing::HidTransport;
-use fido_unlock::ports::{Call, Interface, NeverCancel, NoProgress, SystemTicks, Transport};
-use fido_unlock::unlock::CtapUnlockDevice;
+use fido_unlock::host::CtapUnlockDevice;
+use fido_unlock::host::framing::HidTransport;
+use fido_unlock::host::ports::{Call, NeverCancel, NoProgress, SystemTicks, Transport};
+use fido_unlock::{Interface, Suite};
 use getrandom::SysRng;
 use help_desk_stub::{Desk, Key};
 

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use fido_unlock::ports::{Call, DeviceSource, NeverCancel, NoProgress, SystemTicks, Transport};
-use fido_unlock::unlock::{DeviceEvent, DeviceWatch, Devices, FoundDevice};
+use fido_unlock::host::ports::{Call, DeviceSource, NeverCancel, NoProgress, SystemTicks, Transport};
+use fido_unlock::host::{DeviceEvent, DeviceWatch, Devices, FoundDevice};
 
 use super::{Change, Keys, Route};
 use crate::Failure;

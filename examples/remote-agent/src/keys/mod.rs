@@ -7,7 +7,7 @@ mod port;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fido_unlock::ports::Transport;
+use fido_unlock::host::ports::Transport;
 
 pub use port::PortKey;
 

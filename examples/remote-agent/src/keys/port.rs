@@ -6,8 +6,9 @@ use std::net::{Ipv4Addr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use fido_unlock::framing::HidTransport;
-use fido_unlock::ports::{HidReports, Interface, Transport, TransportError};
+use fido_unlock::Interface;
+use fido_unlock::host::framing::HidTransport;
+use fido_unlock::host::ports::{HidReports, Transport, TransportError};
 use getrandom::SysRng;
 
 use super::{Change, Keys, Route};

@@ -6,17 +6,18 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::pcscd::{Pcscd, eventually, first_empty, isolated};
-use crate::support::{card_in, fido_entry, insert, state};
-use fido_unlock::framing::NfcTransport;
-use fido_unlock::framing::nfc::FIDO_AID;
-use fido_unlock::ports::{Transport, UnlockDevice};
-use fido_unlock::unlock::{CtapUnlockDevice, Outcome, Session};
+use fido_unlock::host::framing::NfcTransport;
+use fido_unlock::host::framing::nfc::FIDO_AID;
+use fido_unlock::host::ports::{Transport, UnlockDevice};
+use fido_unlock::host::{CtapUnlockDevice, Outcome, Session};
 use fido_unlock::{ErrorCode, HasCode, Suite};
 use fido_unlock_pcsc::{CardChannel, open};
 use fido_unlock_stacks_tests::{
     Desk, NEW_PIN, OLD_PIN, PATIENCE, VirtualKey, call, call_unless, call_within, try_pin,
 };
+
+use crate::pcscd::{Pcscd, eventually, first_empty, isolated};
+use crate::support::{card_in, fido_entry, insert, state};
 
 /// For what must fail by its deadline.
 const SHORT: Duration = Duration::from_secs(1);

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use fido_unlock::ports::Interface;
+use fido_unlock::Interface;
 use fido_unlock_pcsc::{DeviceEntry, list};
 use fido_unlock_stacks_tests::VirtualKey;
 

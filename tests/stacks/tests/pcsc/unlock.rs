@@ -1,16 +1,16 @@
 //! The whole unlock over a real pcscd, between two programs that are not ours: python-fido2 makes
 //! the credentials and blocks the PIN; afterwards it signs in with the new one.
 
-use crate::pcscd::{Pcscd, eventually, isolated};
-use crate::support::{card_in, fido_entry, insert, keep_transcript, state};
-use fido_unlock::Suite;
-use fido_unlock::ports::Interface;
-use fido_unlock::unlock::CtapUnlockDevice;
+use fido_unlock::host::CtapUnlockDevice;
+use fido_unlock::{Interface, Suite};
 use fido_unlock_pcsc::open;
 use fido_unlock_stacks_tests::{
     CommandLine, Desk, DeskFolder, NEW_PIN, OLD_PIN, fido2_pcsc, try_pin, witness,
 };
 use fido_unlock_tests::python::run;
+
+use crate::pcscd::{Pcscd, eventually, isolated};
+use crate::support::{card_in, fido_entry, insert, keep_transcript, state};
 
 fn whole_unlock(name: &str, suite: Suite, card: &[&str], protocol: &str) {
     let fido2 = fido2_pcsc();

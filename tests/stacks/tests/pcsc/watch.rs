@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fido_unlock::unlock::{DeviceEvent, DeviceWatch};
+use fido_unlock::host::{DeviceEvent, DeviceWatch};
 use fido_unlock_stacks_tests::{CommandLine, Joined, PATIENCE, words};
 
 use crate::pcscd::{Pcscd, isolated, threads, threads_end};

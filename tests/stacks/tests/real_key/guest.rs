@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use fido_unlock::framing::Interface;
+use fido_unlock::host::framing::Interface;
 use fido_unlock_hid::list;
 use fido_unlock_stacks_tests::{VirtualKey, guest};
 

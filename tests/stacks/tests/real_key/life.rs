@@ -1,9 +1,9 @@
 //! From an empty key to the sign-in after the unlock.
 
-use fido_unlock::framing::Interface;
+use fido_unlock::host::CtapUnlockDevice;
+use fido_unlock::host::framing::Interface;
+use fido_unlock::host::ports::UnlockDevice;
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::UnlockDevice;
-use fido_unlock::unlock::CtapUnlockDevice;
 use fido_unlock::{ErrorCode, HasCode, Pin, Suite};
 use fido_unlock_mock::platform::{Platform, PlatformError, RelyingParty, StoredCredential};
 use fido_unlock_stacks_tests::{Desk, NEW_PIN, OLD_PIN, call, try_pin};

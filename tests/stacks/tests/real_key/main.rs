@@ -28,16 +28,15 @@ mod support;
 
 use std::path::Path;
 
-use fido_unlock::framing::{HidTransport, Interface};
+use fido_unlock::host::framing::{HidTransport, Interface};
+use fido_unlock::host::ports::SystemTicks;
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::ports::SystemTicks;
 use fido_unlock::{Pin, Suite};
 use fido_unlock_mock::framing::Device;
 use fido_unlock_mock::platform::{Platform, RelyingParty};
 use fido_unlock_mock::{SoftAuthenticator, Storage};
 use fido_unlock_stacks_tests::{Desk, OLD_PIN, call};
 use getrandom::SysRng;
-
 use hand::{Hand, Person};
 use life::{Refused, whole_life};
 use pcscd::{Pcscd, isolated};
@@ -83,7 +82,7 @@ fn refused_untouched(name: &str, expected: &Refused, used: Use) {
     });
 }
 
-fn fido(key: &Device<SoftAuthenticator>) -> HidTransport<impl fido_unlock::ports::HidReports, SysRng> {
+fn fido(key: &Device<SoftAuthenticator>) -> HidTransport<impl fido_unlock::host::ports::HidReports, SysRng> {
     HidTransport::new(key.hid(Interface::Fido), SysRng, Interface::Fido)
 }
 

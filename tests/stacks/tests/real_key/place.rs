@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use fido_unlock::framing::Interface;
-use fido_unlock::ports::Transport;
+use fido_unlock::host::framing::Interface;
+use fido_unlock::host::ports::Transport;
 
 use crate::hand::Hand;
 

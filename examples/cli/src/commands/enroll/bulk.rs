@@ -6,10 +6,10 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use fido_unlock::ctap2::device_unlock::EnrollResponse;
-use fido_unlock::helpdesk::{NoAdminKeys, Privilege, SoftwareSigner, UserId};
-use fido_unlock::ports::{Call, Cancel, Interface, NeverCancel, SystemTicks, Ticks, TransportError};
-use fido_unlock::unlock::{DeviceEvent, DeviceWatch, FoundDevice};
-use fido_unlock::{DeviceId, ErrorCode, Suite};
+use fido_unlock::desk::{NoAdminKeys, Privilege, SoftwareSigner, UserId};
+use fido_unlock::host::ports::{Call, Cancel, NeverCancel, SystemTicks, Ticks, TransportError};
+use fido_unlock::host::{DeviceEvent, DeviceWatch, FoundDevice};
+use fido_unlock::{DeviceId, ErrorCode, Interface, Suite};
 use serde_json::{Value, json};
 
 use super::device::{Plan, choose, enroll_device, present_keys, probe_enrolled};
@@ -338,9 +338,9 @@ mod tests {
     use std::sync::Mutex;
 
     use clap::Parser;
-    use fido_unlock::ports::{DeviceSource, HidRoute, Route, RouteChange, RouteKind, Transport};
+    use fido_unlock::host::Devices as Sources;
+    use fido_unlock::host::ports::{DeviceSource, HidRoute, Route, RouteChange, RouteKind, Transport};
     use fido_unlock::suite::IssuerPublicKey;
-    use fido_unlock::unlock::Devices as Sources;
     use fido_unlock_mock::TestTicks;
 
     use super::*;

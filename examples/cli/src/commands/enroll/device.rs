@@ -2,9 +2,9 @@
 
 use fido_unlock::ctap2::client_pin::permission;
 use fido_unlock::ctap2::device_unlock::{EnrollOptions, EnrollResponse, ProbeChallenge, UnlockInfo};
-use fido_unlock::ports::{Call, Cancel, UnlockDevice};
+use fido_unlock::host::ports::{Call, Cancel, UnlockDevice};
+use fido_unlock::host::{EnrollPlan, PlannedKey, ProbePassed, TokenScope, enroll, get_pin_token, probe};
 use fido_unlock::suite::AuthoriseFields;
-use fido_unlock::unlock::{EnrollPlan, PlannedKey, ProbePassed, TokenScope, enroll, get_pin_token, probe};
 use fido_unlock::{AdminKey, DeviceChallenge, ErrorCode, Pin, Purpose, Suite};
 use getrandom::SysRng;
 

@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use fido_unlock::ErrorCode;
-use fido_unlock::helpdesk::UserId;
+use fido_unlock::desk::UserId;
 
 use crate::commands::desk::user_id;
 use crate::failure::Failure;

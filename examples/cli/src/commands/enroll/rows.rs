@@ -6,7 +6,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use fido_unlock::ctap2::device_unlock::EnrollResponse;
-use fido_unlock::helpdesk::UserId;
+use fido_unlock::desk::UserId;
 use fido_unlock::{DeviceId, ErrorCode, Suite};
 use fido_unlock_files::read_devices;
 

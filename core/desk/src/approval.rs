@@ -1,0 +1,152 @@
+//! A second operator's approval: of one request, as it stands.
+
+use alloc::string::String;
+
+use fido_unlock_protocol::{Challenge, DeviceId};
+
+use super::audit::AuditEntry;
+use super::{OperatorId, OperatorSession, RequestId, UnixTime, User, VerificationMethod, Vouched};
+
+/// What a second operator is asked to approve. Only the desk makes it.
+#[derive(Debug)]
+pub struct ApprovalTask {
+    pub(super) basis: [u8; 32],
+    pub(super) request: RequestId,
+    pub(super) user: User,
+    pub(super) device: DeviceId,
+    pub(super) operator: OperatorId,
+    pub(super) reason: String,
+    pub(super) challenge: Challenge,
+    pub(super) method: VerificationMethod,
+    pub(super) vouched: Vouched,
+    pub(super) expires_at: UnixTime,
+    pub(super) now: UnixTime,
+}
+
+impl ApprovalTask {
+    /// What the approval is for: the hash of the audit entry by which the request became as it is.
+    /// Another reason, caller or challenge makes it another one, and the approval void.
+    #[must_use]
+    pub const fn basis(&self) -> &[u8; 32] {
+        &self.basis
+    }
+
+    /// The request.
+    #[must_use]
+    pub const fn request(&self) -> RequestId {
+        self.request
+    }
+
+    /// The owner of the device.
+    #[must_use]
+    pub const fn user(&self) -> &User {
+        &self.user
+    }
+
+    /// The device.
+    #[must_use]
+    pub const fn device(&self) -> DeviceId {
+        self.device
+    }
+
+    /// The operator on the line, who cannot approve it.
+    #[must_use]
+    pub const fn operator(&self) -> &OperatorId {
+        &self.operator
+    }
+
+    /// Reason or ticket; may be empty.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// The challenge that is to be answered.
+    #[must_use]
+    pub const fn challenge(&self) -> &Challenge {
+        &self.challenge
+    }
+
+    /// How the caller was verified.
+    #[must_use]
+    pub const fn method(&self) -> VerificationMethod {
+        self.method
+    }
+
+    /// On whose word.
+    #[must_use]
+    pub const fn vouched(&self) -> Vouched {
+        self.vouched
+    }
+
+    /// The last second in which request and approval live.
+    #[must_use]
+    pub const fn expires_at(&self) -> UnixTime {
+        self.expires_at
+    }
+
+    /// Now.
+    #[must_use]
+    pub const fn now(&self) -> UnixTime {
+        self.now
+    }
+
+    /// `operator` has approved it. The desk still asks whether they are another one, and may.
+    /// `evidence`: SHA-256 of what an auditor could be shown (the decision's number in that system).
+    #[must_use]
+    pub fn approved_by(self, operator: OperatorId, evidence: [u8; 32]) -> Approval {
+        Approval {
+            basis: self.basis,
+            operator,
+            evidence: Some(evidence),
+            at: self.now,
+        }
+    }
+}
+
+/// An ask that has begun: [`HelpDesk::finish_approval`](super::HelpDesk::finish_approval) takes it with
+/// the answer. Let go without one, nothing is recorded.
+#[derive(Debug)]
+#[must_use]
+pub struct BegunApproval {
+    pub(super) session: OperatorSession,
+    pub(super) request: RequestId,
+    pub(super) basis: [u8; 32],
+    /// Which ask of the request it is.
+    pub(super) ask: u64,
+    pub(super) context: AuditEntry,
+}
+
+/// A second operator's approval of one request, as it stood then. It serves once and cannot be copied.
+///
+/// ```compile_fail,E0599
+/// use fido_unlock_desk::Approval;
+/// fn again(approval: &Approval) -> Approval { approval.clone() }
+/// ```
+#[derive(Debug)]
+pub struct Approval {
+    pub(super) basis: [u8; 32],
+    pub(super) operator: OperatorId,
+    pub(super) evidence: Option<[u8; 32]>,
+    pub(super) at: UnixTime,
+}
+
+impl Approval {
+    /// Who.
+    #[must_use]
+    pub const fn operator(&self) -> &OperatorId {
+        &self.operator
+    }
+
+    /// SHA-256 of the evidence; `None` where they signed in at the desk.
+    #[must_use]
+    pub const fn evidence(&self) -> Option<&[u8; 32]> {
+        self.evidence.as_ref()
+    }
+
+    /// When.
+    #[must_use]
+    pub const fn at(&self) -> UnixTime {
+        self.at
+    }
+}

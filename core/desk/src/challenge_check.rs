@@ -1,0 +1,86 @@
+//! The desk's checks of a Device Challenge, in their order: suite, slot, answered elsewhere, counter.
+
+use fido_unlock_protocol::error::ErrorCode;
+use fido_unlock_protocol::{Challenge, DeviceChallenge};
+
+use super::state::DeskState;
+use super::{DeskError, RegisteredDevice};
+
+/// Checks the challenge against registry and log.
+pub(super) fn check(
+    state: &DeskState,
+    device: &RegisteredDevice,
+    challenge: &Challenge,
+) -> Result<(), DeskError> {
+    let counter = match challenge {
+        Challenge::Line(line) => {
+            if line.suite() != device.keys.suite() {
+                return Err(ErrorCode::ChallengeSuite.into());
+            }
+            if line.slot() != device.slot {
+                return Err(ErrorCode::ChallengeSlot.into());
+            }
+            Some(line.counter_low())
+        }
+        Challenge::Aes(_) if device.keys.issuer().is_some() => return Err(ErrorCode::ChallengeSuite.into()),
+        Challenge::Aes(_) => None,
+    };
+    if let Some(other) = state
+        .answered_for(challenge.as_bytes())
+        .filter(|other| *other != device.id)
+    {
+        return Err(DeskError::ChallengeElsewhere { device: other });
+    }
+    if let Some(found) = counter {
+        let registered = device.counter.map(low_16);
+        let expected = state.expected_counter(&device.id).or(registered).unwrap_or(found);
+        check_counter(expected, found)?;
+    }
+    Ok(())
+}
+
+/// The counter goes up by one with each unlock, round at 2^16; half way round counts as back.
+fn check_counter(expected: u16, found: u16) -> Result<(), DeskError> {
+    let code = match found.wrapping_sub(expected) {
+        0 => return Ok(()),
+        1..=0x7FFF => ErrorCode::CounterMoved,
+        _ => ErrorCode::CounterWentBack,
+    };
+    Err(DeskError::Counter {
+        code,
+        expected,
+        found,
+    })
+}
+
+pub(super) fn low_16(counter: u32) -> u16 {
+    let [_, _, high, low] = counter.to_be_bytes();
+    u16::from_be_bytes([high, low])
+}
+
+/// The counter of a challenge, where it has one.
+pub(super) fn counter_of(challenge: &Challenge) -> Option<u16> {
+    match challenge {
+        Challenge::Line(line) => Some(DeviceChallenge::counter_low(line)),
+        Challenge::Aes(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fido_unlock_protocol::error::HasCode;
+
+    #[test]
+    fn the_counter_round_its_end() {
+        let code = |expected, found| check_counter(expected, found).err().map(|error| error.code());
+        assert_eq!(code(5, 5), None);
+        assert_eq!(code(5, 6), Some(ErrorCode::CounterMoved));
+        assert_eq!(code(5, 4), Some(ErrorCode::CounterWentBack));
+        assert_eq!(code(0xFFFF, 0), Some(ErrorCode::CounterMoved));
+        assert_eq!(code(0, 0xFFFF), Some(ErrorCode::CounterWentBack));
+        assert_eq!(code(0, 0x7FFF), Some(ErrorCode::CounterMoved));
+        assert_eq!(code(0, 0x8000), Some(ErrorCode::CounterWentBack));
+        assert_eq!(low_16(0x0001_FFFE), 0xFFFE);
+    }
+}

@@ -1,0 +1,61 @@
+//! Whether a second operator has approved a request, where operators approve in another system.
+
+use alloc::string::String;
+
+use fido_unlock_protocol::error::{ErrorCode, HasCode};
+
+use crate::{Approval, ApprovalTask};
+
+/// No approval of this request.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApprovalError {
+    /// Nobody has answered yet.
+    #[error("{}", ErrorCode::ApprovalMissing)]
+    Pending,
+    /// A second operator said no.
+    #[error("{}", ErrorCode::ApprovalRefused)]
+    Refused,
+    /// The approval at hand is for another request, or for this one as it stood before.
+    #[error("{}", ErrorCode::ApprovalElsewhere)]
+    Elsewhere,
+    /// Whoever approved is no operator.
+    #[error("{}", ErrorCode::ApproverUnknown)]
+    UnknownOperator,
+    /// It could not be asked for.
+    #[error("{}: {detail}", ErrorCode::ApprovalUnavailable)]
+    Unavailable {
+        /// What could not be reached.
+        detail: String,
+    },
+    /// An approver that the host program brings failed.
+    #[error("{}", ErrorCode::HostFailed)]
+    HostFailed,
+}
+
+impl HasCode for ApprovalError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Pending => ErrorCode::ApprovalMissing,
+            Self::Refused => ErrorCode::ApprovalRefused,
+            Self::Elsewhere => ErrorCode::ApprovalElsewhere,
+            Self::UnknownOperator => ErrorCode::ApproverUnknown,
+            Self::Unavailable { .. } => ErrorCode::ApprovalUnavailable,
+            Self::HostFailed => ErrorCode::HostFailed,
+        }
+    }
+}
+
+/// The system in which second operators approve: a ticket system, a chat, a work flow. Operators who
+/// sign in at the desk need none: [`HelpDesk::approve`](crate::HelpDesk::approve).
+pub trait Approver {
+    /// Says whether the request that `task` shows was approved, and makes the answer with
+    /// [`ApprovalTask::approved_by`], the only way to one. Where nobody has decided it answers
+    /// [`ApprovalError::Pending`] and does not wait for a person: an answer counts only while the request
+    /// lives and is as it was. Whoever implements it keeps each decision under [`ApprovalTask::basis`], which is another one
+    /// as soon as anything about the request has changed.
+    ///
+    /// # Errors
+    /// [`ApprovalError`] when it was not approved, or that could not be found out.
+    fn ask(&mut self, task: ApprovalTask) -> Result<Approval, ApprovalError>;
+}

@@ -1,0 +1,70 @@
+//! Telling the owner of a device, and sending a code to a registered channel.
+
+use alloc::string::String;
+
+use fido_unlock_protocol::error::{ErrorCode, HasCode};
+use fido_unlock_protocol::{DeviceId, ResponseCode};
+
+use crate::{Channel, OperatorId, RequestId, UnixTime, User};
+
+/// What the owner is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NoticeKind {
+    /// A Response Code was given out for their device.
+    CodeGiven,
+    /// The operator recorded that the device was unlocked.
+    Done,
+    /// The operator recorded that the unlock was given up; the code may still be good.
+    Abandoned,
+}
+
+/// A message to the owner. It holds no code.
+#[derive(Clone, Copy, Debug)]
+pub struct Notice<'a> {
+    /// What happened.
+    pub kind: NoticeKind,
+    /// The owner.
+    pub user: &'a User,
+    /// Their device.
+    pub device: DeviceId,
+    /// The request, to be named when they ask about it.
+    pub request: RequestId,
+    /// Who did it.
+    pub operator: &'a OperatorId,
+    /// When.
+    pub at: UnixTime,
+}
+
+/// A message could not be sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a message could not be sent: {detail}")]
+pub struct DeliveryError {
+    /// What could not be reached; never the message.
+    pub detail: String,
+}
+
+impl HasCode for DeliveryError {
+    fn code(&self) -> ErrorCode {
+        ErrorCode::HostFailed
+    }
+}
+
+/// Tells owners, by the channels that are registered for them.
+pub trait Notifier {
+    /// Sends one notice. A failure is recorded and does not hold up the call.
+    ///
+    /// # Errors
+    /// [`DeliveryError`] when it could not be handed over.
+    fn notify(&mut self, notice: &Notice<'_>) -> Result<(), DeliveryError>;
+}
+
+/// Sends Response Codes.
+pub trait CodeDelivery {
+    /// Sends `code` to `channel`, which the desk has found usable. Whatever is copied out of the
+    /// code must be wiped.
+    ///
+    /// # Errors
+    /// [`DeliveryError`] when it could not be handed over.
+    fn send(&mut self, channel: &Channel, code: &ResponseCode) -> Result<(), DeliveryError>;
+}

@@ -1,0 +1,92 @@
+//! Why the desk did not do it.
+
+use alloc::string::String;
+
+use fido_unlock_protocol::DeviceId;
+use fido_unlock_protocol::code::CodeError;
+use fido_unlock_protocol::error::{ErrorCode, HasCode};
+
+use super::UnixTime;
+use crate::ports::{ApprovalError, CallerError, DeliveryError, SignerError, StorageError};
+
+/// Why the desk refused or failed. Each is recorded in the audit log under its own number.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeskError {
+    /// A rule of the desk; the row says which.
+    #[error("{0}")]
+    Refused(ErrorCode),
+    /// No licence, or one that does not do.
+    #[error("{code}; contact: {contact}")]
+    Licence {
+        /// [`ErrorCode::LicenceMissing`], [`ErrorCode::LicenceExpired`] or
+        /// [`ErrorCode::LicenceDevices`].
+        code: ErrorCode,
+        /// Whom to ask.
+        contact: String,
+    },
+    /// The clock is behind the latest audit entry.
+    #[error("{}: it says {now:?}, but {latest:?} was recorded", ErrorCode::ClockWentBack)]
+    ClockWentBack {
+        /// What the clock says.
+        now: UnixTime,
+        /// The latest time in the audit log.
+        latest: UnixTime,
+    },
+    /// The challenge was answered for another device.
+    #[error("{}", ErrorCode::ChallengeElsewhere)]
+    ChallengeElsewhere {
+        /// That device.
+        device: DeviceId,
+    },
+    /// The counter is not the one expected.
+    #[error("{code}: low 16 bits {found}, expected {expected}")]
+    Counter {
+        /// [`ErrorCode::CounterWentBack`] or [`ErrorCode::CounterMoved`].
+        code: ErrorCode,
+        /// What the desk expected.
+        expected: u16,
+        /// What the challenge says.
+        found: u16,
+    },
+    /// The typed challenge is not one; tells which group to compare.
+    #[error(transparent)]
+    Challenge(#[from] CodeError),
+    /// The caller was not verified.
+    #[error(transparent)]
+    Caller(#[from] CallerError),
+    /// No second operator has approved.
+    #[error(transparent)]
+    Approval(#[from] ApprovalError),
+    /// The signer.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
+    /// Registry, limits, licence or audit log.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The code was made and recorded but could not be sent.
+    #[error(transparent)]
+    Delivery(#[from] DeliveryError),
+}
+
+impl HasCode for DeskError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Refused(code) | Self::Licence { code, .. } | Self::Counter { code, .. } => *code,
+            Self::ClockWentBack { .. } => ErrorCode::ClockWentBack,
+            Self::ChallengeElsewhere { .. } => ErrorCode::ChallengeElsewhere,
+            Self::Challenge(error) => error.code(),
+            Self::Caller(error) => error.code(),
+            Self::Approval(error) => error.code(),
+            Self::Signer(error) => error.code(),
+            Self::Storage(error) => error.code(),
+            Self::Delivery(error) => error.code(),
+        }
+    }
+}
+
+impl From<ErrorCode> for DeskError {
+    fn from(code: ErrorCode) -> Self {
+        Self::Refused(code)
+    }
+}

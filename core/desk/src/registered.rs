@@ -1,0 +1,126 @@
+//! What the registry holds of users and devices.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use fido_unlock_protocol::DeviceId;
+use fido_unlock_protocol::suite::{DevicePublicKey, IssuerPublicKey, Suite};
+
+use super::{UnixTime, UserId};
+
+/// How much harm an unlock for the wrong person would do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum UserClass {
+    /// Most users.
+    Ordinary,
+    /// Administrators, directors, whoever can do lasting harm.
+    Privileged,
+}
+
+/// What a channel is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum ChannelKind {
+    /// Electronic mail.
+    Mail,
+    /// A telephone number for text messages.
+    TextMessage,
+    /// A telephone number to call.
+    Telephone,
+    /// An agent on the user's computer, or another program.
+    Agent,
+}
+
+/// A way to a user that was registered before the call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Channel {
+    /// Names it within the user.
+    pub id: String,
+    /// What it is.
+    pub kind: ChannelKind,
+    /// Mail address, telephone number or the like; never written to the audit log.
+    pub address: String,
+    /// When it was registered or last changed; set by the desk.
+    pub changed_at: UnixTime,
+}
+
+/// A user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Their id.
+    pub id: UserId,
+    /// Their name, to be read back to the caller.
+    pub name: String,
+    /// Their class.
+    pub class: UserClass,
+    /// Their channels.
+    pub channels: Vec<Channel>,
+}
+
+/// The one key that an unlock of a device may use. Pinned here: a challenge of another suite or slot
+/// is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceKeys {
+    /// Suite 1: Q.
+    P256Ecdsa {
+        /// Q of the slot.
+        issuer: IssuerPublicKey,
+    },
+    /// Suite 2: Q and E.
+    P256EcdhMac {
+        /// Q of the slot.
+        issuer: IssuerPublicKey,
+        /// E.
+        device: DevicePublicKey,
+    },
+    /// Suite 3: the admin key is with the signer.
+    AesAdminKey,
+}
+
+impl DeviceKeys {
+    /// The suite.
+    #[must_use]
+    pub const fn suite(&self) -> Suite {
+        match self {
+            Self::P256Ecdsa { .. } => Suite::P256Ecdsa,
+            Self::P256EcdhMac { .. } => Suite::P256EcdhMac,
+            Self::AesAdminKey => Suite::AesAdminKey,
+        }
+    }
+
+    /// Q; `None` in suite 3.
+    #[must_use]
+    pub const fn issuer(&self) -> Option<&IssuerPublicKey> {
+        match self {
+            Self::P256Ecdsa { issuer } | Self::P256EcdhMac { issuer, .. } => Some(issuer),
+            Self::AesAdminKey => None,
+        }
+    }
+
+    /// SHA-256 of Q; 32 zero bytes in suite 3.
+    #[must_use]
+    pub fn issuer_hash(&self) -> [u8; 32] {
+        self.issuer().map_or([0; 32], IssuerPublicKey::hash)
+    }
+}
+
+/// A registered device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegisteredDevice {
+    /// Its Device ID.
+    pub id: DeviceId,
+    /// Its owner.
+    pub owner: UserId,
+    /// The slot, 0 to 15; 0 in suite 3, whose challenge names none.
+    pub slot: u8,
+    /// Suite and keys.
+    pub keys: DeviceKeys,
+    /// The unlock counter at registration; `None` in suite 3.
+    pub counter: Option<u32>,
+    /// The slot's rotation number.
+    pub rotation: u32,
+    /// When it was registered; set by the desk.
+    pub registered_at: UnixTime,
+    /// Whether it is no longer in use.
+    pub retired: bool,
+}

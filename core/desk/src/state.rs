@@ -1,0 +1,216 @@
+//! What the desk knows from its audit log: answered challenges, open codes, counters, alarms.
+//!
+//! The log is the only source, read again at each start, so a process killed between two writes
+//! leaves nothing that disagrees with it.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+use fido_unlock_protocol::DeviceId;
+use fido_unlock_protocol::error::ErrorCode;
+
+use super::audit::{AuditEntry, AuditEvent};
+use super::{OperatorId, RequestId, UnixTime, UserId};
+
+/// How a request with a code ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing was recorded yet.
+    Open,
+    /// The device was unlocked.
+    Done,
+    /// Given up.
+    Abandoned,
+}
+
+/// A code that was made and may still be good: it does not expire on the device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenCode {
+    /// Its request.
+    pub request: RequestId,
+    /// Its device.
+    pub device: DeviceId,
+    /// The owner.
+    pub user: UserId,
+    /// Who gave it.
+    pub operator: OperatorId,
+    /// When it was made.
+    pub at: UnixTime,
+    /// Open or abandoned.
+    pub outcome: Outcome,
+}
+
+/// Something that does not fit, until an Administrator acknowledges it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// The sequence number of its entry.
+    pub id: u64,
+    /// What.
+    pub code: ErrorCode,
+    /// Which device.
+    pub device: DeviceId,
+    /// The counter's low 16 bits in the challenge that raised it.
+    pub counter: Option<u16>,
+    /// When.
+    pub at: UnixTime,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Given {
+    pub(super) user: UserId,
+    pub(super) device: DeviceId,
+    pub(super) operator: OperatorId,
+    pub(super) at: UnixTime,
+    pub(super) challenge: Vec<u8>,
+    pub(super) counter: Option<u16>,
+    pub(super) made: bool,
+    pub(super) outcome: Outcome,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct DeskState {
+    given: BTreeMap<RequestId, Given>,
+    answered: BTreeMap<Vec<u8>, DeviceId>,
+    counters: BTreeMap<DeviceId, u16>,
+    last_challenge: BTreeMap<DeviceId, Vec<u8>>,
+    alarms: BTreeMap<u64, Alarm>,
+    used: BTreeSet<RequestId>,
+}
+
+impl DeskState {
+    pub(super) fn apply(&mut self, entry: &AuditEntry) {
+        match entry.event {
+            AuditEvent::DeviceRegistered => {
+                if let (Some(device), Some(counter)) = (entry.device, entry.counter) {
+                    self.counters.insert(device, counter);
+                }
+            }
+            AuditEvent::ChallengeAccepted => {
+                if let (Some(device), Some(challenge)) = (entry.device, &entry.challenge) {
+                    self.last_challenge.insert(device, challenge.clone());
+                    if let Some(counter) = entry.counter {
+                        self.counters.entry(device).or_insert(counter);
+                    }
+                }
+            }
+            AuditEvent::Authorised => self.authorised(entry),
+            AuditEvent::CodeMade => self.with_given(entry, |given| given.made = true),
+            AuditEvent::Done => {
+                self.with_given(entry, |given| given.outcome = Outcome::Done);
+                if let (Some(device), Some(counter)) = (entry.device, entry.counter) {
+                    self.counters.insert(device, counter);
+                }
+            }
+            AuditEvent::Abandoned => self.with_given(entry, |given| given.outcome = Outcome::Abandoned),
+            AuditEvent::DeviceRotated => {
+                // The rotation has dropped the device's pending challenge.
+                if let Some(device) = &entry.device {
+                    self.last_challenge.remove(device);
+                }
+            }
+            AuditEvent::AlarmRaised => {
+                if let (Some(device), Some(code)) =
+                    (entry.device, entry.error.and_then(ErrorCode::from_number))
+                {
+                    self.alarms.insert(
+                        entry.sequence,
+                        Alarm {
+                            id: entry.sequence,
+                            code,
+                            device,
+                            counter: entry.counter,
+                            at: entry.at,
+                        },
+                    );
+                }
+            }
+            AuditEvent::AlarmAcknowledged => {
+                let alarm = entry.alarm.and_then(|id| self.alarms.remove(&id));
+                if let Some((device, counter)) = alarm.and_then(|alarm| Some((alarm.device, alarm.counter?)))
+                {
+                    self.counters.insert(device, counter);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn authorised(&mut self, entry: &AuditEntry) {
+        let (Some(request), Some(device), Some(user), Some(operator), Some(challenge)) = (
+            entry.request,
+            entry.device,
+            &entry.user,
+            &entry.operator,
+            &entry.challenge,
+        ) else {
+            return;
+        };
+        self.used.insert(request);
+        self.answered.entry(challenge.clone()).or_insert(device);
+        self.given.insert(
+            request,
+            Given {
+                user: user.clone(),
+                device,
+                operator: operator.clone(),
+                at: entry.at,
+                challenge: challenge.clone(),
+                counter: entry.counter,
+                made: false,
+                outcome: Outcome::Open,
+            },
+        );
+    }
+
+    fn with_given(&mut self, entry: &AuditEntry, change: impl FnOnce(&mut Given)) {
+        if let Some(given) = entry.request.and_then(|request| self.given.get_mut(&request)) {
+            change(given);
+        }
+    }
+
+    pub(super) fn is_used(&self, request: RequestId) -> bool {
+        self.used.contains(&request)
+    }
+
+    pub(super) fn given(&self, request: RequestId) -> Option<&Given> {
+        self.given.get(&request)
+    }
+
+    /// The device for which this challenge was answered first.
+    pub(super) fn answered_for(&self, challenge: &[u8]) -> Option<DeviceId> {
+        self.answered.get(challenge).copied()
+    }
+
+    /// The counter's low 16 bits that the device's next challenge should show.
+    pub(super) fn expected_counter(&self, device: &DeviceId) -> Option<u16> {
+        self.counters.get(device).copied()
+    }
+
+    pub(super) fn alarms(&self) -> impl Iterator<Item = &Alarm> {
+        self.alarms.values()
+    }
+
+    pub(super) fn alarm(&self, id: u64) -> Option<&Alarm> {
+        self.alarms.get(&id)
+    }
+
+    /// Codes that may still be good: made, not reported as used, their counter not moved, and no
+    /// newer challenge of their device seen.
+    pub(super) fn open_codes(&self) -> impl Iterator<Item = OpenCode> {
+        self.given.iter().filter_map(|(request, given)| {
+            let counter = self.counters.get(&given.device).copied();
+            let open = given.made
+                && given.outcome != Outcome::Done
+                && (given.counter.is_none() || given.counter == counter)
+                && self.last_challenge.get(&given.device) == Some(&given.challenge);
+            open.then(|| OpenCode {
+                request: *request,
+                device: given.device,
+                user: given.user.clone(),
+                operator: given.operator.clone(),
+                at: given.at,
+                outcome: given.outcome,
+            })
+        })
+    }
+}

@@ -1,0 +1,68 @@
+//! A forgotten PIN is blocked on purpose, so that an unlock becomes possible: a step of its own,
+//! confirmed, and only after a passed probe, since without a working unlock it would destroy the
+//! credentials' use for good.
+
+use fido_unlock_protocol::error::{ErrorCode, HasCode};
+use fido_unlock_protocol::pin_protocol::PinProtocol;
+use fido_unlock_protocol::ports::Entropy;
+
+use super::pin_token::{TokenScope, send_hash};
+use super::{CtapUnlockDevice, DeviceError, ProbePassed};
+use crate::ports::{Call, Transport, UnlockDevice};
+
+/// How far it got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BlockProgress {
+    /// The PIN is blocked for good; an unlock is possible now.
+    Blocked,
+    /// Three tries are used up in this power-up: plug the device in again and call again.
+    ReplugNeeded,
+}
+
+/// The person's consent, after the program has said what it means.
+pub struct ConfirmedBlock {
+    passed: ProbePassed,
+}
+
+impl ConfirmedBlock {
+    /// `confirmed`: the person said yes to "the PIN will be blocked; only the help desk can then
+    /// give it back". `passed`: the probe of the slot that the unlock will use.
+    #[must_use]
+    pub fn new(passed: ProbePassed, confirmed: bool) -> Option<Self> {
+        confirmed.then_some(Self { passed })
+    }
+}
+
+/// Uses up every try with random PIN hashes. The consent is good for the power-ups it takes, and for
+/// the device and issuer key that were probed.
+///
+/// # Errors
+/// [`ErrorCode::OtherDevice`], [`ErrorCode::PinNotSet`], and the other [`DeviceError`]s.
+pub fn block_pin(
+    transport: &mut dyn Transport,
+    consent: &ConfirmedBlock,
+    protocol: PinProtocol,
+    entropy: &mut dyn Entropy,
+    call: &mut Call<'_>,
+) -> Result<BlockProgress, DeviceError> {
+    let info = CtapUnlockDevice::new(&mut *transport).info(call)?;
+    if !consent.passed.is_of(&info) {
+        return Err(DeviceError::Refused(ErrorCode::OtherDevice));
+    }
+    // CTAP 2.1 §6.5.2.2: at most 8 retries; one more round sees the state.
+    for _ in 0..=8 {
+        let mut hash = [0; 16];
+        entropy.fill(&mut hash)?;
+        let result = send_hash(transport, protocol, &hash, TokenScope::default(), entropy, call);
+        let Err(error) = result else {
+            return Err(DeviceError::Malformed("a random PIN was taken"));
+        };
+        match error.code() {
+            ErrorCode::PinInvalid => {}
+            ErrorCode::PinBlocked => return Ok(BlockProgress::Blocked),
+            ErrorCode::PinAuthBlocked => return Ok(BlockProgress::ReplugNeeded),
+            _ => return Err(error),
+        }
+    }
+    Err(DeviceError::Malformed("the device counts no wrong PINs"))
+}

@@ -1,0 +1,132 @@
+//! Every device that can be reached, over all sources at once; a key seen twice is one device.
+//!
+//! Each route is asked for its Device ID by `getInfo`, and `join` says which routes lead to one
+//! device. Nothing is written to a device; to be asked, an applet of a card is selected.
+
+mod found;
+mod join;
+mod open;
+mod watch;
+
+pub use found::{FoundDevice, FoundRoute, Listing};
+pub use open::Opened;
+pub use watch::{DeviceEvent, DeviceWatch};
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use fido_unlock_protocol::Interface;
+use fido_unlock_protocol::ctap2::device_unlock::UnlockInfo;
+use fido_unlock_protocol::error::{ErrorCode, HasCode};
+
+use super::{CtapUnlockDevice, DeviceError};
+use crate::ports::{Call, DeviceSource, Route, RouteKind, TransportError, UnlockDevice};
+
+/// Longest wait for one route's answer, so that a silent device hides no other.
+const READ_WITHIN: Duration = Duration::from_secs(1);
+
+/// The sources of devices.
+pub struct Devices {
+    sources: Vec<Box<dyn DeviceSource>>,
+}
+
+impl Devices {
+    /// Over these sources.
+    #[must_use]
+    pub const fn new(sources: Vec<Box<dyn DeviceSource>>) -> Self {
+        Self { sources }
+    }
+
+    /// Lists every device. Each route is asked within a second, and within the call's deadline; one that
+    /// cannot be opened or does not answer is listed with its error.
+    ///
+    /// # Errors
+    /// [`TransportError`] when no source could be listed, or on a cancel. That one of several could
+    /// not is in [`Listing::problems`].
+    pub fn list(&mut self, call: &mut Call<'_>) -> Result<Listing, TransportError> {
+        let mut listing = Listing::default();
+        let mut seen = Vec::new();
+        let mut listed = self.sources.is_empty();
+        for (source, routes) in self.sources.iter_mut().map(|source| source.routes()).enumerate() {
+            match routes {
+                Ok(routes) => {
+                    listed = true;
+                    seen.extend(routes.into_iter().map(|route| (source, route)));
+                }
+                Err(error) => listing.problems.push(error),
+            }
+        }
+        if !listed && let Some(error) = listing.problems.pop() {
+            return Err(error);
+        }
+        let mut found = Vec::new();
+        for (source, route) in seen {
+            if route.is_empty_reader() {
+                listing.readers.push(route);
+                continue;
+            }
+            let info = self.read(source, &route, call);
+            if call.cancel.is_cancelled() {
+                return Err(TransportError::Cancelled);
+            }
+            found.push(FoundRoute {
+                route,
+                info,
+                source,
+                appearance: 0,
+            });
+        }
+        let joined = join::join(found, &[]);
+        listing.devices = joined.devices;
+        listing.unassigned = joined.unassigned;
+        Ok(listing)
+    }
+
+    /// Watches them from now on.
+    #[must_use]
+    pub const fn watch(self) -> DeviceWatch {
+        DeviceWatch::new(self)
+    }
+
+    /// Asks a route for its `getInfo`.
+    fn read(&mut self, source: usize, route: &Route, call: &mut Call<'_>) -> Result<UnlockInfo, DeviceError> {
+        route.access.clone()?;
+        let deadline = call.deadline.min(call.ticks.now() + READ_WITHIN);
+        let mut call = Call {
+            ticks: call.ticks,
+            deadline,
+            cancel: call.cancel,
+            progress: &mut *call.progress,
+        };
+        let Some(source) = self.sources.get_mut(source) else {
+            return Err(TransportError::NoDevice.into());
+        };
+        let mut ask = |interface| {
+            if call.cancel.is_cancelled() {
+                return Err(TransportError::Cancelled.into());
+            }
+            let transport = source.open(route, interface, call.remaining())?;
+            CtapUnlockDevice::new(transport).info(&mut call)
+        };
+        match &route.kind {
+            RouteKind::Hid(hid) => ask(hid.interface),
+            // FIDO's applet tells the Device ID also while the PIN is not blocked.
+            RouteKind::Card => match ask(Interface::Fido) {
+                Err(error) if wants_the_other(error.code()) => ask(Interface::Vendor).map_err(|_| error),
+                answer => answer,
+            },
+        }
+    }
+}
+
+/// Failures of one applet after which the other is worth a try.
+const fn wants_the_other(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::NotSupported
+            | ErrorCode::AppletMissing
+            | ErrorCode::PermissionDenied
+            | ErrorCode::NeedsElevation
+    )
+}

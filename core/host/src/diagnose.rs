@@ -1,0 +1,232 @@
+//! Triage: what state the device is in and what the person can do, from one `getInfo`.
+//!
+//! It only reads. Everything here comes from the unlock command's own `getInfo`, since the vendor
+//! interface has no other command.
+
+use alloc::{format, string::String};
+
+use fido_unlock_protocol::DeviceId;
+use fido_unlock_protocol::ctap2::device_unlock::UnlockInfo;
+use fido_unlock_protocol::error::{ErrorCode, HasCode};
+
+use crate::DeviceError;
+
+/// Tries at or below which the person is warned.
+const FEW_TRIES: u8 = 2;
+
+/// The state that matters most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Condition {
+    /// Blocked for good and enrolled: an unlock is possible.
+    Locked,
+    /// The same, but five responses were wrong since power-up.
+    LockedUntilReplugged,
+    /// The same, but a slot's key is not one of the help desk's.
+    LockedByForeignIssuer,
+    /// Blocked for good and never enrolled: only a reset is left.
+    LockedNotEnrolled,
+    /// Three wrong PINs in this power-up; tries are left.
+    PinAuthBlocked {
+        /// `pinRetries`.
+        pin_retries: u8,
+    },
+    /// The fingerprint sensor is blocked, the PIN is not.
+    UvBlocked,
+    /// No PIN was ever set.
+    PinNotSet,
+    /// The PIN works.
+    Unlocked {
+        /// `pinRetries`.
+        pin_retries: u8,
+    },
+    /// The device does not know the unlock command.
+    NotSupported,
+    /// A card without the FIDO applet: another applet's PIN is meant.
+    OtherApplet,
+}
+
+/// What [`diagnose`] found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// The state that matters most.
+    pub condition: Condition,
+    /// Told over the FIDO interface, and over the vendor interface while the PIN is blocked.
+    pub device_id: Option<DeviceId>,
+    /// Enrolled and sealed.
+    pub enrolled: bool,
+    /// A slot's issuer key is not among those that were named as one's own.
+    pub foreign_issuer: bool,
+}
+
+impl Condition {
+    /// The row of the error table that says what the person can do.
+    #[must_use]
+    pub const fn code(self) -> ErrorCode {
+        match self {
+            Self::Locked => ErrorCode::PinBlocked,
+            Self::LockedUntilReplugged => ErrorCode::TooManyWrongResponses,
+            Self::LockedByForeignIssuer => ErrorCode::ForeignIssuer,
+            Self::LockedNotEnrolled => ErrorCode::DeviceNotEnrolled,
+            Self::PinAuthBlocked { .. } => ErrorCode::PinAuthBlocked,
+            Self::UvBlocked => ErrorCode::UvBlocked,
+            Self::PinNotSet => ErrorCode::PinNotSet,
+            Self::Unlocked { .. } => ErrorCode::DeviceNotLocked,
+            Self::NotSupported => ErrorCode::NotSupported,
+            Self::OtherApplet => ErrorCode::OtherApplet,
+        }
+    }
+
+    /// A stable name for programs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Locked => "locked",
+            Self::LockedUntilReplugged => "locked-until-replugged",
+            Self::LockedByForeignIssuer => "locked-by-foreign-issuer",
+            Self::LockedNotEnrolled => "locked-not-enrolled",
+            Self::PinAuthBlocked { .. } => "pin-auth-blocked",
+            Self::UvBlocked => "uv-blocked",
+            Self::PinNotSet => "pin-not-set",
+            Self::Unlocked { .. } => "unlocked",
+            Self::NotSupported => "not-supported",
+            Self::OtherApplet => "other-applet",
+        }
+    }
+}
+
+impl Diagnosis {
+    /// The state and what to do, in one sentence.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let mut sentence = self.condition_sentence();
+        if self.foreign_issuer && self.condition != Condition::LockedByForeignIssuer {
+            let code = ErrorCode::ForeignIssuer;
+            sentence = format!(
+                "{}; but {}: {}",
+                sentence.trim_end_matches('.'),
+                code.message(),
+                lower_first(code.next_step())
+            );
+        }
+        sentence
+    }
+
+    fn condition_sentence(&self) -> String {
+        let code = self.condition.code();
+        match self.condition {
+            Condition::Locked => {
+                "The PIN is blocked for good: ask the help desk to unlock the device.".into()
+            }
+            Condition::LockedNotEnrolled => {
+                format!(
+                    "The PIN is blocked for good, and {}: {}",
+                    code.message(),
+                    lower_first(code.next_step())
+                )
+            }
+            Condition::PinAuthBlocked { pin_retries } => format!(
+                "The device refuses PINs until it is plugged in again, and then takes {}: take the key out and put it back in.",
+                tries(pin_retries)
+            ),
+            Condition::Unlocked { pin_retries } if pin_retries <= FEW_TRIES => {
+                format!(
+                    "Device not locked, but only {} left: type the PIN with care.",
+                    tries(pin_retries)
+                )
+            }
+            Condition::Unlocked { pin_retries } => {
+                format!(
+                    "Device not locked: {} left, sign in with your PIN.",
+                    tries(pin_retries)
+                )
+            }
+            _ => format!(
+                "{}: {}",
+                upper_first(code.message()),
+                lower_first(code.next_step())
+            ),
+        }
+    }
+
+    /// Whether an unlock is possible now.
+    #[must_use]
+    pub fn can_unlock(&self) -> bool {
+        self.condition == Condition::Locked
+    }
+}
+
+/// Judges an answer of `getInfo`. `own_issuers`: fingerprints of one's own issuer keys; where it is
+/// empty, no issuer counts as foreign.
+#[must_use]
+pub fn diagnose(info: &Result<UnlockInfo, DeviceError>, own_issuers: &[[u8; 16]]) -> Option<Diagnosis> {
+    let info = match info {
+        Ok(info) => info,
+        Err(error) => {
+            let condition = match error.code() {
+                ErrorCode::NotSupported => Condition::NotSupported,
+                ErrorCode::AppletMissing => Condition::OtherApplet,
+                _ => return None,
+            };
+            return Some(Diagnosis {
+                condition,
+                device_id: None,
+                enrolled: false,
+                foreign_issuer: false,
+            });
+        }
+    };
+    let foreign_issuer = !own_issuers.is_empty()
+        && info.slots.iter().any(|slot| {
+            slot.fingerprint
+                .is_some_and(|print| !own_issuers.contains(&print))
+        });
+    let condition = if info.is_blocked() {
+        match (info.sealed, info.unlock_blocked, foreign_issuer) {
+            (false, ..) => Condition::LockedNotEnrolled,
+            (true, _, true) => Condition::LockedByForeignIssuer,
+            (true, true, false) => Condition::LockedUntilReplugged,
+            (true, false, false) => Condition::Locked,
+        }
+    } else if !info.pin_set {
+        Condition::PinNotSet
+    } else if info.pin_auth_blocked {
+        Condition::PinAuthBlocked {
+            pin_retries: info.pin_retries,
+        }
+    } else if info.uv_retries == Some(0) {
+        Condition::UvBlocked
+    } else {
+        Condition::Unlocked {
+            pin_retries: info.pin_retries,
+        }
+    };
+    Some(Diagnosis {
+        condition,
+        device_id: info.device_id,
+        enrolled: info.sealed,
+        foreign_issuer,
+    })
+}
+
+fn tries(count: u8) -> String {
+    if count == 1 {
+        "1 try".into()
+    } else {
+        format!("{count} tries")
+    }
+}
+
+fn upper_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}

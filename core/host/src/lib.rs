@@ -1,0 +1,41 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+#![warn(
+    clippy::std_instead_of_core,
+    clippy::std_instead_of_alloc,
+    clippy::alloc_instead_of_core
+)]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+pub mod framing;
+pub mod ports;
+
+mod block_pin;
+mod device;
+mod devices;
+mod diagnose;
+mod enroll;
+mod error;
+mod new_pin;
+mod pin_policy;
+mod pin_token;
+mod prove;
+mod session;
+mod trace;
+
+pub use block_pin::{BlockProgress, ConfirmedBlock, block_pin};
+pub use device::CtapUnlockDevice;
+pub use devices::{DeviceEvent, DeviceWatch, Devices, FoundDevice, FoundRoute, Listing, Opened};
+pub use diagnose::{Condition, Diagnosis, diagnose};
+pub use enroll::{EnrollPlan, PlannedKey, ProbePassed, enroll, probe, rotate_issuer};
+pub use error::{DeviceError, UnlockError};
+pub use new_pin::{NewPin, PinRules};
+pub use pin_policy::DefaultPinPolicy;
+pub use pin_token::{TokenScope, agree, client_pin, get_pin_token};
+pub use prove::{ProveError, RotationPlan, probe_with, rotate_with};
+pub use session::{Outcome, Session, SessionError};

@@ -1,0 +1,193 @@
+//! A whole CTAP2 message out, a whole one in.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use fido_unlock_protocol::error::{ErrorCode, HasCode};
+
+use super::{Cancel, EntropyError, Interface, Progress, Ticks};
+
+/// What one call may take: its deadline, the cancel flag and who is told of progress.
+pub struct Call<'a> {
+    /// Monotonic time; [`Call::deadline`] is a moment on it.
+    pub ticks: &'a dyn Ticks,
+    /// When the whole call must be over; keep-alives do not move it.
+    pub deadline: Duration,
+    /// Asked at least every 100 ms.
+    pub cancel: &'a dyn Cancel,
+    /// Told of each change.
+    pub progress: &'a mut dyn Progress,
+}
+
+impl<'a> Call<'a> {
+    /// Longest wait where no touch is wanted.
+    pub const QUICK: Duration = Duration::from_secs(2);
+    /// Longest wait where the device may want a touch.
+    pub const WITH_TOUCH: Duration = Duration::from_secs(30);
+
+    /// A call that must be over `within` from now.
+    pub fn new(
+        ticks: &'a dyn Ticks,
+        within: Duration,
+        cancel: &'a dyn Cancel,
+        progress: &'a mut dyn Progress,
+    ) -> Self {
+        Self {
+            ticks,
+            deadline: ticks.now() + within,
+            cancel,
+            progress,
+        }
+    }
+
+    /// What is left until the deadline; zero when it has passed.
+    #[must_use]
+    pub fn remaining(&self) -> Duration {
+        self.deadline.saturating_sub(self.ticks.now())
+    }
+}
+
+/// Why no answer came. Each is about the way to the device, never about what it answered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransportError {
+    /// No device is there.
+    #[error("{}", ErrorCode::NoDevice)]
+    NoDevice,
+    /// The operating system refuses; `path` is what was to be opened.
+    #[error("{}: {path}", ErrorCode::PermissionDenied)]
+    PermissionDenied {
+        /// Path of the device, as the system names it.
+        path: alloc::string::String,
+    },
+    /// Windows keeps the FIDO interface for elevated processes.
+    #[error("{}", ErrorCode::NeedsElevation)]
+    NeedsElevation,
+    /// A sandbox hides the device.
+    #[error("{}", ErrorCode::Sandboxed)]
+    Sandboxed,
+    /// Another program or channel holds it (CTAP1_ERR_CHANNEL_BUSY, sharing violation).
+    #[error("{}", ErrorCode::Busy)]
+    Busy,
+    /// Pulled or taken off the reader.
+    #[error("{}", ErrorCode::Gone)]
+    Gone,
+    /// The deadline passed.
+    #[error("{}", ErrorCode::DeadlineExceeded)]
+    DeadlineExceeded,
+    /// The cancel flag was set; the device was told.
+    #[error("{}", ErrorCode::Cancelled)]
+    Cancelled,
+    /// What came is not CTAPHID or ISO 7816.
+    #[error("{}: {detail}", ErrorCode::Framing)]
+    Framing {
+        /// What was wrong, in a few fixed words.
+        detail: &'static str,
+    },
+    /// The message does not fit (CTAP 2.1 §11.2.4: at most 7609 bytes with 64-byte reports).
+    #[error("{}", ErrorCode::MessageTooLarge)]
+    MessageTooLarge,
+    /// CTAPHID_ERROR, or a status word that is not success.
+    #[error("{}: {origin} {value:04x}", ErrorCode::TransportFailed)]
+    Refused {
+        /// "CTAPHID_ERROR" or "SW".
+        origin: &'static str,
+        /// The error byte or status word.
+        value: u16,
+    },
+    /// The card service does not run.
+    #[error("{}", ErrorCode::NoService)]
+    NoService,
+    /// No reader is connected.
+    #[error("{}", ErrorCode::NoReader)]
+    NoReader,
+    /// No card is in the reader.
+    #[error("{}", ErrorCode::NoCard)]
+    NoCard,
+    /// Another program reset the card: connect and select again.
+    #[error("{}", ErrorCode::CardReset)]
+    CardReset,
+    /// The card has neither the vendor's nor the FIDO applet.
+    #[error("{}", ErrorCode::AppletMissing)]
+    AppletMissing,
+    /// Anything else; names the function that failed and its own code.
+    #[error("{}: {function} ({value:#x})", ErrorCode::TransportFailed)]
+    Failed {
+        /// Name of the operating system's function.
+        function: &'static str,
+        /// Its return value.
+        value: i64,
+    },
+    /// No random bytes for the nonce of CTAPHID_INIT.
+    #[error("{}", ErrorCode::EntropyFailed)]
+    EntropyFailed,
+    /// A pipe that the host program brings failed.
+    #[error("{}", ErrorCode::HostFailed)]
+    HostFailed,
+}
+
+impl HasCode for TransportError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::NoDevice => ErrorCode::NoDevice,
+            Self::PermissionDenied { .. } => ErrorCode::PermissionDenied,
+            Self::NeedsElevation => ErrorCode::NeedsElevation,
+            Self::Sandboxed => ErrorCode::Sandboxed,
+            Self::Busy => ErrorCode::Busy,
+            Self::Gone => ErrorCode::Gone,
+            Self::DeadlineExceeded => ErrorCode::DeadlineExceeded,
+            Self::Cancelled => ErrorCode::Cancelled,
+            Self::Framing { .. } => ErrorCode::Framing,
+            Self::MessageTooLarge => ErrorCode::MessageTooLarge,
+            Self::Refused { .. } | Self::Failed { .. } => ErrorCode::TransportFailed,
+            Self::NoService => ErrorCode::NoService,
+            Self::NoReader => ErrorCode::NoReader,
+            Self::NoCard => ErrorCode::NoCard,
+            Self::CardReset => ErrorCode::CardReset,
+            Self::AppletMissing => ErrorCode::AppletMissing,
+            Self::EntropyFailed => ErrorCode::EntropyFailed,
+            Self::HostFailed => ErrorCode::HostFailed,
+        }
+    }
+}
+
+impl From<EntropyError> for TransportError {
+    fn from(_: EntropyError) -> Self {
+        Self::EntropyFailed
+    }
+}
+
+/// Carries CTAP2 messages: command byte and CBOR out, status byte and CBOR in.
+pub trait Transport {
+    /// Sends `message` and waits for the answer, which has at least its status byte.
+    ///
+    /// # Errors
+    /// [`TransportError`]; whether the device acted on the message is then unknown, unless the
+    /// error says that nothing was sent.
+    fn transact(&mut self, message: &[u8], call: &mut Call<'_>) -> Result<Vec<u8>, TransportError>;
+
+    /// Which interface the messages go to.
+    fn interface(&self) -> Interface {
+        Interface::Fido
+    }
+}
+
+impl<T: Transport + ?Sized> Transport for alloc::boxed::Box<T> {
+    fn transact(&mut self, message: &[u8], call: &mut Call<'_>) -> Result<Vec<u8>, TransportError> {
+        (**self).transact(message, call)
+    }
+
+    fn interface(&self) -> Interface {
+        (**self).interface()
+    }
+}
+
+impl<T: Transport + ?Sized> Transport for &mut T {
+    fn transact(&mut self, message: &[u8], call: &mut Call<'_>) -> Result<Vec<u8>, TransportError> {
+        (**self).transact(message, call)
+    }
+
+    fn interface(&self) -> Interface {
+        (**self).interface()
+    }
+}

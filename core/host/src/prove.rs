@@ -1,0 +1,170 @@
+//! Probe and rotation with keys that lie elsewhere: an [`IssuerProver`] makes what the device wants.
+//! FIDO interface only.
+
+use alloc::vec::Vec;
+
+use fido_unlock_protocol::ctap2::device_unlock::{ProbeChallenge, RotateRequest, SlotInfo, UnlockInfo};
+use fido_unlock_protocol::error::{ErrorCode, HasCode};
+use fido_unlock_protocol::ports::{IssuerProver, ProverError};
+use fido_unlock_protocol::suite::{
+    AuthoriseFields, DevicePublicKey, IssuerPublicKey, ProbeTask, Purpose, RECOVERY_SLOT, RotateFields,
+    RotationRole, RotationTask, Suite, SuiteError,
+};
+
+use super::enroll::{ProbePassed, probe, rotate_issuer};
+use super::{CtapUnlockDevice, DeviceError};
+use crate::ports::{Call, Transport, UnlockDevice};
+
+/// Why a probe or a rotation with a prover failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProveError {
+    /// The device, or the way to it.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// The prover.
+    #[error(transparent)]
+    Prover(#[from] ProverError),
+    /// The keys that were named do not fit the device or each other.
+    #[error(transparent)]
+    Suite(#[from] SuiteError),
+}
+
+impl HasCode for ProveError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Device(error) => error.code(),
+            Self::Prover(error) => error.code(),
+            Self::Suite(error) => error.code(),
+        }
+    }
+}
+
+/// [`probe`] with the key of `issuer` behind a prover. `device_key`: E, as enrolment gave it.
+///
+/// # Errors
+/// [`ErrorCode::ProbeFailed`], the prover's, and the other [`DeviceError`]s.
+pub fn probe_with<T: Transport>(
+    device: &mut CtapUnlockDevice<T>,
+    slot: u8,
+    issuer: IssuerPublicKey,
+    device_key: DevicePublicKey,
+    prover: &mut dyn IssuerProver,
+    call: &mut Call<'_>,
+) -> Result<ProbePassed, ProveError> {
+    let respond = |asked: &ProbeChallenge| {
+        let suite = asked.challenge.suite();
+        let fields = AuthoriseFields {
+            purpose: Purpose::Probe,
+            suite,
+            device_id: asked.device_id,
+            issuer,
+            device_key: (suite == Suite::P256EcdhMac).then_some(device_key),
+            challenge: asked.challenge,
+        };
+        Ok::<_, ProveError>(prover.prove_probe(&ProbeTask::new(slot, fields)?)?)
+    };
+    probe(device, slot, respond, call)
+}
+
+/// A rotation as a station plans it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RotationPlan {
+    /// The slot whose key changes, 0 to 15.
+    pub slot: u8,
+    /// Q of the slot now, as it is registered.
+    pub old_issuer: IssuerPublicKey,
+    /// Q of the slot as it becomes; `None` closes the slot until the device is reset.
+    pub new_issuer: Option<IssuerPublicKey>,
+    /// Q of the recovery key in slot 0, where that one is to allow it; `None`: the slot's own key.
+    pub recovery: Option<IssuerPublicKey>,
+    /// E, from the registry; wanted where a key of suite 2 proves something.
+    pub device_key: Option<DevicePublicKey>,
+}
+
+/// [`rotate_issuer`] with both keys behind a prover; the device asks for a touch. Gives the slot's
+/// new rotation number, for `HelpDesk::record_rotation`.
+/// Before anything is proven the device is compared with the plan.
+///
+/// # Errors
+/// [`ErrorCode::SuiteNotEnrolled`] when a slot is empty; [`ErrorCode::ForeignIssuer`] when it holds
+/// another key than the plan says; [`ErrorCode::LastSlot`] when the only slot would be closed;
+/// [`ErrorCode::RotationRefused`]; [`SuiteError::Rotation`];
+/// [`SuiteError::DeviceKey`]; the prover's, and the other [`DeviceError`]s.
+pub fn rotate_with<T: Transport>(
+    device: &mut CtapUnlockDevice<T>,
+    plan: &RotationPlan,
+    prover: &mut dyn IssuerProver,
+    call: &mut Call<'_>,
+) -> Result<u32, ProveError> {
+    let info = device.info(call)?;
+    let device_id = info
+        .device_id
+        .ok_or(DeviceError::Refused(ErrorCode::DeviceNotEnrolled))?;
+    let slot = holds(&info, plan.slot, &plan.old_issuer)?;
+    // The device refuses this too, but with the status of any wrong parameter.
+    if plan.new_issuer.is_none() && info.slots.len() + info.unknown_slots == 1 {
+        return Err(DeviceError::Refused(ErrorCode::LastSlot).into());
+    }
+    let (authorising_slot, signing_key, signing_suite) = match plan.recovery {
+        None => (plan.slot, plan.old_issuer, slot.suite),
+        Some(recovery) => (
+            RECOVERY_SLOT,
+            recovery,
+            holds(&info, RECOVERY_SLOT, &recovery)?.suite,
+        ),
+    };
+    let fields = RotateFields {
+        suite: slot.suite,
+        device_id,
+        slot: plan.slot,
+        authorising_slot,
+        old_issuer: plan.old_issuer,
+        new_issuer: plan.new_issuer,
+        rotation: slot
+            .rotation
+            .checked_add(1)
+            .ok_or(DeviceError::Refused(ErrorCode::RotationRefused))?,
+    };
+    fields.check()?;
+    if plan.device_key.is_none() && [signing_suite, slot.suite].contains(&Suite::P256EcdhMac) {
+        return Err(SuiteError::DeviceKey.into());
+    }
+    let mut prove = |role, signing_key, signing_suite| {
+        let task = RotationTask::new(role, signing_key, signing_suite, fields, plan.device_key)?;
+        let proof = prover.prove_rotation(&task)?;
+        if task.proves(&proof) {
+            Ok::<_, ProveError>(proof)
+        } else {
+            Err(ProverError::Failed {
+                detail: "what was made is no proof by this key".into(),
+            }
+            .into())
+        }
+    };
+    let authorisation = prove(RotationRole::Authorising, signing_key, signing_suite)?;
+    let by_new = match plan.new_issuer {
+        Some(key) => Some(prove(RotationRole::New, key, slot.suite)?),
+        None => None,
+    };
+    let request = RotateRequest {
+        slot: plan.slot,
+        new_key: plan.new_issuer,
+        authorising_slot,
+        authorisation: &authorisation,
+        new_authorisation: by_new.as_deref().map(Vec::as_slice),
+    };
+    rotate_issuer(device, &request, call)?;
+    Ok(fields.rotation)
+}
+
+/// The slot, where it holds this key.
+fn holds<'i>(info: &'i UnlockInfo, slot: u8, issuer: &IssuerPublicKey) -> Result<&'i SlotInfo, DeviceError> {
+    let found = info.slots.iter().find(|known| known.slot == slot);
+    let found = found.ok_or(DeviceError::Refused(ErrorCode::SuiteNotEnrolled))?;
+    if found.fingerprint == Some(issuer.fingerprint()) {
+        Ok(found)
+    } else {
+        Err(DeviceError::Refused(ErrorCode::ForeignIssuer))
+    }
+}

@@ -1,0 +1,401 @@
+//! The conversation of one unlock: what was shown to the person, and what the device says of it
+//! now.
+//!
+//! The key agreement key dies with power, the challenge does not; so the challenge is fetched again
+//! just before `unlock` and compared with the one that was shown. A lost answer is resolved by the
+//! unlock counter, never by trying again.
+
+use alloc::vec::Vec;
+
+use fido_unlock_protocol::ctap2::cbor::Value;
+use fido_unlock_protocol::ctap2::device_unlock::{
+    ChallengeRequest, ChallengeResponse, UnlockInfo, UnlockRequest, unlock_auth_message,
+};
+use fido_unlock_protocol::error::{ErrorCode, HasCode};
+use fido_unlock_protocol::pin_protocol::{PinProtocol, encapsulate, pad_pin};
+use fido_unlock_protocol::ports::Entropy;
+use fido_unlock_protocol::secret::clear_stack_below;
+use fido_unlock_protocol::suite::Suite;
+use fido_unlock_protocol::{Challenge, DeviceId, ResponseCode};
+
+use super::{DeviceError, NewPin, PinRules, UnlockError};
+use crate::ports::{Call, NeverCancel, TransportError, UnlockDevice};
+
+const VERSION: u64 = 1;
+
+/// What was shown, and what is needed to go on after a restart. Holds no secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    device_id: DeviceId,
+    challenge: Challenge,
+    suite: Suite,
+    slot: u8,
+    protocol: PinProtocol,
+    unlock_counter: u32,
+    rules: PinRules,
+}
+
+/// How an unlock ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The new PIN is set.
+    Unlocked,
+    /// Nothing changed; the Response Code is still good.
+    NotUnlocked,
+}
+
+/// Bytes that are no session of this version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", ErrorCode::StoreCorrupt)]
+pub struct SessionError;
+
+impl HasCode for SessionError {
+    fn code(&self) -> ErrorCode {
+        ErrorCode::StoreCorrupt
+    }
+}
+
+impl Session {
+    /// Reads the state and the pending challenge (two transactions). `slot`: the key slot to use;
+    /// `None` takes the lowest above 0, or 0 where it is the only one.
+    ///
+    /// # Errors
+    /// [`ErrorCode::DeviceNotLocked`], [`ErrorCode::DeviceNotEnrolled`],
+    /// [`ErrorCode::SuiteNotEnrolled`], or what the device answered.
+    pub fn begin(
+        device: &mut dyn UnlockDevice,
+        slot: Option<u8>,
+        call: &mut Call<'_>,
+    ) -> Result<Self, UnlockError> {
+        let info = device.info(call)?;
+        Self::begin_with(device, &info, slot, call)
+    }
+
+    /// The same after a `getInfo` of one's own, as `diagnose` makes it (one transaction).
+    ///
+    /// # Errors
+    /// As [`Session::begin`].
+    pub fn begin_with(
+        device: &mut dyn UnlockDevice,
+        info: &UnlockInfo,
+        slot: Option<u8>,
+        call: &mut Call<'_>,
+    ) -> Result<Self, UnlockError> {
+        if !info.is_blocked() {
+            return Err(UnlockError::Refused(ErrorCode::DeviceNotLocked));
+        }
+        let slot = choose_slot(info, slot)?;
+        let protocol = *info
+            .protocols
+            .first()
+            .ok_or(DeviceError::Malformed("no PIN/UV protocol that is known"))?;
+        let answer = device.challenge(
+            &ChallengeRequest {
+                slot,
+                protocol,
+                renew: false,
+            },
+            call,
+        )?;
+        let mut session = Self {
+            device_id: answer.device_id,
+            challenge: answer.challenge,
+            suite: answer.suite,
+            slot,
+            protocol,
+            unlock_counter: info.unlock_counter,
+            rules: PinRules::of(info),
+        };
+        session.take(&answer)?;
+        Ok(session)
+    }
+
+    /// Asks for a new challenge, which voids the Response Code for the old one; needs a touch (two
+    /// transactions).
+    ///
+    /// # Errors
+    /// [`ErrorCode::RenewRefused`], [`ErrorCode::OtherDevice`], or what the device answered.
+    pub fn renew(&mut self, device: &mut dyn UnlockDevice, call: &mut Call<'_>) -> Result<(), UnlockError> {
+        let request = ChallengeRequest {
+            slot: self.slot,
+            protocol: self.protocol,
+            renew: true,
+        };
+        // The device may have been unlocked and blocked again since: the new challenge's counter is
+        // the one of now.
+        let unlock_counter = self.info_of_this(device, call)?.unlock_counter;
+        let answer = device.challenge(&request, call)?;
+        self.take(&answer)?;
+        self.unlock_counter = unlock_counter;
+        Ok(())
+    }
+
+    /// Takes an answer over after it was compared with what the session knows.
+    fn take(&mut self, answer: &ChallengeResponse) -> Result<(), UnlockError> {
+        if answer.device_id != self.device_id {
+            return Err(UnlockError::Refused(ErrorCode::OtherDevice));
+        }
+        if answer.slot != self.slot {
+            return Err(DeviceError::Malformed("the challenge is for another slot").into());
+        }
+        self.challenge = answer.challenge;
+        self.suite = answer.suite;
+        Ok(())
+    }
+
+    /// The Device ID that was shown.
+    #[must_use]
+    pub fn device_id(&self) -> DeviceId {
+        self.device_id
+    }
+
+    /// The challenge that was shown.
+    #[must_use]
+    pub fn challenge(&self) -> &Challenge {
+        &self.challenge
+    }
+
+    /// The suite, which says how the Response Code is read.
+    #[must_use]
+    pub fn suite(&self) -> Suite {
+        self.suite
+    }
+
+    /// The key slot.
+    #[must_use]
+    pub fn slot(&self) -> u8 {
+        self.slot
+    }
+
+    /// The device's PIN lengths.
+    #[must_use]
+    pub fn rules(&self) -> &PinRules {
+        &self.rules
+    }
+
+    /// Fetches the challenge again, compares it, sends response and PIN (two transactions).
+    ///
+    /// # Errors
+    /// [`ErrorCode::ChallengeUsed`], [`ErrorCode::ChallengeRenewed`], [`ErrorCode::OtherDevice`],
+    /// [`ErrorCode::OutcomeUnknown`] (then call [`Session::resolve`]), or what the device answered.
+    pub fn unlock(
+        &self,
+        device: &mut dyn UnlockDevice,
+        response: &ResponseCode,
+        pin: &NewPin,
+        entropy: &mut dyn Entropy,
+        call: &mut Call<'_>,
+    ) -> Result<(), UnlockError> {
+        if response.suite() != self.suite {
+            return Err(UnlockError::Refused(ErrorCode::InvalidArgument));
+        }
+        let answer = self.fetch_again(device, call)?;
+        let request = self.request(&answer, response, pin, entropy);
+        clear_stack_below();
+        let request = request?;
+        match device.unlock(&request, call) {
+            Ok(()) => Ok(()),
+            // An answer that cannot be read is as good as lost.
+            Err(error @ (DeviceError::Transport(_) | DeviceError::Malformed(_))) => {
+                self.resolve_lost(device, error, call)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn fetch_again(
+        &self,
+        device: &mut dyn UnlockDevice,
+        call: &mut Call<'_>,
+    ) -> Result<ChallengeResponse, UnlockError> {
+        let request = ChallengeRequest {
+            slot: self.slot,
+            protocol: self.protocol,
+            renew: false,
+        };
+        let answer = match device.challenge(&request, call) {
+            // It may be another device that was put in, so its name counts before its state.
+            Err(DeviceError::Refused(refusal)) => {
+                let info = self.info_of_this(device, call)?;
+                let used = info.unlock_counter != self.unlock_counter;
+                return Err(match refusal {
+                    ErrorCode::DeviceNotLocked if used => UnlockError::Refused(ErrorCode::ChallengeUsed),
+                    other => DeviceError::Refused(other).into(),
+                });
+            }
+            other => other?,
+        };
+        if answer.device_id != self.device_id {
+            return Err(UnlockError::Refused(ErrorCode::OtherDevice));
+        }
+        if answer.challenge != self.challenge {
+            // The device was unlocked and blocked again, or only asked for a new challenge.
+            let used = device.info(call)?.unlock_counter != self.unlock_counter;
+            let code = if used {
+                ErrorCode::ChallengeUsed
+            } else {
+                ErrorCode::ChallengeRenewed
+            };
+            return Err(UnlockError::Refused(code));
+        }
+        Ok(answer)
+    }
+
+    #[inline(never)]
+    fn request<'a>(
+        &self,
+        answer: &ChallengeResponse,
+        response: &'a ResponseCode,
+        pin: &NewPin,
+        entropy: &mut dyn Entropy,
+    ) -> Result<UnlockRequest<'a>, UnlockError> {
+        let invalid = UnlockError::Refused(ErrorCode::InvalidArgument);
+        let (platform_key, secret) =
+            encapsulate(self.protocol, &answer.key_agreement, entropy).map_err(DeviceError::from)?;
+        let padded = pad_pin(pin.expose_text().as_bytes()).ok_or_else(|| invalid.clone())?;
+        let new_pin_enc = self
+            .protocol
+            .encrypt(&secret, &*padded, entropy)
+            .map_err(DeviceError::from)?;
+        let message = unlock_auth_message(self.challenge.as_bytes(), response.expose_bytes(), &new_pin_enc);
+        let pin_uv_auth_param = self
+            .protocol
+            .authenticate(&secret, &message)
+            .map_err(|_| invalid)?;
+        Ok(UnlockRequest {
+            challenge: self.challenge,
+            response,
+            protocol: self.protocol,
+            platform_key,
+            new_pin_enc,
+            pin_uv_auth_param,
+        })
+    }
+
+    /// The answer of `unlock` was lost: the counter says what happened, if it can still be read.
+    fn resolve_lost(
+        &self,
+        device: &mut dyn UnlockDevice,
+        error: DeviceError,
+        call: &mut Call<'_>,
+    ) -> Result<(), UnlockError> {
+        let outcome = match error {
+            // That call is over; the question what it did gets a short one of its own.
+            DeviceError::Transport(TransportError::Cancelled | TransportError::DeadlineExceeded) => {
+                let mut own = Call::new(call.ticks, Call::QUICK, &NeverCancel, call.progress);
+                self.resolve(device, &mut own)
+            }
+            _ => self.resolve(device, call),
+        };
+        match outcome {
+            Ok(Outcome::Unlocked) => Ok(()),
+            Ok(Outcome::NotUnlocked) => Err(error.into()),
+            Err(UnlockError::Device(_)) => Err(UnlockError::Refused(ErrorCode::OutcomeUnknown)),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// What became of an unlock whose answer was lost (one transaction); also after a restart, with
+    /// the device plugged in again.
+    ///
+    /// # Errors
+    /// [`ErrorCode::OtherDevice`], or what the device answered.
+    pub fn resolve(
+        &self,
+        device: &mut dyn UnlockDevice,
+        call: &mut Call<'_>,
+    ) -> Result<Outcome, UnlockError> {
+        // Without a Device ID (vendor interface, not blocked) the counter alone must do.
+        let info = self.info_of_this(device, call)?;
+        let next = self.unlock_counter.wrapping_add(1);
+        if info.unlock_counter == next && !info.is_blocked() {
+            Ok(Outcome::Unlocked)
+        } else if info.unlock_counter == self.unlock_counter {
+            Ok(Outcome::NotUnlocked)
+        } else {
+            Err(UnlockError::Refused(ErrorCode::ChallengeUsed))
+        }
+    }
+
+    /// `getInfo`, unless it comes from a device of another name.
+    fn info_of_this(
+        &self,
+        device: &mut dyn UnlockDevice,
+        call: &mut Call<'_>,
+    ) -> Result<UnlockInfo, UnlockError> {
+        let info = device.info(call)?;
+        if info.device_id.is_some_and(|id| id != self.device_id) {
+            return Err(UnlockError::Refused(ErrorCode::OtherDevice));
+        }
+        Ok(info)
+    }
+
+    /// For a restart: canonical CBOR {1: version, 2: Device ID, 3: challenge, 4: suite, 5: slot,
+    /// 6: protocol, 7: unlock counter, 8: shortest PIN, 9: longest PIN, 10: device has more rules}.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        Value::int_map([
+            (1, Some(Value::Unsigned(VERSION))),
+            (2, Some(Value::bytes(self.device_id.as_bytes()))),
+            (3, Some(Value::bytes(self.challenge.as_bytes()))),
+            (4, Some(self.suite.number().into())),
+            (5, Some(self.slot.into())),
+            (6, Some(self.protocol.number().into())),
+            (7, Some(self.unlock_counter.into())),
+            (8, Some(Value::Unsigned(self.rules.minimum as u64))),
+            (9, Some(Value::Unsigned(self.rules.maximum as u64))),
+            (10, Some(self.rules.device_has_more.into())),
+        ])
+        .to_bytes()
+        .to_vec()
+    }
+
+    /// The session again.
+    ///
+    /// # Errors
+    /// [`SessionError`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, SessionError> {
+        Self::read(bytes).ok_or(SessionError)
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let map = Value::parse_canonical(bytes).ok()?;
+        let number = |key| map.get(key).and_then(Value::as_u64);
+        let byte = |key| number(key).and_then(|n| u8::try_from(n).ok());
+        let length = |key| number(key).and_then(|n| usize::try_from(n).ok());
+        if number(1)? != VERSION {
+            return None;
+        }
+        let suite = Suite::from_number(byte(4)?)?;
+        Some(Self {
+            device_id: DeviceId::from_bytes(map.get(2)?.as_bytes()?.try_into().ok()?),
+            challenge: Challenge::from_bytes(suite, map.get(3)?.as_bytes()?).ok()?,
+            suite,
+            slot: byte(5).filter(|slot| *slot < 16)?,
+            protocol: PinProtocol::from_number(number(6)?)?,
+            unlock_counter: u32::try_from(number(7)?).ok()?,
+            rules: PinRules {
+                minimum: length(8)?,
+                maximum: length(9)?,
+                device_has_more: map.get(10)?.as_bool()?,
+            },
+        })
+    }
+}
+
+/// The slot that was asked for, or the lowest above the recovery slot.
+fn choose_slot(info: &UnlockInfo, wanted: Option<u8>) -> Result<u8, UnlockError> {
+    if !info.sealed {
+        return Err(UnlockError::Refused(ErrorCode::DeviceNotEnrolled));
+    }
+    let missing = UnlockError::Refused(ErrorCode::SuiteNotEnrolled);
+    let numbers = || info.slots.iter().map(|slot| slot.slot);
+    match wanted {
+        Some(slot) => numbers().find(|number| *number == slot).ok_or(missing),
+        None => numbers()
+            .filter(|slot| *slot > 0)
+            .min()
+            .or_else(|| numbers().min())
+            .ok_or(missing),
+    }
+}

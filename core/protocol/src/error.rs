@@ -1,0 +1,321 @@
+//! The one table of errors: stable number, name, family, text, and what the person can do next.
+//!
+//! Bindings, documentation, command line and desk are fed from it; `docs/errors.md` is printed from
+//! it. A number never changes its meaning and is never used again. Families have gaps to grow into.
+
+use core::fmt;
+
+/// Whose fault an error is, or where it arose. The hundreds of [`ErrorCode::number`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Family {
+    /// 100–199: what the authenticator answered, or the state that it is in.
+    Device,
+    /// 200–299: a Device ID, Device Challenge or Response Code as it was typed.
+    Code,
+    /// 300–399: the new PIN.
+    Pin,
+    /// 400–499: the help desk's rules: licence, privilege, caller, approval, limit.
+    Policy,
+    /// 500–599: the way to the device: USB HID, PC/SC, NFC.
+    Transport,
+    /// 600–699: the issuer's key and whatever signs with it.
+    Signer,
+    /// 700–799: registry, limits and audit log on disk.
+    Store,
+    /// 800–899: the program that calls this library.
+    Caller,
+}
+
+impl Family {
+    /// The exit code of a command-line program for an error of this family (1 to 125).
+    ///
+    /// ```
+    /// assert_eq!(fido_unlock_protocol::Family::Code.exit_code(), 20);
+    /// ```
+    #[must_use]
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Device => 10,
+            Self::Code => 20,
+            Self::Pin => 30,
+            Self::Policy => 40,
+            Self::Transport => 50,
+            Self::Signer => 60,
+            Self::Store => 70,
+            Self::Caller => 80,
+        }
+    }
+
+    /// The family's name in lower case, as JSON output prints it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Device => "device",
+            Self::Code => "code",
+            Self::Pin => "pin",
+            Self::Policy => "policy",
+            Self::Transport => "transport",
+            Self::Signer => "signer",
+            Self::Store => "store",
+            Self::Caller => "caller",
+        }
+    }
+}
+
+/// An error that has a row in the table.
+pub trait HasCode {
+    /// The row of this error.
+    fn code(&self) -> ErrorCode;
+}
+
+impl<E: HasCode + ?Sized> HasCode for &E {
+    fn code(&self) -> ErrorCode {
+        (**self).code()
+    }
+}
+
+macro_rules! error_table {
+    ($($number:literal $name:ident $family:ident $message:literal $next:literal)+) => {
+        /// A row of the error table.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        #[repr(u16)]
+        pub enum ErrorCode {
+            $(#[doc = $message] $name = $number,)+
+        }
+
+        impl ErrorCode {
+            /// Every row, by number.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The stable number.
+            ///
+            /// ```
+            /// assert_eq!(fido_unlock_protocol::ErrorCode::DeviceNotLocked.number(), 101);
+            /// ```
+            #[must_use]
+            pub const fn number(self) -> u16 {
+                match self { $(Self::$name => $number,)+ }
+            }
+
+            /// The stable name, as JSON output and the bindings give it.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name),)+ }
+            }
+
+            /// What happened, in one sentence for a person.
+            #[must_use]
+            pub const fn message(self) -> &'static str {
+                match self { $(Self::$name => $message,)+ }
+            }
+
+            /// What the person can do now, in one sentence.
+            #[must_use]
+            pub const fn next_step(self) -> &'static str {
+                match self { $(Self::$name => $next,)+ }
+            }
+
+            /// The family; see [`Family::exit_code`].
+            #[must_use]
+            pub const fn family(self) -> Family {
+                match self { $(Self::$name => Family::$family,)+ }
+            }
+
+            /// The row with this number, if there is one.
+            #[must_use]
+            pub const fn from_number(number: u16) -> Option<Self> {
+                match number { $($number => Some(Self::$name),)+ _ => None }
+            }
+        }
+    };
+}
+
+error_table! {
+    101 DeviceNotLocked Device "device not locked" "Sign in with your PIN; there is nothing to unlock."
+    102 DeviceNotEnrolled Device "this device was never enrolled for unlocking" "Ask the help desk for another device; only a reset, which destroys every credential on it, makes this one usable again."
+    103 PinAuthBlocked Device "the device refuses PINs until it is plugged in again" "Take the key out and put it back in, then try your PIN again."
+    104 TooManyWrongResponses Device "five wrong Response Codes since the device was plugged in" "Take the key out and put it back in, then type the same Response Code again: it is still good."
+    105 ResponseWrong Device "this Response Code does not fit this device and challenge" "Read the Device ID and the Device Challenge to the help desk again and compare every group of the Response Code."
+    106 ChallengePending Device "the device waits for a response to another challenge" "Show the Device Challenge again and give it to the help desk."
+    107 ChallengeUsed Device "the challenge that this Response Code was made for has been used: the device was unlocked since" "If it was not you who unlocked it, tell the help desk; otherwise sign in with the new PIN."
+    108 ChallengeRenewed Device "the device has a new challenge, so the Response Code for the old one is void" "Give the new Device Challenge to the help desk and ask for a new Response Code."
+    109 OtherDevice Device "this is not the device that the unlock was begun with" "Put back the device whose Device ID was shown."
+    110 TouchTimedOut Device "nobody touched the device in time" "Try again and touch the device when it blinks."
+    111 TouchRefused Device "the touch was refused on the device" "Try again and confirm on the device."
+    112 ForeignIssuer Device "the device trusts an issuer key that is not this help desk's" "Give the device to your security team: another party could unlock it."
+    113 UvBlocked Device "the fingerprint sensor is blocked" "Use your PIN."
+    114 PinNotSet Device "the device has no PIN" "Set a PIN in the system's settings."
+    115 PinInvalid Device "wrong PIN" "Try again with care: each wrong PIN uses up a try."
+    116 PinBlocked Device "the PIN is blocked: too many wrong tries" "Ask the help desk to unlock the device."
+    117 MacRefused Device "the device could not check the message that was sent to it" "Try again; if it happens again, take the key out and put it back in."
+    118 NoEntropy Device "the device could not make a random number" "Take the key out and put it back in; if it happens again, the device is broken."
+    119 UnexpectedStatus Device "the device answered with an unexpected status" "Take the key out, put it back in and try again."
+    120 MalformedAnswer Device "the device's answer does not follow the protocol" "Take the key out, put it back in and try again; if it happens again, the device is broken or not compatible."
+    121 NotSupported Device "the device does not know this command" "Use a device whose maker supports unlocking."
+    122 Sealed Device "the device is sealed: its issuer keys were enrolled before" "Reset the device first, which destroys every credential on it, or rotate the issuer key."
+    123 ProbeFailed Device "a test response was refused: an unlock would not work" "Do not hand this device out; enrol it again with the right issuer key."
+    124 OutcomeUnknown Device "the connection broke before the device confirmed the unlock" "Put the device back in: the program reads the unlock counter and tells whether the new PIN is set."
+    125 OtherApplet Device "another applet's PIN is meant" "Use the card's own program for that PIN."
+    126 EnrolmentRefused Device "the device may not be enrolled now: it has a PIN or credentials, and no permission was given" "Enrol it before a PIN is set, or give its PIN so that the configuration permission can be had."
+    127 RotationRefused Device "the device refused the new issuer key" "Check that both keys are the right ones and that the rotation number is the next one."
+    128 RenewRefused Device "a new challenge needs a touch, or the first ten seconds after plugging in" "Take the key out, put it back in and ask for the new challenge at once."
+    129 SuiteNotEnrolled Device "the device has no key in this slot" "Ask the help desk which slot and suite this device uses."
+    130 StoreBroken Device "the device could not read or write its own memory" "Take the key out and put it back in; if it happens again, the device is broken."
+    131 LastSlot Device "this key is the device's only one: without it nobody could ever unlock it" "Rotate the slot to another key instead, or keep it."
+
+    201 CodeLength Code "the code has the wrong length" "Compare the code group by group: something is missing or too much."
+    202 CodeCharacter Code "the code holds a character that no code has" "Type only letters and digits."
+    203 CodeCheck Code "the code has a typing error" "Compare the named groups with what was read out."
+    204 CodeKind Code "this is a code of another kind" "Type the code that this field asks for."
+    205 CodeOrder Code "the lines of the code are in the wrong order" "Type the lines in the order in which they were read out."
+    206 CodePadding Code "the code is not one that this software makes" "Ask for the code again."
+    207 CodeVersion Code "the challenge is of a version that this software does not know" "Update this software."
+    208 CodeSuite Code "the challenge names a suite that this software does not know" "Update this software."
+
+    301 PinTooShort Pin "the PIN is too short" "Choose a longer PIN."
+    302 PinTooLong Pin "the PIN is too long" "Choose a shorter PIN."
+    303 PinCharacter Pin "the PIN holds a character that is not allowed" "Use only the characters that the rules allow: letters and digits, where nothing else is said."
+    304 PinTrivial Pin "the PIN is too easy to guess" "Avoid sequences and repeated characters."
+    305 PinListed Pin "the PIN is on the list of PINs that must not be used" "Choose another PIN."
+    306 PinConfirmation Pin "the two PINs are not the same" "Type the new PIN twice, the same each time."
+    307 PinRefusedByDevice Pin "the device's own rules refuse this PIN" "Choose a longer or less regular PIN; the Response Code is still good."
+    308 PinSameAsOld Pin "the device wants a PIN that differs from the old one" "Choose a new PIN."
+
+    401 LicenceMissing Policy "there is no licence" "Ask the licence contact for a licence."
+    402 LicenceExpired Policy "the licence has expired" "Ask the licence contact for a new licence."
+    403 ServiceOff Policy "the unlock service is switched off" "Ask an Administrator to switch the service on."
+    404 LicenceDevices Policy "more devices are registered than the licence covers" "Ask the licence contact for more devices."
+    405 PrivilegeMissing Policy "you do not have the privilege for this" "Ask an Administrator for the privilege."
+    406 CallerUnverified Policy "the caller has not been verified" "Verify the caller by one of the methods that the policy allows."
+    407 CallerMethod Policy "this way of verifying the caller is not enough for this user" "Verify the caller by a stronger method."
+    408 ReasonMissing Policy "a reason or ticket number is wanted" "Enter the reason or the ticket number."
+    409 ApprovalMissing Policy "a second operator must approve" "Ask another operator to approve this request."
+    410 ApprovalSelf Policy "you cannot approve your own request" "Ask another operator to approve this request."
+    411 LimitDevice Policy "this device has been given too many Response Codes" "Wait, or ask an Administrator."
+    412 LimitOperator Policy "you have given out too many Response Codes" "Wait, or ask another operator."
+    413 LimitIssuer Policy "too many Response Codes have been given out in all" "Wait, or ask an Administrator."
+    414 RequestExpired Policy "the request is older than ten minutes" "Begin a new request and verify the caller again."
+    415 RequestUsed Policy "the request has already been answered" "Begin a new request."
+    416 UserUnknown Policy "no such user is registered" "Search again; check the spelling."
+    417 DeviceUnknown Policy "no such device is registered" "Read the Device ID again; register the device if it is new."
+    418 ChallengeElsewhere Policy "this challenge was already answered for another Device ID" "Stop the call and tell your security team."
+    419 CounterWentBack Policy "the device's unlock counter went back: its memory may have been copied back" "Stop the call and tell your security team."
+    420 CounterMoved Policy "the device was unlocked without a record of it" "Tell your security team; an Administrator can acknowledge the alarm."
+    421 ChallengeSuite Policy "the challenge is not of the suite that is registered for this device" "Stop the call and tell your security team."
+    422 ChallengeSlot Policy "the challenge is not of the key slot that is registered for this device" "Ask for a challenge for the registered slot."
+    423 ClockWentBack Policy "this computer's clock went back" "Set the clock right; nothing is signed until then."
+    424 AdminKeyDefault Policy "this admin key is a known default" "Give the device an admin key of its own."
+    425 AdminKeyShared Policy "another device has the same admin key" "Give each device an admin key of its own."
+    426 ChannelUnusable Policy "the channel was typed in or changed lately, so no code is sent to it" "Use another registered channel, or read the code out."
+    427 OperatorUnknown Policy "no such operator, or wrong password" "Sign in again."
+    428 DeviceRetired Policy "this device is no longer in use" "Ask the user which device is meant."
+    429 RequestUnknown Policy "no such request is open" "Begin a new request."
+    430 DeviceNotUsers Policy "this device is registered for another user" "Search for the device and read its owner's name to the caller."
+    431 DeviceExists Policy "this Device ID is already registered" "Look at the registered device first."
+    432 ApprovalRefused Policy "the second operator did not approve" "Give out no code; ask the second operator why."
+    433 ApprovalUnavailable Policy "the system in which a second operator approves cannot be asked" "Try again, or have the second operator sign in here and approve."
+    434 ApprovalElsewhere Policy "the approval is for another request, or for this one before it was changed" "Ask for an approval of this request as it is now."
+    435 ApproverUnknown Policy "whoever approved is no operator of this help desk" "Ask an operator of this help desk to approve this request."
+    436 ApproverPrivilege Policy "whoever approved does not have the privilege for this" "Ask an operator who may answer callers to approve this request."
+
+    501 NoDevice Transport "no security key or card was found" "Put the key in, or lay the card on the reader."
+    502 PermissionDenied Transport "this user may not open the device" "Install the udev rule from the documentation, or ask your administrator."
+    503 NeedsElevation Transport "only an administrator may open the device" "Run as administrator."
+    504 Sandboxed Transport "the sandbox that this program runs in hides the device" "Give the program access to USB devices or smart cards."
+    505 Busy Transport "another program holds the device" "Close other programs that use the device and try again."
+    506 Gone Transport "the device was taken away" "Put the device back and try again."
+    507 DeadlineExceeded Transport "the device did not answer in time" "Take the key out, put it back in and try again."
+    508 Cancelled Transport "cancelled" "Start again when you are ready."
+    509 Framing Transport "the device sent something that is not CTAP" "Take the key out, put it back in and try again."
+    510 MessageTooLarge Transport "the message is larger than the device takes" "Use a shorter PIN or another suite."
+    511 NoService Transport "the smart card service is not running" "Start the smart card service (pcscd)."
+    512 NoReader Transport "no smart card reader was found" "Connect a reader."
+    513 NoCard Transport "no card is in the reader" "Put the card in, or lay it on the reader."
+    514 TransportFailed Transport "the connection to the device failed" "Take the device out, put it back and try again."
+    515 CardReset Transport "another program reset the card" "Try again."
+    516 AppletMissing Transport "the card has no FIDO applet" "Use another card."
+    517 SeveralDevices Transport "several devices are connected" "Name one of them, or take the others out."
+
+    601 KeyMissing Signer "there is no issuer key for this slot" "Restore the key from its backup; without it these devices can no longer be unlocked."
+    602 KeyFile Signer "the key file cannot be read as a key" "Choose another file; PKCS#8 in PEM or DER, or age-encrypted, is understood."
+    603 KeyPassphrase Signer "the passphrase does not open the key file" "Type the passphrase again."
+    604 SignerSuite Signer "this key serves another suite" "Use the key that was made for this suite."
+    605 SignerUnavailable Signer "the signer cannot be reached" "Check the HSM's connection and try again."
+    606 SignerFailed Signer "the signer refused to make the response" "Look at the signer's own log."
+    607 InvalidPoint Signer "a public key is not a point on the curve" "Check the registry's entry for this device."
+    608 KeyRetired Signer "this issuer key is retired and serves only devices that were not rotated yet" "Use the present key."
+    609 KeyExists Signer "there is a key in this slot already" "Rotate the key, or choose another slot."
+    610 EntropyFailed Signer "no random number could be had" "Try again; if it happens again, this computer's random source is broken."
+    611 KeyPurpose Signer "the checkpoint key is also an issuer's key" "Make a key of its own for checkpoints."
+
+    701 StoreRead Store "stored data cannot be read" "Check the path and its permissions."
+    702 StoreWrite Store "data cannot be stored" "Check the disk and its permissions; nothing was given out."
+    703 StoreCorrupt Store "stored data is damaged" "Restore it from the backup."
+    704 AuditBroken Store "the audit log was changed or has a gap" "Keep the file as it is and tell your security team."
+    705 AuditCheckpoint Store "the audit log does not agree with its checkpoint" "Keep both files as they are and tell your security team."
+    706 StoreVersion Store "stored data is of a version that this software does not know" "Update this software."
+    707 StoreBusy Store "another program is writing to the same data" "Close the other program and try again."
+
+    801 InvalidArgument Caller "the library was called with an invalid argument" "Tell the maker of this program."
+    802 WrongState Caller "the library was called in the wrong order" "Tell the maker of this program."
+    803 HostFailed Caller "the program's own part failed" "Tell the maker of this program."
+    804 Usage Caller "the command line is not right" "See --help."
+    805 NotInteractive Caller "a secret must be typed, but there is no terminal" "Run it in a terminal, or give the secret on standard input where the program offers that."
+}
+
+impl fmt::Debug for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.number(), self.name())
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())
+    }
+}
+
+impl core::error::Error for ErrorCode {}
+
+impl HasCode for ErrorCode {
+    fn code(&self) -> ErrorCode {
+        *self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_rise_and_lie_in_their_family() {
+        for pair in ErrorCode::ALL.windows(2) {
+            assert!(pair[0].number() < pair[1].number(), "{:?}", pair[1]);
+        }
+        for code in ErrorCode::ALL {
+            let hundreds = match code.family() {
+                Family::Device => 1,
+                Family::Code => 2,
+                Family::Pin => 3,
+                Family::Policy => 4,
+                Family::Transport => 5,
+                Family::Signer => 6,
+                Family::Store => 7,
+                Family::Caller => 8,
+            };
+            assert_eq!(code.number() / 100, hundreds, "{code:?}");
+            assert_eq!(ErrorCode::from_number(code.number()), Some(*code));
+            assert!((1..=125).contains(&code.family().exit_code()));
+        }
+    }
+
+    #[test]
+    fn every_row_says_what_to_do_next() {
+        for code in ErrorCode::ALL {
+            assert!(!code.message().ends_with('.'), "{code:?}");
+            assert!(code.next_step().ends_with('.'), "{code:?}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! An issuer's key as an enrolment station uses it: to show that it is there, and to allow another.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use zeroize::Zeroizing;
+
+use crate::ResponseCode;
+use crate::error::{ErrorCode, HasCode};
+use crate::suite::{ProbeTask, RotationTask, SuiteError};
+
+/// Why a prover made nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProverError {
+    /// It holds no key for this slot and public key.
+    #[error("{}", ErrorCode::KeyMissing)]
+    KeyMissing,
+    /// The key does not make what the task asks for.
+    #[error(transparent)]
+    Suite(SuiteError),
+    /// It cannot be reached.
+    #[error("{}: {detail}", ErrorCode::SignerUnavailable)]
+    Unavailable {
+        /// What cannot be reached.
+        detail: String,
+    },
+    /// It refused.
+    #[error("{}: {detail}", ErrorCode::SignerFailed)]
+    Failed {
+        /// Its reason, without any secret.
+        detail: String,
+    },
+    /// A prover that the host program brings failed.
+    #[error("{}", ErrorCode::HostFailed)]
+    HostFailed,
+}
+
+impl HasCode for ProverError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::KeyMissing => ErrorCode::KeyMissing,
+            Self::Suite(error) => error.code(),
+            Self::Unavailable { .. } => ErrorCode::SignerUnavailable,
+            Self::Failed { .. } => ErrorCode::SignerFailed,
+            Self::HostFailed => ErrorCode::HostFailed,
+        }
+    }
+}
+
+impl From<SuiteError> for ProverError {
+    fn from(error: SuiteError) -> Self {
+        match error {
+            SuiteError::OtherKey => Self::KeyMissing,
+            error => Self::Suite(error),
+        }
+    }
+}
+
+/// Makes what a device wants of an issuer's key beside Response Codes, wherever the key is: in a
+/// file, an HSM, a key service. It takes fields under a purpose of their own, never bytes to sign.
+pub trait IssuerProver {
+    /// Makes the response to a probe, which unlocks nothing.
+    ///
+    /// # Errors
+    /// [`ProverError`] when there is no such key or it cannot be used.
+    fn prove_probe(&mut self, task: &ProbeTask) -> Result<ResponseCode, ProverError>;
+
+    /// Makes one of the two proofs of a rotation, by [`RotationTask::signing_key`]: 64 bytes where
+    /// that key is of suite 1, 32 in suite 2.
+    ///
+    /// # Errors
+    /// [`ProverError`] when there is no such key or it cannot be used.
+    fn prove_rotation(&mut self, task: &RotationTask) -> Result<Zeroizing<Vec<u8>>, ProverError>;
+}
