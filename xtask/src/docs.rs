@@ -36,7 +36,7 @@ fn documents() -> Vec<(PathBuf, String)> {
 
 fn errors() -> String {
     let mut out = String::from(
-        "# Errors\n\nPrinted by `cargo xtask docs` from the one table in `core/src/error.rs`. A number never \
+        "# Errors\n\nPrinted by `cargo xtask docs` from the one table in `core/protocol/src/error.rs`. A number never \
          changes its meaning. Command-line programs exit with the family's exit code.\n",
     );
     let mut family = None;

@@ -5,7 +5,7 @@ use super::Bug;
 pub const BUGS: &[Bug] = &[
     Bug {
         number: 1,
-        file: "core/src/framing/ctaphid/machine.rs",
+        file: "core/host/src/framing/ctaphid/machine.rs",
         right: "if *nonce != self.nonce {",
         wrong: "if *nonce != self.nonce && false {",
         binary: "framing",
@@ -13,7 +13,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         number: 2,
-        file: "core/src/framing/ctaphid/machine.rs",
+        file: "core/host/src/framing/ctaphid/machine.rs",
         right: "} else if Some(packet.channel()) != self.channel {",
         wrong: "} else if Some(packet.channel()) != self.channel && false {",
         binary: "framing",
@@ -21,7 +21,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         number: 3,
-        file: "core/src/framing/ctaphid/packet.rs",
+        file: "core/host/src/framing/ctaphid/packet.rs",
         right: "if kind & INIT_BIT == 0 {",
         wrong: "if kind & INIT_BIT == 0 && kind != 0x3B {",
         binary: "framing",
@@ -29,7 +29,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         number: 4,
-        file: "core/src/framing/ctaphid/machine.rs",
+        file: "core/host/src/framing/ctaphid/machine.rs",
         right: "self.urgent = packet(channel, command::CANCEL, &[], 0, self.report_size);",
         wrong: "let _ = channel;",
         binary: "framing",
@@ -37,7 +37,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         number: 5,
-        file: "core/src/framing/ctaphid/machine.rs",
+        file: "core/host/src/framing/ctaphid/machine.rs",
         right: "Some(stop) if answer.first() == Some(&KEEPALIVE_CANCEL) => Err(",
         wrong: "Some(stop) if answer.is_empty() => Err(",
         binary: "framing",
@@ -45,7 +45,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         number: 9,
-        file: "core/src/framing/ctaphid/machine.rs",
+        file: "core/host/src/framing/ctaphid/machine.rs",
         right: "} else if usize::from(length) > max_message_size(report_length) {",
         wrong: "} else if usize::from(length) >= max_message_size(report_length) {",
         binary: "framing",
@@ -53,7 +53,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         number: 11,
-        file: "core/src/framing/ctaphid/machine.rs",
+        file: "core/host/src/framing/ctaphid/machine.rs",
         right: "ProgressEvent::from_keepalive(status)",
         wrong: "ProgressEvent::TouchNeeded",
         binary: "framing",
@@ -61,7 +61,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         number: 12,
-        file: "core/src/framing/nfc/exchange.rs",
+        file: "core/host/src/framing/nfc/exchange.rs",
         right: "(_, status_word::MORE_DATA) => {",
         wrong: "(_, status_word::MORE_DATA) if self.instruction != instruction::SELECT => {",
         binary: "framing",
@@ -69,7 +69,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         number: 13,
-        file: "core/src/framing/nfc/exchange.rs",
+        file: "core/host/src/framing/nfc/exchange.rs",
         right: "(Some(_), status_word::MORE_DATA) if response.data.is_empty() => {",
         wrong: "(Some(_), status_word::MORE_DATA) if false => {",
         binary: "framing",
@@ -77,7 +77,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         number: 14,
-        file: "core/src/framing/nfc/exchange.rs",
+        file: "core/host/src/framing/nfc/exchange.rs",
         right: "class: if memory.get_response_ctap_class {",
         wrong: "class: if memory.get_response_ctap_class && false {",
         binary: "framing",
@@ -85,7 +85,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         number: 15,
-        file: "core/src/framing/nfc/machine.rs",
+        file: "core/host/src/framing/nfc/machine.rs",
         right: "status_word::KEEPALIVE => {",
         wrong: "status_word::KEEPALIVE if false => {",
         binary: "framing",
@@ -93,7 +93,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         number: 16,
-        file: "core/src/framing/nfc/exchange.rs",
+        file: "core/host/src/framing/nfc/exchange.rs",
         right: "matches!(status, status_word::WRONG_LENGTH | status_word::UNKNOWN_CLASS)",
         wrong: "matches!(status, status_word::UNKNOWN_CLASS)",
         binary: "framing",
@@ -101,7 +101,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         number: 19,
-        file: "core/src/framing/nfc/machine.rs",
+        file: "core/host/src/framing/nfc/machine.rs",
         right: "if self.selected_again || !self.was_for_another_applet(status) {",
         wrong: "if true || self.selected_again || !self.was_for_another_applet(status) {",
         binary: "framing",
@@ -109,7 +109,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         number: 20,
-        file: "core/src/unlock/session.rs",
+        file: "core/host/src/session.rs",
         right: "self.resolve_lost(device, error, call)\n",
         wrong: "device.unlock(&request, call).map_err(|_| error.into())\n",
         binary: "host_session",
@@ -117,7 +117,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         number: 20,
-        file: "core/src/unlock/session.rs",
+        file: "core/host/src/session.rs",
         right: "Ok(Outcome::Unlocked) => Ok(()),",
         wrong: "Ok(Outcome::Unlocked) => Err(error.into()),",
         binary: "host_session",
@@ -125,7 +125,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         number: 22,
-        file: "core/src/framing/nfc_transport.rs",
+        file: "core/host/src/framing/nfc_transport.rs",
         right: "if result != Err(TransportError::CardReset) {",
         wrong: "if result != Err(TransportError::CardReset) || sent || again {",
         binary: "framing",
@@ -133,7 +133,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         number: 27,
-        file: "core/src/authenticator/unlock.rs",
+        file: "core/device/src/unlock.rs",
         right: "|| pin.chars().count() < state.min_pin_length.into()",
         wrong: "|| pin.len() < state.min_pin_length.into()",
         binary: "device_order",
@@ -141,7 +141,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         number: 28,
-        file: "core/src/pin_protocol/mod.rs",
+        file: "core/protocol/src/pin_protocol/message.rs",
         right: "        self.authenticate(secret, message)\n            .is_ok_and(|tag| tag.ct_eq(param).into())",
         wrong: "        self.authenticate(secret, message)\n            .is_ok_and(|tag| tag.iter().zip(param).all(|(a, b)| a == b))",
         binary: "device_order",
@@ -149,7 +149,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         number: 29,
-        file: "core/src/pin_protocol/cose_key.rs",
+        file: "core/protocol/src/pin_protocol/cose_key.rs",
         right: "if !(is(1, 2) && is(3, -25) && is(-1, 1)) {",
         wrong: "if !(is(1, 2) && is(-1, 1)) {",
         binary: "device_order",
@@ -165,7 +165,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         number: 33,
-        file: "core/src/unlock/diagnose.rs",
+        file: "core/host/src/diagnose.rs",
         right: "Self::UvBlocked => ErrorCode::UvBlocked,",
         wrong: "Self::UvBlocked => ErrorCode::PinBlocked,",
         binary: "host_session",
@@ -173,7 +173,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         number: 34,
-        file: "core/src/authenticator/probe.rs",
+        file: "core/device/src/probe.rs",
         right: "if response_fits(&record, slot, Purpose::Probe, &challenge, response) {",
         wrong: "if true || response_fits(&record, slot, Purpose::Probe, &challenge, response) {",
         binary: "enroll_rotate_probe",
@@ -189,7 +189,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         number: 36,
-        file: "core/src/authenticator/mod.rs",
+        file: "core/device/src/lib.rs",
         right: "let map = Value::parse_canonical(request)?;",
         wrong: "let map = Value::parse(request)?;",
         binary: "device_order",
@@ -197,7 +197,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         number: 38,
-        file: "core/src/framing/ctaphid/machine.rs",
+        file: "core/host/src/framing/ctaphid/machine.rs",
         right: "trace_event!(\"CTAPHID: sent {} bytes\", self.message.len());",
         wrong: "trace_event!(\"CTAPHID: sent {:02x?}\", self.message);",
         binary: "no_secret_in_logs",
