@@ -12,7 +12,7 @@ cd "$root"
 # build TARGET [FEATURES]: the static library; its path is printed.
 build() {
     rustup target add "$1" >&2
-    cargo build --locked --profile ship -p fido-unlock-ffi --target "$1" --features "${2:-default}" >&2
+    cargo rustc --locked --profile ship -p fido-unlock-ffi --crate-type staticlib --target "$1" --features "${2:-default}" >&2
     echo "$root/target/$1/ship/libfido_unlock_ffi.a"
 }
 

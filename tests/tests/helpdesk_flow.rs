@@ -13,7 +13,7 @@ mod helpdesk_bench;
 use fido_unlock::Suite;
 use fido_unlock::desk::audit::AuditEvent;
 use fido_unlock::desk::ports::NoticeKind;
-use fido_unlock::desk::{Delivery, GivenCode, Outcome};
+use fido_unlock::desk::{CodeOutcome, Delivery, GivenCode};
 use fido_unlock_mock::desk::OneTimeCode;
 use helpdesk_bench::{Bench, CHALLENGE_NONCE};
 
@@ -47,7 +47,7 @@ fn from_sign_in_to_done() {
 
         let open = desk.open_codes(&session, Some(&device)).unwrap();
         assert_eq!(open.len(), 1);
-        assert_eq!(open[0].outcome, Outcome::Open);
+        assert_eq!(open[0].outcome, CodeOutcome::Open);
         desk.done(&session, request.id).unwrap();
         assert!(desk.open_codes(&session, None).unwrap().is_empty());
 

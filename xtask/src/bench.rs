@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: figures, as docs/benchmarks.md explains them. No part of CI: a machine that
+//! `cargo xtask long bench`: figures, as docs/benchmarks.md explains them. No part of CI: a machine that
 //! does something else gives others.
 
 use crate::packages;

@@ -23,11 +23,30 @@ pub use test::{all as test, soak};
 pub use vendor::make as vendor_swift;
 pub use windows::{build as windows, test as test_windows};
 
-use crate::step::cargo;
+use crate::packages::Package;
+use crate::step::Failed;
+use crate::workspace;
 
 /// The generator with these arguments.
-fn bindgen(arguments: &[&str]) -> Command {
-    let mut command = cargo(&["run", "--quiet", "-p", "fido-unlock-bindgen", "--"]);
+fn bindgen(arguments: &[&str]) -> Result<Command, Failed> {
+    let mut command = workspace::program("fido-unlock-bindgen")?;
     command.args(arguments);
-    command
+    Ok(command)
+}
+
+/// Every Debian package that a part of this needs.
+pub fn packages() -> impl Iterator<Item = Package> {
+    let of_programs = test::missing_programs();
+    [
+        test::PACKAGES,
+        windows::PACKAGES,
+        windows::WINE,
+        nuget::PACKAGES,
+        package::PACKAGES,
+        vendor::PACKAGES,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+    .chain(of_programs)
 }

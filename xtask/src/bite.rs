@@ -1,4 +1,4 @@
-//! `cargo xtask bite`: bugs of other FIDO software, each put into a copy of the code; the test that
+//! `cargo xtask long bite`: bugs of other FIDO software, each put into a copy of the code; the test that
 //! docs/hardening.md names for it must fail. The product itself never holds a bug's code.
 
 mod bugs;

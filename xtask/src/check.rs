@@ -3,79 +3,52 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::step::{self, Done, Failed, cargo, root, timed};
-use crate::{bindings, bite, docs, packages, vectors};
+use crate::step::{self, Done, Failed, Group, aside, cargo, root, timed, within};
+use crate::{bindings, bite, cache, docs, packages, published, test, vectors, workspace};
 
 /// The version that the rules of deny.toml were written for.
 const CARGO_DENY: &str = "0.20.2";
-/// What goes to the registry, in the order in which it would.
-const PUBLISHED: &[&str] = &[
-    "fido-unlock",
-    "fido-unlock-mock",
-    "fido-unlock-files",
-    "fido-unlock-hid",
-    "fido-unlock-pcsc",
-];
 
-/// Format, clippy, docs, licences, generated files, packages.
-pub fn run() -> Done {
-    packages::install()?;
+/// Everything: the checks and `cargo xtask test`.
+pub fn ci() -> Done {
+    within(Group::Install, packages::install)?;
+    aside(
+        || step::all(&[deny, test::beside]),
+        || step::all(&[sources, test::main, generated]),
+    )
+}
+
+/// What needs no program of the project.
+fn sources() -> Done {
     step::run("format", &mut cargo(&["fmt", "--all", "--check"]))?;
-    step::run(
-        "clippy",
-        &mut cargo(&[
-            "clippy",
-            "--quiet",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ]),
-    )?;
+    let lints = ["--quiet", "--all-targets", "--", "-D", "warnings"];
+    step::run("clippy", &mut workspace::selected("clippy", &lints))?;
     step::run(
         "docs",
-        cargo(&[
-            "doc",
-            "--quiet",
-            "--workspace",
-            "--no-deps",
-            "--document-private-items",
-        ])
-        .env("RUSTDOCFLAGS", "-D warnings"),
+        workspace::selected("doc", &["--quiet", "--no-deps", "--document-private-items"])
+            .env("RUSTDOCFLAGS", "-D warnings"),
     )?;
-    let deny = cargo_deny()?;
-    step::run(
-        "cargo deny",
-        Command::new(deny)
-            .args(["check", "bans", "licenses", "sources"])
-            .current_dir(root()),
-    )?;
-    timed("generated documents are fresh", docs::check)?;
-    bindings::check()?;
+    published::check()?;
     timed("every dependency has a reason", docs::check_dependencies)?;
     timed("every test that hardening.md names exists", docs::check_hardening)?;
-    timed("the bugs of hardening.md have their places", bite::check)?;
-    timed("vectors are what their generators give", vectors::check)?;
-    // Those whose C libraries make a build slow are packed only; the others are built from the package.
-    let plain = PUBLISHED
-        .iter()
-        .filter(|name| !name.ends_with("-hid") && !name.ends_with("-pcsc"));
-    let packed = |options: &[&'static str], names: &mut dyn Iterator<Item = &&'static str>| {
-        let mut arguments = vec!["package", "--quiet", "--allow-dirty"];
-        arguments.extend(options);
-        names.for_each(|name| arguments.extend(["-p", name]));
-        cargo(&arguments)
-    };
-    step::run(
-        "cargo package",
-        &mut packed(&["--no-verify"], &mut PUBLISHED.iter()),
-    )?;
-    // From the package nothing of the workspace's profile is known; nobody debugs what is built here.
-    step::run(
-        "cargo package, built",
-        packed(&[], &mut plain.into_iter()).env("CARGO_PROFILE_DEV_DEBUG", "0"),
-    )
+    timed("the bugs of hardening.md have their places", bite::check)
+}
+
+/// What programs of the project write.
+fn generated() -> Done {
+    within(Group::Checks, || {
+        timed("generated documents are fresh", docs::check)?;
+        timed("vectors are what their generators give", vectors::check)?;
+        bindings::check()
+    })
+}
+
+fn deny() -> Done {
+    let mut deny = Command::new(cargo_deny()?);
+    deny.args(["check", "bans", "licenses", "sources"]);
+    within(Group::Checks, || {
+        step::run("cargo deny", deny.current_dir(root()))
+    })
 }
 
 /// The program, built where it is missing: a missing program is never a skipped check.
@@ -84,20 +57,16 @@ fn cargo_deny() -> Result<PathBuf, Failed> {
     if installed.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(CARGO_DENY)) {
         return Ok("cargo-deny".into());
     }
-    let tools = root().join("target/tools");
+    let tools = cache::place(&format!("tools/cargo-deny-{CARGO_DENY}"));
     let program = tools.join("bin/cargo-deny");
     if !program.exists() {
         // Optimised it would take longer to build than it could save.
-        let mut install = cargo(&[
-            "install",
-            "--debug",
-            "--quiet",
-            "--locked",
-            "cargo-deny",
-            "--version",
-            CARGO_DENY,
-        ]);
-        step::run("install cargo-deny", install.arg("--root").arg(&tools))?;
+        let mut install = cargo(&["install", "--debug", "--quiet", "--locked", "cargo-deny"]);
+        install
+            .args(["--version", CARGO_DENY, "--root"])
+            .arg(&tools)
+            .env("CARGO_PROFILE_DEV_DEBUG", "0");
+        within(Group::Install, || step::run("install cargo-deny", &mut install))?;
     }
     Ok(program)
 }

@@ -1,64 +1,43 @@
 //! Documents that are printed from the code, so that they cannot differ from it.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use fido_unlock::ErrorCode;
-
 use crate::step::{Done, Failed, root};
+use crate::workspace;
 
 /// Writes them again.
 pub fn write() -> Done {
-    for (path, text) in documents() {
-        std::fs::write(&path, text).map_err(|error| Failed(format!("{}: {error}", path.display())))?;
-        println!("wrote {}", path.display());
-    }
+    let (path, text) = errors()?;
+    std::fs::write(&path, text).map_err(|error| Failed(format!("{}: {error}", path.display())))?;
+    println!("wrote {}", path.display());
     Ok(())
 }
 
 /// Fails when one of them is stale.
 pub fn check() -> Done {
-    for (path, text) in documents() {
-        if std::fs::read_to_string(&path).ok().as_deref() != Some(text.as_str()) {
-            return Err(Failed(format!(
-                "{} is stale: run `cargo xtask docs`",
-                path.display()
-            )));
-        }
+    let (path, text) = errors()?;
+    if std::fs::read_to_string(&path).ok().as_deref() == Some(text.as_str()) {
+        return Ok(());
     }
-    Ok(())
+    Err(Failed(format!(
+        "{} is stale: run `cargo xtask docs`",
+        path.display()
+    )))
 }
 
-fn documents() -> Vec<(PathBuf, String)> {
-    vec![(root().join("docs/errors.md"), errors())]
-}
-
-fn errors() -> String {
-    let mut out = String::from(
-        "# Errors\n\nPrinted by `cargo xtask docs` from the one table in `core/protocol/src/error.rs`. A number never \
-         changes its meaning. Command-line programs exit with the family's exit code.\n",
-    );
-    let mut family = None;
-    for code in ErrorCode::ALL {
-        if family != Some(code.family()) {
-            family = Some(code.family());
-            let (name, exit) = (code.family().name(), code.family().exit_code());
-            let _ = write!(
-                out,
-                "\n## {name} (exit code {exit})\n\n| number | name | message | next step |\n| --- | --- | --- | --- |\n"
-            );
-        }
-        let _ = writeln!(
-            out,
-            "| {} | `{}` | {} | {} |",
-            code.number(),
-            code.name(),
-            code.message(),
-            code.next_step()
-        );
+/// docs/errors.md, as a program that links the table prints it: this one links nothing of the project, so
+/// that it is compiled in a moment.
+fn errors() -> Result<(PathBuf, String), Failed> {
+    let failed = |why: String| Failed(format!("error_table: {why}"));
+    let output = workspace::program("examples/error_table")?
+        .output()
+        .map_err(|error| failed(error.to_string()))?;
+    if !output.status.success() {
+        return Err(failed(output.status.to_string()));
     }
-    out
+    let text = String::from_utf8(output.stdout).map_err(|error| failed(error.to_string()))?;
+    Ok((root().join("docs/errors.md"), text))
 }
 
 /// Every dependency has its reason in docs/dependencies.md, and every reason its dependency.

@@ -1,13 +1,28 @@
-//! The proof that core's device side needs no std: `examples/firmware` has a panic handler of its
-//! own, so that one crate that links std fails the build (E0152, two `panic_impl`).
+//! The proofs that core's device side needs no std, and core/protocol no heap: each program has a panic
+//! handler of its own, so that one crate that links std fails the build (E0152, two `panic_impl`); the one
+//! without a heap has no allocator either, so that one crate that links alloc fails it too.
 
-use crate::step::{Done, cargo, root, run};
+use crate::cache;
+use crate::step::{Done, Group, all, cargo, root, run, within};
 
-/// Builds it for this machine, and says how large the library is.
+/// Builds both for this machine.
 pub fn build() -> Done {
-    let folder = root().join("examples/firmware");
-    let target = root().join("target/firmware");
+    within(Group::Build, || all(&[device, protocol]))
+}
+
+fn device() -> Done {
+    static_library("firmware without std", "examples/firmware")
+}
+
+fn protocol() -> Done {
+    static_library("protocol without a heap", "tests/no-heap")
+}
+
+fn static_library(name: &str, folder: &str) -> Done {
     let mut command = cargo(&["build", "--quiet", "--release"]);
-    command.current_dir(&folder).env("CARGO_TARGET_DIR", &target);
-    run("firmware without std", &mut command)
+    command
+        .current_dir(root().join(folder))
+        .env("CARGO_TARGET_DIR", root().join("target/firmware"))
+        .env("CARGO_BUILD_BUILD_DIR", cache::place("build-firmware"));
+    run(name, &mut command)
 }

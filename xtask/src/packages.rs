@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::step::{Done, Failed, run};
+use crate::bindings;
+use crate::step::{Done, Failed, Group, run, within};
 
 /// Package and what it is for.
-const PACKAGES: &[(&str, &str)] = &[
+const PACKAGES: &[Package] = &[
     ("gcc", "the C parts of hidapi, and the linker"),
     ("pkg-config", "finding libpcsclite and libudev"),
     ("libpcsclite-dev", "adapters/pcsc"),
@@ -34,25 +35,32 @@ const PACKAGES: &[(&str, &str)] = &[
     ("python3-dev", "building pyscard, python-fido2's way to cards"),
 ];
 
-/// Installs what is missing; as root, or through sudo.
+/// A package and what it is for.
+pub type Package = (&'static str, &'static str);
+
+/// Installs what is missing for every test; as root, or through sudo.
 pub fn install() -> Done {
-    install_these(PACKAGES)
+    let all: Vec<Package> = PACKAGES.iter().copied().chain(bindings::packages()).collect();
+    println!("==> Debian packages that the tests need");
+    for (name, purpose) in &all {
+        println!("    {name}: {purpose}");
+    }
+    install_these(&all)
 }
 
-/// The same for packages that some tests need alone.
-pub fn install_these(packages: &[(&str, &str)]) -> Done {
+/// The same for these.
+pub fn install_these(packages: &[Package]) -> Done {
+    within(Group::Install, || install_missing(packages))
+}
+
+fn install_missing(packages: &[Package]) -> Done {
     let missing: Vec<&str> = packages
         .iter()
         .map(|(name, _)| *name)
         .filter(|name| !is_installed(name))
         .collect();
-    println!(
-        "==> Debian packages: {} needed, {} missing",
-        packages.len(),
-        missing.len()
-    );
-    for (name, purpose) in packages {
-        println!("    {name}: {purpose}");
+    if !missing.is_empty() {
+        println!("==> Debian packages that are missing: {}", missing.join(", "));
     }
     if missing.is_empty() && knows_the_kernel() {
         return Ok(());

@@ -4,7 +4,9 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::step::{Done, Failed, cargo, root, run, run_tests};
+use crate::cache;
+use crate::step::{Done, Failed, Group, root, run, run_tests, within};
+use crate::workspace;
 
 /// Folders of Swift that was written by hand.
 const SWIFT: &[&str] = &[
@@ -21,55 +23,49 @@ const GENERATED: &str = "FidoUnlock.swift";
 /// The grammar, and what runs it.
 const PARSER: &[&str] = &["tree-sitter==0.26.1", "tree-sitter-swift==0.7.4"];
 
-/// Everything.
+/// Everything; the agents in Rust and C# are among the workspace's tests.
 pub fn test() -> Done {
-    let agent = [
-        "check",
-        "--quiet",
-        "-p",
-        "remote-agent",
-        "--features",
-        "hid,pcsc,tls",
-    ];
-    run(
-        "samples: the agent in Rust with all it can have",
-        &mut cargo(&agent),
-    )?;
     kotlin()?;
-    swift()
+    within(Group::Checks, swift)
 }
 
-/// Over the library as it ships, and the binding's artifact as Maven installs it.
+/// The binding and the sample in one Maven build, so that neither goes through the person's own
+/// repository, which every build on the machine shares.
 fn kotlin() -> Done {
-    run(
-        "samples: the library and the stub help desk",
-        &mut cargo(&[
-            "build",
-            "--quiet",
-            "-p",
-            "fido-unlock-ffi",
-            "-p",
-            "help-desk-stub",
-        ]),
-    )?;
-    let maven = |pom: &str, rest: &[&str]| {
-        let mut command = Command::new("mvn");
-        command
-            .args(["-B", "-ntp", "-f", pom])
-            .args(rest)
-            .current_dir(root());
-        command
-    };
-    let install = ["-q", "-Dmaven.test.skip=true", "install"];
-    run(
-        "samples: the Kotlin binding for Maven",
-        &mut maven("bindings/kotlin/pom.xml", &install),
-    )?;
-    run_tests(
-        "tests: samples in Kotlin",
-        &mut maven("examples/mdm-kotlin/pom.xml", &["test"]),
-    )
+    let folder = root().join("target/kotlin");
+    std::fs::create_dir_all(&folder)
+        .and_then(|()| std::fs::write(folder.join("pom.xml"), TOGETHER))
+        .map_err(|error| Failed(format!("{}: {error}", folder.display())))?;
+    let mut maven = Command::new("mvn");
+    maven
+        .args(["-B", "-ntp", "-f"])
+        .arg(folder.join("pom.xml"))
+        // The library that was built has the software authenticator, and this file fits it.
+        .args(["-Dgenerated=target/generated", "-pl", ":mdm-core", "-am"])
+        .args([
+            "-Dtest=com.example.**",
+            "-Dsurefire.failIfNoSpecifiedTests=false",
+            "test",
+        ])
+        .arg(format!("-Dbuilt={}", workspace::built("")?.display()))
+        .current_dir(root());
+    within(Group::Tests, || run_tests("tests: samples in Kotlin", &mut maven))
 }
+
+/// A project of both.
+const TOGETHER: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>io.github.fidounlock</groupId>
+  <artifactId>together</artifactId>
+  <version>0.1.0</version>
+  <packaging>pom</packaging>
+  <modules>
+    <module>../../bindings/kotlin</module>
+    <module>../../examples/mdm-kotlin</module>
+  </modules>
+</project>
+"#;
 
 /// Parses what nobody can compile here. It sees a missing brace; it sees neither types nor names.
 fn swift() -> Done {
@@ -94,7 +90,7 @@ fn swift() -> Done {
 }
 
 fn parser() -> Result<PathBuf, Failed> {
-    let folder = root().join("target/swift-venv");
+    let folder = cache::place("swift-venv");
     let python = folder.join("bin/python");
     let done = folder.join("done");
     if !done.exists() {

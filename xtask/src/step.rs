@@ -1,8 +1,12 @@
-//! A step: its name, its command, its seconds.
+//! A step: its name, its group, its command, its seconds. Steps run one after another in the lane that
+//! called them; a second lane ([`aside`]) runs beside it, and what its commands print is shown when each is
+//! over, so that the two never mix.
 
-use std::io::{BufRead, BufReader};
+use std::cell::Cell;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::time::Instant;
 
@@ -12,9 +16,50 @@ pub struct Failed(pub String);
 /// Result of a step.
 pub type Done = Result<(), Failed>;
 
+/// What a step is part of, for the sums at the end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// Format, lints, documents, licences, what is generated.
+    Checks,
+    /// Compilers.
+    Build,
+    /// What is installed or fetched from outside.
+    Install,
+    /// What goes to the users of other languages.
+    Packages,
+    /// The tests.
+    Tests,
+}
+
+impl Group {
+    const ALL: [(Self, &'static str); 5] = [
+        (Self::Install, "install"),
+        (Self::Checks, "checks"),
+        (Self::Build, "build"),
+        (Self::Packages, "packages"),
+        (Self::Tests, "tests"),
+    ];
+}
+
+struct Timed {
+    name: String,
+    group: Group,
+    seconds: f64,
+    /// Without those of the steps in it.
+    own: f64,
+    aside: bool,
+}
+
 /// The runners' own summary lines, to be shown again at the end.
 static SUMMARIES: Mutex<Vec<String>> = Mutex::new(Vec::new());
-static SECONDS: Mutex<Vec<(String, f64)>> = Mutex::new(Vec::new());
+static SECONDS: Mutex<Vec<Timed>> = Mutex::new(Vec::new());
+
+thread_local! {
+    /// Seconds of the steps that ended within the present one.
+    static INNER: Cell<f64> = const { Cell::new(0.0) };
+    static GROUP: Cell<Group> = const { Cell::new(Group::Checks) };
+    static ASIDE: Cell<bool> = const { Cell::new(false) };
+}
 
 /// The workspace's folder.
 pub fn root() -> PathBuf {
@@ -34,41 +79,81 @@ pub fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs a command as a step; its output goes where ours goes.
-pub fn run(name: &str, command: &mut Command) -> Done {
-    timed(name, || {
-        let status = command
-            .status()
-            .map_err(|error| Failed(format!("{name}: {error}")))?;
-        if status.success() {
-            Ok(())
-        } else {
-            Err(Failed(format!("{name}: {status}")))
-        }
+/// The steps of `part` belong to `group`, unless they say otherwise.
+pub fn within<T>(group: Group, part: impl FnOnce() -> T) -> T {
+    let before = GROUP.replace(group);
+    let result = part();
+    GROUP.set(before);
+    result
+}
+
+/// Runs `lane` beside `main`, each to its end whatever the other does.
+pub fn aside(lane: impl FnOnce() -> Done + Send, main: impl FnOnce() -> Done) -> Done {
+    std::thread::scope(|scope| {
+        let lane = scope.spawn(|| {
+            ASIDE.set(true);
+            lane()
+        });
+        let main = main();
+        let lane = lane
+            .join()
+            .unwrap_or_else(|_| Err(Failed("the second lane ended with a panic".into())));
+        joined(vec![main, lane])
     })
+}
+
+/// Runs a command as a step.
+pub fn run(name: &str, command: &mut Command) -> Done {
+    timed(name, || judged(name, execute(name, command, &mut |_| ())?))
 }
 
 /// Runs a test runner as a step; its summary lines are kept for the end.
 pub fn run_tests(name: &str, command: &mut Command) -> Done {
     timed(name, || {
-        let failed = |error: std::io::Error| Failed(format!("{name}: {error}"));
-        let mut child = command.stdout(Stdio::piped()).spawn().map_err(failed)?;
-        if let Some(output) = child.stdout.take() {
-            for line in BufReader::new(output).lines() {
-                let line = line.map_err(failed)?;
-                println!("{line}");
-                if is_summary(&line) {
-                    keep(format!("{name}: {line}"));
-                }
+        let mut take = |line: &str| {
+            if is_summary(line) {
+                keep(format!("{name}: {line}"));
             }
-        }
-        let status = child.wait().map_err(failed)?;
-        if status.success() {
-            Ok(())
-        } else {
-            Err(Failed(format!("{name}: {status}")))
-        }
+        };
+        judged(name, execute(name, command, &mut take)?)
     })
+}
+
+fn judged(name: &str, status: ExitStatus) -> Done {
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Failed(format!("{name}: {status}")))
+    }
+}
+
+/// Runs it; each line of its standard output goes to `take` and is printed: at once in the main lane, when
+/// the command is over in the other.
+fn execute(name: &str, command: &mut Command, take: &mut dyn FnMut(&str)) -> Result<ExitStatus, Failed> {
+    let failed = |error: std::io::Error| Failed(format!("{name}: {error}"));
+    if !ASIDE.get() {
+        let mut child = command.stdout(Stdio::piped()).spawn().map_err(failed)?;
+        for line in BufReader::new(child.stdout.take().ok_or_else(|| Failed(name.into()))?).lines() {
+            let line = line.map_err(failed)?;
+            println!("{line}");
+            take(&line);
+        }
+        return child.wait().map_err(failed);
+    }
+    let log = root().join("target/aside.log");
+    let file = File::create(&log).map_err(failed)?;
+    let status = command
+        .stdin(Stdio::null())
+        .stderr(file.try_clone().map_err(failed)?)
+        .stdout(file)
+        .status()
+        .map_err(failed)?;
+    let text = std::fs::read(&log).map_err(failed)?;
+    let text = String::from_utf8_lossy(&text);
+    text.lines().for_each(take);
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes());
+    Ok(status)
 }
 
 /// Cargo's, the last of Surefire's, which has no time, and that of the runner in C# with the runtime before it:
@@ -100,14 +185,22 @@ fn keep(line: String) {
 pub fn timed<T>(name: &str, step: impl FnOnce() -> Result<T, Failed>) -> Result<T, Failed> {
     println!("==> {name}");
     let begin = Instant::now();
+    let outer = INNER.replace(0.0);
     let result = step();
     let seconds = begin.elapsed().as_secs_f64();
+    let inner = INNER.replace(outer + seconds);
     println!(
         "==> {name}: {} in {seconds:.1} s",
         if result.is_ok() { "passed" } else { "FAILED" }
     );
     if let Ok(mut all) = SECONDS.lock() {
-        all.push((name.to_owned(), seconds));
+        all.push(Timed {
+            name: name.to_owned(),
+            group: GROUP.get(),
+            seconds,
+            own: seconds - inner,
+            aside: ASIDE.get(),
+        });
     }
     result
 }
@@ -132,12 +225,20 @@ pub fn joined(parts: Vec<Done>) -> Done {
     }
 }
 
-/// Prints the seconds of every step that ran, the runners' summary lines, and their sum.
-pub fn summary() {
+/// Prints the seconds of every step that ran and their sums by group, the runners' summary lines, and the
+/// sum of these. Steps of two lanes overlap, so the sums are more than what passed on the clock, which is
+/// printed too.
+pub fn summary(whole: f64) {
     if let Ok(all) = SECONDS.lock() {
-        for (name, seconds) in all.iter() {
-            println!("{seconds:8.1} s  {name}");
+        for step in all.iter() {
+            let lane = if step.aside { " (aside)" } else { "" };
+            println!("{:8.1} s  {}{lane}", step.seconds, step.name);
         }
+        for (group, name) in Group::ALL {
+            let steps = all.iter().filter(|step| step.group == group);
+            println!("{:8.1} s  {name}", steps.fold(0.0, |sum, step| sum + step.own));
+        }
+        println!("{whole:8.1} s  in all, by the clock");
     }
     let Ok(all) = SUMMARIES.lock() else { return };
     if all.is_empty() {

@@ -1,47 +1,70 @@
-//! `cargo xtask test`: every test there is.
+//! `cargo xtask test`: every test there is, in two lanes. What takes its time elsewhere than in the
+//! processor (guests, cards, terminals) runs beside what compiles.
 
-use crate::step::{self, Done, cargo};
-use crate::{bindings, firmware, packages};
+use crate::step::{self, Done, Group, aside, within};
+use crate::workspace::{self, Tests, filters};
+use crate::{bindings, firmware, packages, samples};
 
-/// Packages first, then the tests that need nothing, then those over the real stacks.
+/// Their tests run over the real stacks.
+const STACKS: &[&str] = &["fido-unlock-hid", "fido-unlock-pcsc", "fido-unlock-stacks-tests"];
+/// Their tests are another part's: C#, packages.
+const OTHERS: &[&str] = &["fido-unlock-bindgen", "fido-unlock-packages-tests"];
+
+/// Everything.
 pub fn run() -> Done {
-    packages::install()?;
+    within(Group::Install, packages::install)?;
+    aside(beside, main)
+}
+
+/// What needs no more of the workspace's own build than its generator.
+pub fn beside() -> Done {
+    step::all(&[firmware::build, bindings::test_packages, bindings::test_windows])
+}
+
+/// What is built in the one selection.
+pub fn main() -> Done {
+    workspace::build()?;
     step::all(&[
-        firmware::build,
-        default_members,
-        real_stacks,
+        units,
+        documentation,
+        without_adapters,
+        flows,
+        stacks,
         bindings::test,
-        bindings::test_windows,
-        bindings::test_packages,
+        samples::test,
     ])
 }
 
-fn default_members() -> Done {
-    step::run(
-        "cli without hid and pcsc",
-        &mut cargo(&[
-            "check",
-            "--quiet",
-            "-p",
-            "fido-unlock-cli",
-            "--no-default-features",
-        ]),
-    )?;
-    step::run_tests("tests: default members", &mut cargo(&["test", "--no-fail-fast"]))
+fn units() -> Done {
+    workspace::test("tests: units", &["--lib".into(), "--bins".into()], &[], &[])
 }
 
-fn real_stacks() -> Done {
-    step::run_tests(
-        "tests: hid and pcsc",
-        &mut cargo(&[
-            "test",
-            "--no-fail-fast",
-            "-p",
-            "fido-unlock-hid",
-            "-p",
-            "fido-unlock-pcsc",
-            "-p",
-            "fido-unlock-stacks-tests",
-        ]),
-    )
+fn documentation() -> Done {
+    workspace::test("tests: documentation", &["--doc".into()], &[], &[])
+}
+
+/// Nothing but Rust: what README's first command needs.
+fn without_adapters() -> Done {
+    let check = [
+        "check",
+        "--quiet",
+        "-p",
+        "fido-unlock-cli",
+        "--no-default-features",
+    ];
+    within(Group::Build, || {
+        step::run("cli without hid and pcsc", &mut workspace::shared(&check))
+    })
+}
+
+/// Those that need nothing but cargo and Python.
+fn flows() -> Done {
+    let all = Tests::list()?;
+    let names = all.but(&[STACKS, OTHERS].concat());
+    workspace::test("tests: flows", &filters(&names), &[], &[])
+}
+
+fn stacks() -> Done {
+    let all = Tests::list()?;
+    workspace::test("tests: pcscd and hidraw", &filters(&all.of(STACKS)), &[], &[])
 }

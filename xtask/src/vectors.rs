@@ -4,7 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::step::{Done, Failed, cargo, root, run};
+use crate::cache;
+use crate::step::{Done, Failed, Group, root, run, within};
+use crate::workspace;
 
 /// What the generators are made for.
 const REQUIREMENTS: &[&str] = &["cryptography==48.0.0", "fido2==2.2.1"];
@@ -25,16 +27,9 @@ pub fn write() -> Done {
         )?;
     }
     let path = root().join("tests/vectors/code_line.json");
-    let output = cargo(&[
-        "run",
-        "--quiet",
-        "-p",
-        "fido-unlock-tests",
-        "--example",
-        "code_vectors",
-    ])
-    .output()
-    .map_err(|error| Failed(format!("code_vectors: {error}")))?;
+    let output = workspace::program("examples/code_vectors")?
+        .output()
+        .map_err(|error| Failed(format!("code_vectors: {error}")))?;
     if !output.status.success() {
         return Err(Failed(format!("code_vectors: {}", output.status)));
     }
@@ -68,7 +63,11 @@ pub fn check() -> Done {
 }
 
 fn environment() -> Result<PathBuf, Failed> {
-    let folder = root().join("target/vectors-venv");
+    within(Group::Install, make_environment)
+}
+
+fn make_environment() -> Result<PathBuf, Failed> {
+    let folder = cache::place("vectors-venv");
     let python = folder.join("bin/python");
     if !folder.join("done").exists() {
         run(

@@ -1,5 +1,5 @@
 //! What an unlock costs over the real stacks, beside the stacks alone and clients that are not ours:
-//! `cargo xtask bench transport`. docs/benchmarks.md says how it is read.
+//! `cargo xtask long bench transport`. docs/benchmarks.md says how it is read.
 //!
 //! The card is measured in a process of its own, whose PC/SC socket is a private one; hidraw in a
 //! guest kernel, where this program runs again. Both print rows.
@@ -40,7 +40,7 @@ use report::{Report, Row};
 const SOCKET: &str = "PCSCLITE_CSOCK_NAME";
 /// Set by guest.sh.
 const GUEST: &str = "FIDO_UNLOCK_HID_GUEST";
-const USAGE: &str = "usage: cargo xtask bench transport [COUNT] [card|hidraw|instructions|uml]";
+const USAGE: &str = "usage: cargo xtask long bench transport [COUNT] [card|hidraw|instructions|uml]";
 /// What each is called, and whether it is measured without being named: user-mode Linux is built first.
 const STACKS: [(&str, bool, Measure); 4] = [
     ("card", true, over_a_card),

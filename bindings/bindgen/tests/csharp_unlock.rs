@@ -15,10 +15,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use support::{
-    BINDGEN, LIBRARY, Run, build, check_summary, count_tests, csharp, here, scratch, sources, succeed,
-    unlock_program,
-};
+use support::{Run, check_summary, count_tests, csharp, here, scratch, sources, succeed, unlock_program};
 
 /// What a page or README shows is compiled as it stands: each ```csharp block is the body of a method or, where it
 /// starts with `class` or `public`, a type.
@@ -52,14 +49,6 @@ fn snippets(page: &Path, namespace: &str) -> String {
 
 #[test]
 fn fido_unlock_runs_on_mono_and_dotnet() {
-    // As it ships, without the software authenticator.
-    let libraries = build("fido-unlock-ffi", &[]);
-    let library = libraries.join(LIBRARY);
-    succeed(
-        Command::new(BINDGEN)
-            .args(["csharp", "--check", "--library"])
-            .arg(&library),
-    );
     let out = scratch("csharp-unlock");
     let own = sources(&csharp().join("FidoUnlock"));
     let mut pages = Vec::new();
@@ -77,7 +66,6 @@ fn fido_unlock_runs_on_mono_and_dotnet() {
         &[committed, own.clone(), pages].concat(),
     );
 
-    // With it, generated again.
     let tests = sources(&csharp().join("FidoUnlock.Tests"));
     let expected = count_tests(&tests);
     assert!(expected >= 44, "only {expected} tests found in the sources");

@@ -14,7 +14,7 @@ use super::{OperatorId, RequestId, UnixTime, UserId};
 
 /// How a request with a code ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum CodeOutcome {
     /// Nothing was recorded yet.
     Open,
     /// The device was unlocked.
@@ -37,7 +37,7 @@ pub struct OpenCode {
     /// When it was made.
     pub at: UnixTime,
     /// Open or abandoned.
-    pub outcome: Outcome,
+    pub outcome: CodeOutcome,
 }
 
 /// Something that does not fit, until an Administrator acknowledges it.
@@ -64,7 +64,7 @@ pub(super) struct Given {
     pub(super) challenge: Vec<u8>,
     pub(super) counter: Option<u16>,
     pub(super) made: bool,
-    pub(super) outcome: Outcome,
+    pub(super) outcome: CodeOutcome,
 }
 
 #[derive(Debug, Default)]
@@ -96,12 +96,12 @@ impl DeskState {
             AuditEvent::Authorised => self.authorised(entry),
             AuditEvent::CodeMade => self.with_given(entry, |given| given.made = true),
             AuditEvent::Done => {
-                self.with_given(entry, |given| given.outcome = Outcome::Done);
+                self.with_given(entry, |given| given.outcome = CodeOutcome::Done);
                 if let (Some(device), Some(counter)) = (entry.device, entry.counter) {
                     self.counters.insert(device, counter);
                 }
             }
-            AuditEvent::Abandoned => self.with_given(entry, |given| given.outcome = Outcome::Abandoned),
+            AuditEvent::Abandoned => self.with_given(entry, |given| given.outcome = CodeOutcome::Abandoned),
             AuditEvent::DeviceRotated => {
                 // The rotation has dropped the device's pending challenge.
                 if let Some(device) = &entry.device {
@@ -157,7 +157,7 @@ impl DeskState {
                 challenge: challenge.clone(),
                 counter: entry.counter,
                 made: false,
-                outcome: Outcome::Open,
+                outcome: CodeOutcome::Open,
             },
         );
     }
@@ -200,7 +200,7 @@ impl DeskState {
         self.given.iter().filter_map(|(request, given)| {
             let counter = self.counters.get(&given.device).copied();
             let open = given.made
-                && given.outcome != Outcome::Done
+                && given.outcome != CodeOutcome::Done
                 && (given.counter.is_none() || given.counter == counter)
                 && self.last_challenge.get(&given.device) == Some(&given.challenge);
             open.then(|| OpenCode {

@@ -7,9 +7,9 @@ use fido_unlock_protocol::ctap2::cbor::Value;
 use fido_unlock_protocol::ctap2::device_unlock::{SlotInfo, UnlockInfo};
 use fido_unlock_protocol::suite::IssuerPublicKey;
 
-use super::{DeviceUnlock, MAX_WRONG_RESPONSES, Ports, Record, is_blocked};
+use super::{UnlockHandler, MAX_WRONG_RESPONSES, Ports, Record, is_blocked};
 
-impl DeviceUnlock {
+impl UnlockHandler {
     pub(super) fn get_info(&self, interface: Interface, record: Option<&Record>, ports: &Ports<'_>) -> Value {
         let state = ports.client_pin.pin_state();
         // Any process may open the vendor interface: no name to follow the person by.

@@ -48,12 +48,12 @@ pub struct Ports<'a> {
 
 /// The volatile state: what dies with power. One for both interfaces, and one command at a time.
 #[derive(Default)]
-pub struct DeviceUnlock {
+pub struct UnlockHandler {
     wrong_responses: u8,
     probe: Option<probe::Pending>,
 }
 
-impl DeviceUnlock {
+impl UnlockHandler {
     /// The state after power-up.
     #[must_use]
     pub const fn new() -> Self {

@@ -10,7 +10,7 @@ use fido_unlock_protocol::{Challenge, DeviceChallenge};
 use super::challenge::make_line;
 use super::record::{Record, SlotKey};
 use super::unlock::response_fits;
-use super::{DeviceUnlock, Ports};
+use super::{UnlockHandler, Ports};
 
 /// The probe challenge that waits for its response.
 pub(super) struct Pending {
@@ -18,7 +18,7 @@ pub(super) struct Pending {
     challenge: DeviceChallenge,
 }
 
-impl DeviceUnlock {
+impl UnlockHandler {
     pub(super) fn probe(
         &mut self,
         map: &Value,

@@ -10,10 +10,10 @@ use fido_unlock_protocol::{Challenge, Interface, ResponseCode};
 use subtle::ConstantTimeEq;
 
 use super::record::{Record, Slot};
-use super::{DeviceUnlock, MAX_WRONG_RESPONSES, Ports, is_blocked, touch};
+use super::{UnlockHandler, MAX_WRONG_RESPONSES, Ports, is_blocked, touch};
 use crate::ports::{ClientPin, PinState, UnlockCommit};
 
-impl DeviceUnlock {
+impl UnlockHandler {
     pub(super) fn unlock(
         &mut self,
         interface: Interface,

@@ -13,7 +13,7 @@ mod board;
 use core::panic::PanicInfo;
 
 use embedded_alloc::LlffHeap;
-use fido_unlock_device::{DeviceUnlock, Ports};
+use fido_unlock_device::{UnlockHandler, Ports};
 use fido_unlock_protocol::Interface;
 
 #[global_allocator]
@@ -29,7 +29,7 @@ fn panic(_: &PanicInfo<'_>) -> ! {
 
 /// All that the unlock keeps in RAM, and the board it runs on.
 struct Firmware {
-    unlock: DeviceUnlock,
+    unlock: UnlockHandler,
     board: board::Board,
 }
 
@@ -87,7 +87,7 @@ pub unsafe extern "C" fn fido_unlock_start(heap: *mut u8, heap_size: usize) -> *
     // SAFETY: the caller promises it, see above.
     unsafe { HEAP.init(heap as usize, heap_size) };
     let firmware = Firmware {
-        unlock: DeviceUnlock::new(),
+        unlock: UnlockHandler::new(),
         board: board::Board::new(),
     };
     alloc::boxed::Box::into_raw(alloc::boxed::Box::new(firmware)).cast()

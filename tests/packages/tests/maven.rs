@@ -36,18 +36,29 @@ fn has(all: &[String], wanted: &[&str]) {
     }
 }
 
+/// What Maven once took from a repository it never looks for again, and its local repository is shared by
+/// all builds of a person: this one is a copy of all that is there but our own artifact.
+fn local_repository(out: &Path) -> PathBuf {
+    let shared = Path::new(&std::env::var("HOME").unwrap()).join(".m2/repository");
+    let local = out.join("repository");
+    if shared.exists() {
+        succeed(Command::new("cp").arg("-a").args([&shared, &local]));
+        let _ = fs::remove_dir_all(local.join("io/github/fidounlock"));
+    }
+    local
+}
+
 #[test]
 fn a_host_project_takes_it_from_the_repository() {
     let out = scratch("maven-host");
     let host = root().join("tests/packages/hosts/kotlin");
     succeed(Command::new("cp").arg("-r").arg(&host).arg(out.join("host")));
-    // What Maven once took from a repository it never looks for again.
-    let home = std::env::var("HOME").unwrap();
-    let _ = fs::remove_dir_all(Path::new(&home).join(".m2/repository/io/github/fidounlock"));
+    let local = local_repository(&out);
     let text = succeed(
         Command::new("mvn")
             .args(["-B", "-q", "-ntp", "-Dstyle.color=never", "compile", "exec:exec"])
             .arg(format!("-Drepository={}", packages().join("maven").display()))
+            .arg(format!("-Dmaven.repo.local={}", local.display()))
             .current_dir(out.join("host")),
     );
     check_hello(&text, DEVICES_OF_LINUX);

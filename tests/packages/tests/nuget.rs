@@ -40,8 +40,7 @@ fn install(into: &Path) -> PathBuf {
 }
 
 fn netstandard(kind: &str) -> PathBuf {
-    root()
-        .join("target/netstandard")
+    given("FIDO_UNLOCK_NETSTANDARD")
         .join(kind)
         .join("netstandard.dll")
 }

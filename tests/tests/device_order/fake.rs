@@ -5,7 +5,7 @@ use fido_unlock::ctap2::CtapStatus;
 use fido_unlock::device::ports::{
     ClientPin, PinState, Presence, UnlockCommit, UnlockStore, UnlockStoreError, UserPresence,
 };
-use fido_unlock::device::{DeviceUnlock, Ports};
+use fido_unlock::device::{UnlockHandler, Ports};
 use fido_unlock::host::framing::Interface;
 use fido_unlock::pin_protocol::{CoseKey, KeyAgreementKey, PinProtocol};
 use fido_unlock::secret::SharedSecret;
@@ -121,7 +121,7 @@ impl UserPresence for NoButton {
 }
 
 struct Fake {
-    unlock: DeviceUnlock,
+    unlock: UnlockHandler,
     store: FakeStore,
     pin: FakePin,
 }
@@ -129,7 +129,7 @@ struct Fake {
 impl Fake {
     fn new() -> Self {
         Self {
-            unlock: DeviceUnlock::new(),
+            unlock: UnlockHandler::new(),
             store: FakeStore::default(),
             pin: FakePin {
                 key: KeyAgreementKey::make(&mut SysRng).unwrap(),

@@ -1,4 +1,4 @@
-//! `cargo xtask bench bindings`: what a call costs in C# and Kotlin beside the exported functions
+//! `cargo xtask long bench bindings`: what a call costs in C# and Kotlin beside the exported functions
 //! alone, and an unlock beside the same one in Rust. docs/benchmarks.md says how it is read.
 //!
 //! Each program answers a line on its standard input with one round of figures; they take turns, so

@@ -2,15 +2,17 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Mutex;
 
-use crate::step::{Done, Failed, root, run};
+use crate::cache;
+use crate::step::{Done, Failed, Group, run, within};
 
 /// The wheel, for this system and for Windows.
 const WHEEL: &str = "dotnetcore2==3.1.23";
 
 /// `dotnet` for this system.
 pub fn program() -> Result<PathBuf, Failed> {
-    let folder = root().join("target/dotnet-venv");
+    let folder = cache::place("dotnet-venv");
     once(&folder, || {
         run(
             ".NET Core: environment",
@@ -33,11 +35,11 @@ pub fn program() -> Result<PathBuf, Failed> {
 
 /// `dotnet.exe`, for Wine.
 pub fn windows_program() -> Result<PathBuf, Failed> {
-    let folder = root().join("target/dotnet-windows");
+    let folder = cache::place("dotnet-windows");
     // Its pip; the wheel is for another system, so it is not installed but unpacked.
     program()?;
     once(&folder, || {
-        let mut pip = Command::new(root().join("target/dotnet-venv/bin/python"));
+        let mut pip = Command::new(cache::place("dotnet-venv/bin/python"));
         pip.args(["-m", "pip", "install", "--quiet", "--no-deps", WHEEL])
             .args(["--platform", "win_amd64", "--only-binary=:all:", "--target"])
             .arg(&folder);
@@ -47,12 +49,15 @@ pub fn windows_program() -> Result<PathBuf, Failed> {
 }
 
 /// Runs `make` where the folder was not made by it before.
+/// One lane after the other.
 fn once(folder: &std::path::Path, make: impl FnOnce() -> Done) -> Done {
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock();
     let done = folder.join("done");
     if done.exists() {
         return Ok(());
     }
-    make()?;
+    within(Group::Install, make)?;
     std::fs::write(&done, "").map_err(|error| Failed(format!("{}: {error}", done.display())))
 }
 

@@ -1,8 +1,11 @@
 //! The native libraries as they ship: without the software authenticator, with the devices of a desktop.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
-use crate::step::{Failed, cargo, root, run};
+use super::vendor;
+use crate::cache;
+use crate::step::{Failed, Group, cargo, root, run, within};
 
 /// Cargo's profile of what ships.
 pub const PROFILE: &str = "ship";
@@ -16,13 +19,31 @@ pub fn folder() -> PathBuf {
     root().join("target/packages")
 }
 
-/// The library for this system, 64-bit Linux; gives its path.
+/// The library for this system, 64-bit Linux, built at most once in a run; gives its path. It is compiled
+/// from the archive for machines with Swift, offline and with nothing else in reach, so that what ships and
+/// what the archive holds are one.
 pub fn build() -> Result<PathBuf, Failed> {
-    let mut command = cargo(&["build", "--quiet", "--locked", "--profile", PROFILE]);
+    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    BUILT
+        .get_or_init(|| within(Group::Build, make).map_err(|Failed(reason)| reason))
+        .clone()
+        .map_err(Failed)
+}
+
+fn make() -> Result<PathBuf, Failed> {
+    let tree = vendor::unpacked()?;
+    let mut command = cargo(&["build", "--quiet", "--offline", "--locked", "--profile", PROFILE]);
     command
         .args(["-p", "fido-unlock-ffi", "--features", &FEATURES.join(",")])
-        .env("CARGO_ENCODED_RUSTFLAGS", remapped());
-    run("packages: the library", &mut command)?;
+        .current_dir(&tree)
+        .env("CARGO_HOME", tree.join("cargo-home"))
+        .env("CARGO_TARGET_DIR", root().join("target"))
+        .env("CARGO_BUILD_BUILD_DIR", cache::place("build-ship"))
+        .env("CARGO_ENCODED_RUSTFLAGS", remapped(&tree));
+    run(
+        "packages: the library for Linux, from vendored crates",
+        &mut command,
+    )?;
     keep(&root().join("target").join(PROFILE).join(LIBRARY), "linux-x64")
 }
 
@@ -36,8 +57,9 @@ pub fn keep(file: &Path, kind: &str) -> Result<PathBuf, Failed> {
     Ok(to)
 }
 
-/// The compiler's options by which no path of the machine that built it gets into a library.
-pub fn remapped() -> String {
+/// The compiler's options by which no path of the machine that built it gets into a library whose sources
+/// are in `tree`.
+pub fn remapped(tree: &Path) -> String {
     let home = std::env::var("CARGO_HOME").unwrap_or_else(|_| {
         let home = std::env::var("HOME").unwrap_or_default();
         format!("{home}/.cargo")
@@ -45,7 +67,7 @@ pub fn remapped() -> String {
     let prefix = |from: &str, to: &str| format!("--remap-path-prefix={from}={to}");
     [
         prefix(&home, "cargo"),
-        prefix(&root().display().to_string(), "fido-unlock"),
+        prefix(&tree.display().to_string(), "fido-unlock"),
     ]
     .join(SEPARATOR)
 }

@@ -5,11 +5,12 @@ use std::process::Command;
 
 use super::archive::{self, Entry, entry};
 use super::{library, notices};
-use crate::packages;
+use crate::cache;
+use crate::packages::{self, Package};
 use crate::step::{Done, Failed, root, run};
 
 /// Beside those of the tests.
-const PACKAGES: &[(&str, &str)] = &[(
+pub const PACKAGES: &[Package] = &[(
     "libmono-cecil-private-cil",
     "an assembly that refers to netstandard alone",
 )];
@@ -104,8 +105,8 @@ fn assembly(out: &Path) -> Done {
 
 /// mono's `netstandard.dll`, the one to compile against (2.0) and the one to run with, without the hundred
 /// packages that the package with them wants.
-fn facades() -> Result<PathBuf, Failed> {
-    let folder = root().join("target/netstandard");
+pub fn facades() -> Result<PathBuf, Failed> {
+    let folder = cache::place("netstandard");
     if folder.join("runtime/netstandard.dll").exists() {
         return Ok(folder);
     }

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use super::{dotnet, library, maven, nuget, vendor, windows};
-use crate::packages;
-use crate::step::{Done, Failed, cargo, run_tests};
+use super::{dotnet, library, maven, nuget, windows};
+use crate::packages::{self, Package};
+use crate::step::{Done, Failed, Group, within};
+use crate::workspace;
 
 /// Of the tests alone.
-const PACKAGES: &[(&str, &str)] = &[(
+pub const PACKAGES: &[Package] = &[(
     "mono-xbuild",
     "a .NET Framework project that uses the NuGet package",
 )];
@@ -17,8 +18,8 @@ pub fn run() -> Done {
     super::test::install()?;
     let linux = library::build()?;
     let windows = windows::build()?;
-    let nuget = nuget::make(&linux, &windows)?;
-    let (jar, aar) = maven::make(&linux, &windows)?;
+    let nuget = within(Group::Packages, || nuget::make(&linux, &windows))?;
+    let (jar, aar) = within(Group::Packages, || maven::make(&linux, &windows))?;
     println!("\n| file | bytes |\n| --- | --- |");
     for file in [&linux, &windows, &nuget, &jar, &aar] {
         println!("| {} | {} |", name(file), size(file)?);
@@ -31,13 +32,13 @@ pub fn test() -> Done {
     run()?;
     packages::install_these(PACKAGES)?;
     packages::install_these(windows::WINE)?;
-    let mut tests = cargo(&["test", "--no-fail-fast", "-p", "fido-unlock-packages-tests"]);
-    tests
-        .args(["--test", "nuget", "--test", "maven"])
-        .env("FIDO_UNLOCK_DOTNET", dotnet::program()?)
-        .env("FIDO_UNLOCK_WINDOWS_DOTNET", dotnet::windows_program()?);
-    run_tests("tests: packages", &mut tests)?;
-    vendor::check()
+    let environment = [
+        ("FIDO_UNLOCK_DOTNET", dotnet::program()?),
+        ("FIDO_UNLOCK_WINDOWS_DOTNET", dotnet::windows_program()?),
+        ("FIDO_UNLOCK_NETSTANDARD", nuget::facades()?),
+    ];
+    let which = ["--test=nuget".into(), "--test=maven".into()];
+    workspace::test("tests: packages", &which, &environment, &[])
 }
 
 /// Below target/packages.

@@ -4,11 +4,12 @@ use std::path::Path;
 use std::process::Command;
 
 use super::{bindgen, dotnet, library};
-use crate::step::{self, Done, Failed, cargo, root, run, run_tests};
-use crate::{packages, samples};
+use crate::packages::{self, Package};
+use crate::step::{self, Done, Failed, Group, root, run, run_tests, within};
+use crate::workspace::{self, Tests, filters};
 
 /// Debian packages of these tests alone.
-const PACKAGES: &[(&str, &str)] = &[
+pub const PACKAGES: &[Package] = &[
     ("mono-mcs", "the C# compiler"),
     ("mono-runtime", "C# programs"),
     ("libmono-system-numerics4.0-cil", "P-256 in the tests of C#"),
@@ -32,46 +33,30 @@ const NATIVE: &str = "bindings/kotlin/target/native/libfido_unlock_ffi.so";
 
 /// What every test and package of C# and Kotlin needs.
 pub fn install() -> Done {
-    packages::install_these(PACKAGES)?;
-    let missing: Vec<_> = PROGRAMS
+    let all: Vec<Package> = PACKAGES.iter().copied().chain(missing_programs()).collect();
+    packages::install_these(&all)
+}
+
+/// The packages of the programs that nothing has brought yet.
+pub fn missing_programs() -> impl Iterator<Item = Package> {
+    PROGRAMS
         .iter()
         .filter(|(program, ..)| !works(program))
         .map(|(_, package, why)| (*package, *why))
-        .collect();
-    packages::install_these(&missing)
 }
 
-/// All of them.
+/// All of them; the facade's own are among the workspace's.
 pub fn all() -> Done {
     install()?;
-    step::all(&[csharp, facade, kotlin, bench, samples::test])
+    step::all(&[csharp, kotlin, bench])
 }
 
 /// Their output is shown, since the summaries of the runners in C# are in it.
 fn csharp() -> Done {
-    let mut tests = cargo(&[
-        "test",
-        "--no-fail-fast",
-        "-p",
-        "fido-unlock-bindgen",
-        "--",
-        "--show-output",
-    ]);
-    run_tests("tests: C#", tests.env("FIDO_UNLOCK_DOTNET", dotnet::program()?))
-}
-
-fn facade() -> Done {
-    run_tests(
-        "tests: facade",
-        &mut cargo(&[
-            "test",
-            "--no-fail-fast",
-            "-p",
-            "fido-unlock-ffi",
-            "--features",
-            "mock",
-        ]),
-    )
+    let all = Tests::list()?;
+    let names = all.of(&["fido-unlock-bindgen"]);
+    let dotnet = [("FIDO_UNLOCK_DOTNET", dotnet::program()?)];
+    workspace::test("tests: C#", &filters(&names), &dotnet, &["--show-output"])
 }
 
 /// The long form of the tests that many unlocks leave nothing behind: `unlocks` in each runtime.
@@ -81,19 +66,16 @@ pub fn soak(unlocks: u32) -> Done {
 }
 
 fn soak_csharp(unlocks: u32) -> Done {
-    let mut tests = cargo(&[
-        "test",
-        "-p",
-        "fido-unlock-bindgen",
-        "--test",
-        "csharp_growth",
-        "--",
-        "--nocapture",
-    ]);
-    tests
-        .env("FIDO_UNLOCK_DOTNET", dotnet::program()?)
-        .env("FIDO_UNLOCK_UNLOCKS", unlocks.to_string());
-    run_tests("soak: C#", &mut tests)
+    let environment = [
+        ("FIDO_UNLOCK_DOTNET", dotnet::program()?),
+        ("FIDO_UNLOCK_UNLOCKS", unlocks.to_string().into()),
+    ];
+    workspace::test(
+        "soak: C#",
+        &["--test=csharp_growth".into()],
+        &environment,
+        &["--nocapture"],
+    )
 }
 
 fn soak_kotlin(unlocks: u32) -> Done {
@@ -108,7 +90,7 @@ fn kotlin() -> Done {
     let reports = root().join("bindings/kotlin/target/surefire-reports");
     // Those of a run before would be counted too.
     let _ = std::fs::remove_dir_all(&reports);
-    run_tests("tests: Kotlin", &mut maven())?;
+    within(Group::Tests, || run_tests("tests: Kotlin", &mut maven()))?;
     let ran = kotlin_tests(&reports).map_err(|error| Failed(format!("{}: {error}", reports.display())))?;
     if ran < KOTLIN_TESTS {
         return Err(Failed(format!(
@@ -138,36 +120,21 @@ fn maven() -> Command {
 
 /// Kotlin's suite needs a library with the software authenticator, and that library's own file.
 fn prepare_kotlin() -> Done {
-    let build = ["build", "--quiet", "-p", "fido-unlock-ffi", "--features", "mock"];
-    run(
-        "bindings: the library with the software authenticator",
-        &mut cargo(&build),
-    )?;
-    let card = [
-        "build",
-        "--quiet",
-        "-p",
-        "fido-unlock-mock",
-        "--features",
-        "virtual",
-        "--bin",
-        "fido-unlock-virtual",
-    ];
-    run("bindings: the virtual key", &mut cargo(&card))?;
+    let library = workspace::built(library::LIBRARY)?;
     let native = root().join(NATIVE);
-    let copied = std::fs::create_dir_all(native.parent().unwrap_or(&native))
-        .and_then(|()| std::fs::copy(root().join("target/debug").join(library::LIBRARY), &native));
-    copied.map_err(|error| Failed(format!("{}: {error}", native.display())))?;
-    run(
-        "bindings: Kotlin's file for the tests",
-        &mut bindgen(&[
-            "kotlin",
-            "--library",
-            NATIVE,
-            "--out",
-            "bindings/kotlin/target/generated",
-        ]),
-    )
+    std::fs::create_dir_all(native.parent().unwrap_or(&native))
+        .and_then(|()| std::fs::copy(library, &native))
+        .map_err(|error| Failed(format!("{}: {error}", native.display())))?;
+    let mut generate = bindgen(&[
+        "kotlin",
+        "--library",
+        NATIVE,
+        "--out",
+        "bindings/kotlin/target/generated",
+    ])?;
+    within(Group::Build, || {
+        run("bindings: Kotlin's file for the tests", &mut generate)
+    })
 }
 
 /// The sum of what Surefire's reports say, one for each class: `<testsuite … tests="9" …>`.

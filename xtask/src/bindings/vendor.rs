@@ -8,13 +8,17 @@ use std::process::Command;
 use serde_json::{Map, Value, json};
 
 use super::library;
-use crate::packages;
+use crate::packages::{self, Package};
 use crate::step::{Done, Failed, cargo, root, run, timed};
 
-const PACKAGES: &[(&str, &str)] = &[("zstd", "the archive for machines with Swift")];
+pub const PACKAGES: &[Package] = &[("zstd", "the archive for machines with Swift")];
 /// The crates of ours that are in it.
 const MEMBERS: &[&str] = &[
-    "core",
+    "core/protocol",
+    "core/host",
+    "core/desk",
+    "core/device",
+    "core/fido-unlock",
     "adapters/mock",
     "adapters/files",
     "adapters/hid",
@@ -33,10 +37,8 @@ const TARGETS: &[&str] = &[
     "aarch64-apple-ios",
 ];
 const FEATURES: &str = "mock,hid,pcsc";
-/// What is compiled from it here. The C parts of the others take longer than all the rest.
-const CHECKED: &str = "mock";
-/// Cargo's own settings there.
-const CONFIG: &str = "\
+/// Cargo's settings there, behind those of the project.
+const CONFIG: &str = "
 [source.crates-io]
 replace-with = \"vendored-sources\"
 
@@ -79,14 +81,12 @@ pub fn make() -> Result<PathBuf, Failed> {
     Ok(archive)
 }
 
-/// Unpacks it into a folder without anything else, and checks the library from there: no network, no
-/// registry, no crate that this machine has already.
-pub fn check() -> Done {
+/// Makes the archive and unpacks it into a folder without anything else; gives that folder.
+pub fn unpacked() -> Result<PathBuf, Failed> {
     let archive = make()?;
-    let scratch = library::folder().join("tests/vendor-swift");
+    let scratch = library::folder().join("vendor-swift");
     let _ = std::fs::remove_dir_all(&scratch);
-    let home = scratch.join("cargo-home");
-    std::fs::create_dir_all(&home).map_err(|error| Failed(format!("{}: {error}", home.display())))?;
+    std::fs::create_dir_all(&scratch).map_err(|error| Failed(format!("{}: {error}", scratch.display())))?;
     run(
         "swift: unpacked",
         Command::new("tar")
@@ -95,23 +95,7 @@ pub fn check() -> Done {
             .arg("-xf")
             .arg(&archive),
     )?;
-    let mut check = here(
-        &scratch.join(NAME),
-        &[
-            "check",
-            "--quiet",
-            "--offline",
-            "--locked",
-            "-p",
-            "fido-unlock-ffi",
-            "--features",
-            CHECKED,
-        ],
-    );
-    check
-        .env("CARGO_HOME", &home)
-        .env("CARGO_TARGET_DIR", root().join("target/vendor-swift/target"));
-    run("swift: the library from vendored crates", &mut check)
+    Ok(scratch.join(NAME))
 }
 
 /// What git knows of the members, and a workspace of them alone.
@@ -189,7 +173,8 @@ fn vendor(tree: &Path) -> Done {
     }
     let config = tree.join(".cargo");
     std::fs::create_dir_all(&config)
-        .and_then(|()| std::fs::write(config.join("config.toml"), CONFIG))
+        .and_then(|()| std::fs::read_to_string(root().join(".cargo/config.toml")))
+        .and_then(|own| std::fs::write(config.join("config.toml"), own + CONFIG))
         .map_err(|error| failed("config.toml", error.to_string()))?;
     let built = built(tree)?;
     let crates =

@@ -3,26 +3,37 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use super::library::{self, FEATURES, PROFILE};
 use super::{bindgen, dotnet};
-use crate::packages;
-use crate::step::{Done, Failed, cargo, root, run, run_tests};
+use crate::cache;
+use crate::packages::{self, Package};
+use crate::step::{Done, Failed, Group, root, run, within};
+use crate::workspace;
 
-const PACKAGES: &[(&str, &str)] = &[
+pub const PACKAGES: &[Package] = &[
     ("rustc-web", "the compiler for Windows"),
     ("cargo-web", "its cargo"),
     ("rust-web-src", "the sources of its std"),
     ("gcc-mingw-w64-x86-64", "the linker and C compiler for Windows"),
 ];
 /// What the tests run under.
-pub const WINE: &[(&str, &str)] = &[("wine64", "runs what was built for Windows")];
+pub const WINE: &[Package] = &[("wine64", "runs what was built for Windows")];
 const TARGET: &str = "x86_64-pc-windows-gnu";
 /// The file of the library.
 pub const LIBRARY: &str = "fido_unlock_ffi.dll";
 
-/// The library as it ships; gives its path.
+/// The library as it ships, built at most once in a run; gives its path.
 pub fn build() -> Result<PathBuf, Failed> {
+    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    BUILT
+        .get_or_init(|| within(Group::Build, make).map_err(|Failed(reason)| reason))
+        .clone()
+        .map_err(Failed)
+}
+
+fn make() -> Result<PathBuf, Failed> {
     packages::install_these(PACKAGES)?;
     run(
         "windows: the library",
@@ -50,38 +61,41 @@ pub fn test() -> Done {
     packages::install_these(WINE)?;
     let dotnet = dotnet::windows_program()?;
     let shipped = build()?;
-    let tested = build_for_tests()?;
+    let tested = within(Group::Build, build_for_tests)?;
     let folder = tested.parent().unwrap_or(Path::new("."));
     run(
         "windows: C# that is committed fits the library",
-        bindgen(&["csharp", "--check", "--library"]).arg(&shipped),
+        bindgen(&["csharp", "--check", "--library"])?.arg(&shipped),
     )?;
     let generated = folder.join("generated");
     run(
         "windows: C# for the tests",
-        bindgen(&["csharp", "--library"])
+        bindgen(&["csharp", "--library"])?
             .arg(&tested)
             .arg("--out")
             .arg(&generated),
     )?;
-    let mut tests = cargo(&["test", "--no-fail-fast", "-p", "fido-unlock-packages-tests"]);
-    tests
-        .args(["--test", "windows", "--", "--show-output"])
-        .env("FIDO_UNLOCK_WINDOWS_DOTNET", dotnet);
-    run_tests("tests: Windows", &mut tests)?;
+    let dotnet = [("FIDO_UNLOCK_WINDOWS_DOTNET", dotnet)];
+    workspace::test(
+        "tests: Windows",
+        &["--test=windows".into()],
+        &dotnet,
+        &["--show-output"],
+    )?;
     // The same tests as for this system, where files and processes matter; terminals are Linux's.
-    let mut tests = cargo(&["test", "--no-fail-fast", "-p", "fido-unlock-cli", "--test", "cli"]);
-    tests.args(["--", "flow::", "keys::", "secrets::"]).env(
-        "FIDO_UNLOCK_PROGRAM",
-        root().join("tests/packages/wine/fido-unlock"),
-    );
-    run_tests("tests: command line for Windows", &mut tests)
+    let wine = root().join("tests/packages/wine/fido-unlock");
+    workspace::test(
+        "tests: command line for Windows",
+        &["--test=cli".into()],
+        &[("FIDO_UNLOCK_PROGRAM", wine)],
+        &["flow::", "keys::", "secrets::"],
+    )
 }
 
 /// Debian's cargo, whatever another one came first in the path.
 fn rust(what: &[&str], features: &str) -> Command {
     let path = std::env::var("PATH").unwrap_or_default();
-    let options = [library::remapped(), "-Ctarget-feature=+crt-static".into()];
+    let options = [library::remapped(&root()), "-Ctarget-feature=+crt-static".into()];
     let mut command = Command::new("/usr/bin/cargo");
     // Of the cargo and rustup that run this program.
     for name in ["CARGO", "RUSTC", "RUSTUP_TOOLCHAIN", "LD_LIBRARY_PATH"] {
@@ -95,6 +109,7 @@ fn rust(what: &[&str], features: &str) -> Command {
         .env("PATH", format!("/usr/bin:{path}"))
         .env("RUSTC_BOOTSTRAP", "1")
         .env("CARGO_TARGET_DIR", root().join("target/windows"))
+        .env("CARGO_BUILD_BUILD_DIR", cache::place("build-windows"))
         // No libgcc_s_seh-1.dll beside it.
         .env("CARGO_ENCODED_RUSTFLAGS", options.join(library::SEPARATOR))
         .current_dir(root());

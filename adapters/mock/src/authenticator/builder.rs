@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fido_unlock_device::DeviceUnlock;
+use fido_unlock_device::UnlockHandler;
 use fido_unlock_host::ports::{SystemTicks, Ticks};
 use fido_unlock_protocol::pin_protocol::PinProtocol;
 use fido_unlock_protocol::ports::Entropy;
@@ -193,7 +193,7 @@ impl Builder {
             assertions: None,
             enumeration: None,
             blob_write: None,
-            unlock: DeviceUnlock::new(),
+            unlock: UnlockHandler::new(),
         })
     }
 }

@@ -23,7 +23,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use fido_unlock_device::ports::MonotonicCounter;
-use fido_unlock_device::{DeviceUnlock, Ports};
+use fido_unlock_device::{UnlockHandler, Ports};
 use fido_unlock_host::ports::Ticks;
 use fido_unlock_protocol::Interface;
 use fido_unlock_protocol::ctap2::cbor::Value;
@@ -60,7 +60,7 @@ pub struct SoftAuthenticator {
     assertions: Option<PendingAssertions>,
     enumeration: Option<Enumeration>,
     blob_write: Option<BlobWrite>,
-    unlock: DeviceUnlock,
+    unlock: UnlockHandler,
 }
 
 /// What does not change while the authenticator lives, beside [`pin::PinConfig`].

@@ -1,4 +1,4 @@
-//! The Rust side of `cargo xtask bench bindings`: one round of figures for each line on standard input,
+//! The Rust side of `cargo xtask long bench bindings`: one round of figures for each line on standard input,
 //! `name how value` in nanoseconds, then `done`. The programs in C# and Kotlin answer alike.
 
 mod pipe;

@@ -132,7 +132,7 @@ impl From<&desk::OpenCode> for OpenCode {
             user: code.user.to_string(),
             operator: code.operator.to_string(),
             at: code.at.0,
-            abandoned: code.outcome == desk::Outcome::Abandoned,
+            abandoned: code.outcome == desk::CodeOutcome::Abandoned,
         }
     }
 }

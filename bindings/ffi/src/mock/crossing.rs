@@ -1,4 +1,4 @@
-//! Nothing but the way from one language to the other, to be timed (`cargo xtask bench bindings`).
+//! Nothing but the way from one language to the other, to be timed (`cargo xtask long bench bindings`).
 
 use std::sync::Arc;
 

@@ -6,8 +6,7 @@ use alloc::vec::Vec;
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
 
 use super::entry::hash_bytes;
-use super::verify::next_entry;
-use super::{AuditEntry, AuditEvent, LogId};
+use super::{AuditEntry, AuditEvent, AuditFault, LogId};
 use crate::UnixTime;
 use crate::ports::{AuditLog, StorageError};
 
@@ -88,9 +87,28 @@ impl Chain {
         }
     }
 
+    /// Checks that `bytes` are the entry that comes next.
+    pub(super) fn next_entry(&self, bytes: &[u8]) -> Result<AuditEntry, AuditFault> {
+        let sequence = self.count;
+        let entry = AuditEntry::from_bytes(bytes).map_err(|error| AuditFault::Entry { sequence, error })?;
+        let links = [
+            ("log id", entry.log_id == self.log_id),
+            ("sequence number", entry.sequence == sequence),
+            ("hash of the entry before", entry.previous == self.head),
+            (
+                "time",
+                entry.at >= self.latest || entry.event == AuditEvent::ClockAccepted,
+            ),
+        ];
+        match links.into_iter().find(|(_, holds)| !holds) {
+            Some((field, _)) => Err(AuditFault::Link { sequence, field }),
+            None => Ok(entry),
+        }
+    }
+
     /// Checks the entry that comes next and moves on behind it.
     pub(crate) fn follow(&mut self, bytes: &[u8]) -> Result<AuditEntry, StorageError> {
-        let entry = next_entry(self, bytes).map_err(|fault| {
+        let entry = self.next_entry(bytes).map_err(|fault| {
             let detail = format!("{fault}");
             match fault.code() {
                 ErrorCode::StoreVersion => StorageError::Version { detail },

@@ -7,6 +7,7 @@ mod chain;
 mod checkpoint;
 mod entry;
 mod event;
+mod fault;
 mod verify;
 
 pub(crate) use chain::Chain;
@@ -16,4 +17,5 @@ pub use checkpoint::{
 };
 pub use entry::{AuditEntry, EntryError, LogId};
 pub use event::AuditEvent;
-pub use verify::{AuditFault, AuditReport, read_all, verify};
+pub use fault::AuditFault;
+pub use verify::{AuditReport, read_all, verify};

@@ -5,7 +5,7 @@ use fido_unlock_protocol::error::ErrorCode;
 use super::{HelpDesk, about};
 use crate::audit::{AuditEntry, AuditEvent};
 use crate::ports::NoticeKind;
-use crate::{DeskError, OperatorSession, Outcome, Privilege, RequestId};
+use crate::{DeskError, OperatorSession, CodeOutcome, Privilege, RequestId};
 
 impl HelpDesk {
     /// Records that the user has unlocked the device. Also after a restart, and by another operator.
@@ -52,7 +52,7 @@ impl HelpDesk {
             .given(id)
             .filter(|given| given.made)
             .ok_or(ErrorCode::RequestUnknown)?;
-        let over = given.outcome == Outcome::Done || (given.outcome == Outcome::Abandoned && !done);
+        let over = given.outcome == CodeOutcome::Done || (given.outcome == CodeOutcome::Abandoned && !done);
         if over {
             return Err(ErrorCode::RequestUsed.into());
         }

@@ -108,6 +108,19 @@ pub(super) fn join(lines: &[Symbols]) -> Symbols {
     out
 }
 
+/// Four lines as they were typed or, when the line breaks were lost, by their `length`.
+pub(super) fn four_lines(lines: &[Symbols], length: usize) -> Option<Vec<Symbols>> {
+    if lines.len() == 4 {
+        return Some(lines.to_vec());
+    }
+    let all = join(lines);
+    (all.len() == 4 * length).then(|| {
+        all.chunks(length)
+            .map(|line| Zeroizing::new(line.to_vec()))
+            .collect()
+    })
+}
+
 /// Writes symbols as characters in groups of four, joined by hyphens.
 pub(super) fn write_groups(symbols: &[u8]) -> Zeroizing<String> {
     let mut out = Zeroizing::new(String::with_capacity(symbols.len() + symbols.len() / 4));

@@ -61,7 +61,8 @@ impl Correction {
         let CodeKind::ResponseLong(number) = self.kind else {
             return Some(self.line.clone());
         };
-        let lines = super::line::four_lines(base32::read_lines(typed).ok()?).ok()?;
+        let typed = base32::read_lines(typed).ok()?;
+        let lines = base32::four_lines(&typed, self.kind.length())?;
         let mut out = Zeroizing::new(String::with_capacity(4 * 40));
         for (own, symbols) in (1..=4).zip(&lines) {
             if own > 1 {

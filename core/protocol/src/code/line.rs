@@ -51,7 +51,7 @@ pub(crate) fn decode(
 pub(crate) fn decode_long(text: &str, offer: Offer) -> Result<Zeroizing<Vec<u8>>, CodeError> {
     let lines = base32::read_lines(text).map_err(stray_in_line)?;
     let mut out = Zeroizing::new(Vec::with_capacity(4 * LONG_LINE_BYTES));
-    for (number, symbols) in (1..=4).zip(four_lines(lines)?) {
+    for (number, symbols) in (1..=4).zip(four_lines(&lines)?) {
         let line = decode_symbols(CodeKind::ResponseLong(number), &symbols, offer, |_| true)
             .map_err(|error| error.in_line(number))?;
         out.extend_from_slice(&line);
@@ -67,19 +67,12 @@ fn stray_in_line(stray: Stray) -> CodeError {
     error.in_line(u8::try_from(stray.line + 1).unwrap_or(u8::MAX))
 }
 
-/// Four lines as they were typed or, when the line breaks were lost, by their length.
-pub(super) fn four_lines(lines: Vec<Symbols>) -> Result<Vec<Symbols>, CodeError> {
-    if lines.len() == 4 {
-        return Ok(lines);
-    }
-    let all = base32::join(&lines);
+fn four_lines(lines: &[Symbols]) -> Result<Vec<Symbols>, CodeError> {
     let kind = CodeKind::ResponseLong(1);
-    if all.len() == 4 * kind.length() {
-        return Ok(all
-            .chunks(kind.length())
-            .map(|line| Zeroizing::new(line.to_vec()))
-            .collect());
+    if let Some(four) = base32::four_lines(lines, kind.length()) {
+        return Ok(four);
     }
+    let all = base32::join(lines);
     match identify(&all) {
         Some(found) if !matches!(found, CodeKind::ResponseLong(_)) => Err(CodeError::Kind {
             expected: kind,

@@ -122,7 +122,7 @@ fn generate(language: &str, folder: &Path) -> Result<PathBuf, Failed> {
     if out.exists() {
         std::fs::remove_dir_all(&out).map_err(|error| Failed(format!("{}: {error}", out.display())))?;
     }
-    let mut command = bindgen(&[language, "--library"]);
+    let mut command = bindgen(&[language, "--library"])?;
     command.arg(folder.join(library::LIBRARY)).arg("--out").arg(&out);
     run(&format!("bench bindings: {language} is generated"), &mut command)?;
     Ok(out)

@@ -1,0 +1,67 @@
+//! What would go to the registry: each package is packed, and all are compiled from what was packed, as one
+//! workspace in which each takes the others from there. `cargo package` would compile every dependency
+//! again for it.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::step::{self, Done, Failed, cargo, root, timed};
+use crate::workspace;
+
+/// In the order in which they would go.
+const PUBLISHED: &[&str] = &[
+    "fido-unlock-protocol",
+    "fido-unlock-host",
+    "fido-unlock-desk",
+    "fido-unlock-device",
+    "fido-unlock",
+    "fido-unlock-mock",
+    "fido-unlock-files",
+    "fido-unlock-hid",
+    "fido-unlock-pcsc",
+];
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Packs and compiles.
+pub fn check() -> Done {
+    let mut pack = cargo(&["package", "--quiet", "--allow-dirty", "--no-verify"]);
+    PUBLISHED.iter().for_each(|name| {
+        pack.args(["-p", name]);
+    });
+    step::run("cargo package", &mut pack)?;
+    let folder = root().join("target/published");
+    timed("packages are unpacked", || unpack(&folder))?;
+    // The workspace's versions are those that its own tests ran with.
+    let mut compile = workspace::shared(&["check", "--quiet", "--workspace", "--offline"]);
+    step::run("packages compile", compile.current_dir(&folder))
+}
+
+fn unpack(folder: &Path) -> Done {
+    let failed = |error: std::io::Error| Failed(format!("{}: {error}", folder.display()));
+    let _ = std::fs::remove_dir_all(folder);
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    for name in PUBLISHED {
+        let packed = root().join(format!("target/package/{name}-{VERSION}.crate"));
+        let unpacked = Command::new("tar")
+            .arg("-xzf")
+            .arg(&packed)
+            .current_dir(folder)
+            .status();
+        if !unpacked.map_err(failed)?.success() {
+            return Err(Failed(format!("{} cannot be unpacked", packed.display())));
+        }
+    }
+    std::fs::write(folder.join("Cargo.toml"), manifest()).map_err(failed)?;
+    std::fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).map_err(failed)?;
+    Ok(())
+}
+
+/// A workspace of what was unpacked.
+fn manifest() -> String {
+    let paths: Vec<String> = PUBLISHED.iter().map(|name| format!("{name}-{VERSION}")).collect();
+    let mut out = format!("[workspace]\nresolver = \"3\"\nmembers = {paths:?}\n\n[patch.crates-io]\n");
+    for (name, path) in PUBLISHED.iter().zip(&paths) {
+        out.push_str(&format!("{name} = {{ path = \"{path}\" }}\n"));
+    }
+    out
+}
