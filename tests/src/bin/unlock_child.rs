@@ -86,7 +86,7 @@ fn unlock(planted: &str) -> Option<String> {
     let transport = HidTransport::new(Parent::open(), SeededEntropy::new(1), Interface::Vendor);
     let mut device = CtapUnlockDevice::new(transport);
     let session = Session::begin(&mut device, None, &mut call).unwrap();
-    let new_pin = NewPin::judge(&pin, &pin, &DefaultPinPolicy::new(), session.rules()).unwrap();
+    let new_pin = NewPin::judge(&pin, &DefaultPinPolicy::new(), session.rules()).unwrap();
     let challenge = session.challenge().as_bytes();
     parent.to.write_all(b"C").unwrap();
     parent

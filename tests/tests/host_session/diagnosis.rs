@@ -3,7 +3,7 @@
 use fido_unlock::ctap2::device_unlock::{SlotInfo, UnlockInfo};
 use fido_unlock::host::framing::Interface;
 use fido_unlock::host::ports::{TransportError, UnlockDevice};
-use fido_unlock::host::{Condition, DeviceError, diagnose};
+use fido_unlock::host::{Condition, DeviceError, DeviceRefusal, diagnose};
 use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::{ErrorCode, Suite};
 use fido_unlock_tests::{NEW_PIN, OLD_PIN, Way, World};
@@ -148,7 +148,7 @@ fn every_state_has_its_sentence() {
     }
     for (error, condition) in [
         (
-            DeviceError::Refused(ErrorCode::NotSupported),
+            DeviceError::Refused(DeviceRefusal::NotSupported),
             Condition::NotSupported,
         ),
         (TransportError::AppletMissing.into(), Condition::OtherApplet),
