@@ -84,8 +84,9 @@ impl NewPin {
     }
 }
 
-/// Whether a PIN was typed the same twice: in Unicode normalisation form C, as the device stores it. Neither
-/// is copied, and the time tells nothing but their lengths.
+/// Whether a PIN was typed the same twice: in Unicode normalisation form C, as the device stores it. The
+/// characters are compared as they are made, so that neither PIN is copied, and all of them, so that the time
+/// does not tell where they differ.
 ///
 /// # Errors
 /// [`PinError::Confirmation`].
