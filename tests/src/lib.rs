@@ -295,7 +295,7 @@ impl World {
     /// A judged new PIN.
     pub fn new_pin(&self, session: &Session, pin: &str) -> NewPin {
         let pin = Pin::new(pin.into());
-        NewPin::judge(&pin, &pin, &DefaultPinPolicy::new(), session.rules()).unwrap()
+        NewPin::judge(&pin, &DefaultPinPolicy::new(), session.rules()).unwrap()
     }
 
     /// Unlocks with the code that the session's suite would have.

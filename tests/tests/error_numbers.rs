@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use fido_unlock::host::framing::Interface;
 use fido_unlock::host::ports::UnlockDevice;
-use fido_unlock::host::{DefaultPinPolicy, EnrollPlan, NewPin, PlannedKey, diagnose, enroll};
+use fido_unlock::host::{EnrollPlan, PlannedKey, confirm_pin, diagnose, enroll};
 use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::{AdminKey, ErrorCode, HasCode, Pin, Purpose, ResponseCode, Suite};
 use fido_unlock_tests::{NEW_PIN, OLD_PIN, SLOT, Way, World, issuer_key};
@@ -49,11 +49,8 @@ fn blocked_pin() -> ErrorCode {
 }
 
 fn wrong_confirmation() -> ErrorCode {
-    let world = blocked();
-    let session = world.begin(&mut world.unlock_device(Interface::Vendor)).unwrap();
     let (pin, again) = (Pin::new("abc123".into()), Pin::new("abc132".into()));
-    let judged = NewPin::judge(&pin, &again, &DefaultPinPolicy::new(), session.rules());
-    judged.err().unwrap().code()
+    confirm_pin(&pin, &again).unwrap_err().code()
 }
 
 fn pin_refused_by_the_device() -> ErrorCode {
@@ -214,7 +211,7 @@ fn failed_probe() -> ErrorCode {
     let told = world.call(|call| {
         let respond = |p: &fido_unlock::ctap2::device_unlock::ProbeChallenge| {
             let fields = world.fields(&p.challenge, Purpose::Authorise);
-            Ok::<_, fido_unlock::host::DeviceError>(world.issuer.respond(&fields).unwrap())
+            Ok::<_, fido_unlock::host::ProbeError>(world.issuer.respond(&fields).unwrap())
         };
         fido_unlock::host::probe(&mut device, SLOT, respond, call)
     });

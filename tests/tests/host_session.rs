@@ -19,6 +19,8 @@ mod diagnosis;
 mod pins;
 #[path = "host_session/restart.rs"]
 mod restart;
+#[path = "host_session/statuses.rs"]
+mod statuses;
 #[path = "host_session/void.rs"]
 mod void;
 

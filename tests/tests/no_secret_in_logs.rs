@@ -157,7 +157,7 @@ fn unlock_once(way: Way, suite: Suite, protocol: PinProtocol) -> (Vec<Needle>, S
                         let fields = world.fields(&challenge.challenge, Purpose::Probe);
                         let response = world.issuer.respond(&fields).unwrap();
                         probe = Some(response.expose_bytes().to_vec());
-                        Ok::<_, fido_unlock::host::DeviceError>(response)
+                        Ok::<_, fido_unlock::host::ProbeError>(response)
                     },
                     call,
                 )

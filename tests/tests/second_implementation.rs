@@ -19,7 +19,7 @@ use std::rc::Rc;
 use fido_unlock::ctap2::device_unlock::{EnrollOptions, EnrollResponse, ProbeChallenge, RotateRequest};
 use fido_unlock::host::ports::{Call, Transport, TransportError};
 use fido_unlock::host::{
-    CtapUnlockDevice, DefaultPinPolicy, NewPin, Session, UnlockError, probe, rotate_issuer,
+    CtapUnlockDevice, DefaultPinPolicy, NewPin, ProbeError, Session, UnlockError, probe, rotate_issuer,
 };
 use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::suite::{AuthoriseFields, IssuerKey, RotateFields};
@@ -277,7 +277,7 @@ impl Theirs {
         response: &ResponseCode,
     ) -> Result<(), ErrorCode> {
         let pin = Pin::new(NEW_PIN.into());
-        let pin = NewPin::judge(&pin, &pin, &DefaultPinPolicy::new(), session.rules()).unwrap();
+        let pin = NewPin::judge(&pin, &DefaultPinPolicy::new(), session.rules()).unwrap();
         self.call(|call| session.unlock(device, response, &pin, &mut SysRng, call))
             .map_err(|error| error.code())
     }
@@ -338,7 +338,7 @@ fn our_issuer_probes_its_device_and_gives_it_a_new_key() {
         for purpose in [Purpose::Probe, Purpose::Authorise] {
             let answer = |challenge: &ProbeChallenge| {
                 let fields = theirs.fields(&challenge.challenge, purpose);
-                Ok::<_, UnlockError>(theirs.issuer.respond(&fields).unwrap())
+                Ok::<_, ProbeError>(theirs.issuer.respond(&fields).unwrap())
             };
             let result = theirs.call(|call| probe(&mut device, SLOT, answer, call));
             assert_eq!(result.is_ok(), purpose == Purpose::Probe, "{suite:?}");

@@ -129,7 +129,7 @@ fn unlock(
     };
     let response = issuer.respond(&fields(*challenge)).unwrap();
     let pin = Pin::new(NEW_PIN.into());
-    let pin = NewPin::judge(&pin, &pin, &DefaultPinPolicy::new(), session.rules()).unwrap();
+    let pin = NewPin::judge(&pin, &DefaultPinPolicy::new(), session.rules()).unwrap();
     with_call(ticks, |call| {
         session.unlock(&mut device, &response, &pin, &mut SysRng, call)
     })

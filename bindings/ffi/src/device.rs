@@ -138,7 +138,6 @@ impl From<host::Condition> for Condition {
             host::Condition::Unlocked { pin_retries } => Self::Unlocked { pin_retries },
             host::Condition::NotSupported => Self::NotSupported,
             host::Condition::OtherApplet => Self::OtherApplet,
-            _ => Self::Unknown,
         }
     }
 }

@@ -213,7 +213,13 @@ macro_rules! from_errors {
 
 from_errors!(
     fido_unlock::host::DeviceError,
-    fido_unlock::host::ProveError,
+    fido_unlock::host::ClientPinError,
+    fido_unlock::host::UnlockError,
+    fido_unlock::host::EnrollError,
+    fido_unlock::host::ProbeError,
+    fido_unlock::host::ProbeWithError,
+    fido_unlock::host::RotateWithError,
+    fido_unlock::host::BlockError,
     fido_unlock::host::SessionError,
     fido_unlock::host::ports::TransportError,
     fido_unlock::ports::EntropyError,
@@ -285,15 +291,6 @@ impl From<PinError> for UnlockError {
                 maximum: most,
             },
             other => other,
-        }
-    }
-}
-
-impl From<fido_unlock::host::UnlockError> for UnlockError {
-    fn from(error: fido_unlock::host::UnlockError) -> Self {
-        match error {
-            fido_unlock::host::UnlockError::Pin(error) => error.into(),
-            other => Self::of(&other),
         }
     }
 }

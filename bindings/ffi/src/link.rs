@@ -6,7 +6,7 @@ use fido_unlock::ctap2::device_unlock::{
     self, ChallengeRequest, ChallengeResponse, UnlockRequest as CoreRequest,
 };
 use fido_unlock::host::ports::{self, Call, Transport, TransportError};
-use fido_unlock::host::{CtapUnlockDevice, DeviceError};
+use fido_unlock::host::{CtapUnlockDevice, DeviceError, DeviceRefusal};
 use fido_unlock::{ErrorCode, Family};
 
 use crate::call::{DeviceCall, Ends};
@@ -129,7 +129,13 @@ impl From<UnlockDeviceError> for DeviceError {
         let transport = match error {
             UnlockDeviceError::Refused { number } => {
                 return match ErrorCode::from_number(number) {
-                    Some(code) if code.family() == Family::Device => Self::Refused(code),
+                    // An answer that nobody can make anything of is as good as lost.
+                    Some(ErrorCode::MalformedAnswer | ErrorCode::OutcomeUnknown) => {
+                        UnlockDeviceError::Malformed.into()
+                    }
+                    Some(code) if code.family() == Family::Device => {
+                        Self::Refused(DeviceRefusal::from_code(code).unwrap_or(DeviceRefusal::Unexpected))
+                    }
                     // A number that is not a device's is the program's own mistake.
                     _ => TransportError::HostFailed.into(),
                 };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fido_unlock::Pin;
 use fido_unlock::host::ports::{self, PinError};
-use fido_unlock::host::{self, DefaultPinPolicy, NewPin};
+use fido_unlock::host::{self, DefaultPinPolicy, NewPin, confirm_pin};
 
 use crate::UnlockError;
 
@@ -181,7 +181,8 @@ impl PinPolicy {
     /// side.
     pub fn check(&self, pin: String, pin_again: String, rules: PinRules) -> Result<(), UnlockError> {
         let (pin, again) = (Pin::new(pin), Pin::new(pin_again));
-        NewPin::judge(&pin, &again, self.as_port(), &rules.to_core())?;
+        confirm_pin(&pin, &again)?;
+        NewPin::judge(&pin, self.as_port(), &rules.to_core())?;
         Ok(())
     }
 }

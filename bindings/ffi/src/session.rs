@@ -4,7 +4,7 @@ use std::str;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fido_unlock::host::ports::Call;
-use fido_unlock::host::{NewPin, Outcome, Session};
+use fido_unlock::host::{NewPin, Outcome, Session, confirm_pin};
 use fido_unlock::{ErrorCode, Pin, ResponseCode};
 use getrandom::SysRng;
 use zeroize::Zeroizing;
@@ -40,7 +40,7 @@ impl UnlockSession {
         device: &Device,
         response: &str,
         pin: &Pin,
-        confirmation: &Pin,
+        pin_again: Option<&Pin>,
         policy: Option<&PinPolicy>,
         terms: Terms,
     ) -> Result<(), UnlockError> {
@@ -48,7 +48,10 @@ impl UnlockSession {
         let response = ResponseCode::parse(session.suite(), response)?;
         let standard = PinPolicy::default();
         let policy = policy.unwrap_or(&standard);
-        let pin = NewPin::judge(pin, confirmation, policy.as_port(), session.rules())?;
+        if let Some(again) = pin_again {
+            confirm_pin(pin, again)?;
+        }
+        let pin = NewPin::judge(pin, policy.as_port(), session.rules())?;
         let mut link = device.link()?;
         let (result, interrupted) = terms.run_watched(&mut link, Call::WITH_TOUCH, |link, call| {
             session.unlock(link, &response, &pin, &mut SysRng, call)
@@ -169,7 +172,14 @@ impl UnlockSession {
         let response = Zeroizing::new(response);
         let (pin, pin_again) = (Pin::new(pin), Pin::new(pin_again));
         let terms = terms(progress, cancel, timeout_ms);
-        self.run(&device, &response, &pin, &pin_again, policy.as_deref(), terms)
+        self.run(
+            &device,
+            &response,
+            &pin,
+            Some(&pin_again),
+            policy.as_deref(),
+            terms,
+        )
     }
 
     /// The same for a host whose texts lie in memory that it can wipe: UTF-8, read where it lies.
@@ -188,9 +198,9 @@ impl UnlockSession {
     ) -> Result<(), UnlockError> {
         let response = str::from_utf8(response).map_err(|_| ErrorCode::CodeCharacter)?;
         let pin = str::from_utf8(pin).map_err(|_| ErrorCode::PinCharacter)?;
-        let (pin, again) = (Pin::new(pin.to_owned()), Pin::new(pin.to_owned()));
+        let pin = Pin::new(pin.to_owned());
         let terms = terms(progress, cancel, timeout_ms);
-        self.run(&device, response, &pin, &again, policy.as_deref(), terms)
+        self.run(&device, response, &pin, None, policy.as_deref(), terms)
     }
 
     /// What became of an unlock whose answer was lost; also after a restart.

@@ -281,3 +281,41 @@ pub(crate) fn to_challenge(answer: PendingChallenge) -> Result<ChallengeResponse
         },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use fido_unlock::host::DeviceRefusal;
+    use fido_unlock::{ErrorCode, Family, HasCode};
+
+    use super::*;
+
+    fn told(code: ErrorCode) -> DeviceError {
+        let number = code.number();
+        crate::UnlockDeviceError::Refused { number }.into()
+    }
+
+    /// A device's number stays itself where a device can refuse so; any other is an answer without a meaning.
+    #[test]
+    fn a_number_that_the_host_s_device_throws_is_a_refusal_of_a_device() {
+        for refusal in DeviceRefusal::ALL {
+            let code = refusal.code();
+            if code.family() == Family::Device {
+                assert_eq!(told(code), DeviceError::Refused(*refusal));
+            }
+        }
+        for code in [ErrorCode::ForeignIssuer, ErrorCode::Sealed, ErrorCode::LastSlot] {
+            assert_eq!(told(code), DeviceError::Refused(DeviceRefusal::Unexpected));
+        }
+        // As good as lost: the session then asks the unlock counter.
+        for code in [ErrorCode::MalformedAnswer, ErrorCode::OutcomeUnknown] {
+            assert_eq!(told(code).code(), ErrorCode::MalformedAnswer);
+        }
+        for code in [
+            ErrorCode::PinTooShort,
+            ErrorCode::ApprovalRefused,
+            ErrorCode::Gone,
+        ] {
+            assert_eq!(told(code).code(), ErrorCode::HostFailed, "not a device's");
+        }
+    }
+}

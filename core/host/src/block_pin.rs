@@ -7,7 +7,7 @@ use fido_unlock_protocol::pin_protocol::PinProtocol;
 use fido_unlock_protocol::ports::Entropy;
 
 use super::pin_token::{TokenScope, send_hash};
-use super::{CtapUnlockDevice, DeviceError, ProbePassed};
+use super::{ClientPinError, ClientPinRefusal, CtapUnlockDevice, DeviceError, ProbePassed};
 use crate::ports::{Call, Transport, UnlockDevice};
 
 /// How far it got.
@@ -33,36 +33,59 @@ impl ConfirmedBlock {
     }
 }
 
+/// Why a PIN was not blocked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BlockError {
+    /// The device's `getInfo`, or the way to it.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// A try.
+    #[error(transparent)]
+    ClientPin(#[from] ClientPinError),
+    /// It is not the device that was probed, or the slot has another key since.
+    #[error("{}", ErrorCode::OtherDevice)]
+    OtherDevice,
+}
+
+impl HasCode for BlockError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Device(error) => error.code(),
+            Self::ClientPin(error) => error.code(),
+            Self::OtherDevice => ErrorCode::OtherDevice,
+        }
+    }
+}
+
 /// Uses up every try with random PIN hashes. The consent is good for the power-ups it takes, and for
 /// the device and issuer key that were probed.
 ///
 /// # Errors
-/// [`ErrorCode::OtherDevice`], [`ErrorCode::PinNotSet`], and the other [`DeviceError`]s.
+/// [`BlockError`]; [`ClientPinRefusal::PinNotSet`] is among them.
 pub fn block_pin(
     transport: &mut dyn Transport,
     consent: &ConfirmedBlock,
     protocol: PinProtocol,
     entropy: &mut dyn Entropy,
     call: &mut Call<'_>,
-) -> Result<BlockProgress, DeviceError> {
+) -> Result<BlockProgress, BlockError> {
     let info = CtapUnlockDevice::new(&mut *transport).info(call)?;
     if !consent.passed.is_of(&info) {
-        return Err(DeviceError::Refused(ErrorCode::OtherDevice));
+        return Err(BlockError::OtherDevice);
     }
     // CTAP 2.1 §6.5.2.2: at most 8 retries; one more round sees the state.
     for _ in 0..=8 {
         let mut hash = [0; 16];
-        entropy.fill(&mut hash)?;
-        let result = send_hash(transport, protocol, &hash, TokenScope::default(), entropy, call);
-        let Err(error) = result else {
-            return Err(DeviceError::Malformed("a random PIN was taken"));
-        };
-        match error.code() {
-            ErrorCode::PinInvalid => {}
-            ErrorCode::PinBlocked => return Ok(BlockProgress::Blocked),
-            ErrorCode::PinAuthBlocked => return Ok(BlockProgress::ReplugNeeded),
-            _ => return Err(error),
+        entropy.fill(&mut hash).map_err(ClientPinError::from)?;
+        match send_hash(transport, protocol, &hash, TokenScope::default(), entropy, call) {
+            Ok(_) => return Err(ClientPinError::Malformed("a random PIN was taken").into()),
+            Err(ClientPinError::Refused(ClientPinRefusal::PinInvalid)) => {}
+            Err(ClientPinError::Refused(ClientPinRefusal::PinBlocked)) => return Ok(BlockProgress::Blocked),
+            Err(ClientPinError::Refused(ClientPinRefusal::PinAuthBlocked)) => {
+                return Ok(BlockProgress::ReplugNeeded);
+            }
+            Err(other) => return Err(other.into()),
         }
     }
-    Err(DeviceError::Malformed("the device counts no wrong PINs"))
+    Err(ClientPinError::Malformed("the device counts no wrong PINs").into())
 }

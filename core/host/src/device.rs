@@ -6,9 +6,8 @@ use fido_unlock_protocol::ctap2::device_unlock::{
     ChallengeRequest, ChallengeResponse, SubCommand, UnlockInfo, UnlockRequest, get_info_request,
 };
 use fido_unlock_protocol::ctap2::{CtapStatus, DEFAULT_MAX_MSG_SIZE};
-use fido_unlock_protocol::error::ErrorCode;
 
-use super::DeviceError;
+use super::{CommandError, DeviceError, DeviceRefusal};
 use crate::ports::{Call, Transport, TransportError, UnlockDevice};
 
 /// A device that speaks this project's command.
@@ -55,7 +54,7 @@ impl<T: Transport> CtapUnlockDevice<T> {
             return Err(TransportError::MessageTooLarge.into());
         }
         let answer = self.transport.transact(message, call)?;
-        let body = body(&answer)?.map_err(|status| meaning(sub_command, status))?;
+        let body = body(&answer)?.map_err(|status| refused(status, meaning(sub_command, status)))?;
         parse(body)
     }
 
@@ -98,66 +97,62 @@ impl<T: Transport> UnlockDevice for CtapUnlockDevice<T> {
 }
 
 /// What follows a success status, or the other status.
-fn body(answer: &[u8]) -> Result<Result<&[u8], CtapStatus>, DeviceError> {
+fn body<R>(answer: &[u8]) -> Result<Result<&[u8], CtapStatus>, CommandError<R>> {
     let (status, body) = answer
         .split_first()
-        .ok_or(DeviceError::Malformed("the answer is empty"))?;
+        .ok_or(CommandError::Malformed("the answer is empty"))?;
     Ok(CtapStatus::from_byte(*status).map(|()| body))
 }
 
 /// A map, or nothing.
-fn parse(body: &[u8]) -> Result<Option<Value>, DeviceError> {
+fn parse<R>(body: &[u8]) -> Result<Option<Value>, CommandError<R>> {
     if body.is_empty() {
         return Ok(None);
     }
-    let map = Value::parse(body).map_err(|_| DeviceError::Malformed("the answer is not CBOR"))?;
+    let map = Value::parse(body).map_err(|_| CommandError::Malformed("the answer is not CBOR"))?;
     if map.as_map().is_some() {
         Ok(Some(map))
     } else {
-        Err(DeviceError::Malformed("the answer is not a map"))
+        Err(CommandError::Malformed("the answer is not a map"))
     }
 }
 
-/// What a status means in a subcommand (docs/protocol.md, "Status codes").
-fn meaning(sub_command: SubCommand, status: CtapStatus) -> DeviceError {
-    use SubCommand::{Enroll, GetChallenge, Probe, RotateIssuer, Unlock};
-    let code = match (status, sub_command) {
-        (CtapStatus::NotAllowed, Enroll) => ErrorCode::Sealed,
-        (CtapStatus::NotAllowed, GetChallenge | Unlock) => ErrorCode::DeviceNotLocked,
-        (CtapStatus::WrongResponse, Unlock) => ErrorCode::ResponseWrong,
-        (CtapStatus::WrongResponse, Probe) => ErrorCode::ProbeFailed,
-        (CtapStatus::WrongResponse, RotateIssuer) => ErrorCode::RotationRefused,
-        (CtapStatus::NotEnrolled, _) => ErrorCode::DeviceNotEnrolled,
-        (CtapStatus::OtherChallengePending, _) => ErrorCode::ChallengePending,
-        (CtapStatus::StoreFailed, _) => ErrorCode::StoreBroken,
-        (CtapStatus::PinAuthBlocked, Unlock) => ErrorCode::TooManyWrongResponses,
-        (CtapStatus::PinAuthBlocked, _) => ErrorCode::PinAuthBlocked,
-        (CtapStatus::PinAuthInvalid, _) => ErrorCode::MacRefused,
-        (CtapStatus::PinPolicyViolation, _) => ErrorCode::PinRefusedByDevice,
-        (CtapStatus::PuatRequired | CtapStatus::UnauthorizedPermission, Enroll) => {
-            ErrorCode::EnrolmentRefused
-        }
-        (CtapStatus::UserActionTimeout | CtapStatus::ActionTimeout, _) => ErrorCode::TouchTimedOut,
-        (CtapStatus::OperationDenied, _) => ErrorCode::TouchRefused,
-        (CtapStatus::KeepaliveCancel, _) => ErrorCode::Cancelled,
-        (CtapStatus::UpRequired, _) => ErrorCode::RenewRefused,
-        (CtapStatus::InvalidParameter, GetChallenge | Probe) => ErrorCode::SuiteNotEnrolled,
-        (CtapStatus::InvalidCommand | CtapStatus::InvalidSubcommand, _) => ErrorCode::NotSupported,
-        (CtapStatus::ChannelBusy, _) => ErrorCode::Busy,
-        (CtapStatus::RequestTooLarge, _) => ErrorCode::MessageTooLarge,
-        (CtapStatus::Other, _) => ErrorCode::NoEntropy,
-        _ => return DeviceError::Status(status),
-    };
-    DeviceError::Refused(code)
+/// What a status means in a subcommand (docs/protocol.md, "Status codes"). What it means in one step of the fleet
+/// alone, that step says.
+fn meaning(sub_command: SubCommand, status: CtapStatus) -> Option<DeviceRefusal> {
+    use SubCommand::{GetChallenge, Probe, Unlock};
+    Some(match (status, sub_command) {
+        (CtapStatus::NotAllowed, GetChallenge | Unlock) => DeviceRefusal::NotLocked,
+        (CtapStatus::WrongResponse, Unlock) => DeviceRefusal::WrongResponse,
+        (CtapStatus::NotEnrolled, _) => DeviceRefusal::NotEnrolled,
+        (CtapStatus::OtherChallengePending, _) => DeviceRefusal::OtherChallengePending,
+        (CtapStatus::StoreFailed, _) => DeviceRefusal::StoreBroken,
+        (CtapStatus::PinAuthBlocked, Unlock) => DeviceRefusal::TooManyWrongResponses,
+        (CtapStatus::PinAuthBlocked, _) => DeviceRefusal::PinAuthBlocked,
+        (CtapStatus::PinAuthInvalid, _) => DeviceRefusal::MacRefused,
+        (CtapStatus::PinPolicyViolation, _) => DeviceRefusal::PinRefused,
+        (CtapStatus::UserActionTimeout | CtapStatus::ActionTimeout, _) => DeviceRefusal::TouchTimedOut,
+        (CtapStatus::OperationDenied, _) => DeviceRefusal::TouchRefused,
+        (CtapStatus::KeepaliveCancel, _) => DeviceRefusal::Cancelled,
+        (CtapStatus::UpRequired, _) => DeviceRefusal::RenewRefused,
+        (CtapStatus::InvalidParameter, GetChallenge | Probe) => DeviceRefusal::SlotEmpty,
+        (CtapStatus::InvalidCommand | CtapStatus::InvalidSubcommand, _) => DeviceRefusal::NotSupported,
+        (CtapStatus::ChannelBusy, _) => DeviceRefusal::Busy,
+        (CtapStatus::RequestTooLarge, _) => DeviceRefusal::MessageTooLarge,
+        (CtapStatus::Other, _) => DeviceRefusal::NoEntropy,
+        _ => return None,
+    })
+}
+
+/// A status as an error.
+fn refused<R>(status: CtapStatus, meaning: Option<R>) -> CommandError<R> {
+    meaning.map_or(CommandError::Status(status), CommandError::Refused)
 }
 
 /// The answer to a CTAP command that is not this project's: its map.
-pub(super) fn ctap_map(
+pub(super) fn ctap_map<R>(
     answer: &[u8],
-    meaning: fn(CtapStatus) -> ErrorCode,
-) -> Result<Option<Value>, DeviceError> {
-    parse(body(answer)?.map_err(|status| match meaning(status) {
-        ErrorCode::UnexpectedStatus => DeviceError::Status(status),
-        code => DeviceError::Refused(code),
-    })?)
+    meaning: fn(CtapStatus) -> Option<R>,
+) -> Result<Option<Value>, CommandError<R>> {
+    parse(body(answer)?.map_err(|status| refused(status, meaning(status)))?)
 }

@@ -7,43 +7,65 @@ use alloc::{format, string::String};
 
 use fido_unlock_protocol::DeviceId;
 use fido_unlock_protocol::ctap2::device_unlock::UnlockInfo;
-use fido_unlock_protocol::error::{ErrorCode, HasCode};
+use fido_unlock_protocol::error::ErrorCode;
 
-use crate::DeviceError;
+use crate::ports::TransportError;
+use crate::{DeviceError, DeviceRefusal};
 
 /// Tries at or below which the person is warned.
 const FEW_TRIES: u8 = 2;
 
-/// The state that matters most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Condition {
+macro_rules! conditions {
+    ($($(#[doc = $doc:literal])+ $name:ident $({ $tries:ident })? $text:literal $code:ident)+) => {
+        /// The state that matters most. Exhaustive, so that the compiler finds the screen that is missing.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Condition {
+            $($(#[doc = $doc])+ $name $({
+                /// `pinRetries`.
+                $tries: u8,
+            })?,)+
+        }
+
+        impl Condition {
+            /// Every state; those that count tries with one left.
+            pub const ALL: &'static [Self] = &[$(Self::$name $({ $tries: 1 })?,)+];
+
+            /// The row of the error table that says what the person can do.
+            #[must_use]
+            pub const fn code(self) -> ErrorCode {
+                match self { $(Self::$name $({ $tries: _ })? => ErrorCode::$code,)+ }
+            }
+
+            /// A stable name for programs.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name $({ $tries: _ })? => $text,)+ }
+            }
+        }
+    };
+}
+
+conditions! {
     /// Blocked for good and enrolled: an unlock is possible.
-    Locked,
+    Locked "locked" PinBlocked
     /// The same, but five responses were wrong since power-up.
-    LockedUntilReplugged,
+    LockedUntilReplugged "locked-until-replugged" TooManyWrongResponses
     /// The same, but a slot's key is not one of the help desk's.
-    LockedByForeignIssuer,
+    LockedByForeignIssuer "locked-by-foreign-issuer" ForeignIssuer
     /// Blocked for good and never enrolled: only a reset is left.
-    LockedNotEnrolled,
+    LockedNotEnrolled "locked-not-enrolled" DeviceNotEnrolled
     /// Three wrong PINs in this power-up; tries are left.
-    PinAuthBlocked {
-        /// `pinRetries`.
-        pin_retries: u8,
-    },
+    PinAuthBlocked { pin_retries } "pin-auth-blocked" PinAuthBlocked
     /// The fingerprint sensor is blocked, the PIN is not.
-    UvBlocked,
+    UvBlocked "uv-blocked" UvBlocked
     /// No PIN was ever set.
-    PinNotSet,
+    PinNotSet "pin-not-set" PinNotSet
     /// The PIN works.
-    Unlocked {
-        /// `pinRetries`.
-        pin_retries: u8,
-    },
+    Unlocked { pin_retries } "unlocked" DeviceNotLocked
     /// The device does not know the unlock command.
-    NotSupported,
+    NotSupported "not-supported" NotSupported
     /// A card without the FIDO applet: another applet's PIN is meant.
-    OtherApplet,
+    OtherApplet "other-applet" OtherApplet
 }
 
 /// What [`diagnose`] found.
@@ -57,42 +79,6 @@ pub struct Diagnosis {
     pub enrolled: bool,
     /// A slot's issuer key is not among those that were named as one's own.
     pub foreign_issuer: bool,
-}
-
-impl Condition {
-    /// The row of the error table that says what the person can do.
-    #[must_use]
-    pub const fn code(self) -> ErrorCode {
-        match self {
-            Self::Locked => ErrorCode::PinBlocked,
-            Self::LockedUntilReplugged => ErrorCode::TooManyWrongResponses,
-            Self::LockedByForeignIssuer => ErrorCode::ForeignIssuer,
-            Self::LockedNotEnrolled => ErrorCode::DeviceNotEnrolled,
-            Self::PinAuthBlocked { .. } => ErrorCode::PinAuthBlocked,
-            Self::UvBlocked => ErrorCode::UvBlocked,
-            Self::PinNotSet => ErrorCode::PinNotSet,
-            Self::Unlocked { .. } => ErrorCode::DeviceNotLocked,
-            Self::NotSupported => ErrorCode::NotSupported,
-            Self::OtherApplet => ErrorCode::OtherApplet,
-        }
-    }
-
-    /// A stable name for programs.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Locked => "locked",
-            Self::LockedUntilReplugged => "locked-until-replugged",
-            Self::LockedByForeignIssuer => "locked-by-foreign-issuer",
-            Self::LockedNotEnrolled => "locked-not-enrolled",
-            Self::PinAuthBlocked { .. } => "pin-auth-blocked",
-            Self::UvBlocked => "uv-blocked",
-            Self::PinNotSet => "pin-not-set",
-            Self::Unlocked { .. } => "unlocked",
-            Self::NotSupported => "not-supported",
-            Self::OtherApplet => "other-applet",
-        }
-    }
 }
 
 impl Diagnosis {
@@ -141,7 +127,12 @@ impl Diagnosis {
                     tries(pin_retries)
                 )
             }
-            _ => format!(
+            Condition::LockedUntilReplugged
+            | Condition::LockedByForeignIssuer
+            | Condition::UvBlocked
+            | Condition::PinNotSet
+            | Condition::NotSupported
+            | Condition::OtherApplet => format!(
                 "{}: {}",
                 upper_first(code.message()),
                 lower_first(code.next_step())
@@ -163,9 +154,9 @@ pub fn diagnose(info: &Result<UnlockInfo, DeviceError>, own_issuers: &[[u8; 16]]
     let info = match info {
         Ok(info) => info,
         Err(error) => {
-            let condition = match error.code() {
-                ErrorCode::NotSupported => Condition::NotSupported,
-                ErrorCode::AppletMissing => Condition::OtherApplet,
+            let condition = match error {
+                DeviceError::Refused(DeviceRefusal::NotSupported) => Condition::NotSupported,
+                DeviceError::Transport(TransportError::AppletMissing) => Condition::OtherApplet,
                 _ => return None,
             };
             return Some(Diagnosis {

@@ -2,11 +2,12 @@
 
 use alloc::vec::Vec;
 
+use fido_unlock_protocol::ctap2::CtapStatus;
 use fido_unlock_protocol::ctap2::device_unlock::{
     EnrollKey, EnrollOptions, EnrollRequest, EnrollResponse, EnrollSlot, ProbeChallenge, ProbeRequest,
     RotateRequest, SubCommand, UnlockInfo, pad_admin_key,
 };
-use fido_unlock_protocol::error::ErrorCode;
+use fido_unlock_protocol::error::{ErrorCode, HasCode};
 use fido_unlock_protocol::pin_protocol::PinProtocol;
 use fido_unlock_protocol::ports::Entropy;
 use fido_unlock_protocol::secret::{AdminKey, clear_stack_below};
@@ -15,7 +16,7 @@ use fido_unlock_protocol::suite::aes_admin_key::is_known_default;
 use fido_unlock_protocol::{DeviceId, ResponseCode};
 
 use super::pin_token::agree;
-use super::{CtapUnlockDevice, DeviceError};
+use super::{ClientPinError, CtapUnlockDevice, DeviceError, EnrollRefusal, RotateRefusal};
 use crate::ports::{Call, Transport, UnlockDevice};
 
 /// The key of one slot.
@@ -40,17 +41,53 @@ pub struct EnrollPlan<'a> {
     pub token: Option<&'a [u8]>,
 }
 
+/// Why a device was not enrolled.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EnrollError {
+    /// The device, or the way to it.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// The key agreement before it, for an admin key.
+    #[error(transparent)]
+    KeyAgreement(#[from] ClientPinError),
+    /// It must not be enrolled so.
+    #[error(transparent)]
+    Refused(#[from] EnrollRefusal),
+}
+
+impl HasCode for EnrollError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Device(error) => error.code(),
+            Self::KeyAgreement(error) => error.code(),
+            Self::Refused(refusal) => (*refusal).code(),
+        }
+    }
+}
+
+impl EnrollError {
+    /// What `enroll` was answered with.
+    fn of(error: DeviceError) -> Self {
+        match error {
+            DeviceError::Status(CtapStatus::NotAllowed) => EnrollRefusal::Sealed.into(),
+            DeviceError::Status(CtapStatus::PuatRequired | CtapStatus::UnauthorizedPermission) => {
+                EnrollRefusal::NotPermitted.into()
+            }
+            other => other.into(),
+        }
+    }
+}
+
 /// Enrols and seals; the device asks for a touch.
 ///
 /// # Errors
-/// [`ErrorCode::Sealed`], [`ErrorCode::EnrolmentRefused`], [`ErrorCode::AdminKeyDefault`] (before
-/// anything is sent; the device refuses it too), and the other [`DeviceError`]s.
+/// [`EnrollError`]; a known default admin key before anything is sent (the device refuses it too).
 pub fn enroll<T: Transport>(
     device: &mut CtapUnlockDevice<T>,
     plan: &EnrollPlan<'_>,
     entropy: &mut dyn Entropy,
     call: &mut Call<'_>,
-) -> Result<EnrollResponse, DeviceError> {
+) -> Result<EnrollResponse, EnrollError> {
     let answer = enroll_plan(device, plan, entropy, call);
     clear_stack_below();
     answer
@@ -62,12 +99,12 @@ fn enroll_plan<T: Transport>(
     plan: &EnrollPlan<'_>,
     entropy: &mut dyn Entropy,
     call: &mut Call<'_>,
-) -> Result<EnrollResponse, DeviceError> {
+) -> Result<EnrollResponse, EnrollError> {
     let protocol = plan.protocol;
     let is_default =
         |key: &PlannedKey<'_>| matches!(key, PlannedKey::AesAdminKey(key) if is_known_default(key));
     if plan.slots.iter().any(|(_, key)| is_default(key)) {
-        return Err(DeviceError::Refused(ErrorCode::AdminKeyDefault));
+        return Err(EnrollRefusal::AdminKeyDefault.into());
     }
     let wants_secret = plan
         .slots
@@ -83,7 +120,8 @@ fn enroll_plan<T: Transport>(
             (PlannedKey::P256Ecdsa(issuer), _) => EnrollKey::P256Ecdsa(*issuer),
             (PlannedKey::P256EcdhMac(issuer), _) => EnrollKey::P256EcdhMac(*issuer),
             (PlannedKey::AesAdminKey(key), Some((_, secret))) => {
-                EnrollKey::AesAdminKey(protocol.encrypt(secret, &pad_admin_key(key), entropy)?)
+                let encrypted = protocol.encrypt(secret, &pad_admin_key(key), entropy);
+                EnrollKey::AesAdminKey(encrypted.map_err(DeviceError::from)?)
             }
             (PlannedKey::AesAdminKey(_), None) => continue,
         };
@@ -100,8 +138,10 @@ fn enroll_plan<T: Transport>(
         let param = protocol.authenticate_with_key(token, &request.auth_message());
         request.pin_uv_auth_param = Some(param.map_err(|_| DeviceError::Malformed("no pinUvAuthToken"))?);
     }
-    let map = device.exchange_map(SubCommand::Enroll, &request.to_message(), call)?;
-    Ok(EnrollResponse::from_value(&map)?)
+    let map = device
+        .exchange_map(SubCommand::Enroll, &request.to_message(), call)
+        .map_err(EnrollError::of)?;
+    Ok(EnrollResponse::from_value(&map).map_err(DeviceError::from)?)
 }
 
 /// A probe that one device took: its present Q is the one that made the response.
@@ -131,31 +171,65 @@ impl ProbePassed {
     }
 }
 
+/// Why a probe did not pass.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProbeError {
+    /// The device, or the way to it.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// The response is not good: an unlock would not work.
+    #[error("{}", ErrorCode::ProbeFailed)]
+    Failed,
+}
+
+impl HasCode for ProbeError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Device(error) => error.code(),
+            Self::Failed => ErrorCode::ProbeFailed,
+        }
+    }
+}
+
+impl ProbeError {
+    /// What `probe` was answered with.
+    fn of(error: DeviceError) -> Self {
+        match error {
+            DeviceError::Status(CtapStatus::WrongResponse) => Self::Failed,
+            other => other.into(),
+        }
+    }
+}
+
 /// "Would an unlock work?" Suites 1 and 2. `respond` makes the response under the probe label; for a key
 /// elsewhere there is [`probe_with`](super::probe_with).
 ///
 /// # Errors
-/// [`ErrorCode::ProbeFailed`], whatever `respond` gives, and the
-/// other [`DeviceError`]s.
-pub fn probe<T: Transport, E: From<DeviceError>>(
+/// [`ProbeError`], and whatever `respond` gives.
+pub fn probe<T: Transport, E: From<ProbeError>>(
     device: &mut CtapUnlockDevice<T>,
     slot: u8,
     respond: impl FnOnce(&ProbeChallenge) -> Result<ResponseCode, E>,
     call: &mut Call<'_>,
 ) -> Result<ProbePassed, E> {
     let ask = ProbeRequest { slot, response: None };
-    let map = device.exchange_map(SubCommand::Probe, &ask.to_message(), call)?;
-    let challenge = ProbeChallenge::from_value(&map).map_err(DeviceError::from)?;
+    let map = device
+        .exchange_map(SubCommand::Probe, &ask.to_message(), call)
+        .map_err(ProbeError::of)?;
+    let challenge = ProbeChallenge::from_value(&map).map_err(|error| ProbeError::Device(error.into()))?;
     let response = respond(&challenge)?;
     let answer = ProbeRequest {
         slot,
         response: Some(&response),
     };
-    device.exchange(SubCommand::Probe, &answer.to_message(), call)?;
+    device
+        .exchange(SubCommand::Probe, &answer.to_message(), call)
+        .map_err(ProbeError::of)?;
+    let info = device.info(call).map_err(ProbeError::Device)?;
     Ok(ProbePassed {
         slot,
         device_id: challenge.device_id,
-        fingerprint: fingerprint(&device.info(call)?, slot),
+        fingerprint: fingerprint(&info, slot),
     })
 }
 
@@ -163,19 +237,41 @@ fn fingerprint(info: &UnlockInfo, slot: u8) -> Option<[u8; 16]> {
     info.slots.iter().find(|s| s.slot == slot)?.fingerprint
 }
 
+/// Why a rotation failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RotateError {
+    /// The device, or the way to it.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// The device, or what it holds, does not allow it.
+    #[error(transparent)]
+    Refused(#[from] RotateRefusal),
+}
+
+impl HasCode for RotateError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Device(error) => error.code(),
+            Self::Refused(refusal) => (*refusal).code(),
+        }
+    }
+}
+
 /// Gives a slot a new issuer key, or closes it; the device asks for a touch. The proofs come from
 /// [`IssuerKey::prove_rotation`](fido_unlock_protocol::suite::IssuerKey::prove_rotation), or by [`rotate_with`](super::rotate_with) from
 /// a prover.
 ///
 /// # Errors
-/// [`ErrorCode::RotationRefused`]; [`DeviceError::Status`] for what the request itself has wrong, such
-/// as the closing of the only slot; and the other [`DeviceError`]s.
+/// [`RotateRefusal::Proof`]; [`DeviceError::Status`] for what the request itself has wrong, such as the
+/// closing of the only slot; and the other [`DeviceError`]s.
 pub fn rotate_issuer<T: Transport>(
     device: &mut CtapUnlockDevice<T>,
     request: &RotateRequest<'_>,
     call: &mut Call<'_>,
-) -> Result<(), DeviceError> {
-    device
-        .exchange(SubCommand::RotateIssuer, &request.to_message(), call)
-        .map(drop)
+) -> Result<(), RotateError> {
+    match device.exchange(SubCommand::RotateIssuer, &request.to_message(), call) {
+        Ok(_) => Ok(()),
+        Err(DeviceError::Status(CtapStatus::WrongResponse)) => Err(RotateRefusal::Proof.into()),
+        Err(other) => Err(other.into()),
+    }
 }

@@ -25,17 +25,21 @@ mod new_pin;
 mod pin_policy;
 mod pin_token;
 mod prove;
+mod refusal;
 mod session;
 mod trace;
 
-pub use block_pin::{BlockProgress, ConfirmedBlock, block_pin};
+pub use block_pin::{BlockError, BlockProgress, ConfirmedBlock, block_pin};
 pub use device::CtapUnlockDevice;
 pub use devices::{DeviceEvent, DeviceWatch, Devices, FoundDevice, FoundRoute, Listing, Opened};
 pub use diagnose::{Condition, Diagnosis, diagnose};
-pub use enroll::{EnrollPlan, PlannedKey, ProbePassed, enroll, probe, rotate_issuer};
-pub use error::{DeviceError, UnlockError};
-pub use new_pin::{NewPin, PinRules};
+pub use enroll::{
+    EnrollError, EnrollPlan, PlannedKey, ProbeError, ProbePassed, RotateError, enroll, probe, rotate_issuer,
+};
+pub use error::{ClientPinError, CommandError, DeviceError, UnlockError};
+pub use new_pin::{NewPin, PinRules, confirm_pin};
 pub use pin_policy::DefaultPinPolicy;
 pub use pin_token::{TokenScope, agree, client_pin, get_pin_token};
-pub use prove::{ProveError, RotationPlan, probe_with, rotate_with};
+pub use prove::{ProbeWithError, RotateWithError, RotationPlan, probe_with, rotate_with};
+pub use refusal::{ClientPinRefusal, DeviceRefusal, EnrollRefusal, RotateRefusal, SessionRefusal};
 pub use session::{Outcome, Session, SessionError};

@@ -1,10 +1,10 @@
-//! A PIN that host and device both take, confirmed.
+//! A PIN that host and device both take; and whether it was typed the same twice.
 
 use alloc::string::String;
 
 use fido_unlock_protocol::ctap2::device_unlock::UnlockInfo;
 use fido_unlock_protocol::secret::Pin;
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
@@ -34,25 +34,18 @@ impl PinRules {
     }
 }
 
-/// A new PIN in Unicode normalisation form C that was typed twice and is within both sides' rules,
-/// so that nothing below judges it again.
+/// A new PIN in Unicode normalisation form C that is within both sides' rules, so that nothing below
+/// judges it again.
 pub struct NewPin(Zeroizing<String>);
 
 impl NewPin {
-    /// Judges a PIN: the same twice, the host's policy, the device's lengths; the stricter wins.
+    /// Judges a PIN: the host's policy, the device's lengths; the stricter wins. Whoever asks a person for
+    /// it twice compares both by [`confirm_pin`].
     ///
     /// # Errors
-    /// [`PinError`], the first that applies.
-    pub fn judge(
-        pin: &Pin,
-        confirmation: &Pin,
-        policy: &dyn PinPolicy,
-        rules: &PinRules,
-    ) -> Result<Self, PinError> {
+    /// [`PinError`], the first that applies; never [`PinError::Confirmation`].
+    pub fn judge(pin: &Pin, policy: &dyn PinPolicy, rules: &PinRules) -> Result<Self, PinError> {
         let pin = normalise(pin);
-        if !bool::from(pin.as_bytes().ct_eq(normalise(confirmation).as_bytes())) {
-            return Err(PinError::Confirmation);
-        }
         let short = || pin.chars().count() < rules.minimum;
         match policy.check(&pin) {
             Err(PinError::TooShort { minimum }) => {
@@ -91,6 +84,32 @@ impl NewPin {
     }
 }
 
+/// Whether a PIN was typed the same twice: in Unicode normalisation form C, as the device stores it. The
+/// characters are compared as they are made, so that neither PIN is copied, and all of them, so that the time
+/// does not tell where they differ.
+///
+/// # Errors
+/// [`PinError::Confirmation`].
+pub fn confirm_pin(pin: &Pin, again: &Pin) -> Result<(), PinError> {
+    // No character: an end, which no character equals.
+    const END: u32 = u32::MAX;
+    let point = |character: Option<char>| character.map_or(END, u32::from);
+    let (mut one, mut two) = (pin.expose_text().nfc(), again.expose_text().nfc());
+    let mut same = Choice::from(1);
+    loop {
+        let (first, second) = (point(one.next()), point(two.next()));
+        same &= first.ct_eq(&second);
+        if first == END && second == END {
+            break;
+        }
+    }
+    if same.into() {
+        Ok(())
+    } else {
+        Err(PinError::Confirmation)
+    }
+}
+
 /// Form C (CTAP 2.1 §6.5.1), in a buffer that never grows, so that no copy is left behind.
 pub(super) fn normalise(pin: &Pin) -> Zeroizing<String> {
     let text = pin.expose_text();
@@ -105,9 +124,13 @@ mod tests {
     use super::*;
     use crate::DefaultPinPolicy;
 
-    fn judge(pin: &str, again: &str, rules: &PinRules) -> Result<(), PinError> {
+    fn pin(text: &str) -> Pin {
+        Pin::new(text.into())
+    }
+
+    fn judge(text: &str, rules: &PinRules) -> Result<(), PinError> {
         let policy = DefaultPinPolicy::new().unicode();
-        NewPin::judge(&Pin::new(pin.into()), &Pin::new(again.into()), &policy, rules).map(drop)
+        NewPin::judge(&pin(text), &policy, rules).map(drop)
     }
 
     #[test]
@@ -122,37 +145,59 @@ mod tests {
             maximum: 12,
             device_has_more: false,
         };
+        assert_eq!(judge("abcde", &loose), Err(PinError::TooShort { minimum: 6 }));
+        assert_eq!(judge("abcde", &strict), Err(PinError::TooShort { minimum: 10 }));
         assert_eq!(
-            judge("abcde", "abcde", &loose),
-            Err(PinError::TooShort { minimum: 6 })
-        );
-        assert_eq!(
-            judge("abcde", "abcde", &strict),
+            judge("abcdefghi", &strict),
             Err(PinError::TooShort { minimum: 10 })
         );
+        assert_eq!(judge("abcdefghijkl", &strict), Ok(()));
         assert_eq!(
-            judge("abcdefghi", "abcdefghi", &strict),
-            Err(PinError::TooShort { minimum: 10 })
-        );
-        assert_eq!(judge("abcdefghijkl", "abcdefghijkl", &strict), Ok(()));
-        assert_eq!(
-            judge("abcdefghijklm", "abcdefghijklm", &strict),
+            judge("abcdefghijklm", &strict),
             Err(PinError::TooLong { maximum: 12 })
         );
-        assert_eq!(judge("abcdef", "abcdeF", &loose), Err(PinError::Confirmation));
     }
 
     #[test]
-    fn composed_and_decomposed_are_one_pin() {
+    fn a_judged_pin_is_composed() {
         let rules = PinRules {
             minimum: 4,
             maximum: 63,
             device_has_more: false,
         };
-        assert_eq!(judge("ae\u{301}bcdf", "a\u{e9}bcdf", &rules), Ok(()));
         let policy = DefaultPinPolicy::new().unicode();
-        let pin = Pin::new("ae\u{301}bcdf".into());
-        let pin = NewPin::judge(&pin, &pin, &policy, &rules).unwrap();
+        let pin = NewPin::judge(&pin("ae\u{301}bcdf"), &policy, &rules).unwrap();
         assert_eq!(pin.expose_text(), "a\u{e9}bcdf");
+    }
+
+    #[test]
+    fn a_pin_is_confirmed_by_the_same_one_and_no_other() {
+        // Marks in another order, and more of them than a normaliser keeps without a heap.
+        let marks = "a\u{323}\u{307}\u{316}\u{317}\u{318}\u{319}";
+        let swapped = "a\u{307}\u{316}\u{317}\u{318}\u{319}\u{323}";
+        for (one, two, same) in [
+            ("", "", true),
+            ("abcdef", "abcdef", true),
+            ("abcdef", "abcdeF", false),
+            ("abcdef", "Abcdef", false),
+            ("abcdef", "abcde", false),
+            ("abcde", "abcdef", false),
+            ("abcdef", "", false),
+            ("ae\u{301}bcdf", "a\u{e9}bcdf", true),
+            ("ae\u{301}bcdf", "ae\u{300}bcdf", false),
+            (marks, swapped, false),
+            ("a\u{323}\u{307}", "a\u{307}\u{323}", true),
+            ("\u{212b}ngstrom", "A\u{30a}ngstrom", true),
+            ("\u{1F511}12345", "\u{1F512}12345", false),
+        ] {
+            let expected = if same { Ok(()) } else { Err(PinError::Confirmation) };
+            assert_eq!(confirm_pin(&pin(one), &pin(two)), expected, "{one:?} {two:?}");
+            // As form C in buffers of their own says it.
+            assert_eq!(
+                *normalise(&pin(one)) == *normalise(&pin(two)),
+                same,
+                "{one:?} {two:?}"
+            );
+        }
     }
 }

@@ -4,61 +4,40 @@ use alloc::vec::Vec;
 
 use fido_unlock_protocol::ctap2::CtapStatus;
 use fido_unlock_protocol::ctap2::client_pin::{ClientPinRequest, ClientPinResponse, SubCommand};
-use fido_unlock_protocol::error::ErrorCode;
-use fido_unlock_protocol::pin_protocol::{
-    CoseKey, EncapsulateError, EncryptError, PinProtocol, encapsulate, hash_pin,
-};
+use fido_unlock_protocol::pin_protocol::{CoseKey, PinProtocol, encapsulate, hash_pin};
 use fido_unlock_protocol::ports::Entropy;
 use fido_unlock_protocol::secret::{Pin, SharedSecret, clear_stack_below};
 use zeroize::Zeroizing;
 
-use super::DeviceError;
 use super::device::ctap_map;
+use super::{ClientPinError, ClientPinRefusal};
 use crate::ports::{Call, Transport};
 
-impl From<EncapsulateError> for DeviceError {
-    fn from(error: EncapsulateError) -> Self {
-        match error {
-            EncapsulateError::Point(_) => Self::Malformed("the key agreement key is not a point on P-256"),
-            EncapsulateError::Entropy(error) => error.into(),
-        }
-    }
-}
-
-impl From<EncryptError> for DeviceError {
-    fn from(error: EncryptError) -> Self {
-        match error {
-            EncryptError::Length(_) => Self::Malformed("a ciphertext of the wrong length"),
-            EncryptError::Entropy(error) => error.into(),
-        }
-    }
-}
-
 /// What a status of `authenticatorClientPIN` means (CTAP 2.1 §6.5.5).
-fn meaning(status: CtapStatus) -> ErrorCode {
-    match status {
-        CtapStatus::PinInvalid => ErrorCode::PinInvalid,
-        CtapStatus::PinBlocked => ErrorCode::PinBlocked,
-        CtapStatus::PinAuthBlocked => ErrorCode::PinAuthBlocked,
-        CtapStatus::PinAuthInvalid => ErrorCode::MacRefused,
-        CtapStatus::PinNotSet => ErrorCode::PinNotSet,
-        CtapStatus::PinPolicyViolation => ErrorCode::PinRefusedByDevice,
-        CtapStatus::UvBlocked => ErrorCode::UvBlocked,
-        CtapStatus::KeepaliveCancel => ErrorCode::Cancelled,
-        CtapStatus::InvalidCommand => ErrorCode::NotSupported,
-        _ => ErrorCode::UnexpectedStatus,
-    }
+fn meaning(status: CtapStatus) -> Option<ClientPinRefusal> {
+    Some(match status {
+        CtapStatus::PinInvalid => ClientPinRefusal::PinInvalid,
+        CtapStatus::PinBlocked => ClientPinRefusal::PinBlocked,
+        CtapStatus::PinAuthBlocked => ClientPinRefusal::PinAuthBlocked,
+        CtapStatus::PinAuthInvalid => ClientPinRefusal::MacRefused,
+        CtapStatus::PinNotSet => ClientPinRefusal::PinNotSet,
+        CtapStatus::PinPolicyViolation => ClientPinRefusal::PinRefused,
+        CtapStatus::UvBlocked => ClientPinRefusal::UvBlocked,
+        CtapStatus::KeepaliveCancel => ClientPinRefusal::Cancelled,
+        CtapStatus::InvalidCommand => ClientPinRefusal::NotSupported,
+        _ => return None,
+    })
 }
 
 /// One `authenticatorClientPIN` command.
 ///
 /// # Errors
-/// [`DeviceError`]; a status of the PIN as [`DeviceError::Refused`] with its row.
+/// [`ClientPinError`].
 pub fn client_pin(
     transport: &mut dyn Transport,
     request: &ClientPinRequest,
     call: &mut Call<'_>,
-) -> Result<ClientPinResponse, DeviceError> {
+) -> Result<ClientPinResponse, ClientPinError> {
     let answer = transport.transact(&request.to_message(), call)?;
     let map = ctap_map(&answer, meaning)?;
     Ok(map
@@ -70,18 +49,18 @@ pub fn client_pin(
 /// `getKeyAgreement`, then `encapsulate`: the platform key and the shared secret.
 ///
 /// # Errors
-/// [`DeviceError`].
+/// [`ClientPinError`].
 pub fn agree(
     transport: &mut dyn Transport,
     protocol: PinProtocol,
     entropy: &mut dyn Entropy,
     call: &mut Call<'_>,
-) -> Result<(CoseKey, SharedSecret), DeviceError> {
+) -> Result<(CoseKey, SharedSecret), ClientPinError> {
     let request = ClientPinRequest::new(SubCommand::GetKeyAgreement, Some(protocol));
     let answer = client_pin(transport, &request, call)?;
     let peer = answer
         .key_agreement
-        .ok_or(DeviceError::Malformed("no key agreement key"))?;
+        .ok_or(ClientPinError::Malformed("no key agreement key"))?;
     Ok(encapsulate(protocol, &peer, entropy)?)
 }
 
@@ -98,8 +77,7 @@ pub struct TokenScope<'a> {
 /// A pinUvAuthToken of 16 or 32 bytes, for a PIN.
 ///
 /// # Errors
-/// [`ErrorCode::PinInvalid`], [`ErrorCode::PinBlocked`], [`ErrorCode::PinAuthBlocked`], and the
-/// other [`DeviceError`]s.
+/// [`ClientPinError`]; a PIN that is not the device's as its refusal.
 pub fn get_pin_token(
     transport: &mut dyn Transport,
     protocol: PinProtocol,
@@ -107,7 +85,7 @@ pub fn get_pin_token(
     scope: TokenScope<'_>,
     entropy: &mut dyn Entropy,
     call: &mut Call<'_>,
-) -> Result<Zeroizing<Vec<u8>>, DeviceError> {
+) -> Result<Zeroizing<Vec<u8>>, ClientPinError> {
     let token = pin_token(transport, protocol, pin, scope, entropy, call);
     clear_stack_below();
     token
@@ -121,19 +99,19 @@ fn pin_token(
     scope: TokenScope<'_>,
     entropy: &mut dyn Entropy,
     call: &mut Call<'_>,
-) -> Result<Zeroizing<Vec<u8>>, DeviceError> {
+) -> Result<Zeroizing<Vec<u8>>, ClientPinError> {
     let hash = hash_pin(super::new_pin::normalise(pin).as_bytes());
     let (secret, answer) = send_hash(transport, protocol, &hash, scope, entropy, call)?;
     let token = answer
         .pin_uv_auth_token
-        .ok_or(DeviceError::Malformed("no pinUvAuthToken"))?;
+        .ok_or(ClientPinError::Malformed("no pinUvAuthToken"))?;
     let token = protocol
         .decrypt(&secret, &token)
-        .map_err(|_| DeviceError::Malformed("no pinUvAuthToken"))?;
+        .map_err(|_| ClientPinError::Malformed("no pinUvAuthToken"))?;
     if matches!(token.len(), 16 | 32) {
         Ok(token)
     } else {
-        Err(DeviceError::Malformed("no pinUvAuthToken"))
+        Err(ClientPinError::Malformed("no pinUvAuthToken"))
     }
 }
 
@@ -145,7 +123,7 @@ pub(super) fn send_hash(
     scope: TokenScope<'_>,
     entropy: &mut dyn Entropy,
     call: &mut Call<'_>,
-) -> Result<(SharedSecret, ClientPinResponse), DeviceError> {
+) -> Result<(SharedSecret, ClientPinResponse), ClientPinError> {
     let (platform_key, secret) = agree(transport, protocol, entropy, call)?;
     let sub_command = match scope.permissions {
         0 => SubCommand::GetPinToken,

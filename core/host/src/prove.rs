@@ -12,16 +12,15 @@ use fido_unlock_protocol::suite::{
 };
 
 use super::enroll::{ProbePassed, probe, rotate_issuer};
-use super::{CtapUnlockDevice, DeviceError};
+use super::{CtapUnlockDevice, ProbeError, RotateError, RotateRefusal};
 use crate::ports::{Call, Transport, UnlockDevice};
 
-/// Why a probe or a rotation with a prover failed.
+/// Why a probe with a prover did not pass.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ProveError {
-    /// The device, or the way to it.
+pub enum ProbeWithError {
+    /// The probe itself.
     #[error(transparent)]
-    Device(#[from] DeviceError),
+    Probe(#[from] ProbeError),
     /// The prover.
     #[error(transparent)]
     Prover(#[from] ProverError),
@@ -30,10 +29,34 @@ pub enum ProveError {
     Suite(#[from] SuiteError),
 }
 
-impl HasCode for ProveError {
+impl HasCode for ProbeWithError {
     fn code(&self) -> ErrorCode {
         match self {
-            Self::Device(error) => error.code(),
+            Self::Probe(error) => error.code(),
+            Self::Prover(error) => error.code(),
+            Self::Suite(error) => error.code(),
+        }
+    }
+}
+
+/// Why a rotation with a prover failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RotateWithError {
+    /// The rotation itself.
+    #[error(transparent)]
+    Rotate(#[from] RotateError),
+    /// The prover.
+    #[error(transparent)]
+    Prover(#[from] ProverError),
+    /// The keys that were named do not fit the device or each other.
+    #[error(transparent)]
+    Suite(#[from] SuiteError),
+}
+
+impl HasCode for RotateWithError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Rotate(error) => error.code(),
             Self::Prover(error) => error.code(),
             Self::Suite(error) => error.code(),
         }
@@ -43,7 +66,7 @@ impl HasCode for ProveError {
 /// [`probe`] with the key of `issuer` behind a prover. `device_key`: E, as enrolment gave it.
 ///
 /// # Errors
-/// [`ErrorCode::ProbeFailed`], the prover's, and the other [`DeviceError`]s.
+/// [`ProbeWithError`].
 pub fn probe_with<T: Transport>(
     device: &mut CtapUnlockDevice<T>,
     slot: u8,
@@ -51,7 +74,7 @@ pub fn probe_with<T: Transport>(
     device_key: DevicePublicKey,
     prover: &mut dyn IssuerProver,
     call: &mut Call<'_>,
-) -> Result<ProbePassed, ProveError> {
+) -> Result<ProbePassed, ProbeWithError> {
     let respond = |asked: &ProbeChallenge| {
         let suite = asked.challenge.suite();
         let fields = AuthoriseFields {
@@ -62,7 +85,7 @@ pub fn probe_with<T: Transport>(
             device_key: (suite == Suite::P256EcdhMac).then_some(device_key),
             challenge: asked.challenge,
         };
-        Ok::<_, ProveError>(prover.prove_probe(&ProbeTask::new(slot, fields)?)?)
+        Ok::<_, ProbeWithError>(prover.prove_probe(&ProbeTask::new(slot, fields)?)?)
     };
     probe(device, slot, respond, call)
 }
@@ -87,24 +110,21 @@ pub struct RotationPlan {
 /// Before anything is proven the device is compared with the plan.
 ///
 /// # Errors
-/// [`ErrorCode::SuiteNotEnrolled`] when a slot is empty; [`ErrorCode::ForeignIssuer`] when it holds
-/// another key than the plan says; [`ErrorCode::LastSlot`] when the only slot would be closed;
-/// [`ErrorCode::RotationRefused`]; [`SuiteError::Rotation`];
-/// [`SuiteError::DeviceKey`]; the prover's, and the other [`DeviceError`]s.
+/// [`RotateWithError`]: every [`RotateRefusal`], [`SuiteError::Rotation`], [`SuiteError::DeviceKey`], the
+/// prover's, and the device's.
 pub fn rotate_with<T: Transport>(
     device: &mut CtapUnlockDevice<T>,
     plan: &RotationPlan,
     prover: &mut dyn IssuerProver,
     call: &mut Call<'_>,
-) -> Result<u32, ProveError> {
-    let info = device.info(call)?;
-    let device_id = info
-        .device_id
-        .ok_or(DeviceError::Refused(ErrorCode::DeviceNotEnrolled))?;
+) -> Result<u32, RotateWithError> {
+    let info = device.info(call).map_err(RotateError::Device)?;
+    let not_enrolled = RotateError::Refused(RotateRefusal::NotEnrolled);
+    let device_id = info.device_id.ok_or(not_enrolled)?;
     let slot = holds(&info, plan.slot, &plan.old_issuer)?;
     // The device refuses this too, but with the status of any wrong parameter.
     if plan.new_issuer.is_none() && info.slots.len() + info.unknown_slots == 1 {
-        return Err(DeviceError::Refused(ErrorCode::LastSlot).into());
+        return Err(RotateError::Refused(RotateRefusal::LastSlot).into());
     }
     let (authorising_slot, signing_key, signing_suite) = match plan.recovery {
         None => (plan.slot, plan.old_issuer, slot.suite),
@@ -124,7 +144,7 @@ pub fn rotate_with<T: Transport>(
         rotation: slot
             .rotation
             .checked_add(1)
-            .ok_or(DeviceError::Refused(ErrorCode::RotationRefused))?,
+            .ok_or(RotateError::Refused(RotateRefusal::NumberAtEnd))?,
     };
     fields.check()?;
     if plan.device_key.is_none() && [signing_suite, slot.suite].contains(&Suite::P256EcdhMac) {
@@ -134,7 +154,7 @@ pub fn rotate_with<T: Transport>(
         let task = RotationTask::new(role, signing_key, signing_suite, fields, plan.device_key)?;
         let proof = prover.prove_rotation(&task)?;
         if task.proves(&proof) {
-            Ok::<_, ProveError>(proof)
+            Ok::<_, RotateWithError>(proof)
         } else {
             Err(ProverError::Failed {
                 detail: "what was made is no proof by this key".into(),
@@ -159,12 +179,12 @@ pub fn rotate_with<T: Transport>(
 }
 
 /// The slot, where it holds this key.
-fn holds<'i>(info: &'i UnlockInfo, slot: u8, issuer: &IssuerPublicKey) -> Result<&'i SlotInfo, DeviceError> {
+fn holds<'i>(info: &'i UnlockInfo, slot: u8, issuer: &IssuerPublicKey) -> Result<&'i SlotInfo, RotateError> {
     let found = info.slots.iter().find(|known| known.slot == slot);
-    let found = found.ok_or(DeviceError::Refused(ErrorCode::SuiteNotEnrolled))?;
+    let found = found.ok_or(RotateRefusal::SlotEmpty)?;
     if found.fingerprint == Some(issuer.fingerprint()) {
         Ok(found)
     } else {
-        Err(DeviceError::Refused(ErrorCode::ForeignIssuer))
+        Err(RotateRefusal::ForeignIssuer.into())
     }
 }

@@ -18,7 +18,7 @@ use fido_unlock_protocol::secret::clear_stack_below;
 use fido_unlock_protocol::suite::Suite;
 use fido_unlock_protocol::{Challenge, DeviceId, ResponseCode};
 
-use super::{DeviceError, NewPin, PinRules, UnlockError};
+use super::{DeviceError, DeviceRefusal, NewPin, PinRules, SessionRefusal, UnlockError};
 use crate::ports::{Call, NeverCancel, TransportError, UnlockDevice};
 
 const VERSION: u64 = 1;
@@ -60,8 +60,8 @@ impl Session {
     /// `None` takes the lowest above 0, or 0 where it is the only one.
     ///
     /// # Errors
-    /// [`ErrorCode::DeviceNotLocked`], [`ErrorCode::DeviceNotEnrolled`],
-    /// [`ErrorCode::SuiteNotEnrolled`], or what the device answered.
+    /// [`SessionRefusal::DeviceNotLocked`], [`SessionRefusal::DeviceNotEnrolled`],
+    /// [`SessionRefusal::SlotEmpty`], or what the device answered.
     pub fn begin(
         device: &mut dyn UnlockDevice,
         slot: Option<u8>,
@@ -82,7 +82,7 @@ impl Session {
         call: &mut Call<'_>,
     ) -> Result<Self, UnlockError> {
         if !info.is_blocked() {
-            return Err(UnlockError::Refused(ErrorCode::DeviceNotLocked));
+            return Err(SessionRefusal::DeviceNotLocked.into());
         }
         let slot = choose_slot(info, slot)?;
         let protocol = *info
@@ -114,7 +114,7 @@ impl Session {
     /// transactions).
     ///
     /// # Errors
-    /// [`ErrorCode::RenewRefused`], [`ErrorCode::OtherDevice`], or what the device answered.
+    /// [`SessionRefusal::OtherDevice`], or what the device answered, such as [`DeviceRefusal::RenewRefused`].
     pub fn renew(&mut self, device: &mut dyn UnlockDevice, call: &mut Call<'_>) -> Result<(), UnlockError> {
         let request = ChallengeRequest {
             slot: self.slot,
@@ -133,7 +133,7 @@ impl Session {
     /// Takes an answer over after it was compared with what the session knows.
     fn take(&mut self, answer: &ChallengeResponse) -> Result<(), UnlockError> {
         if answer.device_id != self.device_id {
-            return Err(UnlockError::Refused(ErrorCode::OtherDevice));
+            return Err(SessionRefusal::OtherDevice.into());
         }
         if answer.slot != self.slot {
             return Err(DeviceError::Malformed("the challenge is for another slot").into());
@@ -176,8 +176,8 @@ impl Session {
     /// Fetches the challenge again, compares it, sends response and PIN (two transactions).
     ///
     /// # Errors
-    /// [`ErrorCode::ChallengeUsed`], [`ErrorCode::ChallengeRenewed`], [`ErrorCode::OtherDevice`],
-    /// [`ErrorCode::OutcomeUnknown`] (then call [`Session::resolve`]), or what the device answered.
+    /// [`SessionRefusal`]; after [`SessionRefusal::OutcomeUnknown`] call [`Session::resolve`]. Or what the
+    /// device answered.
     pub fn unlock(
         &self,
         device: &mut dyn UnlockDevice,
@@ -187,7 +187,7 @@ impl Session {
         call: &mut Call<'_>,
     ) -> Result<(), UnlockError> {
         if response.suite() != self.suite {
-            return Err(UnlockError::Refused(ErrorCode::InvalidArgument));
+            return Err(SessionRefusal::WrongSuite.into());
         }
         let answer = self.fetch_again(device, call)?;
         let request = self.request(&answer, response, pin, entropy);
@@ -219,24 +219,24 @@ impl Session {
                 let info = self.info_of_this(device, call)?;
                 let used = info.unlock_counter != self.unlock_counter;
                 return Err(match refusal {
-                    ErrorCode::DeviceNotLocked if used => UnlockError::Refused(ErrorCode::ChallengeUsed),
+                    DeviceRefusal::NotLocked if used => SessionRefusal::ChallengeUsed.into(),
                     other => DeviceError::Refused(other).into(),
                 });
             }
             other => other?,
         };
         if answer.device_id != self.device_id {
-            return Err(UnlockError::Refused(ErrorCode::OtherDevice));
+            return Err(SessionRefusal::OtherDevice.into());
         }
         if answer.challenge != self.challenge {
             // The device was unlocked and blocked again, or only asked for a new challenge.
             let used = device.info(call)?.unlock_counter != self.unlock_counter;
-            let code = if used {
-                ErrorCode::ChallengeUsed
+            let refusal = if used {
+                SessionRefusal::ChallengeUsed
             } else {
-                ErrorCode::ChallengeRenewed
+                SessionRefusal::ChallengeRenewed
             };
-            return Err(UnlockError::Refused(code));
+            return Err(refusal.into());
         }
         Ok(answer)
     }
@@ -249,10 +249,9 @@ impl Session {
         pin: &NewPin,
         entropy: &mut dyn Entropy,
     ) -> Result<UnlockRequest<'a>, UnlockError> {
-        let invalid = UnlockError::Refused(ErrorCode::InvalidArgument);
         let (platform_key, secret) =
             encapsulate(self.protocol, &answer.key_agreement, entropy).map_err(DeviceError::from)?;
-        let padded = pad_pin(pin.expose_text().as_bytes()).ok_or_else(|| invalid.clone())?;
+        let padded = pad_pin(pin.expose_text().as_bytes()).ok_or(SessionRefusal::PinUnsendable)?;
         let new_pin_enc = self
             .protocol
             .encrypt(&secret, &*padded, entropy)
@@ -261,7 +260,7 @@ impl Session {
         let pin_uv_auth_param = self
             .protocol
             .authenticate(&secret, &message)
-            .map_err(|_| invalid)?;
+            .map_err(|_| DeviceError::Malformed("a shared secret of the wrong length"))?;
         Ok(UnlockRequest {
             challenge: self.challenge,
             response,
@@ -290,7 +289,7 @@ impl Session {
         match outcome {
             Ok(Outcome::Unlocked) => Ok(()),
             Ok(Outcome::NotUnlocked) => Err(error.into()),
-            Err(UnlockError::Device(_)) => Err(UnlockError::Refused(ErrorCode::OutcomeUnknown)),
+            Err(UnlockError::Device(_)) => Err(SessionRefusal::OutcomeUnknown.into()),
             Err(other) => Err(other),
         }
     }
@@ -299,7 +298,7 @@ impl Session {
     /// the device plugged in again.
     ///
     /// # Errors
-    /// [`ErrorCode::OtherDevice`], or what the device answered.
+    /// [`SessionRefusal::OtherDevice`], [`SessionRefusal::ChallengeUsed`], or what the device answered.
     pub fn resolve(
         &self,
         device: &mut dyn UnlockDevice,
@@ -313,7 +312,7 @@ impl Session {
         } else if info.unlock_counter == self.unlock_counter {
             Ok(Outcome::NotUnlocked)
         } else {
-            Err(UnlockError::Refused(ErrorCode::ChallengeUsed))
+            Err(SessionRefusal::ChallengeUsed.into())
         }
     }
 
@@ -325,7 +324,7 @@ impl Session {
     ) -> Result<UnlockInfo, UnlockError> {
         let info = device.info(call)?;
         if info.device_id.is_some_and(|id| id != self.device_id) {
-            return Err(UnlockError::Refused(ErrorCode::OtherDevice));
+            return Err(SessionRefusal::OtherDevice.into());
         }
         Ok(info)
     }
@@ -384,11 +383,11 @@ impl Session {
 }
 
 /// The slot that was asked for, or the lowest above the recovery slot.
-fn choose_slot(info: &UnlockInfo, wanted: Option<u8>) -> Result<u8, UnlockError> {
+fn choose_slot(info: &UnlockInfo, wanted: Option<u8>) -> Result<u8, SessionRefusal> {
     if !info.sealed {
-        return Err(UnlockError::Refused(ErrorCode::DeviceNotEnrolled));
+        return Err(SessionRefusal::DeviceNotEnrolled);
     }
-    let missing = UnlockError::Refused(ErrorCode::SuiteNotEnrolled);
+    let missing = SessionRefusal::SlotEmpty;
     let numbers = || info.slots.iter().map(|slot| slot.slot);
     match wanted {
         Some(slot) => numbers().find(|number| *number == slot).ok_or(missing),

@@ -5,7 +5,8 @@ use fido_unlock::ctap2::device_unlock::EnrollOptions;
 use fido_unlock::host::framing::{Interface, Statistics};
 use fido_unlock::host::ports::UnlockDevice;
 use fido_unlock::host::{
-    CtapUnlockDevice, DefaultPinPolicy, EnrollPlan, NewPin, PlannedKey, Session, diagnose, enroll, probe,
+    CtapUnlockDevice, DefaultPinPolicy, EnrollPlan, NewPin, PlannedKey, Session, confirm_pin, diagnose,
+    enroll, probe,
 };
 use fido_unlock::{ErrorCode, Pin, ResponseCode, Suite};
 use fido_unlock_mock::platform::{RelyingParty, StoredCredential};
@@ -313,7 +314,8 @@ fn unlock(
         let result = ResponseCode::parse(session.suite(), &typed)
             .map_err(Failure::from)
             .and_then(|response| {
-                let judged = NewPin::judge(&pin, &again, &DefaultPinPolicy::new(), session.rules())?;
+                confirm_pin(&pin, &again)?;
+                let judged = NewPin::judge(&pin, &DefaultPinPolicy::new(), session.rules())?;
                 key.call(|call| session.unlock(device, &response, &judged, &mut SysRng, call))?;
                 Ok(())
             });

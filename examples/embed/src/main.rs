@@ -51,7 +51,7 @@ fn main() -> Result<(), ErrorCode> {
     let rules = PinRules::of(&info.map_err(|error| error.code())?);
     for pin in ["short1", "longenough", "longenough12"] {
         let pin = Pin::new(pin.into());
-        match NewPin::judge(&pin, &pin, &TwoDigits, &rules) {
+        match NewPin::judge(&pin, &TwoDigits, &rules) {
             Ok(_) => println!("accepted"),
             Err(error) => println!("refused: {error}. {}", error.code().next_step()),
         }

@@ -109,7 +109,7 @@ fn a_code_of_each_suite_opens_the_key() {
         let (_, answer) = world.call("GET", &path, &Value::Null);
         let code = ResponseCode::parse(suite, answer["response_code"].as_str().unwrap()).unwrap();
         let pin = Pin::new("Spring43".into());
-        let pin = NewPin::judge(&pin, &pin, &DefaultPinPolicy::new(), world.session.rules()).unwrap();
+        let pin = NewPin::judge(&pin, &DefaultPinPolicy::new(), world.session.rules()).unwrap();
         with_device(&world.key, |device, call| {
             world
                 .session

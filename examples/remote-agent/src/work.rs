@@ -80,8 +80,8 @@ pub fn unlock(
     cancel: &Arc<AtomicBool>,
     touch: &mut dyn FnMut(),
 ) -> Result<(), Failure> {
-    // It was asked for twice by whoever wrote the line.
-    let pin = NewPin::judge(pin, pin, &DefaultPinPolicy::new(), session.rules())?;
+    // It was asked for twice, and compared, by whoever wrote the line.
+    let pin = NewPin::judge(pin, &DefaultPinPolicy::new(), session.rules())?;
     let mut device = CtapUnlockDevice::new(route.open()?);
     let mut progress = |event| {
         if event == ProgressEvent::TouchNeeded {

@@ -19,7 +19,7 @@ use std::io::{Read, Write};
 
 use fido_unlock::host::framing::{HidTransport, Interface};
 use fido_unlock::host::ports::{Call, HidReports, NeverCancel, NoProgress, SystemTicks, TransportError};
-use fido_unlock::host::{CtapUnlockDevice, DefaultPinPolicy, NewPin, Session};
+use fido_unlock::host::{CtapUnlockDevice, DefaultPinPolicy, NewPin, Session, confirm_pin};
 use fido_unlock::{Pin, ResponseCode};
 use fido_unlock_mock::authenticator::SeededEntropy;
 use zeroize::{Zeroize, Zeroizing};
@@ -86,7 +86,9 @@ fn unlock(planted: &str) -> Option<String> {
     let transport = HidTransport::new(Parent::open(), SeededEntropy::new(1), Interface::Vendor);
     let mut device = CtapUnlockDevice::new(transport);
     let session = Session::begin(&mut device, None, &mut call).unwrap();
-    let new_pin = NewPin::judge(&pin, &pin, &DefaultPinPolicy::new(), session.rules()).unwrap();
+    // With itself: the parent counts the copies that it sent.
+    confirm_pin(&pin, &pin).unwrap();
+    let new_pin = NewPin::judge(&pin, &DefaultPinPolicy::new(), session.rules()).unwrap();
     let challenge = session.challenge().as_bytes();
     parent.to.write_all(b"C").unwrap();
     parent

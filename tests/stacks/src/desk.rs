@@ -7,7 +7,7 @@ use fido_unlock::ctap2::device_unlock::{EnrollOptions, EnrollResponse, ProbeChal
 use fido_unlock::host::framing::{HidTransport, Interface};
 use fido_unlock::host::ports::{Call, Cancel, NeverCancel, NoProgress, SystemTicks, Transport, UnlockDevice};
 use fido_unlock::host::{
-    CtapUnlockDevice, DefaultPinPolicy, DeviceError, EnrollPlan, NewPin, PlannedKey, Session, UnlockError,
+    CtapUnlockDevice, DefaultPinPolicy, EnrollError, EnrollPlan, NewPin, PlannedKey, Session, UnlockError,
     enroll,
 };
 use fido_unlock::pin_protocol::PinProtocol;
@@ -95,7 +95,7 @@ impl Desk {
     }
 
     /// The same with a device that may refuse.
-    pub fn try_enroll(suite: Suite, transport: impl Transport) -> Result<Self, DeviceError> {
+    pub fn try_enroll(suite: Suite, transport: impl Transport) -> Result<Self, EnrollError> {
         let issuer = issuer_key(suite);
         let key = match suite {
             Suite::P256Ecdsa => PlannedKey::P256Ecdsa(issuer.public().unwrap()),
@@ -173,7 +173,7 @@ impl Desk {
     ) -> Result<(), UnlockError> {
         let response = self.respond(session.challenge());
         let pin = Pin::new(pin.to_owned());
-        let pin = NewPin::judge(&pin, &pin, &DefaultPinPolicy::new(), session.rules()).unwrap();
+        let pin = NewPin::judge(&pin, &DefaultPinPolicy::new(), session.rules()).unwrap();
         session.unlock(device, &response, &pin, &mut SysRng, call)
     }
 }

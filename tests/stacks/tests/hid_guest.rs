@@ -23,7 +23,7 @@ use ctap_hid_fido2::{Cfg, FidoKeyHidFactory, HidParam, verifier};
 use fido_unlock::host::framing::HidTransport;
 use fido_unlock::host::ports::{Transport, UnlockDevice};
 use fido_unlock::host::{
-    BlockProgress, ConfirmedBlock, CtapUnlockDevice, DeviceError, Outcome, Session, block_pin, probe,
+    BlockProgress, ConfirmedBlock, CtapUnlockDevice, Outcome, ProbeError, Session, block_pin, probe,
 };
 use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::{ErrorCode, HasCode, Interface, Suite};
@@ -339,7 +339,7 @@ fn blocked_on_purpose(_: &Blocked) {
         probe(
             &mut device,
             1,
-            |asked| Ok::<_, DeviceError>(desk.prove(asked)),
+            |asked| Ok::<_, ProbeError>(desk.prove(asked)),
             call,
         )
     });

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fido_unlock::Interface::{Fido, Vendor};
 use fido_unlock::host::ports::{Ticks, TransportError};
-use fido_unlock::host::{Condition, DeviceError, Devices};
+use fido_unlock::host::{Condition, DeviceError, DeviceRefusal, Devices};
 use fido_unlock::{ErrorCode, HasCode};
 use fido_unlock_mock::TestTicks;
 
@@ -299,5 +299,5 @@ fn a_key_without_the_unlock_is_diagnosed() {
     let found = listing.devices[0].diagnosis().unwrap();
     assert_eq!(found.condition, Condition::NotSupported);
     let info = listing.devices[0].info();
-    assert_eq!(info, Err(DeviceError::Refused(ErrorCode::NotSupported)));
+    assert_eq!(info, Err(DeviceError::Refused(DeviceRefusal::NotSupported)));
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fido_unlock::Interface::{self, Fido, Vendor};
 use fido_unlock::host::ports::{Call, NoProgress, TransportError};
-use fido_unlock::host::{DeviceError, Devices, Opened};
+use fido_unlock::host::{DeviceError, DeviceRefusal, Devices, Opened};
 use fido_unlock::{ErrorCode, HasCode};
 use fido_unlock_mock::TestTicks;
 
@@ -103,7 +103,10 @@ fn an_interface_that_is_switched_off_is_passed_over() {
     assert_eq!((opened.device.interface(), opened.info.is_ok()), (Fido, true));
     // It does not answer for FIDO's either: then what was reached is given, with what it said.
     let opened = bench.open(None, &[("f", Does::Status(0x01))]).unwrap();
-    assert_eq!(opened.info, Err(DeviceError::Refused(ErrorCode::NotSupported)));
+    assert_eq!(
+        opened.info,
+        Err(DeviceError::Refused(DeviceRefusal::NotSupported))
+    );
 }
 
 #[test]

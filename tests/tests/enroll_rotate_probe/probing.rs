@@ -2,7 +2,7 @@
 
 use fido_unlock::ctap2::device_unlock::{EnrollOptions, ProbeChallenge, ProbeRequest};
 use fido_unlock::host::framing::Interface;
-use fido_unlock::host::{DeviceError, probe};
+use fido_unlock::host::{ProbeError, probe};
 use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::{Challenge, ErrorCode, HasCode, Purpose, ResponseCode, Suite};
 use fido_unlock_tests::{NEW_PIN, SLOT, Way, World, issuer_key};
@@ -183,7 +183,7 @@ fn the_host_tells_a_passed_probe_from_a_failed_one() {
         probe(
             &mut device,
             SLOT,
-            |p| Ok::<_, DeviceError>(respond(&world, p, Purpose::Probe)),
+            |p| Ok::<_, ProbeError>(respond(&world, p, Purpose::Probe)),
             call,
         )
     });
@@ -193,7 +193,7 @@ fn the_host_tells_a_passed_probe_from_a_failed_one() {
         let respond = |p: &ProbeChallenge| {
             let mut fields = world.fields(&p.challenge, Purpose::Probe);
             fields.issuer = stranger.public().unwrap();
-            Ok::<_, DeviceError>(stranger.respond(&fields).unwrap())
+            Ok::<_, ProbeError>(stranger.respond(&fields).unwrap())
         };
         probe(&mut device, SLOT, respond, call)
     });

@@ -3,7 +3,7 @@
 use fido_unlock::ctap2::device_unlock::EnrollOptions;
 use fido_unlock::desk::KeyRing;
 use fido_unlock::host::framing::Interface;
-use fido_unlock::host::{ProveError, RotationPlan, probe_with, rotate_with};
+use fido_unlock::host::{RotateWithError, RotationPlan, probe_with, rotate_with};
 use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::ports::{IssuerProver, ProverError};
 use fido_unlock::suite::{IssuerKey, IssuerPublicKey, ProbeTask, RotationRole, RotationTask, SuiteError};
@@ -90,7 +90,7 @@ impl Fleet {
         }
     }
 
-    fn rotate(&mut self, plan: &RotationPlan) -> Result<u32, ProveError> {
+    fn rotate(&mut self, plan: &RotationPlan) -> Result<u32, RotateWithError> {
         let mut device = self.world.unlock_device(Interface::Fido);
         let (world, hsm) = (&self.world, &mut self.hsm);
         world.call(|call| rotate_with(&mut device, plan, hsm, call))

@@ -5,7 +5,7 @@ use fido_unlock::ctap2::device_unlock::UnlockInfo;
 use fido_unlock::ctap2::{CtapStatus, command};
 use fido_unlock::host::framing::Interface;
 use fido_unlock::host::ports::{Call, NeverCancel, NoProgress, Transport, TransportError, UnlockDevice};
-use fido_unlock::host::{CtapUnlockDevice, DeviceError, Session, UnlockError, diagnose, probe};
+use fido_unlock::host::{CtapUnlockDevice, DeviceError, ProbeError, Session, UnlockError, diagnose, probe};
 use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::{ErrorCode, HasCode, ResponseCode, Suite};
 use fido_unlock_mock::TestTicks;
@@ -223,10 +223,10 @@ fn read_all(answers: &[Vec<u8>], session: &Session, response: &ResponseCode) {
         let _ = session.clone().renew(&mut device(), call);
         let pin = fido_unlock::Pin::new(NEW_PIN.into());
         let policy = fido_unlock::host::DefaultPinPolicy::new();
-        let new_pin = fido_unlock::host::NewPin::judge(&pin, &pin, &policy, session.rules()).unwrap();
+        let new_pin = fido_unlock::host::NewPin::judge(&pin, &policy, session.rules()).unwrap();
         let told = session.unlock(&mut device(), response, &new_pin, &mut SysRng, call);
         assert!(told.is_err());
-        let respond = |_: &_| -> Result<_, DeviceError> {
+        let respond = |_: &_| -> Result<_, ProbeError> {
             Ok(ResponseCode::from_bytes(response.suite(), response.expose_bytes()).unwrap())
         };
         let _ = probe(&mut device(), SLOT, respond, call);

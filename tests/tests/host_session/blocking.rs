@@ -2,7 +2,7 @@
 
 use fido_unlock::ctap2::device_unlock::{ProbeChallenge, RotateRequest};
 use fido_unlock::host::framing::Interface;
-use fido_unlock::host::{BlockProgress, ConfirmedBlock, DeviceError, ProbePassed, block_pin, probe};
+use fido_unlock::host::{BlockProgress, ConfirmedBlock, ProbeError, ProbePassed, block_pin, probe};
 use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::suite::RotateFields;
 use fido_unlock::{ErrorCode, HasCode, Purpose, Suite};
@@ -13,7 +13,7 @@ fn passed(world: &World) -> ProbePassed {
     let mut device = world.unlock_device(Interface::Fido);
     let respond = |p: &ProbeChallenge| {
         let fields = world.fields(&p.challenge, Purpose::Probe);
-        Ok::<_, DeviceError>(world.issuer.respond(&fields).unwrap())
+        Ok::<_, ProbeError>(world.issuer.respond(&fields).unwrap())
     };
     let result = world.call(|call| probe(&mut device, SLOT, respond, call));
     result.unwrap_or_else(|error| panic!("{error}"))

@@ -3,7 +3,7 @@
 use fido_unlock::ctap2::device_unlock::{SlotInfo, UnlockInfo};
 use fido_unlock::host::framing::Interface;
 use fido_unlock::host::ports::{TransportError, UnlockDevice};
-use fido_unlock::host::{Condition, DeviceError, diagnose};
+use fido_unlock::host::{Condition, DeviceError, DeviceRefusal, diagnose};
 use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::{ErrorCode, Suite};
 use fido_unlock_tests::{NEW_PIN, OLD_PIN, Way, World};
@@ -148,7 +148,7 @@ fn every_state_has_its_sentence() {
     }
     for (error, condition) in [
         (
-            DeviceError::Refused(ErrorCode::NotSupported),
+            DeviceError::Refused(DeviceRefusal::NotSupported),
             Condition::NotSupported,
         ),
         (TransportError::AppletMissing.into(), Condition::OtherApplet),
@@ -159,10 +159,33 @@ fn every_state_has_its_sentence() {
         sentences.insert(told.sentence());
         names.insert(condition.name());
     }
-    assert_eq!(names.len(), 10, "each condition has a name of its own");
+    let all: std::collections::BTreeSet<_> = Condition::ALL.iter().map(|state| state.name()).collect();
+    assert_eq!(names, all, "each condition was seen");
+    assert_eq!(all.len(), Condition::ALL.len(), "and has a name of its own");
     assert!(sentences.len() >= 13, "{sentences:#?}");
     // Not a state of the device: the error itself is shown.
     assert_eq!(diagnose(&Err(TransportError::Gone.into()), &[]), None);
+}
+
+/// A program's screens, as it should choose them: without `_`, so that a new state does not compile until it
+/// has its screen.
+#[test]
+fn each_state_has_a_screen_and_keeps_its_name_and_number() {
+    let screen = |state: &Condition| match state {
+        Condition::Locked => ("locked", 116),
+        Condition::LockedUntilReplugged => ("locked-until-replugged", 104),
+        Condition::LockedByForeignIssuer => ("locked-by-foreign-issuer", 112),
+        Condition::LockedNotEnrolled => ("locked-not-enrolled", 102),
+        Condition::PinAuthBlocked { pin_retries: _ } => ("pin-auth-blocked", 103),
+        Condition::UvBlocked => ("uv-blocked", 113),
+        Condition::PinNotSet => ("pin-not-set", 114),
+        Condition::Unlocked { pin_retries: _ } => ("unlocked", 101),
+        Condition::NotSupported => ("not-supported", 121),
+        Condition::OtherApplet => ("other-applet", 125),
+    };
+    for state in Condition::ALL {
+        assert_eq!((state.name(), state.code().number()), screen(state));
+    }
 }
 
 /// The same over both interfaces, on a device as it goes from good to locked and back.

@@ -7,7 +7,7 @@ mod relying_party;
 pub use relying_party::{Ceremony, RelyingParty, RelyingPartyError, StoredCredential};
 
 use fido_unlock_host::ports::{Call, Transport, TransportError};
-use fido_unlock_host::{DeviceError, TokenScope, agree, client_pin, get_pin_token};
+use fido_unlock_host::{ClientPinError, TokenScope, agree, client_pin, get_pin_token};
 use fido_unlock_protocol::ctap2::cbor::Value;
 use fido_unlock_protocol::ctap2::client_pin::{ClientPinRequest, SubCommand, permission};
 use fido_unlock_protocol::ctap2::get_info::AuthenticatorInfo;
@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 pub enum PlatformError {
     /// The PIN, the device or the way to it.
     #[error(transparent)]
-    Device(#[from] DeviceError),
+    Device(#[from] ClientPinError),
     /// The command itself was refused.
     #[error("{0}")]
     Status(CtapStatus),
@@ -94,7 +94,7 @@ impl<'a, 'c> Platform<'a, 'c> {
         let new_pin_enc = self
             .protocol
             .encrypt(&secret, &*padded, self.entropy)
-            .map_err(DeviceError::from)?;
+            .map_err(ClientPinError::from)?;
         let mut request = ClientPinRequest::new(SubCommand::SetPin, Some(self.protocol));
         request.key_agreement = Some(key);
         request.pin_uv_auth_param = self.protocol.authenticate(&secret, &new_pin_enc).ok();
@@ -112,7 +112,7 @@ impl<'a, 'c> Platform<'a, 'c> {
         let answer = client_pin(self.transport, &request, self.call)?;
         let retries = answer
             .pin_retries
-            .ok_or(DeviceError::Malformed("no pinRetries"))?;
+            .ok_or(ClientPinError::Malformed("no pinRetries"))?;
         Ok((retries, answer.power_cycle_state.unwrap_or(false)))
     }
 
@@ -245,7 +245,7 @@ impl<'a, 'c> Platform<'a, 'c> {
             },
         )?;
         let param = self.protocol.authenticate_with_key(&token, hash);
-        Ok(param.map_err(|_| DeviceError::Malformed("no pinUvAuthToken"))?)
+        Ok(param.map_err(|_| ClientPinError::Malformed("no pinUvAuthToken"))?)
     }
 
     fn send(&mut self, command: u8, request: Option<&Value>) -> Result<Value, PlatformError> {
@@ -256,11 +256,11 @@ impl<'a, 'c> Platform<'a, 'c> {
         let answer = self.transport.transact(&message, self.call)?;
         let (status, body) = answer
             .split_first()
-            .ok_or(DeviceError::Malformed("an empty answer"))?;
+            .ok_or(ClientPinError::Malformed("an empty answer"))?;
         CtapStatus::from_byte(*status).map_err(PlatformError::Status)?;
         if body.is_empty() {
             return Ok(Value::Null);
         }
-        Ok(Value::parse(body).map_err(|_| DeviceError::Malformed("the answer is not CBOR"))?)
+        Ok(Value::parse(body).map_err(|_| ClientPinError::Malformed("the answer is not CBOR"))?)
     }
 }

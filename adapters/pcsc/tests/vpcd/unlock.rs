@@ -9,8 +9,8 @@ use fido_unlock_host::ports::{
     ApduChannel, Call, NeverCancel, NoProgress, SystemTicks, TransportError, UnlockDevice,
 };
 use fido_unlock_host::{
-    BlockProgress, ConfirmedBlock, CtapUnlockDevice, DefaultPinPolicy, DeviceError, EnrollPlan, NewPin,
-    PlannedKey, Session, block_pin, enroll, probe,
+    BlockProgress, ConfirmedBlock, CtapUnlockDevice, DefaultPinPolicy, EnrollPlan, NewPin, PlannedKey,
+    ProbeError, Session, block_pin, enroll, probe,
 };
 use fido_unlock_mock::SoftAuthenticator;
 use fido_unlock_mock::framing::Device;
@@ -160,7 +160,7 @@ fn whole_unlock(pcscd: &Pcscd, atr: &[u8], suite: Suite) {
         probe(
             &mut device,
             1,
-            |asked| Ok::<_, DeviceError>(respond(&issuer, &enrolled, Purpose::Probe, asked.challenge)),
+            |asked| Ok::<_, ProbeError>(respond(&issuer, &enrolled, Purpose::Probe, asked.challenge)),
             call,
         )
     })
@@ -205,7 +205,7 @@ fn whole_unlock(pcscd: &Pcscd, atr: &[u8], suite: Suite) {
     reset_as_another_program(&entry.path);
 
     let rules = session.rules();
-    let new_pin = NewPin::judge(&pin(NEW_PIN), &pin(NEW_PIN), &DefaultPinPolicy::default(), rules).unwrap();
+    let new_pin = NewPin::judge(&pin(NEW_PIN), &DefaultPinPolicy::default(), rules).unwrap();
     call(|call| session.unlock(&mut device, &response, &new_pin, &mut SysRng, call)).unwrap();
     assert!(!call(|call| device.info(call)).unwrap().is_blocked());
     drop(device);

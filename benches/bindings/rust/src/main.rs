@@ -71,8 +71,8 @@ impl Unlocks {
 
         let begin = Instant::now();
         let response = ResponseCode::parse(session.suite(), &response)?;
-        let (pin, again) = (Pin::new((*next).to_owned()), Pin::new((*next).to_owned()));
-        let pin = NewPin::judge(&pin, &again, &DefaultPinPolicy::default(), session.rules())?;
+        let pin = Pin::new((*next).to_owned());
+        let pin = NewPin::judge(&pin, &DefaultPinPolicy::default(), session.rules())?;
         let mut call = Call::new(&ticks, Call::WITH_TOUCH, &NeverCancel, &mut progress);
         session.unlock(&mut link, &response, &pin, &mut SysRng, &mut call)?;
         let second = begin.elapsed();

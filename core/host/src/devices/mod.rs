@@ -18,9 +18,8 @@ use core::time::Duration;
 
 use fido_unlock_protocol::Interface;
 use fido_unlock_protocol::ctap2::device_unlock::UnlockInfo;
-use fido_unlock_protocol::error::{ErrorCode, HasCode};
 
-use super::{CtapUnlockDevice, DeviceError};
+use super::{CtapUnlockDevice, DeviceError, DeviceRefusal};
 use crate::ports::{Call, DeviceSource, Route, RouteKind, TransportError, UnlockDevice};
 
 /// Longest wait for one route's answer, so that a silent device hides no other.
@@ -113,7 +112,7 @@ impl Devices {
             RouteKind::Hid(hid) => ask(hid.interface),
             // FIDO's applet tells the Device ID also while the PIN is not blocked.
             RouteKind::Card => match ask(Interface::Fido) {
-                Err(error) if wants_the_other(error.code()) => ask(Interface::Vendor).map_err(|_| error),
+                Err(error) if wants_the_other(&error) => ask(Interface::Vendor).map_err(|_| error),
                 answer => answer,
             },
         }
@@ -121,12 +120,14 @@ impl Devices {
 }
 
 /// Failures of one applet after which the other is worth a try.
-const fn wants_the_other(code: ErrorCode) -> bool {
+const fn wants_the_other(error: &DeviceError) -> bool {
     matches!(
-        code,
-        ErrorCode::NotSupported
-            | ErrorCode::AppletMissing
-            | ErrorCode::PermissionDenied
-            | ErrorCode::NeedsElevation
+        error,
+        DeviceError::Refused(DeviceRefusal::NotSupported)
+            | DeviceError::Transport(
+                TransportError::AppletMissing
+                    | TransportError::PermissionDenied { .. }
+                    | TransportError::NeedsElevation
+            )
     )
 }

@@ -5,12 +5,11 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use fido_unlock_protocol::ctap2::device_unlock::UnlockInfo;
-use fido_unlock_protocol::error::{ErrorCode, HasCode};
 
 use super::open::within;
 use super::{Devices, FoundDevice, FoundRoute, READ_WITHIN, join};
-use crate::DeviceError;
 use crate::ports::{Call, Route, RouteChange, RouteKind, TransportError};
+use crate::{DeviceError, DeviceRefusal};
 
 /// Between two looks at the cancel flag.
 const SLICE: Duration = Duration::from_millis(50);
@@ -225,7 +224,7 @@ impl DeviceWatch {
                         return Err(TransportError::Cancelled);
                     }
                     seen.tries += 1;
-                    let most = info.as_ref().err().map_or(0, |error| tries(error.code()));
+                    let most = info.as_ref().err().map_or(0, tries);
                     seen.again = (seen.tries < most).then(|| call.ticks.now() + AGAIN);
                     if info.is_ok() {
                         seen.route.access = Ok(());
@@ -259,13 +258,19 @@ impl DeviceWatch {
 }
 
 /// How often a device that fails so is asked in all.
-const fn tries(code: ErrorCode) -> u8 {
-    match code {
+const fn tries(error: &DeviceError) -> u8 {
+    match error {
         // udev makes the path, and gives the permission, a moment after the device; the program that was
         // faster lets it go, or resets the card.
-        ErrorCode::PermissionDenied | ErrorCode::Busy | ErrorCode::Gone | ErrorCode::CardReset => 6,
+        DeviceError::Refused(DeviceRefusal::Busy)
+        | DeviceError::Transport(
+            TransportError::PermissionDenied { .. }
+            | TransportError::Busy
+            | TransportError::Gone
+            | TransportError::CardReset,
+        ) => 6,
         // It, or the computer, had much to do; but it holds the others up.
-        ErrorCode::DeadlineExceeded => 2,
+        DeviceError::Transport(TransportError::DeadlineExceeded) => 2,
         _ => 1,
     }
 }

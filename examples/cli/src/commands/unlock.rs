@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use fido_unlock::host::ports::{Call, PinPolicy, UnlockDevice};
-use fido_unlock::host::{DefaultPinPolicy, NewPin, Outcome, PinRules, Session};
+use fido_unlock::host::{DefaultPinPolicy, NewPin, Outcome, PinRules, Session, confirm_pin};
 use fido_unlock::{ErrorCode, Pin, Suite};
 use getrandom::SysRng;
 
@@ -144,7 +144,8 @@ fn new_pin(
         // `Zeroizing` keeps its own copy: it is wiped when this turn ends.
         let pin = Pin::new(prompt.secret("New PIN")?.as_str().to_owned());
         let again = Pin::new(prompt.secret("New PIN again")?.as_str().to_owned());
-        let error = match NewPin::judge(&pin, &again, policy, rules) {
+        let judged = confirm_pin(&pin, &again).and_then(|()| NewPin::judge(&pin, policy, rules));
+        let error = match judged {
             Ok(pin) => return Ok(pin),
             Err(error) => error,
         };
