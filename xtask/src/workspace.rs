@@ -42,12 +42,16 @@ fn folder() -> PathBuf {
     root().join("target/debug")
 }
 
-/// Builds the tests, and with them every program and library; at most once in a run.
+/// Builds every program, library and test; at most once in a run. `cargo test` would leave the libraries for
+/// other languages where nobody finds them.
 pub fn build() -> Done {
     static DONE: OnceLock<Result<(), String>> = OnceLock::new();
     DONE.get_or_init(|| {
         within(Group::Build, || {
-            step::run("the workspace", &mut selected("test", &["--quiet", "--no-run"]))
+            step::run(
+                "the workspace",
+                &mut selected("build", &["--quiet", "--all-targets"]),
+            )
         })
         .map_err(|Failed(reason)| reason)
     })
