@@ -182,6 +182,13 @@ impl<'t> Handle<'t> {
                 ) => return Ok(None),
                 (
                     Some(Packet::Init {
+                        command: command::ERROR,
+                        ..
+                    }),
+                    _,
+                ) => return Err(ContractError::Broken(LOST)),
+                (
+                    Some(Packet::Init {
                         command: command::PING,
                         length,
                         data,

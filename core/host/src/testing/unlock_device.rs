@@ -33,6 +33,11 @@ pub trait UnlockBench {
     /// The right Response Code, by the slot's issuer key. `None` where it cannot be made.
     fn respond(&mut self, device_id: &DeviceId, challenge: &Challenge) -> Option<ResponseCode>;
 
+    /// A PIN that the device takes.
+    fn new_pin(&self) -> Pin {
+        Pin::new("contract48213".to_string())
+    }
+
     /// How many `unlock` commands came to the device so far. `None` where nobody counts.
     fn unlocks(&mut self) -> Option<u64> {
         None
@@ -254,10 +259,10 @@ impl Suite<'_> {
         session: &Session,
         response: &ResponseCode,
     ) -> Result<(Result<(), UnlockError>, Result<(), DeviceError>), ContractError> {
-        let pin = Pin::new("contract-48213".to_string());
+        let pin = self.bench.new_pin();
         let pin = must(
             NewPin::judge(&pin, &pin, &DefaultPinPolicy::new(), session.rules()),
-            "the suite's own PIN",
+            "the bench's own PIN",
         )?;
         let before = self.bench.unlocks();
         let mut watched = Watched { device, said: None };
