@@ -88,7 +88,7 @@ impl Transport for Adapter {
                     result => result,
                 };
             }
-            Wrong::Impatient => {
+            Wrong::Impatient if call.remaining() > 10 * SLICE => {
                 let mut short = Call::new(&ticks, 10 * SLICE, call.cancel, &mut progress);
                 return self.inner.transact(message, &mut short);
             }
@@ -133,7 +133,7 @@ impl Transport for Adapter {
                 answer.truncate(1024);
                 Ok(answer)
             }
-            (Wrong::SendsAgain, Err(TransportError::DeadlineExceeded)) => {
+            (Wrong::SendsAgain, Err(TransportError::DeadlineExceeded)) if in_time => {
                 let mut again = Call::new(&ticks, SLICE, &NeverCancel, &mut progress);
                 self.inner.transact(message, &mut again)
             }
@@ -141,7 +141,7 @@ impl Transport for Adapter {
                 self.inner = open(&self.device, Interface::Fido, false);
                 self.inner.transact(message, call)
             }
-            (Wrong::LateIsGone, Err(TransportError::DeadlineExceeded)) => Err(TransportError::Gone),
+            (Wrong::LateIsGone, Err(TransportError::DeadlineExceeded)) if in_time => Err(TransportError::Gone),
             (_, result) => result,
         }
     }
