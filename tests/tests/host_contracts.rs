@@ -23,7 +23,10 @@ use fido_unlock::host::testing::{Checked, ContractError};
 fn assert_found(wrong: &str, found: Result<Checked, ContractError>, word: &str) {
     match found {
         Err(ContractError::Broken(sentence) | ContractError::Failed(sentence, _)) => {
-            assert!(sentence.contains(word), "{wrong}: found by another sentence: {sentence}");
+            assert!(
+                sentence.contains(word),
+                "{wrong}: found by another sentence: {sentence}"
+            );
         }
         other => panic!("{wrong}: not found: {other:?}"),
     }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use fido_unlock::Interface;
 use fido_unlock::host::ports::{HidReports, Ticks, TransportError};
 use fido_unlock::host::testing::{HidBench, hid_reports};
-use fido_unlock::Interface;
 use fido_unlock_mock::TestTicks;
 use fido_unlock_mock::framing::{Device, EchoHandler};
 

@@ -141,7 +141,9 @@ impl Transport for Adapter {
                 self.inner = open(&self.device, Interface::Fido, false);
                 self.inner.transact(message, call)
             }
-            (Wrong::LateIsGone, Err(TransportError::DeadlineExceeded)) if in_time => Err(TransportError::Gone),
+            (Wrong::LateIsGone, Err(TransportError::DeadlineExceeded)) if in_time => {
+                Err(TransportError::Gone)
+            }
             (_, result) => result,
         }
     }

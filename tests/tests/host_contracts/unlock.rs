@@ -24,7 +24,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 enum Wrong {
     Nothing,
     /// The retries of another counter.
-    WrongRetries,
+    OtherRetries,
     /// The state is asked once and kept.
     KeepsInfo,
     /// Whatever slot is asked for, the device's one slot answers.
@@ -74,7 +74,7 @@ impl UnlockDevice for Adapter {
             return Ok(kept.clone());
         }
         let mut info = self.inner.info(call)?;
-        if self.wrong == Wrong::WrongRetries {
+        if self.wrong == Wrong::OtherRetries {
             info.pin_retries = 8;
         }
         self.kept = Some(info.clone());
@@ -106,9 +106,7 @@ impl UnlockDevice for Adapter {
             return Ok(());
         }
         match (self.wrong, self.inner.unlock(request, call)) {
-            (Wrong::NoMeaning, Err(DeviceError::Refused(_))) => {
-                Err(DeviceError::Malformed("a status byte"))
-            }
+            (Wrong::NoMeaning, Err(DeviceError::Refused(_))) => Err(DeviceError::Malformed("a status byte")),
             (Wrong::StatusIgnored, Err(DeviceError::Refused(_))) => Ok(()),
             (Wrong::LostIsSuccess, Err(DeviceError::Transport(_))) => Ok(()),
             (Wrong::SendsAgain, Err(DeviceError::Transport(_))) => {
@@ -177,7 +175,8 @@ impl UnlockBench for Bench {
         if self.wrong == Wrong::Nothing {
             return Ok(Box::new(inner));
         }
-        let (world, unlocks, interface) = (Arc::clone(&self.world), Arc::clone(&self.unlocks), self.interface);
+        let (world, unlocks, interface) =
+            (Arc::clone(&self.world), Arc::clone(&self.unlocks), self.interface);
         Ok(Box::new(Adapter {
             inner,
             wrong: self.wrong,
@@ -252,7 +251,7 @@ fn every_suite_over_both_ways_keeps_the_contract() {
 #[test]
 fn wrong_adapters_are_found() {
     for (wrong, word) in [
-        (Wrong::WrongRetries, "blocked is told"),
+        (Wrong::OtherRetries, "blocked is told"),
         (Wrong::KeepsInfo, "DeadlineExceeded"),
         (Wrong::AnyOtherSlot, "has no challenge"),
         (Wrong::OtherNumber, "for the slot"),

@@ -47,7 +47,11 @@ impl<A: CtapHandler + Send + 'static> Inner<A> {
             Interface::Vendor => &self.vendor,
         };
         let planned = self.planned.iter().map(|(at, _)| *at).min();
-        hid.due().into_iter().chain(self.engine.due()).chain(planned).min()
+        hid.due()
+            .into_iter()
+            .chain(self.engine.due())
+            .chain(planned)
+            .min()
     }
 
     /// Does what was planned until now.

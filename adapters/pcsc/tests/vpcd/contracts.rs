@@ -165,15 +165,18 @@ impl CardBench for Channels {
 
 #[test]
 fn the_channel_keeps_the_contract_of_its_port() {
-    isolated("contracts::the_channel_keeps_the_contract_of_its_port", |folder| {
-        let mut bench = Channels {
-            slot: Slot::new(Pcscd::start(folder, true)),
-            entry: None,
-            left: false,
-        };
-        let checked = testing::apdu_channel(&mut bench, &SystemTicks::new()).unwrap();
-        assert_eq!(checked.left_out, [""; 0]);
-    });
+    isolated(
+        "contracts::the_channel_keeps_the_contract_of_its_port",
+        |folder| {
+            let mut bench = Channels {
+                slot: Slot::new(Pcscd::start(folder, true)),
+                entry: None,
+                left: false,
+            };
+            let checked = testing::apdu_channel(&mut bench, &SystemTicks::new()).unwrap();
+            assert_eq!(checked.left_out, [""; 0]);
+        },
+    );
 }
 
 struct Transports {
@@ -262,16 +265,19 @@ impl TransportBench for Transports {
 
 #[test]
 fn the_transport_keeps_the_contract_of_its_port() {
-    isolated("contracts::the_transport_keeps_the_contract_of_its_port", |folder| {
-        for interface in [Interface::Fido, Interface::Vendor] {
-            let mut bench = Transports {
-                slot: Slot::new(Pcscd::start(folder, true)),
-                device: Device::new(EchoHandler::default(), SystemTicks::new()),
-                interface,
-                left: false,
-            };
-            let checked = testing::transport(&mut bench, &SystemTicks::new()).unwrap();
-            assert_eq!(checked.left_out, [""; 0]);
-        }
-    });
+    isolated(
+        "contracts::the_transport_keeps_the_contract_of_its_port",
+        |folder| {
+            for interface in [Interface::Fido, Interface::Vendor] {
+                let mut bench = Transports {
+                    slot: Slot::new(Pcscd::start(folder, true)),
+                    device: Device::new(EchoHandler::default(), SystemTicks::new()),
+                    interface,
+                    left: false,
+                };
+                let checked = testing::transport(&mut bench, &SystemTicks::new()).unwrap();
+                assert_eq!(checked.left_out, [""; 0]);
+            }
+        },
+    );
 }

@@ -101,10 +101,14 @@ pub fn apdu_channel(bench: &mut dyn CardBench, ticks: &dyn Ticks) -> Result<Chec
         checked.left_out.push("a card that another program resets");
     }
     if !taken_during(bench, handle)? {
-        checked.left_out.push("a card that is taken away during a command");
+        checked
+            .left_out
+            .push("a card that is taken away during a command");
     }
     if !taken_between(bench, ticks)? {
-        checked.left_out.push("a card that is taken away between two commands");
+        checked
+            .left_out
+            .push("a card that is taken away between two commands");
     }
     Ok(checked)
 }
@@ -166,7 +170,10 @@ impl<'t> Handle<'t> {
         sentence: &'static str,
     ) -> Result<(), ContractError> {
         let echo = self.next_echo(bench, length);
-        let response = must(with_status(self.channel.transmit(&echo.command, PATIENCE))?, sentence)?;
+        let response = must(
+            with_status(self.channel.transmit(&echo.command, PATIENCE))?,
+            sentence,
+        )?;
         ensure(response == echo.response, sentence)
     }
 
@@ -216,7 +223,11 @@ impl<'t> Handle<'t> {
             let response = with_status(self.channel.transmit(&echo.command, PATIENCE))?;
             must_fail(response, &TransportError::Gone, SENTENCE)?;
             let begun = self.channel.begin_transaction(PATIENCE);
-            must_fail(begun, &TransportError::Gone, "no transaction begins on a card that is gone")?;
+            must_fail(
+                begun,
+                &TransportError::Gone,
+                "no transaction begins on a card that is gone",
+            )?;
             self.channel.end_transaction();
         }
         Ok(())
@@ -226,7 +237,11 @@ impl<'t> Handle<'t> {
 fn responses(bench: &dyn CardBench, handle: &mut Handle<'_>) -> Result<(), ContractError> {
     let (short, extended) = LENGTHS;
     for length in short {
-        handle.echoes(bench, length, "a command goes out whole, and its response comes in whole")?;
+        handle.echoes(
+            bench,
+            length,
+            "a command goes out whole, and its response comes in whole",
+        )?;
     }
     if handle.channel.extended_length() {
         for length in extended {
@@ -256,7 +271,9 @@ fn transactions(bench: &mut dyn CardBench, mut handle: Handle<'_>) -> Result<boo
         ensure(kept_out != Some(false), "a transaction keeps others out")?;
         known = kept_out.is_some();
         handle.channel.end_transaction();
-        eventually(ticks, FREE, || Ok((bench.is_kept_out() != Some(true)).then_some(())))?;
+        eventually(ticks, FREE, || {
+            Ok((bench.is_kept_out() != Some(true)).then_some(()))
+        })?;
         handle.channel.end_transaction();
         handle.echoes(bench, 40, "commands go on without a transaction")?;
     }
@@ -265,7 +282,9 @@ fn transactions(bench: &mut dyn CardBench, mut handle: Handle<'_>) -> Result<boo
         "a transaction begins where nobody else has one",
     )?;
     drop(handle);
-    eventually(ticks, DROPPED, || Ok((bench.is_kept_out() != Some(true)).then_some(())))?;
+    eventually(ticks, DROPPED, || {
+        Ok((bench.is_kept_out() != Some(true)).then_some(()))
+    })?;
     Ok(known)
 }
 
@@ -274,7 +293,11 @@ fn slow(bench: &mut dyn CardBench, handle: &mut Handle<'_>) -> Result<bool, Cont
     if !bench.delay(SLOW) {
         return Ok(false);
     }
-    handle.echoes(bench, 40, "a response that comes in time is given, however slow the card is")?;
+    handle.echoes(
+        bench,
+        40,
+        "a response that comes in time is given, however slow the card is",
+    )?;
     bench.delay(SILENCE);
     let echo = handle.next_echo(bench, 40);
     let response = within(handle.ticks, PATIENCE, "a command ends with its time-out", || {
@@ -295,16 +318,25 @@ fn cancelled(bench: &mut dyn CardBench, handle: &mut Handle<'_>) -> Result<(), C
     let echo = handle.next_echo(bench, 40);
     let cancel = CancelAtThirdLook::default();
     let response = within(handle.ticks, PATIENCE, "a cancel ends a command", || {
-        with_status(handle.channel.transmit_unless(&cancel, &echo.command, 2 * PATIENCE))
+        with_status(
+            handle
+                .channel
+                .transmit_unless(&cancel, &echo.command, 2 * PATIENCE),
+        )
     })??;
-    must_fail(response, &TransportError::Cancelled, "a command that was cancelled says so")?;
+    must_fail(
+        response,
+        &TransportError::Cancelled,
+        "a command that was cancelled says so",
+    )?;
     bench.delay(Duration::ZERO);
     handle.settles(bench)
 }
 
 /// `false` where the bench has no such knob.
 fn reset(bench: &mut dyn CardBench, handle: &mut Handle<'_>) -> Result<bool, ContractError> {
-    const TOLD: &str = "that another program reset the card is told, not hidden: core must know what was sent before it";
+    const TOLD: &str =
+        "that another program reset the card is told, not hidden: core must know what was sent before it";
     if !bench.reset() {
         return Ok(false);
     }

@@ -5,7 +5,9 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::{Checked, ContractError, PATIENCE, SHORT, SLICE, ensure, eventually, must, must_fail, pattern, within};
+use super::{
+    Checked, ContractError, PATIENCE, SHORT, SLICE, ensure, eventually, must, must_fail, pattern, within,
+};
 use crate::framing::ctaphid::{
     Assembly, BROADCAST_CHANNEL, MIN_REPORT_SIZE, Packet, command, error_code, packet, packet_count,
 };
@@ -91,7 +93,10 @@ impl<'t> Handle<'t> {
     }
 
     /// One read, whatever comes of it.
-    fn try_read(&mut self, timeout: Duration) -> Result<Result<Option<Vec<u8>>, TransportError>, ContractError> {
+    fn try_read(
+        &mut self,
+        timeout: Duration,
+    ) -> Result<Result<Option<Vec<u8>>, TransportError>, ContractError> {
         let (reports, buffer) = (&mut self.reports, &mut self.buffer);
         let limit = timeout.saturating_add(PATIENCE);
         let read = within(self.ticks, limit, "a wait ends with its time-out", || {
@@ -112,7 +117,10 @@ impl<'t> Handle<'t> {
     }
 
     fn write(&mut self, report: &[u8]) -> Result<(), ContractError> {
-        must(self.reports.write_report(report), "a device that is there takes a report")
+        must(
+            self.reports.write_report(report),
+            "a device that is there takes a report",
+        )
     }
 
     /// The next report, waited for in short waits, as core does.
@@ -133,8 +141,7 @@ impl<'t> Handle<'t> {
     }
 
     fn allocate(&mut self) -> Result<(), ContractError> {
-        const SENTENCE: &str =
-            "CTAPHID_INIT is answered: a report goes out and comes in without a report ID, from its first byte";
+        const SENTENCE: &str = "CTAPHID_INIT is answered: a report goes out and comes in without a report ID, from its first byte";
         let report = self.packet(command::INIT, &NONCE, 0)?;
         self.write(&report)?;
         let (ticks, begun) = (self.ticks, self.ticks.now());
@@ -159,7 +166,8 @@ impl<'t> Handle<'t> {
 
     /// Sends a ping and gives its echo; `None` where the device gave the message up half-way.
     fn ping(&mut self, message: &[u8]) -> Result<Option<Vec<u8>>, ContractError> {
-        const LOST: &str = "every report that was written reaches the device, and every one of the device's comes";
+        const LOST: &str =
+            "every report that was written reaches the device, and every one of the device's comes";
         const WHOLE: &str = "reports come whole, in order and once";
         for index in 0..packet_count(message.len(), self.size) {
             let report = self.packet(command::PING, message, index)?;
@@ -214,7 +222,9 @@ impl<'t> Handle<'t> {
                 return ensure(echo == message, sentence);
             }
         }
-        Err(ContractError::Broken("every report of a message reaches the device"))
+        Err(ContractError::Broken(
+            "every report of a message reaches the device",
+        ))
     }
 
     /// Whether the handle is dead, once it was told so, for both directions and for good.
@@ -223,7 +233,11 @@ impl<'t> Handle<'t> {
         let report = vec![0; self.size];
         for _ in 0..3 {
             must_fail(self.try_read(SLICE)?, &TransportError::Gone, SENTENCE)?;
-            must_fail(self.reports.write_report(&report), &TransportError::Gone, SENTENCE)?;
+            must_fail(
+                self.reports.write_report(&report),
+                &TransportError::Gone,
+                SENTENCE,
+            )?;
         }
         Ok(())
     }
@@ -245,12 +259,16 @@ fn reports_pass(handle: &mut Handle<'_>) -> Result<(), ContractError> {
 }
 
 fn waits_end(handle: &mut Handle<'_>) -> Result<(), ContractError> {
-    const EARLY: &str = "a wait for nothing lasts as long as it was asked to: core would keep a processor busy";
+    const EARLY: &str =
+        "a wait for nothing lasts as long as it was asked to: core would keep a processor busy";
     let ticks = handle.ticks;
     for (times, timeout) in [(1, SHORT), (20, Duration::from_micros(900))] {
         let begun = ticks.now();
         for _ in 0..times {
-            ensure(handle.read(timeout)?.is_none(), "nothing comes where nothing was sent")?;
+            ensure(
+                handle.read(timeout)?.is_none(),
+                "nothing comes where nothing was sent",
+            )?;
         }
         // Half, since clocks are coarse.
         ensure(ticks.now().saturating_sub(begun) >= timeout * times / 2, EARLY)?;
@@ -265,7 +283,10 @@ fn waits_end(handle: &mut Handle<'_>) -> Result<(), ContractError> {
     let answer = eventually(ticks, "a report that is there is given without a wait", || {
         handle.read(Duration::ZERO)
     })?;
-    ensure(answer.starts_with(&report), "a report passes whole, to its last byte")
+    ensure(
+        answer.starts_with(&report),
+        "a report passes whole, to its last byte",
+    )
 }
 
 /// `false` where the bench has no such knob.
@@ -275,8 +296,12 @@ fn late_reports(bench: &mut dyn HidBench, handle: &mut Handle<'_>) -> Result<boo
         if !bench.send(&report, Duration::from_millis(after)) {
             return Ok(false);
         }
-        let came = handle.next("a report that comes between two waits, or as one ends, is kept for the next")?;
-        ensure(came.starts_with(&report), "what comes is the report that was sent last")?;
+        let came =
+            handle.next("a report that comes between two waits, or as one ends, is kept for the next")?;
+        ensure(
+            came.starts_with(&report),
+            "what comes is the report that was sent last",
+        )?;
     }
     ensure(
         handle.read(SHORT)?.is_none(),
@@ -293,9 +318,12 @@ fn late_reports(bench: &mut dyn HidBench, handle: &mut Handle<'_>) -> Result<boo
     let report = handle.full_report(32)?;
     bench.send(&report, SHORT);
     let ticks = handle.ticks;
-    let came = within(ticks, PATIENCE, "a report that comes during a wait ends it", || {
-        handle.read(2 * PATIENCE)
-    })??;
+    let came = within(
+        ticks,
+        PATIENCE,
+        "a report that comes during a wait ends it",
+        || handle.read(2 * PATIENCE),
+    )??;
     ensure(
         came.is_some_and(|came| came.starts_with(&report)),
         "a report that comes during a wait is its result",
@@ -312,7 +340,11 @@ fn pulled(bench: &mut dyn HidBench, mut handle: Handle<'_>) -> Result<bool, Cont
     let error = eventually(ticks, "a read of a pulled device fails", || {
         Ok(handle.try_read(SLICE)?.err())
     })?;
-    must_fail(Err::<(), _>(error), &TransportError::Gone, "a pulled device is Gone")?;
+    must_fail(
+        Err::<(), _>(error),
+        &TransportError::Gone,
+        "a pulled device is Gone",
+    )?;
     handle.stays_gone()?;
 
     let mut again = Handle::open(bench, ticks)?;
@@ -326,15 +358,25 @@ fn pulled(bench: &mut dyn HidBench, mut handle: Handle<'_>) -> Result<bool, Cont
     let error = eventually(ticks, "a write to a pulled device is no success", || {
         Ok(again.reports.write_report(&report).err())
     })?;
-    must_fail(Err::<(), _>(error), &TransportError::Gone, "a pulled device is Gone")?;
+    must_fail(
+        Err::<(), _>(error),
+        &TransportError::Gone,
+        "a pulled device is Gone",
+    )?;
     again.stays_gone()?;
     drop(again);
 
     let mut waiting = Handle::open(bench, ticks)?;
     waiting.allocate()?;
     bench.pull(SHORT);
-    let read = within(ticks, PATIENCE, "a pull ends a wait", || waiting.try_read(2 * PATIENCE))??;
-    must_fail(read, &TransportError::Gone, "a device that is pulled during a wait is Gone")?;
+    let read = within(ticks, PATIENCE, "a pull ends a wait", || {
+        waiting.try_read(2 * PATIENCE)
+    })??;
+    must_fail(
+        read,
+        &TransportError::Gone,
+        "a device that is pulled during a wait is Gone",
+    )?;
     waiting.stays_gone()?;
     Ok(true)
 }

@@ -8,7 +8,9 @@ use core::time::Duration;
 use super::{
     CancelAtThirdLook, Checked, ContractError, PATIENCE, SHORT, SILENCE, ensure, must, must_fail, within,
 };
-use crate::ports::{Call, Cancel, Interface, NeverCancel, NoProgress, ProgressEvent, Ticks, Transport, TransportError};
+use crate::ports::{
+    Call, Cancel, Interface, NeverCancel, NoProgress, ProgressEvent, Ticks, Transport, TransportError,
+};
 
 /// Around the ends of packets, short APDUs and the smallest message that every device takes.
 const LENGTHS: [usize; 12] = [1, 2, 24, 57, 58, 116, 117, 255, 256, 257, 1024, 2048];
@@ -81,7 +83,9 @@ pub fn transport(bench: &mut dyn TransportBench, ticks: &dyn Ticks) -> Result<Ch
         checked.left_out.push("how often a message is sent");
     }
     if !slow(bench, &mut handle)? {
-        checked.left_out.push("a device that is slow, a deadline and a cancel");
+        checked
+            .left_out
+            .push("a device that is slow, a deadline and a cancel");
     }
     if !empty_answer(bench, &mut handle)? {
         checked.left_out.push("an answer of no bytes");
@@ -283,7 +287,11 @@ fn slow(bench: &mut dyn TransportBench, handle: &mut Handle<'_>) -> Result<bool,
         handle.transact(&exchange.message, 2 * PATIENCE, &cancel, &mut Vec::new())
     })??;
     bench.delay(Duration::ZERO);
-    must_fail(answer, &TransportError::Cancelled, "a message that was cancelled says so")?;
+    must_fail(
+        answer,
+        &TransportError::Cancelled,
+        "a message that was cancelled says so",
+    )?;
     if let (Some(before), Some(now)) = (before, bench.messages()) {
         // The third look may come before the message is out.
         ensure(now <= before + 1, ONCE)?;
@@ -323,7 +331,12 @@ fn pulled(bench: &mut dyn TransportBench, mut handle: Handle<'_>) -> Result<bool
     )?;
     let answer = handle.transact(&exchange.message, PATIENCE, &NeverCancel, &mut Vec::new())?;
     must_fail(answer, &TransportError::Gone, STAYS)?;
-    came(bench, before, 1, "a message that the device was pulled from is not sent again")?;
+    came(
+        bench,
+        before,
+        1,
+        "a message that the device was pulled from is not sent again",
+    )?;
 
     let mut again = Handle::open(bench, handle.ticks)?;
     again.settles(bench)?;

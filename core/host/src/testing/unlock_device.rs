@@ -67,12 +67,18 @@ pub fn unlock_device(
     ticks: &dyn Ticks,
 ) -> Result<Checked, ContractError> {
     let mut checked = Checked::default();
-    let mut suite = Suite { bench, entropy, ticks };
+    let mut suite = Suite {
+        bench,
+        entropy,
+        ticks,
+    };
     let mut device = suite.block_and_open()?;
     suite.reads(&mut *device)?;
     suite.challenges(&mut *device)?;
     if !suite.calls_end(&mut *device)? {
-        checked.left_out.push("a device that is slow, a deadline and a cancel");
+        checked
+            .left_out
+            .push("a device that is slow, a deadline and a cancel");
     }
     suite.wrong_response(&mut *device)?;
     suite.right_response(&mut *device)?;
@@ -90,6 +96,14 @@ struct Suite<'a> {
     bench: &'a mut dyn UnlockBench,
     entropy: &'a mut dyn Entropy,
     ticks: &'a dyn Ticks,
+}
+
+/// What came of an unlock.
+struct Unlocked {
+    /// What the session makes of it.
+    made: Result<(), UnlockError>,
+    /// What the device said to `unlock`.
+    said: Result<(), DeviceError>,
 }
 
 /// Keeps what the device said to `unlock`: a session makes more of it.
@@ -164,7 +178,10 @@ impl Suite<'_> {
                     self.call(|call| device.challenge(&request, call)),
                     "a device whose PIN is blocked gives a challenge, in each of its protocols",
                 )?;
-                ensure(answer.slot == request.slot, "a challenge is for the slot that was asked for")?;
+                ensure(
+                    answer.slot == request.slot,
+                    "a challenge is for the slot that was asked for",
+                )?;
                 let suite = info.slots.iter().find(|slot| slot.slot == request.slot);
                 ensure(
                     suite.is_some_and(|slot| slot.suite == answer.suite),
@@ -182,7 +199,9 @@ impl Suite<'_> {
         }
         let missing = (0..16).find(|number| info.slots.iter().all(|slot| slot.slot != *number));
         let (Some(slot), Some(protocol)) = (missing, info.protocols.first()) else {
-            return Err(ContractError::Broken("the bench's own slots: every one is enrolled"));
+            return Err(ContractError::Broken(
+                "the bench's own slots: every one is enrolled",
+            ));
         };
         let request = ChallengeRequest {
             slot,
@@ -252,13 +271,13 @@ impl Suite<'_> {
             .ok_or(ContractError::Broken("the bench's own Response Code"))
     }
 
-    /// Unlocks once: what the session says, and what the device said to `unlock`.
+    /// Unlocks once.
     fn unlock(
         &mut self,
         device: &mut dyn UnlockDevice,
         session: &Session,
         response: &ResponseCode,
-    ) -> Result<(Result<(), UnlockError>, Result<(), DeviceError>), ContractError> {
+    ) -> Result<Unlocked, ContractError> {
         let pin = self.bench.new_pin();
         let pin = must(
             NewPin::judge(&pin, &pin, &DefaultPinPolicy::new(), session.rules()),
@@ -272,14 +291,20 @@ impl Suite<'_> {
         let said = match (watched.said, &made) {
             (Some(said), _) => said,
             (None, Err(error)) => {
-                return Err(ContractError::Failed("an unlock is sent after its challenge", error.clone()));
+                return Err(ContractError::Failed(
+                    "an unlock is sent after its challenge",
+                    error.clone(),
+                ));
             }
             (None, Ok(())) => return Err(ContractError::Broken("an unlock is sent after its challenge")),
         };
         if let (Some(before), Some(now)) = (before, self.bench.unlocks()) {
-            ensure(now == before + 1, "an unlock is sent once, whatever becomes of its answer")?;
+            ensure(
+                now == before + 1,
+                "an unlock is sent once, whatever becomes of its answer",
+            )?;
         }
-        Ok((made, said))
+        Ok(Unlocked { made, said })
     }
 
     fn wrong_response(&mut self, device: &mut dyn UnlockDevice) -> Result<(), ContractError> {
@@ -292,7 +317,7 @@ impl Suite<'_> {
         let wrong = ResponseCode::from_bytes(right.suite(), &bytes)
             .map_err(|_| ContractError::Broken("the suite's own wrong response"))?;
         let before = self.info(device)?;
-        let (_, said) = self.unlock(device, &session, &wrong)?;
+        let said = self.unlock(device, &session, &wrong)?.said;
         ensure(
             refused(&said, ErrorCode::ResponseWrong),
             "a wrong response is refused as ResponseWrong",
@@ -308,7 +333,7 @@ impl Suite<'_> {
         let session = self.begin(device)?;
         let response = self.respond(&session)?;
         let before = self.info(device)?;
-        let (made, said) = self.unlock(device, &session, &response)?;
+        let Unlocked { made, said } = self.unlock(device, &session, &response)?;
         must(said, "the right response unlocks")?;
         must(made, "the right response unlocks")?;
         let after = self.info(device)?;
@@ -341,7 +366,7 @@ impl Suite<'_> {
         if !self.bench.lose_answer() {
             return Ok(false);
         }
-        let (_, said) = self.unlock(&mut *device, &session, &response)?;
+        let said = self.unlock(&mut *device, &session, &response)?.said;
         match said {
             Err(DeviceError::Transport(_) | DeviceError::Malformed(_)) => {}
             Err(error) => {
