@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use fido_unlock::host::ports::{self, TransportError};
 
-#[cfg(all(test, feature = "mock"))]
+#[cfg(feature = "mock")]
+#[cfg(test)]
 mod contracts;
 
 /// Why a pipe did not carry.
