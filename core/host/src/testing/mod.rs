@@ -128,7 +128,7 @@ impl Cancel for CancelAtThirdLook {
     }
 }
 
-/// Bytes that no two places of a message and no two messages have in common: `seed` tells messages apart.
+/// Bytes in which a place that is lost, doubled or moved shows; `seed` tells messages apart.
 fn pattern(seed: u8, length: usize) -> Vec<u8> {
     let mut next = seed;
     core::iter::repeat_with(|| {
