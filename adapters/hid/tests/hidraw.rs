@@ -12,6 +12,8 @@
     missing_docs
 )]
 
+#[path = "support/contracts.rs"]
+mod contracts;
 #[path = "support/uhid.rs"]
 mod uhid;
 
@@ -70,6 +72,8 @@ const CASES: &[(&str, fn())] = &[
     ("pulled and put back", pulled),
     ("seen by watch", watched),
     ("told why it may not be opened", denied),
+    ("reports keep their contract", contracts::reports),
+    ("messages keep their contract", contracts::messages),
 ];
 
 fn in_the_guest() {

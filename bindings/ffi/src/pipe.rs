@@ -6,6 +6,10 @@ use std::time::Duration;
 
 use fido_unlock::host::ports::{self, TransportError};
 
+#[cfg(feature = "mock")]
+#[cfg(test)]
+mod contracts;
+
 /// Why a pipe did not carry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
 pub enum PipeError {
@@ -154,6 +158,7 @@ impl ports::HidReports for HostHid {
 pub(crate) struct HostApdu {
     pipe: Arc<dyn ApduChannel>,
     extended_length: bool,
+    in_transaction: bool,
 }
 
 impl HostApdu {
@@ -162,7 +167,15 @@ impl HostApdu {
         Ok(Self {
             pipe,
             extended_length,
+            in_transaction: false,
         })
+    }
+}
+
+impl Drop for HostApdu {
+    /// The host may keep its object, and with it the card, after a call that did not end as it should.
+    fn drop(&mut self) {
+        ports::ApduChannel::end_transaction(self);
     }
 }
 
@@ -180,12 +193,16 @@ impl ports::ApduChannel for HostApdu {
     }
 
     fn begin_transaction(&mut self, timeout: Duration) -> Result<(), TransportError> {
-        Ok(self.pipe.begin_transaction(millis(timeout))?)
+        self.pipe.begin_transaction(millis(timeout))?;
+        self.in_transaction = true;
+        Ok(())
     }
 
     fn end_transaction(&mut self) {
-        // What follows finds out whether the card is still there.
-        let _ = self.pipe.end_transaction();
+        if core::mem::take(&mut self.in_transaction) {
+            // What follows finds out whether the card is still there.
+            let _ = self.pipe.end_transaction();
+        }
     }
 
     fn reconnect(&mut self, timeout: Duration) -> Result<(), TransportError> {

@@ -14,6 +14,8 @@ extern crate std;
 
 pub mod framing;
 pub mod ports;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 mod block_pin;
 mod device;

@@ -477,6 +477,9 @@ fn peer_bug_21_reader_held_by_another_program() {
     assert!(outcome.took <= Duration::from_millis(1101), "{:?}", outcome.took);
     let outcome = run(&mut nfc, &ticks, &echo(3), 30 * SECOND, &CancelAtLook::new(3));
     assert_eq!(outcome.result, Err(TransportError::Cancelled));
+    // No time was left to ask at all.
+    let outcome = run(&mut nfc, &ticks, &echo(3), Duration::ZERO, &NeverCancel);
+    assert_eq!(outcome.result, Err(TransportError::DeadlineExceeded));
 }
 
 #[test]

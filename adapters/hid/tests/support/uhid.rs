@@ -1,4 +1,4 @@
-//! The software authenticator as a HID device of the kernel, over `/dev/uhid`
+//! A device of the mock as a HID device of the kernel, over `/dev/uhid`
 //! (Documentation/hid/uhid.rst, include/uapi/linux/uhid.h).
 
 use std::fs::File;
@@ -8,8 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fido_unlock_host::ports::HidReports;
-use fido_unlock_mock::SoftAuthenticator;
-use fido_unlock_mock::framing::{Device, MockHid};
+use fido_unlock_mock::framing::{CtapHandler, Device, MockHid};
 use fido_unlock_protocol::Interface;
 
 const DESTROY: u32 = 1;
@@ -95,7 +94,12 @@ pub struct UhidKey {
 
 impl UhidKey {
     /// Plugs an interface of `key` in.
-    pub fn plug(key: &Device<SoftAuthenticator>, interface: Interface, size: u16, serial: &str) -> Self {
+    pub fn plug<A: CtapHandler + Send + 'static>(
+        key: &Device<A>,
+        interface: Interface,
+        size: u16,
+        serial: &str,
+    ) -> Self {
         let file = create(interface, size, serial);
         key.set_report_size(size.into());
         let reports = Arc::new(Mutex::new(key.hid(interface)));
@@ -115,13 +119,17 @@ impl Drop for UhidKey {
     }
 }
 
-fn host_to_device(mut file: File, reports: &Mutex<MockHid<SoftAuthenticator>>) {
+fn host_to_device<A: CtapHandler + Send + 'static>(mut file: File, reports: &Mutex<MockHid<A>>) {
     while let Some(report) = next_output(&mut file) {
         reports.lock().unwrap().write_report(&report).unwrap();
     }
 }
 
-fn device_to_host(mut file: File, reports: &Mutex<MockHid<SoftAuthenticator>>, ended: &AtomicBool) {
+fn device_to_host<A: CtapHandler + Send + 'static>(
+    mut file: File,
+    reports: &Mutex<MockHid<A>>,
+    ended: &AtomicBool,
+) {
     let mut report = [0; DATA_MAX];
     while !ended.load(Ordering::Acquire) {
         let length = reports

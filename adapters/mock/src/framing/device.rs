@@ -24,6 +24,13 @@ pub(super) struct Inner<A> {
     /// Card handles of an older reset must reconnect.
     pub(super) card_resets: u64,
     openers: u64,
+    /// What happens by itself, and when.
+    planned: Vec<(Duration, Planned)>,
+}
+
+enum Planned {
+    Report(Interface, Vec<u8>),
+    Replug,
 }
 
 impl<A: CtapHandler + Send + 'static> Inner<A> {
@@ -39,9 +46,25 @@ impl<A: CtapHandler + Send + 'static> Inner<A> {
             Interface::Fido => &self.fido,
             Interface::Vendor => &self.vendor,
         };
-        match (hid.due(), self.engine.due()) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
+        let planned = self.planned.iter().map(|(at, _)| *at).min();
+        hid.due()
+            .into_iter()
+            .chain(self.engine.due())
+            .chain(planned)
+            .min()
+    }
+
+    /// Does what was planned until now.
+    pub(super) fn do_planned(&mut self, now: Duration) {
+        let (due, later) = core::mem::take(&mut self.planned)
+            .into_iter()
+            .partition::<Vec<_>, _>(|(at, _)| *at <= now);
+        self.planned = later;
+        for (_, planned) in due {
+            match planned {
+                Planned::Report(interface, report) => self.hid(interface).0.push_report(&report),
+                Planned::Replug => self.replug(),
+            }
         }
     }
 
@@ -102,6 +125,7 @@ impl<A: CtapHandler + Send + 'static> Device<A> {
                 plugged: 0,
                 card_resets: 0,
                 openers: 0,
+                planned: Vec::new(),
             })),
             ticks: Arc::new(ticks),
         }
@@ -151,6 +175,20 @@ impl<A: CtapHandler + Send + 'static> Device<A> {
     /// Out and in again: open handles are dead, what is volatile is gone.
     pub fn replug(&self) {
         lock(&self.inner).replug();
+    }
+
+    /// The same, `after` from now.
+    pub fn replug_later(&self, after: Duration) {
+        let at = self.ticks.now() + after;
+        lock(&self.inner).planned.push((at, Planned::Replug));
+    }
+
+    /// The device sends a report that nobody asked for, `after` from now, to every program that has the
+    /// interface open by then.
+    pub fn send_report_later(&self, interface: Interface, report: &[u8], after: Duration) {
+        let at = self.ticks.now() + after;
+        let planned = Planned::Report(interface, report.to_vec());
+        lock(&self.inner).planned.push((at, planned));
     }
 
     /// Another program resets the card: handles must reconnect, what is volatile is gone.

@@ -68,6 +68,16 @@ impl HidDevice {
         self.outboxes.get_mut(&opener)?.pop_front()
     }
 
+    /// Sends a report by itself, to all who have the interface open.
+    pub(super) fn push_report(&mut self, report: &[u8]) {
+        for outbox in self.outboxes.values_mut() {
+            if outbox.len() == OUTBOX {
+                outbox.pop_front();
+            }
+            outbox.push_back(report.to_vec());
+        }
+    }
+
     /// Channels of before are unknown from now on.
     pub(super) fn power_cycle(&mut self) {
         self.oldest_channel = self.last_channel.wrapping_add(1);
@@ -265,12 +275,7 @@ impl HidDevice {
             let Some(report) = packet(channel, command, message, index, self.report_size) else {
                 return;
             };
-            for outbox in self.outboxes.values_mut() {
-                if outbox.len() == OUTBOX {
-                    outbox.pop_front();
-                }
-                outbox.push_back(report.to_vec());
-            }
+            self.push_report(&report);
         }
     }
 }

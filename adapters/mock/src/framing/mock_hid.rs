@@ -101,6 +101,7 @@ impl<A: CtapHandler + Send + 'static> HidReports for MockHid<A> {
     fn write_report(&mut self, report: &[u8]) -> Result<(), TransportError> {
         let inner = Arc::clone(&self.inner);
         let mut inner = lock(&inner);
+        inner.do_planned(self.ticks.now());
         if self.is_gone(&inner) {
             return Err(TransportError::Gone);
         }
@@ -125,10 +126,11 @@ impl<A: CtapHandler + Send + 'static> HidReports for MockHid<A> {
         let inner = Arc::clone(&self.inner);
         loop {
             let mut inner = lock(&inner);
+            let now = self.ticks.now();
+            inner.do_planned(now);
             if self.is_gone(&inner) {
                 return Err(TransportError::Gone);
             }
-            let now = self.ticks.now();
             if let Some(injected) = self.injected.pop_front() {
                 return Ok(copy(report, &injected));
             }

@@ -8,6 +8,7 @@
 
 mod card;
 mod device;
+mod echo;
 mod engine;
 mod hid_device;
 mod mock_apdu;
@@ -15,6 +16,7 @@ mod mock_hid;
 
 pub use card::CardFaults;
 pub use device::{Device, SharedTicks};
+pub use echo::EchoHandler;
 pub use engine::DeviceFaults;
 pub use mock_apdu::MockApdu;
 pub use mock_hid::{HidFaults, MockHid};

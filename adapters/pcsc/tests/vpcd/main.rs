@@ -11,6 +11,7 @@
     missing_docs
 )]
 
+mod contracts;
 mod faults;
 mod support;
 mod unlock;

@@ -119,6 +119,10 @@ impl<C: ApduChannel> NfcTransport<C> {
     }
 
     fn begin_transaction(&mut self, call: &Call<'_>) -> Result<(), TransportError> {
+        // A reader that is given no time to answer would say that it is busy.
+        if call.remaining().is_zero() && !call.cancel.is_cancelled() {
+            return Err(TransportError::DeadlineExceeded);
+        }
         loop {
             if call.cancel.is_cancelled() {
                 return Err(TransportError::Cancelled);

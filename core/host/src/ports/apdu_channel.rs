@@ -10,11 +10,14 @@ use super::{Cancel, TransportError};
 pub trait ApduChannel {
     /// Sends a command APDU and gives the response APDU: data, then SW1 SW2 (2 to 65,538 bytes).
     ///
-    /// `timeout` is the longest wait, also where the reader itself cannot be interrupted.
+    /// `timeout` is the longest wait, also where the reader itself cannot be interrupted. A response that comes
+    /// after it is nobody's: the next command gets its own, or [`TransportError::CardReset`] where the channel must be
+    /// connected again first.
     ///
     /// # Errors
-    /// [`TransportError::Gone`] when the card was taken away (a response below 2 bytes too),
-    /// [`TransportError::CardReset`] when another program reset it, and the others as they are.
+    /// [`TransportError::Gone`] when the card was taken away (a response below 2 bytes too), and ever after;
+    /// [`TransportError::CardReset`] when another program reset it, which is never hidden by a command that is sent
+    /// once more; [`TransportError::DeadlineExceeded`] after `timeout`; and the others as they are.
     fn transmit(&mut self, apdu: &[u8], timeout: Duration) -> Result<Vec<u8>, TransportError>;
 
     /// As [`ApduChannel::transmit`], but gives up within 100 ms of a cancel, where the channel can leave
@@ -47,7 +50,8 @@ pub trait ApduChannel {
         Ok(())
     }
 
-    /// Ends that span and leaves the card as it is.
+    /// Ends that span, if one was begun, and leaves the card as it is. A channel that is dropped within one ends it
+    /// too.
     fn end_transaction(&mut self) {}
 
     /// Connects again after [`TransportError::CardReset`].

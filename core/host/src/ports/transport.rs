@@ -159,7 +159,8 @@ impl From<EntropyError> for TransportError {
 
 /// Carries CTAP2 messages: command byte and CBOR out, status byte and CBOR in.
 pub trait Transport {
-    /// Sends `message` and waits for the answer, which has at least its status byte.
+    /// Sends `message` once and waits for the answer, which has at least its status byte. A call whose deadline has
+    /// passed, or that is cancelled, before it begins sends nothing.
     ///
     /// # Errors
     /// [`TransportError`]; whether the device acted on the message is then unknown, unless the

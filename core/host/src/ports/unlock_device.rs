@@ -16,19 +16,20 @@ pub trait UnlockDevice {
     /// [`DeviceError`].
     fn info(&mut self, call: &mut Call<'_>) -> Result<UnlockInfo, DeviceError>;
 
-    /// `getChallenge`: the pending challenge, or a new one with `renew`.
+    /// `getChallenge`: the pending challenge of the slot that was asked for, or a new one with `renew`.
     ///
     /// # Errors
-    /// [`DeviceError`].
+    /// [`DeviceError`]: a refusal by its number.
     fn challenge(
         &mut self,
         request: &ChallengeRequest,
         call: &mut Call<'_>,
     ) -> Result<ChallengeResponse, DeviceError>;
 
-    /// `unlock`.
+    /// `unlock`, sent once.
     ///
     /// # Errors
-    /// [`DeviceError`].
+    /// [`DeviceError`]; [`DeviceError::Transport`] or [`DeviceError::Malformed`] where the answer was lost, so that the
+    /// counter is asked what became of it.
     fn unlock(&mut self, request: &UnlockRequest<'_>, call: &mut Call<'_>) -> Result<(), DeviceError>;
 }
