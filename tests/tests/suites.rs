@@ -70,8 +70,13 @@ impl Case<'_> {
         PinProtocol::from_number(self.number("protocol")).unwrap()
     }
 
+    /// `None` for a length that neither protocol has.
+    fn any_secret(&self) -> Option<SharedSecret> {
+        SharedSecret::new(&self.bytes("shared_secret"))
+    }
+
     fn secret(&self) -> SharedSecret {
-        SharedSecret::new(&self.bytes("shared_secret")).unwrap()
+        self.any_secret().unwrap()
     }
 
     /// Compares an outcome with the expected one.
@@ -347,16 +352,14 @@ fn pin_protocol_vectors() {
                 assert_eq!(made.unwrap(), cipher);
                 assert_eq!(*case.protocol().decrypt(&case.secret(), &cipher).unwrap(), plain);
             }
-            "decrypt" => case.judge(
-                case.protocol()
-                    .decrypt(&case.secret(), &case.bytes("cipher"))
-                    .is_ok(),
-            ),
-            "verify" => case.judge(case.protocol().verify(
-                &case.secret(),
-                &case.bytes("message"),
-                &case.bytes("param"),
-            )),
+            "decrypt" => case.judge(case.any_secret().is_some_and(|secret| {
+                let cipher = case.bytes("cipher");
+                case.protocol().decrypt(&secret, &cipher).is_ok()
+            })),
+            "verify" => case.judge(case.any_secret().is_some_and(|secret| {
+                let (message, param) = (case.bytes("message"), case.bytes("param"));
+                case.protocol().verify(&secret, &message, &param)
+            })),
             "verify_with_key" => case.judge(case.protocol().verify_with_key(
                 &case.bytes("key"),
                 &case.bytes("message"),

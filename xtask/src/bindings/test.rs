@@ -55,8 +55,11 @@ pub fn all() -> Done {
 fn csharp() -> Done {
     let all = Tests::list()?;
     let names = all.of(&["fido-unlock-bindgen"]);
-    let dotnet = [("FIDO_UNLOCK_DOTNET", dotnet::program()?)];
-    workspace::test("tests: C#", &filters(&names), &dotnet, &["--show-output"])
+    let environment = [
+        ("FIDO_UNLOCK_DOTNET", dotnet::program()?),
+        ("FIDO_UNLOCK_SHIPPED", library::build()?),
+    ];
+    workspace::test("tests: C#", &filters(&names), &environment, &["--show-output"])
 }
 
 /// The long form of the tests that many unlocks leave nothing behind: `unlocks` in each runtime.
