@@ -19,7 +19,7 @@ struct OurWay(SoftAuthenticator);
 
 impl Transport for OurWay {
     fn transact(&mut self, message: &[u8], call: &mut Call<'_>) -> Result<Vec<u8>, TransportError> {
-        call.progress.on_progress(ProgressEvent::Processing);
+        call.tell(ProgressEvent::Processing);
         Ok(self.0.handle(Interface::Fido, message, &mut |_| false))
     }
 }

@@ -7,7 +7,6 @@ use core::time::Duration;
 use fido_unlock_protocol::ctap2::device_unlock::UnlockInfo;
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
 
-use super::open::within;
 use super::{Devices, FoundDevice, FoundRoute, READ_WITHIN, join};
 use crate::DeviceError;
 use crate::ports::{Call, Route, RouteChange, RouteKind, TransportError};
@@ -218,9 +217,8 @@ impl DeviceWatch {
                         // What the source knew is of the moment when it came.
                         route.access = Ok(());
                     }
-                    let info = self
-                        .devices
-                        .read(seen.source, &route, &mut within(READ_WITHIN, call));
+                    let deadline = call.ticks.now() + READ_WITHIN;
+                    let info = self.devices.read(seen.source, &route, &mut call.until(deadline));
                     if call.cancel.is_cancelled() {
                         return Err(TransportError::Cancelled);
                     }
