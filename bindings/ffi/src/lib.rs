@@ -54,7 +54,7 @@ pub use desk::{
     DeskRole, DeskUser, Directory, HelpDesk, IssuerInfo, Licence, LicenceTerms, LimitBook, LimitKind,
     LimitOutcome, LimitRecord, LimitRequest, LimitRule, LimitRules, Limits, NoticeKind, OpenCode,
     OperatorSession, Operators, OwnerNotice, OwnerNotifier, RegisteredDevice, ResponseSigner,
-    SignedCheckpoint, SigningError, SigningTask, StoreError, VerificationMethod, default_desk_policy,
+    SignedCheckpoint, SigningError, SigningTask, StorageError, VerificationMethod, default_desk_policy,
     read_checkpoint,
 };
 pub use device::{BlockOutcome, Device};
