@@ -143,16 +143,7 @@ fn prepare_kotlin() -> Done {
         "bindings: the library with the software authenticator",
         &mut cargo(&build),
     )?;
-    let card = [
-        "build",
-        "--quiet",
-        "-p",
-        "fido-unlock-mock",
-        "--features",
-        "virtual",
-        "--bin",
-        "fido-unlock-virtual",
-    ];
+    let card = ["build", "--quiet", "-p", "fido-unlock-virtual"];
     run("bindings: the virtual key", &mut cargo(&card))?;
     let native = root().join(NATIVE);
     let copied = std::fs::create_dir_all(native.parent().unwrap_or(&native))
