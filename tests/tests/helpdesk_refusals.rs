@@ -661,7 +661,7 @@ fn new_aes_device(bench: &Bench, byte: u8, key: &[u8]) -> NewDevice {
     NewDevice {
         slot: 0,
         keys: DeviceKeys::AesAdminKey,
-        admin_key: AdminKey::new(&key),
+        admin_key: AdminKey::new(key),
         counter: None,
         ..new_device(bench, byte)
     }
