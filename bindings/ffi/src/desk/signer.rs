@@ -213,7 +213,7 @@ pub(crate) fn make_code(
     message: &[u8],
     made: &[u8],
 ) -> Result<ResponseCode, NotMade> {
-    code(suite, issuer, message, made).ok_or_else(|| NotMade("what the program's signer made is no response"))
+    code(suite, issuer, message, made).ok_or(NotMade("what the program's signer made is no response"))
 }
 
 fn code(suite: Suite, issuer: Option<&IssuerPublicKey>, message: &[u8], made: &[u8]) -> Option<ResponseCode> {

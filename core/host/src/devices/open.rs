@@ -74,9 +74,8 @@ impl Devices {
     ///
     /// # Errors
     /// [`ErrorCode::SeveralDevices`] where more than one can. Where none can, the reason that says most:
-    /// the state of the first device that told it, why a device could not be reached, an empty reader, why
-    /// a source could not be listed, [`ErrorCode::NoDevice`]. Else those of [`Devices::list`] and
-    /// [`Devices::open`].
+    /// the state of the first device that told it, why a device could not be reached, an empty reader,
+    /// [`ErrorCode::NoDevice`]. Else those of [`Devices::list`] and [`Devices::open`].
     pub fn open_locked(&mut self, call: &mut Call<'_>) -> Result<Opened, UnlockError> {
         let listing = self.list(call)?;
         let can_unlock = |device: &&FoundDevice| device.diagnosis().is_some_and(|state| state.can_unlock());
@@ -97,11 +96,11 @@ fn why_none(listing: &Listing) -> UnlockError {
     if let Some(error) = listing.devices.iter().find_map(|device| device.info().err()) {
         return error.into();
     }
-    if !listing.readers.is_empty() {
-        return TransportError::NoCard.into();
+    if listing.readers.is_empty() {
+        TransportError::NoDevice.into()
+    } else {
+        TransportError::NoCard.into()
     }
-    let problem = listing.problems.first().cloned();
-    problem.unwrap_or(TransportError::NoDevice).into()
 }
 
 /// Routes in the order of preference, with the interface to ask for.
