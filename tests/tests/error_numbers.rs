@@ -50,7 +50,7 @@ fn blocked_pin() -> ErrorCode {
 
 fn wrong_confirmation() -> ErrorCode {
     let (pin, again) = (Pin::new("abc123".into()), Pin::new("abc132".into()));
-    confirm_pin(&pin, &again).unwrap_err().code()
+    confirm_pin(&pin, &again).err().unwrap().code()
 }
 
 fn pin_refused_by_the_device() -> ErrorCode {

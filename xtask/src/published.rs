@@ -19,6 +19,7 @@ const PUBLISHED: &[&str] = &[
     "fido-unlock-files",
     "fido-unlock-hid",
     "fido-unlock-pcsc",
+    "fido-unlock-system",
 ];
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 

@@ -9,8 +9,6 @@ pub mod platform;
 pub mod serve;
 pub mod state;
 mod ticks;
-#[cfg(all(feature = "virtual", target_os = "linux"))]
-pub mod virtual_key;
 
 pub use authenticator::{SoftAuthenticator, Touch, TouchHandle};
 pub use state::{Storage, Store};

@@ -162,7 +162,7 @@ public static class DeskTests
     [Test]
     public static void AStoreSaysWhatIsWrong()
     {
-        foreach (var found in TripEach(() => new StoreException.Write("the table of devices")))
+        foreach (var found in TripEach(() => new StorageException.Write("the table of devices")))
         {
             var store = new[] { "IDirectory", "IAuditLog", "ILimits", "IOperators", "ILicence" }
                 .Contains(found.Key.Split('.')[0]);

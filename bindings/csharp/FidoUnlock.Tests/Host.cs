@@ -137,7 +137,7 @@ public sealed class Host : HostPart, IDirectory, IAuditLog, ILimits, IOperators,
     public void Append(ulong sequence, byte[] entry)
     {
         At("IAuditLog.Append");
-        if (sequence != (ulong)Log.Count) throw new StoreException.Write("audit");
+        if (sequence != (ulong)Log.Count) throw new StorageException.Write("audit");
         Log.Add(entry);
     }
 

@@ -5,10 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use fido_unlock::ErrorCode;
-use fido_unlock::host::ports::{self, Call, Cancel, SystemTicks};
+use fido_unlock::host::ports::{Call, Cancel};
 
-use crate::UnlockError;
-use crate::link::Link;
+use crate::error::UnlockError;
 
 /// A part of the host program failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
@@ -79,109 +78,82 @@ impl CancelHandle {
     }
 }
 
-/// What a host gives for one call.
-#[derive(Default)]
-pub(crate) struct Terms {
-    timeout_ms: Option<u32>,
-    progress: Option<Arc<dyn ProgressListener>>,
-    cancel: Option<Arc<CancelHandle>>,
-}
-
-/// The three arguments that every call on a device ends with.
-pub(crate) fn terms(
-    progress: Option<Arc<dyn ProgressListener>>,
-    cancel: Option<Arc<CancelHandle>>,
-    timeout_ms: Option<u32>,
-) -> Terms {
-    Terms {
-        timeout_ms,
-        progress,
-        cancel,
+impl Cancel for CancelHandle {
+    fn is_cancelled(&self) -> bool {
+        Self::is_cancelled(self)
     }
 }
 
-/// The host's ends of a running call: its listener, its cancel handle, and whether the listener failed.
+/// The three arguments that every call on a device ends with.
 #[derive(Default)]
-pub(crate) struct Ends {
+pub(crate) struct CallOptions {
     progress: Option<Arc<dyn ProgressListener>>,
     cancel: Option<Arc<CancelHandle>>,
-    host_failed: AtomicBool,
+    timeout_ms: Option<u32>,
 }
 
-impl Cancel for Ends {
+impl CallOptions {
+    /// `timeout_ms`: absent takes the call's own time.
+    pub(crate) fn new(
+        progress: Option<Arc<dyn ProgressListener>>,
+        cancel: Option<Arc<CancelHandle>>,
+        timeout_ms: Option<u32>,
+    ) -> Self {
+        Self {
+            progress,
+            cancel,
+            timeout_ms,
+        }
+    }
+
+    /// The host's time, or `own`.
+    pub(crate) fn time_or(&self, own: Duration) -> Duration {
+        self.timeout_ms.map_or(own, |ms| Duration::from_millis(ms.into()))
+    }
+}
+
+/// The host's objects in a running call: its listener, its cancel handle, and whether the listener failed.
+#[derive(Default)]
+pub(crate) struct HostCallbacks {
+    progress: Option<Arc<dyn ProgressListener>>,
+    cancel: Option<Arc<CancelHandle>>,
+    listener_failed: AtomicBool,
+}
+
+impl Cancel for HostCallbacks {
     fn is_cancelled(&self) -> bool {
-        self.host_failed.load(Ordering::Relaxed)
+        self.listener_failed.load(Ordering::Relaxed)
             || self.cancel.as_ref().is_some_and(|handle| handle.is_cancelled())
     }
 }
 
-impl Ends {
-    fn tell(&self, event: ProgressEvent) {
+impl HostCallbacks {
+    pub(crate) fn of(options: CallOptions) -> Arc<Self> {
+        Arc::new(Self {
+            progress: options.progress,
+            cancel: options.cancel,
+            listener_failed: AtomicBool::new(false),
+        })
+    }
+
+    /// Tells the listener; where that fails the call is cancelled.
+    pub(crate) fn tell(&self, event: ProgressEvent) {
         let told = self
             .progress
             .as_ref()
             .map_or(Ok(()), |listener| listener.on_progress(event));
         if told.is_err() {
-            self.host_failed.store(true, Ordering::Relaxed);
-        }
-    }
-}
-
-impl Terms {
-    /// Runs `work`, which must be over within the host's time, or `within`.
-    pub(crate) fn run<R, E: Into<UnlockError>>(
-        self,
-        link: &mut Link,
-        within: Duration,
-        work: impl FnOnce(&mut Link, &mut Call<'_>) -> Result<R, E>,
-    ) -> Result<R, UnlockError> {
-        let (result, interrupted) = self.run_watched(link, within, work);
-        match (result, interrupted) {
-            (Err(error), Some(ErrorCode::HostFailed)) if error.number() == ErrorCode::Cancelled.number() => {
-                Err(ErrorCode::HostFailed.into())
-            }
-            (result, _) => result,
+            self.listener_failed.store(true, Ordering::Relaxed);
         }
     }
 
-    /// The same, and what ended it from outside, if anything did: the host's failure, the cancel or
-    /// the deadline.
-    pub(crate) fn run_watched<R, E: Into<UnlockError>>(
-        self,
-        link: &mut Link,
-        within: Duration,
-        work: impl FnOnce(&mut Link, &mut Call<'_>) -> Result<R, E>,
-    ) -> (Result<R, UnlockError>, Option<ErrorCode>) {
-        let within = self
-            .timeout_ms
-            .map_or(within, |ms| Duration::from_millis(ms.into()));
-        let ends = Arc::new(Ends {
-            progress: self.progress,
-            cancel: self.cancel,
-            host_failed: AtomicBool::new(false),
-        });
-        let mut tell = |event: ports::ProgressEvent| {
-            ends.tell(match event {
-                ports::ProgressEvent::Processing => ProgressEvent::Processing,
-                ports::ProgressEvent::TouchNeeded => ProgressEvent::TouchNeeded,
-                ports::ProgressEvent::Status(code) => ProgressEvent::OtherStatus { code },
-                _ => return,
-            });
-        };
-        let ticks = SystemTicks::default();
-        link.attach(&ends);
-        let mut call = Call::new(&ticks, within, &*ends, &mut tell);
-        let result = work(link, &mut call).map_err(Into::into);
-        let late = call.remaining().is_zero();
-        link.detach();
-        let interrupted = if ends.host_failed.load(Ordering::Relaxed) {
+    /// What of the host's ended the call, if anything did.
+    pub(crate) fn interruption(&self) -> Option<ErrorCode> {
+        if self.listener_failed.load(Ordering::Relaxed) {
             Some(ErrorCode::HostFailed)
-        } else if ends.is_cancelled() {
-            Some(ErrorCode::Cancelled)
         } else {
-            late.then_some(ErrorCode::DeadlineExceeded)
-        };
-        (result, interrupted)
+            self.is_cancelled().then_some(ErrorCode::Cancelled)
+        }
     }
 }
 
@@ -190,17 +162,17 @@ impl Terms {
 #[derive(uniffi::Object)]
 pub struct DeviceCall {
     /// Until the method returns, so that whoever keeps this object does not keep the caller's listener.
-    ends: Mutex<Option<Arc<Ends>>>,
+    callbacks: Mutex<Option<Arc<HostCallbacks>>>,
     until: Instant,
     /// The question what became of an unlock is asked after a cancel too.
     heeds_cancel: bool,
 }
 
 impl DeviceCall {
-    pub(crate) fn new(ends: &Arc<Ends>, call: &Call<'_>) -> Arc<Self> {
-        let cancelled = ends.is_cancelled();
+    pub(crate) fn new(callbacks: &Arc<HostCallbacks>, call: &Call<'_>) -> Arc<Self> {
+        let cancelled = callbacks.is_cancelled();
         Arc::new(Self {
-            ends: Mutex::new(Some(Arc::clone(ends))),
+            callbacks: Mutex::new(Some(Arc::clone(callbacks))),
             until: Instant::now() + call.remaining(),
             heeds_cancel: !cancelled || call.cancel.is_cancelled(),
         })
@@ -210,12 +182,12 @@ impl DeviceCall {
         *self.lock() = None;
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Arc<Ends>>> {
-        self.ends.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<HostCallbacks>>> {
+        self.callbacks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Not under the lock, since what is done with it calls the host.
-    fn ends(&self) -> Option<Arc<Ends>> {
+    fn callbacks(&self) -> Option<Arc<HostCallbacks>> {
         self.lock().clone()
     }
 }
@@ -232,14 +204,14 @@ impl DeviceCall {
     /// Whether to give up now, with `UnlockDeviceError.Cancelled`. Ask at least every 100 ms.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.ends()
-            .is_none_or(|ends| self.heeds_cancel && ends.is_cancelled())
+        self.callbacks()
+            .is_none_or(|callbacks| self.heeds_cancel && callbacks.is_cancelled())
     }
 
     /// Tells whoever made the call, on this thread. Tell each change once.
     pub fn progress(&self, event: ProgressEvent) {
-        if let Some(ends) = self.ends() {
-            ends.tell(event);
+        if let Some(callbacks) = self.callbacks() {
+            callbacks.tell(event);
         }
     }
 }

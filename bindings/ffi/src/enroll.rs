@@ -1,29 +1,21 @@
-//! Enrolment, its self-test, and the consent that the self-test allows.
+//! Enrolment.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 
 use fido_unlock::ctap2::client_pin::permission;
 use fido_unlock::ctap2::device_unlock::EnrollOptions;
 use fido_unlock::host::ports::Call;
-use fido_unlock::host::{self, ConfirmedBlock, EnrollPlan, PlannedKey, TokenScope, get_pin_token};
+use fido_unlock::host::{self, EnrollPlan, PlannedKey, TokenScope, get_pin_token};
 use fido_unlock::suite::IssuerPublicKey;
-use fido_unlock::{AdminKey, ErrorCode, Pin, ResponseCode, Suite as CoreSuite};
-use getrandom::SysRng;
+use fido_unlock::{AdminKey, ErrorCode, Pin, Suite as CoreSuite};
+use fido_unlock_system::SystemEntropy;
 use zeroize::Zeroizing;
 
-use crate::call::terms;
-use crate::device::protocol;
-use crate::link::Link;
-use crate::{CancelHandle, Device, HostError, IssuerKey, ProgressListener, Suite, UnlockError};
-
-/// What a device made of itself at enrolment.
-#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
-pub struct EnrolledDevice {
-    /// Its Device ID.
-    pub device_id: String,
-    /// E as a compressed point of 33 bytes, for the registry.
-    pub device_key: Vec<u8>,
-}
+use crate::call::{CallOptions, CancelHandle, ProgressListener};
+use crate::device::Device;
+use crate::error::UnlockError;
+use crate::issuer::IssuerKey;
+use crate::types::{EnrolledDevice, Suite};
 
 enum OwnedKey {
     Issuer(CoreSuite, IssuerPublicKey),
@@ -134,21 +126,21 @@ impl Enrollment {
             })
             .collect();
         device.call(
-            terms(progress, cancel, timeout_ms),
+            CallOptions::new(progress, cancel, timeout_ms),
             Call::WITH_TOUCH,
-            |link, call| {
-                let protocol = protocol(link, call)?;
+            |backend, call| {
+                let protocol = backend.pin_protocol(call)?;
                 let scope = TokenScope {
                     permissions: permission::AUTHENTICATOR_CONFIG,
                     rp_id: None,
                 };
                 let token = match &plan.pin {
                     Some(pin) => Some(get_pin_token(
-                        link.ctap()?.transport(),
+                        backend.ctap()?.transport(),
                         protocol,
                         pin,
                         scope,
-                        &mut SysRng,
+                        &mut SystemEntropy,
                         call,
                     )?),
                     None => None,
@@ -159,94 +151,12 @@ impl Enrollment {
                     protocol,
                     token: token.as_deref().map(Vec::as_slice),
                 };
-                let enrolled = host::enroll(link.ctap()?, &plan, &mut SysRng, call)?;
+                let enrolled = host::enroll(backend.ctap()?, &plan, &mut SystemEntropy, call)?;
                 Ok::<_, UnlockError>(EnrolledDevice {
                     device_id: enrolled.device_id.to_code(),
                     device_key: enrolled.device_key.as_compressed().to_vec(),
                 })
             },
         )
-    }
-}
-
-/// Makes the response to a probe, where the issuer's key is: `IssuerKey.answer_probe`, or a call to
-/// the desk's server.
-#[uniffi::export(with_foreign)]
-pub trait ProbeResponder: Send + Sync {
-    /// `challenge`: a line; the answer is a Response Code under the probe label.
-    fn respond(&self, device_id: String, suite: Suite, challenge: String) -> Result<String, HostError>;
-}
-
-/// A probe that the device took: an unlock with this slot would work.
-#[derive(uniffi::Object)]
-pub struct ProbePassed {
-    slot: u8,
-    passed: Mutex<Option<host::ProbePassed>>,
-}
-
-impl ProbePassed {
-    pub(crate) fn of(passed: host::ProbePassed) -> Arc<Self> {
-        Arc::new(Self {
-            slot: passed.slot(),
-            passed: Mutex::new(Some(passed)),
-        })
-    }
-
-    pub(crate) fn run(
-        link: &mut Link,
-        slot: u8,
-        responder: &dyn ProbeResponder,
-        call: &mut Call<'_>,
-    ) -> Result<Arc<Self>, UnlockError> {
-        let passed = host::probe(
-            link.ctap()?,
-            slot,
-            |asked| {
-                let suite = asked.challenge.suite();
-                let code = Zeroizing::new(responder.respond(
-                    asked.device_id.to_code(),
-                    suite.into(),
-                    asked.challenge.to_code(),
-                )?);
-                Ok::<_, UnlockError>(ResponseCode::parse(suite, &code)?)
-            },
-            call,
-        )?;
-        Ok(Self::of(passed))
-    }
-}
-
-#[uniffi::export]
-impl ProbePassed {
-    /// The slot.
-    #[must_use]
-    pub fn slot(&self) -> u8 {
-        self.slot
-    }
-
-    /// The consent to block the PIN, once. `confirmed`: the person said yes to "the PIN will be
-    /// blocked; only the help desk can then give it back".
-    pub fn confirm_block(&self, confirmed: bool) -> Result<Arc<BlockConsent>, UnlockError> {
-        if !confirmed {
-            return Err(ErrorCode::Cancelled.into());
-        }
-        let passed = self
-            .passed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
-            .ok_or(ErrorCode::WrongState)?;
-        let consent = ConfirmedBlock::new(passed, confirmed).ok_or(ErrorCode::Cancelled)?;
-        Ok(Arc::new(BlockConsent(consent)))
-    }
-}
-
-/// The person's consent to block the PIN; good for the power-ups that it takes.
-#[derive(uniffi::Object)]
-pub struct BlockConsent(ConfirmedBlock);
-
-impl BlockConsent {
-    pub(crate) fn confirmed(&self) -> &ConfirmedBlock {
-        &self.0
     }
 }

@@ -1,17 +1,19 @@
-//! USB keys and smart cards of a desktop, through the adapters (features `hid` and `pcsc`), as one list:
+//! USB keys and smart cards of a desktop, through fido-unlock-system (features `hid` and `pcsc`), as one list:
 //! a key seen twice is one device. A build without them finds nothing and says so; mobile hosts bring pipes
 //! instead.
 
 use std::sync::{Arc, Mutex, TryLockError};
 use std::time::Duration;
 
-use fido_unlock::host::ports::{
-    Call, Cancel, DeviceSource, NoProgress, Route, RouteKind, SystemTicks, TransportError,
-};
+use fido_unlock::host::ports::{Call, DeviceSource, Route, RouteKind, TransportError};
 use fido_unlock::host::{self, DeviceEvent, DeviceWatch as CoreWatch, Devices};
 use fido_unlock::{ErrorCode, HasCode};
 
-use crate::{CancelHandle, Condition, Device, ErrorRow, Interface, UnlockError};
+use crate::call::CancelHandle;
+use crate::device::Device;
+use crate::device_state::Condition;
+use crate::error::{ErrorRow, UnlockError};
+use crate::types::Interface;
 
 /// Longest listing where the host names none; each device has a second of it.
 const LIST_WITHIN: Duration = Duration::from_secs(10);
@@ -169,65 +171,38 @@ impl FoundDevice {
     }
 }
 
-/// The cancel handle of a call, if there is one.
-struct Ends(Option<Arc<CancelHandle>>);
-
-impl Cancel for Ends {
-    fn is_cancelled(&self) -> bool {
-        self.0.as_ref().is_some_and(|handle| handle.is_cancelled())
-    }
-}
-
 fn call<R>(
     within: Duration,
     cancel: Option<Arc<CancelHandle>>,
     work: impl FnOnce(&mut Call<'_>) -> Result<R, TransportError>,
 ) -> Result<R, UnlockError> {
-    let (ticks, ends, mut progress) = (SystemTicks::new(), Ends(cancel), NoProgress);
-    Ok(work(&mut Call::new(&ticks, within, &ends, &mut progress))?)
+    let mut call = Call::within(within);
+    if let Some(handle) = &cancel {
+        call = call.cancelled_by(handle);
+    }
+    Ok(work(&mut call)?)
 }
 
-#[cfg(feature = "hid")]
-fn usb_keys() -> Option<Box<dyn DeviceSource>> {
-    Some(Box::new(fido_unlock_hid::HidSource::new()))
+/// By this library's own features: those of fido-unlock-system are the sum of what one build asks for.
+fn sources() -> Vec<Box<dyn DeviceSource>> {
+    vec![
+        #[cfg(feature = "hid")]
+        fido_unlock_system::hid_source(),
+        #[cfg(feature = "pcsc")]
+        fido_unlock_system::pcsc_source(),
+        #[cfg(feature = "mock")]
+        Box::new(crate::mock::PluggedKeys::new()),
+    ]
 }
-
-#[cfg(not(feature = "hid"))]
-fn usb_keys() -> Option<Box<dyn DeviceSource>> {
-    None
-}
-
-#[cfg(feature = "pcsc")]
-fn cards() -> Option<Box<dyn DeviceSource>> {
-    Some(Box::new(fido_unlock_pcsc::PcscSource::new()))
-}
-
-#[cfg(not(feature = "pcsc"))]
-fn cards() -> Option<Box<dyn DeviceSource>> {
-    None
-}
-
-#[cfg(feature = "mock")]
-fn mock_keys() -> Option<Box<dyn DeviceSource>> {
-    Some(Box::new(crate::mock::PluggedKeys::new()))
-}
-
-#[cfg(not(feature = "mock"))]
-fn mock_keys() -> Option<Box<dyn DeviceSource>> {
-    None
-}
-
-/// Why a build without any adapter finds nothing.
-fn nothing_built(adapters: bool) -> Option<ErrorRow> {
-    let text = "this library was built without the features `hid` and `pcsc`, so it looks for nothing";
-    (!adapters).then(|| ErrorRow::of(ErrorCode::NoDevice, text.into()))
-}
-
-const ADAPTERS: bool = cfg!(any(feature = "hid", feature = "pcsc", feature = "mock"));
 
 fn devices() -> Devices {
-    let sources = [usb_keys(), cards(), mock_keys()];
-    Devices::new(sources.into_iter().flatten().collect())
+    Devices::new(sources())
+}
+
+/// Why a build without any source finds nothing.
+fn nothing_built(sources: usize) -> Option<ErrorRow> {
+    let text = "this library was built without the features `hid` and `pcsc`, so it looks for nothing";
+    (sources == 0).then(|| ErrorRow::of(ErrorCode::NoDevice, text.into()))
 }
 
 /// Every key and card, each once, and what it tells of itself; only reads. Takes ten seconds at most
@@ -249,7 +224,7 @@ pub fn list_devices(
             .problems
             .iter()
             .map(row)
-            .chain(nothing_built(ADAPTERS))
+            .chain(nothing_built(sources().len()))
             .collect(),
     })
 }
@@ -294,7 +269,7 @@ impl DeviceWatch {
     pub fn new() -> Arc<Self> {
         Arc::new(Self(Mutex::new(Watch {
             watch: devices().watch(),
-            first: nothing_built(ADAPTERS),
+            first: nothing_built(sources().len()),
         })))
     }
 
@@ -378,16 +353,16 @@ mod tests {
 
     #[test]
     fn a_build_that_looks_for_nothing_says_so() {
-        assert_eq!(nothing_built(true), None);
-        let row = nothing_built(false);
+        assert_eq!(nothing_built(1), None);
+        let row = nothing_built(0);
         assert!(row.is_some_and(|row| row.number == 501 && row.text.contains("`hid`")));
         let said = |row: &ErrorRow| row.text.contains("built without");
         if let Ok(listing) = list_devices(None, None) {
-            assert_eq!(listing.problems.iter().any(said), !ADAPTERS);
+            assert_eq!(listing.problems.iter().any(said), sources().is_empty());
         }
         let first = DeviceWatch::new().next(0, None);
         let told = matches!(&first, Ok(Some(DeviceChange::Problem { problem })) if said(problem));
-        assert_eq!(told, !ADAPTERS);
+        assert_eq!(told, sources().is_empty());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fido_unlock::ports::Entropy;
 use fido_unlock::suite::{self, AuthoriseFields, DevicePublicKey, IssuerPublicKey};
 use fido_unlock::{AdminKey, DeviceChallenge, DeviceId, ErrorCode, Purpose, ResponseCode};
-use getrandom::SysRng;
+use fido_unlock_system::SystemEntropy;
 use zeroize::Zeroizing;
 
 use crate::{Suite, UnlockError};
@@ -67,11 +67,11 @@ impl IssuerKey {
         if suite != Suite::AesAdminKey {
             return Ok(Arc::new(Self(suite::IssuerKey::make_p256(
                 suite.into(),
-                &mut SysRng,
+                &mut SystemEntropy,
             )?)));
         }
         let mut bytes = Zeroizing::new(vec![0; 32]);
-        SysRng.fill(&mut bytes)?;
+        SystemEntropy.fill(&mut bytes)?;
         let key = AdminKey::new(&bytes).ok_or(ErrorCode::InvalidArgument)?;
         Ok(Arc::new(Self(suite::IssuerKey::admin_key(key))))
     }

@@ -10,23 +10,35 @@
 //! - Calls block. Callbacks come on the thread that made the call.
 //! - An object that works with a device serves one call at a time; a second one, also from within a
 //!   callback, is refused with number 802. A help desk lets other threads wait, and refuses a callback.
+//!
+//! Who knows whom, on the user's side; each arrow goes down:
+//!
+//! ```text
+//! hardware   session   enroll
+//!          device                   the exported object
+//!   probe    backend                CTAP, or what the host speaks to
+//!       unlock_device   pipe        what a host implements
+//!     call    pin    types    error
+//! ```
 
 #![deny(missing_docs)]
 
+mod backend;
 mod call;
 mod code;
 mod desk;
 mod device;
+mod device_state;
 mod enroll;
 mod error;
 mod hardware;
 mod issuer;
 mod issuer_prover;
-mod link;
 #[cfg(feature = "mock")]
 mod mock;
 mod pin;
 mod pipe;
+mod probe;
 mod session;
 mod types;
 mod unlock_device;
@@ -42,11 +54,12 @@ pub use desk::{
     DeskRole, DeskUser, Directory, HelpDesk, IssuerInfo, Licence, LicenceTerms, LimitBook, LimitKind,
     LimitOutcome, LimitRecord, LimitRequest, LimitRule, LimitRules, Limits, NoticeKind, OpenCode,
     OperatorSession, Operators, OwnerNotice, OwnerNotifier, RegisteredDevice, ResponseSigner,
-    SignedCheckpoint, SigningError, SigningTask, StoreError, VerificationMethod, default_desk_policy,
+    SignedCheckpoint, SigningError, SigningTask, StorageError, VerificationMethod, default_desk_policy,
     read_checkpoint,
 };
-pub use device::{BlockOutcome, Condition, Device, DeviceInfo, Diagnosis, SlotInfo};
-pub use enroll::{BlockConsent, EnrolledDevice, Enrollment, ProbePassed, ProbeResponder};
+pub use device::{BlockOutcome, Device};
+pub use device_state::{Condition, DeviceInfo, Diagnosis};
+pub use enroll::Enrollment;
 pub use error::{ErrorRow, UnlockError, WrongGroup, error_table};
 pub use hardware::{
     DeviceChange, DeviceKind, DeviceListing, DeviceWatch, FoundDevice, FoundRoute, list_devices,
@@ -62,8 +75,9 @@ pub use mock::{
 };
 pub use pin::{PinChecker, PinOptions, PinPolicy, PinRefusalError, PinRules};
 pub use pipe::{ApduChannel, HidReports, PipeError};
+pub use probe::{BlockConsent, ProbePassed, ProbeResponder};
 pub use session::{UnlockOutcome, UnlockSession};
-pub use types::{Interface, Suite};
+pub use types::{EnrolledDevice, Interface, SlotInfo, Suite};
 pub use unlock_device::{
     KeyAgreement, PendingChallenge, PinProtocol, UnlockDevice, UnlockDeviceError, UnlockInfo, UnlockRequest,
 };

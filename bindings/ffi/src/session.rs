@@ -6,11 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use fido_unlock::host::ports::Call;
 use fido_unlock::host::{NewPin, Outcome, Session, confirm_pin};
 use fido_unlock::{ErrorCode, Pin, ResponseCode};
-use getrandom::SysRng;
+use fido_unlock_system::SystemEntropy;
 use zeroize::Zeroizing;
 
-use crate::call::{Terms, terms};
-use crate::{CancelHandle, Device, PinPolicy, PinRules, ProgressListener, Suite, UnlockError};
+use crate::call::{CallOptions, CancelHandle, ProgressListener};
+use crate::device::Device;
+use crate::error::UnlockError;
+use crate::pin::{PinPolicy, PinRules};
+use crate::types::Suite;
 
 /// What became of an unlock whose answer was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
@@ -42,7 +45,7 @@ impl UnlockSession {
         pin: &Pin,
         pin_again: Option<&Pin>,
         policy: Option<&PinPolicy>,
-        terms: Terms,
+        options: CallOptions,
     ) -> Result<(), UnlockError> {
         let session = self.now();
         let response = ResponseCode::parse(session.suite(), response)?;
@@ -52,15 +55,16 @@ impl UnlockSession {
             confirm_pin(pin, again)?;
         }
         let pin = NewPin::judge(pin, policy.as_port(), session.rules())?;
-        let mut link = device.link()?;
-        let (result, interrupted) = terms.run_watched(&mut link, Call::WITH_TOUCH, |link, call| {
-            session.unlock(link, &response, &pin, &mut SysRng, call)
+        let mut backend = device.backend()?;
+        let (result, interrupted) = backend.run_watched(options, Call::WITH_TOUCH, |backend, call| {
+            session.unlock(backend, &response, &pin, &mut SystemEntropy, call)
         });
         match (result, interrupted) {
             // Who interrupts it leaves no time to ask what became of it: that is asked here.
             (Err(lost), Some(cause)) if lost.number() == ErrorCode::OutcomeUnknown.number() => {
-                let asked =
-                    Terms::default().run(&mut link, Call::QUICK, |link, call| session.resolve(link, call));
+                let asked = backend.run(CallOptions::default(), Call::QUICK, |backend, call| {
+                    session.resolve(backend, call)
+                });
                 match asked {
                     Ok(Outcome::Unlocked) => Ok(()),
                     Ok(Outcome::NotUnlocked) => Err(cause.into()),
@@ -86,9 +90,11 @@ impl UnlockSession {
         cancel: Option<Arc<CancelHandle>>,
         timeout_ms: Option<u32>,
     ) -> Result<Arc<Self>, UnlockError> {
-        let session = device.call(terms(None, cancel, timeout_ms), Call::QUICK, |link, call| {
-            Session::begin(link, slot, call)
-        })?;
+        let session = device.call(
+            CallOptions::new(None, cancel, timeout_ms),
+            Call::QUICK,
+            |backend, call| Session::begin(backend, slot, call),
+        )?;
         Ok(Arc::new(Self(Mutex::new(session))))
     }
 
@@ -145,9 +151,9 @@ impl UnlockSession {
     ) -> Result<(), UnlockError> {
         let mut session = self.now();
         device.call(
-            terms(progress, cancel, timeout_ms),
+            CallOptions::new(progress, cancel, timeout_ms),
             Call::WITH_TOUCH,
-            |link, call| session.renew(link, call),
+            |backend, call| session.renew(backend, call),
         )?;
         *self.lock() = session;
         Ok(())
@@ -171,14 +177,14 @@ impl UnlockSession {
     ) -> Result<(), UnlockError> {
         let response = Zeroizing::new(response);
         let (pin, pin_again) = (Pin::new(pin), Pin::new(pin_again));
-        let terms = terms(progress, cancel, timeout_ms);
+        let options = CallOptions::new(progress, cancel, timeout_ms);
         self.run(
             &device,
             &response,
             &pin,
             Some(&pin_again),
             policy.as_deref(),
-            terms,
+            options,
         )
     }
 
@@ -199,8 +205,8 @@ impl UnlockSession {
         let response = str::from_utf8(response).map_err(|_| ErrorCode::CodeCharacter)?;
         let pin = str::from_utf8(pin).map_err(|_| ErrorCode::PinCharacter)?;
         let pin = Pin::new(pin.to_owned());
-        let terms = terms(progress, cancel, timeout_ms);
-        self.run(&device, response, &pin, None, policy.as_deref(), terms)
+        let options = CallOptions::new(progress, cancel, timeout_ms);
+        self.run(&device, response, &pin, None, policy.as_deref(), options)
     }
 
     /// What became of an unlock whose answer was lost; also after a restart.
@@ -212,11 +218,15 @@ impl UnlockSession {
         timeout_ms: Option<u32>,
     ) -> Result<UnlockOutcome, UnlockError> {
         let session = self.now();
-        device.call(terms(None, cancel, timeout_ms), Call::QUICK, |link, call| {
-            session.resolve(link, call).map(|outcome| match outcome {
-                Outcome::Unlocked => UnlockOutcome::Unlocked,
-                Outcome::NotUnlocked => UnlockOutcome::NotUnlocked,
-            })
-        })
+        device.call(
+            CallOptions::new(None, cancel, timeout_ms),
+            Call::QUICK,
+            |backend, call| {
+                session.resolve(backend, call).map(|outcome| match outcome {
+                    Outcome::Unlocked => UnlockOutcome::Unlocked,
+                    Outcome::NotUnlocked => UnlockOutcome::NotUnlocked,
+                })
+            },
+        )
     }
 }

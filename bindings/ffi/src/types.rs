@@ -1,4 +1,6 @@
-//! Small enums of core as they cross.
+//! Small values of core as they cross.
+
+use fido_unlock::ctap2::device_unlock;
 
 /// The algorithm inside a challenge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
@@ -57,4 +59,37 @@ impl From<fido_unlock::Interface> for Interface {
             fido_unlock::Interface::Vendor => Self::Vendor,
         }
     }
+}
+
+/// A key slot.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct SlotInfo {
+    /// 0 to 15; slot 0 may be the offline recovery key.
+    pub slot: u8,
+    /// What its key is for.
+    pub suite: Suite,
+    /// 16 bytes that name the issuer's key; absent in suite 3.
+    pub fingerprint: Option<Vec<u8>>,
+    /// How often the slot was given a new key.
+    pub rotation: u32,
+}
+
+impl SlotInfo {
+    pub(crate) fn of(slot: &device_unlock::SlotInfo) -> Self {
+        Self {
+            slot: slot.slot,
+            suite: slot.suite.into(),
+            fingerprint: slot.fingerprint.map(Into::into),
+            rotation: slot.rotation,
+        }
+    }
+}
+
+/// What a device made of itself at enrolment.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct EnrolledDevice {
+    /// Its Device ID.
+    pub device_id: String,
+    /// E as a compressed point of 33 bytes, for the registry.
+    pub device_key: Vec<u8>,
 }

@@ -8,8 +8,8 @@ use fido_unlock::host::DeviceError;
 use fido_unlock::pin_protocol::{self, CoseKey};
 use fido_unlock::{Challenge, ResponseCode};
 
-use crate::device::SlotInfo;
-use crate::{DeviceCall, Suite};
+use crate::call::DeviceCall;
+use crate::types::{SlotInfo, Suite};
 
 /// A PIN/UV auth protocol (CTAP 2.1 §6.5.6, §6.5.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]

@@ -44,4 +44,4 @@ pub use policy::{AcceptedMethod, DeskPolicy};
 pub use refusal::DeskError;
 pub use registered::{Channel, ChannelKind, DeviceKeys, RegisteredDevice, User, UserClass};
 pub use signer::{KeptKey, KeyRing, NoAdminKeys, SoftwareSigner};
-pub use state::{Alarm, OpenCode, CodeOutcome};
+pub use state::{Alarm, CodeOutcome, OpenCode};

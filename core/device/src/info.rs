@@ -7,7 +7,7 @@ use fido_unlock_protocol::ctap2::cbor::Value;
 use fido_unlock_protocol::ctap2::device_unlock::{SlotInfo, UnlockInfo};
 use fido_unlock_protocol::suite::IssuerPublicKey;
 
-use super::{UnlockHandler, MAX_WRONG_RESPONSES, Ports, Record, is_blocked};
+use super::{MAX_WRONG_RESPONSES, Ports, Record, UnlockHandler, is_blocked};
 
 impl UnlockHandler {
     pub(super) fn get_info(&self, interface: Interface, record: Option<&Record>, ports: &Ports<'_>) -> Value {

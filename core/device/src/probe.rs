@@ -10,7 +10,7 @@ use fido_unlock_protocol::{Challenge, DeviceChallenge};
 use super::challenge::make_line;
 use super::record::{Record, SlotKey};
 use super::unlock::response_fits;
-use super::{UnlockHandler, Ports};
+use super::{Ports, UnlockHandler};
 
 /// The probe challenge that waits for its response.
 pub(super) struct Pending {

@@ -10,7 +10,7 @@ use fido_unlock_protocol::{Challenge, Interface, ResponseCode};
 use subtle::ConstantTimeEq;
 
 use super::record::{Record, Slot};
-use super::{UnlockHandler, MAX_WRONG_RESPONSES, Ports, is_blocked, touch};
+use super::{MAX_WRONG_RESPONSES, Ports, UnlockHandler, is_blocked, touch};
 use crate::ports::{ClientPin, PinState, UnlockCommit};
 
 impl UnlockHandler {

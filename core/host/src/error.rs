@@ -6,6 +6,7 @@ use fido_unlock_protocol::error::{ErrorCode, HasCode};
 use fido_unlock_protocol::pin_protocol::{EncapsulateError, EncryptError};
 use fido_unlock_protocol::ports::EntropyError;
 
+use crate::Condition;
 use crate::ports::TransportError;
 use crate::{ClientPinRefusal, DeviceRefusal, SessionRefusal};
 
@@ -72,6 +73,36 @@ impl<R> From<EncryptError> for CommandError<R> {
     }
 }
 
+/// Why [`Devices::open_locked`](crate::Devices::open_locked) opened nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// A device, or the way to it.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// More than one can be unlocked: the person says which.
+    #[error("{}", ErrorCode::SeveralDevices)]
+    SeveralDevices,
+    /// None can be unlocked; this is the state of the first.
+    #[error("{}", .0.code())]
+    NotLocked(Condition),
+}
+
+impl HasCode for OpenError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Device(error) => error.code(),
+            Self::SeveralDevices => ErrorCode::SeveralDevices,
+            Self::NotLocked(condition) => condition.code(),
+        }
+    }
+}
+
+impl From<TransportError> for OpenError {
+    fn from(error: TransportError) -> Self {
+        Self::Device(error.into())
+    }
+}
+
 /// Why an unlock did not happen, or is not known to have happened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnlockError {
@@ -89,5 +120,11 @@ impl HasCode for UnlockError {
             Self::Device(error) => error.code(),
             Self::Refused(refusal) => (*refusal).code(),
         }
+    }
+}
+
+impl From<TransportError> for UnlockError {
+    fn from(error: TransportError) -> Self {
+        Self::Device(error.into())
     }
 }

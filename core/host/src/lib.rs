@@ -38,7 +38,7 @@ pub use diagnose::{Condition, Diagnosis, diagnose};
 pub use enroll::{
     EnrollError, EnrollPlan, PlannedKey, ProbeError, ProbePassed, RotateError, enroll, probe, rotate_issuer,
 };
-pub use error::{ClientPinError, CommandError, DeviceError, UnlockError};
+pub use error::{ClientPinError, CommandError, DeviceError, OpenError, UnlockError};
 pub use new_pin::{NewPin, PinRules, confirm_pin};
 pub use pin_policy::DefaultPinPolicy;
 pub use pin_token::{TokenScope, agree, client_pin, get_pin_token};

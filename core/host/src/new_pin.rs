@@ -86,11 +86,11 @@ impl NewPin {
 
 /// Whether a PIN was typed the same twice: in Unicode normalisation form C, as the device stores it. The
 /// characters are compared as they are made, so that neither PIN is copied, and all of them, so that the time
-/// does not tell where they differ.
+/// does not tell where they differ. Gives `pin` back, for [`NewPin::judge`].
 ///
 /// # Errors
 /// [`PinError::Confirmation`].
-pub fn confirm_pin(pin: &Pin, again: &Pin) -> Result<(), PinError> {
+pub fn confirm_pin<'a>(pin: &'a Pin, again: &Pin) -> Result<&'a Pin, PinError> {
     // No character: an end, which no character equals.
     const END: u32 = u32::MAX;
     let point = |character: Option<char>| character.map_or(END, u32::from);
@@ -104,7 +104,7 @@ pub fn confirm_pin(pin: &Pin, again: &Pin) -> Result<(), PinError> {
         }
     }
     if same.into() {
-        Ok(())
+        Ok(pin)
     } else {
         Err(PinError::Confirmation)
     }
@@ -191,7 +191,11 @@ mod tests {
             ("\u{1F511}12345", "\u{1F512}12345", false),
         ] {
             let expected = if same { Ok(()) } else { Err(PinError::Confirmation) };
-            assert_eq!(confirm_pin(&pin(one), &pin(two)), expected, "{one:?} {two:?}");
+            assert_eq!(
+                confirm_pin(&pin(one), &pin(two)).map(drop),
+                expected,
+                "{one:?} {two:?}"
+            );
             // As form C in buffers of their own says it.
             assert_eq!(
                 *normalise(&pin(one)) == *normalise(&pin(two)),

@@ -281,8 +281,8 @@ impl Session {
         let outcome = match error {
             // That call is over; the question what it did gets a short one of its own.
             DeviceError::Transport(TransportError::Cancelled | TransportError::DeadlineExceeded) => {
-                let mut own = Call::new(call.ticks, Call::QUICK, &NeverCancel, call.progress);
-                self.resolve(device, &mut own)
+                let deadline = call.ticks.now() + Call::QUICK;
+                self.resolve(device, &mut call.until(deadline).cancelled_by(&NeverCancel))
             }
             _ => self.resolve(device, call),
         };

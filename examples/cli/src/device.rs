@@ -9,18 +9,18 @@ use std::time::Duration;
 
 use fido_unlock::ctap2::device_unlock::UnlockInfo;
 use fido_unlock::host::ports::{
-    Call, Cancel, DeviceSource, NeverCancel, ProgressEvent, SystemTicks, Transport, TransportError,
+    Call, Cancel, NeverCancel, ProgressEvent, SystemTicks, Transport, TransportError,
 };
-use fido_unlock::host::{self, CtapUnlockDevice, DeviceError, DeviceWatch, FoundRoute, Listing};
+use fido_unlock::host::{self, CtapUnlockDevice, DeviceError, DeviceWatch, Listing};
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::{ErrorCode, Interface};
+use fido_unlock::{ErrorCode, HasCode, Interface};
 use fido_unlock_mock::framing::Device;
 use fido_unlock_mock::{SoftAuthenticator, Storage};
+use fido_unlock_system::{CtrlC, SystemDevices};
 use mock::MockSource;
 
 use crate::args::{Global, InterfaceChoice, MockWay};
 use crate::failure::Failure;
-use crate::interrupt::interrupt;
 pub use pick::UDEV_RULES;
 
 /// Longest look for devices; each has a second of it.
@@ -36,20 +36,19 @@ pub fn call<R>(within: Duration, work: impl FnOnce(&mut Call<'_>) -> R) -> R {
 
 /// The same with a cancel flag.
 pub fn call_unless<R>(cancel: &dyn Cancel, within: Duration, work: impl FnOnce(&mut Call<'_>) -> R) -> R {
-    let ticks = SystemTicks::new();
     let mut progress = |event| {
         if event == ProgressEvent::TouchNeeded {
             eprintln!("Touch your key.");
         }
     };
-    let mut call = Call::new(&ticks, within, cancel, &mut progress);
+    let mut call = Call::within(within).cancelled_by(cancel).telling(&mut progress);
     work(&mut call)
 }
 
 /// A call in which the device may want a touch. Ctrl-C cancels it, so that the device stops to wait; nothing
 /// is asked at the terminal any more.
 pub fn call_with_touch<R>(work: impl FnOnce(&mut Call<'_>) -> R) -> Result<R, Failure> {
-    Ok(call_unless(&interrupt()?, Call::WITH_TOUCH, work))
+    Ok(call_unless(&CtrlC::new()?, Call::WITH_TOUCH, work))
 }
 
 /// The devices that the options name.
@@ -100,15 +99,16 @@ impl Devices {
     }
 
     fn joined(&self) -> Result<host::Devices, Failure> {
-        let sources: Vec<Box<dyn DeviceSource>> = match &self.mock {
-            Some((path, device)) => vec![Box::new(MockSource::new(device.clone(), path, self.mock_way))],
-            None => [usb_keys(), cards()].into_iter().flatten().collect(),
-        };
-        if sources.is_empty() {
-            let text = "this program was built without the features `hid` and `pcsc`: use --mock FILE";
-            return Err(Failure::new(ErrorCode::NoDevice, text));
+        match &self.mock {
+            Some((path, device)) => {
+                let source = MockSource::new(device.clone(), path, self.mock_way);
+                Ok(host::Devices::new(vec![Box::new(source)]))
+            }
+            None => host::Devices::system().map_err(|error| {
+                let text = "this program was built without the features `hid` and `pcsc`: use --mock FILE";
+                Failure::new(error.code(), text)
+            }),
         }
-        Ok(host::Devices::new(sources))
     }
 
     /// Every device that can be seen, each once.
@@ -151,45 +151,6 @@ impl Devices {
         })?;
         Ok((opened.device, opened.info))
     }
-}
-
-/// The line of a udev rule that would let this user open what this route leads to.
-#[cfg(all(feature = "hid", target_os = "linux"))]
-pub fn udev_rule(found: &FoundRoute) -> Option<String> {
-    use fido_unlock::HasCode;
-    use fido_unlock::host::ports::RouteKind;
-
-    match (&found.route.kind, &found.info) {
-        (RouteKind::Hid(hid), Err(error)) if error.code() == ErrorCode::PermissionDenied => {
-            Some(fido_unlock_hid::udev_rule(hid.vendor_id, hid.product_id))
-        }
-        _ => None,
-    }
-}
-
-#[cfg(not(all(feature = "hid", target_os = "linux")))]
-pub const fn udev_rule(_: &FoundRoute) -> Option<String> {
-    None
-}
-
-#[cfg(feature = "hid")]
-fn usb_keys() -> Option<Box<dyn DeviceSource>> {
-    Some(Box::new(fido_unlock_hid::HidSource::new()))
-}
-
-#[cfg(not(feature = "hid"))]
-fn usb_keys() -> Option<Box<dyn DeviceSource>> {
-    None
-}
-
-#[cfg(feature = "pcsc")]
-fn cards() -> Option<Box<dyn DeviceSource>> {
-    Some(Box::new(fido_unlock_pcsc::PcscSource::new()))
-}
-
-#[cfg(not(feature = "pcsc"))]
-fn cards() -> Option<Box<dyn DeviceSource>> {
-    None
 }
 
 /// The PIN/UV protocol that the device names first.

@@ -6,7 +6,6 @@ mod commands;
 mod desk;
 mod device;
 mod failure;
-mod interrupt;
 mod output;
 mod prompt;
 mod session_file;

@@ -6,8 +6,7 @@
 //! messages implements `HidReports` or `ApduChannel` and leaves the framing to the library.
 
 use fido_unlock::host::ports::{
-    Call, NeverCancel, PinError, PinPolicy, ProgressEvent, SystemTicks, Transport, TransportError,
-    UnlockDevice,
+    Call, PinError, PinPolicy, ProgressEvent, Transport, TransportError, UnlockDevice,
 };
 use fido_unlock::host::{CtapUnlockDevice, NewPin, PinRules, diagnose};
 use fido_unlock::{ErrorCode, HasCode, Interface, Pin};
@@ -19,7 +18,7 @@ struct OurWay(SoftAuthenticator);
 
 impl Transport for OurWay {
     fn transact(&mut self, message: &[u8], call: &mut Call<'_>) -> Result<Vec<u8>, TransportError> {
-        call.progress.on_progress(ProgressEvent::Processing);
+        call.tell(ProgressEvent::Processing);
         Ok(self.0.handle(Interface::Fido, message, &mut |_| false))
     }
 }
@@ -42,9 +41,8 @@ fn main() -> Result<(), ErrorCode> {
         .build()
         .map_err(|_| ErrorCode::StoreBroken)?;
     let mut device = CtapUnlockDevice::new(OurWay(authenticator));
-    let ticks = SystemTicks::default();
     let mut progress = |event| println!("progress: {event:?}");
-    let info = device.info(&mut Call::new(&ticks, Call::QUICK, &NeverCancel, &mut progress));
+    let info = device.info(&mut Call::quick().telling(&mut progress));
     let diagnosis = diagnose(&info, &[]).ok_or(ErrorCode::NotSupported)?;
     println!("{}", diagnosis.sentence());
 

@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
-use fido_unlock::host::ports::{
-    Call, Cancel, NeverCancel, NoProgress, ProgressEvent, SystemTicks, UnlockDevice,
-};
+use fido_unlock::host::ports::{Call, ProgressEvent, UnlockDevice};
 use fido_unlock::host::{CtapUnlockDevice, DefaultPinPolicy, Diagnosis, NewPin, Outcome, Session, diagnose};
 use fido_unlock::{ErrorCode, Pin, ResponseCode};
-use getrandom::SysRng;
+use fido_unlock_system::SystemEntropy;
 
 use crate::Failure;
 use crate::keys::Route;
@@ -25,49 +22,38 @@ pub struct Look {
     pub resolved: Option<Session>,
 }
 
-fn call<R>(
-    within: Duration,
-    cancel: &dyn Cancel,
-    progress: &mut dyn fido_unlock::host::ports::Progress,
-    work: impl FnOnce(&mut Call<'_>) -> R,
-) -> R {
-    let ticks = SystemTicks::new();
-    work(&mut Call::new(&ticks, within, cancel, progress))
-}
-
 /// What state the key is in. `unresolved`: sessions whose outcome is not known.
 pub fn look(route: &dyn Route, unresolved: &[Saved]) -> Result<Look, Failure> {
     let mut device = CtapUnlockDevice::new(route.open()?);
-    call(Call::QUICK, &NeverCancel, &mut NoProgress, |call| {
-        let info = device.info(call);
-        let Some(diagnosis) = diagnose(&info, &[]) else {
-            return Err(match info {
-                Err(error) => error.into(),
-                Ok(_) => ErrorCode::MalformedAnswer.into(),
-            });
+    let call = &mut Call::quick();
+    let info = device.info(call);
+    let Some(diagnosis) = diagnose(&info, &[]) else {
+        return Err(match info {
+            Err(error) => error.into(),
+            Ok(_) => ErrorCode::MalformedAnswer.into(),
+        });
+    };
+    let session = match &info {
+        Ok(info) if diagnosis.can_unlock() => Some(Session::begin_with(&mut device, info, None, call)?),
+        _ => None,
+    };
+    let mut resolved = None;
+    if let Ok(info) = &info
+        && !info.is_blocked()
+    {
+        let unlocked = |saved: &&Saved| {
+            let outcome = saved.session.resolve(&mut device, call);
+            matches!(outcome, Ok(Outcome::Unlocked))
         };
-        let session = match &info {
-            Ok(info) if diagnosis.can_unlock() => Some(Session::begin_with(&mut device, info, None, call)?),
-            _ => None,
-        };
-        let mut resolved = None;
-        if let Ok(info) = &info
-            && !info.is_blocked()
-        {
-            let unlocked = |saved: &&Saved| {
-                let outcome = saved.session.resolve(&mut device, call);
-                matches!(outcome, Ok(Outcome::Unlocked))
-            };
-            resolved = unresolved
-                .iter()
-                .find(unlocked)
-                .map(|saved| saved.session.clone());
-        }
-        Ok(Look {
-            diagnosis,
-            session,
-            resolved,
-        })
+        resolved = unresolved
+            .iter()
+            .find(unlocked)
+            .map(|saved| saved.session.clone());
+    }
+    Ok(Look {
+        diagnosis,
+        session,
+        resolved,
     })
 }
 
@@ -88,7 +74,6 @@ pub fn unlock(
             touch();
         }
     };
-    call(Call::WITH_TOUCH, cancel, &mut progress, |call| {
-        Ok(session.unlock(&mut device, response, &pin, &mut SysRng, call)?)
-    })
+    let mut call = Call::with_touch().cancelled_by(cancel).telling(&mut progress);
+    Ok(session.unlock(&mut device, response, &pin, &mut SystemEntropy, &mut call)?)
 }

@@ -19,7 +19,7 @@ use std::time::Duration;
 use fido_unlock::host::framing::HidTransport;
 use fido_unlock::host::ports::Transport;
 use fido_unlock::{ErrorCode, Interface, Suite};
-use getrandom::SysRng;
+use fido_unlock_system::SystemEntropy;
 use help_desk_stub::{Desk, Key, OLD_PIN, Service, USER};
 use remote_agent::keys::{Change, Keys, Route};
 use remote_agent::{DeskOptions, Failure, Options, app};
@@ -64,7 +64,7 @@ impl Route for SoftRoute {
             return Err(ErrorCode::Busy.into());
         }
         let hid = self.key.device().hid(self.interface);
-        Ok(Box::new(HidTransport::new(hid, SysRng, self.interface)))
+        Ok(Box::new(HidTransport::new(hid, SystemEntropy, self.interface)))
     }
 }
 

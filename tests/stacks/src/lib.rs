@@ -13,6 +13,7 @@ mod desk;
 mod desk_folder;
 pub mod guest;
 mod joined;
+mod terminal;
 mod virtual_key;
 mod witness;
 
@@ -20,6 +21,7 @@ pub use command_line::{CommandLine, Going};
 pub use desk::{Desk, PATIENCE, block, call, call_unless, call_within, try_pin};
 pub use desk_folder::DeskFolder;
 pub use joined::{Joined, words};
+pub use terminal::Terminal;
 pub use virtual_key::VirtualKey;
 pub use witness::{fido2_pcsc, witness};
 

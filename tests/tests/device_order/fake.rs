@@ -5,7 +5,7 @@ use fido_unlock::ctap2::CtapStatus;
 use fido_unlock::device::ports::{
     ClientPin, PinState, Presence, UnlockCommit, UnlockStore, UnlockStoreError, UserPresence,
 };
-use fido_unlock::device::{UnlockHandler, Ports};
+use fido_unlock::device::{Ports, UnlockHandler};
 use fido_unlock::host::framing::Interface;
 use fido_unlock::pin_protocol::{CoseKey, KeyAgreementKey, PinProtocol};
 use fido_unlock::secret::SharedSecret;

@@ -141,3 +141,36 @@ fn a_cancel_ends_listing_and_opening() {
     let error = bench.devices.open(&listing.devices[0], None, &mut call).err();
     assert_eq!(error, Some(TransportError::Cancelled));
 }
+
+#[test]
+fn the_one_device_that_can_be_unlocked_is_opened_or_the_reason_is_told() {
+    let locked = |path, number| (hid(path, Fido), Does::Answers(blocked(number)));
+    let open = |routes| {
+        let Bench {
+            ticks, mut devices, ..
+        } = Bench::new(routes);
+        let opened = call(&ticks, |call| devices.open_locked(call));
+        opened
+            .map(|opened| opened.info.unwrap().device_id)
+            .map_err(|error| error.code())
+    };
+    let works = || (hid("works", Fido), Does::Answers(info(9)));
+    let denied = || {
+        let error = TransportError::PermissionDenied {
+            path: "denied".into(),
+        };
+        (hid("denied", Fido), Does::IsRefused(error))
+    };
+    assert_eq!(open(vec![works(), denied(), locked("a", 1)]), Ok(Some(id(1))));
+    assert_eq!(
+        open(vec![locked("a", 1), locked("b", 2)]),
+        Err(ErrorCode::SeveralDevices)
+    );
+    assert_eq!(open(vec![denied(), works()]), Err(ErrorCode::DeviceNotLocked));
+    assert_eq!(open(vec![denied()]), Err(ErrorCode::PermissionDenied));
+    assert_eq!(
+        open(vec![(empty("Reader"), Does::IsSilent)]),
+        Err(ErrorCode::NoCard)
+    );
+    assert_eq!(open(vec![]), Err(ErrorCode::NoDevice));
+}

@@ -118,9 +118,9 @@ impl Transport for Adapter {
             self.inner.transact(cut, &mut inner)
         };
         for event in events {
-            call.progress.on_progress(event);
+            call.tell(event);
             if self.wrong == Wrong::Chatty {
-                call.progress.on_progress(event);
+                call.tell(event);
             }
         }
         match (self.wrong, result) {

@@ -7,9 +7,9 @@ use std::time::Duration;
 use fido_unlock::ctap2::device_unlock::{ChallengeRequest, ChallengeResponse, UnlockInfo, UnlockRequest};
 use fido_unlock::host::ports::{Call, NeverCancel, NoProgress, Transport, TransportError, UnlockDevice};
 use fido_unlock::host::testing::{UnlockBench, unlock_device};
-use fido_unlock::host::{CtapUnlockDevice, DeviceError};
+use fido_unlock::host::{CtapUnlockDevice, DeviceError, DeviceRefusal};
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::{Challenge, DeviceId, ErrorCode, Interface, Purpose, ResponseCode, Suite};
+use fido_unlock::{Challenge, DeviceId, Interface, Purpose, ResponseCode, Suite};
 use fido_unlock_mock::TestTicks;
 use fido_unlock_mock::framing::DeviceFaults;
 use fido_unlock_tests::{SLOT, Way, World};
@@ -95,7 +95,9 @@ impl UnlockDevice for Adapter {
         let mut answer = self.inner.challenge(&request, call);
         match (self.wrong, &mut answer) {
             (Wrong::OtherNumber, Ok(answer)) => answer.slot = 0x83,
-            (Wrong::OneRefusal, Err(DeviceError::Refused(code))) => *code = ErrorCode::ResponseWrong,
+            (Wrong::OneRefusal, Err(DeviceError::Refused(refusal))) => {
+                *refusal = DeviceRefusal::WrongResponse
+            }
             _ => {}
         }
         answer

@@ -90,7 +90,7 @@ fn each_refusal_of_a_pin_has_its_own_number() {
     ] {
         assert_eq!(judge(&session, policy, pin).err(), Some(code), "{pin:?}");
     }
-    let confirm = |again: &str| confirm_pin(&Pin::new("abc123".into()), &Pin::new(again.into()));
+    let confirm = |again: &str| confirm_pin(&Pin::new("abc123".into()), &Pin::new(again.into())).map(drop);
     for again in ["abc124", ""] {
         let error = confirm(again).unwrap_err();
         assert_eq!(error.code(), ErrorCode::PinConfirmation, "{again:?}");

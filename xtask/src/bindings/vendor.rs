@@ -23,6 +23,7 @@ const MEMBERS: &[&str] = &[
     "adapters/files",
     "adapters/hid",
     "adapters/pcsc",
+    "adapters/system",
     "bindings/ffi",
     "bindings/bindgen",
 ];

@@ -23,7 +23,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use fido_unlock_device::ports::MonotonicCounter;
-use fido_unlock_device::{UnlockHandler, Ports};
+use fido_unlock_device::{Ports, UnlockHandler};
 use fido_unlock_host::ports::Ticks;
 use fido_unlock_protocol::Interface;
 use fido_unlock_protocol::ctap2::cbor::Value;

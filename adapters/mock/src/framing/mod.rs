@@ -23,7 +23,7 @@ pub use mock_hid::{HidFaults, MockHid};
 
 use fido_unlock_host::framing::Interface;
 
-/// A CTAP2 message handler: the software authenticator.
+/// A CTAP2 message handler: the software authenticator, or another one.
 pub trait CtapHandler {
     /// Handles one message (command byte and CBOR) and gives the answer (status byte and CBOR).
     ///
@@ -41,4 +41,19 @@ pub trait CtapHandler {
 
     /// The device lost its power and has it again: what is volatile is gone.
     fn power_cycle(&mut self);
+}
+
+impl<A: CtapHandler + ?Sized> CtapHandler for Box<A> {
+    fn handle(
+        &mut self,
+        interface: Interface,
+        message: &[u8],
+        keepalive: &mut dyn FnMut(u8) -> bool,
+    ) -> Vec<u8> {
+        (**self).handle(interface, message, keepalive)
+    }
+
+    fn power_cycle(&mut self) {
+        (**self).power_cycle();
+    }
 }

@@ -21,10 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub fn compile_agent(out: &Path, features: &[&str]) {
     let name = "libfido_unlock_ffi.so";
     let shipped = std::env::var_os("FIDO_UNLOCK_SHIPPED").filter(|_| !features.is_empty());
-    let library = shipped.map_or_else(
-        || build("fido-unlock-ffi", features).join(name),
-        PathBuf::from,
-    );
+    let library = shipped.map_or_else(|| build("fido-unlock-ffi", features).join(name), PathBuf::from);
     fs::copy(library, out.join(name)).unwrap();
     let csharp = here().join("../csharp/FidoUnlock");
     let files: Vec<PathBuf> = [

@@ -63,10 +63,7 @@ impl CardReader {
     }
 
     fn insert(&mut self, port: u16) {
-        let program = build(
-            "fido-unlock-mock",
-            &["--features", "virtual", "--bin", "fido-unlock-virtual"],
-        );
+        let program = build("fido-unlock-virtual", &[]);
         let mut key = Command::new(program.join("fido-unlock-virtual"))
             .args(["card", "--reader-port", &port.to_string(), "--state"])
             .arg(self.folder.join("key.bin"))

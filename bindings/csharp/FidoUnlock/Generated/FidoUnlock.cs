@@ -146,11 +146,11 @@ namespace FidoUnlock
                 UniffiTableCodeDelivery.Register();
                 UniffiTableOwnerNotifier.Register();
                 UniffiTableResponseSigner.Register();
-                UniffiTableProbeResponder.Register();
                 UniffiTableIssuerProver.Register();
                 UniffiTablePinChecker.Register();
                 UniffiTableApduChannel.Register();
                 UniffiTableHidReports.Register();
+                UniffiTableProbeResponder.Register();
                 UniffiTableUnlockDevice.Register();
                 ready = true;
             }
@@ -179,15 +179,15 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_codefield_correction", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codefield_correction(), 5352);
             Check("uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete(), 27807);
             Check("uniffi_fido_unlock_ffi_checksum_method_clock_now", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_clock_now(), 45450);
-            Check("uniffi_fido_unlock_ffi_checksum_method_licence_terms", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_licence_terms(), 36826);
-            Check("uniffi_fido_unlock_ffi_checksum_method_licence_set_service", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_licence_set_service(), 3321);
-            Check("uniffi_fido_unlock_ffi_checksum_method_operators_authenticate", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operators_authenticate(), 27339);
-            Check("uniffi_fido_unlock_ffi_checksum_method_operators_find_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operators_find_operator(), 16903);
+            Check("uniffi_fido_unlock_ffi_checksum_method_licence_terms", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_licence_terms(), 7375);
+            Check("uniffi_fido_unlock_ffi_checksum_method_licence_set_service", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_licence_set_service(), 5935);
+            Check("uniffi_fido_unlock_ffi_checksum_method_operators_authenticate", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operators_authenticate(), 7425);
+            Check("uniffi_fido_unlock_ffi_checksum_method_operators_find_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operators_find_operator(), 38292);
             Check("uniffi_fido_unlock_ffi_checksum_method_approver_ask", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_approver_ask(), 1714);
-            Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id(), 61760);
-            Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_count", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_count(), 43111);
-            Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_entry", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_entry(), 33968);
-            Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_append", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_append(), 21519);
+            Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id(), 31975);
+            Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_count", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_count(), 21528);
+            Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_entry", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_entry(), 47301);
+            Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_append", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_append(), 4180);
             Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_open", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_open(), 37842);
             Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_audit_log", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_audit_log(), 60957);
             Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_clock", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_clock(), 38882);
@@ -201,13 +201,13 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_signer", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_signer(), 26810);
             Check("uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_public_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_public_key(), 8225);
             Check("uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_sign", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_sign(), 51520);
-            Check("uniffi_fido_unlock_ffi_checksum_method_directory_user", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_user(), 58839);
-            Check("uniffi_fido_unlock_ffi_checksum_method_directory_search_users", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_search_users(), 25497);
-            Check("uniffi_fido_unlock_ffi_checksum_method_directory_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_device(), 8815);
-            Check("uniffi_fido_unlock_ffi_checksum_method_directory_devices_of", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_devices_of(), 36001);
-            Check("uniffi_fido_unlock_ffi_checksum_method_directory_devices_in_use", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_devices_in_use(), 9346);
-            Check("uniffi_fido_unlock_ffi_checksum_method_directory_put_user", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_put_user(), 15238);
-            Check("uniffi_fido_unlock_ffi_checksum_method_directory_put_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_put_device(), 18878);
+            Check("uniffi_fido_unlock_ffi_checksum_method_directory_user", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_user(), 59636);
+            Check("uniffi_fido_unlock_ffi_checksum_method_directory_search_users", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_search_users(), 49987);
+            Check("uniffi_fido_unlock_ffi_checksum_method_directory_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_device(), 51838);
+            Check("uniffi_fido_unlock_ffi_checksum_method_directory_devices_of", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_devices_of(), 25166);
+            Check("uniffi_fido_unlock_ffi_checksum_method_directory_devices_in_use", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_devices_in_use(), 47483);
+            Check("uniffi_fido_unlock_ffi_checksum_method_directory_put_user", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_put_user(), 45887);
+            Check("uniffi_fido_unlock_ffi_checksum_method_directory_put_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_put_device(), 10520);
             Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_builder", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_builder(), 46);
             Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_open", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_open(), 62141);
             Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_issuer_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_issuer_key(), 2624);
@@ -220,8 +220,8 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_alarms", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_alarms(), 12998);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user(), 52217);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_rotation", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_rotation(), 59811);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device(), 45960);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key(), 42851);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device(), 4904);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key(), 58750);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device(), 57377);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service(), 34309);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon(), 36278);
@@ -244,7 +244,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator(), 35395);
             Check("uniffi_fido_unlock_ffi_checksum_method_limitbook_records", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_limitbook_records(), 3251);
             Check("uniffi_fido_unlock_ffi_checksum_method_limitbook_take", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_limitbook_take(), 55270);
-            Check("uniffi_fido_unlock_ffi_checksum_method_limits_take", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_limits_take(), 24422);
+            Check("uniffi_fido_unlock_ffi_checksum_method_limits_take", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_limits_take(), 7319);
             Check("uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify(), 33174);
             Check("uniffi_fido_unlock_ffi_checksum_method_codedelivery_send", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codedelivery_send(), 61673);
             Check("uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner(), 55914);
@@ -253,20 +253,17 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_responsesigner_device_with_admin_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_responsesigner_device_with_admin_key(), 51447);
             Check("uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key(), 3454);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_active_interface", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_active_interface(), 39441);
-            Check("uniffi_fido_unlock_ffi_checksum_method_device_block_pin", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_block_pin(), 61234);
-            Check("uniffi_fido_unlock_ffi_checksum_method_device_diagnose", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_diagnose(), 7924);
-            Check("uniffi_fido_unlock_ffi_checksum_method_device_info", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_info(), 45320);
-            Check("uniffi_fido_unlock_ffi_checksum_method_device_probe", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_probe(), 57897);
-            Check("uniffi_fido_unlock_ffi_checksum_method_device_probe_with", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_probe_with(), 57141);
+            Check("uniffi_fido_unlock_ffi_checksum_method_device_block_pin", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_block_pin(), 47276);
+            Check("uniffi_fido_unlock_ffi_checksum_method_device_diagnose", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_diagnose(), 8462);
+            Check("uniffi_fido_unlock_ffi_checksum_method_device_info", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_info(), 58202);
+            Check("uniffi_fido_unlock_ffi_checksum_method_device_probe", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_probe(), 17828);
+            Check("uniffi_fido_unlock_ffi_checksum_method_device_probe_with", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_probe_with(), 23891);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer(), 43681);
             Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key(), 60403);
             Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_add_public_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_add_public_key(), 29647);
-            Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_run", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_run(), 54367);
+            Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_run", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_run(), 839);
             Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_set_options", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_set_options(), 49544);
             Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_set_pin", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_set_pin(), 22275);
-            Check("uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block(), 41610);
-            Check("uniffi_fido_unlock_ffi_checksum_method_probepassed_slot", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_probepassed_slot(), 35957);
-            Check("uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond(), 19014);
             Check("uniffi_fido_unlock_ffi_checksum_method_devicewatch_next", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_devicewatch_next(), 64425);
             Check("uniffi_fido_unlock_ffi_checksum_method_issuerkey_answer_probe", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_issuerkey_answer_probe(), 51739);
             Check("uniffi_fido_unlock_ffi_checksum_method_issuerkey_fingerprint", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_issuerkey_fingerprint(), 25805);
@@ -284,6 +281,9 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_hidreports_write_report", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_hidreports_write_report(), 55749);
             Check("uniffi_fido_unlock_ffi_checksum_method_hidreports_read_report", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_hidreports_read_report(), 43364);
             Check("uniffi_fido_unlock_ffi_checksum_method_hidreports_report_size", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_hidreports_report_size(), 64118);
+            Check("uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block(), 38839);
+            Check("uniffi_fido_unlock_ffi_checksum_method_probepassed_slot", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_probepassed_slot(), 19679);
+            Check("uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond(), 47066);
             Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_challenge", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_challenge(), 56940);
             Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_device_id", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_device_id(), 55260);
             Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_pin_rules", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_pin_rules(), 30802);
@@ -647,15 +647,6 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_enrollment_set_pin();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_probepassed_slot();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_devicewatch_next();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -705,6 +696,15 @@ namespace FidoUnlock
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_hidreports_report_size();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_probepassed_slot();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_unlocksession_challenge();
@@ -1283,12 +1283,6 @@ namespace FidoUnlock
         internal static extern uint uniffi_fido_unlock_ffi_fn_method_device_rotate_issuer(ulong a0, UniffiBuffer a1, ulong a2, UniffiBuffer a3, UniffiBuffer a4, UniffiBuffer a5, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_blockconsent(ulong a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_free_blockconsent(ulong a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_enrollment(ulong a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -1311,30 +1305,6 @@ namespace FidoUnlock
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern void uniffi_fido_unlock_ffi_fn_method_enrollment_set_pin(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_probepassed(ulong a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_free_probepassed(ulong a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ulong uniffi_fido_unlock_ffi_fn_method_probepassed_confirm_block(ulong a0, sbyte a1, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern byte uniffi_fido_unlock_ffi_fn_method_probepassed_slot(ulong a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_proberesponder(ulong a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_free_proberesponder(ulong a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_init_callback_vtable_proberesponder(global::System.IntPtr a0);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_proberesponder_respond(ulong a0, UniffiBuffer a1, UniffiBuffer a2, UniffiBuffer a3, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_devicewatch(ulong a0, ref UniffiStatus status);
@@ -1455,6 +1425,36 @@ namespace FidoUnlock
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern uint uniffi_fido_unlock_ffi_fn_method_hidreports_report_size(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_blockconsent(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_free_blockconsent(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_probepassed(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_free_probepassed(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_method_probepassed_confirm_block(ulong a0, sbyte a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern byte uniffi_fido_unlock_ffi_fn_method_probepassed_slot(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_proberesponder(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_free_proberesponder(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_init_callback_vtable_proberesponder(global::System.IntPtr a0);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_proberesponder_respond(ulong a0, UniffiBuffer a1, UniffiBuffer a2, UniffiBuffer a3, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_unlocksession(ulong a0, ref UniffiStatus status);
@@ -2043,10 +2043,10 @@ namespace FidoUnlock
     public interface ILicence
     {
         /// <summary>The present terms; absent where there is no licence.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         global::FidoUnlock.LicenceTerms Terms();
         /// <summary>Switches the service on or off.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         void SetService(bool on);
     }
 
@@ -2096,7 +2096,7 @@ namespace FidoUnlock
             }
             catch (global::System.Exception uniffiThrown)
             {
-                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
             }
         }
 
@@ -2108,7 +2108,7 @@ namespace FidoUnlock
             }
             catch (global::System.Exception uniffiThrown)
             {
-                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
             }
         }
     }
@@ -2123,26 +2123,26 @@ namespace FidoUnlock
         public void Dispose() { uniffiHandle.Dispose(); }
 
         /// <summary>The present terms; absent where there is no licence.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         public global::FidoUnlock.LicenceTerms Terms()
         {
             UniffiLibrary.Ensure();
             var uniffiSelf = uniffiHandle.Clone();
             var uniffiStatus = default(UniffiStatus);
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_licence_terms(uniffiSelf, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadOptional<global::FidoUnlock.LicenceTerms>(uniffiR1 => UniffiConverters.ReadLicenceTerms(uniffiR1)));
         }
 
         /// <summary>Switches the service on or off.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         public void SetService(bool on)
         {
             UniffiLibrary.Ensure();
             var uniffiSelf = uniffiHandle.Clone();
             var uniffiStatus = default(UniffiStatus);
             UniffiNative.uniffi_fido_unlock_ffi_fn_method_licence_set_service(uniffiSelf, (on ? (sbyte)1 : (sbyte)0), ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
         }
     }
 
@@ -2181,10 +2181,10 @@ namespace FidoUnlock
     public interface IOperators
     {
         /// <summary>The operator, if <c>password</c> (or a token in its place) is the right one; absent for a wrong one and for an unknown name alike, after the same work. A secret: keep it no longer than the call.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         global::FidoUnlock.DeskOperator Authenticate(string id, string password);
         /// <summary>The operator's present roles and privileges. Asked at each action, so that a privilege that was taken away is gone at once.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         global::FidoUnlock.DeskOperator FindOperator(string id);
     }
 
@@ -2234,7 +2234,7 @@ namespace FidoUnlock
             }
             catch (global::System.Exception uniffiThrown)
             {
-                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
             }
         }
 
@@ -2247,7 +2247,7 @@ namespace FidoUnlock
             }
             catch (global::System.Exception uniffiThrown)
             {
-                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
             }
         }
     }
@@ -2262,7 +2262,7 @@ namespace FidoUnlock
         public void Dispose() { uniffiHandle.Dispose(); }
 
         /// <summary>The operator, if <c>password</c> (or a token in its place) is the right one; absent for a wrong one and for an unknown name alike, after the same work. A secret: keep it no longer than the call.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         public global::FidoUnlock.DeskOperator Authenticate(string id, string password)
         {
             UniffiLibrary.Ensure();
@@ -2286,12 +2286,12 @@ namespace FidoUnlock
             }
             var uniffiStatus = default(UniffiStatus);
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_operators_authenticate(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadOptional<global::FidoUnlock.DeskOperator>(uniffiR1 => UniffiConverters.ReadDeskOperator(uniffiR1)));
         }
 
         /// <summary>The operator's present roles and privileges. Asked at each action, so that a privilege that was taken away is gone at once.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         public global::FidoUnlock.DeskOperator FindOperator(string id)
         {
             UniffiLibrary.Ensure();
@@ -2311,7 +2311,7 @@ namespace FidoUnlock
             }
             var uniffiStatus = default(UniffiStatus);
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_operators_find_operator(uniffiSelf, uniffiA0, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadOptional<global::FidoUnlock.DeskOperator>(uniffiR1 => UniffiConverters.ReadDeskOperator(uniffiR1)));
         }
     }
@@ -2469,16 +2469,16 @@ namespace FidoUnlock
     public interface IAuditLog
     {
         /// <summary>The log's own id: 16 random bytes, made when the log was. Asked once, when the desk opens.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         byte[] LogId();
         /// <summary>How many entries there are. Asked once, when the desk opens.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         ulong Count();
         /// <summary>The bytes of an entry; absent past the end. <c>sequence</c>: from 0.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         byte[] Entry(ulong sequence);
         /// <summary>Adds an entry at the end. <c>sequence</c>: the place that it must have; refuse where it is taken. Return only when it would survive a power cut: the Response Code is shown on the strength of it. Where this throws, the log must end where it ended before.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         void Append(ulong sequence, byte[] entry);
     }
 
@@ -2542,7 +2542,7 @@ namespace FidoUnlock
             }
             catch (global::System.Exception uniffiThrown)
             {
-                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
             }
         }
 
@@ -2555,7 +2555,7 @@ namespace FidoUnlock
             }
             catch (global::System.Exception uniffiThrown)
             {
-                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
             }
         }
 
@@ -2568,7 +2568,7 @@ namespace FidoUnlock
             }
             catch (global::System.Exception uniffiThrown)
             {
-                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
             }
         }
 
@@ -2580,7 +2580,7 @@ namespace FidoUnlock
             }
             catch (global::System.Exception uniffiThrown)
             {
-                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
             }
         }
     }
@@ -2595,43 +2595,43 @@ namespace FidoUnlock
         public void Dispose() { uniffiHandle.Dispose(); }
 
         /// <summary>The log's own id: 16 random bytes, made when the log was. Asked once, when the desk opens.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         public byte[] LogId()
         {
             UniffiLibrary.Ensure();
             var uniffiSelf = uniffiHandle.Clone();
             var uniffiStatus = default(UniffiStatus);
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_auditlog_log_id(uniffiSelf, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
             return UniffiBuffers.LiftBytes(uniffiRaw);
         }
 
         /// <summary>How many entries there are. Asked once, when the desk opens.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         public ulong Count()
         {
             UniffiLibrary.Ensure();
             var uniffiSelf = uniffiHandle.Clone();
             var uniffiStatus = default(UniffiStatus);
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_auditlog_count(uniffiSelf, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
             return uniffiRaw;
         }
 
         /// <summary>The bytes of an entry; absent past the end. <c>sequence</c>: from 0.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         public byte[] Entry(ulong sequence)
         {
             UniffiLibrary.Ensure();
             var uniffiSelf = uniffiHandle.Clone();
             var uniffiStatus = default(UniffiStatus);
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_auditlog_entry(uniffiSelf, sequence, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadOptional<byte[]>(uniffiR1 => uniffiR1.ReadBytes()));
         }
 
         /// <summary>Adds an entry at the end. <c>sequence</c>: the place that it must have; refuse where it is taken. Return only when it would survive a power cut: the Response Code is shown on the strength of it. Where this throws, the log must end where it ended before.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         public void Append(ulong sequence, byte[] entry)
         {
             UniffiLibrary.Ensure();
@@ -2651,7 +2651,7 @@ namespace FidoUnlock
             }
             var uniffiStatus = default(UniffiStatus);
             UniffiNative.uniffi_fido_unlock_ffi_fn_method_auditlog_append(uniffiSelf, sequence, uniffiA1, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
         }
     }
 
@@ -3138,25 +3138,25 @@ namespace FidoUnlock
     public interface IDirectory
     {
         /// <summary>The user with this id.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         global::FidoUnlock.DeskUser User(string id);
         /// <summary>Users whose id or name contains <c>text</c>, in any case; all of them where it is empty. More than <c>limit</c> are cut off, by id.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskUser> SearchUsers(string text, uint limit);
         /// <summary>The device with this Device ID, in use or retired.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         global::FidoUnlock.RegisteredDevice Device(string deviceId);
         /// <summary>A user's devices, in use or retired.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.RegisteredDevice> DevicesOf(string user);
         /// <summary>How many devices are in use.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         uint DevicesInUse();
         /// <summary>Adds a user or replaces the one with the same id. It is on disk when this returns.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         void PutUser(global::FidoUnlock.DeskUser user);
         /// <summary>Adds a device or replaces the one with the same Device ID. It is on disk when this returns.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         void PutDevice(global::FidoUnlock.RegisteredDevice device);
     }
 
@@ -3241,7 +3241,7 @@ namespace FidoUnlock
             }
             catch (global::System.Exception uniffiThrown)
             {
-                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
             }
         }
 
@@ -3254,7 +3254,7 @@ namespace FidoUnlock
             }
             catch (global::System.Exception uniffiThrown)
             {
-                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
             }
         }
 
@@ -3267,7 +3267,7 @@ namespace FidoUnlock
             }
             catch (global::System.Exception uniffiThrown)
             {
-                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
             }
         }
 
@@ -3280,7 +3280,7 @@ namespace FidoUnlock
             }
             catch (global::System.Exception uniffiThrown)
             {
-                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
             }
         }
 
@@ -3293,7 +3293,7 @@ namespace FidoUnlock
             }
             catch (global::System.Exception uniffiThrown)
             {
-                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
             }
         }
 
@@ -3305,7 +3305,7 @@ namespace FidoUnlock
             }
             catch (global::System.Exception uniffiThrown)
             {
-                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
             }
         }
 
@@ -3317,7 +3317,7 @@ namespace FidoUnlock
             }
             catch (global::System.Exception uniffiThrown)
             {
-                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
             }
         }
     }
@@ -3332,7 +3332,7 @@ namespace FidoUnlock
         public void Dispose() { uniffiHandle.Dispose(); }
 
         /// <summary>The user with this id.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         public global::FidoUnlock.DeskUser User(string id)
         {
             UniffiLibrary.Ensure();
@@ -3352,12 +3352,12 @@ namespace FidoUnlock
             }
             var uniffiStatus = default(UniffiStatus);
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_directory_user(uniffiSelf, uniffiA0, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadOptional<global::FidoUnlock.DeskUser>(uniffiR1 => UniffiConverters.ReadDeskUser(uniffiR1)));
         }
 
         /// <summary>Users whose id or name contains <c>text</c>, in any case; all of them where it is empty. More than <c>limit</c> are cut off, by id.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskUser> SearchUsers(string text, uint limit)
         {
             UniffiLibrary.Ensure();
@@ -3377,12 +3377,12 @@ namespace FidoUnlock
             }
             var uniffiStatus = default(UniffiStatus);
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_directory_search_users(uniffiSelf, uniffiA0, limit, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.DeskUser>(uniffiR1 => UniffiConverters.ReadDeskUser(uniffiR1)));
         }
 
         /// <summary>The device with this Device ID, in use or retired.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         public global::FidoUnlock.RegisteredDevice Device(string deviceId)
         {
             UniffiLibrary.Ensure();
@@ -3402,12 +3402,12 @@ namespace FidoUnlock
             }
             var uniffiStatus = default(UniffiStatus);
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_directory_device(uniffiSelf, uniffiA0, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadOptional<global::FidoUnlock.RegisteredDevice>(uniffiR1 => UniffiConverters.ReadRegisteredDevice(uniffiR1)));
         }
 
         /// <summary>A user's devices, in use or retired.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.RegisteredDevice> DevicesOf(string user)
         {
             UniffiLibrary.Ensure();
@@ -3427,24 +3427,24 @@ namespace FidoUnlock
             }
             var uniffiStatus = default(UniffiStatus);
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_directory_devices_of(uniffiSelf, uniffiA0, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.RegisteredDevice>(uniffiR1 => UniffiConverters.ReadRegisteredDevice(uniffiR1)));
         }
 
         /// <summary>How many devices are in use.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         public uint DevicesInUse()
         {
             UniffiLibrary.Ensure();
             var uniffiSelf = uniffiHandle.Clone();
             var uniffiStatus = default(UniffiStatus);
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_directory_devices_in_use(uniffiSelf, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
             return uniffiRaw;
         }
 
         /// <summary>Adds a user or replaces the one with the same id. It is on disk when this returns.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         public void PutUser(global::FidoUnlock.DeskUser user)
         {
             UniffiLibrary.Ensure();
@@ -3464,11 +3464,11 @@ namespace FidoUnlock
             }
             var uniffiStatus = default(UniffiStatus);
             UniffiNative.uniffi_fido_unlock_ffi_fn_method_directory_put_user(uniffiSelf, uniffiA0, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
         }
 
         /// <summary>Adds a device or replaces the one with the same Device ID. It is on disk when this returns.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         public void PutDevice(global::FidoUnlock.RegisteredDevice device)
         {
             UniffiLibrary.Ensure();
@@ -3488,7 +3488,7 @@ namespace FidoUnlock
             }
             var uniffiStatus = default(UniffiStatus);
             UniffiNative.uniffi_fido_unlock_ffi_fn_method_directory_put_device(uniffiSelf, uniffiA0, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
         }
     }
 
@@ -4657,7 +4657,7 @@ namespace FidoUnlock
     public interface ILimits
     {
         /// <summary>Judges and, when the outcome is <c>Taken</c>, counts the code, in one step that no other call can come between. It is on disk when this returns. <c>LimitBook</c> does the judging.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         global::FidoUnlock.LimitOutcome Take(global::FidoUnlock.LimitRequest request);
     }
 
@@ -4700,7 +4700,7 @@ namespace FidoUnlock
             }
             catch (global::System.Exception uniffiThrown)
             {
-                UniffiCall.Threw<global::FidoUnlock.StoreException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStoreException);
+                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
             }
         }
     }
@@ -4715,7 +4715,7 @@ namespace FidoUnlock
         public void Dispose() { uniffiHandle.Dispose(); }
 
         /// <summary>Judges and, when the outcome is <c>Taken</c>, counts the code, in one step that no other call can come between. It is on disk when this returns. <c>LimitBook</c> does the judging.</summary>
-        /// <exception cref="FidoUnlock.StoreException">As the Rust side says.</exception>
+        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         public global::FidoUnlock.LimitOutcome Take(global::FidoUnlock.LimitRequest request)
         {
             UniffiLibrary.Ensure();
@@ -4735,7 +4735,7 @@ namespace FidoUnlock
             }
             var uniffiStatus = default(UniffiStatus);
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_limits_take(uniffiSelf, uniffiA0, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStoreException);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadLimitOutcome(uniffiR0));
         }
     }
@@ -5716,39 +5716,6 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>The person's consent to block the PIN; good for the power-ups that it takes.</summary>
-    public sealed class BlockConsent : global::System.IDisposable
-    {
-        internal readonly UniffiHandle uniffiHandle;
-
-        internal BlockConsent(UniffiHandle handle) { uniffiHandle = handle; }
-
-        /// <summary>Gives the Rust object back. Without it the garbage collector does so, some time later.</summary>
-        public void Dispose() { uniffiHandle.Dispose(); }
-    }
-
-    internal static partial class UniffiConverters
-    {
-        internal static UniffiHandle HandleBlockConsent(ulong handle)
-        {
-            return new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_blockconsent, UniffiNative.uniffi_fido_unlock_ffi_fn_free_blockconsent);
-        }
-
-        internal static global::FidoUnlock.BlockConsent LiftBlockConsent(ulong handle) { return new global::FidoUnlock.BlockConsent(HandleBlockConsent(handle)); }
-
-        internal static ulong LowerBlockConsent(global::FidoUnlock.BlockConsent value)
-        {
-            UniffiWriter.NotNull(value);
-            return value.uniffiHandle.Clone();
-        }
-
-        internal static void DiscardBlockConsent(ulong handle)
-        {
-            var status = default(UniffiStatus);
-            if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_blockconsent(handle, ref status);
-        }
-    }
-
     /// <summary>What a device is to be enrolled with. FIDO interface only; the device asks for a touch and is sealed until reset. While <c>run</c> runs, everything else is refused with number 802.</summary>
     public sealed class Enrollment : global::System.IDisposable
     {
@@ -5911,187 +5878,6 @@ namespace FidoUnlock
         {
             var status = default(UniffiStatus);
             if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_enrollment(handle, ref status);
-        }
-    }
-
-    /// <summary>A probe that the device took: an unlock with this slot would work.</summary>
-    public sealed class ProbePassed : global::System.IDisposable
-    {
-        internal readonly UniffiHandle uniffiHandle;
-
-        internal ProbePassed(UniffiHandle handle) { uniffiHandle = handle; }
-
-        /// <summary>Gives the Rust object back. Without it the garbage collector does so, some time later.</summary>
-        public void Dispose() { uniffiHandle.Dispose(); }
-
-        /// <summary>The consent to block the PIN, once. <c>confirmed</c>: the person said yes to "the PIN will be blocked; only the help desk can then give it back".</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public global::FidoUnlock.BlockConsent ConfirmBlock(bool confirmed)
-        {
-            UniffiLibrary.Ensure();
-            var uniffiSelf = uniffiHandle.Clone();
-            var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_probepassed_confirm_block(uniffiSelf, (confirmed ? (sbyte)1 : (sbyte)0), ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-            return UniffiConverters.LiftBlockConsent(uniffiRaw);
-        }
-
-        /// <summary>The slot.</summary>
-        public byte Slot()
-        {
-            UniffiLibrary.Ensure();
-            var uniffiSelf = uniffiHandle.Clone();
-            var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_probepassed_slot(uniffiSelf, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, null);
-            return uniffiRaw;
-        }
-    }
-
-    internal static partial class UniffiConverters
-    {
-        internal static UniffiHandle HandleProbePassed(ulong handle)
-        {
-            return new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_probepassed, UniffiNative.uniffi_fido_unlock_ffi_fn_free_probepassed);
-        }
-
-        internal static global::FidoUnlock.ProbePassed LiftProbePassed(ulong handle) { return new global::FidoUnlock.ProbePassed(HandleProbePassed(handle)); }
-
-        internal static ulong LowerProbePassed(global::FidoUnlock.ProbePassed value)
-        {
-            UniffiWriter.NotNull(value);
-            return value.uniffiHandle.Clone();
-        }
-
-        internal static void DiscardProbePassed(ulong handle)
-        {
-            var status = default(UniffiStatus);
-            if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_probepassed(handle, ref status);
-        }
-    }
-
-    /// <summary>Makes the response to a probe, where the issuer's key is: <c>IssuerKey.answer_probe</c>, or a call to the desk's server.</summary>
-    public interface IProbeResponder
-    {
-        /// <summary><c>challenge</c>: a line; the answer is a Response Code under the probe label.</summary>
-        /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
-        string Respond(string deviceId, global::FidoUnlock.Suite suite, string challenge);
-    }
-
-    // The functions through which Rust calls objects of the host, and the objects that Rust holds.
-    internal static class UniffiTableProbeResponder
-    {
-        internal static readonly UniffiHandleMap<global::FidoUnlock.IProbeResponder> Objects = new UniffiHandleMap<global::FidoUnlock.IProbeResponder>();
-        private static readonly UniffiFree free = OnFree;
-        private static readonly UniffiClone clone = OnClone;
-        private static readonly Method0 method0 = OnRespond;
-
-        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
-        private delegate void Method0(ulong uniffiHandle, UniffiBuffer uniffiA0, UniffiBuffer uniffiA1, UniffiBuffer uniffiA2, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
-
-        // Rust keeps the table for ever, so it is never freed.
-        internal static void Register()
-        {
-            var size = global::System.IntPtr.Size;
-            var table = global::System.Runtime.InteropServices.Marshal.AllocHGlobal(size * 3);
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, 0, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(free));
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, size, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(clone));
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, size * 2,
-                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method0));
-            UniffiNative.uniffi_fido_unlock_ffi_fn_init_callback_vtable_proberesponder(table);
-        }
-
-        private static void OnFree(ulong handle) { Objects.Remove(handle); }
-
-        private static ulong OnClone(ulong handle) { return Objects.Clone(handle); }
-
-        private static void OnRespond(ulong uniffiHandle, UniffiBuffer uniffiA0, UniffiBuffer uniffiA1, UniffiBuffer uniffiA2, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
-        {
-            try
-            {
-                var uniffiResult = Objects.Get(uniffiHandle).Respond(UniffiBuffers.LiftString(uniffiA0), UniffiBuffers.Lift(uniffiA1, uniffiR0 => UniffiConverters.ReadSuite(uniffiR0)), UniffiBuffers.LiftString(uniffiA2));
-                uniffiReturn = UniffiBuffers.LowerString(uniffiResult);
-            }
-            catch (global::System.Exception uniffiThrown)
-            {
-                UniffiCall.Threw<global::FidoUnlock.HostException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteHostException);
-            }
-        }
-    }
-
-    // An implementation of Rust's own.
-    internal sealed class UniffiRustProbeResponder : global::FidoUnlock.IProbeResponder, global::System.IDisposable
-    {
-        internal readonly UniffiHandle uniffiHandle;
-
-        internal UniffiRustProbeResponder(UniffiHandle handle) { uniffiHandle = handle; }
-
-        public void Dispose() { uniffiHandle.Dispose(); }
-
-        /// <summary><c>challenge</c>: a line; the answer is a Response Code under the probe label.</summary>
-        /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
-        public string Respond(string deviceId, global::FidoUnlock.Suite suite, string challenge)
-        {
-            UniffiLibrary.Ensure();
-            if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
-            if (challenge == null) throw new global::System.ArgumentNullException("challenge");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(UniffiBuffer);
-            var uniffiA1 = default(UniffiBuffer);
-            var uniffiA2 = default(UniffiBuffer);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiBuffers.LowerString(deviceId);
-                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.Suite>(suite, (uniffiW0, uniffiV0) => UniffiConverters.WriteSuite(uniffiW0, uniffiV0));
-                uniffiA2 = UniffiBuffers.LowerString(challenge);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiBuffers.Discard(uniffiA0);
-                UniffiBuffers.Discard(uniffiA1);
-                UniffiBuffers.Discard(uniffiA2);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_proberesponder_respond(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadHostException);
-            return UniffiBuffers.LiftString(uniffiRaw);
-        }
-    }
-
-    internal static partial class UniffiConverters
-    {
-        internal static global::FidoUnlock.IProbeResponder LiftIProbeResponder(ulong handle)
-        {
-            if ((handle & 1) == 0)
-                return new UniffiRustProbeResponder(new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_proberesponder, UniffiNative.uniffi_fido_unlock_ffi_fn_free_proberesponder));
-            var value = UniffiTableProbeResponder.Objects.Remove(handle);
-            if (value == null) throw UniffiReader.Malformed();
-            return value;
-        }
-
-        internal static ulong LowerIProbeResponder(global::FidoUnlock.IProbeResponder value)
-        {
-            UniffiWriter.NotNull(value);
-            var rust = value as UniffiRustProbeResponder;
-            if (rust != null) return rust.uniffiHandle.Clone();
-            return UniffiTableProbeResponder.Objects.Insert(value);
-        }
-
-        internal static void DiscardIProbeResponder(ulong handle)
-        {
-            var status = default(UniffiStatus);
-            if ((handle & 1) == 0)
-            {
-                if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_proberesponder(handle, ref status);
-                return;
-            }
-            UniffiTableProbeResponder.Objects.Remove(handle);
         }
     }
 
@@ -7094,6 +6880,220 @@ namespace FidoUnlock
                 return;
             }
             UniffiTableHidReports.Objects.Remove(handle);
+        }
+    }
+
+    /// <summary>The person's consent to block the PIN; good for the power-ups that it takes.</summary>
+    public sealed class BlockConsent : global::System.IDisposable
+    {
+        internal readonly UniffiHandle uniffiHandle;
+
+        internal BlockConsent(UniffiHandle handle) { uniffiHandle = handle; }
+
+        /// <summary>Gives the Rust object back. Without it the garbage collector does so, some time later.</summary>
+        public void Dispose() { uniffiHandle.Dispose(); }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static UniffiHandle HandleBlockConsent(ulong handle)
+        {
+            return new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_blockconsent, UniffiNative.uniffi_fido_unlock_ffi_fn_free_blockconsent);
+        }
+
+        internal static global::FidoUnlock.BlockConsent LiftBlockConsent(ulong handle) { return new global::FidoUnlock.BlockConsent(HandleBlockConsent(handle)); }
+
+        internal static ulong LowerBlockConsent(global::FidoUnlock.BlockConsent value)
+        {
+            UniffiWriter.NotNull(value);
+            return value.uniffiHandle.Clone();
+        }
+
+        internal static void DiscardBlockConsent(ulong handle)
+        {
+            var status = default(UniffiStatus);
+            if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_blockconsent(handle, ref status);
+        }
+    }
+
+    /// <summary>A probe that the device took: an unlock with this slot would work.</summary>
+    public sealed class ProbePassed : global::System.IDisposable
+    {
+        internal readonly UniffiHandle uniffiHandle;
+
+        internal ProbePassed(UniffiHandle handle) { uniffiHandle = handle; }
+
+        /// <summary>Gives the Rust object back. Without it the garbage collector does so, some time later.</summary>
+        public void Dispose() { uniffiHandle.Dispose(); }
+
+        /// <summary>The consent to block the PIN, once. <c>confirmed</c>: the person said yes to "the PIN will be blocked; only the help desk can then give it back".</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::FidoUnlock.BlockConsent ConfirmBlock(bool confirmed)
+        {
+            UniffiLibrary.Ensure();
+            var uniffiSelf = uniffiHandle.Clone();
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_probepassed_confirm_block(uniffiSelf, (confirmed ? (sbyte)1 : (sbyte)0), ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiConverters.LiftBlockConsent(uniffiRaw);
+        }
+
+        /// <summary>The slot.</summary>
+        public byte Slot()
+        {
+            UniffiLibrary.Ensure();
+            var uniffiSelf = uniffiHandle.Clone();
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_probepassed_slot(uniffiSelf, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, null);
+            return uniffiRaw;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static UniffiHandle HandleProbePassed(ulong handle)
+        {
+            return new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_probepassed, UniffiNative.uniffi_fido_unlock_ffi_fn_free_probepassed);
+        }
+
+        internal static global::FidoUnlock.ProbePassed LiftProbePassed(ulong handle) { return new global::FidoUnlock.ProbePassed(HandleProbePassed(handle)); }
+
+        internal static ulong LowerProbePassed(global::FidoUnlock.ProbePassed value)
+        {
+            UniffiWriter.NotNull(value);
+            return value.uniffiHandle.Clone();
+        }
+
+        internal static void DiscardProbePassed(ulong handle)
+        {
+            var status = default(UniffiStatus);
+            if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_probepassed(handle, ref status);
+        }
+    }
+
+    /// <summary>Makes the response to a probe, where the issuer's key is: <c>IssuerKey.answer_probe</c>, or a call to the desk's server.</summary>
+    public interface IProbeResponder
+    {
+        /// <summary><c>challenge</c>: a line; the answer is a Response Code under the probe label.</summary>
+        /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
+        string Respond(string deviceId, global::FidoUnlock.Suite suite, string challenge);
+    }
+
+    // The functions through which Rust calls objects of the host, and the objects that Rust holds.
+    internal static class UniffiTableProbeResponder
+    {
+        internal static readonly UniffiHandleMap<global::FidoUnlock.IProbeResponder> Objects = new UniffiHandleMap<global::FidoUnlock.IProbeResponder>();
+        private static readonly UniffiFree free = OnFree;
+        private static readonly UniffiClone clone = OnClone;
+        private static readonly Method0 method0 = OnRespond;
+
+        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
+        private delegate void Method0(ulong uniffiHandle, UniffiBuffer uniffiA0, UniffiBuffer uniffiA1, UniffiBuffer uniffiA2, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
+
+        // Rust keeps the table for ever, so it is never freed.
+        internal static void Register()
+        {
+            var size = global::System.IntPtr.Size;
+            var table = global::System.Runtime.InteropServices.Marshal.AllocHGlobal(size * 3);
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, 0, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(free));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(clone));
+            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
+                table, size * 2,
+                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method0));
+            UniffiNative.uniffi_fido_unlock_ffi_fn_init_callback_vtable_proberesponder(table);
+        }
+
+        private static void OnFree(ulong handle) { Objects.Remove(handle); }
+
+        private static ulong OnClone(ulong handle) { return Objects.Clone(handle); }
+
+        private static void OnRespond(ulong uniffiHandle, UniffiBuffer uniffiA0, UniffiBuffer uniffiA1, UniffiBuffer uniffiA2, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
+        {
+            try
+            {
+                var uniffiResult = Objects.Get(uniffiHandle).Respond(UniffiBuffers.LiftString(uniffiA0), UniffiBuffers.Lift(uniffiA1, uniffiR0 => UniffiConverters.ReadSuite(uniffiR0)), UniffiBuffers.LiftString(uniffiA2));
+                uniffiReturn = UniffiBuffers.LowerString(uniffiResult);
+            }
+            catch (global::System.Exception uniffiThrown)
+            {
+                UniffiCall.Threw<global::FidoUnlock.HostException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteHostException);
+            }
+        }
+    }
+
+    // An implementation of Rust's own.
+    internal sealed class UniffiRustProbeResponder : global::FidoUnlock.IProbeResponder, global::System.IDisposable
+    {
+        internal readonly UniffiHandle uniffiHandle;
+
+        internal UniffiRustProbeResponder(UniffiHandle handle) { uniffiHandle = handle; }
+
+        public void Dispose() { uniffiHandle.Dispose(); }
+
+        /// <summary><c>challenge</c>: a line; the answer is a Response Code under the probe label.</summary>
+        /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
+        public string Respond(string deviceId, global::FidoUnlock.Suite suite, string challenge)
+        {
+            UniffiLibrary.Ensure();
+            if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
+            if (challenge == null) throw new global::System.ArgumentNullException("challenge");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            var uniffiA1 = default(UniffiBuffer);
+            var uniffiA2 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.LowerString(deviceId);
+                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.Suite>(suite, (uniffiW0, uniffiV0) => UniffiConverters.WriteSuite(uniffiW0, uniffiV0));
+                uniffiA2 = UniffiBuffers.LowerString(challenge);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                UniffiBuffers.Discard(uniffiA2);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_proberesponder_respond(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadHostException);
+            return UniffiBuffers.LiftString(uniffiRaw);
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.IProbeResponder LiftIProbeResponder(ulong handle)
+        {
+            if ((handle & 1) == 0)
+                return new UniffiRustProbeResponder(new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_proberesponder, UniffiNative.uniffi_fido_unlock_ffi_fn_free_proberesponder));
+            var value = UniffiTableProbeResponder.Objects.Remove(handle);
+            if (value == null) throw UniffiReader.Malformed();
+            return value;
+        }
+
+        internal static ulong LowerIProbeResponder(global::FidoUnlock.IProbeResponder value)
+        {
+            UniffiWriter.NotNull(value);
+            var rust = value as UniffiRustProbeResponder;
+            if (rust != null) return rust.uniffiHandle.Clone();
+            return UniffiTableProbeResponder.Objects.Insert(value);
+        }
+
+        internal static void DiscardIProbeResponder(ulong handle)
+        {
+            var status = default(UniffiStatus);
+            if ((handle & 1) == 0)
+            {
+                if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_proberesponder(handle, ref status);
+                return;
+            }
+            UniffiTableProbeResponder.Objects.Remove(handle);
         }
     }
 
@@ -9906,136 +9906,6 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>A key slot.</summary>
-    public sealed class SlotInfo : global::System.IEquatable<global::FidoUnlock.SlotInfo>
-    {
-        /// <summary>0 to 15; slot 0 may be the offline recovery key.</summary>
-        public byte Slot { get; }
-
-        /// <summary>What its key is for.</summary>
-        public global::FidoUnlock.Suite Suite { get; }
-
-        /// <summary>16 bytes that name the issuer's key; absent in suite 3.</summary>
-        public byte[] Fingerprint { get; }
-
-        /// <summary>How often the slot was given a new key.</summary>
-        public uint Rotation { get; }
-
-        /// <summary>Takes every field.</summary>
-        public SlotInfo(byte slot, global::FidoUnlock.Suite suite, byte[] fingerprint, uint rotation)
-        {
-            this.Slot = slot;
-            this.Suite = suite;
-            this.Fingerprint = fingerprint;
-            this.Rotation = rotation;
-        }
-
-        internal void UniffiWrite(UniffiWriter uniffiWriter)
-        {
-            uniffiWriter.WriteByte(Slot);
-            UniffiConverters.WriteSuite(uniffiWriter, Suite);
-            uniffiWriter.WriteOptional<byte[]>(Fingerprint, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
-            uniffiWriter.WriteUInt32(Rotation);
-        }
-
-        /// <summary>True when all fields hold the same.</summary>
-        public bool Equals(global::FidoUnlock.SlotInfo other)
-        {
-            return !ReferenceEquals(other, null)
-                && Slot == other.Slot
-                && Suite == other.Suite
-                && UniffiValues.Same(Fingerprint, other.Fingerprint)
-                && Rotation == other.Rotation;
-        }
-
-        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
-        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.SlotInfo); }
-
-        /// <summary>Equal values have equal hashes.</summary>
-        public override int GetHashCode()
-        {
-            var hash = 17;
-            hash = UniffiValues.Hash(hash, Slot);
-            hash = UniffiValues.Hash(hash, Suite);
-            hash = UniffiValues.Hash(hash, Fingerprint);
-            hash = UniffiValues.Hash(hash, Rotation);
-            return hash;
-        }
-    }
-
-    internal static partial class UniffiConverters
-    {
-        internal static global::FidoUnlock.SlotInfo ReadSlotInfo(UniffiReader uniffiReader)
-        {
-            return new global::FidoUnlock.SlotInfo(uniffiReader.ReadByte(), UniffiConverters.ReadSuite(uniffiReader), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadUInt32());
-        }
-
-        internal static void WriteSlotInfo(UniffiWriter uniffiWriter, global::FidoUnlock.SlotInfo value)
-        {
-            UniffiWriter.NotNull(value);
-            value.UniffiWrite(uniffiWriter);
-        }
-    }
-
-    /// <summary>What a device made of itself at enrolment.</summary>
-    public sealed class EnrolledDevice : global::System.IEquatable<global::FidoUnlock.EnrolledDevice>
-    {
-        /// <summary>Its Device ID.</summary>
-        public string DeviceId { get; }
-
-        /// <summary>E as a compressed point of 33 bytes, for the registry.</summary>
-        public byte[] DeviceKey { get; }
-
-        /// <summary>Takes every field.</summary>
-        public EnrolledDevice(string deviceId, byte[] deviceKey)
-        {
-            if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
-            if (deviceKey == null) throw new global::System.ArgumentNullException("deviceKey");
-            this.DeviceId = deviceId;
-            this.DeviceKey = deviceKey;
-        }
-
-        internal void UniffiWrite(UniffiWriter uniffiWriter)
-        {
-            uniffiWriter.WriteString(DeviceId);
-            uniffiWriter.WriteBytes(DeviceKey);
-        }
-
-        /// <summary>True when all fields hold the same.</summary>
-        public bool Equals(global::FidoUnlock.EnrolledDevice other)
-        {
-            return !ReferenceEquals(other, null)
-                && DeviceId == other.DeviceId
-                && UniffiValues.Same(DeviceKey, other.DeviceKey);
-        }
-
-        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
-        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.EnrolledDevice); }
-
-        /// <summary>Equal values have equal hashes.</summary>
-        public override int GetHashCode()
-        {
-            var hash = 17;
-            hash = UniffiValues.Hash(hash, DeviceId);
-            hash = UniffiValues.Hash(hash, DeviceKey);
-            return hash;
-        }
-    }
-
-    internal static partial class UniffiConverters
-    {
-        internal static global::FidoUnlock.EnrolledDevice ReadEnrolledDevice(UniffiReader uniffiReader)
-        {
-            return new global::FidoUnlock.EnrolledDevice(uniffiReader.ReadString(), uniffiReader.ReadBytes());
-        }
-
-        internal static void WriteEnrolledDevice(UniffiWriter uniffiWriter, global::FidoUnlock.EnrolledDevice value)
-        {
-            UniffiWriter.NotNull(value);
-            value.UniffiWrite(uniffiWriter);
-        }
-    }
-
     /// <summary>A row of the error table (docs/errors.md).</summary>
     public sealed class ErrorRow : global::System.IEquatable<global::FidoUnlock.ErrorRow>
     {
@@ -10890,6 +10760,136 @@ namespace FidoUnlock
         }
 
         internal static void WritePinRules(UniffiWriter uniffiWriter, global::FidoUnlock.PinRules value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>What a device made of itself at enrolment.</summary>
+    public sealed class EnrolledDevice : global::System.IEquatable<global::FidoUnlock.EnrolledDevice>
+    {
+        /// <summary>Its Device ID.</summary>
+        public string DeviceId { get; }
+
+        /// <summary>E as a compressed point of 33 bytes, for the registry.</summary>
+        public byte[] DeviceKey { get; }
+
+        /// <summary>Takes every field.</summary>
+        public EnrolledDevice(string deviceId, byte[] deviceKey)
+        {
+            if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
+            if (deviceKey == null) throw new global::System.ArgumentNullException("deviceKey");
+            this.DeviceId = deviceId;
+            this.DeviceKey = deviceKey;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteString(DeviceId);
+            uniffiWriter.WriteBytes(DeviceKey);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.EnrolledDevice other)
+        {
+            return !ReferenceEquals(other, null)
+                && DeviceId == other.DeviceId
+                && UniffiValues.Same(DeviceKey, other.DeviceKey);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.EnrolledDevice); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, DeviceId);
+            hash = UniffiValues.Hash(hash, DeviceKey);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.EnrolledDevice ReadEnrolledDevice(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.EnrolledDevice(uniffiReader.ReadString(), uniffiReader.ReadBytes());
+        }
+
+        internal static void WriteEnrolledDevice(UniffiWriter uniffiWriter, global::FidoUnlock.EnrolledDevice value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>A key slot.</summary>
+    public sealed class SlotInfo : global::System.IEquatable<global::FidoUnlock.SlotInfo>
+    {
+        /// <summary>0 to 15; slot 0 may be the offline recovery key.</summary>
+        public byte Slot { get; }
+
+        /// <summary>What its key is for.</summary>
+        public global::FidoUnlock.Suite Suite { get; }
+
+        /// <summary>16 bytes that name the issuer's key; absent in suite 3.</summary>
+        public byte[] Fingerprint { get; }
+
+        /// <summary>How often the slot was given a new key.</summary>
+        public uint Rotation { get; }
+
+        /// <summary>Takes every field.</summary>
+        public SlotInfo(byte slot, global::FidoUnlock.Suite suite, byte[] fingerprint, uint rotation)
+        {
+            this.Slot = slot;
+            this.Suite = suite;
+            this.Fingerprint = fingerprint;
+            this.Rotation = rotation;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteByte(Slot);
+            UniffiConverters.WriteSuite(uniffiWriter, Suite);
+            uniffiWriter.WriteOptional<byte[]>(Fingerprint, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+            uniffiWriter.WriteUInt32(Rotation);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.SlotInfo other)
+        {
+            return !ReferenceEquals(other, null)
+                && Slot == other.Slot
+                && Suite == other.Suite
+                && UniffiValues.Same(Fingerprint, other.Fingerprint)
+                && Rotation == other.Rotation;
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.SlotInfo); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Slot);
+            hash = UniffiValues.Hash(hash, Suite);
+            hash = UniffiValues.Hash(hash, Fingerprint);
+            hash = UniffiValues.Hash(hash, Rotation);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.SlotInfo ReadSlotInfo(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.SlotInfo(uniffiReader.ReadByte(), UniffiConverters.ReadSuite(uniffiReader), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadUInt32());
+        }
+
+        internal static void WriteSlotInfo(UniffiWriter uniffiWriter, global::FidoUnlock.SlotInfo value)
         {
             UniffiWriter.NotNull(value);
             value.UniffiWrite(uniffiWriter);
@@ -11946,14 +11946,14 @@ namespace FidoUnlock
     }
 
     /// <summary>Why a store of the host's did not do it.</summary>
-    public abstract class StoreException : global::System.Exception
+    public abstract class StorageException : global::System.Exception
     {
-        internal StoreException(string message) : base(message) { }
+        internal StorageException(string message) : base(message) { }
 
         internal abstract void UniffiWrite(UniffiWriter uniffiWriter);
 
         /// <summary>It could not be read.</summary>
-        public sealed class Read : global::FidoUnlock.StoreException
+        public sealed class Read : global::FidoUnlock.StorageException
         {
             /// <summary>Table or file, never its content.</summary>
             public string What { get; }
@@ -11973,7 +11973,7 @@ namespace FidoUnlock
         }
 
         /// <summary>It could not be written; what was there before is still there.</summary>
-        public sealed class Write : global::FidoUnlock.StoreException
+        public sealed class Write : global::FidoUnlock.StorageException
         {
             /// <summary>Table or file, never its content.</summary>
             public string What { get; }
@@ -11993,7 +11993,7 @@ namespace FidoUnlock
         }
 
         /// <summary>It was read but makes no sense.</summary>
-        public sealed class Corrupt : global::FidoUnlock.StoreException
+        public sealed class Corrupt : global::FidoUnlock.StorageException
         {
             /// <summary>Table or file, never its content.</summary>
             public string What { get; }
@@ -12013,7 +12013,7 @@ namespace FidoUnlock
         }
 
         /// <summary>Another program holds its lock.</summary>
-        public sealed class Busy : global::FidoUnlock.StoreException
+        public sealed class Busy : global::FidoUnlock.StorageException
         {
             /// <summary>Table or file, never its content.</summary>
             public string What { get; }
@@ -12033,7 +12033,7 @@ namespace FidoUnlock
         }
 
         /// <summary>It threw something else.</summary>
-        public sealed class HostFailed : global::FidoUnlock.StoreException
+        public sealed class HostFailed : global::FidoUnlock.StorageException
         {
             /// <summary>Takes every field.</summary>
             public HostFailed() : base("HostFailed")
@@ -12049,20 +12049,20 @@ namespace FidoUnlock
 
     internal static partial class UniffiConverters
     {
-        internal static global::FidoUnlock.StoreException ReadStoreException(UniffiReader uniffiReader)
+        internal static global::FidoUnlock.StorageException ReadStorageException(UniffiReader uniffiReader)
         {
             switch (uniffiReader.ReadInt32())
             {
-                case 1: return new global::FidoUnlock.StoreException.Read(uniffiReader.ReadString());
-                case 2: return new global::FidoUnlock.StoreException.Write(uniffiReader.ReadString());
-                case 3: return new global::FidoUnlock.StoreException.Corrupt(uniffiReader.ReadString());
-                case 4: return new global::FidoUnlock.StoreException.Busy(uniffiReader.ReadString());
-                case 5: return new global::FidoUnlock.StoreException.HostFailed();
+                case 1: return new global::FidoUnlock.StorageException.Read(uniffiReader.ReadString());
+                case 2: return new global::FidoUnlock.StorageException.Write(uniffiReader.ReadString());
+                case 3: return new global::FidoUnlock.StorageException.Corrupt(uniffiReader.ReadString());
+                case 4: return new global::FidoUnlock.StorageException.Busy(uniffiReader.ReadString());
+                case 5: return new global::FidoUnlock.StorageException.HostFailed();
                 default: throw UniffiReader.Malformed();
             }
         }
 
-        internal static void WriteStoreException(UniffiWriter uniffiWriter, global::FidoUnlock.StoreException value)
+        internal static void WriteStorageException(UniffiWriter uniffiWriter, global::FidoUnlock.StorageException value)
         {
             UniffiWriter.NotNull(value);
             value.UniffiWrite(uniffiWriter);

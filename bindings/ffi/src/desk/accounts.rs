@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use fido_unlock::ErrorCode;
-use fido_unlock::desk::ports::{self, StorageError};
+use fido_unlock::desk::ports::{self, StorageError as CoreStorageError};
 use fido_unlock::desk::{self, OperatorId, UnixTime};
 
-use super::StoreError;
-use super::store::{Faults, corrupt};
+use super::StorageError;
+use super::storage::{Faults, corrupt};
 use super::types::operator_id;
 use crate::HostError;
 
@@ -79,27 +79,31 @@ impl DeskOperator {
 pub trait Operators: Send + Sync {
     /// The operator, if `password` (or a token in its place) is the right one; absent for a wrong one and
     /// for an unknown name alike, after the same work. A secret: keep it no longer than the call.
-    fn authenticate(&self, id: String, password: String) -> Result<Option<DeskOperator>, StoreError>;
+    fn authenticate(&self, id: String, password: String) -> Result<Option<DeskOperator>, StorageError>;
 
     /// The operator's present roles and privileges. Asked at each action, so that a privilege that was
     /// taken away is gone at once.
-    fn find_operator(&self, id: String) -> Result<Option<DeskOperator>, StoreError>;
+    fn find_operator(&self, id: String) -> Result<Option<DeskOperator>, StorageError>;
 }
 
 /// [`Operators`] as core's port.
 pub(crate) struct HostOperators(pub Arc<dyn Operators>);
 
-fn operator(found: &DeskOperator) -> Result<desk::Operator, StorageError> {
+fn operator(found: &DeskOperator) -> Result<desk::Operator, CoreStorageError> {
     found.to_core().ok_or_else(|| corrupt("operator"))
 }
 
 impl ports::Operators for HostOperators {
-    fn authenticate(&self, id: &OperatorId, password: &str) -> Result<Option<desk::Operator>, StorageError> {
+    fn authenticate(
+        &self,
+        id: &OperatorId,
+        password: &str,
+    ) -> Result<Option<desk::Operator>, CoreStorageError> {
         let found = self.0.authenticate(id.to_string(), password.to_owned())?;
         found.as_ref().map(operator).transpose()
     }
 
-    fn operator(&self, id: &OperatorId) -> Result<Option<desk::Operator>, StorageError> {
+    fn operator(&self, id: &OperatorId) -> Result<Option<desk::Operator>, CoreStorageError> {
         let found = self.0.find_operator(id.to_string())?;
         match found.as_ref().map(operator).transpose()? {
             Some(other) if other.id != *id => Err(corrupt("operator")),
@@ -136,21 +140,21 @@ impl From<LicenceTerms> for ports::LicenceTerms {
 #[uniffi::export(with_foreign)]
 pub trait Licence: Send + Sync {
     /// The present terms; absent where there is no licence.
-    fn terms(&self) -> Result<Option<LicenceTerms>, StoreError>;
+    fn terms(&self) -> Result<Option<LicenceTerms>, StorageError>;
 
     /// Switches the service on or off.
-    fn set_service(&self, on: bool) -> Result<(), StoreError>;
+    fn set_service(&self, on: bool) -> Result<(), StorageError>;
 }
 
 /// [`Licence`] as core's port.
 pub(super) struct HostLicence(pub Arc<dyn Licence>);
 
 impl ports::Licence for HostLicence {
-    fn terms(&self) -> Result<Option<ports::LicenceTerms>, StorageError> {
+    fn terms(&self) -> Result<Option<ports::LicenceTerms>, CoreStorageError> {
         Ok(self.0.terms()?.map(Into::into))
     }
 
-    fn set_service(&mut self, on: bool) -> Result<(), StorageError> {
+    fn set_service(&mut self, on: bool) -> Result<(), CoreStorageError> {
         Ok(self.0.set_service(on)?)
     }
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use fido_unlock::desk::audit::{LogId, PendingEntry, Receipt};
-use fido_unlock::desk::ports::{self, StorageError};
+use fido_unlock::desk::ports::{self, StorageError as CoreStorageError};
 
-use super::StoreError;
-use super::store::corrupt;
+use super::StorageError;
+use super::storage::corrupt;
 
 /// An append-only list of entries in the host's own database (docs/protocol/audit.md). Each entry is a
 /// few hundred bytes, made and chained by the library and kept as it is; it holds no secret. One desk
@@ -14,18 +14,18 @@ use super::store::corrupt;
 #[uniffi::export(with_foreign)]
 pub trait AuditLog: Send + Sync {
     /// The log's own id: 16 random bytes, made when the log was. Asked once, when the desk opens.
-    fn log_id(&self) -> Result<Vec<u8>, StoreError>;
+    fn log_id(&self) -> Result<Vec<u8>, StorageError>;
 
     /// How many entries there are. Asked once, when the desk opens.
-    fn count(&self) -> Result<u64, StoreError>;
+    fn count(&self) -> Result<u64, StorageError>;
 
     /// The bytes of an entry; absent past the end. `sequence`: from 0.
-    fn entry(&self, sequence: u64) -> Result<Option<Vec<u8>>, StoreError>;
+    fn entry(&self, sequence: u64) -> Result<Option<Vec<u8>>, StorageError>;
 
     /// Adds an entry at the end. `sequence`: the place that it must have; refuse where it is taken. Return
     /// only when it would survive a power cut: the Response Code is shown on the strength of it. Where this
     /// throws, the log must end where it ended before.
-    fn append(&self, sequence: u64, entry: Vec<u8>) -> Result<(), StoreError>;
+    fn append(&self, sequence: u64, entry: Vec<u8>) -> Result<(), StorageError>;
 }
 
 /// [`AuditLog`] as core's port.
@@ -36,7 +36,7 @@ pub(crate) struct HostAuditLog {
 }
 
 impl HostAuditLog {
-    pub(crate) fn open(log: Arc<dyn AuditLog>) -> Result<Self, StorageError> {
+    pub(crate) fn open(log: Arc<dyn AuditLog>) -> Result<Self, CoreStorageError> {
         let log_id = log.log_id()?.try_into().map_err(|_| corrupt("log id"))?;
         let count = log.count()?;
         Ok(Self {
@@ -56,21 +56,21 @@ impl ports::AuditLog for HostAuditLog {
         self.count
     }
 
-    fn entry(&self, sequence: u64) -> Result<Option<Vec<u8>>, StorageError> {
+    fn entry(&self, sequence: u64) -> Result<Option<Vec<u8>>, CoreStorageError> {
         let found = self.log.entry(sequence)?;
         // The count and the entries must tell the same: a log that ends early has lost its tail.
         if found.is_some() == (sequence < self.count) {
             Ok(found)
         } else {
-            Err(StorageError::AuditBroken {
+            Err(CoreStorageError::AuditBroken {
                 detail: format!("entry {sequence} of {}", self.count),
             })
         }
     }
 
-    fn append(&mut self, entry: PendingEntry) -> Result<Receipt, StorageError> {
+    fn append(&mut self, entry: PendingEntry) -> Result<Receipt, CoreStorageError> {
         if entry.sequence() != self.count {
-            return Err(StorageError::Write {
+            return Err(CoreStorageError::Write {
                 detail: format!("entry {} is not the next one", entry.sequence()),
             });
         }

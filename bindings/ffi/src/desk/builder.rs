@@ -12,7 +12,7 @@ use super::directory::HostDirectory;
 use super::limits::HostLimits;
 use super::ports::{HostDelivery, HostNotifier};
 use super::signer::HostSigner;
-use super::store::Faults;
+use super::storage::Faults;
 use super::{
     AuditLog, Clock, CodeDelivery, DeskPolicy, Directory, HelpDesk, Licence, Limits, Operators,
     OwnerNotifier, ResponseSigner,

@@ -9,7 +9,7 @@ use fido_unlock::suite::p256_ecdsa;
 use sha2::{Digest, Sha256};
 
 use super::SigningError;
-use super::store::Faults;
+use super::storage::Faults;
 use crate::UnlockError;
 
 /// One checkpoint to sign. Only the desk makes it. It holds no secret.

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use fido_unlock::DeviceId;
-use fido_unlock::desk::ports::{self, StorageError};
+use fido_unlock::desk::ports::{self, StorageError as CoreStorageError};
 use fido_unlock::desk::{self, DeviceKeys, UnixTime, User, UserId};
 use fido_unlock::suite::{DevicePublicKey, IssuerPublicKey};
 
-use super::store::corrupt;
-use super::{DeskUser, RegisteredDevice, StoreError};
+use super::storage::corrupt;
+use super::{DeskUser, RegisteredDevice, StorageError};
 use crate::Suite;
 
 /// Users and devices in the host's own database. Changes come from the desk, which records each in the
@@ -16,26 +16,26 @@ use crate::Suite;
 #[uniffi::export(with_foreign)]
 pub trait Directory: Send + Sync {
     /// The user with this id.
-    fn user(&self, id: String) -> Result<Option<DeskUser>, StoreError>;
+    fn user(&self, id: String) -> Result<Option<DeskUser>, StorageError>;
 
     /// Users whose id or name contains `text`, in any case; all of them where it is empty. More than
     /// `limit` are cut off, by id.
-    fn search_users(&self, text: String, limit: u32) -> Result<Vec<DeskUser>, StoreError>;
+    fn search_users(&self, text: String, limit: u32) -> Result<Vec<DeskUser>, StorageError>;
 
     /// The device with this Device ID, in use or retired.
-    fn device(&self, device_id: String) -> Result<Option<RegisteredDevice>, StoreError>;
+    fn device(&self, device_id: String) -> Result<Option<RegisteredDevice>, StorageError>;
 
     /// A user's devices, in use or retired.
-    fn devices_of(&self, user: String) -> Result<Vec<RegisteredDevice>, StoreError>;
+    fn devices_of(&self, user: String) -> Result<Vec<RegisteredDevice>, StorageError>;
 
     /// How many devices are in use.
-    fn devices_in_use(&self) -> Result<u32, StoreError>;
+    fn devices_in_use(&self) -> Result<u32, StorageError>;
 
     /// Adds a user or replaces the one with the same id. It is on disk when this returns.
-    fn put_user(&self, user: DeskUser) -> Result<(), StoreError>;
+    fn put_user(&self, user: DeskUser) -> Result<(), StorageError>;
 
     /// Adds a device or replaces the one with the same Device ID. It is on disk when this returns.
-    fn put_device(&self, device: RegisteredDevice) -> Result<(), StoreError>;
+    fn put_device(&self, device: RegisteredDevice) -> Result<(), StorageError>;
 }
 
 impl From<&desk::RegisteredDevice> for RegisteredDevice {
@@ -90,16 +90,16 @@ impl RegisteredDevice {
 /// data under this id would unlock the wrong person's key.
 pub(crate) struct HostDirectory(pub Arc<dyn Directory>);
 
-fn user(found: DeskUser) -> Result<User, StorageError> {
+fn user(found: DeskUser) -> Result<User, CoreStorageError> {
     found.into_core().map_err(|_| corrupt("user"))
 }
 
-fn device(found: &RegisteredDevice) -> Result<desk::RegisteredDevice, StorageError> {
+fn device(found: &RegisteredDevice) -> Result<desk::RegisteredDevice, CoreStorageError> {
     found.to_core().ok_or_else(|| corrupt("registered device"))
 }
 
 impl ports::Directory for HostDirectory {
-    fn user(&self, id: &UserId) -> Result<Option<User>, StorageError> {
+    fn user(&self, id: &UserId) -> Result<Option<User>, CoreStorageError> {
         let found = self.0.user(id.to_string())?.map(user).transpose()?;
         match found {
             Some(other) if other.id != *id => Err(corrupt("user")),
@@ -107,7 +107,7 @@ impl ports::Directory for HostDirectory {
         }
     }
 
-    fn search_users(&self, text: &str, limit: usize) -> Result<Vec<User>, StorageError> {
+    fn search_users(&self, text: &str, limit: usize) -> Result<Vec<User>, CoreStorageError> {
         let most = u32::try_from(limit).unwrap_or(u32::MAX);
         let found = self.0.search_users(text.to_owned(), most)?;
         let mut users = found.into_iter().map(user).collect::<Result<Vec<_>, _>>()?;
@@ -116,7 +116,7 @@ impl ports::Directory for HostDirectory {
         Ok(users)
     }
 
-    fn device(&self, id: &DeviceId) -> Result<Option<desk::RegisteredDevice>, StorageError> {
+    fn device(&self, id: &DeviceId) -> Result<Option<desk::RegisteredDevice>, CoreStorageError> {
         let found = self.0.device(id.to_code())?;
         match found.as_ref().map(device).transpose()? {
             Some(other) if other.id != *id => Err(corrupt("registered device")),
@@ -124,7 +124,7 @@ impl ports::Directory for HostDirectory {
         }
     }
 
-    fn devices_of(&self, user: &UserId) -> Result<Vec<desk::RegisteredDevice>, StorageError> {
+    fn devices_of(&self, user: &UserId) -> Result<Vec<desk::RegisteredDevice>, CoreStorageError> {
         let found = self.0.devices_of(user.to_string())?;
         let mut devices = found.iter().map(device).collect::<Result<Vec<_>, _>>()?;
         if devices.iter().any(|device| device.owner != *user) {
@@ -134,15 +134,15 @@ impl ports::Directory for HostDirectory {
         Ok(devices)
     }
 
-    fn devices_in_use(&self) -> Result<u32, StorageError> {
+    fn devices_in_use(&self) -> Result<u32, CoreStorageError> {
         Ok(self.0.devices_in_use()?)
     }
 
-    fn put_user(&mut self, user: &User) -> Result<(), StorageError> {
+    fn put_user(&mut self, user: &User) -> Result<(), CoreStorageError> {
         Ok(self.0.put_user(user.into())?)
     }
 
-    fn put_device(&mut self, device: &desk::RegisteredDevice) -> Result<(), StorageError> {
+    fn put_device(&mut self, device: &desk::RegisteredDevice) -> Result<(), CoreStorageError> {
         Ok(self.0.put_device(device.into())?)
     }
 }

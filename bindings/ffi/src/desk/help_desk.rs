@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::approver::HostApprover;
 use super::checkpoint::{self, HostCheckpointSigner};
 use super::ports::HostVerifier;
-use super::store::Faults;
+use super::storage::Faults;
 use super::types::{device_id, operator_id, user_id};
 use super::{
     Approver, AuditSummary, CallerVerifier, CheckpointSigner, Clock, DeskFound, DeskRequest, OpenCode,

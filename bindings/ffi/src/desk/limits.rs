@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fido_unlock::ErrorCode;
-use fido_unlock::desk::ports::{self, StorageError};
+use fido_unlock::desk::ports::{self, StorageError as CoreStorageError};
 use fido_unlock::desk::{self, UnixTime};
 
-use super::StoreError;
+use super::StorageError;
 use super::types::{device_id, operator_id};
 use crate::UnlockError;
 
@@ -95,7 +95,7 @@ pub struct LimitRecord {
 pub trait Limits: Send + Sync {
     /// Judges and, when the outcome is `Taken`, counts the code, in one step that no other call can come
     /// between. It is on disk when this returns. `LimitBook` does the judging.
-    fn take(&self, request: LimitRequest) -> Result<LimitOutcome, StoreError>;
+    fn take(&self, request: LimitRequest) -> Result<LimitOutcome, StorageError>;
 }
 
 /// The judging of limits, for a host that keeps the records: restore, `take`, store `records`.
@@ -158,7 +158,7 @@ fn hash(bytes: Vec<u8>) -> Result<[u8; 32], UnlockError> {
 pub(crate) struct HostLimits(pub Arc<dyn Limits>);
 
 impl ports::Limits for HostLimits {
-    fn take(&mut self, request: &ports::LimitRequest<'_>) -> Result<desk::LimitOutcome, StorageError> {
+    fn take(&mut self, request: &ports::LimitRequest<'_>) -> Result<desk::LimitOutcome, CoreStorageError> {
         let outcome = self.0.take(LimitRequest {
             device_id: request.device.to_code(),
             operator: request.operator.to_string(),

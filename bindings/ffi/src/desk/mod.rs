@@ -14,7 +14,7 @@ mod limits;
 mod policy;
 mod ports;
 mod signer;
-mod store;
+mod storage;
 mod types;
 
 pub(crate) use signer::{NotMade, decode_made, make_code};
@@ -41,7 +41,7 @@ pub use ports::{
     VerificationMethod,
 };
 pub use signer::{IssuerInfo, ResponseSigner, SigningError, SigningTask};
-pub use store::StoreError;
+pub use storage::StorageError;
 pub use types::{
     AuditSummary, ChannelKind, DeskAlarm, DeskChannel, DeskFound, DeskRequest, DeskUser, OpenCode,
     RegisteredDevice,

@@ -10,7 +10,7 @@ use fido_unlock::{AdminKey, DeviceId, ErrorCode, HasCode, Purpose, ResponseCode}
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::store::Faults;
+use super::storage::Faults;
 use crate::Suite;
 
 /// An issuer key that the host's signer holds.

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use fido_unlock::host::framing::{HidTransport, NfcTransport};
-use fido_unlock::host::ports::{self, Call, NeverCancel, NoProgress, SystemTicks, TransportError};
+use fido_unlock::host::ports::{self, Call, SystemTicks, TransportError};
 use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::{ErrorCode, HasCode, Pin};
 use fido_unlock_mock::framing::Device;
 use fido_unlock_mock::platform::{Platform, PlatformError};
 use fido_unlock_mock::{SoftAuthenticator, Touch, TouchHandle};
-use getrandom::SysRng;
+use fido_unlock_system::SystemEntropy;
 
 use super::plugged::Plug;
 use super::serve::{MockServer, MockWire};
@@ -53,15 +53,13 @@ impl MockKey {
     ) -> Result<R, PlatformError> {
         let mut transport = HidTransport::new(
             self.device.hid(ports::Interface::Fido),
-            SysRng,
+            SystemEntropy,
             ports::Interface::Fido,
         );
-        let (ticks, mut progress) = (SystemTicks::default(), NoProgress);
-        let mut call = Call::new(&ticks, Call::WITH_TOUCH, &NeverCancel, &mut progress);
         work(&mut Platform::new(
             &mut transport,
-            &mut SysRng,
-            &mut call,
+            &mut SystemEntropy,
+            &mut Call::with_touch(),
             PinProtocol::Two,
         ))
     }
@@ -89,7 +87,7 @@ impl MockKey {
     pub fn open(&self, wire: MockWire, which: Interface) -> Arc<crate::Device> {
         let which = which.into();
         crate::Device::new(match wire {
-            MockWire::Hid => Box::new(HidTransport::new(self.device.hid(which), SysRng, which)),
+            MockWire::Hid => Box::new(HidTransport::new(self.device.hid(which), SystemEntropy, which)),
             MockWire::Apdu => Box::new(NfcTransport::new(self.device.card(), which)),
         })
     }

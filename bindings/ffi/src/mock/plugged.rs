@@ -11,7 +11,7 @@ use fido_unlock::host::ports::{
 };
 use fido_unlock_mock::SoftAuthenticator;
 use fido_unlock_mock::framing::Device;
-use getrandom::SysRng;
+use fido_unlock_system::SystemEntropy;
 
 use super::MockKey;
 
@@ -152,7 +152,7 @@ impl DeviceSource for PluggedKeys {
         let device = &found.ok_or(TransportError::Gone)?.device;
         Ok(Box::new(HidTransport::new(
             device.hid(interface),
-            SysRng,
+            SystemEntropy,
             interface,
         )))
     }

@@ -8,10 +8,10 @@ use fido_unlock::{ErrorCode, Pin};
 use fido_unlock_mock::platform::{
     Platform, PlatformError, RelyingParty, RelyingPartyError, StoredCredential,
 };
-use getrandom::SysRng;
+use fido_unlock_system::SystemEntropy;
 
 use super::MockKey;
-use crate::call::terms;
+use crate::call::CallOptions;
 use crate::{Device, UnlockError};
 
 /// A passkey as the relying party stored it.
@@ -69,10 +69,15 @@ impl Ceremonies for Device {
         &self,
         work: impl FnOnce(&mut Platform<'_, '_>) -> Result<R, PlatformError>,
     ) -> Result<R, UnlockError> {
-        self.call(terms(None, None, None), Call::WITH_TOUCH, |link, call| {
-            let transport = link.ctap()?.transport();
-            work(&mut Platform::new(transport, &mut SysRng, call, PinProtocol::Two))
-                .map_err(UnlockError::from)
+        self.call(CallOptions::default(), Call::WITH_TOUCH, |backend, call| {
+            let transport = backend.ctap()?.transport();
+            work(&mut Platform::new(
+                transport,
+                &mut SystemEntropy,
+                call,
+                PinProtocol::Two,
+            ))
+            .map_err(UnlockError::from)
         })
     }
 }
@@ -80,7 +85,7 @@ impl Ceremonies for Device {
 impl MockRelyingParty {
     fn make(&self, on: &impl Ceremonies, user: &str, pin: String) -> Result<MockPasskey, UnlockError> {
         let pin = Pin::new(pin);
-        let ceremony = self.0.begin("webauthn.create", &mut SysRng)?;
+        let ceremony = self.0.begin("webauthn.create", &mut SystemEntropy)?;
         let auth_data = on.run(|platform| platform.make_credential(&ceremony, user, &pin))?;
         let stored = self.0.register(&auth_data)?;
         Ok(MockPasskey {
@@ -105,7 +110,7 @@ impl MockRelyingParty {
                 y: coordinate(passkey.y)?,
             },
         };
-        let ceremony = self.0.begin("webauthn.get", &mut SysRng)?;
+        let ceremony = self.0.begin("webauthn.get", &mut SystemEntropy)?;
         let (auth_data, signature) =
             on.run(|platform| platform.get_assertion(&ceremony, &credential.id, &pin))?;
         self.0.verify(&ceremony, &credential, &auth_data, &signature)?;

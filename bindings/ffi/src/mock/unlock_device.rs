@@ -5,20 +5,20 @@ use std::time::Duration;
 
 use fido_unlock::ctap2::device_unlock::{self, ChallengeRequest};
 use fido_unlock::host::framing::HidTransport;
-use fido_unlock::host::ports::{self, Call, Cancel, SystemTicks, TransportError};
+use fido_unlock::host::ports::{self, Call, Cancel, TransportError};
 use fido_unlock::host::{CtapUnlockDevice, DeviceError};
 use fido_unlock::pin_protocol::CoseKey;
 use fido_unlock::{Challenge, DeviceChallenge, HasCode, ResponseCode, Suite};
 use fido_unlock_mock::SoftAuthenticator;
 use fido_unlock_mock::framing::MockHid;
-use getrandom::SysRng;
+use fido_unlock_system::SystemEntropy;
 
 use super::MockKey;
-use crate::device::SlotInfo;
+use crate::types::SlotInfo;
 use crate::unlock_device::{KeyAgreement, PendingChallenge, UnlockInfo, UnlockRequest};
 use crate::{DeviceCall, Interface, PinProtocol, ProgressEvent, UnlockDevice, UnlockDeviceError};
 
-type Ctap = CtapUnlockDevice<HidTransport<MockHid<SoftAuthenticator>, SysRng>>;
+type Ctap = CtapUnlockDevice<HidTransport<MockHid<SoftAuthenticator>, SystemEntropy>>;
 
 struct MockUnlockDevice(Mutex<Ctap>);
 
@@ -28,8 +28,7 @@ impl MockUnlockDevice {
         served: &DeviceCall,
         work: impl FnOnce(&mut Ctap, &mut Call<'_>) -> Result<R, DeviceError>,
     ) -> Result<R, UnlockDeviceError> {
-        let ticks = SystemTicks::default();
-        let ends = Served(served);
+        let cancel = Served(served);
         let mut tell = |event| {
             served.progress(match event {
                 ports::ProgressEvent::TouchNeeded => ProgressEvent::TouchNeeded,
@@ -38,7 +37,7 @@ impl MockUnlockDevice {
             });
         };
         let within = Duration::from_millis(served.remaining_ms().into());
-        let mut call = Call::new(&ticks, within, &ends, &mut tell);
+        let mut call = Call::within(within).cancelled_by(&cancel).telling(&mut tell);
         let mut device = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(work(&mut device, &mut call)?)
     }
@@ -160,7 +159,7 @@ impl MockKey {
     #[must_use]
     pub fn unlock_device(&self, which: Interface) -> Arc<dyn UnlockDevice> {
         let which = which.into();
-        let transport = HidTransport::new(self.device.hid(which), SysRng, which);
+        let transport = HidTransport::new(self.device.hid(which), SystemEntropy, which);
         Arc::new(MockUnlockDevice(Mutex::new(CtapUnlockDevice::new(transport))))
     }
 }

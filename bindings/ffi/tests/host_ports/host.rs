@@ -26,11 +26,11 @@ pub struct Memory {
 }
 
 impl Directory for Memory {
-    fn user(&self, id: String) -> Result<Option<DeskUser>, StoreError> {
+    fn user(&self, id: String) -> Result<Option<DeskUser>, StorageError> {
         Ok(self.users.lock().unwrap().get(&id).cloned())
     }
 
-    fn search_users(&self, text: String, _: u32) -> Result<Vec<DeskUser>, StoreError> {
+    fn search_users(&self, text: String, _: u32) -> Result<Vec<DeskUser>, StorageError> {
         let (users, text) = (self.users.lock().unwrap(), text.to_lowercase());
         let hit = |user: &&DeskUser| {
             format!("{}\n{}", user.id, user.name)
@@ -41,27 +41,27 @@ impl Directory for Memory {
         Ok(users.values().rev().filter(hit).cloned().collect())
     }
 
-    fn device(&self, device_id: String) -> Result<Option<RegisteredDevice>, StoreError> {
+    fn device(&self, device_id: String) -> Result<Option<RegisteredDevice>, StorageError> {
         Ok(self.devices.lock().unwrap().get(&device_id).cloned())
     }
 
-    fn devices_of(&self, user: String) -> Result<Vec<RegisteredDevice>, StoreError> {
+    fn devices_of(&self, user: String) -> Result<Vec<RegisteredDevice>, StorageError> {
         let devices = self.devices.lock().unwrap();
         let own = devices.values().rev().filter(|device| device.owner == user);
         Ok(own.cloned().collect())
     }
 
-    fn devices_in_use(&self) -> Result<u32, StoreError> {
+    fn devices_in_use(&self) -> Result<u32, StorageError> {
         let devices = self.devices.lock().unwrap();
         Ok(u32::try_from(devices.values().filter(|device| !device.retired).count()).unwrap())
     }
 
-    fn put_user(&self, user: DeskUser) -> Result<(), StoreError> {
+    fn put_user(&self, user: DeskUser) -> Result<(), StorageError> {
         self.users.lock().unwrap().insert(user.id.clone(), user);
         Ok(())
     }
 
-    fn put_device(&self, device: RegisteredDevice) -> Result<(), StoreError> {
+    fn put_device(&self, device: RegisteredDevice) -> Result<(), StorageError> {
         let id = device.device_id.clone();
         self.devices.lock().unwrap().insert(id, device);
         Ok(())
@@ -69,20 +69,20 @@ impl Directory for Memory {
 }
 
 impl AuditLog for Memory {
-    fn log_id(&self) -> Result<Vec<u8>, StoreError> {
+    fn log_id(&self) -> Result<Vec<u8>, StorageError> {
         Ok(vec![7; 16])
     }
 
-    fn count(&self) -> Result<u64, StoreError> {
+    fn count(&self) -> Result<u64, StorageError> {
         Ok(u64::try_from(self.log.lock().unwrap().len()).unwrap())
     }
 
-    fn entry(&self, sequence: u64) -> Result<Option<Vec<u8>>, StoreError> {
+    fn entry(&self, sequence: u64) -> Result<Option<Vec<u8>>, StorageError> {
         let index = usize::try_from(sequence).unwrap();
         Ok(self.log.lock().unwrap().get(index).cloned())
     }
 
-    fn append(&self, sequence: u64, entry: Vec<u8>) -> Result<(), StoreError> {
+    fn append(&self, sequence: u64, entry: Vec<u8>) -> Result<(), StorageError> {
         let mut log = self.log.lock().unwrap();
         assert_eq!(u64::try_from(log.len()), Ok(sequence));
         log.push(entry);
@@ -91,7 +91,7 @@ impl AuditLog for Memory {
 }
 
 impl Limits for Memory {
-    fn take(&self, request: LimitRequest) -> Result<LimitOutcome, StoreError> {
+    fn take(&self, request: LimitRequest) -> Result<LimitOutcome, StorageError> {
         let mut records = self.limits.lock().unwrap();
         let book = LimitBook::from_records(records.clone()).unwrap();
         let outcome = book.take(request).unwrap();
@@ -109,12 +109,12 @@ pub fn administrator() -> DeskOperator {
 }
 
 impl Operators for Memory {
-    fn authenticate(&self, id: String, password: String) -> Result<Option<DeskOperator>, StoreError> {
+    fn authenticate(&self, id: String, password: String) -> Result<Option<DeskOperator>, StorageError> {
         let right = password == PASSWORD;
         Ok(self.find_operator(id)?.filter(|_| right))
     }
 
-    fn find_operator(&self, id: String) -> Result<Option<DeskOperator>, StoreError> {
+    fn find_operator(&self, id: String) -> Result<Option<DeskOperator>, StorageError> {
         let others = self.others.lock().unwrap();
         let known = std::iter::once(administrator()).chain(others.iter().cloned());
         Ok(known.into_iter().find(|operator| operator.id == id))
@@ -122,7 +122,7 @@ impl Operators for Memory {
 }
 
 impl Licence for Memory {
-    fn terms(&self) -> Result<Option<LicenceTerms>, StoreError> {
+    fn terms(&self) -> Result<Option<LicenceTerms>, StorageError> {
         Ok(Some(LicenceTerms {
             service_on: !*self.service_off.lock().unwrap(),
             valid_until: START + 1_000_000,
@@ -131,7 +131,7 @@ impl Licence for Memory {
         }))
     }
 
-    fn set_service(&self, on: bool) -> Result<(), StoreError> {
+    fn set_service(&self, on: bool) -> Result<(), StorageError> {
         *self.service_off.lock().unwrap() = !on;
         Ok(())
     }

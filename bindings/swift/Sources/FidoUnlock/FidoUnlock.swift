@@ -1331,7 +1331,7 @@ open class AuditLogImpl: AuditLog, @unchecked Sendable {
      * The log's own id: 16 random bytes, made when the log was. Asked once, when the desk opens.
      */
 open func logId()throws  -> Data  {
-    return try  FfiConverterData.lift(try rustCallWithError(FfiConverterTypeStoreError_lift) {
+    return try  FfiConverterData.lift(try rustCallWithError(FfiConverterTypeStorageError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_auditlog_log_id(
             self.uniffiCloneHandle(),uniffiCallStatus
@@ -1343,7 +1343,7 @@ open func logId()throws  -> Data  {
      * How many entries there are. Asked once, when the desk opens.
      */
 open func count()throws  -> UInt64  {
-    return try  FfiConverterUInt64.lift(try rustCallWithError(FfiConverterTypeStoreError_lift) {
+    return try  FfiConverterUInt64.lift(try rustCallWithError(FfiConverterTypeStorageError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_auditlog_count(
             self.uniffiCloneHandle(),uniffiCallStatus
@@ -1355,7 +1355,7 @@ open func count()throws  -> UInt64  {
      * The bytes of an entry; absent past the end. `sequence`: from 0.
      */
 open func entry(sequence: UInt64)throws  -> Data?  {
-    return try  FfiConverterOptionData.lift(try rustCallWithError(FfiConverterTypeStoreError_lift) {
+    return try  FfiConverterOptionData.lift(try rustCallWithError(FfiConverterTypeStorageError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_auditlog_entry(
             self.uniffiCloneHandle(),
@@ -1369,7 +1369,7 @@ open func entry(sequence: UInt64)throws  -> Data?  {
      * only when it would survive a power cut: the Response Code is shown on the strength of it. Where this
      * throws, the log must end where it ended before.
      */
-open func append(sequence: UInt64, entry: Data)throws   {try rustCallWithError(FfiConverterTypeStoreError_lift) {
+open func append(sequence: UInt64, entry: Data)throws   {try rustCallWithError(FfiConverterTypeStorageError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_auditlog_append(
             self.uniffiCloneHandle(),
@@ -1427,7 +1427,7 @@ fileprivate struct UniffiCallbackInterfaceAuditLog {
                 callStatus: uniffiCallStatus,
                 makeCall: makeCall,
                 writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStoreError_lower
+                lowerError: FfiConverterTypeStorageError_lower
             )
         },
         count: { (
@@ -1450,7 +1450,7 @@ fileprivate struct UniffiCallbackInterfaceAuditLog {
                 callStatus: uniffiCallStatus,
                 makeCall: makeCall,
                 writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStoreError_lower
+                lowerError: FfiConverterTypeStorageError_lower
             )
         },
         entry: { (
@@ -1475,7 +1475,7 @@ fileprivate struct UniffiCallbackInterfaceAuditLog {
                 callStatus: uniffiCallStatus,
                 makeCall: makeCall,
                 writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStoreError_lower
+                lowerError: FfiConverterTypeStorageError_lower
             )
         },
         append: { (
@@ -1502,7 +1502,7 @@ fileprivate struct UniffiCallbackInterfaceAuditLog {
                 callStatus: uniffiCallStatus,
                 makeCall: makeCall,
                 writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStoreError_lower
+                lowerError: FfiConverterTypeStorageError_lower
             )
         }
     )
@@ -4297,7 +4297,7 @@ open class DirectoryImpl: Directory, @unchecked Sendable {
      * The user with this id.
      */
 open func user(id: String)throws  -> DeskUser?  {
-    return try  FfiConverterOptionTypeDeskUser.lift(try rustCallWithError(FfiConverterTypeStoreError_lift) {
+    return try  FfiConverterOptionTypeDeskUser.lift(try rustCallWithError(FfiConverterTypeStorageError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_directory_user(
             self.uniffiCloneHandle(),
@@ -4311,7 +4311,7 @@ open func user(id: String)throws  -> DeskUser?  {
      * `limit` are cut off, by id.
      */
 open func searchUsers(text: String, limit: UInt32)throws  -> [DeskUser]  {
-    return try  FfiConverterSequenceTypeDeskUser.lift(try rustCallWithError(FfiConverterTypeStoreError_lift) {
+    return try  FfiConverterSequenceTypeDeskUser.lift(try rustCallWithError(FfiConverterTypeStorageError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_directory_search_users(
             self.uniffiCloneHandle(),
@@ -4325,7 +4325,7 @@ open func searchUsers(text: String, limit: UInt32)throws  -> [DeskUser]  {
      * The device with this Device ID, in use or retired.
      */
 open func device(deviceId: String)throws  -> RegisteredDevice?  {
-    return try  FfiConverterOptionTypeRegisteredDevice.lift(try rustCallWithError(FfiConverterTypeStoreError_lift) {
+    return try  FfiConverterOptionTypeRegisteredDevice.lift(try rustCallWithError(FfiConverterTypeStorageError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_directory_device(
             self.uniffiCloneHandle(),
@@ -4338,7 +4338,7 @@ open func device(deviceId: String)throws  -> RegisteredDevice?  {
      * A user's devices, in use or retired.
      */
 open func devicesOf(user: String)throws  -> [RegisteredDevice]  {
-    return try  FfiConverterSequenceTypeRegisteredDevice.lift(try rustCallWithError(FfiConverterTypeStoreError_lift) {
+    return try  FfiConverterSequenceTypeRegisteredDevice.lift(try rustCallWithError(FfiConverterTypeStorageError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_directory_devices_of(
             self.uniffiCloneHandle(),
@@ -4351,7 +4351,7 @@ open func devicesOf(user: String)throws  -> [RegisteredDevice]  {
      * How many devices are in use.
      */
 open func devicesInUse()throws  -> UInt32  {
-    return try  FfiConverterUInt32.lift(try rustCallWithError(FfiConverterTypeStoreError_lift) {
+    return try  FfiConverterUInt32.lift(try rustCallWithError(FfiConverterTypeStorageError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_directory_devices_in_use(
             self.uniffiCloneHandle(),uniffiCallStatus
@@ -4362,7 +4362,7 @@ open func devicesInUse()throws  -> UInt32  {
     /**
      * Adds a user or replaces the one with the same id. It is on disk when this returns.
      */
-open func putUser(user: DeskUser)throws   {try rustCallWithError(FfiConverterTypeStoreError_lift) {
+open func putUser(user: DeskUser)throws   {try rustCallWithError(FfiConverterTypeStorageError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_directory_put_user(
             self.uniffiCloneHandle(),
@@ -4374,7 +4374,7 @@ open func putUser(user: DeskUser)throws   {try rustCallWithError(FfiConverterTyp
     /**
      * Adds a device or replaces the one with the same Device ID. It is on disk when this returns.
      */
-open func putDevice(device: RegisteredDevice)throws   {try rustCallWithError(FfiConverterTypeStoreError_lift) {
+open func putDevice(device: RegisteredDevice)throws   {try rustCallWithError(FfiConverterTypeStorageError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_directory_put_device(
             self.uniffiCloneHandle(),
@@ -4433,7 +4433,7 @@ fileprivate struct UniffiCallbackInterfaceDirectory {
                 callStatus: uniffiCallStatus,
                 makeCall: makeCall,
                 writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStoreError_lower
+                lowerError: FfiConverterTypeStorageError_lower
             )
         },
         searchUsers: { (
@@ -4460,7 +4460,7 @@ fileprivate struct UniffiCallbackInterfaceDirectory {
                 callStatus: uniffiCallStatus,
                 makeCall: makeCall,
                 writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStoreError_lower
+                lowerError: FfiConverterTypeStorageError_lower
             )
         },
         device: { (
@@ -4485,7 +4485,7 @@ fileprivate struct UniffiCallbackInterfaceDirectory {
                 callStatus: uniffiCallStatus,
                 makeCall: makeCall,
                 writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStoreError_lower
+                lowerError: FfiConverterTypeStorageError_lower
             )
         },
         devicesOf: { (
@@ -4510,7 +4510,7 @@ fileprivate struct UniffiCallbackInterfaceDirectory {
                 callStatus: uniffiCallStatus,
                 makeCall: makeCall,
                 writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStoreError_lower
+                lowerError: FfiConverterTypeStorageError_lower
             )
         },
         devicesInUse: { (
@@ -4533,7 +4533,7 @@ fileprivate struct UniffiCallbackInterfaceDirectory {
                 callStatus: uniffiCallStatus,
                 makeCall: makeCall,
                 writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStoreError_lower
+                lowerError: FfiConverterTypeStorageError_lower
             )
         },
         putUser: { (
@@ -4558,7 +4558,7 @@ fileprivate struct UniffiCallbackInterfaceDirectory {
                 callStatus: uniffiCallStatus,
                 makeCall: makeCall,
                 writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStoreError_lower
+                lowerError: FfiConverterTypeStorageError_lower
             )
         },
         putDevice: { (
@@ -4583,7 +4583,7 @@ fileprivate struct UniffiCallbackInterfaceDirectory {
                 callStatus: uniffiCallStatus,
                 makeCall: makeCall,
                 writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStoreError_lower
+                lowerError: FfiConverterTypeStorageError_lower
             )
         }
     )
@@ -6381,7 +6381,7 @@ open class LicenceImpl: Licence, @unchecked Sendable {
      * The present terms; absent where there is no licence.
      */
 open func terms()throws  -> LicenceTerms?  {
-    return try  FfiConverterOptionTypeLicenceTerms.lift(try rustCallWithError(FfiConverterTypeStoreError_lift) {
+    return try  FfiConverterOptionTypeLicenceTerms.lift(try rustCallWithError(FfiConverterTypeStorageError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_licence_terms(
             self.uniffiCloneHandle(),uniffiCallStatus
@@ -6392,7 +6392,7 @@ open func terms()throws  -> LicenceTerms?  {
     /**
      * Switches the service on or off.
      */
-open func setService(on: Bool)throws   {try rustCallWithError(FfiConverterTypeStoreError_lift) {
+open func setService(on: Bool)throws   {try rustCallWithError(FfiConverterTypeStorageError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_licence_set_service(
             self.uniffiCloneHandle(),
@@ -6449,7 +6449,7 @@ fileprivate struct UniffiCallbackInterfaceLicence {
                 callStatus: uniffiCallStatus,
                 makeCall: makeCall,
                 writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStoreError_lower
+                lowerError: FfiConverterTypeStorageError_lower
             )
         },
         setService: { (
@@ -6474,7 +6474,7 @@ fileprivate struct UniffiCallbackInterfaceLicence {
                 callStatus: uniffiCallStatus,
                 makeCall: makeCall,
                 writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStoreError_lower
+                lowerError: FfiConverterTypeStorageError_lower
             )
         }
     )
@@ -6788,7 +6788,7 @@ open class LimitsImpl: Limits, @unchecked Sendable {
      * between. It is on disk when this returns. `LimitBook` does the judging.
      */
 open func take(request: LimitRequest)throws  -> LimitOutcome  {
-    return try  FfiConverterTypeLimitOutcome_lift(try rustCallWithError(FfiConverterTypeStoreError_lift) {
+    return try  FfiConverterTypeLimitOutcome_lift(try rustCallWithError(FfiConverterTypeStorageError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_limits_take(
             self.uniffiCloneHandle(),
@@ -6847,7 +6847,7 @@ fileprivate struct UniffiCallbackInterfaceLimits {
                 callStatus: uniffiCallStatus,
                 makeCall: makeCall,
                 writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStoreError_lower
+                lowerError: FfiConverterTypeStorageError_lower
             )
         }
     )
@@ -7137,7 +7137,7 @@ open class OperatorsImpl: Operators, @unchecked Sendable {
      * for an unknown name alike, after the same work. A secret: keep it no longer than the call.
      */
 open func authenticate(id: String, password: String)throws  -> DeskOperator?  {
-    return try  FfiConverterOptionTypeDeskOperator.lift(try rustCallWithError(FfiConverterTypeStoreError_lift) {
+    return try  FfiConverterOptionTypeDeskOperator.lift(try rustCallWithError(FfiConverterTypeStorageError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_operators_authenticate(
             self.uniffiCloneHandle(),
@@ -7152,7 +7152,7 @@ open func authenticate(id: String, password: String)throws  -> DeskOperator?  {
      * taken away is gone at once.
      */
 open func findOperator(id: String)throws  -> DeskOperator?  {
-    return try  FfiConverterOptionTypeDeskOperator.lift(try rustCallWithError(FfiConverterTypeStoreError_lift) {
+    return try  FfiConverterOptionTypeDeskOperator.lift(try rustCallWithError(FfiConverterTypeStorageError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_operators_find_operator(
             self.uniffiCloneHandle(),
@@ -7213,7 +7213,7 @@ fileprivate struct UniffiCallbackInterfaceOperators {
                 callStatus: uniffiCallStatus,
                 makeCall: makeCall,
                 writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStoreError_lower
+                lowerError: FfiConverterTypeStorageError_lower
             )
         },
         findOperator: { (
@@ -7238,7 +7238,7 @@ fileprivate struct UniffiCallbackInterfaceOperators {
                 callStatus: uniffiCallStatus,
                 makeCall: makeCall,
                 writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStoreError_lower
+                lowerError: FfiConverterTypeStorageError_lower
             )
         }
     )
@@ -15990,7 +15990,7 @@ public func FfiConverterTypeSigningError_lower(_ value: SigningError) -> RustBuf
  * Why a store of the host's did not do it.
  */
 public
-enum StoreError: Swift.Error, Equatable, Hashable, Foundation.LocalizedError {
+enum StorageError: Swift.Error, Equatable, Hashable, Foundation.LocalizedError {
 
 
 
@@ -16043,16 +16043,16 @@ enum StoreError: Swift.Error, Equatable, Hashable, Foundation.LocalizedError {
 }
 
 #if compiler(>=6)
-extension StoreError: Sendable {}
+extension StorageError: Sendable {}
 #endif
 
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public struct FfiConverterTypeStoreError: FfiConverterRustBuffer {
-    typealias SwiftType = StoreError
+public struct FfiConverterTypeStorageError: FfiConverterRustBuffer {
+    typealias SwiftType = StorageError
 
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> StoreError {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> StorageError {
         let variant: Int32 = try readInt(&buf)
         switch variant {
 
@@ -16077,7 +16077,7 @@ public struct FfiConverterTypeStoreError: FfiConverterRustBuffer {
         }
     }
 
-    public static func write(_ value: StoreError, into buf: inout [UInt8]) {
+    public static func write(_ value: StorageError, into buf: inout [UInt8]) {
         switch value {
 
 
@@ -16115,15 +16115,15 @@ public struct FfiConverterTypeStoreError: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public func FfiConverterTypeStoreError_lift(_ buf: RustBuffer) throws -> StoreError {
-    return try FfiConverterTypeStoreError.lift(buf)
+public func FfiConverterTypeStorageError_lift(_ buf: RustBuffer) throws -> StorageError {
+    return try FfiConverterTypeStorageError.lift(buf)
 }
 
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public func FfiConverterTypeStoreError_lower(_ value: StoreError) -> RustBuffer {
-    return FfiConverterTypeStoreError.lower(value)
+public func FfiConverterTypeStorageError_lower(_ value: StorageError) -> RustBuffer {
+    return FfiConverterTypeStorageError.lower(value)
 }
 
 
@@ -17936,31 +17936,31 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_clock_now() != 45450) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_licence_terms() != 36826) {
+    if (uniffi_fido_unlock_ffi_checksum_method_licence_terms() != 7375) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_licence_set_service() != 3321) {
+    if (uniffi_fido_unlock_ffi_checksum_method_licence_set_service() != 5935) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_operators_authenticate() != 27339) {
+    if (uniffi_fido_unlock_ffi_checksum_method_operators_authenticate() != 7425) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_operators_find_operator() != 16903) {
+    if (uniffi_fido_unlock_ffi_checksum_method_operators_find_operator() != 38292) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_approver_ask() != 1714) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id() != 61760) {
+    if (uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id() != 31975) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_auditlog_count() != 43111) {
+    if (uniffi_fido_unlock_ffi_checksum_method_auditlog_count() != 21528) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_auditlog_entry() != 33968) {
+    if (uniffi_fido_unlock_ffi_checksum_method_auditlog_entry() != 47301) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_auditlog_append() != 21519) {
+    if (uniffi_fido_unlock_ffi_checksum_method_auditlog_append() != 4180) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_open() != 37842) {
@@ -18002,25 +18002,25 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_sign() != 51520) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_directory_user() != 58839) {
+    if (uniffi_fido_unlock_ffi_checksum_method_directory_user() != 59636) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_directory_search_users() != 25497) {
+    if (uniffi_fido_unlock_ffi_checksum_method_directory_search_users() != 49987) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_directory_device() != 8815) {
+    if (uniffi_fido_unlock_ffi_checksum_method_directory_device() != 51838) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_directory_devices_of() != 36001) {
+    if (uniffi_fido_unlock_ffi_checksum_method_directory_devices_of() != 25166) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_directory_devices_in_use() != 9346) {
+    if (uniffi_fido_unlock_ffi_checksum_method_directory_devices_in_use() != 47483) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_directory_put_user() != 15238) {
+    if (uniffi_fido_unlock_ffi_checksum_method_directory_put_user() != 45887) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_directory_put_device() != 18878) {
+    if (uniffi_fido_unlock_ffi_checksum_method_directory_put_device() != 10520) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_deskfolder_builder() != 46) {
@@ -18059,10 +18059,10 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_rotation() != 59811) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device() != 45960) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device() != 4904) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key() != 42851) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key() != 58750) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device() != 57377) {
@@ -18131,7 +18131,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_limitbook_take() != 55270) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_limits_take() != 24422) {
+    if (uniffi_fido_unlock_ffi_checksum_method_limits_take() != 7319) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify() != 33174) {
@@ -18158,19 +18158,19 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_device_active_interface() != 39441) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_device_block_pin() != 61234) {
+    if (uniffi_fido_unlock_ffi_checksum_method_device_block_pin() != 47276) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_device_diagnose() != 7924) {
+    if (uniffi_fido_unlock_ffi_checksum_method_device_diagnose() != 8462) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_device_info() != 45320) {
+    if (uniffi_fido_unlock_ffi_checksum_method_device_info() != 58202) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_device_probe() != 57897) {
+    if (uniffi_fido_unlock_ffi_checksum_method_device_probe() != 17828) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_device_probe_with() != 57141) {
+    if (uniffi_fido_unlock_ffi_checksum_method_device_probe_with() != 23891) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer() != 43681) {
@@ -18182,22 +18182,13 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_enrollment_add_public_key() != 29647) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_enrollment_run() != 54367) {
+    if (uniffi_fido_unlock_ffi_checksum_method_enrollment_run() != 839) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_enrollment_set_options() != 49544) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_enrollment_set_pin() != 22275) {
-        return InitializationResult.apiChecksumMismatch
-    }
-    if (uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block() != 41610) {
-        return InitializationResult.apiChecksumMismatch
-    }
-    if (uniffi_fido_unlock_ffi_checksum_method_probepassed_slot() != 35957) {
-        return InitializationResult.apiChecksumMismatch
-    }
-    if (uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond() != 19014) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_devicewatch_next() != 64425) {
@@ -18249,6 +18240,15 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_hidreports_report_size() != 64118) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block() != 38839) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_probepassed_slot() != 19679) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond() != 47066) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_unlocksession_challenge() != 56940) {

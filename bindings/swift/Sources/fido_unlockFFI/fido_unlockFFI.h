@@ -439,13 +439,6 @@ typedef void (*UniffiCallbackInterfaceResponseSignerMethod3)(uint64_t, RustBuffe
     );
 
 #endif
-#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_PROBE_RESPONDER_METHOD0
-#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_PROBE_RESPONDER_METHOD0
-typedef void (*UniffiCallbackInterfaceProbeResponderMethod0)(uint64_t, RustBuffer, RustBuffer, RustBuffer, RustBuffer* _Nonnull,
-        RustCallStatus *_Nonnull uniffiCallStatus
-    );
-
-#endif
 #ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_ISSUER_PROVER_METHOD0
 #define UNIFFI_FFIDEF_CALLBACK_INTERFACE_ISSUER_PROVER_METHOD0
 typedef void (*UniffiCallbackInterfaceIssuerProverMethod0)(uint64_t, RustBuffer, RustBuffer* _Nonnull,
@@ -519,6 +512,13 @@ typedef void (*UniffiCallbackInterfaceHidReportsMethod1)(uint64_t, uint32_t, Rus
 #ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_HID_REPORTS_METHOD2
 #define UNIFFI_FFIDEF_CALLBACK_INTERFACE_HID_REPORTS_METHOD2
 typedef void (*UniffiCallbackInterfaceHidReportsMethod2)(uint64_t, uint32_t* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_PROBE_RESPONDER_METHOD0
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_PROBE_RESPONDER_METHOD0
+typedef void (*UniffiCallbackInterfaceProbeResponderMethod0)(uint64_t, RustBuffer, RustBuffer, RustBuffer, RustBuffer* _Nonnull,
         RustCallStatus *_Nonnull uniffiCallStatus
     );
 
@@ -676,15 +676,6 @@ typedef struct UniffiVTableCallbackInterfaceResponseSigner {
 } UniffiVTableCallbackInterfaceResponseSigner;
 
 #endif
-#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_PROBE_RESPONDER
-#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_PROBE_RESPONDER
-typedef struct UniffiVTableCallbackInterfaceProbeResponder {
-    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
-    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
-    UniffiCallbackInterfaceProbeResponderMethod0 _Nonnull respond;
-} UniffiVTableCallbackInterfaceProbeResponder;
-
-#endif
 #ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_ISSUER_PROVER
 #define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_ISSUER_PROVER
 typedef struct UniffiVTableCallbackInterfaceIssuerProver {
@@ -726,6 +717,15 @@ typedef struct UniffiVTableCallbackInterfaceHidReports {
     UniffiCallbackInterfaceHidReportsMethod1 _Nonnull readReport;
     UniffiCallbackInterfaceHidReportsMethod2 _Nonnull reportSize;
 } UniffiVTableCallbackInterfaceHidReports;
+
+#endif
+#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_PROBE_RESPONDER
+#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_PROBE_RESPONDER
+typedef struct UniffiVTableCallbackInterfaceProbeResponder {
+    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
+    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
+    UniffiCallbackInterfaceProbeResponderMethod0 _Nonnull respond;
+} UniffiVTableCallbackInterfaceProbeResponder;
 
 #endif
 #ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_UNLOCK_DEVICE
@@ -1537,16 +1537,6 @@ uint64_t uniffi_fido_unlock_ffi_fn_method_device_probe_with(uint64_t ptr, uint8_
 uint32_t uniffi_fido_unlock_ffi_fn_method_device_rotate_issuer(uint64_t ptr, RustBuffer plan, uint64_t prover, RustBuffer progress, RustBuffer cancel, RustBuffer timeout_ms, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_BLOCKCONSENT
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_BLOCKCONSENT
-uint64_t uniffi_fido_unlock_ffi_fn_clone_blockconsent(uint64_t handle, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_BLOCKCONSENT
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_BLOCKCONSENT
-void uniffi_fido_unlock_ffi_fn_free_blockconsent(uint64_t handle, RustCallStatus *_Nonnull out_status
-);
-#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_ENROLLMENT
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_ENROLLMENT
 uint64_t uniffi_fido_unlock_ffi_fn_clone_enrollment(uint64_t handle, RustCallStatus *_Nonnull out_status
@@ -1586,46 +1576,6 @@ void uniffi_fido_unlock_ffi_fn_method_enrollment_set_options(uint64_t ptr, int8_
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_ENROLLMENT_SET_PIN
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_ENROLLMENT_SET_PIN
 void uniffi_fido_unlock_ffi_fn_method_enrollment_set_pin(uint64_t ptr, RustBuffer pin, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_PROBEPASSED
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_PROBEPASSED
-uint64_t uniffi_fido_unlock_ffi_fn_clone_probepassed(uint64_t handle, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_PROBEPASSED
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_PROBEPASSED
-void uniffi_fido_unlock_ffi_fn_free_probepassed(uint64_t handle, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_PROBEPASSED_CONFIRM_BLOCK
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_PROBEPASSED_CONFIRM_BLOCK
-uint64_t uniffi_fido_unlock_ffi_fn_method_probepassed_confirm_block(uint64_t ptr, int8_t confirmed, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_PROBEPASSED_SLOT
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_PROBEPASSED_SLOT
-uint8_t uniffi_fido_unlock_ffi_fn_method_probepassed_slot(uint64_t ptr, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_PROBERESPONDER
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_PROBERESPONDER
-uint64_t uniffi_fido_unlock_ffi_fn_clone_proberesponder(uint64_t handle, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_PROBERESPONDER
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_PROBERESPONDER
-void uniffi_fido_unlock_ffi_fn_free_proberesponder(uint64_t handle, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_PROBERESPONDER
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_PROBERESPONDER
-void uniffi_fido_unlock_ffi_fn_init_callback_vtable_proberesponder(const UniffiVTableCallbackInterfaceProbeResponder* _Nonnull vtable
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_PROBERESPONDER_RESPOND
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_PROBERESPONDER_RESPOND
-RustBuffer uniffi_fido_unlock_ffi_fn_method_proberesponder_respond(uint64_t ptr, RustBuffer device_id, RustBuffer suite, RustBuffer challenge, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_DEVICEWATCH
@@ -1827,6 +1777,56 @@ RustBuffer uniffi_fido_unlock_ffi_fn_method_hidreports_read_report(uint64_t ptr,
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HIDREPORTS_REPORT_SIZE
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HIDREPORTS_REPORT_SIZE
 uint32_t uniffi_fido_unlock_ffi_fn_method_hidreports_report_size(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_BLOCKCONSENT
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_BLOCKCONSENT
+uint64_t uniffi_fido_unlock_ffi_fn_clone_blockconsent(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_BLOCKCONSENT
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_BLOCKCONSENT
+void uniffi_fido_unlock_ffi_fn_free_blockconsent(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_PROBEPASSED
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_PROBEPASSED
+uint64_t uniffi_fido_unlock_ffi_fn_clone_probepassed(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_PROBEPASSED
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_PROBEPASSED
+void uniffi_fido_unlock_ffi_fn_free_probepassed(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_PROBEPASSED_CONFIRM_BLOCK
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_PROBEPASSED_CONFIRM_BLOCK
+uint64_t uniffi_fido_unlock_ffi_fn_method_probepassed_confirm_block(uint64_t ptr, int8_t confirmed, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_PROBEPASSED_SLOT
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_PROBEPASSED_SLOT
+uint8_t uniffi_fido_unlock_ffi_fn_method_probepassed_slot(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_PROBERESPONDER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_PROBERESPONDER
+uint64_t uniffi_fido_unlock_ffi_fn_clone_proberesponder(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_PROBERESPONDER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_PROBERESPONDER
+void uniffi_fido_unlock_ffi_fn_free_proberesponder(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_PROBERESPONDER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_PROBERESPONDER
+void uniffi_fido_unlock_ffi_fn_init_callback_vtable_proberesponder(const UniffiVTableCallbackInterfaceProbeResponder* _Nonnull vtable
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_PROBERESPONDER_RESPOND
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_PROBERESPONDER_RESPOND
+RustBuffer uniffi_fido_unlock_ffi_fn_method_proberesponder_respond(uint64_t ptr, RustBuffer device_id, RustBuffer suite, RustBuffer challenge, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_UNLOCKSESSION
@@ -2839,24 +2839,6 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_enrollment_set_pin(void
 
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_PROBEPASSED_CONFIRM_BLOCK
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_PROBEPASSED_CONFIRM_BLOCK
-uint16_t uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_PROBEPASSED_SLOT
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_PROBEPASSED_SLOT
-uint16_t uniffi_fido_unlock_ffi_checksum_method_probepassed_slot(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_PROBERESPONDER_RESPOND
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_PROBERESPONDER_RESPOND
-uint16_t uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond(void
-
-);
-#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DEVICEWATCH_NEXT
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DEVICEWATCH_NEXT
 uint16_t uniffi_fido_unlock_ffi_checksum_method_devicewatch_next(void
@@ -2956,6 +2938,24 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_hidreports_read_report(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HIDREPORTS_REPORT_SIZE
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HIDREPORTS_REPORT_SIZE
 uint16_t uniffi_fido_unlock_ffi_checksum_method_hidreports_report_size(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_PROBEPASSED_CONFIRM_BLOCK
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_PROBEPASSED_CONFIRM_BLOCK
+uint16_t uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_PROBEPASSED_SLOT
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_PROBEPASSED_SLOT
+uint16_t uniffi_fido_unlock_ffi_checksum_method_probepassed_slot(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_PROBERESPONDER_RESPOND
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_PROBERESPONDER_RESPOND
+uint16_t uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond(void
 
 );
 #endif

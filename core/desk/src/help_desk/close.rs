@@ -5,7 +5,7 @@ use fido_unlock_protocol::error::ErrorCode;
 use super::{HelpDesk, about};
 use crate::audit::{AuditEntry, AuditEvent};
 use crate::ports::NoticeKind;
-use crate::{DeskError, OperatorSession, CodeOutcome, Privilege, RequestId};
+use crate::{CodeOutcome, DeskError, OperatorSession, Privilege, RequestId};
 
 impl HelpDesk {
     /// Records that the user has unlocked the device. Also after a restart, and by another operator.

@@ -92,12 +92,7 @@ impl Devices {
     fn read(&mut self, source: usize, route: &Route, call: &mut Call<'_>) -> Result<UnlockInfo, DeviceError> {
         route.access.clone()?;
         let deadline = call.deadline.min(call.ticks.now() + READ_WITHIN);
-        let mut call = Call {
-            ticks: call.ticks,
-            deadline,
-            cancel: call.cancel,
-            progress: &mut *call.progress,
-        };
+        let mut call = call.until(deadline);
         let Some(source) = self.sources.get_mut(source) else {
             return Err(TransportError::NoDevice.into());
         };

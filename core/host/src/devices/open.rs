@@ -1,14 +1,13 @@
 //! A device that was found, opened by the first of its routes that works.
 
 use alloc::boxed::Box;
-use core::time::Duration;
 
 use fido_unlock_protocol::Interface;
 use fido_unlock_protocol::ctap2::device_unlock::UnlockInfo;
 
-use super::{Devices, FoundDevice};
+use super::{Devices, FoundDevice, Listing};
 use crate::ports::{Call, RouteKind, Transport, TransportError, UnlockDevice};
-use crate::{CtapUnlockDevice, DeviceError};
+use crate::{CtapUnlockDevice, DeviceError, OpenError};
 
 /// A device that was opened, and what it answered then.
 pub struct Opened {
@@ -54,7 +53,8 @@ impl Devices {
                 }
             };
             let mut device = CtapUnlockDevice::new(transport);
-            match device.info(&mut within(Call::QUICK, call)) {
+            let deadline = call.ticks.now() + Call::QUICK;
+            match device.info(&mut call.until(deadline)) {
                 Ok(info) if is_another(found, &info) => last = TransportError::Gone,
                 Err(DeviceError::Transport(TransportError::Cancelled)) => {
                     return Err(TransportError::Cancelled);
@@ -65,6 +65,40 @@ impl Devices {
             }
         }
         reached.ok_or(last)
+    }
+}
+
+impl Devices {
+    /// Lists the devices and opens the one that can be unlocked now, as [`Devices::open`] does.
+    ///
+    /// # Errors
+    /// [`OpenError::SeveralDevices`] where more than one can. Where none can, the reason that says most:
+    /// the state of the first device that told it, why a device could not be reached, an empty reader,
+    /// [`TransportError::NoDevice`]. Else those of [`Devices::list`] and [`Devices::open`].
+    pub fn open_locked(&mut self, call: &mut Call<'_>) -> Result<Opened, OpenError> {
+        let listing = self.list(call)?;
+        let can_unlock = |device: &&FoundDevice| device.diagnosis().is_some_and(|state| state.can_unlock());
+        let mut locked = listing.devices.iter().filter(can_unlock);
+        match (locked.next(), locked.next()) {
+            (Some(only), None) => Ok(self.open(only, None, call)?),
+            (Some(_), Some(_)) => Err(OpenError::SeveralDevices),
+            (None, _) => Err(why_none(&listing)),
+        }
+    }
+}
+
+/// Why no device of `listing` can be unlocked.
+fn why_none(listing: &Listing) -> OpenError {
+    if let Some(state) = listing.devices.iter().find_map(FoundDevice::diagnosis) {
+        return OpenError::NotLocked(state.condition);
+    }
+    if let Some(error) = listing.devices.iter().find_map(|device| device.info().err()) {
+        return error.clone().into();
+    }
+    if listing.readers.is_empty() {
+        TransportError::NoDevice.into()
+    } else {
+        TransportError::NoCard.into()
     }
 }
 
@@ -95,14 +129,4 @@ fn is_another(found: &FoundDevice, info: &UnlockInfo) -> bool {
         .device_id()
         .zip(info.device_id)
         .is_some_and(|(one, two)| one != two)
-}
-
-/// The same call with a deadline of its own.
-pub(super) fn within<'a>(time: Duration, call: &'a mut Call<'_>) -> Call<'a> {
-    Call {
-        ticks: call.ticks,
-        deadline: call.ticks.now() + time,
-        cancel: call.cancel,
-        progress: &mut *call.progress,
-    }
 }

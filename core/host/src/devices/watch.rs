@@ -6,7 +6,6 @@ use core::time::Duration;
 
 use fido_unlock_protocol::ctap2::device_unlock::UnlockInfo;
 
-use super::open::within;
 use super::{Devices, FoundDevice, FoundRoute, READ_WITHIN, join};
 use crate::ports::{Call, Route, RouteChange, RouteKind, TransportError};
 use crate::{DeviceError, DeviceRefusal};
@@ -217,9 +216,8 @@ impl DeviceWatch {
                         // What the source knew is of the moment when it came.
                         route.access = Ok(());
                     }
-                    let info = self
-                        .devices
-                        .read(seen.source, &route, &mut within(READ_WITHIN, call));
+                    let deadline = call.ticks.now() + READ_WITHIN;
+                    let info = self.devices.read(seen.source, &route, &mut call.until(deadline));
                     if call.cancel.is_cancelled() {
                         return Err(TransportError::Cancelled);
                     }

@@ -68,7 +68,7 @@ pub(crate) fn drive<M: Machine, P: Pipe>(
             Step::Send(bytes) => pipe.send(&bytes, call, now)?,
             Step::WaitUntil(until) => pipe.wait(call.ticks, until.saturating_sub(now).min(SLICE))?,
             Step::Progress(event) => {
-                call.progress.on_progress(event);
+                call.tell(event);
                 false
             }
             Step::Done(answer) => return Ok(answer),

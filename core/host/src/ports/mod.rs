@@ -11,6 +11,7 @@
 //! [`Ticks`].
 
 mod apdu_channel;
+mod call;
 mod cancel;
 mod device_source;
 mod hid_reports;
@@ -21,6 +22,7 @@ mod transport;
 mod unlock_device;
 
 pub use apdu_channel::ApduChannel;
+pub use call::Call;
 pub use cancel::{Cancel, NeverCancel};
 pub use device_source::{DeviceSource, HidRoute, Route, RouteChange, RouteKind};
 pub use fido_unlock_protocol::Interface;
@@ -31,5 +33,5 @@ pub use progress::{NoProgress, Progress, ProgressEvent};
 #[cfg(feature = "std")]
 pub use ticks::SystemTicks;
 pub use ticks::Ticks;
-pub use transport::{Call, Transport, TransportError};
+pub use transport::{Transport, TransportError};
 pub use unlock_device::UnlockDevice;

@@ -1,51 +1,10 @@
 //! A whole CTAP2 message out, a whole one in.
 
 use alloc::vec::Vec;
-use core::time::Duration;
 
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
 
-use super::{Cancel, EntropyError, Interface, Progress, Ticks};
-
-/// What one call may take: its deadline, the cancel flag and who is told of progress.
-pub struct Call<'a> {
-    /// Monotonic time; [`Call::deadline`] is a moment on it.
-    pub ticks: &'a dyn Ticks,
-    /// When the whole call must be over; keep-alives do not move it.
-    pub deadline: Duration,
-    /// Asked at least every 100 ms.
-    pub cancel: &'a dyn Cancel,
-    /// Told of each change.
-    pub progress: &'a mut dyn Progress,
-}
-
-impl<'a> Call<'a> {
-    /// Longest wait where no touch is wanted.
-    pub const QUICK: Duration = Duration::from_secs(2);
-    /// Longest wait where the device may want a touch.
-    pub const WITH_TOUCH: Duration = Duration::from_secs(30);
-
-    /// A call that must be over `within` from now.
-    pub fn new(
-        ticks: &'a dyn Ticks,
-        within: Duration,
-        cancel: &'a dyn Cancel,
-        progress: &'a mut dyn Progress,
-    ) -> Self {
-        Self {
-            ticks,
-            deadline: ticks.now() + within,
-            cancel,
-            progress,
-        }
-    }
-
-    /// What is left until the deadline; zero when it has passed.
-    #[must_use]
-    pub fn remaining(&self) -> Duration {
-        self.deadline.saturating_sub(self.ticks.now())
-    }
-}
+use super::{Call, EntropyError, Interface};
 
 /// Why no answer came. Each is about the way to the device, never about what it answered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -133,7 +133,7 @@ impl UnlockDevice for Watched<'_> {
 }
 
 fn refused<T>(result: &Result<T, DeviceError>, code: ErrorCode) -> bool {
-    matches!(result, Err(DeviceError::Refused(found)) if *found == code)
+    matches!(result, Err(DeviceError::Refused(found)) if found.code() == code)
 }
 
 impl Suite<'_> {
@@ -279,10 +279,8 @@ impl Suite<'_> {
         response: &ResponseCode,
     ) -> Result<Unlocked, ContractError> {
         let pin = self.bench.new_pin();
-        let pin = must(
-            NewPin::judge(&pin, &pin, &DefaultPinPolicy::new(), session.rules()),
-            "the bench's own PIN",
-        )?;
+        let pin = NewPin::judge(&pin, &DefaultPinPolicy::new(), session.rules())
+            .map_err(|_| ContractError::Broken("the bench's own PIN"))?;
         let before = self.bench.unlocks();
         let mut watched = Watched { device, said: None };
         let (mut progress, ticks) = (NoProgress, self.ticks);

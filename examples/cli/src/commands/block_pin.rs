@@ -5,7 +5,7 @@ use fido_unlock::host::ports::{Call, NeverCancel, UnlockDevice};
 use fido_unlock::host::{BlockProgress, ConfirmedBlock, block_pin};
 use fido_unlock::suite::AuthoriseFields;
 use fido_unlock::{ErrorCode, Purpose};
-use getrandom::SysRng;
+use fido_unlock_system::SystemEntropy;
 
 use super::enroll::probe_device;
 use crate::args::BlockPin;
@@ -52,7 +52,7 @@ pub fn run(devices: &Devices, args: &BlockPin, prompt: Prompt) -> Result<Report,
         .ok_or_else(|| Failure::new(ErrorCode::Cancelled, "nothing was changed; --yes says yes"))?;
     open.desk.record_pin_block(&open.session, &id)?;
     let progress = call(Call::QUICK, |call| {
-        block_pin(device.transport(), &consent, protocol, &mut SysRng, call)
+        block_pin(device.transport(), &consent, protocol, &mut SystemEntropy, call)
     })?;
     let blocked = progress == BlockProgress::Blocked;
     Ok(Report::new()

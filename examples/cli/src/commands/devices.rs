@@ -3,11 +3,11 @@
 use fido_unlock::host::ports::{Call, Route, RouteKind, TransportError};
 use fido_unlock::host::{DeviceEvent, FoundDevice, FoundRoute, Listing};
 use fido_unlock::{ErrorCode, HasCode, Interface};
+use fido_unlock_system::{CtrlC, udev_rule};
 use serde_json::{Value, json};
 
-use crate::device::{Devices, UDEV_RULES, call_unless, udev_rule};
+use crate::device::{Devices, UDEV_RULES, call_unless};
 use crate::failure::Failure;
-use crate::interrupt::interrupt;
 use crate::output::{Report, print_event};
 
 /// Lists them, each once.
@@ -64,7 +64,7 @@ pub fn run(devices: &Devices) -> Result<Report, Failure> {
 pub fn watch(devices: &Devices, json: bool) -> Result<Report, Failure> {
     let mut watch = devices.watch()?;
     let show = Show::new(devices);
-    let cancel = interrupt()?;
+    let cancel = CtrlC::new()?;
     loop {
         let event = match call_unless(&cancel, Call::WITH_TOUCH, |call| watch.next_event(call)) {
             Err(TransportError::Cancelled) => return Ok(Report::new()),

@@ -13,7 +13,7 @@ use fido_unlock::desk::{DeviceKeys, NewDevice, Privilege, User, UserClass, UserI
 use fido_unlock::host::ports::{Call, NeverCancel, UnlockDevice};
 use fido_unlock::ports::Entropy;
 use fido_unlock::{AdminKey, ErrorCode, Suite};
-use getrandom::SysRng;
+use fido_unlock_system::SystemEntropy;
 use zeroize::Zeroizing;
 
 use super::desk::user_id;
@@ -73,7 +73,7 @@ fn at_desk(
             return Err(Failure::usage("an admin key goes into slot 0"));
         }
         let mut bytes = Zeroizing::new(vec![0; 32]);
-        SysRng.fill(&mut bytes)?;
+        SystemEntropy.fill(&mut bytes)?;
         (
             Plan::AdminKey(AdminKey::new(&bytes).ok_or(ErrorCode::EntropyFailed)?),
             None,

@@ -7,7 +7,7 @@ use fido_unlock::desk::{KeyEvent, KeyRing};
 use fido_unlock::suite::IssuerKey;
 use fido_unlock::{ErrorCode, Suite};
 use fido_unlock_files::key_file::LOST_KEY_WARNING;
-use getrandom::SysRng;
+use fido_unlock_system::SystemEntropy;
 use serde_json::json;
 
 use super::rotate_device;
@@ -53,7 +53,7 @@ fn generate(at: &At, suite: u8, slot: u8, prompt: Prompt) -> Result<Report, Fail
         return Err(Failure::new(ErrorCode::SignerSuite, text));
     }
     let mut open = OpenDesk::sign_in(at, prompt, Keys::Wanted)?;
-    let key = IssuerKey::make_p256(suite, &mut SysRng)?;
+    let key = IssuerKey::make_p256(suite, &mut SystemEntropy)?;
     change(&mut open, key, slot, KeyRing::insert)
 }
 
@@ -65,7 +65,7 @@ fn rotate(at: &At, slot: u8, prompt: Prompt) -> Result<Report, Failure> {
         .ring()
         .present(slot)
         .map(|kept| kept.info().suite);
-    let key = IssuerKey::make_p256(old.ok_or(ErrorCode::KeyMissing)?, &mut SysRng)?;
+    let key = IssuerKey::make_p256(old.ok_or(ErrorCode::KeyMissing)?, &mut SystemEntropy)?;
     let report = change(&mut open, key, slot, KeyRing::rotate)?;
     Ok(report.line(
         "The old key is retired. Devices keep it until each is rotated: `issuer rotate --this-device`.",

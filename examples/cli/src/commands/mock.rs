@@ -9,7 +9,7 @@ use fido_unlock::host::ports::{Call, UnlockDevice};
 use fido_unlock::pin_protocol::CoseKey;
 use fido_unlock::{ErrorCode, Pin};
 use fido_unlock_mock::platform::{Platform, PlatformError, RelyingParty, StoredCredential};
-use getrandom::SysRng;
+use fido_unlock_system::SystemEntropy;
 use serde::{Deserialize, Serialize};
 
 use crate::args::{Global, Mock};
@@ -82,7 +82,12 @@ fn platform<R>(
     let protocol = protocol(&info)?;
     let mut transport = device.into_transport();
     Ok(call(Call::WITH_TOUCH, |call| {
-        work(&mut Platform::new(&mut transport, &mut SysRng, call, protocol))
+        work(&mut Platform::new(
+            &mut transport,
+            &mut SystemEntropy,
+            call,
+            protocol,
+        ))
     })?)
 }
 
@@ -99,7 +104,7 @@ fn make_passkey(devices: &Devices, prompt: Prompt, rp: &str, name: &str) -> Resu
         platform(devices, |platform| platform.set_pin(&pin))?;
     }
     let relying_party = RelyingParty::new(rp);
-    let ceremony = relying_party.begin("webauthn.create", &mut SysRng)?;
+    let ceremony = relying_party.begin("webauthn.create", &mut SystemEntropy)?;
     let auth_data = platform(devices, |platform| {
         platform.make_credential(&ceremony, name, &pin)
     })?;
@@ -177,7 +182,7 @@ fn sign_in(devices: &Devices, prompt: Prompt, rp: Option<&str>) -> Result<Report
             .stored()
             .ok_or_else(|| Failure::corrupt(&record_path(path)))?;
         let relying_party = RelyingParty::new(&passkey.rp);
-        let ceremony = relying_party.begin("webauthn.get", &mut SysRng)?;
+        let ceremony = relying_party.begin("webauthn.get", &mut SystemEntropy)?;
         let (auth_data, signature) = platform(devices, |platform| {
             platform.get_assertion(&ceremony, &stored.id, &pin)
         })?;

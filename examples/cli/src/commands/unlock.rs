@@ -5,7 +5,7 @@ use std::path::Path;
 use fido_unlock::host::ports::{Call, PinPolicy, UnlockDevice};
 use fido_unlock::host::{DefaultPinPolicy, NewPin, Outcome, PinRules, Session, confirm_pin};
 use fido_unlock::{ErrorCode, Pin, Suite};
-use getrandom::SysRng;
+use fido_unlock_system::SystemEntropy;
 
 use super::challenge::begin;
 use super::typed_code;
@@ -49,7 +49,7 @@ pub fn run(devices: &Devices, args: &Unlock, prompt: Prompt) -> Result<Report, F
     }
     let response = typed_code::response_code(prompt, session.suite())?;
     let pin = new_pin(prompt, &args.rules, &policy, session.rules())?;
-    call_with_touch(|call| session.unlock(&mut device, &response, &pin, &mut SysRng, call))??;
+    call_with_touch(|call| session.unlock(&mut device, &response, &pin, &mut SystemEntropy, call))??;
     // The unlock is done; whether the PIN must change is only a courtesy.
     let must_change = call(Call::QUICK, |call| device.info(call)).is_ok_and(|info| info.force_pin_change);
     let mut report = Report::new().line("Unlocked: the new PIN is set, and every credential is as it was.");
@@ -144,7 +144,7 @@ fn new_pin(
         // `Zeroizing` keeps its own copy: it is wiped when this turn ends.
         let pin = Pin::new(prompt.secret("New PIN")?.as_str().to_owned());
         let again = Pin::new(prompt.secret("New PIN again")?.as_str().to_owned());
-        let judged = confirm_pin(&pin, &again).and_then(|()| NewPin::judge(&pin, policy, rules));
+        let judged = confirm_pin(&pin, &again).and_then(|pin| NewPin::judge(pin, policy, rules));
         let error = match judged {
             Ok(pin) => return Ok(pin),
             Err(error) => error,

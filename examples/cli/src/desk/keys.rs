@@ -17,7 +17,7 @@ use fido_unlock_files::WrappingKey;
 use fido_unlock_files::key_file::{
     self, Encoding, Passphrase, Protection, load_key_set, replace_key_set, save_key_set,
 };
-use getrandom::SysRng;
+use fido_unlock_system::SystemEntropy;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -58,15 +58,15 @@ impl KeyFolder {
         save_key_set(&self.path(ISSUER_KEYS), &KeyRing::new(), passphrase)?;
         self.write_issuers(&KeyRing::new())?;
         let mut bytes = Zeroizing::new(vec![0; 32]);
-        SysRng.fill(&mut bytes)?;
+        SystemEntropy.fill(&mut bytes)?;
         let wrapping = AdminKey::new(&bytes).ok_or(ErrorCode::EntropyFailed)?;
         let protection = Protection::Age(passphrase);
-        let encode = |key: &IssuerKey| key_file::encode(key, Encoding::Pem, protection, &mut SysRng);
+        let encode = |key: &IssuerKey| key_file::encode(key, Encoding::Pem, protection, &mut SystemEntropy);
         write_file(
             &self.path(WRAPPING_KEY),
             &encode(&IssuerKey::admin_key(wrapping))?,
         )?;
-        let signer = SoftwareCheckpointSigner::make(&mut SysRng)?;
+        let signer = SoftwareCheckpointSigner::make(&mut SystemEntropy)?;
         let key = IssuerKey::from_p256_scalar(Suite::P256Ecdsa, &signer.expose_scalar())
             .ok_or(ErrorCode::EntropyFailed)?;
         write_file(&self.path(CHECKPOINT_KEY), &encode(&key)?)?;

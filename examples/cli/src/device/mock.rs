@@ -10,7 +10,7 @@ use fido_unlock::host::ports::{
 };
 use fido_unlock_mock::SoftAuthenticator;
 use fido_unlock_mock::framing::Device;
-use getrandom::SysRng;
+use fido_unlock_system::SystemEntropy;
 
 use crate::args::MockWay;
 
@@ -70,7 +70,7 @@ impl DeviceSource for MockSource {
         _timeout: Duration,
     ) -> Result<Box<dyn Transport + Send>, TransportError> {
         Ok(match route.interface() {
-            Some(own) => Box::new(HidTransport::new(self.device.hid(own), SysRng, own)),
+            Some(own) => Box::new(HidTransport::new(self.device.hid(own), SystemEntropy, own)),
             None => Box::new(NfcTransport::new(self.device.card(), interface)),
         })
     }

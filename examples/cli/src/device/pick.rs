@@ -2,8 +2,8 @@
 
 use fido_unlock::host::{FoundDevice, FoundRoute, Listing};
 use fido_unlock::{DeviceId, ErrorCode};
+use fido_unlock_system::udev_rule;
 
-use super::udev_rule;
 use crate::failure::Failure;
 
 /// Where the rule belongs.
@@ -88,12 +88,11 @@ mod tests {
     use fido_unlock::host::Devices;
     use fido_unlock::host::framing::HidTransport;
     use fido_unlock::host::ports::{
-        Call, DeviceSource, HidRoute, NeverCancel, NoProgress, Route, RouteChange, RouteKind, SystemTicks,
-        Transport, TransportError,
+        Call, DeviceSource, HidRoute, Route, RouteChange, RouteKind, SystemTicks, Transport, TransportError,
     };
     use fido_unlock_mock::SoftAuthenticator;
     use fido_unlock_mock::framing::Device;
-    use getrandom::SysRng;
+    use fido_unlock_system::SystemEntropy;
 
     use super::*;
 
@@ -116,7 +115,7 @@ mod tests {
                 None => {
                     let key = SoftAuthenticator::builder().build().unwrap();
                     let key = Device::new(key, SystemTicks::new()).hid(interface);
-                    Ok(Box::new(HidTransport::new(key, SysRng, interface)))
+                    Ok(Box::new(HidTransport::new(key, SystemEntropy, interface)))
                 }
             }
         }
@@ -146,9 +145,7 @@ mod tests {
             };
             Box::new(One(route, error.clone())) as Box<dyn DeviceSource>
         });
-        let (ticks, mut progress) = (SystemTicks::new(), NoProgress);
-        let mut call = Call::new(&ticks, Call::QUICK, &NeverCancel, &mut progress);
-        Devices::new(sources.collect()).list(&mut call).unwrap()
+        Devices::new(sources.collect()).list(&mut Call::quick()).unwrap()
     }
 
     #[test]

@@ -8,7 +8,7 @@ use fido_unlock::host::CtapUnlockDevice;
 use fido_unlock::host::framing::HidTransport;
 use fido_unlock::host::ports::{Call, NeverCancel, NoProgress, SystemTicks, Transport};
 use fido_unlock::{Interface, Suite};
-use getrandom::SysRng;
+use fido_unlock_system::SystemEntropy;
 use help_desk_stub::{Desk, Key};
 
 use super::*;
@@ -27,7 +27,7 @@ impl Route for SoftRoute {
     }
     fn open(&self) -> Result<Box<dyn Transport>, Failure> {
         let hid = self.0.device().hid(Interface::Vendor);
-        Ok(Box::new(HidTransport::new(hid, SysRng, Interface::Vendor)))
+        Ok(Box::new(HidTransport::new(hid, SystemEntropy, Interface::Vendor)))
     }
 }
 

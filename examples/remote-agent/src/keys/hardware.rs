@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use fido_unlock::host::ports::{Call, DeviceSource, NeverCancel, NoProgress, SystemTicks, Transport};
+use fido_unlock::host::ports::{Call, Transport};
 use fido_unlock::host::{DeviceEvent, DeviceWatch, Devices, FoundDevice};
+use fido_unlock_system::{NotBuilt, SystemDevices};
 
 use super::{Change, Keys, Route};
 use crate::Failure;
@@ -17,28 +18,21 @@ pub struct Hardware {
     known: Vec<Arc<Found>>,
 }
 
-fn devices() -> Devices {
-    let sources: Vec<Box<dyn DeviceSource>> = vec![
-        #[cfg(feature = "hid")]
-        Box::<fido_unlock_hid::HidSource>::default(),
-        #[cfg(feature = "pcsc")]
-        Box::<fido_unlock_pcsc::PcscSource>::default(),
-    ];
-    Devices::new(sources)
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Hardware {
     /// Begins to watch.
-    pub fn new() -> Self {
-        Self {
-            watch: devices().watch(),
-            opener: Arc::new(Mutex::new(devices())),
+    ///
+    /// # Errors
+    /// [`NotBuilt`] without the features `hid` and `pcsc`.
+    pub fn new() -> Result<Self, NotBuilt> {
+        Ok(Self {
+            watch: Devices::system()?.watch(),
+            opener: Arc::new(Mutex::new(Devices::system()?)),
             known: Vec::new(),
-        }
+        })
     }
 
     /// Takes the device that is this one out of the known ones.
@@ -50,10 +44,7 @@ impl Hardware {
 
 impl Keys for Hardware {
     fn next(&mut self, timeout: Duration) -> Result<Option<Change>, Failure> {
-        let ticks = SystemTicks::new();
-        let mut progress = NoProgress;
-        let mut call = Call::new(&ticks, timeout, &NeverCancel, &mut progress);
-        Ok(match self.watch.next_event(&mut call)? {
+        Ok(match self.watch.next_event(&mut Call::within(timeout))? {
             Some(DeviceEvent::Arrived(device) | DeviceEvent::Changed(device)) => {
                 let found = match self.take_known(&device) {
                     Some(found) => {
@@ -124,10 +115,7 @@ impl Route for Found {
 
     fn open(&self) -> Result<Box<dyn Transport>, Failure> {
         let device = lock(&self.device).clone();
-        let ticks = SystemTicks::new();
-        let mut progress = NoProgress;
-        let mut call = Call::new(&ticks, Call::QUICK, &NeverCancel, &mut progress);
-        let opened = lock(&self.opener).open(&device, None, &mut call)?;
+        let opened = lock(&self.opener).open(&device, None, &mut Call::quick())?;
         Ok(opened.device.into_transport())
     }
 }

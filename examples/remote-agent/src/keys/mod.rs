@@ -1,12 +1,12 @@
 //! Where keys come from.
 
-#[cfg(any(feature = "hid", feature = "pcsc"))]
 mod hardware;
 mod port;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use fido_unlock::HasCode;
 use fido_unlock::host::ports::Transport;
 
 pub use port::PortKey;
@@ -57,15 +57,11 @@ pub fn keys(port: Option<u16>) -> Result<Box<dyn Keys>, Failure> {
     if let Some(port) = port {
         return Ok(Box::new(PortKey::new(port)));
     }
-    #[cfg(any(feature = "hid", feature = "pcsc"))]
-    {
-        Ok(Box::new(hardware::Hardware::new()))
-    }
-    #[cfg(not(any(feature = "hid", feature = "pcsc")))]
-    {
+    let hardware = hardware::Hardware::new().map_err(|error| {
         let text = "this program was built without the features `hid` and `pcsc`: use --key-port";
-        Err(Failure::new(fido_unlock::ErrorCode::NoDevice, text))
-    }
+        Failure::new(error.code(), text)
+    })?;
+    Ok(Box::new(hardware))
 }
 
 impl<T: Keys + ?Sized> Keys for Box<T> {

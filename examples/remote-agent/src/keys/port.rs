@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use fido_unlock::Interface;
 use fido_unlock::host::framing::HidTransport;
 use fido_unlock::host::ports::{HidReports, Transport, TransportError};
-use getrandom::SysRng;
+use fido_unlock_system::SystemEntropy;
 
 use super::{Change, Keys, Route};
 use crate::Failure;
@@ -70,7 +70,11 @@ impl Route for PortRoute {
             stream,
             head: Vec::new(),
         };
-        Ok(Box::new(HidTransport::new(reports, SysRng, Interface::Vendor)))
+        Ok(Box::new(HidTransport::new(
+            reports,
+            SystemEntropy,
+            Interface::Vendor,
+        )))
     }
 }
 

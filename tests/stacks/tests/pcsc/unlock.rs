@@ -5,7 +5,7 @@ use fido_unlock::host::CtapUnlockDevice;
 use fido_unlock::{Interface, Suite};
 use fido_unlock_pcsc::open;
 use fido_unlock_stacks_tests::{
-    CommandLine, Desk, DeskFolder, NEW_PIN, OLD_PIN, fido2_pcsc, try_pin, witness,
+    CommandLine, Desk, DeskFolder, NEW_PIN, OLD_PIN, Terminal, fido2_pcsc, try_pin, witness,
 };
 use fido_unlock_tests::python::run;
 
@@ -90,6 +90,33 @@ fn by_the_command_line() {
         command_line.unlock(&desk, "Virtual PCD 00 01");
         let mut transport = open(&fido_entry(&card_in(1))).unwrap();
         assert_eq!(try_pin(&mut transport, NEW_PIN), Ok(()));
+    });
+}
+
+#[test]
+fn by_ten_lines() {
+    let program = env!("CARGO_BIN_EXE_ten_lines");
+    isolated("unlock::by_ten_lines", |folder| {
+        let _pcscd = Pcscd::start(folder, true);
+        let desk = Desk::with_blocked_key(Suite::P256EcdhMac, &state(folder, 0));
+        let _key = insert(folder, 0, &[]);
+        card_in(0);
+        let mut terminal = Terminal::start(program);
+        let shown = terminal.asked("Response Code: ");
+        let challenge = shown.lines().find_map(|line| line.strip_prefix("Challenge "));
+        terminal.answer(&desk.read_out(challenge.unwrap().trim()));
+        for question in ["New PIN: ", "New PIN again: "] {
+            terminal.asked(question);
+            terminal.answer(NEW_PIN);
+        }
+        let (good, shown) = terminal.end();
+        assert!(good && !shown.contains(NEW_PIN), "{shown}");
+        let mut transport = open(&fido_entry(&card_in(0))).unwrap();
+        assert_eq!(try_pin(&mut transport, NEW_PIN), Ok(()));
+        drop(transport);
+
+        let (good, shown) = Terminal::start(program).end();
+        assert!(!good && shown.contains("DeviceNotLocked"), "{shown}");
     });
 }
 

@@ -1,8 +1,6 @@
 //! `enroll --watch`: each key that is put in is enrolled, probed where the desk's keys are here, and
 //! written as a row for `desk import`. The desk's folder is left alone meanwhile.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use fido_unlock::ctap2::device_unlock::EnrollResponse;
@@ -10,6 +8,7 @@ use fido_unlock::desk::{NoAdminKeys, Privilege, SoftwareSigner, UserId};
 use fido_unlock::host::ports::{Call, Cancel, NeverCancel, SystemTicks, Ticks, TransportError};
 use fido_unlock::host::{DeviceEvent, DeviceWatch, FoundDevice};
 use fido_unlock::{DeviceId, ErrorCode, Interface, Suite};
+use fido_unlock_system::CtrlC;
 use serde_json::{Value, json};
 
 use super::device::{Plan, choose, enroll_device, present_keys, probe_enrolled};
@@ -21,7 +20,6 @@ use crate::desk::public_key::PublicKey;
 use crate::desk::{Keys, OpenDesk, SharedSigner};
 use crate::device::{Devices, Opened, call_unless};
 use crate::failure::Failure;
-use crate::interrupt::interrupt;
 use crate::output::{Report, print_event};
 use crate::prompt::Prompt;
 
@@ -44,7 +42,7 @@ pub fn run(devices: &Devices, args: &Enroll, prompt: Prompt, json: bool) -> Resu
         .ok_or_else(|| Failure::usage("--watch wants --csv FILE"))?;
     let owners = Owners::new(args.users.as_deref(), prompt)?;
     let (keys, signer) = keys(args, prompt)?;
-    let ticks = SystemTicks::new();
+    let (ctrl_c, ticks) = (CtrlC::new()?, SystemTicks::new());
     let bulk = Bulk {
         args,
         prompt,
@@ -54,7 +52,7 @@ pub fn run(devices: &Devices, args: &Enroll, prompt: Prompt, json: bool) -> Resu
         signer,
         rows: RowsFile::open(csv)?,
         owners,
-        cancel: interrupt()?,
+        cancel: &ctrl_c,
         ticks: &ticks,
         handled: Vec::new(),
         enrolled: 0,
@@ -90,7 +88,7 @@ struct Bulk<'a> {
     signer: Option<SharedSigner>,
     rows: RowsFile,
     owners: Owners,
-    cancel: Arc<AtomicBool>,
+    cancel: &'a dyn Cancel,
     ticks: &'a dyn Ticks,
     /// The paths of each device that is there and needs nothing more.
     handled: Vec<Vec<String>>,
@@ -114,7 +112,7 @@ impl Bulk<'_> {
     fn run(mut self, mut watch: DeviceWatch) -> Result<Report, Failure> {
         eprintln!("Put a key in. Ctrl-C ends.");
         while !self.owners.is_done() {
-            let event = call_unless(&self.cancel, Call::WITH_TOUCH, |call| watch.next_event(call));
+            let event = call_unless(self.cancel, Call::WITH_TOUCH, |call| watch.next_event(call));
             let came = match event {
                 Err(TransportError::Cancelled) => Came::End,
                 Err(error) => return Err(error.into()),
@@ -155,8 +153,8 @@ impl Bulk<'_> {
     }
 
     fn on_device(&mut self, watch: &mut DeviceWatch, device: &FoundDevice) -> Result<Came, Failure> {
-        let opened = once_allowed(self.ticks, &*self.cancel, || {
-            call_unless(&self.cancel, OPEN_WITHIN, |call| {
+        let opened = once_allowed(self.ticks, self.cancel, || {
+            call_unless(self.cancel, OPEN_WITHIN, |call| {
                 watch.devices().open(device, Some(Interface::Fido), call)
             })
         });
@@ -182,7 +180,7 @@ impl Bulk<'_> {
 
     /// A key that can be enrolled.
     fn on_fresh(&mut self, mut key: Opened, device: &FoundDevice) -> Result<Came, Failure> {
-        let owner = match self.owners.next(&self.cancel) {
+        let owner = match self.owners.next(self.cancel) {
             Ok(Owner::Is(owner)) => owner,
             Ok(Owner::Skip) => return self.skip(device, None, "left as it is"),
             Ok(Owner::End) => return Ok(Came::End),
@@ -206,7 +204,7 @@ impl Bulk<'_> {
     }
 
     fn enroll(&self, key: &mut Opened) -> Result<EnrollResponse, Failure> {
-        let answer = enroll_device(key, self.args, &self.plan, self.prompt, &self.cancel)?;
+        let answer = enroll_device(key, self.args, &self.plan, self.prompt, self.cancel)?;
         // Sealed by now: a Ctrl-C that crossed the touch must not keep it out of the file.
         if let Some(signer) = &self.signer {
             probe_enrolled(key, signer, &self.used, &answer, &NeverCancel).map_err(|failure| {
@@ -335,7 +333,8 @@ fn paths_of(device: &FoundDevice) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
+    use std::sync::atomic::AtomicBool;
+    use std::sync::{Arc, Mutex};
 
     use clap::Parser;
     use fido_unlock::host::Devices as Sources;
@@ -418,7 +417,7 @@ mod tests {
             signer: None,
             rows: RowsFile::open(&folder.path().join("c")).unwrap(),
             owners: Owners::Listed([UserId::new("alice").unwrap()].into()),
-            cancel: Arc::default(),
+            cancel: &NeverCancel,
             ticks: &ticks,
             handled: Vec::new(),
             enrolled: 0,

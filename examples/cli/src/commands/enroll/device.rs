@@ -6,7 +6,7 @@ use fido_unlock::host::ports::{Call, Cancel, UnlockDevice};
 use fido_unlock::host::{EnrollPlan, PlannedKey, ProbePassed, TokenScope, enroll, get_pin_token, probe};
 use fido_unlock::suite::AuthoriseFields;
 use fido_unlock::{AdminKey, DeviceChallenge, ErrorCode, Pin, Purpose, Suite};
-use getrandom::SysRng;
+use fido_unlock_system::SystemEntropy;
 
 use crate::args::Enroll;
 use crate::desk::SharedSigner;
@@ -76,7 +76,14 @@ pub fn enroll_device(
             rp_id: None,
         };
         Some(call_unless(cancel, Call::QUICK, |call| {
-            get_pin_token(device.transport(), protocol, &pin, scope, &mut SysRng, call)
+            get_pin_token(
+                device.transport(),
+                protocol,
+                &pin,
+                scope,
+                &mut SystemEntropy,
+                call,
+            )
         })?)
     } else {
         None
@@ -94,7 +101,9 @@ pub fn enroll_device(
         protocol,
         token: token.as_ref().map(|token| token.as_slice()),
     };
-    Ok(call_with_touch(|call| enroll(device, &plan, &mut SysRng, call))??)
+    Ok(call_with_touch(|call| {
+        enroll(device, &plan, &mut SystemEntropy, call)
+    })??)
 }
 
 fn planned(key: &PublicKey) -> PlannedKey<'static> {

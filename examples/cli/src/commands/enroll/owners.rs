@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use fido_unlock::ErrorCode;
 use fido_unlock::desk::UserId;
+use fido_unlock::host::ports::Cancel;
 
 use crate::commands::desk::user_id;
 use crate::failure::Failure;
@@ -59,7 +59,7 @@ impl Owners {
     }
 
     /// The next one, who stays the next until [`Owners::has_got_it`].
-    pub fn next(&self, cancel: &AtomicBool) -> Result<Owner, Failure> {
+    pub fn next(&self, cancel: &dyn Cancel) -> Result<Owner, Failure> {
         match self {
             Self::Listed(names) => Ok(names.front().cloned().map_or(Owner::End, Owner::Is)),
             Self::Asked(prompt) => ask(*prompt, cancel),
@@ -75,7 +75,7 @@ impl Owners {
 }
 
 /// On a thread of its own, since a line that is waited for cannot be cancelled; it ends with the process.
-fn ask(prompt: Prompt, cancel: &AtomicBool) -> Result<Owner, Failure> {
+fn ask(prompt: Prompt, cancel: &dyn Cancel) -> Result<Owner, Failure> {
     let (sender, answers) = mpsc::channel();
     std::thread::Builder::new()
         .spawn(move || sender.send(prompt.text_or_end("User of this key (nothing: leave it as it is)")))
@@ -89,7 +89,7 @@ fn ask(prompt: Prompt, cancel: &AtomicBool) -> Result<Owner, Failure> {
                     Some(name) => Owner::Is(user_id(name)?),
                 });
             }
-            Err(RecvTimeoutError::Timeout) if !cancel.load(Ordering::Relaxed) => {}
+            Err(RecvTimeoutError::Timeout) if !cancel.is_cancelled() => {}
             Err(_) => return Ok(Owner::End),
         }
     }

@@ -132,13 +132,13 @@ fn sync_folder(path: &Path) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use fido_unlock::suite::IssuerKey;
-    use getrandom::SysRng;
+    use fido_unlock_system::SystemEntropy;
 
     use super::*;
 
     fn enrolled(number: u8) -> (PublicKey, EnrollResponse) {
         let point = || {
-            IssuerKey::make_p256(Suite::P256EcdhMac, &mut SysRng)
+            IssuerKey::make_p256(Suite::P256EcdhMac, &mut SystemEntropy)
                 .unwrap()
                 .public()
                 .unwrap()

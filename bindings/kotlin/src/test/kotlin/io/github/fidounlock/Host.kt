@@ -167,7 +167,7 @@ class Host(val suite: Suite, val hsm: Hsm = Hsm()) :
 
     override fun append(sequence: ULong, entry: ByteArray) {
         at("AuditLog.append")
-        if (sequence != log.size.toULong()) throw StoreException.Write("audit")
+        if (sequence != log.size.toULong()) throw StorageException.Write("audit")
         log.add(entry)
     }
 

@@ -109,10 +109,10 @@ class HostDeskTest {
     fun `a store says what is wrong`() {
         val stores = listOf("Directory", "AuditLog", "Limits", "Operators", "Licence")
         val failures = listOf<Pair<() -> Nothing, Int>>(
-            { throw StoreException.Read("users") } to 701,
-            { throw StoreException.Write("users") } to 702,
-            { throw StoreException.Corrupt("users") } to 703,
-            { throw StoreException.Busy("users") } to 707,
+            { throw StorageException.Read("users") } to 701,
+            { throw StorageException.Write("users") } to 702,
+            { throw StorageException.Corrupt("users") } to 703,
+            { throw StorageException.Busy("users") } to 707,
         )
         for ((failure, number) in failures) {
             tripEach(failure).filterKeys { it.substringBefore('.') in stores }

@@ -736,9 +736,6 @@ internal interface UniffiCallbackInterfaceResponseSignerMethod2 : com.sun.jna.Ca
 internal interface UniffiCallbackInterfaceResponseSignerMethod3 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`deviceId`: RustBuffer.ByValue,`adminKey`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
 }
-internal interface UniffiCallbackInterfaceProbeResponderMethod0 : com.sun.jna.Callback {
-    fun callback(`uniffiHandle`: Long,`deviceId`: RustBuffer.ByValue,`suite`: RustBuffer.ByValue,`challenge`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
-}
 internal interface UniffiCallbackInterfaceIssuerProverMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`task`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
 }
@@ -771,6 +768,9 @@ internal interface UniffiCallbackInterfaceHidReportsMethod1 : com.sun.jna.Callba
 }
 internal interface UniffiCallbackInterfaceHidReportsMethod2 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: IntByReference,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceProbeResponderMethod0 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`deviceId`: RustBuffer.ByValue,`suite`: RustBuffer.ByValue,`challenge`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
 }
 internal interface UniffiCallbackInterfaceUnlockDeviceMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`call`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
@@ -1073,25 +1073,6 @@ internal open class UniffiVTableCallbackInterfaceResponseSigner(
     }
 
 }
-@Structure.FieldOrder("uniffiFree", "uniffiClone", "respond")
-internal open class UniffiVTableCallbackInterfaceProbeResponder(
-    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
-    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
-    @JvmField internal var `respond`: UniffiCallbackInterfaceProbeResponderMethod0? = null,
-) : Structure() {
-    class UniffiByValue(
-        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
-        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
-        `respond`: UniffiCallbackInterfaceProbeResponderMethod0? = null,
-    ): UniffiVTableCallbackInterfaceProbeResponder(`uniffiFree`,`uniffiClone`,`respond`,), Structure.ByValue
-
-   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceProbeResponder) {
-        `uniffiFree` = other.`uniffiFree`
-        `uniffiClone` = other.`uniffiClone`
-        `respond` = other.`respond`
-    }
-
-}
 @Structure.FieldOrder("uniffiFree", "uniffiClone", "proveProbe", "proveRotation")
 internal open class UniffiVTableCallbackInterfaceIssuerProver(
     @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
@@ -1186,6 +1167,25 @@ internal open class UniffiVTableCallbackInterfaceHidReports(
         `writeReport` = other.`writeReport`
         `readReport` = other.`readReport`
         `reportSize` = other.`reportSize`
+    }
+
+}
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "respond")
+internal open class UniffiVTableCallbackInterfaceProbeResponder(
+    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+    @JvmField internal var `respond`: UniffiCallbackInterfaceProbeResponderMethod0? = null,
+) : Structure() {
+    class UniffiByValue(
+        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+        `respond`: UniffiCallbackInterfaceProbeResponderMethod0? = null,
+    ): UniffiVTableCallbackInterfaceProbeResponder(`uniffiFree`,`uniffiClone`,`respond`,), Structure.ByValue
+
+   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceProbeResponder) {
+        `uniffiFree` = other.`uniffiFree`
+        `uniffiClone` = other.`uniffiClone`
+        `respond` = other.`respond`
     }
 
 }
@@ -1443,12 +1443,6 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_enrollment_set_pin(
     ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_probepassed_slot(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond(
-    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_devicewatch_next(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_issuerkey_answer_probe(
@@ -1482,6 +1476,12 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_fido_unlock_ffi_checksum_method_hidreports_read_report(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_hidreports_report_size(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_probepassed_slot(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_unlocksession_challenge(
     ): Int
@@ -1906,10 +1906,6 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_method_device_rotate_issuer(`ptr`: Long,`plan`: RustBuffer.ByValue,`prover`: Long,`progress`: RustBuffer.ByValue,`cancel`: RustBuffer.ByValue,`timeoutMs`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Int
-    external fun uniffi_fido_unlock_ffi_fn_clone_blockconsent(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Long
-    external fun uniffi_fido_unlock_ffi_fn_free_blockconsent(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
     external fun uniffi_fido_unlock_ffi_fn_clone_enrollment(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_free_enrollment(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -1926,22 +1922,6 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_enrollment_set_pin(`ptr`: Long,`pin`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_clone_probepassed(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Long
-    external fun uniffi_fido_unlock_ffi_fn_free_probepassed(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_probepassed_confirm_block(`ptr`: Long,`confirmed`: Byte,uniffi_out_err: UniffiRustCallStatus,
-    ): Long
-    external fun uniffi_fido_unlock_ffi_fn_method_probepassed_slot(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Int
-    external fun uniffi_fido_unlock_ffi_fn_clone_proberesponder(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Long
-    external fun uniffi_fido_unlock_ffi_fn_free_proberesponder(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_init_callback_vtable_proberesponder(`vtable`: UniffiVTableCallbackInterfaceProbeResponder,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_proberesponder_respond(`ptr`: Long,`deviceId`: RustBuffer.ByValue,`suite`: RustBuffer.ByValue,`challenge`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
-    ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_clone_devicewatch(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_free_devicewatch(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -2022,6 +2002,26 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_method_hidreports_report_size(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Int
+    external fun uniffi_fido_unlock_ffi_fn_clone_blockconsent(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_free_blockconsent(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_clone_probepassed(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_free_probepassed(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_probepassed_confirm_block(`ptr`: Long,`confirmed`: Byte,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_method_probepassed_slot(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Int
+    external fun uniffi_fido_unlock_ffi_fn_clone_proberesponder(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_free_proberesponder(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_init_callback_vtable_proberesponder(`vtable`: UniffiVTableCallbackInterfaceProbeResponder,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_proberesponder_respond(`ptr`: Long,`deviceId`: RustBuffer.ByValue,`suite`: RustBuffer.ByValue,`challenge`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_clone_unlocksession(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_free_unlocksession(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -2246,31 +2246,31 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_clock_now() and 0xFFFF) != 45450) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_licence_terms() and 0xFFFF) != 36826) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_licence_terms() and 0xFFFF) != 7375) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_licence_set_service() and 0xFFFF) != 3321) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_licence_set_service() and 0xFFFF) != 5935) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_operators_authenticate() and 0xFFFF) != 27339) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_operators_authenticate() and 0xFFFF) != 7425) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_operators_find_operator() and 0xFFFF) != 16903) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_operators_find_operator() and 0xFFFF) != 38292) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_approver_ask() and 0xFFFF) != 1714) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id() and 0xFFFF) != 61760) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id() and 0xFFFF) != 31975) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_auditlog_count() and 0xFFFF) != 43111) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_auditlog_count() and 0xFFFF) != 21528) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_auditlog_entry() and 0xFFFF) != 33968) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_auditlog_entry() and 0xFFFF) != 47301) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_auditlog_append() and 0xFFFF) != 21519) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_auditlog_append() and 0xFFFF) != 4180) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_open() and 0xFFFF) != 37842) {
@@ -2312,25 +2312,25 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_sign() and 0xFFFF) != 51520) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_directory_user() and 0xFFFF) != 58839) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_directory_user() and 0xFFFF) != 59636) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_directory_search_users() and 0xFFFF) != 25497) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_directory_search_users() and 0xFFFF) != 49987) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_directory_device() and 0xFFFF) != 8815) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_directory_device() and 0xFFFF) != 51838) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_directory_devices_of() and 0xFFFF) != 36001) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_directory_devices_of() and 0xFFFF) != 25166) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_directory_devices_in_use() and 0xFFFF) != 9346) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_directory_devices_in_use() and 0xFFFF) != 47483) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_directory_put_user() and 0xFFFF) != 15238) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_directory_put_user() and 0xFFFF) != 45887) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_directory_put_device() and 0xFFFF) != 18878) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_directory_put_device() and 0xFFFF) != 10520) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskfolder_builder() and 0xFFFF) != 46) {
@@ -2369,10 +2369,10 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_rotation() and 0xFFFF) != 59811) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device() and 0xFFFF) != 45960) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device() and 0xFFFF) != 4904) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key() and 0xFFFF) != 42851) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key() and 0xFFFF) != 58750) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device() and 0xFFFF) != 57377) {
@@ -2441,7 +2441,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_limitbook_take() and 0xFFFF) != 55270) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_limits_take() and 0xFFFF) != 24422) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_limits_take() and 0xFFFF) != 7319) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify() and 0xFFFF) != 33174) {
@@ -2468,19 +2468,19 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_active_interface() and 0xFFFF) != 39441) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_block_pin() and 0xFFFF) != 61234) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_block_pin() and 0xFFFF) != 47276) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_diagnose() and 0xFFFF) != 7924) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_diagnose() and 0xFFFF) != 8462) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_info() and 0xFFFF) != 45320) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_info() and 0xFFFF) != 58202) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_probe() and 0xFFFF) != 57897) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_probe() and 0xFFFF) != 17828) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_probe_with() and 0xFFFF) != 57141) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_probe_with() and 0xFFFF) != 23891) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer() and 0xFFFF) != 43681) {
@@ -2492,22 +2492,13 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_enrollment_add_public_key() and 0xFFFF) != 29647) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_enrollment_run() and 0xFFFF) != 54367) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_enrollment_run() and 0xFFFF) != 839) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_enrollment_set_options() and 0xFFFF) != 49544) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_enrollment_set_pin() and 0xFFFF) != 22275) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block() and 0xFFFF) != 41610) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_probepassed_slot() and 0xFFFF) != 35957) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond() and 0xFFFF) != 19014) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_devicewatch_next() and 0xFFFF) != 64425) {
@@ -2559,6 +2550,15 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_hidreports_report_size() and 0xFFFF) != 64118) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block() and 0xFFFF) != 38839) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_probepassed_slot() and 0xFFFF) != 19679) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond() and 0xFFFF) != 47066) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlocksession_challenge() and 0xFFFF) != 56940) {
@@ -4137,10 +4137,10 @@ open class AuditLogImpl: Disposable, AutoCloseable, AuditLog
     /**
      * The log's own id: 16 random bytes, made when the log was. Asked once, when the desk opens.
      */
-    @Throws(StoreException::class)override fun `logId`(): kotlin.ByteArray {
+    @Throws(StorageException::class)override fun `logId`(): kotlin.ByteArray {
             return FfiConverterByteArray.lift(
     callWithHandle {
-    uniffiRustCallWithError(StoreException) { _status ->
+    uniffiRustCallWithError(StorageException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_method_auditlog_log_id(
         it,
         _status)
@@ -4154,10 +4154,10 @@ open class AuditLogImpl: Disposable, AutoCloseable, AuditLog
     /**
      * How many entries there are. Asked once, when the desk opens.
      */
-    @Throws(StoreException::class)override fun `count`(): kotlin.ULong {
+    @Throws(StorageException::class)override fun `count`(): kotlin.ULong {
             return FfiConverterULong.lift(
     callWithHandle {
-    uniffiRustCallWithError(StoreException) { _status ->
+    uniffiRustCallWithError(StorageException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_method_auditlog_count(
         it,
         _status)
@@ -4171,10 +4171,10 @@ open class AuditLogImpl: Disposable, AutoCloseable, AuditLog
     /**
      * The bytes of an entry; absent past the end. `sequence`: from 0.
      */
-    @Throws(StoreException::class)override fun `entry`(`sequence`: kotlin.ULong): kotlin.ByteArray? {
+    @Throws(StorageException::class)override fun `entry`(`sequence`: kotlin.ULong): kotlin.ByteArray? {
             return FfiConverterOptionalByteArray.lift(
     callWithHandle {
-    uniffiRustCallWithError(StoreException) { _status ->
+    uniffiRustCallWithError(StorageException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_method_auditlog_entry(
         it,
 
@@ -4191,10 +4191,10 @@ open class AuditLogImpl: Disposable, AutoCloseable, AuditLog
      * only when it would survive a power cut: the Response Code is shown on the strength of it. Where this
      * throws, the log must end where it ended before.
      */
-    @Throws(StoreException::class)override fun `append`(`sequence`: kotlin.ULong, `entry`: kotlin.ByteArray)
+    @Throws(StorageException::class)override fun `append`(`sequence`: kotlin.ULong, `entry`: kotlin.ByteArray)
         =
     callWithHandle {
-    uniffiRustCallWithError(StoreException) { _status ->
+    uniffiRustCallWithError(StorageException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_method_auditlog_append(
         it,
 
@@ -4235,7 +4235,7 @@ internal object uniffiCallbackInterfaceAuditLog {
                 uniffiCallStatus,
                 makeCall,
                 writeReturn,
-                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
             )
         }
     }
@@ -4251,7 +4251,7 @@ internal object uniffiCallbackInterfaceAuditLog {
                 uniffiCallStatus,
                 makeCall,
                 writeReturn,
-                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
             )
         }
     }
@@ -4268,7 +4268,7 @@ internal object uniffiCallbackInterfaceAuditLog {
                 uniffiCallStatus,
                 makeCall,
                 writeReturn,
-                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
             )
         }
     }
@@ -4286,7 +4286,7 @@ internal object uniffiCallbackInterfaceAuditLog {
                 uniffiCallStatus,
                 makeCall,
                 writeReturn,
-                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
             )
         }
     }
@@ -8931,10 +8931,10 @@ open class DirectoryImpl: Disposable, AutoCloseable, Directory
     /**
      * The user with this id.
      */
-    @Throws(StoreException::class)override fun `user`(`id`: kotlin.String): DeskUser? {
+    @Throws(StorageException::class)override fun `user`(`id`: kotlin.String): DeskUser? {
             return FfiConverterOptionalTypeDeskUser.lift(
     callWithHandle {
-    uniffiRustCallWithError(StoreException) { _status ->
+    uniffiRustCallWithError(StorageException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_method_directory_user(
         it,
 
@@ -8950,10 +8950,10 @@ open class DirectoryImpl: Disposable, AutoCloseable, Directory
      * Users whose id or name contains `text`, in any case; all of them where it is empty. More than
      * `limit` are cut off, by id.
      */
-    @Throws(StoreException::class)override fun `searchUsers`(`text`: kotlin.String, `limit`: kotlin.UInt): List<DeskUser> {
+    @Throws(StorageException::class)override fun `searchUsers`(`text`: kotlin.String, `limit`: kotlin.UInt): List<DeskUser> {
             return FfiConverterSequenceTypeDeskUser.lift(
     callWithHandle {
-    uniffiRustCallWithError(StoreException) { _status ->
+    uniffiRustCallWithError(StorageException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_method_directory_search_users(
         it,
 
@@ -8969,10 +8969,10 @@ open class DirectoryImpl: Disposable, AutoCloseable, Directory
     /**
      * The device with this Device ID, in use or retired.
      */
-    @Throws(StoreException::class)override fun `device`(`deviceId`: kotlin.String): RegisteredDevice? {
+    @Throws(StorageException::class)override fun `device`(`deviceId`: kotlin.String): RegisteredDevice? {
             return FfiConverterOptionalTypeRegisteredDevice.lift(
     callWithHandle {
-    uniffiRustCallWithError(StoreException) { _status ->
+    uniffiRustCallWithError(StorageException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_method_directory_device(
         it,
 
@@ -8987,10 +8987,10 @@ open class DirectoryImpl: Disposable, AutoCloseable, Directory
     /**
      * A user's devices, in use or retired.
      */
-    @Throws(StoreException::class)override fun `devicesOf`(`user`: kotlin.String): List<RegisteredDevice> {
+    @Throws(StorageException::class)override fun `devicesOf`(`user`: kotlin.String): List<RegisteredDevice> {
             return FfiConverterSequenceTypeRegisteredDevice.lift(
     callWithHandle {
-    uniffiRustCallWithError(StoreException) { _status ->
+    uniffiRustCallWithError(StorageException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_method_directory_devices_of(
         it,
 
@@ -9005,10 +9005,10 @@ open class DirectoryImpl: Disposable, AutoCloseable, Directory
     /**
      * How many devices are in use.
      */
-    @Throws(StoreException::class)override fun `devicesInUse`(): kotlin.UInt {
+    @Throws(StorageException::class)override fun `devicesInUse`(): kotlin.UInt {
             return FfiConverterUInt.lift(
     callWithHandle {
-    uniffiRustCallWithError(StoreException) { _status ->
+    uniffiRustCallWithError(StorageException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_method_directory_devices_in_use(
         it,
         _status)
@@ -9022,10 +9022,10 @@ open class DirectoryImpl: Disposable, AutoCloseable, Directory
     /**
      * Adds a user or replaces the one with the same id. It is on disk when this returns.
      */
-    @Throws(StoreException::class)override fun `putUser`(`user`: DeskUser)
+    @Throws(StorageException::class)override fun `putUser`(`user`: DeskUser)
         =
     callWithHandle {
-    uniffiRustCallWithError(StoreException) { _status ->
+    uniffiRustCallWithError(StorageException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_method_directory_put_user(
         it,
 
@@ -9039,10 +9039,10 @@ open class DirectoryImpl: Disposable, AutoCloseable, Directory
     /**
      * Adds a device or replaces the one with the same Device ID. It is on disk when this returns.
      */
-    @Throws(StoreException::class)override fun `putDevice`(`device`: RegisteredDevice)
+    @Throws(StorageException::class)override fun `putDevice`(`device`: RegisteredDevice)
         =
     callWithHandle {
-    uniffiRustCallWithError(StoreException) { _status ->
+    uniffiRustCallWithError(StorageException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_method_directory_put_device(
         it,
 
@@ -9083,7 +9083,7 @@ internal object uniffiCallbackInterfaceDirectory {
                 uniffiCallStatus,
                 makeCall,
                 writeReturn,
-                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
             )
         }
     }
@@ -9101,7 +9101,7 @@ internal object uniffiCallbackInterfaceDirectory {
                 uniffiCallStatus,
                 makeCall,
                 writeReturn,
-                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
             )
         }
     }
@@ -9118,7 +9118,7 @@ internal object uniffiCallbackInterfaceDirectory {
                 uniffiCallStatus,
                 makeCall,
                 writeReturn,
-                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
             )
         }
     }
@@ -9135,7 +9135,7 @@ internal object uniffiCallbackInterfaceDirectory {
                 uniffiCallStatus,
                 makeCall,
                 writeReturn,
-                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
             )
         }
     }
@@ -9151,7 +9151,7 @@ internal object uniffiCallbackInterfaceDirectory {
                 uniffiCallStatus,
                 makeCall,
                 writeReturn,
-                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
             )
         }
     }
@@ -9168,7 +9168,7 @@ internal object uniffiCallbackInterfaceDirectory {
                 uniffiCallStatus,
                 makeCall,
                 writeReturn,
-                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
             )
         }
     }
@@ -9185,7 +9185,7 @@ internal object uniffiCallbackInterfaceDirectory {
                 uniffiCallStatus,
                 makeCall,
                 writeReturn,
-                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
             )
         }
     }
@@ -11924,10 +11924,10 @@ open class LicenceImpl: Disposable, AutoCloseable, Licence
     /**
      * The present terms; absent where there is no licence.
      */
-    @Throws(StoreException::class)override fun `terms`(): LicenceTerms? {
+    @Throws(StorageException::class)override fun `terms`(): LicenceTerms? {
             return FfiConverterOptionalTypeLicenceTerms.lift(
     callWithHandle {
-    uniffiRustCallWithError(StoreException) { _status ->
+    uniffiRustCallWithError(StorageException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_method_licence_terms(
         it,
         _status)
@@ -11941,10 +11941,10 @@ open class LicenceImpl: Disposable, AutoCloseable, Licence
     /**
      * Switches the service on or off.
      */
-    @Throws(StoreException::class)override fun `setService`(`on`: kotlin.Boolean)
+    @Throws(StorageException::class)override fun `setService`(`on`: kotlin.Boolean)
         =
     callWithHandle {
-    uniffiRustCallWithError(StoreException) { _status ->
+    uniffiRustCallWithError(StorageException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_method_licence_set_service(
         it,
 
@@ -11984,7 +11984,7 @@ internal object uniffiCallbackInterfaceLicence {
                 uniffiCallStatus,
                 makeCall,
                 writeReturn,
-                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
             )
         }
     }
@@ -12001,7 +12001,7 @@ internal object uniffiCallbackInterfaceLicence {
                 uniffiCallStatus,
                 makeCall,
                 writeReturn,
-                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
             )
         }
     }
@@ -12591,10 +12591,10 @@ open class LimitsImpl: Disposable, AutoCloseable, Limits
      * Judges and, when the outcome is `Taken`, counts the code, in one step that no other call can come
      * between. It is on disk when this returns. `LimitBook` does the judging.
      */
-    @Throws(StoreException::class)override fun `take`(`request`: LimitRequest): LimitOutcome {
+    @Throws(StorageException::class)override fun `take`(`request`: LimitRequest): LimitOutcome {
             return FfiConverterTypeLimitOutcome.lift(
     callWithHandle {
-    uniffiRustCallWithError(StoreException) { _status ->
+    uniffiRustCallWithError(StorageException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_method_limits_take(
         it,
 
@@ -12636,7 +12636,7 @@ internal object uniffiCallbackInterfaceLimits {
                 uniffiCallStatus,
                 makeCall,
                 writeReturn,
-                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
             )
         }
     }
@@ -13194,10 +13194,10 @@ open class OperatorsImpl: Disposable, AutoCloseable, Operators
      * The operator, if `password` (or a token in its place) is the right one; absent for a wrong one and
      * for an unknown name alike, after the same work. A secret: keep it no longer than the call.
      */
-    @Throws(StoreException::class)override fun `authenticate`(`id`: kotlin.String, `password`: kotlin.String): DeskOperator? {
+    @Throws(StorageException::class)override fun `authenticate`(`id`: kotlin.String, `password`: kotlin.String): DeskOperator? {
             return FfiConverterOptionalTypeDeskOperator.lift(
     callWithHandle {
-    uniffiRustCallWithError(StoreException) { _status ->
+    uniffiRustCallWithError(StorageException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_method_operators_authenticate(
         it,
 
@@ -13214,10 +13214,10 @@ open class OperatorsImpl: Disposable, AutoCloseable, Operators
      * The operator's present roles and privileges. Asked at each action, so that a privilege that was
      * taken away is gone at once.
      */
-    @Throws(StoreException::class)override fun `findOperator`(`id`: kotlin.String): DeskOperator? {
+    @Throws(StorageException::class)override fun `findOperator`(`id`: kotlin.String): DeskOperator? {
             return FfiConverterOptionalTypeDeskOperator.lift(
     callWithHandle {
-    uniffiRustCallWithError(StoreException) { _status ->
+    uniffiRustCallWithError(StorageException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_method_operators_find_operator(
         it,
 
@@ -13260,7 +13260,7 @@ internal object uniffiCallbackInterfaceOperators {
                 uniffiCallStatus,
                 makeCall,
                 writeReturn,
-                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
             )
         }
     }
@@ -13277,7 +13277,7 @@ internal object uniffiCallbackInterfaceOperators {
                 uniffiCallStatus,
                 makeCall,
                 writeReturn,
-                { e: StoreException -> FfiConverterTypeStoreError.lower(e) }
+                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
             )
         }
     }
@@ -21855,7 +21855,7 @@ public object FfiConverterTypeSigningError : FfiConverterRustBuffer<SigningExcep
 /**
  * Why a store of the host's did not do it.
  */
-sealed class StoreException: kotlin.Exception() {
+sealed class StorageException: kotlin.Exception() {
 
     /**
      * It could not be read.
@@ -21866,7 +21866,7 @@ sealed class StoreException: kotlin.Exception() {
          * Table or file, never its content.
          */
         val `what`: kotlin.String
-        ) : StoreException() {
+        ) : StorageException() {
         override val message
             get() = "what=${ `what` }"
     }
@@ -21880,7 +21880,7 @@ sealed class StoreException: kotlin.Exception() {
          * Table or file, never its content.
          */
         val `what`: kotlin.String
-        ) : StoreException() {
+        ) : StorageException() {
         override val message
             get() = "what=${ `what` }"
     }
@@ -21894,7 +21894,7 @@ sealed class StoreException: kotlin.Exception() {
          * Table or file, never its content.
          */
         val `what`: kotlin.String
-        ) : StoreException() {
+        ) : StorageException() {
         override val message
             get() = "what=${ `what` }"
     }
@@ -21908,7 +21908,7 @@ sealed class StoreException: kotlin.Exception() {
          * Table or file, never its content.
          */
         val `what`: kotlin.String
-        ) : StoreException() {
+        ) : StorageException() {
         override val message
             get() = "what=${ `what` }"
     }
@@ -21917,7 +21917,7 @@ sealed class StoreException: kotlin.Exception() {
      * It threw something else.
      */
     class HostFailed(
-        ) : StoreException() {
+        ) : StorageException() {
         override val message
             get() = ""
     }
@@ -21926,8 +21926,8 @@ sealed class StoreException: kotlin.Exception() {
 
 
 
-    companion object ErrorHandler : UniffiRustCallStatusErrorHandler<StoreException> {
-        override fun lift(error_buf: RustBuffer.ByValue): StoreException = FfiConverterTypeStoreError.lift(error_buf)
+    companion object ErrorHandler : UniffiRustCallStatusErrorHandler<StorageException> {
+        override fun lift(error_buf: RustBuffer.ByValue): StorageException = FfiConverterTypeStorageError.lift(error_buf)
     }
 
 
@@ -21936,80 +21936,80 @@ sealed class StoreException: kotlin.Exception() {
 /**
  * @suppress
  */
-public object FfiConverterTypeStoreError : FfiConverterRustBuffer<StoreException> {
-    override fun read(buf: ByteBuffer): StoreException {
+public object FfiConverterTypeStorageError : FfiConverterRustBuffer<StorageException> {
+    override fun read(buf: ByteBuffer): StorageException {
 
 
         return when(buf.getInt()) {
-            1 -> StoreException.Read(
+            1 -> StorageException.Read(
                 FfiConverterString.read(buf),
                 )
-            2 -> StoreException.Write(
+            2 -> StorageException.Write(
                 FfiConverterString.read(buf),
                 )
-            3 -> StoreException.Corrupt(
+            3 -> StorageException.Corrupt(
                 FfiConverterString.read(buf),
                 )
-            4 -> StoreException.Busy(
+            4 -> StorageException.Busy(
                 FfiConverterString.read(buf),
                 )
-            5 -> StoreException.HostFailed()
+            5 -> StorageException.HostFailed()
             else -> throw RuntimeException("invalid error enum value, something is very wrong!!")
         }
     }
 
-    override fun allocationSize(value: StoreException): ULong {
+    override fun allocationSize(value: StorageException): ULong {
         return when(value) {
-            is StoreException.Read -> (
+            is StorageException.Read -> (
                 // Add the size for the Int that specifies the variant plus the size needed for all fields
                 4UL
                 + FfiConverterString.allocationSize(value.`what`)
             )
-            is StoreException.Write -> (
+            is StorageException.Write -> (
                 // Add the size for the Int that specifies the variant plus the size needed for all fields
                 4UL
                 + FfiConverterString.allocationSize(value.`what`)
             )
-            is StoreException.Corrupt -> (
+            is StorageException.Corrupt -> (
                 // Add the size for the Int that specifies the variant plus the size needed for all fields
                 4UL
                 + FfiConverterString.allocationSize(value.`what`)
             )
-            is StoreException.Busy -> (
+            is StorageException.Busy -> (
                 // Add the size for the Int that specifies the variant plus the size needed for all fields
                 4UL
                 + FfiConverterString.allocationSize(value.`what`)
             )
-            is StoreException.HostFailed -> (
+            is StorageException.HostFailed -> (
                 // Add the size for the Int that specifies the variant plus the size needed for all fields
                 4UL
             )
         }
     }
 
-    override fun write(value: StoreException, buf: ByteBuffer) {
+    override fun write(value: StorageException, buf: ByteBuffer) {
         when(value) {
-            is StoreException.Read -> {
+            is StorageException.Read -> {
                 buf.putInt(1)
                 FfiConverterString.write(value.`what`, buf)
                 Unit
             }
-            is StoreException.Write -> {
+            is StorageException.Write -> {
                 buf.putInt(2)
                 FfiConverterString.write(value.`what`, buf)
                 Unit
             }
-            is StoreException.Corrupt -> {
+            is StorageException.Corrupt -> {
                 buf.putInt(3)
                 FfiConverterString.write(value.`what`, buf)
                 Unit
             }
-            is StoreException.Busy -> {
+            is StorageException.Busy -> {
                 buf.putInt(4)
                 FfiConverterString.write(value.`what`, buf)
                 Unit
             }
-            is StoreException.HostFailed -> {
+            is StorageException.HostFailed -> {
                 buf.putInt(5)
                 Unit
             }

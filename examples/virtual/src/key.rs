@@ -7,31 +7,51 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fido_unlock_host::ports::SystemTicks;
+use fido_unlock_mock::framing::{CtapHandler, Device};
+use fido_unlock_mock::{SoftAuthenticator, Storage, Touch, TouchHandle};
 use fido_unlock_protocol::ports::Entropy;
 use getrandom::SysRng;
 
-use crate::framing::Device;
-use crate::{SoftAuthenticator, Storage, Touch, TouchHandle};
-
 /// What goes wrong, until it is switched off.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Faults {
+pub(crate) struct Faults {
     /// Time that each answer takes.
-    pub(super) slow: Duration,
+    pub(crate) slow: Duration,
     /// Nothing is answered.
-    pub(super) silent: bool,
+    pub(crate) silent: bool,
     /// Bytes, both ways, that still pass before the key is pulled; happens once.
-    pub(super) pull: Option<u64>,
+    pub(crate) pull: Option<u64>,
     /// Answers are random bytes.
-    pub(super) garbage: bool,
+    pub(crate) garbage: bool,
     /// Others use the key too.
-    pub(super) foreign: bool,
+    pub(crate) foreign: bool,
+}
+
+/// What answers behind a reader or port: the software authenticator, or another one.
+pub(crate) type Authenticator = Box<dyn CtapHandler + Send>;
+
+/// An authenticator's button, switched while it is served.
+pub(crate) trait Button: Send + Sync {
+    /// What the person does from the next wait on.
+    fn set(&self, touch: Touch);
+    /// How often a touch was waited for.
+    fn waits(&self) -> u32;
+}
+
+impl Button for TouchHandle {
+    fn set(&self, touch: Touch) {
+        Self::set(self, touch);
+    }
+
+    fn waits(&self) -> u32 {
+        Self::waits(self)
+    }
 }
 
 /// The key.
-pub(super) struct Key {
-    pub(super) device: Device<SoftAuthenticator>,
-    pub(super) touch: TouchHandle,
+pub(crate) struct Key {
+    pub(crate) device: Device<Authenticator>,
+    pub(crate) button: Box<dyn Button>,
     faults: Mutex<Faults>,
     /// Where it has power from.
     usb: AtomicBool,
@@ -39,7 +59,7 @@ pub(super) struct Key {
 }
 
 /// How the key is connected.
-pub(super) trait Port: Send + Sync {
+pub(crate) trait Port: Send + Sync {
     fn key(&self) -> &Key;
     fn insert(&self) -> std::io::Result<()>;
     fn remove(&self);
@@ -56,27 +76,34 @@ pub(super) trait Port: Send + Sync {
 }
 
 impl Key {
-    pub(super) fn open(state: &Path) -> Result<Arc<Self>, Box<dyn Error>> {
+    /// Any authenticator.
+    pub(crate) fn new(authenticator: Authenticator, button: Box<dyn Button>) -> Arc<Self> {
+        Arc::new(Self {
+            device: Device::new(authenticator, SystemTicks::new()),
+            button,
+            faults: Mutex::default(),
+            usb: AtomicBool::new(false),
+            reader: AtomicBool::new(false),
+        })
+    }
+
+    /// The software authenticator in this file.
+    pub(crate) fn in_file(state: &Path) -> Result<Arc<Self>, Box<dyn Error>> {
         let key = SoftAuthenticator::builder()
             .storage(Storage::File(state.into()))
             .touch(Touch::After(1))
             .build()
             .map_err(|error| format!("{}: {error}", state.display()))?;
-        Ok(Arc::new(Self {
-            touch: key.touch_handle(),
-            device: Device::new(key, SystemTicks::new()),
-            faults: Mutex::default(),
-            usb: AtomicBool::new(false),
-            reader: AtomicBool::new(false),
-        }))
+        let button = Box::new(key.touch_handle());
+        Ok(Self::new(Box::new(key), button))
     }
 
-    pub(super) fn usb_came(&self) {
+    pub(crate) fn usb_came(&self) {
         self.usb.store(true, Ordering::Release);
     }
 
     /// It loses its power also where it lies on a reader, but stays there.
-    pub(super) fn usb_left(&self) {
+    pub(crate) fn usb_left(&self) {
         self.usb.store(false, Ordering::Release);
         if self.reader.load(Ordering::Acquire) {
             self.device.reset_card();
@@ -85,11 +112,11 @@ impl Key {
         }
     }
 
-    pub(super) fn card_came(&self) {
+    pub(crate) fn card_came(&self) {
         self.reader.store(true, Ordering::Release);
     }
 
-    pub(super) fn card_was_reset(&self) {
+    pub(crate) fn card_was_reset(&self) {
         if self.usb.load(Ordering::Acquire) {
             self.device.reset_card_alone();
         } else {
@@ -97,7 +124,7 @@ impl Key {
         }
     }
 
-    pub(super) fn card_left(&self) {
+    pub(crate) fn card_left(&self) {
         self.reader.store(false, Ordering::Release);
         if self.usb.load(Ordering::Acquire) {
             self.device.reset_card_alone();
@@ -106,12 +133,12 @@ impl Key {
         }
     }
 
-    pub(super) fn faults(&self) -> MutexGuard<'_, Faults> {
+    pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts bytes towards [`Faults::pull`]; `true` when the key is pulled before the last of them.
-    pub(super) fn burn(&self, length: usize) -> bool {
+    pub(crate) fn burn(&self, length: usize) -> bool {
         let pull = &mut self.faults().pull;
         let Some(left) = *pull else { return false };
         *pull = u64::try_from(length)
@@ -122,7 +149,7 @@ impl Key {
 }
 
 /// Random bytes; zeroes where the system has none.
-pub(super) fn random<const N: usize>() -> [u8; N] {
+pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     let _ = Entropy::fill(&mut SysRng, &mut bytes);
     bytes
@@ -135,7 +162,7 @@ mod tests {
     #[test]
     fn it_is_pulled_once_after_the_bytes_that_were_named() {
         let folder = tempfile::tempdir().unwrap();
-        let key = Key::open(&folder.path().join("key")).unwrap();
+        let key = Key::in_file(&folder.path().join("key")).unwrap();
         assert!(!key.burn(1000));
         key.faults().pull = Some(10);
         let pulled = [6, 4, 3, 3].map(|length| key.burn(length));

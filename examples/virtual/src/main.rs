@@ -5,5 +5,5 @@ compile_error!("fido-unlock-virtual needs Linux: vpcd or /dev/uhid");
 
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
-    fido_unlock_mock::virtual_key::run()
+    fido_unlock_virtual::run()
 }

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::key::{Key, Port};
-use super::uhid::HidKey;
-use super::vpcd::Card;
+use crate::key::{Key, Port};
+use crate::uhid::HidKey;
+use crate::vpcd::Card;
 
 /// Both have the same [`Key`].
-pub(super) struct Both {
-    pub(super) hid: Arc<HidKey>,
-    pub(super) card: Arc<Card>,
+pub(crate) struct Both {
+    pub(crate) hid: Arc<HidKey>,
+    pub(crate) card: Arc<Card>,
 }
 
 impl Port for Both {

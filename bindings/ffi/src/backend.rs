@@ -1,26 +1,77 @@
-//! What a [`Device`](crate::Device) reaches: CTAP over a transport, or a device that the host speaks to.
+//! What serves a [`Device`](crate::Device)'s calls: CTAP over a transport, or a device that the host speaks
+//! to.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use fido_unlock::ctap2::device_unlock::{
     self, ChallengeRequest, ChallengeResponse, UnlockRequest as CoreRequest,
 };
 use fido_unlock::host::ports::{self, Call, Transport, TransportError};
 use fido_unlock::host::{CtapUnlockDevice, DeviceError, DeviceRefusal};
+use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::{ErrorCode, Family};
 
-use crate::call::{DeviceCall, Ends};
-use crate::unlock_device::{response_digits, to_challenge, to_info};
-use crate::{UnlockDevice, UnlockDeviceError, UnlockError, UnlockRequest};
+use crate::call::{CallOptions, DeviceCall, HostCallbacks, ProgressEvent};
+use crate::error::UnlockError;
+use crate::unlock_device::{
+    UnlockDevice, UnlockDeviceError, UnlockRequest, response_digits, to_challenge, to_info,
+};
 
 type Ctap = CtapUnlockDevice<Box<dyn Transport + Send>>;
 
-pub(crate) enum Link {
+/// Serves one call at a time.
+pub(crate) enum DeviceBackend {
     Ctap(Ctap),
     Host(HostDevice),
 }
 
-impl Link {
+impl DeviceBackend {
+    /// Runs `work`, which must be over within the host's time, or `within`.
+    pub(crate) fn run<R, E: Into<UnlockError>>(
+        &mut self,
+        options: CallOptions,
+        within: Duration,
+        work: impl FnOnce(&mut Self, &mut Call<'_>) -> Result<R, E>,
+    ) -> Result<R, UnlockError> {
+        let (result, interrupted) = self.run_watched(options, within, work);
+        match (result, interrupted) {
+            (Err(error), Some(ErrorCode::HostFailed)) if error.number() == ErrorCode::Cancelled.number() => {
+                Err(ErrorCode::HostFailed.into())
+            }
+            (result, _) => result,
+        }
+    }
+
+    /// The same, and what ended it from outside, if anything did: the host's failure, the cancel or
+    /// the deadline.
+    pub(crate) fn run_watched<R, E: Into<UnlockError>>(
+        &mut self,
+        options: CallOptions,
+        within: Duration,
+        work: impl FnOnce(&mut Self, &mut Call<'_>) -> Result<R, E>,
+    ) -> (Result<R, UnlockError>, Option<ErrorCode>) {
+        let within = options.time_or(within);
+        let callbacks = HostCallbacks::of(options);
+        let mut tell = |event: ports::ProgressEvent| {
+            callbacks.tell(match event {
+                ports::ProgressEvent::Processing => ProgressEvent::Processing,
+                ports::ProgressEvent::TouchNeeded => ProgressEvent::TouchNeeded,
+                ports::ProgressEvent::Status(code) => ProgressEvent::OtherStatus { code },
+                _ => return,
+            });
+        };
+        self.attach(&callbacks);
+        let mut call = Call::within(within).cancelled_by(&callbacks).telling(&mut tell);
+        let result = work(self, &mut call).map_err(Into::into);
+        let late = call.remaining().is_zero();
+        self.detach();
+        let interrupted = callbacks
+            .interruption()
+            .or_else(|| late.then_some(ErrorCode::DeadlineExceeded));
+        (result, interrupted)
+    }
+
     /// For what the port above the transport does not have.
     pub(crate) fn ctap(&mut self) -> Result<&mut Ctap, UnlockError> {
         match self {
@@ -29,17 +80,23 @@ impl Link {
         }
     }
 
-    /// The host's ends of the call that begins.
-    pub(crate) fn attach(&mut self, ends: &Arc<Ends>) {
+    /// The device's first PIN/UV protocol.
+    pub(crate) fn pin_protocol(&mut self, call: &mut Call<'_>) -> Result<PinProtocol, UnlockError> {
+        let info = ports::UnlockDevice::info(self, call)?;
+        Ok(info.protocols.first().copied().unwrap_or(PinProtocol::Two))
+    }
+
+    /// The host's callbacks of the call that begins.
+    fn attach(&mut self, callbacks: &Arc<HostCallbacks>) {
         if let Self::Host(device) = self {
-            device.ends = Arc::clone(ends);
+            device.callbacks = Arc::clone(callbacks);
         }
     }
 
     /// Lets the call's listener and cancel handle go: between two calls the host's objects are its own.
-    pub(crate) fn detach(&mut self) {
+    fn detach(&mut self) {
         if let Self::Host(device) = self {
-            device.ends = Arc::default();
+            device.callbacks = Arc::default();
         }
     }
 
@@ -51,7 +108,7 @@ impl Link {
     }
 }
 
-impl ports::UnlockDevice for Link {
+impl ports::UnlockDevice for DeviceBackend {
     fn info(&mut self, call: &mut Call<'_>) -> Result<device_unlock::UnlockInfo, DeviceError> {
         self.port().info(call)
     }
@@ -72,14 +129,14 @@ impl ports::UnlockDevice for Link {
 /// [`UnlockDevice`] as core's port.
 pub(crate) struct HostDevice {
     device: Arc<dyn UnlockDevice>,
-    ends: Arc<Ends>,
+    callbacks: Arc<HostCallbacks>,
 }
 
 impl HostDevice {
     pub(crate) fn new(device: Arc<dyn UnlockDevice>) -> Self {
         Self {
             device,
-            ends: Arc::default(),
+            callbacks: Arc::default(),
         }
     }
 
@@ -94,7 +151,7 @@ impl HostDevice {
         if call.remaining().is_zero() {
             return Err(TransportError::DeadlineExceeded.into());
         }
-        let served = DeviceCall::new(&self.ends, call);
+        let served = DeviceCall::new(&self.callbacks, call);
         let result = work(&*self.device, Arc::clone(&served));
         served.end();
         Ok(result?)

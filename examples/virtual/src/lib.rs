@@ -1,8 +1,7 @@
-//! The program `fido-unlock-virtual`: the software authenticator where unmodified programs find it,
-//! as a card in vpcd's reader, as a HID device of the kernel, or as both at once.
-//!
-//! Its key is in a file. What goes wrong is switched by lines on standard input or on a control
-//! socket; the package's README lists them.
+#![doc = include_str!("../README.md")]
+#![cfg(target_os = "linux")]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
 
 mod both;
 mod control;
@@ -131,10 +130,10 @@ pub fn run() -> ExitCode {
 
 fn start(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let (port, common): (Arc<dyn Port>, Common) = match arguments.way {
-        Way::Card { card, common } => (card.start(Key::open(&common.state)?)?, common),
-        Way::Hid { hid, common } => (hid.start(Key::open(&common.state)?), common),
+        Way::Card { card, common } => (card.start(Key::in_file(&common.state)?)?, common),
+        Way::Hid { hid, common } => (hid.start(Key::in_file(&common.state)?), common),
         Way::Both { card, hid, common } => {
-            let key = Key::open(&common.state)?;
+            let key = Key::in_file(&common.state)?;
             let (card, hid) = (card.start(Arc::clone(&key))?, hid.start(key));
             (Arc::new(both::Both { card, hid }), common)
         }

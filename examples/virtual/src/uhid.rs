@@ -10,9 +10,8 @@ use fido_unlock_host::framing::ctaphid::{FIDO_USAGE_PAGE, VENDOR_USAGE_PAGE, com
 use fido_unlock_host::ports::HidReports;
 use fido_unlock_protocol::Interface;
 
-use super::key::{Key, Port, random};
-use crate::SoftAuthenticator;
-use crate::framing::{DeviceFaults, MockHid};
+use crate::key::{Authenticator, Key, Port, random};
+use fido_unlock_mock::framing::{DeviceFaults, MockHid};
 
 const DESTROY: u32 = 1;
 const STOP: u32 = 3;
@@ -34,14 +33,14 @@ const KEPT: usize = 256;
 const FOREIGN_CHANNEL: u32 = 0x7E57_0001;
 
 /// What the device looks like.
-pub(super) struct Shape {
-    pub(super) serial: String,
-    pub(super) report_size: u16,
-    pub(super) vendor: bool,
+pub(crate) struct Shape {
+    pub(crate) serial: String,
+    pub(crate) report_size: u16,
+    pub(crate) vendor: bool,
 }
 
 /// The key, with its interfaces while it is plugged in.
-pub(super) struct HidKey {
+pub(crate) struct HidKey {
     key: Arc<Key>,
     shape: Shape,
     plugged: Mutex<Vec<Arc<Plugged>>>,
@@ -57,7 +56,7 @@ struct Plugged {
 
 /// From the device to the host.
 struct Line {
-    reports: MockHid<SoftAuthenticator>,
+    reports: MockHid<Authenticator>,
     /// What was sent since the host last sent something.
     last: Vec<Vec<u8>>,
     /// Pulled: not even the rest of an answer comes.
@@ -110,7 +109,7 @@ fn output_report(event: &[u8]) -> Option<&[u8]> {
 }
 
 impl HidKey {
-    pub(super) fn new(key: Arc<Key>, shape: Shape) -> Arc<Self> {
+    pub(crate) fn new(key: Arc<Key>, shape: Shape) -> Arc<Self> {
         key.device.set_report_size(shape.report_size.into());
         Arc::new_cyclic(|itself| Self {
             key,
@@ -347,7 +346,7 @@ mod tests {
             report_size: 64,
             vendor: true,
         };
-        let hid = HidKey::new(Key::open(&folder.path().join("key")).unwrap(), shape);
+        let hid = HidKey::new(Key::in_file(&folder.path().join("key")).unwrap(), shape);
         let plug = || {
             // Files in the place of /dev/uhid.
             let both = [Interface::Fido, Interface::Vendor]

@@ -9,16 +9,15 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use fido_unlock_host::ports::{ApduChannel, TransportError};
 
-use super::key::{Key, Port, random};
-use crate::SoftAuthenticator;
-use crate::framing::MockApdu;
+use crate::key::{Authenticator, Key, Port, random};
+use fido_unlock_mock::framing::MockApdu;
 
 /// A contactless card without historical bytes (PC/SC part 3 §3.1.3.2.3).
-pub(super) const CONTACTLESS: &[u8] = &[0x3B, 0x80, 0x80, 0x01, 0x01];
+pub(crate) const CONTACTLESS: &[u8] = &[0x3B, 0x80, 0x80, 0x01, 0x01];
 /// A contact card with T=1: TD1 = 80, TD2 = 11, TA3 = 00.
-pub(super) const CONTACT_T1: &[u8] = &[0x3B, 0x80, 0x80, 0x11, 0x00, 0x11];
+pub(crate) const CONTACT_T1: &[u8] = &[0x3B, 0x80, 0x80, 0x11, 0x00, 0x11];
 /// A contact card with T=0.
-pub(super) const CONTACT_T0: &[u8] = &[0x3B, 0x00];
+pub(crate) const CONTACT_T0: &[u8] = &[0x3B, 0x00];
 
 const POWER_OFF: u8 = 0;
 const RESET: u8 = 2;
@@ -39,7 +38,7 @@ struct Place {
 }
 
 /// The card; put in again by itself where the reader was gone, as a card stays in its slot.
-pub(super) struct Card {
+pub(crate) struct Card {
     key: Arc<Key>,
     reader_port: u16,
     atr: &'static [u8],
@@ -48,7 +47,7 @@ pub(super) struct Card {
 }
 
 impl Card {
-    pub(super) fn start(key: Arc<Key>, reader_port: u16, atr: &'static [u8]) -> std::io::Result<Arc<Self>> {
+    pub(crate) fn start(key: Arc<Key>, reader_port: u16, atr: &'static [u8]) -> std::io::Result<Arc<Self>> {
         let card = Arc::new(Self {
             key,
             reader_port,
@@ -145,7 +144,7 @@ impl Card {
 
     fn respond(
         &self,
-        channel: &mut MockApdu<SoftAuthenticator>,
+        channel: &mut MockApdu<Authenticator>,
         apdu: &[u8],
         last: &mut Vec<u8>,
         moves: u64,
@@ -276,7 +275,7 @@ mod tests {
     /// Without its thread, whose steps the tests take.
     fn card(folder: &tempfile::TempDir) -> Card {
         Card {
-            key: Key::open(&folder.path().join("key")).unwrap(),
+            key: Key::in_file(&folder.path().join("key")).unwrap(),
             reader_port: 0,
             atr: CONTACTLESS,
             place: Mutex::default(),

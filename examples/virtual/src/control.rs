@@ -7,12 +7,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use crate::Touch;
+use fido_unlock_mock::Touch;
 
-use super::key::{Faults, Port};
+use crate::key::{Faults, Port};
 
 /// Lines from standard input.
-pub(super) fn console(port: &Arc<dyn Port>, quit: &Sender<()>) -> std::io::Result<()> {
+pub(crate) fn console(port: &Arc<dyn Port>, quit: &Sender<()>) -> std::io::Result<()> {
     let (port, quit) = (Arc::clone(port), quit.clone());
     std::thread::Builder::new().spawn(move || {
         serve(&*port, &quit, std::io::stdin().lock(), std::io::stdout());
@@ -21,7 +21,7 @@ pub(super) fn console(port: &Arc<dyn Port>, quit: &Sender<()>) -> std::io::Resul
 }
 
 /// Lines from a socket at `path`; one left there by a process that has ended is replaced.
-pub(super) fn listen(path: &Path, port: &Arc<dyn Port>, quit: &Sender<()>) -> std::io::Result<()> {
+pub(crate) fn listen(path: &Path, port: &Arc<dyn Port>, quit: &Sender<()>) -> std::io::Result<()> {
     let listener = match UnixListener::bind(path) {
         Err(error) if error.kind() == ErrorKind::AddrInUse && UnixStream::connect(path).is_err() => {
             std::fs::remove_file(path)?;
@@ -73,15 +73,15 @@ fn command(port: &dyn Port, words: &[&str]) -> Result<String, String> {
         ["remove"] => port.remove(),
         ["insert", way] => part(port, way)?.insert().map_err(|error| error.to_string())?,
         ["remove", way] => part(port, way)?.remove(),
-        ["touch", "on"] => key.touch.set(Touch::After(1)),
-        ["touch", "off"] => key.touch.set(Touch::Never),
-        ["touch", "refuse"] => key.touch.set(Touch::Refused),
+        ["touch", "on"] => key.button.set(Touch::After(1)),
+        ["touch", "off"] => key.button.set(Touch::Never),
+        ["touch", "refuse"] => key.button.set(Touch::Refused),
         ["status"] => {
             return Ok(format!(
                 "ok {} messages {} touches {}",
                 port.state(),
                 key.device.messages(),
-                key.touch.waits()
+                key.button.waits()
             ));
         }
         ["fault", "stale"] => port.stale(),
@@ -117,8 +117,8 @@ fn switch(faults: &mut Faults, words: &[&str]) -> Result<(), String> {
 mod tests {
     use std::sync::mpsc;
 
-    use super::super::key::Key;
     use super::*;
+    use crate::key::Key;
 
     struct Fake(Arc<Key>);
 
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn each_line_has_one_answer_and_wrong_ones_change_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let port = Fake(Key::open(&folder.path().join("key")).unwrap());
+        let port = Fake(Key::in_file(&folder.path().join("key")).unwrap());
         let (quit, quitting) = mpsc::channel();
         let mut output = Vec::new();
         let input = "\n fault  slow 250\nfault slow -1\nfault pull 7\nfault nonsense\nfault\nwhat\n\

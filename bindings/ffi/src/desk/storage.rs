@@ -3,13 +3,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fido_unlock::ErrorCode;
-use fido_unlock::desk::ports::StorageError;
+use fido_unlock::desk::ports::StorageError as CoreStorageError;
 
 use crate::UnlockError;
 
 /// Why a store of the host's did not do it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
-pub enum StoreError {
+pub enum StorageError {
     /// It could not be read.
     #[error("cannot be read: {what}")]
     Read {
@@ -39,34 +39,34 @@ pub enum StoreError {
     HostFailed,
 }
 
-impl From<uniffi::UnexpectedUniFFICallbackError> for StoreError {
+impl From<uniffi::UnexpectedUniFFICallbackError> for StorageError {
     /// The reason is the host's own stack trace and may hold anything, so it is dropped.
     fn from(_: uniffi::UnexpectedUniFFICallbackError) -> Self {
         Self::HostFailed
     }
 }
 
-impl From<StoreError> for StorageError {
-    fn from(error: StoreError) -> Self {
+impl From<StorageError> for CoreStorageError {
+    fn from(error: StorageError) -> Self {
         match error {
-            StoreError::Read { what } => Self::Read { detail: what },
-            StoreError::Write { what } => Self::Write { detail: what },
-            StoreError::Corrupt { what } => Self::Corrupt { detail: what },
-            StoreError::Busy { what } => Self::Busy { detail: what },
-            StoreError::HostFailed => Self::HostFailed,
+            StorageError::Read { what } => Self::Read { detail: what },
+            StorageError::Write { what } => Self::Write { detail: what },
+            StorageError::Corrupt { what } => Self::Corrupt { detail: what },
+            StorageError::Busy { what } => Self::Busy { detail: what },
+            StorageError::HostFailed => Self::HostFailed,
         }
     }
 }
 
-impl From<StoreError> for UnlockError {
-    fn from(error: StoreError) -> Self {
-        StorageError::from(error).into()
+impl From<StorageError> for UnlockError {
+    fn from(error: StorageError) -> Self {
+        CoreStorageError::from(error).into()
     }
 }
 
 /// What the host's store gave makes no sense.
-pub(super) fn corrupt(what: &str) -> StorageError {
-    StorageError::Corrupt {
+pub(super) fn corrupt(what: &str) -> CoreStorageError {
+    CoreStorageError::Corrupt {
         detail: format!("the program's {what}"),
     }
 }
