@@ -115,7 +115,8 @@ impl<'a> Call<'a> {
     }
 }
 
-#[cfg(all(test, feature = "std"))]
+#[cfg(feature = "std")]
+#[cfg(test)]
 mod tests {
     use core::sync::atomic::AtomicBool;
 

@@ -171,7 +171,8 @@ pub enum EncryptError {
     Entropy(#[from] EntropyError),
 }
 
-#[cfg(all(test, feature = "alloc"))]
+#[cfg(feature = "alloc")]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::pin_protocol::{KeyAgreementKey, encapsulate};

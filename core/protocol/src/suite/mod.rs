@@ -100,5 +100,6 @@ pub enum Purpose {
     Probe,
 }
 
-#[cfg(all(test, feature = "alloc"))]
+#[cfg(feature = "alloc")]
+#[cfg(test)]
 mod tests;
