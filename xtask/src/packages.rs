@@ -3,8 +3,10 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::bindings;
 use crate::step::{Done, Failed, Group, run, within};
+
+/// A package and what it is for.
+pub type Package = (&'static str, &'static str);
 
 /// Package and what it is for.
 const PACKAGES: &[Package] = &[
@@ -35,17 +37,80 @@ const PACKAGES: &[Package] = &[
     ("python3-dev", "building pyscard, python-fido2's way to cards"),
 ];
 
-/// A package and what it is for.
-pub type Package = (&'static str, &'static str);
+/// For C#.
+pub const CSHARP: &[Package] = &[
+    ("mono-mcs", "the C# compiler"),
+    ("mono-runtime", "C# programs"),
+    ("libmono-system-numerics4.0-cil", "P-256 in the tests of C#"),
+    (
+        "libmono-system-runtime-serialization4.0-cil",
+        "JSON in the tests of C#",
+    ),
+    ("libmono-system-net-http4.0-cil", "HTTP in the sample agent in C#"),
+];
+/// A program, and the package that brings it where no other way did.
+const PROGRAMS: &[(&str, &str, &str)] = &[
+    ("java", "openjdk-17-jdk-headless", "Kotlin's tests"),
+    ("mvn", "maven", "Kotlin's build"),
+];
+/// For the library for Windows.
+pub const WINDOWS: &[Package] = &[
+    ("rustc-web", "the compiler for Windows"),
+    ("cargo-web", "its cargo"),
+    ("rust-web-src", "the sources of its std"),
+    ("gcc-mingw-w64-x86-64", "the linker and C compiler for Windows"),
+];
+/// What the tests run under.
+pub const WINE: &[Package] = &[("wine64", "runs what was built for Windows")];
+/// For the NuGet package.
+pub const NETSTANDARD: &[Package] = &[(
+    "libmono-cecil-private-cil",
+    "an assembly that refers to netstandard alone",
+)];
+/// For the packages' tests.
+pub const NET_FRAMEWORK: &[Package] = &[(
+    "mono-xbuild",
+    "a .NET Framework project that uses the NuGet package",
+)];
+/// For the archive for machines with Swift.
+pub const ARCHIVE: &[Package] = &[("zstd", "the archive for machines with Swift")];
 
 /// Installs what is missing for every test; as root, or through sudo.
 pub fn install() -> Done {
-    let all: Vec<Package> = PACKAGES.iter().copied().chain(bindings::packages()).collect();
+    let lists = [
+        PACKAGES,
+        CSHARP,
+        WINDOWS,
+        WINE,
+        NETSTANDARD,
+        NET_FRAMEWORK,
+        ARCHIVE,
+    ];
+    let all: Vec<Package> = lists
+        .into_iter()
+        .flatten()
+        .copied()
+        .chain(missing_programs())
+        .collect();
     println!("==> Debian packages that the tests need");
     for (name, purpose) in &all {
         println!("    {name}: {purpose}");
     }
     install_these(&all)
+}
+
+/// The same for every test and package of C# and Kotlin.
+pub fn install_for_languages() -> Done {
+    let all: Vec<Package> = CSHARP.iter().copied().chain(missing_programs()).collect();
+    install_these(&all)
+}
+
+/// The packages of the programs that nothing has brought yet.
+fn missing_programs() -> impl Iterator<Item = Package> {
+    PROGRAMS
+        .iter()
+        .filter(|(program, ..)| Command::new(program).arg("-version").output().is_err())
+        .map(|(_, package, why)| (*package, *why))
 }
 
 /// The same for these.

@@ -10,47 +10,10 @@ use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock_tests::{NEW_PIN, OLD_PIN};
 
 use crate::device::{Key, Traffic};
-use crate::measure::{FLOOR, OURS, Plan, us};
+use crate::measure::{Plan, us};
 use crate::ours::{self, Counter};
-use crate::report::Row;
+use crate::row::{FLOOR, OURS, Row, Task};
 use crate::stack::Stack;
-
-/// What the clients do.
-#[derive(Clone, Copy, PartialEq)]
-pub enum Task {
-    GetInfo,
-    ChangePin(PinProtocol),
-}
-
-impl Task {
-    pub const ALL: [Self; 3] = [
-        Self::GetInfo,
-        Self::ChangePin(PinProtocol::Two),
-        Self::ChangePin(PinProtocol::One),
-    ];
-
-    /// What the rows are called.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::GetInfo => "getInfo",
-            Self::ChangePin(PinProtocol::Two) => "changePIN, protocol two",
-            Self::ChangePin(PinProtocol::One) => "changePIN, protocol one",
-        }
-    }
-
-    /// What was to be reached.
-    pub const fn goal(self) -> &'static str {
-        match self {
-            Self::GetInfo => "getInfo: no slower than the fastest peer",
-            Self::ChangePin(PinProtocol::Two) => {
-                "changePIN, protocol two: no slower than the fastest peer, per transaction"
-            }
-            Self::ChangePin(PinProtocol::One) => {
-                "changePIN, protocol one: no slower than the fastest peer, per transaction"
-            }
-        }
-    }
-}
 
 /// Runs of one client before it is another's turn.
 const TURN: usize = 20;

@@ -25,6 +25,7 @@ mod ours;
 mod pcscd;
 mod replay;
 mod report;
+mod row;
 mod stack;
 #[path = "../../../adapters/hid/tests/support/uhid.rs"]
 #[allow(dead_code)]
@@ -34,7 +35,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use measure::Plan;
-use report::{Report, Row};
+use report::Report;
+use row::Row;
 
 /// Where libpcsclite looks for pcscd's socket; set for the process that measures the card.
 const SOCKET: &str = "PCSCLITE_CSOCK_NAME";

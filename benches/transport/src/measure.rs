@@ -9,19 +9,10 @@ use fido_unlock::host::ports::SystemTicks;
 use crate::device::{Exchange, Key, Traffic};
 use crate::ours::{self, Counter};
 use crate::replay::{Player, Recorder};
-use crate::report::Row;
+use crate::row::{
+    CORE, CRYPTOGRAPHY, FLOOR, FLOOR_UNBRACKETED, KEPT, OURS, OWN, RECORDED, Row, SYSTEMS_CLOCK, UNLOCK,
+};
 use crate::stack::Stack;
-
-pub const UNLOCK: &str = "unlock";
-pub const FLOOR: &str = "the stack alone";
-pub const FLOOR_UNBRACKETED: &str = "the stack alone, without transactions";
-pub const RECORDED: &str = "fido-unlock, recorded answers";
-pub const CRYPTOGRAPHY: &str = "of that: cryptography, measured alone";
-pub const OWN: &str = "of that: own code (the rest beyond the stack)";
-pub const SYSTEMS_CLOCK: &str = "of that: own code, by the system's clock";
-pub const CORE: &str = "of that: own code in core, measured without a stack";
-pub const OURS: &str = "fido-unlock";
-pub const KEPT: &str = "fido-unlock, session kept and code at hand";
 
 /// How often.
 #[derive(Clone, Copy)]

@@ -1,68 +1,8 @@
 //! Rows, the table, and what was to be reached.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::clients::Task;
-use crate::device::Traffic;
-use crate::measure::{FLOOR, KEPT, OURS, OWN, UNLOCK};
-
-/// What a row is printed behind, on a console that says other things too.
-const MARK: &str = "row ";
-
-/// Median and 99th percentile of one thing, with what went over the wire for it.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct Row {
-    pub stack: String,
-    pub what: String,
-    pub who: String,
-    pub runs: usize,
-    /// CTAP messages.
-    pub transactions: u64,
-    /// APDUs or reports.
-    pub sent: u64,
-    pub received: u64,
-    pub bytes_sent: u64,
-    pub bytes_received: u64,
-    pub p50_us: f64,
-    pub p99_us: f64,
-}
-
-impl Row {
-    pub fn new(stack: &str, what: &str, who: &str, mut times: Vec<f64>, traffic: Traffic) -> Self {
-        times.sort_by(f64::total_cmp);
-        let at = |hundredth: usize| {
-            let index = (times.len() * hundredth / 100).min(times.len() - 1);
-            times[index]
-        };
-        Self {
-            stack: stack.into(),
-            what: what.into(),
-            who: who.into(),
-            runs: times.len(),
-            transactions: traffic.messages,
-            sent: traffic.sent,
-            received: traffic.received,
-            bytes_sent: traffic.bytes_sent,
-            bytes_received: traffic.bytes_received,
-            p50_us: at(50),
-            p99_us: at(99),
-        }
-    }
-
-    /// For the process that collects them.
-    pub fn print(&self) {
-        println!("{MARK}{}", serde_json::to_string(self).unwrap());
-    }
-
-    /// The row in a line, where it is one.
-    pub fn read(line: &str) -> Option<Self> {
-        let row = line.trim().strip_prefix(MARK)?;
-        Some(
-            serde_json::from_str(row)
-                .unwrap_or_else(|error| panic!("a row that was garbled: {error}: {row}")),
-        )
-    }
-}
+use crate::row::{FLOOR, KEPT, OURS, OWN, Row, Task, UNLOCK};
 
 /// All rows, and the judgement over them.
 #[derive(Serialize)]

@@ -9,7 +9,7 @@ using FidoUnlock;
 /// <summary>Devices as events: on which thread, in which order, and none after the end.</summary>
 public static class WatcherTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>A UI thread's queue, run by the test.</summary>
     private sealed class Queue : SynchronizationContext

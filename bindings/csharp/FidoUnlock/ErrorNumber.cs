@@ -224,7 +224,7 @@ namespace FidoUnlock
         KeyRetired = 608,
         /// <summary>There is a key in this slot already.</summary>
         KeyExists = 609,
-        /// <summary>No random number could be had.</summary>
+        /// <summary>This computer could not make a random number.</summary>
         EntropyFailed = 610,
         /// <summary>The checkpoint key is also an issuer's key.</summary>
         KeyPurpose = 611,
@@ -242,6 +242,8 @@ namespace FidoUnlock
         StoreVersion = 706,
         /// <summary>Another program is writing to the same data.</summary>
         StoreBusy = 707,
+        /// <summary>The saved unlock cannot be read.</summary>
+        SessionUnreadable = 708,
         /// <summary>The library was called with an invalid argument.</summary>
         InvalidArgument = 801,
         /// <summary>The library was called in the wrong order.</summary>

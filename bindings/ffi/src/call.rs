@@ -65,7 +65,7 @@ impl CancelHandle {
         Arc::default()
     }
 
-    /// Cancels; the call ends with number 508 within 100 ms, or as soon as a pipe of the host's that it waits
+    /// Cancels; the call ends with number 508 within 100 ms, or as soon as a host pipe that it waits
     /// for comes back.
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
@@ -147,7 +147,7 @@ impl HostCallbacks {
         }
     }
 
-    /// What of the host's ended the call, if anything did.
+    /// Which of the host's callbacks ended the call, if any did.
     pub(crate) fn interruption(&self) -> Option<ErrorCode> {
         if self.listener_failed.load(Ordering::Relaxed) {
             Some(ErrorCode::HostFailed)

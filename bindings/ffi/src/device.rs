@@ -109,7 +109,7 @@ impl Device {
     }
 
     /// What state it is in and what the person can do; only reads. `own_issuers`: fingerprints (16
-    /// bytes each) of one's own issuer keys; where empty, none counts as foreign.
+    /// bytes each) of your own issuer keys; where empty, none counts as foreign.
     #[uniffi::method(default(cancel = None, timeout_ms = None))]
     pub fn diagnose(
         &self,
@@ -150,7 +150,7 @@ impl Device {
         })
     }
 
-    /// The same with the issuer's key behind a prover of the host's, an HSM. `issuer`: its Q;
+    /// The same with the issuer's key behind the host's prover, an HSM. `issuer`: its Q;
     /// `device_key`: E, as enrolment gave it; compressed points of 33 bytes.
     #[uniffi::method(default(cancel = None, timeout_ms = None))]
     pub fn probe_with(

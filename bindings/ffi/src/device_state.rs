@@ -119,7 +119,7 @@ pub struct Diagnosis {
     pub device_id: Option<String>,
     /// Enrolled and sealed.
     pub enrolled: bool,
-    /// A slot's issuer key is not among those named as one's own.
+    /// A slot's issuer key is not among those named as your own.
     pub foreign_issuer: bool,
 }
 

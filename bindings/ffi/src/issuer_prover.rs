@@ -1,4 +1,4 @@
-//! Probe and rotation by an issuer's key in an HSM or key service of the host's.
+//! Probe and rotation by an issuer's key in the host's HSM or key service.
 
 use std::sync::Arc;
 

@@ -108,7 +108,7 @@ impl From<PinRefusalError> for PinError {
     }
 }
 
-/// A policy of the host's own.
+/// The host's own policy.
 #[uniffi::export(with_foreign)]
 pub trait PinChecker: Send + Sync {
     /// Judges a PIN in Unicode normalisation form C. The copy that the host gets is the host's: keep

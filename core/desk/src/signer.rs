@@ -44,8 +44,8 @@ impl KeptKey {
 /// Issuer keys by slot: in each one present key and any number of retired ones, which serve devices
 /// that were not rotated yet.
 ///
-/// A lost issuer key makes its devices unlockable no more (a recovery key in slot 0 is the only road
-/// out): keep a backup apart from this computer.
+/// Once an issuer key is lost, its devices can never be unlocked again (a recovery key in slot 0 is the
+/// only way out): keep a backup apart from this computer.
 #[derive(Default)]
 pub struct KeyRing {
     keys: Vec<KeptKey>,

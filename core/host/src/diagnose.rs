@@ -77,7 +77,7 @@ pub struct Diagnosis {
     pub device_id: Option<DeviceId>,
     /// Enrolled and sealed.
     pub enrolled: bool,
-    /// A slot's issuer key is not among those that were named as one's own.
+    /// A slot's issuer key is not among those that were named as your own.
     pub foreign_issuer: bool,
 }
 
@@ -147,7 +147,7 @@ impl Diagnosis {
     }
 }
 
-/// Judges an answer of `getInfo`. `own_issuers`: fingerprints of one's own issuer keys; where it is
+/// Judges an answer of `getInfo`. `own_issuers`: fingerprints of your own issuer keys; where it is
 /// empty, no issuer counts as foreign.
 #[must_use]
 pub fn diagnose(info: &Result<UnlockInfo, DeviceError>, own_issuers: &[[u8; 16]]) -> Option<Diagnosis> {

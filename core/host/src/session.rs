@@ -44,14 +44,14 @@ pub enum Outcome {
     NotUnlocked,
 }
 
-/// Bytes that are no session of this version.
+/// These bytes are not a session that this version saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}", ErrorCode::StoreCorrupt)]
+#[error("{}", ErrorCode::SessionUnreadable)]
 pub struct SessionError;
 
 impl HasCode for SessionError {
     fn code(&self) -> ErrorCode {
-        ErrorCode::StoreCorrupt
+        ErrorCode::SessionUnreadable
     }
 }
 
@@ -71,7 +71,7 @@ impl Session {
         Self::begin_with(device, &info, slot, call)
     }
 
-    /// The same after a `getInfo` of one's own, as `diagnose` makes it (one transaction).
+    /// The same after your own `getInfo`, as `diagnose` makes it (one transaction).
     ///
     /// # Errors
     /// As [`Session::begin`].

@@ -158,7 +158,7 @@ error_table! {
     123 ProbeFailed Device "a test response was refused: an unlock would not work" "Do not hand this device out; enrol it again with the right issuer key."
     124 OutcomeUnknown Device "the connection broke before the device confirmed the unlock" "Put the device back in: the program reads the unlock counter and tells whether the new PIN is set."
     125 OtherApplet Device "another applet's PIN is meant" "Use the card's own program for that PIN."
-    126 EnrolmentRefused Device "the device may not be enrolled now: it has a PIN or credentials, and no permission was given" "Enrol it before a PIN is set, or give its PIN so that the configuration permission can be had."
+    126 EnrolmentRefused Device "the device may not be enrolled now: it has a PIN or credentials, and no permission was given" "Enrol it before a PIN is set, or give its PIN, which permits the enrolment."
     127 RotationRefused Device "the device refused the new issuer key" "Check that both keys are the right ones and that the rotation number is the next one."
     128 RenewRefused Device "a new challenge needs a touch, or the first ten seconds after plugging in" "Take the key out, put it back in and ask for the new challenge at once."
     129 SuiteNotEnrolled Device "the device has no key in this slot" "Ask the help desk which slot and suite this device uses."
@@ -247,7 +247,7 @@ error_table! {
     607 InvalidPoint Signer "a public key is not a point on the curve" "Check the registry's entry for this device."
     608 KeyRetired Signer "this issuer key is retired and serves only devices that were not rotated yet" "Use the present key."
     609 KeyExists Signer "there is a key in this slot already" "Rotate the key, or choose another slot."
-    610 EntropyFailed Signer "no random number could be had" "Try again; if it happens again, this computer's random source is broken."
+    610 EntropyFailed Signer "this computer could not make a random number" "Try again; if it happens again, this computer's random source is broken."
     611 KeyPurpose Signer "the checkpoint key is also an issuer's key" "Make a key of its own for checkpoints."
 
     701 StoreRead Store "stored data cannot be read" "Check the path and its permissions."
@@ -257,6 +257,7 @@ error_table! {
     705 AuditCheckpoint Store "the audit log does not agree with its checkpoint" "Keep both files as they are and tell your security team."
     706 StoreVersion Store "stored data is of a version that this software does not know" "Update this software."
     707 StoreBusy Store "another program is writing to the same data" "Close the other program and try again."
+    708 SessionUnreadable Store "the saved unlock cannot be read" "Begin again: the device still has the same Device Challenge."
 
     801 InvalidArgument Caller "the library was called with an invalid argument" "Tell the maker of this program."
     802 WrongState Caller "the library was called in the wrong order" "Tell the maker of this program."

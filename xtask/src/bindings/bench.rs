@@ -14,7 +14,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use figures::Figures;
 use programs::Program;
 
-use super::test;
+use crate::packages;
 use crate::step::{Done, Failed, root, timed};
 
 /// Rounds before the first that counts: just-in-time compilers need them, and some 10,000 reports.
@@ -38,7 +38,7 @@ pub fn run(options: &[&str]) -> Done {
             ));
         }
     };
-    test::install()?;
+    packages::install_for_languages()?;
     let programs = programs::build()?;
     let figures = timed("bench bindings: the rounds", || {
         let mut peers: Vec<Peer> = programs

@@ -1,7 +1,8 @@
 //! The sources of C#, Kotlin and Swift with its C header, out of the library as it ships: without the
 //! software authenticator. They are committed.
 
-use super::{bindgen, library};
+use super::generator::bindgen;
+use super::library;
 use crate::step::{Done, Group, run, within};
 
 const LANGUAGES: &[&str] = &["csharp", "kotlin", "swift"];

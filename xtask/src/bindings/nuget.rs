@@ -6,14 +6,9 @@ use std::process::Command;
 use super::archive::{self, Entry, entry};
 use super::{library, notices};
 use crate::cache;
-use crate::packages::{self, Package};
+use crate::packages;
 use crate::step::{Done, Failed, root, run};
 
-/// Beside those of the tests.
-pub const PACKAGES: &[Package] = &[(
-    "libmono-cecil-private-cil",
-    "an assembly that refers to netstandard alone",
-)];
 const CECIL: &str = "/usr/lib/mono/gac/Mono.Cecil/0.11.0.0__0738eb9f132ed756/Mono.Cecil.dll";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -35,7 +30,7 @@ const TYPES: &[(&str, &str)] = &[
 
 /// Makes it out of these libraries; gives its path.
 pub fn make(linux: &Path, windows: &Path) -> Result<PathBuf, Failed> {
-    packages::install_these(PACKAGES)?;
+    packages::install_these(packages::NETSTANDARD)?;
     let out = library::folder().join("csharp");
     assembly(&out)?;
     let own = root().join("bindings/csharp/package");

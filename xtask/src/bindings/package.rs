@@ -3,19 +3,13 @@
 use std::path::Path;
 
 use super::{dotnet, library, maven, nuget, windows};
-use crate::packages::{self, Package};
+use crate::packages;
 use crate::step::{Done, Failed, Group, within};
 use crate::workspace;
 
-/// Of the tests alone.
-pub const PACKAGES: &[Package] = &[(
-    "mono-xbuild",
-    "a .NET Framework project that uses the NuGet package",
-)];
-
 /// Makes them all in target/packages and says how large each is.
 pub fn run() -> Done {
-    super::test::install()?;
+    packages::install_for_languages()?;
     let linux = library::build()?;
     let windows = windows::build()?;
     let nuget = within(Group::Packages, || nuget::make(&linux, &windows))?;
@@ -30,8 +24,8 @@ pub fn run() -> Done {
 /// Makes them, installs each into an empty host project, and runs it from there.
 pub fn test() -> Done {
     run()?;
-    packages::install_these(PACKAGES)?;
-    packages::install_these(windows::WINE)?;
+    packages::install_these(packages::NET_FRAMEWORK)?;
+    packages::install_these(packages::WINE)?;
     let environment = [
         ("FIDO_UNLOCK_DOTNET", dotnet::program()?),
         ("FIDO_UNLOCK_WINDOWS_DOTNET", dotnet::windows_program()?),

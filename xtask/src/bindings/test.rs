@@ -3,27 +3,11 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::{bindgen, dotnet, library};
-use crate::packages::{self, Package};
+use super::generator::bindgen;
+use super::{dotnet, library};
+use crate::packages;
 use crate::step::{self, Done, Failed, Group, root, run, run_tests, within};
 use crate::workspace::{self, Tests, filters};
-
-/// Debian packages of these tests alone.
-pub const PACKAGES: &[Package] = &[
-    ("mono-mcs", "the C# compiler"),
-    ("mono-runtime", "C# programs"),
-    ("libmono-system-numerics4.0-cil", "P-256 in the tests of C#"),
-    (
-        "libmono-system-runtime-serialization4.0-cil",
-        "JSON in the tests of C#",
-    ),
-    ("libmono-system-net-http4.0-cil", "HTTP in the sample agent in C#"),
-];
-/// A program, and the package that brings it where no other way did.
-const PROGRAMS: &[(&str, &str, &str)] = &[
-    ("java", "openjdk-17-jdk-headless", "Kotlin's tests"),
-    ("mvn", "maven", "Kotlin's build"),
-];
 
 /// As many as there are: a class or file of vectors that is left out is seen.
 const KOTLIN_TESTS: usize = 456;
@@ -31,23 +15,9 @@ const KOTLIN_TESTS: usize = 456;
 /// The library with the software authenticator, where the tests of Kotlin find it.
 const NATIVE: &str = "bindings/kotlin/target/native/libfido_unlock_ffi.so";
 
-/// What every test and package of C# and Kotlin needs.
-pub fn install() -> Done {
-    let all: Vec<Package> = PACKAGES.iter().copied().chain(missing_programs()).collect();
-    packages::install_these(&all)
-}
-
-/// The packages of the programs that nothing has brought yet.
-pub fn missing_programs() -> impl Iterator<Item = Package> {
-    PROGRAMS
-        .iter()
-        .filter(|(program, ..)| !works(program))
-        .map(|(_, package, why)| (*package, *why))
-}
-
 /// All of them; the facade's own are among the workspace's.
 pub fn all() -> Done {
-    install()?;
+    packages::install_for_languages()?;
     step::all(&[csharp, kotlin, bench])
 }
 
@@ -64,7 +34,7 @@ fn csharp() -> Done {
 
 /// The long form of the tests that many unlocks leave nothing behind: `unlocks` in each runtime.
 pub fn soak(unlocks: u32) -> Done {
-    install()?;
+    packages::install_for_languages()?;
     step::joined(vec![soak_csharp(unlocks), soak_kotlin(unlocks)])
 }
 
@@ -155,8 +125,4 @@ fn kotlin_tests(reports: &Path) -> std::io::Result<usize> {
         }
     }
     Ok(ran)
-}
-
-fn works(program: &str) -> bool {
-    Command::new(program).arg("-version").output().is_ok()
 }

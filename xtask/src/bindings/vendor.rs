@@ -8,10 +8,9 @@ use std::process::Command;
 use serde_json::{Map, Value, json};
 
 use super::library;
-use crate::packages::{self, Package};
+use crate::packages;
 use crate::step::{Done, Failed, cargo, root, run, timed};
 
-pub const PACKAGES: &[Package] = &[("zstd", "the archive for machines with Swift")];
 /// The crates of ours that are in it.
 const MEMBERS: &[&str] = &[
     "core/protocol",
@@ -50,7 +49,7 @@ const NAME: &str = concat!("fido-unlock-swift-", env!("CARGO_PKG_VERSION"));
 
 /// Makes the archive; gives its path.
 pub fn make() -> Result<PathBuf, Failed> {
-    packages::install_these(PACKAGES)?;
+    packages::install_these(packages::ARCHIVE)?;
     let folder = root().join("target/vendor-swift");
     let tree = folder.join(NAME);
     timed("swift: sources", || copy(&tree))?;

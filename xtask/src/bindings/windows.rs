@@ -5,21 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use super::dotnet;
+use super::generator::bindgen;
 use super::library::{self, FEATURES, PROFILE};
-use super::{bindgen, dotnet};
 use crate::cache;
-use crate::packages::{self, Package};
+use crate::packages;
 use crate::step::{Done, Failed, Group, root, run, within};
 use crate::workspace;
 
-pub const PACKAGES: &[Package] = &[
-    ("rustc-web", "the compiler for Windows"),
-    ("cargo-web", "its cargo"),
-    ("rust-web-src", "the sources of its std"),
-    ("gcc-mingw-w64-x86-64", "the linker and C compiler for Windows"),
-];
-/// What the tests run under.
-pub const WINE: &[Package] = &[("wine64", "runs what was built for Windows")];
 const TARGET: &str = "x86_64-pc-windows-gnu";
 /// The file of the library.
 pub const LIBRARY: &str = "fido_unlock_ffi.dll";
@@ -34,7 +27,7 @@ pub fn build() -> Result<PathBuf, Failed> {
 }
 
 fn make() -> Result<PathBuf, Failed> {
-    packages::install_these(PACKAGES)?;
+    packages::install_these(packages::WINDOWS)?;
     run(
         "windows: the library",
         &mut rust(&["-p", "fido-unlock-ffi"], &features("fido-unlock-ffi", FEATURES)),
@@ -44,7 +37,7 @@ fn make() -> Result<PathBuf, Failed> {
 
 /// What the tests run: the library with the software authenticator, and the command line.
 fn build_for_tests() -> Result<PathBuf, Failed> {
-    packages::install_these(PACKAGES)?;
+    packages::install_these(packages::WINDOWS)?;
     // As on Linux the C# tests' library asks for no devices; the command line does.
     let all = format!("fido-unlock-ffi/mock,{}", features("fido-unlock-cli", FEATURES));
     run(
@@ -57,8 +50,8 @@ fn build_for_tests() -> Result<PathBuf, Failed> {
 
 /// Under Wine: the command line, and C# on .NET for Windows.
 pub fn test() -> Done {
-    super::test::install()?;
-    packages::install_these(WINE)?;
+    packages::install_for_languages()?;
+    packages::install_these(packages::WINE)?;
     let dotnet = dotnet::windows_program()?;
     let shipped = build()?;
     let tested = within(Group::Build, build_for_tests)?;

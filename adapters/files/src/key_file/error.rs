@@ -38,7 +38,7 @@ pub enum KeyFileError {
     /// There is a file of that name.
     #[error("{}", ErrorCode::KeyExists)]
     Exists,
-    /// No random bytes could be had.
+    /// The random source failed.
     #[error("{}", ErrorCode::EntropyFailed)]
     Entropy,
     /// An empty passphrase, PBES2 for an admin key, or a slot above 15.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::build;
 
 const DRIVER: &str = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so";
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct CardReader {
     processes: Vec<Child>,
@@ -57,9 +57,26 @@ impl CardReader {
             std::thread::sleep(Duration::from_millis(20));
         }
         this.insert(port);
-        // pcscd looks for a card each half second.
-        std::thread::sleep(Duration::from_secs(2));
+        this.wait_for_the_card();
         this
+    }
+
+    /// pcscd looks for a card each half second, or later where the machine has other work.
+    fn wait_for_the_card(&self) {
+        let look = build("fido-unlock-cli", &["--features", "pcsc"]).join("fido-unlock");
+        let begun = Instant::now();
+        loop {
+            let seen = Command::new(&look)
+                .args(["--json", "devices"])
+                .env("PCSCLITE_CSOCK_NAME", self.socket())
+                .output()
+                .unwrap();
+            let text = String::from_utf8_lossy(&seen.stdout).replace(' ', "");
+            if text.contains("VirtualPCD") && text.contains("\"usable\":true") {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "no card: {seen:?}");
+        }
     }
 
     fn insert(&mut self, port: u16) {

@@ -1,4 +1,4 @@
-//! Second operators who approve in a system of the host's.
+//! Second operators who approve in the host's own system.
 
 use std::sync::Arc;
 

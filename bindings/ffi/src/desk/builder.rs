@@ -31,7 +31,7 @@ pub(super) struct Parts {
     pub notifier: Option<Box<dyn ports::Notifier + Send>>,
     pub delivery: Option<Box<dyn ports::CodeDelivery + Send>>,
     pub policy: desk::DeskPolicy,
-    /// Of a clock of the host's, to be asked once more where the log's time is set back.
+    /// Of the host's clock, to be asked once more where the log's time is set back.
     pub host_clock: Option<Arc<dyn Clock>>,
     pub faults: Faults,
 }

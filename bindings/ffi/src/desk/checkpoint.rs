@@ -1,4 +1,4 @@
-//! Checkpoints of the audit log, signed by a key of the host's.
+//! Checkpoints of the audit log, signed by the host's key.
 
 use std::sync::Arc;
 

@@ -74,7 +74,7 @@ impl DeskFolder {
     }
 
     /// Keeps an issuer's key of suite 1 or 2 for a slot, under the passphrase of the folder's keys;
-    /// the first call sets it. A lost key makes its devices unlockable no more: keep a backup of
+    /// the first call sets it. Once a key is lost, its devices can never be unlocked again: keep a backup of
     /// `keys.age`.
     pub fn put_issuer_key(
         &self,

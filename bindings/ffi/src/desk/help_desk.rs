@@ -67,12 +67,12 @@ impl HelpDesk {
         })
     }
 
-    /// A clock of the host's.
+    /// The host's clock.
     pub(super) fn clock(&self) -> Option<&dyn Clock> {
         self.clock.as_deref()
     }
 
-    /// One call. Where the desk refuses because a port of the host's failed that core cannot be told of,
+    /// One call. Where the desk refuses because a host port failed in a way that core cannot be told of,
     /// that is the error.
     pub(super) fn run<R, E: Into<UnlockError>>(
         &self,

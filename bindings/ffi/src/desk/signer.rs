@@ -1,4 +1,4 @@
-//! The issuer's keys in an HSM or key service of the host's.
+//! The issuer's keys in the host's HSM or key service.
 
 use std::sync::Arc;
 

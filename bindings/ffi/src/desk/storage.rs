@@ -1,4 +1,4 @@
-//! What a store of the host's may throw, and what core's ports cannot hand on themselves.
+//! What the host's store may throw, and what core's ports cannot hand on themselves.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,7 +7,7 @@ use fido_unlock::desk::ports::StorageError as CoreStorageError;
 
 use crate::UnlockError;
 
-/// Why a store of the host's did not do it.
+/// Why the host's store did not do it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
 pub enum StorageError {
     /// It could not be read.

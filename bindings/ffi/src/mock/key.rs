@@ -82,7 +82,7 @@ impl MockKey {
         }))
     }
 
-    /// Opens it in this process, without a pipe of the host's.
+    /// Opens it in this process, without a host pipe.
     #[must_use]
     pub fn open(&self, wire: MockWire, which: Interface) -> Arc<crate::Device> {
         let which = which.into();

@@ -47,7 +47,7 @@ impl From<RelyingPartyError> for UnlockError {
     }
 }
 
-/// Where the platform's ceremonies run: the software key itself, or a device over a pipe of the host's.
+/// Where the platform's ceremonies run: the software key itself, or a device over a host pipe.
 trait Ceremonies {
     fn run<R>(
         &self,
@@ -141,7 +141,7 @@ impl MockRelyingParty {
         self.make(&*key, &user, pin)
     }
 
-    /// The same on a device over a pipe of the host's.
+    /// The same on a device over a host pipe.
     pub fn make_passkey_on(
         &self,
         device: Arc<Device>,
@@ -161,7 +161,7 @@ impl MockRelyingParty {
         self.get(&*key, passkey, pin)
     }
 
-    /// The same on a device over a pipe of the host's.
+    /// The same on a device over a host pipe.
     pub fn sign_in_on(
         &self,
         device: Arc<Device>,
@@ -172,21 +172,21 @@ impl MockRelyingParty {
     }
 }
 
-/// Sets the first PIN of a device over a pipe of the host's, as a platform does.
+/// Sets the first PIN of a device over a host pipe, as a platform does.
 #[uniffi::export]
 pub fn mock_set_pin(device: Arc<Device>, pin: String) -> Result<(), UnlockError> {
     let pin = Pin::new(pin);
     device.run(|platform| platform.set_pin(&pin))
 }
 
-/// Checks a PIN of a device over a pipe of the host's, as a sign-in does.
+/// Checks a PIN of a device over a host pipe, as a sign-in does.
 #[uniffi::export]
 pub fn mock_try_pin(device: Arc<Device>, pin: String) -> Result<(), UnlockError> {
     let pin = Pin::new(pin);
     device.run(|platform| platform.try_pin(&pin))
 }
 
-/// Resets a device over a pipe of the host's, as a platform does just after it was plugged in: PIN, passkeys
+/// Resets a device over a host pipe, as a platform does just after it was plugged in: PIN, passkeys
 /// and enrolment are gone.
 #[uniffi::export]
 pub fn mock_reset(device: Arc<Device>) -> Result<(), UnlockError> {

@@ -12,7 +12,7 @@ use super::host::{Memory, START, Tickets};
 use super::{Scene, builder, number, scene};
 
 /// Only a desk that serves nobody waits so long.
-const NEVER: Duration = Duration::from_secs(20);
+const NEVER: Duration = Duration::from_secs(60);
 
 /// A part of the host's that works until it is let go.
 struct AtWork<T> {

@@ -219,7 +219,7 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case keyRetired = 608
     /// There is a key in this slot already.
     case keyExists = 609
-    /// No random number could be had.
+    /// This computer could not make a random number.
     case entropyFailed = 610
     /// The checkpoint key is also an issuer's key.
     case keyPurpose = 611
@@ -237,6 +237,8 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case storeVersion = 706
     /// Another program is writing to the same data.
     case storeBusy = 707
+    /// The saved unlock cannot be read.
+    case sessionUnreadable = 708
     /// The library was called with an invalid argument.
     case invalidArgument = 801
     /// The library was called in the wrong order.

@@ -106,7 +106,7 @@ impl HelpDesk {
             .operator(operator)
             .is_ok_and(|known| known.is_none())
         {
-            // A name that is none may be a password in the wrong field.
+            // An unknown name may be a password typed into the wrong field.
             context.operator = None;
         }
         self.recorded(context, result)
@@ -213,7 +213,7 @@ impl HelpDesk {
         &self.policy
     }
 
-    /// Now, never before the latest audit entry: a step back within the tolerance stands still.
+    /// Now, never before the latest audit entry: after a step back within the tolerance it stays at that entry.
     fn now(&self) -> Result<UnixTime, DeskError> {
         let now = self.ports.clock.now();
         let latest = self.chain.latest;

@@ -94,7 +94,7 @@ pub fn limits(
     )?;
     ensure(
         counts.take(&request(1, &two, 9, 1100, true))? == taken,
-        "a code older than the window counts no more",
+        "a code older than the window no longer counts",
     )?;
     ensure(
         counts.take(&request(1, &two, 9, 900, true))? == device,

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-/// Flash could not be read or written; the device answers CTAP1_ERR_OTHER.
+/// Flash could not be read or written; the device answers UNLOCK_ERR_STORE_FAILED (0xFB).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the device could not read or write its memory")]
 pub struct UnlockStoreError;

@@ -30,7 +30,7 @@ impl<'a> Call<'a> {
     /// Longest wait where the device may want a touch.
     pub const WITH_TOUCH: Duration = Duration::from_secs(30);
 
-    /// A call that must be over `within` from now, by a clock of one's own.
+    /// A call that must be over `within` from now, by your own clock.
     pub fn new(
         ticks: &'a dyn Ticks,
         within: Duration,
@@ -60,7 +60,7 @@ impl<'a> Call<'a> {
         Self::within(Self::WITH_TOUCH)
     }
 
-    /// The same with a time of one's own.
+    /// The same with your own time.
     #[cfg(feature = "std")]
     #[must_use]
     pub fn within(time: Duration) -> Self {

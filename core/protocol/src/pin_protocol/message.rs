@@ -44,7 +44,7 @@ impl PinProtocol {
     /// `encrypt(key, demPlaintext)`: AES-256-CBC without padding; protocol two puts its IV in front.
     ///
     /// # Errors
-    /// [`EncryptError`] when `plain` is not whole 16-byte blocks, or no IV could be had.
+    /// [`EncryptError`] when `plain` is not whole 16-byte blocks, or there is no random IV.
     #[cfg(feature = "alloc")]
     pub fn encrypt(
         self,
@@ -166,7 +166,7 @@ pub enum EncryptError {
     /// The plaintext is not whole blocks, or the secret is the other protocol's.
     #[error(transparent)]
     Length(#[from] WrongLength),
-    /// No IV could be had.
+    /// The random source gave no IV.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
 }

@@ -2,7 +2,7 @@
 
 use crate::error::{ErrorCode, HasCode};
 
-/// No random bytes could be had. There is no fall-back: the call that wanted them fails.
+/// The random source failed. There is no fallback: the call that needed the bytes fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", ErrorCode::EntropyFailed)]
 pub struct EntropyError;

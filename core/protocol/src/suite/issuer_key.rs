@@ -189,7 +189,7 @@ pub enum MakeKeyError {
     /// Suite 3 has no P-256 key.
     #[error(transparent)]
     Suite(SuiteError),
-    /// No random bytes could be had.
+    /// The random source failed.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
 }

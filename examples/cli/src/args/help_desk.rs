@@ -138,7 +138,7 @@ pub enum Issuer {
     /// Make the key of an empty slot (an Administrator's right)
     #[command(after_help = "\
 The keys lie in the desk's folder in issuer_keys.age, encrypted with the desk's passphrase. A lost key
-makes its devices unlockable no more: make a backup at once. Suite 3 has no issuer key; `enroll
+makes its devices impossible to unlock: make a backup at once. Suite 3 has no issuer key; `enroll
 --suite 3` makes each device's admin key.
 
 Standard input (--stdin): operator's password, passphrase of the keys.

@@ -206,10 +206,10 @@ Example:
 /// `diagnose`.
 #[derive(Args, Debug)]
 pub struct Diagnose {
-    /// A help desk's folder: its keys count as one's own
+    /// A help desk's folder: its keys count as your own
     #[arg(long, value_name = "DIR")]
     pub desk: Option<PathBuf>,
-    /// A file that `issuer show --public` wrote: that key counts as one's own
+    /// A file that `issuer show --public` wrote: that key counts as your own
     #[arg(long, value_name = "FILE")]
     pub issuer: Vec<PathBuf>,
 }

@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::super::{bindgen, dotnet, library};
+use super::super::generator::bindgen;
+use super::super::{dotnet, library};
 use crate::step::{Failed, cargo, root, run};
 
 /// A program and how it is started.

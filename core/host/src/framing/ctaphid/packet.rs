@@ -182,7 +182,7 @@ impl Assembly {
         self.data.len() == self.length
     }
 
-    /// The bytes that came, taken over. Only for what holds no secret: they are wiped no more.
+    /// The bytes that came, taken over. Only for what holds no secret: they are no longer wiped.
     pub(crate) fn take(&mut self) -> Vec<u8> {
         core::mem::take(&mut *self.data)
     }

@@ -51,7 +51,7 @@ class CallbackTest {
         CancelHandle().use { cancel ->
             val waiting = CountDownLatch(1)
             val canceller = thread {
-                assertTrue(waiting.await(20, TimeUnit.SECONDS))
+                assertTrue(waiting.await(60, TimeUnit.SECONDS))
                 cancel.cancel()
             }
             val listener = Listener { waiting.countDown() }

@@ -3,6 +3,8 @@ package io.github.fidounlock
 import java.io.File
 import java.net.ServerSocket
 import java.util.concurrent.TimeUnit
+import javax.smartcardio.CardTerminals
+import javax.smartcardio.TerminalFactory
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 
@@ -31,19 +33,24 @@ class CardReader : AutoCloseable {
             .redirectErrorStream(true).redirectOutput(File(folder, "pcscd.log")).start()
         processes.add(pcscd)
         val socket = File(folder, "pcscd.comm")
-        repeat(1000) { if (!socket.exists()) Thread.sleep(20) }
+        repeat(3000) { if (!socket.exists()) Thread.sleep(20) }
         assertTrue(socket.exists(), File(folder, "pcscd.log").readText())
         val key = ProcessBuilder(
             System.getProperty("virtual"), "card", "--reader-port", "$port", "--state", "${File(folder, "key.bin")}",
         ).redirectError(ProcessBuilder.Redirect.INHERIT).start()
         processes.add(key)
         assertEquals("ready", key.inputStream.bufferedReader().readLine())
-        // pcscd looks for a card each half second.
-        Thread.sleep(2000)
+        // pcscd looks for a card each half second, or later where the machine has other work.
+        repeat(3000) { if (!cardIsIn()) Thread.sleep(20) }
+        assertTrue(cardIsIn(), "no card in the virtual reader")
     }
+
+    private fun cardIsIn() = runCatching {
+        TerminalFactory.getDefault().terminals().list(CardTerminals.State.CARD_PRESENT).isNotEmpty()
+    }.getOrDefault(false)
 
     override fun close() = processes.reversed().forEach {
         it.destroyForcibly()
-        it.waitFor(20, TimeUnit.SECONDS)
+        it.waitFor(60, TimeUnit.SECONDS)
     }
 }

@@ -25,7 +25,7 @@ class WatchTest {
         else -> change.toString()
     }
 
-    private fun <R> patient(work: suspend CoroutineScope.() -> R): R = runBlocking { withTimeout(20.seconds, work) }
+    private fun <R> patient(work: suspend CoroutineScope.() -> R): R = runBlocking { withTimeout(60.seconds, work) }
 
     /** Threads that are inside the native watch now. */
     private fun watching() = Thread.getAllStackTraces().filterValues { frames ->

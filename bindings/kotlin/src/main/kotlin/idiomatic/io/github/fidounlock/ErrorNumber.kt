@@ -223,7 +223,7 @@ enum class ErrorNumber(val number: Int) {
     KeyRetired(608),
     /** There is a key in this slot already. */
     KeyExists(609),
-    /** No random number could be had. */
+    /** This computer could not make a random number. */
     EntropyFailed(610),
     /** The checkpoint key is also an issuer's key. */
     KeyPurpose(611),
@@ -241,6 +241,8 @@ enum class ErrorNumber(val number: Int) {
     StoreVersion(706),
     /** Another program is writing to the same data. */
     StoreBusy(707),
+    /** The saved unlock cannot be read. */
+    SessionUnreadable(708),
     /** The library was called with an invalid argument. */
     InvalidArgument(801),
     /** The library was called in the wrong order. */
