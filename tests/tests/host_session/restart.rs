@@ -37,7 +37,7 @@ fn each_changed_byte_is_another_session_or_none() {
             changed[place] ^= 1 << bit;
             match Session::from_bytes(&changed) {
                 Ok(other) => assert_ne!(other, session, "{place} {bit}"),
-                Err(error) => assert_eq!(error.code(), ErrorCode::StoreCorrupt),
+                Err(error) => assert_eq!(error.code(), ErrorCode::SessionUnreadable),
             }
         }
         assert!(Session::from_bytes(&bytes[..place]).is_err(), "{place}");
