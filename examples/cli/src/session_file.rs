@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use fido_unlock::host::Session;
-use fido_unlock::{DeviceId, ErrorCode};
+use fido_unlock::{DeviceId, ErrorCode, HasCode};
 
 use crate::device::Devices;
 use crate::failure::Failure;
@@ -62,7 +62,7 @@ pub fn load(path: &Path) -> Result<Option<Session>, Failure> {
     match std::fs::read(path) {
         Ok(bytes) => Session::from_bytes(&bytes)
             .map(Some)
-            .map_err(|_| Failure::corrupt(path)),
+            .map_err(|error| Failure::new(error.code(), path.display().to_string())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Failure::read(path, &error)),
     }
