@@ -7,10 +7,10 @@
 //!
 //! | suite | bench | the device |
 //! | --- | --- | --- |
-//! | [`hid_reports`] | [`HidBench`] | any that answers CTAPHID_INIT and CTAPHID_PING: also a key that is bought |
-//! | [`apdu_channel`] | [`CardBench`] | any with a command that gives back what it is given |
-//! | [`transport`] | [`TransportBench`] | any with a message that is answered in a known way |
-//! | [`unlock_device`] | [`UnlockBench`] | an enrolled one whose issuer key the test has |
+//! | [`hid_reports()`] | [`HidBench`] | any that answers CTAPHID_INIT and CTAPHID_PING: also a key that is bought |
+//! | [`apdu_channel()`] | [`CardBench`] | any with a command that gives back what it is given |
+//! | [`transport()`] | [`TransportBench`] | any with a message that is answered in a known way |
+//! | [`unlock_device()`] | [`UnlockBench`] | an enrolled one whose issuer key the test has |
 //!
 //! No suite wants a fast machine: what must happen has a minute, and what must not happen too early is late
 //! on a slow machine anyway. A wait that never ends at all ends with the test runner's own limit. Time is read from
