@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::step::{Done, Failed, Group, run, within};
+use crate::step::{Done, Failed, Group, run_quietly, within};
 
 /// A package and what it is for.
 pub type Package = (&'static str, &'static str);
@@ -130,13 +130,13 @@ fn install_missing(packages: &[Package]) -> Done {
     if missing.is_empty() && knows_the_kernel() {
         return Ok(());
     }
-    run("apt-get update", apt(&["update", "-qq"])?.stdout(Stdio::null()))?;
+    run_quietly("apt-get update", &mut apt(&["update", "-qq"])?)?;
     if missing.is_empty() {
         return Ok(());
     }
     let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
     arguments.extend(&missing);
-    run("apt-get install", apt(&arguments)?.stdout(Stdio::null()))
+    run_quietly("apt-get install", &mut apt(&arguments)?)
 }
 
 /// Whether apt has its lists: the guests of the HID tests fetch a kernel by them.

@@ -107,6 +107,14 @@ pub fn run(name: &str, command: &mut Command) -> Done {
     timed(name, || judged(name, execute(name, command, &mut |_| ())?))
 }
 
+/// The same where its standard output tells nobody anything.
+pub fn run_quietly(name: &str, command: &mut Command) -> Done {
+    timed(name, || {
+        let status = command.stdout(Stdio::null()).status();
+        judged(name, status.map_err(|error| Failed(format!("{name}: {error}")))?)
+    })
+}
+
 /// Runs a test runner as a step; its summary lines are kept for the end.
 pub fn run_tests(name: &str, command: &mut Command) -> Done {
     timed(name, || {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::library;
 use crate::packages;
-use crate::step::{Done, Failed, cargo, root, run, timed};
+use crate::step::{Done, Failed, cargo, root, run, run_quietly, timed};
 
 /// The crates of ours that are in it.
 const MEMBERS: &[&str] = &[
@@ -54,10 +54,8 @@ pub fn make() -> Result<PathBuf, Failed> {
     let tree = folder.join(NAME);
     timed("swift: sources", || copy(&tree))?;
     // Takes the crates of the other members out of the lock file.
-    run(
-        "swift: lock file",
-        quiet(&mut here(&tree, &["metadata", "--format-version", "1"])),
-    )?;
+    let mut lock = here(&tree, &["metadata", "--format-version", "1"]);
+    run_quietly("swift: lock file", &mut lock)?;
     timed("swift: crates", || vendor(&tree))?;
     let archive = library::folder().join(format!("swift/{NAME}.tar.zst"));
     let out = archive.parent().unwrap_or(Path::new("."));
@@ -235,10 +233,6 @@ fn here(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = cargo(arguments);
     command.current_dir(folder);
     command
-}
-
-fn quiet(command: &mut Command) -> &mut Command {
-    command.stdout(std::process::Stdio::null())
 }
 
 #[cfg(test)]
