@@ -7,11 +7,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let session = Session::begin(&mut key, None, &mut Call::quick())?;
     println!("ID {}\nChallenge {}", session.device_id(), session.challenge());
     let code = ResponseCode::parse(session.suite(), &prompt_password("Response Code: ")?)?;
-    let [pin, again] = ["New PIN: ", "New PIN again: "].map(|text| prompt_password(text).map(Pin::new));
-    let pin = NewPin::judge(
-        confirm_pin(&pin?, &again?)?,
-        &DefaultPinPolicy::new(),
-        session.rules(),
-    )?;
+    let [a, b] = ["New PIN: ", "New PIN again: "].map(|text| prompt_password(text).map(Pin::new));
+    let pin = NewPin::judge(confirm_pin(&a?, &b?)?, &DefaultPinPolicy::new(), session.rules())?;
     Ok(session.unlock(&mut key, &code, &pin, &mut SystemEntropy, &mut Call::with_touch())?)
 }
