@@ -116,7 +116,7 @@ fn by_ten_lines() {
         drop(transport);
 
         let (good, shown) = Terminal::start(program).end();
-        assert!(!good && shown.contains("DeviceNotLocked"), "{shown}");
+        assert!(!good && shown.contains("NotLocked"), "{shown}");
     });
 }
 
