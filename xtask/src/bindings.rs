@@ -5,6 +5,7 @@ mod bench;
 mod dotnet;
 mod generate;
 mod generator;
+mod kotlin;
 mod library;
 mod maven;
 mod notices;

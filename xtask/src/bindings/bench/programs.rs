@@ -64,7 +64,7 @@ pub fn foreign(folder: &Path, library: &Path) -> Result<Vec<Program>, Failed> {
     let programs = [
         ("C#, mono", 2000, mono),
         ("C#, .NET Core", 2000, core),
-        ("Kotlin, JNA", 50, kotlin(folder)?),
+        ("Kotlin, JNA", 50, kotlin(folder, library)?),
     ];
     Ok(programs
         .map(|(name, calls, command)| Program { name, calls, command })
@@ -87,32 +87,12 @@ fn csharp(folder: &Path) -> Result<PathBuf, Failed> {
     Ok(exe)
 }
 
-fn kotlin(folder: &Path) -> Result<Command, Failed> {
-    let generated = generate("kotlin", folder)?;
-    let out = folder.join("kotlin-build");
-    let mut maven = Command::new("mvn");
-    maven
-        .args([
-            "-B",
-            "-q",
-            "-ntp",
-            "-f",
-            "benches/bindings/kotlin/pom.xml",
-            "compile",
-        ])
-        .arg(format!("-Dgenerated={}", generated.display()))
-        .arg(format!("-Dout={}", out.display()))
-        .current_dir(root());
-    run("bench bindings: Kotlin's program", &mut maven)?;
+fn kotlin(folder: &Path, library: &Path) -> Result<Command, Failed> {
     let mut java = Command::new("java");
     java.arg("-Xmx256m")
         .arg(format!("-Djna.library.path={}", folder.display()))
         .arg("-classpath")
-        .arg(format!(
-            "{}:{}/*",
-            out.join("classes").display(),
-            out.join("jars").display()
-        ))
+        .arg(super::super::kotlin::bench(library)?)
         .arg("bench.MainKt");
     Ok(java)
 }
