@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::step::{Done, Failed, cargo, root, timed};
+use crate::tree;
 use bugs::BUGS;
 
 /// Tests of this package see the bugs.
@@ -38,7 +39,7 @@ pub fn run(numbers: &[&str]) -> Done {
         return Err(Failed(format!("no bug has a number of {numbers:?}")));
     }
     let copy = root().join("target/bite/tree");
-    timed("copy", || copy_tree(&copy))?;
+    timed("copy", || tree::mirror(&copy))?;
     timed("without a bug", || try_without(&copy, &bugs))?;
     let mut missed = Vec::new();
     for bug in &bugs {
@@ -103,31 +104,6 @@ pub fn check() -> Done {
                 "docs/hardening.md: row {number} does not name {}",
                 bug.test
             )));
-        }
-    }
-    Ok(())
-}
-
-/// What git knows, uncommitted changes included.
-fn copy_tree(copy: &Path) -> Done {
-    let list = Command::new("git")
-        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
-        .current_dir(root())
-        .output()
-        .map_err(|error| Failed(format!("git: {error}")))?;
-    for name in String::from_utf8_lossy(&list.stdout)
-        .split('\0')
-        .filter(|name| !name.is_empty())
-    {
-        let (from, to) = (root().join(name), copy.join(name));
-        if !from.exists() {
-            continue;
-        }
-        let new = std::fs::read(&from).map_err(failed)?;
-        // Left alone where nothing changed, so that cargo builds only what did.
-        if std::fs::read(&to).ok().as_deref() != Some(&new) {
-            std::fs::create_dir_all(to.parent().unwrap_or(copy)).map_err(failed)?;
-            std::fs::write(&to, new).map_err(failed)?;
         }
     }
     Ok(())

@@ -12,6 +12,7 @@ mod published;
 mod samples;
 mod step;
 mod test;
+mod tree;
 mod vectors;
 mod workspace;
 

@@ -18,7 +18,7 @@ pub fn check() -> Done {
 }
 
 fn each(options: &[&str]) -> Done {
-    let library = library::build()?;
+    let library = library::with_names()?;
     for language in LANGUAGES {
         let name = match options {
             [] => format!("bindings: {language} is written"),

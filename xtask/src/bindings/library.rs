@@ -1,6 +1,7 @@
 //! The native libraries as they ship: without the software authenticator, with the devices of a desktop.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::OnceLock;
 
 use super::vendor;
@@ -39,12 +40,30 @@ fn make() -> Result<PathBuf, Failed> {
         .env("CARGO_HOME", tree.join("cargo-home"))
         .env("CARGO_TARGET_DIR", root().join("target"))
         .env("CARGO_BUILD_BUILD_DIR", cache::place("build-ship"))
+        // The generators read what it exports; whoever ships it needs no names.
+        .env("CARGO_PROFILE_SHIP_STRIP", "debuginfo")
         .env("CARGO_ENCODED_RUSTFLAGS", remapped(&tree));
     run(
         "packages: the library for Linux, from vendored crates",
         &mut command,
     )?;
-    keep(&root().join("target").join(PROFILE).join(LIBRARY), "linux-x64")
+    let built = keep(
+        &root().join("target").join(PROFILE).join(LIBRARY),
+        "linux-x64-names",
+    )?;
+    let shipped = keep(&built, "linux-x64")?;
+    let mut strip = Command::new("strip");
+    run(
+        "packages: its names are taken out",
+        strip.arg("--strip-all").arg(&shipped),
+    )?;
+    Ok(shipped)
+}
+
+/// The same with its names, for the generators; gives its path.
+pub fn with_names() -> Result<PathBuf, Failed> {
+    build()?;
+    Ok(folder().join("native/linux-x64-names").join(LIBRARY))
 }
 
 /// Copies a built file away from where the next build would write over it.
@@ -67,6 +86,8 @@ pub fn remapped(tree: &Path) -> String {
     let prefix = |from: &str, to: &str| format!("--remap-path-prefix={from}={to}");
     [
         prefix(&home, "cargo"),
+        prefix(&cache::folder().display().to_string(), "build"),
+        // The last that fits counts.
         prefix(&tree.display().to_string(), "fido-unlock"),
     ]
     .join(SEPARATOR)

@@ -8,8 +8,10 @@ use std::process::Command;
 use serde_json::{Map, Value, json};
 
 use super::library;
+use crate::cache;
 use crate::packages;
 use crate::step::{Done, Failed, cargo, root, run, run_quietly, timed};
+use crate::tree::files;
 
 /// The crates of ours that are in it.
 const MEMBERS: &[&str] = &[
@@ -79,21 +81,30 @@ pub fn make() -> Result<PathBuf, Failed> {
     Ok(archive)
 }
 
-/// Makes the archive and unpacks it into a folder without anything else; gives that folder.
+/// Makes the archive and unpacks it into a folder without anything else, always the same one on a machine, so
+/// that its crates are compiled once for all clones; gives that folder.
 pub fn unpacked() -> Result<PathBuf, Failed> {
     let archive = make()?;
-    let scratch = library::folder().join("vendor-swift");
+    let scratch = cache::place("swift");
+    let (tree, known) = (scratch.join(NAME), scratch.join("archive.tar.zst"));
+    let failed = |error: std::io::Error| Failed(format!("{}: {error}", scratch.display()));
+    let new = std::fs::read(&archive).map_err(failed)?;
+    if tree.exists() && std::fs::read(&known).is_ok_and(|old| old == new) {
+        return Ok(tree);
+    }
     let _ = std::fs::remove_dir_all(&scratch);
-    std::fs::create_dir_all(&scratch).map_err(|error| Failed(format!("{}: {error}", scratch.display())))?;
+    std::fs::create_dir_all(&scratch).map_err(failed)?;
+    // The archive's times are all the same: cargo would take what is new for what it knows.
     run(
         "swift: unpacked",
         Command::new("tar")
-            .args(["-I", "zstd", "-C"])
+            .args(["--touch", "-I", "zstd", "-C"])
             .arg(&scratch)
             .arg("-xf")
             .arg(&archive),
     )?;
-    Ok(scratch.join(NAME))
+    std::fs::write(&known, new).map_err(failed)?;
+    Ok(tree)
 }
 
 /// What git knows of the members, and a workspace of them alone.
@@ -102,23 +113,9 @@ fn copy(tree: &Path) -> Done {
     if tree.exists() {
         std::fs::remove_dir_all(tree).map_err(failed)?;
     }
-    let list = Command::new("git")
-        .args([
-            "ls-files",
-            "-z",
-            "--cached",
-            "--others",
-            "--exclude-standard",
-            "--",
-        ])
-        .args(MEMBERS)
-        .args(OTHERS)
-        .current_dir(root())
-        .output()
-        .map_err(failed)?;
-    for name in String::from_utf8_lossy(&list.stdout).split('\0') {
-        let (from, to) = (root().join(name), tree.join(name));
-        if name.is_empty() || !from.is_file() || name.starts_with("bindings/bindgen/fixture") {
+    for name in files(&[MEMBERS, OTHERS].concat())? {
+        let (from, to) = (root().join(&name), tree.join(&name));
+        if name.starts_with("bindings/bindgen/fixture") {
             continue;
         }
         std::fs::create_dir_all(to.parent().unwrap_or(tree)).map_err(failed)?;

@@ -11,7 +11,7 @@ use super::library::{self, FEATURES, PROFILE};
 use crate::cache;
 use crate::packages;
 use crate::step::{Done, Failed, Group, root, run, within};
-use crate::workspace;
+use crate::{tree, workspace};
 
 const TARGET: &str = "x86_64-pc-windows-gnu";
 /// The file of the library.
@@ -30,7 +30,7 @@ fn make() -> Result<PathBuf, Failed> {
     packages::install_these(packages::WINDOWS)?;
     run(
         "windows: the library",
-        &mut rust(&["-p", "fido-unlock-ffi"], &features("fido-unlock-ffi", FEATURES)),
+        &mut rust(&["-p", "fido-unlock-ffi"], &features("fido-unlock-ffi", FEATURES))?,
     )?;
     library::keep(&built(LIBRARY), "win-x64")
 }
@@ -42,7 +42,7 @@ fn build_for_tests() -> Result<PathBuf, Failed> {
     let all = format!("fido-unlock-ffi/mock,{}", features("fido-unlock-cli", FEATURES));
     run(
         "windows: library with the software authenticator, command line",
-        &mut rust(&["-p", "fido-unlock-ffi", "-p", "fido-unlock-cli"], &all),
+        &mut rust(&["-p", "fido-unlock-ffi", "-p", "fido-unlock-cli"], &all)?,
     )?;
     library::keep(&built("fido-unlock.exe"), "win-x64-tests")?;
     library::keep(&built(LIBRARY), "win-x64-tests")
@@ -85,10 +85,13 @@ pub fn test() -> Done {
     )
 }
 
-/// Debian's cargo, whatever another one came first in the path.
-fn rust(what: &[&str], features: &str) -> Command {
+/// Debian's cargo, whatever another one came first in the path, over a copy of the project that is always in
+/// the same place on a machine, so that its crates are compiled once for all clones.
+fn rust(what: &[&str], features: &str) -> Result<Command, Failed> {
+    let tree = cache::place("windows");
+    tree::mirror(&tree)?;
     let path = std::env::var("PATH").unwrap_or_default();
-    let options = [library::remapped(&root()), "-Ctarget-feature=+crt-static".into()];
+    let options = [library::remapped(&tree), "-Ctarget-feature=+crt-static".into()];
     let mut command = Command::new("/usr/bin/cargo");
     // Of the cargo and rustup that run this program.
     for name in ["CARGO", "RUSTC", "RUSTUP_TOOLCHAIN", "LD_LIBRARY_PATH"] {
@@ -105,8 +108,8 @@ fn rust(what: &[&str], features: &str) -> Command {
         .env("CARGO_BUILD_BUILD_DIR", cache::place("build-windows"))
         // No libgcc_s_seh-1.dll beside it.
         .env("CARGO_ENCODED_RUSTFLAGS", options.join(library::SEPARATOR))
-        .current_dir(root());
-    command
+        .current_dir(tree);
+    Ok(command)
 }
 
 fn features(package: &str, names: &[&str]) -> String {

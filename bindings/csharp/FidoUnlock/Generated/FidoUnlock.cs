@@ -169,7 +169,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_func_default_desk_policy", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_default_desk_policy(), 11637);
             Check("uniffi_fido_unlock_ffi_checksum_func_error_table", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_error_table(), 4547);
             Check("uniffi_fido_unlock_ffi_checksum_func_list_devices", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_list_devices(), 43105);
-            Check("uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel(), 45730);
+            Check("uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel(), 49853);
             Check("uniffi_fido_unlock_ffi_checksum_method_cancelhandle_is_cancelled", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_is_cancelled(), 49201);
             Check("uniffi_fido_unlock_ffi_checksum_method_devicecall_is_cancelled", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_devicecall_is_cancelled(), 43560);
             Check("uniffi_fido_unlock_ffi_checksum_method_devicecall_progress", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_devicecall_progress(), 20763);
@@ -210,7 +210,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_directory_put_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_put_device(), 10520);
             Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_builder", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_builder(), 46);
             Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_open", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_open(), 62141);
-            Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_issuer_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_issuer_key(), 2624);
+            Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_issuer_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_issuer_key(), 54285);
             Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_licence", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_licence(), 48126);
             Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_operator(), 238);
             Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit(), 18844);
@@ -254,10 +254,10 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key(), 3454);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_active_interface", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_active_interface(), 39441);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_block_pin", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_block_pin(), 47276);
-            Check("uniffi_fido_unlock_ffi_checksum_method_device_diagnose", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_diagnose(), 8462);
+            Check("uniffi_fido_unlock_ffi_checksum_method_device_diagnose", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_diagnose(), 63652);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_info", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_info(), 58202);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_probe", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_probe(), 17828);
-            Check("uniffi_fido_unlock_ffi_checksum_method_device_probe_with", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_probe_with(), 23891);
+            Check("uniffi_fido_unlock_ffi_checksum_method_device_probe_with", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_probe_with(), 32748);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer(), 43681);
             Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key(), 60403);
             Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_add_public_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_add_public_key(), 29647);
@@ -1558,7 +1558,7 @@ namespace FidoUnlock
             uniffiHandle = UniffiConverters.HandleCancelHandle(uniffiRaw);
         }
 
-        /// <summary>Cancels; the call ends with number 508 within 100 ms, or as soon as a pipe of the host's that it waits for comes back.</summary>
+        /// <summary>Cancels; the call ends with number 508 within 100 ms, or as soon as a host pipe that it waits for comes back.</summary>
         public void Cancel()
         {
             UniffiLibrary.Ensure();
@@ -3622,7 +3622,7 @@ namespace FidoUnlock
             return UniffiConverters.LiftHelpDesk(uniffiRaw);
         }
 
-        /// <summary>Keeps an issuer's key of suite 1 or 2 for a slot, under the passphrase of the folder's keys; the first call sets it. A lost key makes its devices unlockable no more: keep a backup of <c>keys.age</c>.</summary>
+        /// <summary>Keeps an issuer's key of suite 1 or 2 for a slot, under the passphrase of the folder's keys; the first call sets it. Once a key is lost, its devices can never be unlocked again: keep a backup of <c>keys.age</c>.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public void PutIssuerKey(byte slot, global::FidoUnlock.IssuerKey key, string passphrase)
         {
@@ -5521,7 +5521,7 @@ namespace FidoUnlock
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadBlockOutcome(uniffiR0));
         }
 
-        /// <summary>What state it is in and what the person can do; only reads. <c>own_issuers</c>: fingerprints (16 bytes each) of one's own issuer keys; where empty, none counts as foreign.</summary>
+        /// <summary>What state it is in and what the person can do; only reads. <c>own_issuers</c>: fingerprints (16 bytes each) of your own issuer keys; where empty, none counts as foreign.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public global::FidoUnlock.Diagnosis Diagnose(global::System.Collections.Generic.IReadOnlyList<byte[]> ownIssuers, global::FidoUnlock.CancelHandle cancel = null, uint? timeoutMs = null)
         {
@@ -5613,7 +5613,7 @@ namespace FidoUnlock
             return UniffiConverters.LiftProbePassed(uniffiRaw);
         }
 
-        /// <summary>The same with the issuer's key behind a prover of the host's, an HSM. <c>issuer</c>: its Q; <c>device_key</c>: E, as enrolment gave it; compressed points of 33 bytes.</summary>
+        /// <summary>The same with the issuer's key behind the host's prover, an HSM. <c>issuer</c>: its Q; <c>device_key</c>: E, as enrolment gave it; compressed points of 33 bytes.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public global::FidoUnlock.ProbePassed ProbeWith(byte slot, byte[] issuer, byte[] deviceKey, global::FidoUnlock.IIssuerProver prover, global::FidoUnlock.CancelHandle cancel = null, uint? timeoutMs = null)
         {
@@ -6240,7 +6240,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>A policy of the host's own.</summary>
+    /// <summary>The host's own policy.</summary>
     public interface IPinChecker
     {
         /// <summary>Judges a PIN in Unicode normalisation form C. The copy that the host gets is the host's: keep it no longer than the call.</summary>
@@ -9833,7 +9833,7 @@ namespace FidoUnlock
         /// <summary>Enrolled and sealed.</summary>
         public bool Enrolled { get; }
 
-        /// <summary>A slot's issuer key is not among those named as one's own.</summary>
+        /// <summary>A slot's issuer key is not among those named as your own.</summary>
         public bool ForeignIssuer { get; }
 
         /// <summary>Takes every field.</summary>
@@ -11945,7 +11945,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>Why a store of the host's did not do it.</summary>
+    /// <summary>Why the host's store did not do it.</summary>
     public abstract class StorageException : global::System.Exception
     {
         internal StorageException(string message) : base(message) { }

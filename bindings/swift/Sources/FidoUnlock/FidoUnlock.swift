@@ -1916,7 +1916,7 @@ public func FfiConverterTypeCallerVerifier_lower(_ value: CallerVerifier) -> UIn
 public protocol CancelHandleProtocol: AnyObject, Sendable {
 
     /**
-     * Cancels; the call ends with number 508 within 100 ms, or as soon as a pipe of the host's that it waits
+     * Cancels; the call ends with number 508 within 100 ms, or as soon as a host pipe that it waits
      * for comes back.
      */
     func cancel()
@@ -1995,7 +1995,7 @@ public convenience init() {
 
 
     /**
-     * Cancels; the call ends with number 508 within 100 ms, or as soon as a pipe of the host's that it waits
+     * Cancels; the call ends with number 508 within 100 ms, or as soon as a host pipe that it waits
      * for comes back.
      */
 open func cancel()  {try! rustCall() {
@@ -3294,7 +3294,7 @@ public protocol DeskFolderProtocol: AnyObject, Sendable {
 
     /**
      * Keeps an issuer's key of suite 1 or 2 for a slot, under the passphrase of the folder's keys;
-     * the first call sets it. A lost key makes its devices unlockable no more: keep a backup of
+     * the first call sets it. Once a key is lost, its devices can never be unlocked again: keep a backup of
      * `keys.age`.
      */
     func putIssuerKey(slot: UInt8, key: IssuerKey, passphrase: String) throws
@@ -3438,7 +3438,7 @@ open func `open`(passphrase: String, wrappingKey: Data, notifier: OwnerNotifier)
 
     /**
      * Keeps an issuer's key of suite 1 or 2 for a slot, under the passphrase of the folder's keys;
-     * the first call sets it. A lost key makes its devices unlockable no more: keep a backup of
+     * the first call sets it. Once a key is lost, its devices can never be unlocked again: keep a backup of
      * `keys.age`.
      */
 open func putIssuerKey(slot: UInt8, key: IssuerKey, passphrase: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
@@ -3576,7 +3576,7 @@ public protocol DeviceProtocol: AnyObject, Sendable {
 
     /**
      * What state it is in and what the person can do; only reads. `own_issuers`: fingerprints (16
-     * bytes each) of one's own issuer keys; where empty, none counts as foreign.
+     * bytes each) of your own issuer keys; where empty, none counts as foreign.
      */
     func diagnose(ownIssuers: [Data], cancel: CancelHandle?, timeoutMs: UInt32?) throws  -> Diagnosis
 
@@ -3592,7 +3592,7 @@ public protocol DeviceProtocol: AnyObject, Sendable {
     func probe(slot: UInt8, responder: ProbeResponder, cancel: CancelHandle?, timeoutMs: UInt32?) throws  -> ProbePassed
 
     /**
-     * The same with the issuer's key behind a prover of the host's, an HSM. `issuer`: its Q;
+     * The same with the issuer's key behind the host's prover, an HSM. `issuer`: its Q;
      * `device_key`: E, as enrolment gave it; compressed points of 33 bytes.
      */
     func probeWith(slot: UInt8, issuer: Data, deviceKey: Data, prover: IssuerProver, cancel: CancelHandle?, timeoutMs: UInt32?) throws  -> ProbePassed
@@ -3749,7 +3749,7 @@ open func blockPin(consent: BlockConsent, cancel: CancelHandle? = nil, timeoutMs
 
     /**
      * What state it is in and what the person can do; only reads. `own_issuers`: fingerprints (16
-     * bytes each) of one's own issuer keys; where empty, none counts as foreign.
+     * bytes each) of your own issuer keys; where empty, none counts as foreign.
      */
 open func diagnose(ownIssuers: [Data], cancel: CancelHandle? = nil, timeoutMs: UInt32? = nil)throws  -> Diagnosis  {
     return try  FfiConverterTypeDiagnosis_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
@@ -3795,7 +3795,7 @@ open func probe(slot: UInt8, responder: ProbeResponder, cancel: CancelHandle? = 
 }
 
     /**
-     * The same with the issuer's key behind a prover of the host's, an HSM. `issuer`: its Q;
+     * The same with the issuer's key behind the host's prover, an HSM. `issuer`: its Q;
      * `device_key`: E, as enrolment gave it; compressed points of 33 bytes.
      */
 open func probeWith(slot: UInt8, issuer: Data, deviceKey: Data, prover: IssuerProver, cancel: CancelHandle? = nil, timeoutMs: UInt32? = nil)throws  -> ProbePassed  {
@@ -7534,7 +7534,7 @@ public func FfiConverterTypeOwnerNotifier_lower(_ value: OwnerNotifier) -> UInt6
 
 
 /**
- * A policy of the host's own.
+ * The host's own policy.
  */
 public protocol PinChecker: AnyObject, Sendable {
 
@@ -7546,7 +7546,7 @@ public protocol PinChecker: AnyObject, Sendable {
 
 }
 /**
- * A policy of the host's own.
+ * The host's own policy.
  */
 open class PinCheckerImpl: PinChecker, @unchecked Sendable {
     fileprivate let handle: UInt64
@@ -11184,7 +11184,7 @@ public struct Diagnosis: Equatable, Hashable {
      */
     public var enrolled: Bool
     /**
-     * A slot's issuer key is not among those named as one's own.
+     * A slot's issuer key is not among those named as your own.
      */
     public var foreignIssuer: Bool
 
@@ -11210,7 +11210,7 @@ public struct Diagnosis: Equatable, Hashable {
          * Enrolled and sealed.
          */enrolled: Bool,
         /**
-         * A slot's issuer key is not among those named as one's own.
+         * A slot's issuer key is not among those named as your own.
          */foreignIssuer: Bool) {
         self.condition = condition
         self.number = number
@@ -15987,7 +15987,7 @@ public func FfiConverterTypeSigningError_lower(_ value: SigningError) -> RustBuf
 
 
 /**
- * Why a store of the host's did not do it.
+ * Why the host's store did not do it.
  */
 public
 enum StorageError: Swift.Error, Equatable, Hashable, Foundation.LocalizedError {
@@ -17906,7 +17906,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_func_list_devices() != 43105) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel() != 45730) {
+    if (uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel() != 49853) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_cancelhandle_is_cancelled() != 49201) {
@@ -18029,7 +18029,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_deskfolder_open() != 62141) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_issuer_key() != 2624) {
+    if (uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_issuer_key() != 54285) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_licence() != 48126) {
@@ -18161,7 +18161,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_device_block_pin() != 47276) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_device_diagnose() != 8462) {
+    if (uniffi_fido_unlock_ffi_checksum_method_device_diagnose() != 63652) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_device_info() != 58202) {
@@ -18170,7 +18170,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_device_probe() != 17828) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_device_probe_with() != 23891) {
+    if (uniffi_fido_unlock_ffi_checksum_method_device_probe_with() != 32748) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer() != 43681) {

@@ -2216,7 +2216,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_func_list_devices() and 0xFFFF) != 43105) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel() and 0xFFFF) != 45730) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel() and 0xFFFF) != 49853) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_is_cancelled() and 0xFFFF) != 49201) {
@@ -2339,7 +2339,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskfolder_open() and 0xFFFF) != 62141) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_issuer_key() and 0xFFFF) != 2624) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_issuer_key() and 0xFFFF) != 54285) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_licence() and 0xFFFF) != 48126) {
@@ -2471,7 +2471,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_block_pin() and 0xFFFF) != 47276) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_diagnose() and 0xFFFF) != 8462) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_diagnose() and 0xFFFF) != 63652) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_info() and 0xFFFF) != 58202) {
@@ -2480,7 +2480,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_probe() and 0xFFFF) != 17828) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_probe_with() and 0xFFFF) != 23891) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_probe_with() and 0xFFFF) != 32748) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer() and 0xFFFF) != 43681) {
@@ -5035,7 +5035,7 @@ public object FfiConverterTypeCallerVerifier: FfiConverter<CallerVerifier, Long>
 public interface CancelHandleInterface {
 
     /**
-     * Cancels; the call ends with number 508 within 100 ms, or as soon as a pipe of the host's that it waits
+     * Cancels; the call ends with number 508 within 100 ms, or as soon as a host pipe that it waits
      * for comes back.
      */
     fun `cancel`()
@@ -5164,7 +5164,7 @@ open class CancelHandle: Disposable, AutoCloseable, CancelHandleInterface
 
 
     /**
-     * Cancels; the call ends with number 508 within 100 ms, or as soon as a pipe of the host's that it waits
+     * Cancels; the call ends with number 508 within 100 ms, or as soon as a host pipe that it waits
      * for comes back.
      */override fun `cancel`()
         =
@@ -7246,7 +7246,7 @@ public interface DeskFolderInterface {
 
     /**
      * Keeps an issuer's key of suite 1 or 2 for a slot, under the passphrase of the folder's keys;
-     * the first call sets it. A lost key makes its devices unlockable no more: keep a backup of
+     * the first call sets it. Once a key is lost, its devices can never be unlocked again: keep a backup of
      * `keys.age`.
      */
     fun `putIssuerKey`(`slot`: kotlin.UByte, `key`: IssuerKey, `passphrase`: kotlin.String)
@@ -7422,7 +7422,7 @@ open class DeskFolder: Disposable, AutoCloseable, DeskFolderInterface
 
     /**
      * Keeps an issuer's key of suite 1 or 2 for a slot, under the passphrase of the folder's keys;
-     * the first call sets it. A lost key makes its devices unlockable no more: keep a backup of
+     * the first call sets it. Once a key is lost, its devices can never be unlocked again: keep a backup of
      * `keys.age`.
      */
     @Throws(UnlockException::class)override fun `putIssuerKey`(`slot`: kotlin.UByte, `key`: IssuerKey, `passphrase`: kotlin.String)
@@ -7697,7 +7697,7 @@ public interface DeviceInterface {
 
     /**
      * What state it is in and what the person can do; only reads. `own_issuers`: fingerprints (16
-     * bytes each) of one's own issuer keys; where empty, none counts as foreign.
+     * bytes each) of your own issuer keys; where empty, none counts as foreign.
      */
     fun `diagnose`(`ownIssuers`: List<kotlin.ByteArray>, `cancel`: CancelHandle? = null, `timeoutMs`: kotlin.UInt? = null): Diagnosis
 
@@ -7713,7 +7713,7 @@ public interface DeviceInterface {
     fun `probe`(`slot`: kotlin.UByte, `responder`: ProbeResponder, `cancel`: CancelHandle? = null, `timeoutMs`: kotlin.UInt? = null): ProbePassed
 
     /**
-     * The same with the issuer's key behind a prover of the host's, an HSM. `issuer`: its Q;
+     * The same with the issuer's key behind the host's prover, an HSM. `issuer`: its Q;
      * `device_key`: E, as enrolment gave it; compressed points of 33 bytes.
      */
     fun `probeWith`(`slot`: kotlin.UByte, `issuer`: kotlin.ByteArray, `deviceKey`: kotlin.ByteArray, `prover`: IssuerProver, `cancel`: CancelHandle? = null, `timeoutMs`: kotlin.UInt? = null): ProbePassed
@@ -7873,7 +7873,7 @@ open class Device: Disposable, AutoCloseable, DeviceInterface
 
     /**
      * What state it is in and what the person can do; only reads. `own_issuers`: fingerprints (16
-     * bytes each) of one's own issuer keys; where empty, none counts as foreign.
+     * bytes each) of your own issuer keys; where empty, none counts as foreign.
      */
     @Throws(UnlockException::class)override fun `diagnose`(`ownIssuers`: List<kotlin.ByteArray>, `cancel`: CancelHandle?, `timeoutMs`: kotlin.UInt?): Diagnosis {
             return FfiConverterTypeDiagnosis.lift(
@@ -7934,7 +7934,7 @@ open class Device: Disposable, AutoCloseable, DeviceInterface
 
 
     /**
-     * The same with the issuer's key behind a prover of the host's, an HSM. `issuer`: its Q;
+     * The same with the issuer's key behind the host's prover, an HSM. `issuer`: its Q;
      * `device_key`: E, as enrolment gave it; compressed points of 33 bytes.
      */
     @Throws(UnlockException::class)override fun `probeWith`(`slot`: kotlin.UByte, `issuer`: kotlin.ByteArray, `deviceKey`: kotlin.ByteArray, `prover`: IssuerProver, `cancel`: CancelHandle?, `timeoutMs`: kotlin.UInt?): ProbePassed {
@@ -13773,7 +13773,7 @@ public object FfiConverterTypeOwnerNotifier: FfiConverter<OwnerNotifier, Long> {
 
 
 /**
- * A policy of the host's own.
+ * The host's own policy.
  */
 public interface PinChecker {
 
@@ -13787,7 +13787,7 @@ public interface PinChecker {
 }
 
 /**
- * A policy of the host's own.
+ * The host's own policy.
  */
 open class PinCheckerImpl: Disposable, AutoCloseable, PinChecker
 {
@@ -17903,7 +17903,7 @@ data class Diagnosis (
     var `enrolled`: kotlin.Boolean
     ,
     /**
-     * A slot's issuer key is not among those named as one's own.
+     * A slot's issuer key is not among those named as your own.
      */
     var `foreignIssuer`: kotlin.Boolean
 
@@ -21853,7 +21853,7 @@ public object FfiConverterTypeSigningError : FfiConverterRustBuffer<SigningExcep
 
 
 /**
- * Why a store of the host's did not do it.
+ * Why the host's store did not do it.
  */
 sealed class StorageException: kotlin.Exception() {
 
