@@ -4,6 +4,7 @@
 Needs: pip install cryptography==48.0.0. Run from the repository's root:
 python3 tests/tools/make_audit_vectors.py. Each run gives the same bytes.
 """
+import os
 import hashlib
 import json
 import pathlib
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-OUT = pathlib.Path(__file__).resolve().parent.parent / "vectors" / "audit.json"
+OUT = pathlib.Path(os.environ.get("FIDO_UNLOCK_VECTORS_OUT") or pathlib.Path(__file__).resolve().parent.parent / "vectors") / "audit.json"
 LOG_ID = bytes(range(16))
 OTHER_LOG = bytes(range(16, 32))
 START = 1_790_000_000

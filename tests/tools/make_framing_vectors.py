@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Makes tests/vectors/{ctaphid,apdu}.json and their schemas from the text of CTAP 2.1 §11.2.4 and
 ISO 7816-4 §5.1, without the library, so that code and vector cannot be wrong together."""
+import os
 import json
 import pathlib
 import struct
 
-VECTORS = pathlib.Path(__file__).resolve().parent.parent / "vectors"
+VECTORS = pathlib.Path(os.environ.get("FIDO_UNLOCK_VECTORS_OUT") or pathlib.Path(__file__).resolve().parent.parent / "vectors")
 
 
 def pattern(length):

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 import fido2.ctap2.pin as fido2_pin
 
 N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-OUT = pathlib.Path(__file__).resolve().parent.parent / "vectors"
+OUT = pathlib.Path(os.environ.get("FIDO_UNLOCK_VECTORS_OUT") or pathlib.Path(__file__).resolve().parent.parent / "vectors")
 P256 = ec.SECP256R1()
 
 

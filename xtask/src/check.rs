@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::step::{self, Done, Failed, Group, aside, cargo, root, timed, within};
-use crate::{bindings, bite, cache, docs, packages, published, test, vectors, workspace};
+use crate::{bite, cache, docs, packages, published, test, vectors, workspace};
 
 /// The version that the rules of deny.toml were written for.
 const CARGO_DENY: &str = "0.20.2";
@@ -20,26 +20,27 @@ pub fn ci() -> Done {
 
 /// What needs no program of the project.
 fn sources() -> Done {
-    step::run("format", &mut cargo(&["fmt", "--all", "--check"]))?;
     let lints = ["--quiet", "--all-targets", "--", "-D", "warnings"];
-    step::run("clippy", &mut workspace::selected("clippy", &lints))?;
-    step::run(
-        "docs",
-        workspace::selected("doc", &["--quiet", "--no-deps", "--document-private-items"])
-            .env("RUSTDOCFLAGS", "-D warnings"),
-    )?;
-    published::check()?;
-    timed("every dependency has a reason", docs::check_dependencies)?;
-    timed("every test that hardening.md names exists", docs::check_hardening)?;
-    timed("the bugs of hardening.md have their places", bite::check)
+    let mut docs = workspace::selected("doc", &["--quiet", "--no-deps", "--document-private-items"]);
+    docs.env("RUSTDOCFLAGS", "-D warnings");
+    step::joined(vec![
+        step::run("format", &mut cargo(&["fmt", "--all", "--check"])),
+        step::run("clippy", &mut workspace::selected("clippy", &lints)),
+        step::run("docs", &mut docs),
+        published::check(),
+        timed("every dependency has a reason", docs::check_dependencies),
+        timed("every test that hardening.md names exists", docs::check_hardening),
+        timed("the bugs of hardening.md have their places", bite::check),
+    ])
 }
 
 /// What programs of the project write.
 fn generated() -> Done {
     within(Group::Checks, || {
-        timed("generated documents are fresh", docs::check)?;
-        timed("vectors are what their generators give", vectors::check)?;
-        bindings::check()
+        step::joined(vec![
+            timed("generated documents are fresh", docs::check),
+            timed("vectors are what their generators give", vectors::check),
+        ])
     })
 }
 

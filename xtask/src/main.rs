@@ -16,6 +16,7 @@ mod tree;
 mod vectors;
 mod workspace;
 
+use std::fs::File;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -60,6 +61,13 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let begin = Instant::now();
+    let _alone = match alone() {
+        Ok(lock) => lock,
+        Err(Failed(reason)) => {
+            eprintln!("xtask: {reason}");
+            return ExitCode::FAILURE;
+        }
+    };
     let result = match words.as_slice() {
         ["test"] => test::run(),
         ["ci"] => check::ci(),
@@ -96,4 +104,17 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Two runs in one clone would write over each other's programs and reports: the later one waits.
+fn alone() -> Result<File, Failed> {
+    let folder = step::root().join("target");
+    let failed = |error: std::io::Error| Failed(format!("{}: {error}", folder.display()));
+    std::fs::create_dir_all(&folder).map_err(failed)?;
+    let file = File::create(folder.join("xtask.lock")).map_err(failed)?;
+    if file.try_lock().is_err() {
+        println!("==> another run works in this clone: waiting for it");
+        file.lock().map_err(failed)?;
+    }
+    Ok(file)
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 
 use crate::step::{Done, Failed, Group, run_quietly, within};
 
@@ -119,6 +120,9 @@ pub fn install_these(packages: &[Package]) -> Done {
 }
 
 fn install_missing(packages: &[Package]) -> Done {
+    // One lane after the other.
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock();
     let missing: Vec<&str> = packages
         .iter()
         .map(|(name, _)| *name)
@@ -173,6 +177,10 @@ fn apt(arguments: &[&str]) -> Result<Command, Failed> {
         sudo.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]);
         sudo
     };
-    command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+    // Another build may be installing too.
+    command
+        .args(["-o", "DPkg::Lock::Timeout=3600"])
+        .args(arguments)
+        .env("DEBIAN_FRONTEND", "noninteractive");
     Ok(command)
 }

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::cache;
-use crate::step::{Done, Failed, Group, root, run, within};
+use crate::step::{self, Done, Failed, Group, root, run, within};
+use crate::tree;
 
 /// Folders of Swift that was written by hand.
 const SWIFT: &[&str] = &[
@@ -23,7 +24,22 @@ const PARSER: &[&str] = &["tree-sitter==0.26.1", "tree-sitter-swift==0.7.4"];
 
 /// Everything; the agents in Rust and C# are among the workspace's tests, the app's core among Kotlin's.
 pub fn test() -> Done {
-    within(Group::Checks, swift)
+    within(Group::Checks, || step::all(&[without_the_mock, swift]))
+}
+
+/// They are compiled beside a library that has the software authenticator; one that ships has not.
+fn without_the_mock() -> Done {
+    let found = tree::files(&[
+        "examples/mdm-kotlin",
+        "examples/agent-csharp",
+        "examples/agent-swift",
+    ])?
+    .into_iter()
+    .find(|name| std::fs::read_to_string(root().join(name)).is_ok_and(|text| text.contains("Mock")));
+    match found {
+        Some(name) => Err(Failed(format!("{name} uses the software authenticator"))),
+        None => Ok(()),
+    }
 }
 
 /// Parses what nobody can compile here. It sees a missing brace; it sees neither types nor names.
@@ -49,21 +65,17 @@ fn swift() -> Done {
 }
 
 fn parser() -> Result<PathBuf, Failed> {
-    let folder = cache::place("swift-venv");
-    let python = folder.join("bin/python");
-    let done = folder.join("done");
-    if !done.exists() {
+    let folder = cache::made("swift-venv", PARSER, |folder| {
         run(
             "Swift's grammar: environment",
-            Command::new("python3").args(["-m", "venv"]).arg(&folder),
+            Command::new("python3").args(["-m", "venv"]).arg(folder),
         )?;
         run(
             "Swift's grammar: wheels",
-            Command::new(&python)
+            Command::new(folder.join("bin/python"))
                 .args(["-m", "pip", "install", "--quiet"])
                 .args(PARSER),
-        )?;
-        std::fs::write(&done, "").map_err(|error| Failed(error.to_string()))?;
-    }
-    Ok(python)
+        )
+    })?;
+    Ok(folder.join("bin/python"))
 }

@@ -3,8 +3,10 @@
 //! over, so that the two never mix.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Mutex;
@@ -71,7 +73,12 @@ pub fn root() -> PathBuf {
 /// `cargo` with these arguments, in the workspace's folder.
 pub fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(arguments).current_dir(root());
+    command
+        .args(arguments)
+        .current_dir(root())
+        // What is looked for there afterwards must have been built there.
+        .env("CARGO_TARGET_DIR", root().join("target"))
+        .env_remove("CARGO_BUILD_TARGET");
     if std::env::var_os("CI").is_some() {
         // What is built once has no use for what a second build would save.
         command.env("CARGO_INCREMENTAL", "0");
@@ -92,9 +99,9 @@ pub fn aside(lane: impl FnOnce() -> Done + Send, main: impl FnOnce() -> Done) ->
     std::thread::scope(|scope| {
         let lane = scope.spawn(|| {
             ASIDE.set(true);
-            lane()
+            caught(lane)
         });
-        let main = main();
+        let main = caught(main);
         let lane = lane
             .join()
             .unwrap_or_else(|_| Err(Failed("the second lane ended with a panic".into())));
@@ -141,14 +148,18 @@ fn execute(name: &str, command: &mut Command, take: &mut dyn FnMut(&str)) -> Res
     let failed = |error: std::io::Error| Failed(format!("{name}: {error}"));
     if !ASIDE.get() {
         let mut child = command.stdout(Stdio::piped()).spawn().map_err(failed)?;
-        for line in BufReader::new(child.stdout.take().ok_or_else(|| Failed(name.into()))?).lines() {
-            let line = line.map_err(failed)?;
-            println!("{line}");
-            take(&line);
+        let mut output = BufReader::new(child.stdout.take().ok_or_else(|| Failed(name.into()))?);
+        let mut line = Vec::new();
+        // Whatever it prints, it is waited for.
+        while output.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
+            let text = String::from_utf8_lossy(&line);
+            print!("{text}");
+            take(text.trim_end());
+            line.clear();
         }
         return child.wait().map_err(failed);
     }
-    let log = root().join("target/aside.log");
+    let log = root().join(format!("target/aside-{}.log", std::process::id()));
     let file = File::create(&log).map_err(failed)?;
     let status = command
         .stdin(Stdio::null())
@@ -157,6 +168,7 @@ fn execute(name: &str, command: &mut Command, take: &mut dyn FnMut(&str)) -> Res
         .status()
         .map_err(failed)?;
     let text = std::fs::read(&log).map_err(failed)?;
+    let _ = std::fs::remove_file(&log);
     let text = String::from_utf8_lossy(&text);
     text.lines().for_each(take);
     let mut out = std::io::stdout().lock();
@@ -216,15 +228,26 @@ pub fn timed<T>(name: &str, step: impl FnOnce() -> Result<T, Failed>) -> Result<
 /// Runs every part, whatever the others did, so that one failure does not hide another; fails with all
 /// of their reasons.
 pub fn all(parts: &[fn() -> Done]) -> Done {
-    joined(parts.iter().map(|part| part()).collect())
+    joined(parts.iter().map(caught).collect())
 }
 
-/// Fails with the reasons of all that failed.
+/// A panic is a failure like any other: it hides no other part.
+fn caught(part: impl FnOnce() -> Done) -> Done {
+    let group = GROUP.get();
+    catch_unwind(AssertUnwindSafe(part)).unwrap_or_else(|_| {
+        GROUP.set(group);
+        Err(Failed("a part ended with a panic".into()))
+    })
+}
+
+/// Fails with the reasons of all that failed, each said once.
 pub fn joined(parts: Vec<Done>) -> Done {
+    let mut seen = BTreeSet::new();
     let reasons: Vec<String> = parts
         .into_iter()
         .filter_map(|part| part.err())
         .map(|Failed(reason)| reason)
+        .filter(|reason| seen.insert(reason.clone()))
         .collect();
     if reasons.is_empty() {
         Ok(())

@@ -1,5 +1,6 @@
 //! The project's own files, as git knows them: uncommitted changes included, what is ignored left out.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
@@ -20,6 +21,10 @@ pub fn files(paths: &[&str]) -> Result<Vec<String>, Failed> {
         .current_dir(root())
         .output()
         .map_err(|error| Failed(format!("git: {error}")))?;
+    if !list.status.success() || list.stdout.is_empty() {
+        let why = String::from_utf8_lossy(&list.stderr);
+        return Err(Failed(format!("git ls-files: {}\n{why}", list.status)));
+    }
     let names = String::from_utf8_lossy(&list.stdout);
     Ok(names
         .split('\0')
@@ -28,15 +33,36 @@ pub fn files(paths: &[&str]) -> Result<Vec<String>, Failed> {
         .collect())
 }
 
-/// Makes `copy` the same, and leaves alone what did not change, so that cargo builds there only what did.
+/// Makes `copy` the same, but for a `target` of its own, and leaves alone what did not change, so that cargo
+/// builds there only what did.
 pub fn mirror(copy: &Path) -> Done {
     let failed = |error: std::io::Error| Failed(format!("{}: {error}", copy.display()));
-    for name in files(&[])? {
-        let to = copy.join(&name);
-        let new = std::fs::read(root().join(&name)).map_err(failed)?;
+    let names: BTreeSet<String> = files(&[])?.into_iter().collect();
+    std::fs::create_dir_all(copy).map_err(failed)?;
+    prune(copy, copy, &names).map_err(failed)?;
+    for name in &names {
+        let to = copy.join(name);
+        let new = std::fs::read(root().join(name)).map_err(failed)?;
         if std::fs::read(&to).ok().as_deref() != Some(&new) {
             std::fs::create_dir_all(to.parent().unwrap_or(copy)).map_err(failed)?;
             std::fs::write(&to, new).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes what is not among `names`: a file that is gone would still be compiled.
+fn prune(folder: &Path, copy: &Path, names: &BTreeSet<String>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.strip_prefix(copy).unwrap_or(&path).display().to_string();
+        if name == "target" {
+            continue;
+        }
+        if path.is_dir() {
+            prune(&path, copy, names)?;
+        } else if !names.contains(&name) {
+            std::fs::remove_file(&path)?;
         }
     }
     Ok(())

@@ -23,7 +23,8 @@ impl HasCode for CtrlCError {
 }
 
 /// Cancels once the person has pressed Ctrl-C, or the system asked the process to end (SIGTERM, SIGHUP).
-/// Copies are the same one.
+/// Copies are the same one. Once pressed it stays pressed: every later call ends at once. A program that waits
+/// for something else (a prompt, a download) looks at it by itself, since no Ctrl-C ends the process any more.
 ///
 /// ```no_run
 /// use fido_unlock_system::{Call, CtrlC, Devices, SystemDevices};

@@ -11,16 +11,20 @@ mod sources;
 pub use ctrl_c::{CtrlC, CtrlCError};
 pub use entropy::SystemEntropy;
 #[doc(no_inline)]
-pub use fido_unlock_host::ports::{Call, SystemTicks};
+pub use fido_unlock_host::ports::{Call, Cancel, Progress, ProgressEvent, SystemTicks};
 #[doc(no_inline)]
-pub use fido_unlock_host::{DefaultPinPolicy, Devices, NewPin, Session, confirm_pin};
+pub use fido_unlock_host::{
+    Condition, DefaultPinPolicy, Devices, NewPin, OpenError, Session, UnlockError, confirm_pin,
+};
 #[doc(no_inline)]
-pub use fido_unlock_protocol::{Pin, ResponseCode};
+pub use fido_unlock_protocol::{ErrorCode, HasCode, Pin, ResponseCode};
 #[cfg(feature = "hid")]
 pub use sources::hid_source;
 #[cfg(feature = "pcsc")]
 pub use sources::pcsc_source;
 pub use sources::{NotBuilt, SystemDevices, sources, udev_rule};
+#[doc(no_inline)]
+pub use zeroize::Zeroizing;
 
 /// What a program that unlocks wants, for `use fido_unlock_system::prelude::*`.
 pub mod prelude {
@@ -28,7 +32,7 @@ pub mod prelude {
     pub use crate::CtrlC;
     #[doc(no_inline)]
     pub use crate::{
-        Call, DefaultPinPolicy, Devices, NewPin, Pin, ResponseCode, Session, SystemDevices, SystemEntropy,
-        confirm_pin,
+        Call, DefaultPinPolicy, Devices, HasCode, NewPin, Pin, ProgressEvent, ResponseCode, Session,
+        SystemDevices, SystemEntropy, Zeroizing, confirm_pin,
     };
 }

@@ -190,6 +190,7 @@ impl From<UnlockDeviceError> for DeviceError {
                     Some(ErrorCode::MalformedAnswer | ErrorCode::OutcomeUnknown) => {
                         UnlockDeviceError::Malformed.into()
                     }
+                    Some(ErrorCode::PinRefusedByDevice) => Self::Refused(DeviceRefusal::PinRefused),
                     Some(code) if code.family() == Family::Device => {
                         Self::Refused(DeviceRefusal::from_code(code).unwrap_or(DeviceRefusal::Unexpected))
                     }

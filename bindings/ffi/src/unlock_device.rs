@@ -118,7 +118,8 @@ pub enum UnlockDeviceError {
     /// It refused.
     #[error("refused with {number}")]
     Refused {
-        /// A number of docs/errors.md, 101 to 199: 105 for a wrong response, 111 for a touch that was refused.
+        /// A number of docs/errors.md that a device can mean: 105 for a wrong response, 111 for a touch that was
+        /// refused, 307 where its own rules refuse the PIN. Another one becomes 119.
         number: u16,
     },
     /// It answered something that makes no sense.

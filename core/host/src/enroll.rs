@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use crate::stack::clear_stack_below;
+use fido_unlock_protocol::AdminKey;
 use fido_unlock_protocol::ctap2::CtapStatus;
 use fido_unlock_protocol::ctap2::device_unlock::{
     EnrollKey, EnrollOptions, EnrollRequest, EnrollResponse, EnrollSlot, ProbeChallenge, ProbeRequest,
@@ -10,7 +12,6 @@ use fido_unlock_protocol::ctap2::device_unlock::{
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
 use fido_unlock_protocol::pin_protocol::PinProtocol;
 use fido_unlock_protocol::ports::Entropy;
-use fido_unlock_protocol::secret::{AdminKey, clear_stack_below};
 use fido_unlock_protocol::suite::IssuerPublicKey;
 use fido_unlock_protocol::suite::aes_admin_key::is_known_default;
 use fido_unlock_protocol::{DeviceId, ResponseCode};

@@ -82,9 +82,9 @@ pub enum OpenError {
     /// More than one can be unlocked: the person says which.
     #[error("{}", ErrorCode::SeveralDevices)]
     SeveralDevices,
-    /// None can be unlocked; this is the state of the first.
+    /// None can be unlocked now; this is the state of the first.
     #[error("{}", .0.code())]
-    NotLocked(Condition),
+    CannotUnlock(Condition),
 }
 
 impl HasCode for OpenError {
@@ -92,7 +92,7 @@ impl HasCode for OpenError {
         match self {
             Self::Device(error) => error.code(),
             Self::SeveralDevices => ErrorCode::SeveralDevices,
-            Self::NotLocked(condition) => condition.code(),
+            Self::CannotUnlock(condition) => condition.code(),
         }
     }
 }

@@ -29,6 +29,7 @@ mod pin_token;
 mod prove;
 mod refusal;
 mod session;
+mod stack;
 mod trace;
 
 pub use block_pin::{BlockError, BlockProgress, ConfirmedBlock, block_pin};

@@ -85,8 +85,8 @@ impl NewPin {
 }
 
 /// Whether a PIN was typed the same twice: in Unicode normalisation form C, as the device stores it. The
-/// characters are compared as they are made, so that neither PIN is copied, and all of them, so that the time
-/// does not tell where they differ. Gives `pin` back, for [`NewPin::judge`].
+/// characters are compared as they are made, so that neither PIN is copied whole (the normaliser holds a letter
+/// and its marks at a time), and all of them, so that the time tells the longer one's length alone. Gives `pin` back, for [`NewPin::judge`].
 ///
 /// # Errors
 /// [`PinError::Confirmation`].

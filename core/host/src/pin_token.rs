@@ -2,11 +2,12 @@
 
 use alloc::vec::Vec;
 
+use crate::stack::clear_stack_below;
 use fido_unlock_protocol::ctap2::CtapStatus;
 use fido_unlock_protocol::ctap2::client_pin::{ClientPinRequest, ClientPinResponse, SubCommand};
 use fido_unlock_protocol::pin_protocol::{CoseKey, PinProtocol, encapsulate, hash_pin};
 use fido_unlock_protocol::ports::Entropy;
-use fido_unlock_protocol::secret::{Pin, SharedSecret, clear_stack_below};
+use fido_unlock_protocol::{Pin, SharedSecret};
 use zeroize::Zeroizing;
 
 use super::device::ctap_map;

@@ -153,7 +153,7 @@ pub fn rotate_with<T: Transport>(
     let mut prove = |role, signing_key, signing_suite| {
         let task = RotationTask::new(role, signing_key, signing_suite, fields, plan.device_key)?;
         let proof = prover.prove_rotation(&task)?;
-        if task.proves(&proof) {
+        if task.may_prove(&proof) {
             Ok::<_, RotateWithError>(proof)
         } else {
             Err(ProverError::Failed {

@@ -66,7 +66,7 @@ refusals! {
         TouchRefused = TouchRefused,
         /// `pinUvAuthParam` is wrong.
         MacRefused = MacRefused,
-        /// It has no random bytes.
+        /// It has no random bytes, or its unlock counter is at its end (both are CTAP1_ERR_OTHER).
         NoEntropy = NoEntropy,
         /// A reason that has no meaning in this command, of a device that speaks no CTAP; one that does
         /// gives [`CommandError::Status`](crate::CommandError::Status).

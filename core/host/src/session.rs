@@ -14,12 +14,12 @@ use fido_unlock_protocol::ctap2::device_unlock::{
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
 use fido_unlock_protocol::pin_protocol::{PinProtocol, encapsulate, pad_pin};
 use fido_unlock_protocol::ports::Entropy;
-use fido_unlock_protocol::secret::clear_stack_below;
 use fido_unlock_protocol::suite::Suite;
 use fido_unlock_protocol::{Challenge, DeviceId, ResponseCode};
 
 use super::{DeviceError, DeviceRefusal, NewPin, PinRules, SessionRefusal, UnlockError};
 use crate::ports::{Call, NeverCancel, TransportError, UnlockDevice};
+use crate::stack::clear_stack_below;
 
 const VERSION: u64 = 1;
 

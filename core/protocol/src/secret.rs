@@ -4,21 +4,9 @@
 use alloc::{boxed::Box, string::String};
 
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, ZeroizeOnDrop, zeroize_stack};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 pub use crate::response::ResponseCode;
-
-/// Bytes of stack that one key agreement, encryption and MAC reach down to, with room to spare: 5 KiB were
-/// seen by `p256`, 10 by `graviola`; 15 and 33 without optimisation.
-const STACK_BELOW: usize = if cfg!(debug_assertions) { 64 } else { 16 } * 1024;
-
-/// Wipes the stack below the caller's frame, where ciphers that are moved by value leave copies of
-/// their round keys, the first of which is the key. For the host, whose stacks are large; called
-/// right after the function that did the cryptography.
-#[inline(never)]
-pub fn clear_stack_below() {
-    zeroize_stack::<STACK_BELOW>();
-}
 
 /// At most `N` secret bytes, wiped when dropped. On the heap where there is one, since moving an array
 /// leaves a copy behind on the stack.
@@ -57,6 +45,7 @@ impl<const N: usize> SecretBytes<N> {
 impl<const N: usize> Zeroize for SecretBytes<N> {
     fn zeroize(&mut self) {
         self.bytes.as_mut_slice().zeroize();
+        self.length.zeroize();
     }
 }
 

@@ -113,6 +113,9 @@ fn read(path: &Path) -> Result<Option<Saved>, Failure> {
     });
     match parsed {
         Some(saved) => Ok(Some(saved)),
-        None => Err(Failure::new(ErrorCode::StoreCorrupt, path.display().to_string())),
+        None => Err(Failure::new(
+            ErrorCode::SessionUnreadable,
+            path.display().to_string(),
+        )),
     }
 }

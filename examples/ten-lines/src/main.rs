@@ -6,7 +6,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut key = Devices::system()?.open_locked(&mut Call::quick())?.device;
     let session = Session::begin(&mut key, None, &mut Call::quick())?;
     println!("ID {}\nChallenge {}", session.device_id(), session.challenge());
-    let code = ResponseCode::parse(session.suite(), &prompt_password("Response Code: ")?)?;
+    let code = ResponseCode::parse(session.suite(), &Zeroizing::new(prompt_password("Response: ")?))?;
     let [a, b] = ["New PIN: ", "New PIN again: "].map(|text| prompt_password(text).map(Pin::new));
     let pin = NewPin::judge(confirm_pin(&a?, &b?)?, &DefaultPinPolicy::new(), session.rules())?;
     Ok(session.unlock(&mut key, &code, &pin, &mut SystemEntropy, &mut Call::with_touch())?)

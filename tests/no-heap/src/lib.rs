@@ -7,10 +7,11 @@
 use core::panic::PanicInfo;
 
 use fido_unlock_protocol::ctap2::CtapStatus;
-use fido_unlock_protocol::ctap2::device_unlock::SubCommand;
+use fido_unlock_protocol::ctap2::device_unlock::{response_length, unlock_auth_parts};
 use fido_unlock_protocol::pin_protocol::{CoseKey, KeyAgreementKey, PinProtocol, hash_pin, unpad_pin};
 use fido_unlock_protocol::suite::{DeviceSecretKey, DeviceVerifier, IssuerPublicKey};
 use fido_unlock_protocol::{Challenge, DeviceId, Purpose, ResponseCode, Suite};
+use zeroize::Zeroizing;
 
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
@@ -19,7 +20,7 @@ fn panic(_: &PanicInfo<'_>) -> ! {
     }
 }
 
-/// What a host sent; each as long as the protocol says.
+/// What a host sent, under PIN/UV auth protocol two; each as long as the protocol says.
 #[repr(C)]
 pub struct Request {
     protocol: u8,
@@ -53,17 +54,18 @@ pub extern "C" fn judge(kept: &Kept, request: &Request, pin_hash: &mut [u8; 16])
 
 fn try_judge(kept: &Kept, request: &Request) -> Result<[u8; 16], CtapStatus> {
     let wrong = CtapStatus::InvalidParameter;
-    SubCommand::from_number(3).ok_or(CtapStatus::InvalidSubcommand)?;
     let protocol = PinProtocol::from_number(request.protocol.into()).ok_or(wrong)?;
     let own = KeyAgreementKey::from_scalar(&kept.key_agreement).ok_or(CtapStatus::StoreFailed)?;
     let [x, y] = request.platform_key;
     let secret = own.decapsulate(protocol, &CoseKey { x, y }).map_err(|_| wrong)?;
-    if !protocol.verify(&secret, &request.new_pin_enc, &request.pin_uv_auth_param) {
+    let length = response_length(&request.response);
+    let parts = unlock_auth_parts(&kept.challenge, &length, &request.response, &request.new_pin_enc);
+    if !protocol.verify_parts(&secret, &parts, &request.pin_uv_auth_param) {
         return Err(CtapStatus::PinAuthInvalid);
     }
-    let mut plain = [0; 80];
+    let mut plain = Zeroizing::new([0; 64]);
     let padded = protocol
-        .decrypt_into(&secret, &request.new_pin_enc, &mut plain)
+        .decrypt_into(&secret, &request.new_pin_enc, &mut *plain)
         .map_err(|_| wrong)?;
     let pin = unpad_pin(padded).ok_or(CtapStatus::PinPolicyViolation)?;
 

@@ -48,7 +48,7 @@ pub fn scratch(name: &str) -> PathBuf {
     folder
 }
 
-/// Runs to a good end; what it printed. A program that hangs is a failure after five minutes.
+/// Runs to a good end; what it printed. A program that hangs is a failure after half an hour.
 pub fn succeed(command: &mut Command) -> String {
     let output = bounded(command);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -63,7 +63,7 @@ pub fn succeed(command: &mut Command) -> String {
 
 fn bounded(command: &Command) -> Output {
     let mut timeout = Command::new("timeout");
-    timeout.args(["--kill-after=5", "300"]);
+    timeout.args(["--kill-after=5", "1800"]);
     // Cargo's: by it a host would find the library that was built last, and not the package's.
     timeout.env_remove("LD_LIBRARY_PATH");
     timeout.arg(command.get_program()).args(command.get_args());

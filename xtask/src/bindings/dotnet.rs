@@ -2,28 +2,16 @@
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::Mutex;
 
 use crate::cache;
-use crate::step::{Done, Failed, Group, run, within};
+use crate::step::{Failed, run};
 
 /// The wheel, for this system and for Windows.
 const WHEEL: &str = "dotnetcore2==3.1.23";
 
 /// `dotnet` for this system.
 pub fn program() -> Result<PathBuf, Failed> {
-    let folder = cache::place("dotnet-venv");
-    once(&folder, || {
-        run(
-            ".NET Core: environment",
-            Command::new("python3").args(["-m", "venv"]).arg(&folder),
-        )?;
-        let mut pip = Command::new(folder.join("bin/python"));
-        run(
-            ".NET Core: wheel",
-            pip.args(["-m", "pip", "install", "--quiet", "--no-deps", WHEEL]),
-        )
-    })?;
+    let folder = environment()?;
     let find = "import importlib.util as u, os; print(os.path.dirname(u.find_spec('dotnetcore2').origin))";
     let output = Command::new(folder.join("bin/python"))
         .args(["-c", find])
@@ -33,32 +21,32 @@ pub fn program() -> Result<PathBuf, Failed> {
     there(package.join("bin/dotnet"))
 }
 
+fn environment() -> Result<PathBuf, Failed> {
+    cache::made("dotnet-venv", &[WHEEL], |folder| {
+        run(
+            ".NET Core: environment",
+            Command::new("python3").args(["-m", "venv"]).arg(folder),
+        )?;
+        let mut pip = Command::new(folder.join("bin/python"));
+        run(
+            ".NET Core: wheel",
+            pip.args(["-m", "pip", "install", "--quiet", "--no-deps", WHEEL]),
+        )
+    })
+}
+
 /// `dotnet.exe`, for Wine.
 pub fn windows_program() -> Result<PathBuf, Failed> {
-    let folder = cache::place("dotnet-windows");
     // Its pip; the wheel is for another system, so it is not installed but unpacked.
-    program()?;
-    once(&folder, || {
-        let mut pip = Command::new(cache::place("dotnet-venv/bin/python"));
+    let python = environment()?.join("bin/python");
+    let folder = cache::made("dotnet-windows", &[WHEEL], |folder| {
+        let mut pip = Command::new(python);
         pip.args(["-m", "pip", "install", "--quiet", "--no-deps", WHEEL])
             .args(["--platform", "win_amd64", "--only-binary=:all:", "--target"])
-            .arg(&folder);
+            .arg(folder);
         run(".NET Core for Windows: wheel", &mut pip)
     })?;
     there(folder.join("dotnetcore2/bin/dotnet.exe"))
-}
-
-/// Runs `make` where the folder was not made by it before.
-/// One lane after the other.
-fn once(folder: &std::path::Path, make: impl FnOnce() -> Done) -> Done {
-    static ONE: Mutex<()> = Mutex::new(());
-    let _one = ONE.lock();
-    let done = folder.join("done");
-    if done.exists() {
-        return Ok(());
-    }
-    within(Group::Install, make)?;
-    std::fs::write(&done, "").map_err(|error| Failed(format!("{}: {error}", done.display())))
 }
 
 fn there(program: PathBuf) -> Result<PathBuf, Failed> {

@@ -11,7 +11,7 @@ use crate::step::{Failed, Group, cargo, root, run, within};
 /// Cargo's profile of what ships.
 pub const PROFILE: &str = "ship";
 /// Beside the default ones.
-pub const FEATURES: &[&str] = &["hid", "pcsc"];
+pub const FEATURES: [&str; 2] = ["hid", "pcsc"];
 /// The file of the library on Linux.
 pub const LIBRARY: &str = "libfido_unlock_ffi.so";
 
@@ -86,6 +86,7 @@ pub fn remapped(tree: &Path) -> String {
     let prefix = |from: &str, to: &str| format!("--remap-path-prefix={from}={to}");
     [
         prefix(&home, "cargo"),
+        prefix(STD, "rust"),
         prefix(&cache::folder().display().to_string(), "build"),
         // The last that fits counts.
         prefix(&tree.display().to_string(), "fido-unlock"),
@@ -93,5 +94,7 @@ pub fn remapped(tree: &Path) -> String {
     .join(SEPARATOR)
 }
 
+/// Where Debian has the sources of Rust's std.
+const STD: &str = "/usr/lib/rustlib/src/rust";
 /// Between options in `CARGO_ENCODED_RUSTFLAGS`.
 pub const SEPARATOR: &str = "\x1f";

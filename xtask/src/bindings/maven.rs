@@ -15,6 +15,8 @@ const ABIS: &[&str] = &["arm64-v8a", "armeabi-v7a", "x86_64"];
 /// A repository in a folder, with both artifacts; gives the jar's and the AAR's path.
 pub fn make(linux: &Path, windows: &Path) -> Result<(PathBuf, PathBuf), Failed> {
     let own = library::folder().join("kotlin");
+    // A class or library that is gone must not ship.
+    let _ = std::fs::remove_dir_all(&own);
     let natives = own.join("natives");
     place(linux, &natives, "linux-x86-64")?;
     place(windows, &natives, "win32-x86-64")?;

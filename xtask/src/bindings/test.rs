@@ -1,6 +1,6 @@
 //! The tests in each language: C# on mono and .NET Core, Kotlin on the JVM, the C header, the facade.
 
-use super::{dotnet, kotlin, library};
+use super::{dotnet, generate, kotlin, library};
 use crate::packages;
 use crate::step::{self, Done};
 use crate::workspace::{self, Tests, filters};
@@ -8,7 +8,7 @@ use crate::workspace::{self, Tests, filters};
 /// All of them; the facade's own are among the workspace's.
 pub fn all() -> Done {
     packages::install_for_languages()?;
-    step::all(&[csharp, kotlin::test, bench])
+    step::all(&[generate::check, csharp, kotlin::test, bench])
 }
 
 /// Their output is shown, since the summaries of the runners in C# are in it.

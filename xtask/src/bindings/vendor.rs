@@ -94,15 +94,16 @@ pub fn unpacked() -> Result<PathBuf, Failed> {
     }
     let _ = std::fs::remove_dir_all(&scratch);
     std::fs::create_dir_all(&scratch).map_err(failed)?;
-    // The archive's times are all the same: cargo would take what is new for what it knows.
-    run(
-        "swift: unpacked",
-        Command::new("tar")
-            .args(["--touch", "-I", "zstd", "-C"])
+    // The archive's times are all the same. For crates whose folders hold their versions that is right; of our
+    // own, cargo would take what is new for what it knows.
+    for what in [&["-xf"][..], &["--touch", "--exclude=*/vendor/*", "-xf"]] {
+        let mut tar = Command::new("tar");
+        tar.args(["-I", "zstd", "-C"])
             .arg(&scratch)
-            .arg("-xf")
-            .arg(&archive),
-    )?;
+            .args(what)
+            .arg(&archive);
+        run("swift: unpacked", &mut tar)?;
+    }
     std::fs::write(&known, new).map_err(failed)?;
     Ok(tree)
 }

@@ -10,12 +10,13 @@ use super::generator::bindgen;
 use super::library::{self, FEATURES, PROFILE};
 use crate::cache;
 use crate::packages;
-use crate::step::{Done, Failed, Group, root, run, within};
+use crate::step::{self, Done, Failed, Group, root, run, within};
 use crate::{tree, workspace};
 
 const TARGET: &str = "x86_64-pc-windows-gnu";
 /// The file of the library.
 pub const LIBRARY: &str = "fido_unlock_ffi.dll";
+const PROGRAM: &str = "fido-unlock.exe";
 
 /// The library as it ships, built at most once in a run; gives its path.
 pub fn build() -> Result<PathBuf, Failed> {
@@ -26,25 +27,35 @@ pub fn build() -> Result<PathBuf, Failed> {
         .map_err(Failed)
 }
 
+/// Library and command line always together: alone, either would have its crates with other features and so
+/// compiled again. The command line is without graviola, which the library would get with it.
+const SELECTION: &[&str] = &[
+    "-p",
+    "fido-unlock-ffi",
+    "-p",
+    "fido-unlock-cli",
+    "--no-default-features",
+];
+const EACH: &str = "fido-unlock-ffi/files,fido-unlock-cli/hid,fido-unlock-cli/pcsc";
+
 fn make() -> Result<PathBuf, Failed> {
     packages::install_these(packages::WINDOWS)?;
+    let features = FEATURES.map(|name| format!("fido-unlock-ffi/{name}"));
     run(
-        "windows: the library",
-        &mut rust(&["-p", "fido-unlock-ffi"], &features("fido-unlock-ffi", FEATURES))?,
+        "windows: the library, the command line",
+        &mut rust(&features.join(","))?,
     )?;
+    library::keep(&built(PROGRAM), "win-x64-tests")?;
     library::keep(&built(LIBRARY), "win-x64")
 }
 
-/// What the tests run: the library with the software authenticator, and the command line.
+/// The library as tests want it, with the software authenticator; as on Linux it asks for no devices.
 fn build_for_tests() -> Result<PathBuf, Failed> {
     packages::install_these(packages::WINDOWS)?;
-    // As on Linux the C# tests' library asks for no devices; the command line does.
-    let all = format!("fido-unlock-ffi/mock,{}", features("fido-unlock-cli", FEATURES));
     run(
-        "windows: library with the software authenticator, command line",
-        &mut rust(&["-p", "fido-unlock-ffi", "-p", "fido-unlock-cli"], &all)?,
+        "windows: the library with the software authenticator",
+        &mut rust("fido-unlock-ffi/mock")?,
     )?;
-    library::keep(&built("fido-unlock.exe"), "win-x64-tests")?;
     library::keep(&built(LIBRARY), "win-x64-tests")
 }
 
@@ -56,38 +67,36 @@ pub fn test() -> Done {
     let shipped = build()?;
     let tested = within(Group::Build, build_for_tests)?;
     let folder = tested.parent().unwrap_or(Path::new("."));
-    run(
+    let fits = run(
         "windows: C# that is committed fits the library",
         bindgen(&["csharp", "--check", "--library"])?.arg(&shipped),
-    )?;
+    );
     let generated = folder.join("generated");
-    run(
-        "windows: C# for the tests",
-        bindgen(&["csharp", "--library"])?
-            .arg(&tested)
-            .arg("--out")
-            .arg(&generated),
-    )?;
-    let dotnet = [("FIDO_UNLOCK_WINDOWS_DOTNET", dotnet)];
-    workspace::test(
-        "tests: Windows",
-        &["--test=windows".into()],
-        &dotnet,
-        &["--show-output"],
-    )?;
+    let mut generate = bindgen(&["csharp", "--library"])?;
+    generate.arg(&tested).arg("--out").arg(&generated);
+    let on_windows = run("windows: C# for the tests", &mut generate).and_then(|()| {
+        let dotnet = [("FIDO_UNLOCK_WINDOWS_DOTNET", dotnet)];
+        workspace::test(
+            "tests: Windows",
+            &["--test=windows".into()],
+            &dotnet,
+            &["--show-output"],
+        )
+    });
     // The same tests as for this system, where files and processes matter; terminals are Linux's.
     let wine = root().join("tests/packages/wine/fido-unlock");
-    workspace::test(
+    let command_line = workspace::test(
         "tests: command line for Windows",
         &["--test=cli".into()],
         &[("FIDO_UNLOCK_PROGRAM", wine)],
         &["flow::", "keys::", "secrets::"],
-    )
+    );
+    step::joined(vec![fits, on_windows, command_line])
 }
 
 /// Debian's cargo, whatever another one came first in the path, over a copy of the project that is always in
 /// the same place on a machine, so that its crates are compiled once for all clones.
-fn rust(what: &[&str], features: &str) -> Result<Command, Failed> {
+fn rust(features: &str) -> Result<Command, Failed> {
     let tree = cache::place("windows");
     tree::mirror(&tree)?;
     let path = std::env::var("PATH").unwrap_or_default();
@@ -100,9 +109,10 @@ fn rust(what: &[&str], features: &str) -> Result<Command, Failed> {
     command
         .args(["build", "--quiet", "--locked", "--target", TARGET])
         .args(["-Z", "build-std=std,panic_unwind", "--profile", PROFILE])
-        .args(what)
-        .args(["--features", features])
+        .args(SELECTION)
+        .args(["--features", EACH, "--features", features])
         .env("PATH", format!("/usr/bin:{path}"))
+        .env_remove("CARGO_BUILD_TARGET")
         .env("RUSTC_BOOTSTRAP", "1")
         .env("CARGO_TARGET_DIR", root().join("target/windows"))
         .env("CARGO_BUILD_BUILD_DIR", cache::place("build-windows"))
@@ -110,11 +120,6 @@ fn rust(what: &[&str], features: &str) -> Result<Command, Failed> {
         .env("CARGO_ENCODED_RUSTFLAGS", options.join(library::SEPARATOR))
         .current_dir(tree);
     Ok(command)
-}
-
-fn features(package: &str, names: &[&str]) -> String {
-    let all: Vec<_> = names.iter().map(|name| format!("{package}/{name}")).collect();
-    all.join(",")
 }
 
 fn built(file: &str) -> PathBuf {

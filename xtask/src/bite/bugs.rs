@@ -142,8 +142,8 @@ pub const BUGS: &[Bug] = &[
     Bug {
         number: 28,
         file: "core/protocol/src/pin_protocol/message.rs",
-        right: "        self.authenticate(secret, message)\n            .is_ok_and(|tag| tag.ct_eq(param).into())",
-        wrong: "        self.authenticate(secret, message)\n            .is_ok_and(|tag| tag.iter().zip(param).all(|(a, b)| a == b))",
+        right: ".is_some_and(|tag| tag.ct_eq(param).into())",
+        wrong: ".is_some_and(|tag| tag.iter().zip(param).all(|(a, b)| a == b))",
         binary: "device_order",
         test: "a_mac_of_another_length_is_refused",
     },
@@ -166,8 +166,8 @@ pub const BUGS: &[Bug] = &[
     Bug {
         number: 33,
         file: "core/host/src/diagnose.rs",
-        right: "Self::UvBlocked => ErrorCode::UvBlocked,",
-        wrong: "Self::UvBlocked => ErrorCode::PinBlocked,",
+        right: "UvBlocked \"uv-blocked\" UvBlocked",
+        wrong: "UvBlocked \"uv-blocked\" PinBlocked",
         binary: "host_session",
         test: "every_state_has_its_sentence",
     },

@@ -55,7 +55,7 @@ pub fn isolated(name: &str, body: impl FnOnce(&Path)) {
         if let Some(status) = child.try_wait().unwrap() {
             break Some(status);
         }
-        if begun.elapsed() > 4 * PATIENCE {
+        if begun.elapsed() > 20 * PATIENCE {
             child.kill().unwrap();
             child.wait().unwrap();
             break None;

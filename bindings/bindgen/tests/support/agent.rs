@@ -16,11 +16,11 @@ use crate::support::{build, compile_with, dotnet_program, here, sources};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Compiles it into `out`, beside a library with what these options ask for. One with adapters is the one
-/// that ships, where FIDO_UNLOCK_SHIPPED names it.
+/// Compiles it into `out`, beside the library that ships, where FIDO_UNLOCK_SHIPPED names it, or one with what
+/// these options ask for.
 pub fn compile_agent(out: &Path, features: &[&str]) {
     let name = "libfido_unlock_ffi.so";
-    let shipped = std::env::var_os("FIDO_UNLOCK_SHIPPED").filter(|_| !features.is_empty());
+    let shipped = std::env::var_os("FIDO_UNLOCK_SHIPPED");
     let library = shipped.map_or_else(|| build("fido-unlock-ffi", features).join(name), PathBuf::from);
     fs::copy(library, out.join(name)).unwrap();
     let csharp = here().join("../csharp/FidoUnlock");
@@ -74,7 +74,7 @@ impl Program<'_> {
                 "--poll",
                 "0.05",
                 "--deadline",
-                "5",
+                "300",
             ]);
         }
         let mut process = command

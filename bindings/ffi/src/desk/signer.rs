@@ -95,7 +95,7 @@ impl From<SigningError> for ProverError {
     fn from(error: SigningError) -> Self {
         match error {
             SigningError::KeyMissing => Self::KeyMissing,
-            SigningError::WrongSuite => Self::Suite(SuiteError::WrongSuite),
+            SigningError::WrongSuite => Self::WrongSuite,
             SigningError::Unavailable { code } => Self::Unavailable { detail: detail(code) },
             SigningError::Refused { code } => Self::Failed { detail: detail(code) },
             SigningError::HostFailed => Self::HostFailed,

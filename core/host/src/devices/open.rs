@@ -69,7 +69,8 @@ impl Devices {
 }
 
 impl Devices {
-    /// Lists the devices and opens the one that can be unlocked now, as [`Devices::open`] does.
+    /// Lists the devices and opens the one that can be unlocked now, as [`Devices::open`] does: each of its
+    /// routes has [`Call::QUICK`], whatever is left of the call.
     ///
     /// # Errors
     /// [`OpenError::SeveralDevices`] where more than one can. Where none can, the reason that says most:
@@ -90,7 +91,7 @@ impl Devices {
 /// Why no device of `listing` can be unlocked.
 fn why_none(listing: &Listing) -> OpenError {
     if let Some(state) = listing.devices.iter().find_map(FoundDevice::diagnosis) {
-        return OpenError::NotLocked(state.condition);
+        return OpenError::CannotUnlock(state.condition);
     }
     if let Some(error) = listing.devices.iter().find_map(|device| device.info().err()) {
         return error.clone().into();

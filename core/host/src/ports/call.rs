@@ -39,7 +39,7 @@ impl<'a> Call<'a> {
     ) -> Self {
         Self {
             ticks,
-            deadline: ticks.now() + within,
+            deadline: ticks.now().saturating_add(within),
             cancel,
             progress: Some(progress),
         }
@@ -66,7 +66,7 @@ impl<'a> Call<'a> {
     pub fn within(time: Duration) -> Self {
         Self {
             ticks: &*CLOCK,
-            deadline: CLOCK.now() + time,
+            deadline: CLOCK.now().saturating_add(time),
             cancel: &NeverCancel,
             progress: None,
         }

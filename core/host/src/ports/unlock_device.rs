@@ -19,7 +19,7 @@ pub trait UnlockDevice {
     /// `getChallenge`: the pending challenge of the slot that was asked for, or a new one with `renew`.
     ///
     /// # Errors
-    /// [`DeviceError`]: a refusal by its number.
+    /// [`DeviceError`]: a refusal as [`DeviceRefusal`](crate::DeviceRefusal) (`DeviceRefusal::from_code` where the device has numbers).
     fn challenge(
         &mut self,
         request: &ChallengeRequest,

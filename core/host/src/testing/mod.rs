@@ -7,7 +7,7 @@
 //!
 //! | suite | bench | the device |
 //! | --- | --- | --- |
-//! | [`hid_reports()`] | [`HidBench`] | any that answers CTAPHID_INIT and CTAPHID_PING: also a key that is bought |
+//! | [`hid_reports()`] | [`HidBench`] | any that answers CTAPHID_INIT and CTAPHID_PING, such as a key from a shop |
 //! | [`apdu_channel()`] | [`CardBench`] | any with a command that gives back what it is given |
 //! | [`transport()`] | [`TransportBench`] | any with a message that is answered in a known way |
 //! | [`unlock_device()`] | [`UnlockBench`] | an enrolled one whose issuer key the test has |

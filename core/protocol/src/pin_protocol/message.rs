@@ -86,8 +86,9 @@ impl PinProtocol {
         Ok(plain)
     }
 
-    /// `decrypt(key, ciphertext)` into the beginning of `plain`, at least as long as `cipher`; gives that
-    /// beginning.
+    /// `decrypt(key, ciphertext)` into the beginning of `plain`, which has at least the plaintext's length:
+    /// that of `cipher`, less 16 in protocol two. Gives that beginning. What is in `plain` afterwards, also
+    /// after an error, is the caller's to wipe.
     ///
     /// # Errors
     /// [`WrongLength`] when `cipher` is not whole blocks (protocol two: an IV first), or `plain` is shorter.
@@ -124,7 +125,7 @@ impl PinProtocol {
     /// [`WrongLength`] never happens for keys that HMAC takes, which is every key.
     #[cfg(feature = "alloc")]
     pub fn authenticate_with_key(self, key: &[u8], message: &[u8]) -> Result<Vec<u8>, WrongLength> {
-        let tag = hmac(key, message)?;
+        let tag = hmac(key, &[message])?;
         Ok(tag.get(..self.auth_length()).ok_or(WrongLength)?.to_vec())
     }
 
@@ -135,19 +136,30 @@ impl PinProtocol {
             .is_ok_and(|key| self.verify_with_key(key, message, param))
     }
 
+    /// The same of a message in pieces.
+    #[must_use]
+    pub fn verify_parts(self, secret: &SharedSecret, parts: &[&[u8]], param: &[u8]) -> bool {
+        self.hmac_key(secret)
+            .is_ok_and(|key| self.is_tag(hmac(key, parts), param))
+    }
+
     /// `verify(key, message, signature)` under a pinUvAuthToken, in constant time.
     #[must_use]
     pub fn verify_with_key(self, key: &[u8], message: &[u8], param: &[u8]) -> bool {
-        hmac(key, message).is_ok_and(|tag| {
+        self.is_tag(hmac(key, &[message]), param)
+    }
+
+    fn is_tag(self, tag: Result<[u8; TAG], WrongLength>, param: &[u8]) -> bool {
+        tag.is_ok_and(|tag| {
             tag.get(..self.auth_length())
                 .is_some_and(|tag| tag.ct_eq(param).into())
         })
     }
 }
 
-fn hmac(key: &[u8], message: &[u8]) -> Result<[u8; TAG], WrongLength> {
+fn hmac(key: &[u8], parts: &[&[u8]]) -> Result<[u8; TAG], WrongLength> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).map_err(|_| WrongLength)?;
-    mac.update(message);
+    parts.iter().for_each(|part| mac.update(part));
     Ok(mac.finalize().into_bytes().into())
 }
 
@@ -201,6 +213,8 @@ mod tests {
             assert_eq!(tag.len(), protocol.auth_length());
             assert!(protocol.verify(&other, b"message", &tag));
             assert!(!protocol.verify(&other, b"message", &tag[..15]));
+            assert!(protocol.verify_parts(&other, &[b"mess", b"", b"age"], &tag));
+            assert!(!protocol.verify_parts(&other, &[b"age", b"mess"], &tag));
         }
     }
 }

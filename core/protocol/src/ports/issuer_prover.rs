@@ -1,5 +1,6 @@
 //! An issuer's key as an enrolment station uses it: to show that it is there, and to allow another.
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -16,9 +17,12 @@ pub enum ProverError {
     /// It holds no key for this slot and public key.
     #[error("{}", ErrorCode::KeyMissing)]
     KeyMissing,
-    /// The key does not make what the task asks for.
-    #[error(transparent)]
-    Suite(SuiteError),
+    /// The key is of another suite than the task.
+    #[error("{}", ErrorCode::SignerSuite)]
+    WrongSuite,
+    /// A public key is no point on the curve.
+    #[error("{}", ErrorCode::InvalidPoint)]
+    InvalidPoint,
     /// It cannot be reached.
     #[error("{}: {detail}", ErrorCode::SignerUnavailable)]
     Unavailable {
@@ -40,7 +44,8 @@ impl HasCode for ProverError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::KeyMissing => ErrorCode::KeyMissing,
-            Self::Suite(error) => error.code(),
+            Self::WrongSuite => ErrorCode::SignerSuite,
+            Self::InvalidPoint => ErrorCode::InvalidPoint,
             Self::Unavailable { .. } => ErrorCode::SignerUnavailable,
             Self::Failed { .. } => ErrorCode::SignerFailed,
             Self::HostFailed => ErrorCode::HostFailed,
@@ -51,8 +56,12 @@ impl HasCode for ProverError {
 impl From<SuiteError> for ProverError {
     fn from(error: SuiteError) -> Self {
         match error {
+            SuiteError::WrongSuite | SuiteError::ChallengeSuite => Self::WrongSuite,
             SuiteError::OtherKey => Self::KeyMissing,
-            error => Self::Suite(error),
+            SuiteError::Point => Self::InvalidPoint,
+            other => Self::Failed {
+                detail: format!("{other}"),
+            },
         }
     }
 }

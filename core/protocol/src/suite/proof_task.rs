@@ -114,8 +114,10 @@ impl RotationTask {
         self.device_key.as_ref()
     }
 
-    /// Whether it can be the proof: in suite 1 a wrong key is found here and not by the device.
-    pub fn proves(&self, proof: &[u8]) -> bool {
+    /// Whether it can be the proof: in suite 1 the signature is verified; in suite 2 only the length is looked
+    /// at, since the MAC's key is the prover's.
+    #[must_use]
+    pub fn may_prove(&self, proof: &[u8]) -> bool {
         match self.signing_suite {
             Suite::P256Ecdsa => p256_ecdsa::verify(&self.signing_key, &self.fields.message(), proof),
             Suite::P256EcdhMac => proof.len() == p256_ecdh_mac::MAC_LENGTH,

@@ -66,7 +66,9 @@ impl Bench {
     pub fn with_desk(suite: u8) -> Self {
         static MADE: [OnceLock<PathBuf>; 3] = [const { OnceLock::new() }; 3];
         let made = MADE[usize::from(suite) - 1].get_or_init(|| {
-            let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("desk-of-suite-{suite}"));
+            // Not another process's: these tests run beside themselves, for Windows.
+            let name = format!("desk-of-suite-{suite}-{}", std::process::id());
+            let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
             let _ = std::fs::remove_dir_all(&kept);
             let bench = Self::with_desk_of_its_own(suite);
             copy_folder(&bench.path("desk"), &kept);

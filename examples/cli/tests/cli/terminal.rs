@@ -84,7 +84,7 @@ impl Terminal {
     /// The exit code and all that was shown.
     fn end(mut self) -> (i32, String) {
         let code = self.child.wait().unwrap().code().unwrap();
-        while let Ok(more) = self.screen.recv_timeout(Duration::from_secs(2)) {
+        while let Ok(more) = self.screen.recv() {
             self.shown.push_str(&String::from_utf8_lossy(&more));
         }
         (code, self.shown)

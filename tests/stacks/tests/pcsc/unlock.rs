@@ -102,7 +102,7 @@ fn by_ten_lines() {
         let _key = insert(folder, 0, &[]);
         card_in(0);
         let mut terminal = Terminal::start(program);
-        let shown = terminal.asked("Response Code: ");
+        let shown = terminal.asked("Response: ");
         let challenge = shown.lines().find_map(|line| line.strip_prefix("Challenge "));
         terminal.answer(&desk.read_out(challenge.unwrap().trim()));
         for question in ["New PIN: ", "New PIN again: "] {
@@ -116,7 +116,7 @@ fn by_ten_lines() {
         drop(transport);
 
         let (good, shown) = Terminal::start(program).end();
-        assert!(!good && shown.contains("NotLocked"), "{shown}");
+        assert!(!good && shown.contains("CannotUnlock"), "{shown}");
     });
 }
 

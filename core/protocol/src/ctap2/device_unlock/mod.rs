@@ -17,10 +17,12 @@ mod rotate;
 #[cfg(feature = "alloc")]
 mod unlock;
 
+mod auth_parts;
 mod interface;
 #[cfg(feature = "alloc")]
 mod map;
 
+pub use auth_parts::{response_length, unlock_auth_parts};
 #[cfg(feature = "alloc")]
 pub use challenge::{ChallengeRequest, ChallengeResponse};
 #[cfg(feature = "alloc")]

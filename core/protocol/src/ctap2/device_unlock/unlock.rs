@@ -4,22 +4,18 @@ use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
-use super::{SubCommand, field, key, message};
+use super::{SubCommand, field, key, message, response_length, unlock_auth_parts};
 use crate::challenge::Challenge;
 use crate::ctap2::CtapStatus;
 use crate::ctap2::cbor::Value;
 use crate::pin_protocol::{CoseKey, PinProtocol};
 use crate::response::ResponseCode;
 
-/// Precedes the fields that `pinUvAuthParam` covers.
-const LABEL: &[u8] = b"fido-unlock/1 unlock\0";
-
-/// What `pinUvAuthParam` covers: label ‖ 00 ‖ challenge ‖ len(response), one byte ‖ response ‖
-/// newPinEnc.
+/// What `pinUvAuthParam` covers ([`unlock_auth_parts`]), in one piece.
 #[must_use]
 pub fn unlock_auth_message(challenge: &[u8], response: &[u8], new_pin_enc: &[u8]) -> Zeroizing<Vec<u8>> {
-    let length = u8::try_from(response.len()).unwrap_or(u8::MAX);
-    let parts = [LABEL, challenge, &[length], response, new_pin_enc];
+    let length = response_length(response);
+    let parts = unlock_auth_parts(challenge, &length, response, new_pin_enc);
     let mut out = Zeroizing::new(Vec::with_capacity(parts.iter().map(|part| part.len()).sum()));
     parts.iter().for_each(|part| out.extend_from_slice(part));
     out

@@ -25,13 +25,13 @@ class World(vararg arguments: String) : AutoCloseable {
     val keyPort: Int = told["key_port"].intValue()
 
     fun desk(user: String = told["user"].textValue()) = HttpHelpDesk(
-        URI(told["desk"].textValue()), user, told["token"].textValue(), poll = 20.milliseconds, deadline = 20.seconds,
+        URI(told["desk"].textValue()), user, told["token"].textValue(), poll = 20.milliseconds, deadline = 60.seconds,
     )
 
     override fun close() {
         // It ends with its input.
         process.outputStream.close()
-        check(process.waitFor(20, TimeUnit.SECONDS)) { "help-desk-stub does not end" }
+        check(process.waitFor(60, TimeUnit.SECONDS)) { "help-desk-stub does not end" }
     }
 }
 
