@@ -13673,7 +13673,7 @@ namespace FidoUnlock
         /// <summary>It refused.</summary>
         public sealed class Refused : global::FidoUnlock.UnlockDeviceException
         {
-            /// <summary>A number of docs/errors.md, 101 to 199: 105 for a wrong response, 111 for a touch that was refused.</summary>
+            /// <summary>A number of docs/errors.md that a device can mean: 105 for a wrong response, 111 for a touch that was refused, 307 where its own rules refuse the PIN. Another one becomes 119.</summary>
             public ushort Number { get; }
 
             /// <summary>Takes every field.</summary>

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fido_unlock::desk::Authorised;
 use fido_unlock::desk::ports::{self, SignerError};
 use fido_unlock::ports::ProverError;
-use fido_unlock::suite::{AuthoriseFields, IssuerPublicKey, SuiteError, p256_ecdh_mac, p256_ecdsa};
+use fido_unlock::suite::{AuthoriseFields, IssuerPublicKey, p256_ecdh_mac, p256_ecdsa};
 use fido_unlock::{AdminKey, DeviceId, ErrorCode, HasCode, Purpose, ResponseCode};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;

@@ -22080,7 +22080,8 @@ sealed class UnlockDeviceException: kotlin.Exception() {
     class Refused(
 
         /**
-         * A number of docs/errors.md, 101 to 199: 105 for a wrong response, 111 for a touch that was refused.
+         * A number of docs/errors.md that a device can mean: 105 for a wrong response, 111 for a touch that was
+         * refused, 307 where its own rules refuse the PIN. Another one becomes 119.
          */
         val `number`: kotlin.UShort
         ) : UnlockDeviceException() {
