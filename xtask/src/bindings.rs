@@ -19,6 +19,6 @@ use bench::check as bench_check;
 pub use bench::run as bench;
 pub use generate::{check, write};
 pub use package::{run as package, test as test_packages};
-pub use test::{all as test, soak};
+pub use test::{all as test, jvm as test_kotlin, soak};
 pub use vendor::make as vendor_swift;
 pub use windows::{build as windows, test as test_windows};

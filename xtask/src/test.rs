@@ -16,9 +16,15 @@ pub fn run() -> Done {
     aside(beside, main)
 }
 
-/// What needs no more of the workspace's own build than its generator.
+/// What needs no more of the workspace's own build than its generator; and Kotlin, last, since its library
+/// comes from there.
 pub fn beside() -> Done {
-    step::all(&[firmware::build, bindings::test_packages, bindings::test_windows])
+    step::all(&[
+        firmware::build,
+        bindings::test_packages,
+        bindings::test_windows,
+        bindings::test_kotlin,
+    ])
 }
 
 /// What is built in the one selection.

@@ -111,6 +111,8 @@ fn maven() -> Result<Command, Failed> {
         .arg(folder.join("pom.xml"))
         .arg("-Dgenerated=target/generated")
         .arg(format!("-Dbuilt={}", built.display()))
+        // The suites let the library panic on purpose, and each trace would take seconds.
+        .env("RUST_BACKTRACE", "0")
         .current_dir(root());
     Ok(maven)
 }

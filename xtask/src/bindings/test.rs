@@ -5,10 +5,16 @@ use crate::packages;
 use crate::step::{self, Done};
 use crate::workspace::{self, Tests, filters};
 
-/// All of them; the facade's own are among the workspace's.
+/// What is generated, C#, the C header; the facade's own are among the workspace's.
 pub fn all() -> Done {
     packages::install_for_languages()?;
-    step::all(&[generate::check, csharp, kotlin::test, bench])
+    step::all(&[generate::check, csharp])
+}
+
+/// Kotlin, and the benchmark's programs, one of which is compiled with its suite.
+pub fn jvm() -> Done {
+    packages::install_for_languages()?;
+    step::all(&[kotlin::test, bench])
 }
 
 /// Their output is shown, since the summaries of the runners in C# are in it.
@@ -41,7 +47,6 @@ fn soak_csharp(unlocks: u32) -> Done {
     )
 }
 
-/// Behind Kotlin's suite, with which its program was compiled.
 fn bench() -> Done {
     super::bench_check(&workspace::built(library::LIBRARY)?)
 }
