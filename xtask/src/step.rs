@@ -83,7 +83,19 @@ pub fn cargo(arguments: &[&str]) -> Command {
         // What is built once has no use for what a second build would save.
         command.env("CARGO_INCREMENTAL", "0");
     }
+    forget_xtask(&mut command);
     command
+}
+
+/// Takes out what cargo told this program about itself: a build script that looks at it (ring's does) would run
+/// again in each clone, and all that depends on its crate be compiled again.
+pub fn forget_xtask(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        let of_xtask = |name: &str| name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_PKG_");
+        if name.to_str().is_some_and(of_xtask) {
+            command.env_remove(name);
+        }
+    }
 }
 
 /// The steps of `part` belong to `group`, unless they say otherwise.

@@ -106,6 +106,7 @@ fn rust(features: &str) -> Result<Command, Failed> {
     for name in ["CARGO", "RUSTC", "RUSTUP_TOOLCHAIN", "LD_LIBRARY_PATH"] {
         command.env_remove(name);
     }
+    step::forget_xtask(&mut command);
     command
         .args(["build", "--quiet", "--locked", "--target", TARGET])
         .args(["-Z", "build-std=std,panic_unwind", "--profile", PROFILE])
