@@ -37,7 +37,7 @@ pub fn isolated(name: &str, body: impl FnOnce(&Path)) {
         .append(true)
         .open(&path)
         .unwrap();
-    let mut child = unshare("--net")
+    let mut child = network()
         .args([
             "sh",
             "-c",
@@ -70,10 +70,10 @@ pub fn isolated(name: &str, body: impl FnOnce(&Path)) {
     );
 }
 
-/// Runs a program in another namespace of this kind.
-fn unshare(kind: &str) -> Command {
+/// Runs a program in a network of its own.
+fn network() -> Command {
     let mut command = Command::new("unshare");
-    command.arg(kind);
+    command.arg("--net");
     // Where this user is not root, a user namespace makes it so.
     if std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() != 0) {
         command.arg("--map-root-user");
@@ -135,19 +135,14 @@ impl Pcscd {
             let _ = std::fs::remove_file(folder.join(stale));
         }
         let log = std::fs::File::create(folder.join("pcscd.log")).unwrap();
-        let process = unshare("--mount")
-            .args([
-                "sh",
-                "-c",
-                "mkdir -p /run/pcscd && mount --bind \"$1\" /run/pcscd && exec setpriv --pdeathsig KILL pcscd --foreground --error --config \"$2\"",
-                "sh",
-            ])
+        let process = Command::new("sh")
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/pcscd.sh"))
             .args([folder, &config])
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)
             .spawn()
-            .expect("unshare, from Debian's package util-linux");
+            .expect("sh");
         let mut pcscd = Self { process, port };
         eventually("pcscd's socket (packages pcscd, vsmartcard-vpcd)", || {
             if let Some(status) = pcscd.process.try_wait().unwrap() {

@@ -26,10 +26,7 @@ class CardReader : AutoCloseable {
         File(readers, "vpcd").writeText(
             "FRIENDLYNAME \"Virtual PCD\"\nDEVICENAME /dev/null:$channel\nLIBPATH $driver\nCHANNELID $channel\n",
         )
-        // pcscd's socket has a fixed path, so it runs in a mount namespace of its own.
-        val start = "mkdir -p /run/pcscd && mount --bind \"$1\" /run/pcscd && " +
-            "exec setpriv --pdeathsig KILL pcscd --foreground --error --config \"$2\""
-        val pcscd = ProcessBuilder("unshare", "--mount", "sh", "-c", start, "sh", "$folder", "$readers")
+        val pcscd = ProcessBuilder("sh", "../../tests/pcscd.sh", "$folder", "$readers")
             .redirectErrorStream(true).redirectOutput(File(folder, "pcscd.log")).start()
         processes.add(pcscd)
         val socket = File(folder, "pcscd.comm")
