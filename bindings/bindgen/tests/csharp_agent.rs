@@ -201,7 +201,14 @@ fn what_cannot_work(program: &Program<'_>) {
             .unwrap();
         assert_eq!(output.status.code(), Some(80), "{arguments:?}: {output:?}");
     }
-    let mut agent = world.start(program, Some("http://127.0.0.1:9"));
+    let port = world.served.port().to_string();
+    let short = ["--key-port", &port, "--deadline", "5"];
+    let mut agent = program.start(
+        world.state.path(),
+        &world.service,
+        Some("http://127.0.0.1:9"),
+        &short,
+    );
     agent.next("locked");
     agent.error(ErrorCode::RequestExpired);
     // A session that was kept is shown again as itself.

@@ -57,7 +57,7 @@ impl Program<'_> {
         command
     }
 
-    /// `arguments`: more of them, such as the key.
+    /// `arguments`: more of them, such as the key. Without a deadline among them no slow machine meets it.
     pub fn start(&self, state: &Path, service: &Service, desk: Option<&str>, arguments: &[&str]) -> Agent {
         let mut command = self.command();
         command
@@ -66,16 +66,10 @@ impl Program<'_> {
             .args(arguments)
             .env("FIDO_UNLOCK_DESK_TOKEN", service.token());
         if let Some(desk) = desk {
-            command.args([
-                "--desk",
-                desk,
-                "--user",
-                USER,
-                "--poll",
-                "0.05",
-                "--deadline",
-                "300",
-            ]);
+            command.args(["--desk", desk, "--user", USER, "--poll", "0.05"]);
+            if !arguments.contains(&"--deadline") {
+                command.args(["--deadline", "300"]);
+            }
         }
         let mut process = command
             .stdin(Stdio::piped())
