@@ -37,6 +37,11 @@ pub fn shared(arguments: &[&str]) -> Command {
     cargo
 }
 
+/// Where packages and what goes into them are put.
+pub fn packages() -> PathBuf {
+    root().join("target/packages")
+}
+
 /// Where cargo puts programs and libraries.
 fn folder() -> PathBuf {
     root().join("target/debug")

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use super::vendor;
 use crate::cache;
 use crate::step::{Failed, Group, cargo, root, run, within};
+use crate::workspace::packages;
 
 /// Cargo's profile of what ships.
 pub const PROFILE: &str = "ship";
@@ -14,11 +15,6 @@ pub const PROFILE: &str = "ship";
 pub const FEATURES: [&str; 2] = ["hid", "pcsc"];
 /// The file of the library on Linux.
 pub const LIBRARY: &str = "libfido_unlock_ffi.so";
-
-/// Where packages and what goes into them are put.
-pub fn folder() -> PathBuf {
-    root().join("target/packages")
-}
 
 /// The library for this system, 64-bit Linux, built at most once in a run; gives its path. It is compiled
 /// from the archive for machines with Swift, offline and with nothing else in reach, so that what ships and
@@ -63,12 +59,12 @@ fn make() -> Result<PathBuf, Failed> {
 /// The same with its names, for the generators; gives its path.
 pub fn with_names() -> Result<PathBuf, Failed> {
     build()?;
-    Ok(folder().join("native/linux-x64-names").join(LIBRARY))
+    Ok(packages().join("native/linux-x64-names").join(LIBRARY))
 }
 
 /// Copies a built file away from where the next build would write over it.
 pub fn keep(file: &Path, kind: &str) -> Result<PathBuf, Failed> {
-    let folder = folder().join("native").join(kind);
+    let folder = packages().join("native").join(kind);
     let to = folder.join(file.file_name().unwrap_or_default());
     std::fs::create_dir_all(&folder)
         .and_then(|()| std::fs::copy(file, &to))

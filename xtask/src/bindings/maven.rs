@@ -6,6 +6,7 @@ use std::process::Command;
 use super::archive::{self, Entry, entry};
 use super::{library, notices};
 use crate::step::{Done, Failed, root, run};
+use crate::workspace;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Where a library for Android is taken from: `target/packages/native/android-<abi>`. The NDK, which
@@ -14,7 +15,7 @@ const ABIS: &[&str] = &["arm64-v8a", "armeabi-v7a", "x86_64"];
 
 /// A repository in a folder, with both artifacts; gives the jar's and the AAR's path.
 pub fn make(linux: &Path, windows: &Path) -> Result<(PathBuf, PathBuf), Failed> {
-    let own = library::folder().join("kotlin");
+    let own = workspace::packages().join("kotlin");
     // A class or library that is gone must not ship.
     let _ = std::fs::remove_dir_all(&own);
     let natives = own.join("natives");
@@ -25,7 +26,7 @@ pub fn make(linux: &Path, windows: &Path) -> Result<(PathBuf, PathBuf), Failed> 
     }
     std::fs::write(natives.join("META-INF/THIRD-PARTY-NOTICES.txt"), notices::text()?)
         .map_err(|error| Failed(format!("{}: {error}", natives.display())))?;
-    let repository = library::folder().join("maven");
+    let repository = workspace::packages().join("maven");
     let to = format!(
         "-DaltDeploymentRepository=folder::file://{}",
         repository.display()
@@ -71,7 +72,10 @@ fn android(own: &Path) -> Result<PathBuf, Failed> {
     ];
     for abi in ABIS {
         let kind = format!("android-{abi}");
-        let library = library::folder().join("native").join(kind).join(library::LIBRARY);
+        let library = workspace::packages()
+            .join("native")
+            .join(kind)
+            .join(library::LIBRARY);
         if library.exists() {
             entries.push(entry(&format!("jni/{abi}/{}", library::LIBRARY), &library)?);
         } else {

@@ -8,6 +8,7 @@ use super::{library, notices};
 use crate::cache;
 use crate::packages;
 use crate::step::{Done, Failed, root, run};
+use crate::workspace;
 
 const CECIL: &str = "/usr/lib/mono/gac/Mono.Cecil/0.11.0.0__0738eb9f132ed756/Mono.Cecil.dll";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -31,7 +32,7 @@ const TYPES: &[(&str, &str)] = &[
 /// Makes it out of these libraries; gives its path.
 pub fn make(linux: &Path, windows: &Path) -> Result<PathBuf, Failed> {
     packages::install_these(packages::NETSTANDARD)?;
-    let out = library::folder().join("csharp");
+    let out = workspace::packages().join("csharp");
     assembly(&out)?;
     let own = root().join("bindings/csharp/package");
     let targets = own.join("build/FidoUnlock.targets");
@@ -54,7 +55,7 @@ pub fn make(linux: &Path, windows: &Path) -> Result<PathBuf, Failed> {
         ("THIRD-PARTY-NOTICES.txt".into(), notices::text()?.into()),
     ];
     entries.push((CORE_PROPERTIES.into(), core_properties().into()));
-    let package = library::folder().join(format!("nuget/FidoUnlock.{VERSION}.nupkg"));
+    let package = workspace::packages().join(format!("nuget/FidoUnlock.{VERSION}.nupkg"));
     archive::write(&package, &entries)?;
     Ok(package)
 }

@@ -37,7 +37,7 @@ pub fn test() -> Done {
 
 /// Below target/packages.
 fn name(file: &Path) -> String {
-    file.strip_prefix(library::folder())
+    file.strip_prefix(workspace::packages())
         .unwrap_or(file)
         .display()
         .to_string()

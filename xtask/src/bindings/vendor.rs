@@ -7,11 +7,11 @@ use std::process::Command;
 
 use serde_json::{Map, Value, json};
 
-use super::library;
 use crate::cache;
 use crate::packages;
 use crate::step::{Done, Failed, cargo, root, run, run_quietly, timed};
 use crate::tree::files;
+use crate::workspace;
 
 /// The crates of ours that are in it.
 const MEMBERS: &[&str] = &[
@@ -59,7 +59,7 @@ pub fn make() -> Result<PathBuf, Failed> {
     let mut lock = here(&tree, &["metadata", "--format-version", "1"]);
     run_quietly("swift: lock file", &mut lock)?;
     timed("swift: crates", || vendor(&tree))?;
-    let archive = library::folder().join(format!("swift/{NAME}.tar.zst"));
+    let archive = workspace::packages().join(format!("swift/{NAME}.tar.zst"));
     let out = archive.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(out).map_err(|error| Failed(format!("{}: {error}", out.display())))?;
     run(
