@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::step::{self, Done, Failed, Group, aside, cargo, root, timed, within};
+use crate::step::{self, Done, Failed, Group, cargo, lanes, root, timed, within};
 use crate::{bite, cache, docs, packages, published, test, vectors, workspace};
 
 /// The version that the rules of deny.toml were written for.
@@ -12,10 +12,7 @@ const CARGO_DENY: &str = "0.20.2";
 /// Everything: the checks and `cargo xtask test`.
 pub fn ci() -> Done {
     within(Group::Install, packages::install)?;
-    aside(
-        || step::all(&[deny, test::beside]),
-        || step::all(&[sources, test::main, generated]),
-    )
+    lanes(&[&[sources, generated], test::PARTS, &[deny]].concat())
 }
 
 /// What needs no program of the project.

@@ -41,6 +41,8 @@ cargo xtask <command>
 
 What takes long, and is no part of `ci`:
 
+  long packages
+             packages and Windows as in `test`, with the libraries optimised as they ship
   long bite  put known bugs (or those of these numbers) into a copy of the code; the test named for
              each must fail
   long bench bindings [ROUNDS]
@@ -82,6 +84,7 @@ fn main() -> ExitCode {
         ["package"] => bindings::package(),
         ["bindings"] => bindings::write(),
         ["bindings", "--check"] => bindings::check(),
+        ["long", "packages"] => bindings::test_what_ships(),
         ["long", "bite", numbers @ ..] => bite::run(numbers),
         ["long", "bench", "bindings", options @ ..] => bindings::bench(options),
         ["long", "bench", "transport", options @ ..] => bench::transport(options),

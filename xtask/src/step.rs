@@ -1,15 +1,15 @@
 //! A step: its name, its group, its command, its seconds. Steps run one after another in the lane that
-//! called them; a second lane ([`aside`]) runs beside it, and what its commands print is shown when each is
+//! called them; a second lane may run beside it ([`lanes`]), and what its commands print is shown when each is
 //! over, so that the two never mix.
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 /// A step failed; the text says which and how.
@@ -17,6 +17,9 @@ pub struct Failed(pub String);
 
 /// Result of a step.
 pub type Done = Result<(), Failed>;
+
+/// What a lane runs as a whole.
+pub type Part = fn() -> Done;
 
 /// What a step is part of, for the sums at the end.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -106,18 +109,32 @@ pub fn within<T>(group: Group, part: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Runs `lane` beside `main`, each to its end whatever the other does.
-pub fn aside(lane: impl FnOnce() -> Done + Send, main: impl FnOnce() -> Done) -> Done {
+/// Runs every part in two lanes, whatever the others do: this one takes them from the front, the other from
+/// the back, until none is left. So neither waits long for the other.
+pub fn lanes(parts: &[Part]) -> Done {
+    let queue = Mutex::new(VecDeque::from(parts.to_vec()));
+    let next = |take: fn(&mut VecDeque<Part>) -> Option<Part>| {
+        take(&mut queue.lock().unwrap_or_else(PoisonError::into_inner))
+    };
+    let lane = |take| {
+        let mut done = Vec::new();
+        while let Some(part) = next(take) {
+            done.push(caught(part));
+        }
+        done
+    };
     std::thread::scope(|scope| {
-        let lane = scope.spawn(|| {
+        let aside = scope.spawn(|| {
             ASIDE.set(true);
-            caught(lane)
+            lane(VecDeque::pop_back)
         });
-        let main = caught(main);
-        let lane = lane
-            .join()
-            .unwrap_or_else(|_| Err(Failed("the second lane ended with a panic".into())));
-        joined(vec![main, lane])
+        let mut done = lane(VecDeque::pop_front);
+        done.extend(
+            aside
+                .join()
+                .unwrap_or_else(|_| vec![Err(Failed("the second lane ended with a panic".into()))]),
+        );
+        joined(done)
     })
 }
 
@@ -239,7 +256,7 @@ pub fn timed<T>(name: &str, step: impl FnOnce() -> Result<T, Failed>) -> Result<
 
 /// Runs every part, whatever the others did, so that one failure does not hide another; fails with all
 /// of their reasons.
-pub fn all(parts: &[fn() -> Done]) -> Done {
+pub fn all(parts: &[Part]) -> Done {
     joined(parts.iter().map(caught).collect())
 }
 
@@ -321,7 +338,7 @@ fn count(line: &str) -> (u64, u64) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Failed, all, count, is_summary};
+    use super::{Failed, all, count, is_summary, lanes};
 
     #[test]
     fn a_part_that_fails_does_not_hide_the_next() {
@@ -330,6 +347,14 @@ mod tests {
         let result = all(&[failing, || Ok(()), other]);
         assert!(result.is_err_and(|Failed(reason)| reason == "one\ntwo"));
         assert!(all(&[|| Ok(())]).is_ok());
+    }
+
+    #[test]
+    fn two_lanes_run_every_part() {
+        let failing = || Err(Failed("one".into()));
+        let result = lanes(&[|| Ok(()), failing, || panic!("a part's own"), || Ok(())]);
+        assert!(result.is_err_and(|Failed(reason)| reason.contains("one") && reason.contains("panic")));
+        assert!(lanes(&[|| Ok(()), || Ok(())]).is_ok());
     }
 
     #[test]

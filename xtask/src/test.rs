@@ -1,7 +1,7 @@
-//! `cargo xtask test`: every test there is, in two lanes. What takes its time elsewhere than in the
+//! `cargo xtask test`: every test there is, in two lanes, so that what takes its time elsewhere than in the
 //! processor (guests, cards, terminals) runs beside what compiles.
 
-use crate::step::{self, Done, Group, aside, within};
+use crate::step::{self, Done, Group, Part, lanes, within};
 use crate::workspace::{self, Tests, filters};
 use crate::{bindings, firmware, packages, samples};
 
@@ -10,34 +10,26 @@ const STACKS: &[&str] = &["fido-unlock-hid", "fido-unlock-pcsc", "fido-unlock-st
 /// Their tests are another part's: C#, packages.
 const OTHERS: &[&str] = &["fido-unlock-bindgen", "fido-unlock-packages-tests"];
 
+/// What is built in the one selection stands in front, what mostly compiles otherwise at the back; Kotlin's
+/// library comes from the selection.
+pub const PARTS: &[Part] = &[
+    units,
+    documentation,
+    without_adapters,
+    flows,
+    stacks,
+    bindings::test,
+    samples::test,
+    bindings::test_kotlin,
+    bindings::test_windows,
+    bindings::test_packages,
+    firmware::build,
+];
+
 /// Everything.
 pub fn run() -> Done {
     within(Group::Install, packages::install)?;
-    aside(beside, main)
-}
-
-/// What needs no more of the workspace's own build than its generator; and Kotlin, last, since its library
-/// comes from there.
-pub fn beside() -> Done {
-    step::all(&[
-        firmware::build,
-        bindings::test_packages,
-        bindings::test_windows,
-        bindings::test_kotlin,
-    ])
-}
-
-/// What is built in the one selection.
-pub fn main() -> Done {
-    step::all(&[
-        units,
-        documentation,
-        without_adapters,
-        flows,
-        stacks,
-        bindings::test,
-        samples::test,
-    ])
+    lanes(PARTS)
 }
 
 fn units() -> Done {

@@ -9,12 +9,22 @@ use crate::cache;
 use crate::step::{Failed, Group, cargo, root, run, within};
 use crate::workspace::packages;
 
-/// Cargo's profile of what ships.
-pub const PROFILE: &str = "ship";
+/// Cargo's profile: "trial", unless this run makes what ships.
+static PROFILE: OnceLock<&str> = OnceLock::new();
 /// Beside the default ones.
 pub const FEATURES: [&str; 2] = ["hid", "pcsc"];
 /// The file of the library on Linux.
 pub const LIBRARY: &str = "libfido_unlock_ffi.so";
+
+/// From here on this run builds what ships, with all optimisation.
+pub fn to_ship() {
+    let _ = PROFILE.set("ship");
+}
+
+/// Cargo's profile for the native libraries of this run.
+pub fn profile() -> &'static str {
+    PROFILE.get_or_init(|| "trial")
+}
 
 /// The library for this system, 64-bit Linux, built at most once in a run; gives its path. It is compiled
 /// from the archive for machines with Swift, offline and with nothing else in reach, so that what ships and
@@ -29,7 +39,14 @@ pub fn build() -> Result<PathBuf, Failed> {
 
 fn make() -> Result<PathBuf, Failed> {
     let tree = vendor::unpacked()?;
-    let mut command = cargo(&["build", "--quiet", "--offline", "--locked", "--profile", PROFILE]);
+    let mut command = cargo(&[
+        "build",
+        "--quiet",
+        "--offline",
+        "--locked",
+        "--profile",
+        profile(),
+    ]);
     command
         .args(["-p", "fido-unlock-ffi", "--features", &FEATURES.join(",")])
         .current_dir(&tree)
@@ -37,14 +54,14 @@ fn make() -> Result<PathBuf, Failed> {
         .env("CARGO_TARGET_DIR", root().join("target"))
         .env("CARGO_BUILD_BUILD_DIR", cache::place("build-ship"))
         // The generators read what it exports; whoever ships it needs no names.
-        .env("CARGO_PROFILE_SHIP_STRIP", "debuginfo")
+        .args(["--config", &format!("profile.{}.strip = 'debuginfo'", profile())])
         .env("CARGO_ENCODED_RUSTFLAGS", remapped(&tree));
     run(
         "packages: the library for Linux, from vendored crates",
         &mut command,
     )?;
     let built = keep(
-        &root().join("target").join(PROFILE).join(LIBRARY),
+        &root().join("target").join(profile()).join(LIBRARY),
         "linux-x64-names",
     )?;
     let shipped = keep(&built, "linux-x64")?;

@@ -4,11 +4,23 @@ use std::path::Path;
 
 use super::{dotnet, library, maven, nuget, windows};
 use crate::packages;
-use crate::step::{Done, Failed, Group, within};
+use crate::step::{self, Done, Failed, Group, within};
 use crate::workspace;
 
+/// Makes them all as they ship.
+pub fn ship() -> Done {
+    library::to_ship();
+    make()
+}
+
+/// What ships, in every test of it.
+pub fn test_what_ships() -> Done {
+    library::to_ship();
+    step::all(&[test, windows::test])
+}
+
 /// Makes them all in target/packages and says how large each is.
-pub fn run() -> Done {
+fn make() -> Done {
     packages::install_for_languages()?;
     let linux = library::build()?;
     let windows = windows::build()?;
@@ -23,7 +35,7 @@ pub fn run() -> Done {
 
 /// Makes them, installs each into an empty host project, and runs it from there.
 pub fn test() -> Done {
-    run()?;
+    make()?;
     packages::install_these(packages::NET_FRAMEWORK)?;
     packages::install_these(packages::WINE)?;
     let environment = [

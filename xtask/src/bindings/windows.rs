@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use super::dotnet;
 use super::generator::bindgen;
-use super::library::{self, FEATURES, PROFILE};
+use super::library::{self, FEATURES, profile};
 use crate::cache;
 use crate::packages;
 use crate::step::{self, Done, Failed, Group, root, run, within};
@@ -18,7 +18,13 @@ const TARGET: &str = "x86_64-pc-windows-gnu";
 pub const LIBRARY: &str = "fido_unlock_ffi.dll";
 const PROGRAM: &str = "fido-unlock.exe";
 
-/// The library as it ships, built at most once in a run; gives its path.
+/// The library with all optimisation; gives its path.
+pub fn ship() -> Result<PathBuf, Failed> {
+    library::to_ship();
+    build()
+}
+
+/// The library without the software authenticator, built at most once in a run; gives its path.
 pub fn build() -> Result<PathBuf, Failed> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     BUILT
@@ -109,7 +115,7 @@ fn rust(features: &str) -> Result<Command, Failed> {
     step::forget_xtask(&mut command);
     command
         .args(["build", "--quiet", "--locked", "--target", TARGET])
-        .args(["-Z", "build-std=std,panic_unwind", "--profile", PROFILE])
+        .args(["-Z", "build-std=std,panic_unwind", "--profile", profile()])
         .args(SELECTION)
         .args(["--features", EACH, "--features", features])
         .env("PATH", format!("/usr/bin:{path}"))
@@ -127,6 +133,6 @@ fn built(file: &str) -> PathBuf {
     root()
         .join("target/windows")
         .join(TARGET)
-        .join(PROFILE)
+        .join(profile())
         .join(file)
 }
