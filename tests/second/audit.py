@@ -136,7 +136,10 @@ def read_file(path):
         header = json.loads(first)
         log_id = bytes.fromhex(header["log_id"])
         require(header["format"] == "fido-unlock audit log", CORRUPT, "no audit log")
+        require(type(header["version"]) in (int, float), CORRUPT, "no version")
         require(header["version"] == 1, LATER, "version of the file")
+        written = {"format": header["format"], "version": 1, "log_id": log_id.hex()}
+        require(json.dumps(written, separators=(",", ":")).encode() == first, CORRUPT, "another form")
     except (ValueError, KeyError, TypeError) as error:
         raise Fault(CORRUPT, f"the first line: {error}") from None
     entries = []

@@ -46,26 +46,26 @@ class Slot:
 
 
 class Device:
-    MIN_PIN, MAX_PIN, MAX_RETRIES = 4, 63, 8
+    MIN_PIN, MAX_PIN, MAX_RETRIES, MAX_SLOTS = 4, 63, 8, 12
 
     def __init__(self, protocols=(2, 1), touch=lambda: None):
         """`touch` waits for the person and raises Status when none comes; None where the device cannot ask."""
         self.protocols, self.touch = protocols, touch
         self.enrolled = False
         self.device_id, self.e, self.slots = None, None, {}
-        self.counter, self.pending, self.pending_slot = 0, None, None
+        self.counter, self.nonce, self.spent = 0, None, False
         self.vendor_off = self.force_after = False
         self.pin_hash, self.pin_length, self.retries, self.force_change = None, 0, self.MAX_RETRIES, False
         self.power_cycle()
 
     def power_cycle(self):
-        self.wrong, self.mismatches, self.probe_challenge = 0, 0, None
-        self.new_keys()
+        self.wrong, self.mismatches, self.probe_challenge, self.renewed = 0, 0, None, False
+        # authenticatorClientPIN's keys, and the unlock's own.
+        self.agreement, self.unlock_keys = self.new_keys(), self.new_keys()
+        self.token, self.permissions = None, 0
 
     def new_keys(self):
-        """New key agreement keys; tokens that came by the old ones are void."""
-        self.agreement = {number: pinuv.new_key() for number in self.protocols}
-        self.token, self.permissions = None, 0
+        return {number: pinuv.new_key() for number in self.protocols}
 
     def blocked(self):
         return self.pin_hash is not None and self.retries == 0
@@ -92,8 +92,9 @@ class Device:
 
     def unlock_command(self, vendor, request):
         number = field(request, 1, UINT)
-        require(1 <= number <= (3 if vendor else 6), 0x3E)
-        command = [self.get_info, self.get_challenge, self.unlock, self.probe, self.enroll, self.rotate][number - 1]
+        require(1 <= number <= (3 if vendor else 7), 0x3E)
+        command = [self.get_info, self.get_challenge, self.unlock, self.probe, self.enroll, self.rotate,
+                   self.get_key_agreement][number - 1]
         return command(vendor, request)
 
     # Fields that several subcommands have
@@ -108,13 +109,13 @@ class Device:
         require(slot and not slot.closed and slot.suite in suites_wanted, 0x02)
         return slot
 
-    def secret_with(self, protocol, platform):
+    def secret_with(self, keys, protocol, platform):
         require(protocol in self.protocols, 0x02)
         try:
             public = pinuv.from_cose(platform)
         except ValueError:
             raise Status(0x02) from None
-        return pinuv.PROTOCOLS[protocol].shared_secret(self.agreement[protocol], public)
+        return pinuv.PROTOCOLS[protocol].shared_secret(keys[protocol], public)
 
     def ask_touch(self):
         if self.touch:
@@ -122,12 +123,15 @@ class Device:
 
     # Subcommands
 
-    def get_info(self, vendor, _):
+    def get_info(self, vendor, request):
+        asked = field(request, 5, BYTES, optional=True)
         answer = {1: 1, 2: self.pin_hash is not None, 3: self.retries, 4: self.mismatches >= 3,
                   6: list(self.protocols), 7: self.MIN_PIN, 8: self.MAX_PIN, 9: self.force_change, 10: False, 11: 1024,
                   12: self.counter, 13: self.enrolled, 14: [self.slot_info(n) for n in sorted(self.slots)
                                                             if not self.slots[n].closed],
-                  16: self.wrong >= 5, 17: self.touch is not None}
+                  16: self.wrong >= 5, 17: self.touch is not None, 18: self.MAX_SLOTS}
+        if asked is not None:
+            answer[19] = self.spent and suites.made_from(self.nonce, asked)
         if self.enrolled and (not vendor or self.blocked()):
             answer[15] = self.device_id
         return answer
@@ -149,22 +153,40 @@ class Device:
         slot = self.open_slot(number)
         require(protocol in self.protocols, 0x02)
         require(self.blocked(), 0x30)
-        if self.pending is None or self.pending_slot != number or renew:
-            if self.pending is not None:
+        require(self.counter < 0xFFFFFFFF, 0xFC)
+        if not self.pending() or renew:
+            if self.pending():
                 require(self.touch, 0x3B)
                 self.touch()
-            self.pending, self.pending_slot = self.new_challenge(number, slot.suite), number
-        answer = {1: self.pending, 2: self.device_id, 5: pinuv.cose(self.agreement[protocol].public_key())}
+            self.new_nonce()
+        answer = {1: suites.challenge(slot.suite, self.nonce, number, self.counter), 2: self.device_id,
+                  5: pinuv.cose(self.unlock_keys[protocol].public_key())}
         if slot.suite == 3:
             answer |= {3: 3, 4: number}
         return answer
 
-    def new_challenge(self, number, suite):
-        if suite == 3:
-            return os.urandom(16)
-        fields = 1 << 136 | suite << 132 | number << 128 | int.from_bytes(os.urandom(14), "big") << 16 \
-            | self.counter & 0xFFFF
-        return (fields << 4).to_bytes(18, "big")
+    def get_key_agreement(self, _, request):
+        protocol = field(request, 3, UINT)
+        require(protocol in self.protocols, 0x02)
+        return {5: pinuv.cose(self.unlock_keys[protocol].public_key())}
+
+    def pending(self):
+        return self.nonce is not None and not self.spent
+
+    def new_nonce(self):
+        nonce = os.urandom(16)
+        require(any(nonce[:14]) and (self.nonce is None or nonce[:14] != self.nonce[:14]), 0x7F)
+        self.nonce, self.spent = nonce, False
+
+    def pending_slot(self, challenge):
+        """The slot whose pending challenge this is, whole; its number stands in the challenge."""
+        require(self.pending() and len(challenge) in (16, 18), 0xFA)
+        number = challenge[15] & 15 if len(challenge) == 16 else challenge[1] >> 4
+        slot = self.slots.get(number)
+        require(slot and not slot.closed, 0xFA)
+        right = suites.challenge(slot.suite, self.nonce, number, self.counter)
+        require(hmac.compare_digest(challenge, right), 0xFA)
+        return slot
 
     def unlock(self, vendor, request):
         protocol, param, challenge, response, platform, new_pin_enc = (
@@ -173,10 +195,9 @@ class Device:
         require(self.enrolled, 0xF9)
         require(self.blocked(), 0x30)
         require(self.wrong < 5, 0x34)
-        require(self.pending is not None and hmac.compare_digest(challenge, self.pending), 0xFA)
-        slot = self.slots[self.pending_slot]
+        slot = self.pending_slot(challenge)
         require(len(response) == suites.RESPONSE_LENGTH[slot.suite], 0x03)
-        secret = self.secret_with(protocol, platform)
+        secret = self.secret_with(self.unlock_keys, protocol, platform)
         way = pinuv.PROTOCOLS[protocol]
         text = b"fido-unlock/1 unlock\0" + challenge + bytes([len(response)]) + response + new_pin_enc
         require(way.verify(secret, text, param), 0x33)
@@ -184,16 +205,17 @@ class Device:
         self.ask_touch()
         if not suites.verify(slot.suite, slot.key, challenge, response, self.device_id, self.e):
             self.wrong += 1
-            self.agreement[protocol] = pinuv.new_key()
+            self.unlock_keys[protocol] = pinuv.new_key()
             raise Status(0xF8)
         require(self.blocked(), 0x30)
         require(not (self.force_change and pinuv.pin_hash(pin) == self.pin_hash), 0x37)
+        require(self.counter < 0xFFFFFFFF, 0xFC)
         self.store_pin(pin)
         self.force_change = vendor and self.force_after
-        self.pending = self.pending_slot = None
+        self.spent = True
         self.counter += 1
         self.wrong = self.mismatches = 0
-        self.new_keys()
+        self.unlock_keys, self.token, self.permissions = self.new_keys(), None, 0
 
     def read_pin(self, way, secret, new_pin_enc):
         try:
@@ -217,7 +239,7 @@ class Device:
         slot = self.open_slot(number, (1, 2))
         require(response is None or len(response) == suites.RESPONSE_LENGTH[slot.suite], 0x03)
         if response is None:
-            self.probe_challenge = self.new_challenge(number, slot.suite)
+            self.probe_challenge = suites.challenge(slot.suite, os.urandom(16), number, self.counter)
             return {1: self.probe_challenge, 2: self.device_id}
         challenge, self.probe_challenge = self.probe_challenge, None
         require(challenge is not None and challenge[1] >> 4 == number, 0xFA)
@@ -238,7 +260,7 @@ class Device:
             require(rows[-1][1] in (1, 2, 3) and set(row) == {1, 2, 3}, 0x02)
             if rows[-1][1] != 3:
                 try:
-                    suites.public_key(rows[-1][2])
+                    suites.from_wire(rows[-1][2])
                 except ValueError:
                     raise Status(0x02) from None
         require(not self.enrolled, 0x30)
@@ -252,18 +274,21 @@ class Device:
             require(self.pin_hash is None, 0x36)
         admin = any(suite == 3 for _, suite, _ in rows)
         require(not admin or protocol and platform, 0x14)
-        secret = self.secret_with(protocol, platform) if admin else None
+        secret = self.secret_with(self.unlock_keys, protocol, platform) if admin else None
+        require(len(rows) <= self.MAX_SLOTS, 0x02)
         taken = {}
         for number, suite, key in rows:
             if suite == 3:
                 key = self.admin_key(pinuv.PROTOCOLS[protocol], secret, key)
+            else:
+                key = suites.compressed(suites.from_wire(key))
             require(number not in taken and key not in [slot.key for slot in taken.values()], 0x02)
             taken[number] = Slot(suite, key)
         require(taken, 0x02)
         self.ask_touch()
         self.enrolled, self.device_id, self.e, self.slots = True, os.urandom(10), pinuv.new_key(), taken
         self.vendor_off, self.force_after = bool(vendor_off), bool(force_after)
-        return {1: self.device_id, 2: suites.compressed(self.e)}
+        return {1: self.device_id, 2: suites.wire(self.e)}
 
     def admin_key(self, way, secret, block):
         try:
@@ -278,13 +303,15 @@ class Device:
     def rotate(self, _, request):
         number, new = self.slot_field(request), field(request, 12, BYTES)
         by, proof = self.slot_field(request, 13), field(request, 14, BYTES)
-        require(len(new) == 33, 0x02)
-        closing = new == suites.CLOSED
+        require(len(new) == 64, 0x02)
+        closing = new == suites.CLOSED_WIRE
         new_proof = field(request, 15, BYTES, optional=closing)
         require(not closing or new_proof is None, 0x02)
-        if not closing:
+        if closing:
+            new = suites.CLOSED
+        else:
             try:
-                suites.public_key(new)
+                new = suites.compressed(suites.from_wire(new))
             except ValueError:
                 raise Status(0x02) from None
         require(self.enrolled, 0xF9)
@@ -300,7 +327,7 @@ class Device:
         slot.closed, slot.rotation = closing, slot.rotation + 1
         if not closing:
             slot.key = new
-        self.pending = self.pending_slot = None
+        self.nonce, self.spent = None, False
 
     # CTAP 2.1, 6.5: set a PIN, try it, block it
 
@@ -313,7 +340,7 @@ class Device:
         if number == 2:
             return {1: pinuv.cose(self.agreement[protocol].public_key())}
         require(number in (3, 5, 9), 0x3E)
-        secret, way = self.secret_with(protocol, field(request, 3, MAP)), pinuv.PROTOCOLS[protocol]
+        secret, way = self.secret_with(self.agreement, protocol, field(request, 3, MAP)), pinuv.PROTOCOLS[protocol]
         if number == 3:
             require(self.pin_hash is None, 0x33)
             new_pin_enc = field(request, 5, BYTES)
@@ -326,7 +353,7 @@ class Device:
         self.retries -= 1
         if way.decrypt(secret, field(request, 6, BYTES)) != self.pin_hash:
             self.mismatches += 1
-            self.new_keys()
+            self.agreement, self.token = self.new_keys(), None
             raise Status(0x32 if not self.retries else 0x34 if self.mismatches == 3 else 0x31)
         self.retries, self.mismatches = self.MAX_RETRIES, 0
         require(not self.force_change, 0x37)

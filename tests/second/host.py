@@ -5,6 +5,7 @@ import unicodedata
 
 import cbor
 import pinuv
+import suites
 
 
 class Refused(Exception):
@@ -68,8 +69,8 @@ class Agreed:
         return self.way.authenticate(self.secret, text)
 
 
-def get_info(device):
-    info = device.message(0x55, {1: 1})
+def get_info(device, challenge=None):
+    info = device.message(0x55, {1: 1} if challenge is None else {1: 1, 5: challenge})
     if info[1] != 1:
         raise Stopped("another version")
     return info
@@ -77,6 +78,10 @@ def get_info(device):
 
 def get_challenge(device, slot, protocol, renew=False):
     return device.message(0x55, {1: 2, 2: slot, 3: protocol} | ({9: True} if renew else {}))
+
+
+def get_key_agreement(device, protocol):
+    return device.message(0x55, {1: 7, 3: protocol}, vendor=False)[5]
 
 
 def pin_bytes(info, pin):
@@ -117,37 +122,70 @@ class Session:
         pin = pin_bytes(self.info, pin)
         self.send(response, pinuv.pad(pin))
 
+    def send_as(self, challenge, response, pin):
+        """Another challenge than the session's, with everything else right for it."""
+        agreed = Agreed(self.protocol, get_challenge(self.device, self.slot, self.protocol)[5])
+        new_pin_enc = agreed.encrypt(pinuv.pad(pin.encode()))
+        text = b"fido-unlock/1 unlock\0" + challenge + bytes([len(response)]) + response + new_pin_enc
+        self.device.message(0x55, {1: 3, 3: self.protocol, 4: agreed.authenticate(text), 5: challenge,
+                                   6: response, 7: agreed.key, 8: new_pin_enc})
+
     def send(self, response, padded):
         try:
             answer = get_challenge(self.device, self.slot, self.protocol)
         except Refused as refused:
-            info = get_info(self.device)
-            if info.get(15, self.device_id) != self.device_id:
-                raise Stopped("another device") from None
+            info = self.info_of_this()
             if refused.status != 0x30:
                 raise
-            raise Stopped(self.void(info, "device not locked")) from None
+            raise Stopped("the challenge was used" if self.was_used(info) else "device not locked") from None
         if answer[2] != self.device_id:
             raise Stopped("another device")
         if answer[1] != self.challenge:
-            raise Stopped(self.void(get_info(self.device), "the challenge was renewed"))
+            raise Stopped(self.why_void(self.info_of_this()))
         agreed = Agreed(self.protocol, answer[5])
         new_pin_enc = agreed.encrypt(padded)
         text = b"fido-unlock/1 unlock\0" + self.challenge + bytes([len(response)]) + response + new_pin_enc
         self.device.message(0x55, {1: 3, 3: self.protocol, 4: agreed.authenticate(text), 5: self.challenge,
                                    6: response, 7: agreed.key, 8: new_pin_enc})
 
-    def void(self, info, unmoved):
-        return "the challenge was used" if info[12] != self.counter else unmoved
+    def info_of_this(self):
+        info = get_info(self.device, self.challenge)
+        if info.get(15, self.device_id) != self.device_id:
+            raise Stopped("another device")
+        return info
+
+    def was_used(self, info):
+        return info[19] or info.get(15) == self.device_id and info[12] != self.counter
+
+    def why_void(self, info):
+        return "the challenge was used" if self.was_used(info) else "the challenge was renewed"
+
+    def resolve(self):
+        """Step 6: whether the unlock whose answer was lost was done."""
+        info = self.info_of_this()
+        if not (info[2] and info[3] == 0):
+            if info[19]:
+                return True
+            if info.get(15) == self.device_id:
+                raise Stopped("the challenge was used" if info[12] != self.counter else "device not locked")
+            raise Stopped("it is not known")
+        if self.was_used(info):
+            raise Stopped("the challenge was used")
+        answer = get_challenge(self.device, self.slot, self.protocol)
+        if answer[2] != self.device_id:
+            raise Stopped("another device")
+        if answer[1] != self.challenge:
+            raise Stopped(self.why_void(info))
+        return False
 
 
 def enroll(device, protocol, slots, token=None, options=None):
-    """`slots`: {slot: (suite, Q compressed or admin key)}. Gives Device ID and E."""
+    """`slots`: {slot: (suite, x and y of Q, or admin key)}. Gives Device ID and E compressed."""
     request = {1: 5, 10: []}
     if token or any(suite == 3 for suite, _ in slots.values()):
         request[3] = protocol
     if any(suite == 3 for suite, _ in slots.values()):
-        agreed = Agreed(protocol, client_pin(device, protocol, 2)[1])
+        agreed = Agreed(protocol, get_key_agreement(device, protocol))
         request[7] = agreed.key
     for number, (suite, key) in slots.items():
         if suite == 3:
@@ -159,7 +197,7 @@ def enroll(device, protocol, slots, token=None, options=None):
         text = b"\xff" * 32 + b"fido-unlock/1 enroll\0" + cbor.encode(request)
         request[4] = pinuv.PROTOCOLS[protocol].authenticate(token, text)
     answer = device.message(0x55, request, vendor=False)
-    return answer[1], answer[2]
+    return answer[1], suites.compressed(suites.from_wire(answer[2]))
 
 
 def probe(device, slot, response=None):

@@ -37,7 +37,7 @@ def issuer_key(suite):
 
 
 def for_slot(suite, key):
-    return suite, key if suite == 3 else suites.compressed(key)
+    return suite, key if suite == 3 else suites.wire(key)
 
 
 class Desk:
@@ -109,14 +109,20 @@ def unlock_round(command, suite, protocol, interface):
     # A renewed challenge makes the old code void, a power cycle does not.
     old = host.Session(device)
     assert old.challenge == session.challenge
+    assert session.resolve() is False
     session.renew()
     assert session.challenge != old.challenge and device.touches
     stopped("the challenge was renewed", old.unlock, response, NEW)
+    stopped("the challenge was renewed", old.resolve)
     refused(0xF8, session.unlock, response, NEW)
     device.power_cycle()
     session.unlock(respond(desk, session), NEW)
     stopped("the challenge was used", session.unlock, response, NEW)
+    assert session.resolve() is True
+    assert [host.get_info(device, one.challenge)[19] for one in (old, session)] == [False, True]
+    stopped("the challenge was used" if interface == FIDO else "it is not known", old.resolve)
     info = host.get_info(device)
+    assert 19 not in info, info
     assert (info[3], info[12], info[4], info[9]) == (8, 1, False, False), info
     assert (15 in info) == (interface == FIDO), info
     refused(0x31, host.get_token, device, protocol, OLD, 0x20)
@@ -169,11 +175,11 @@ def messages(session, response, protocol):
     refused(0xFA, device.message, 0x55, unlock(_5=bytes(len(session.challenge))))
     refused(0x14, device.message, 0x55, {2: 1})
     refused(0x11, device.message, 0x55, {1: "text"})
-    refused(0x3E, device.message, 0x55, {1: 7})
+    refused(0x3E, device.message, 0x55, {1: 8})
     refused(0x02, device.message, 0x55, {1: 2, 2: 16, 3: protocol})
     refused(0x11, device.message, 0x55, [1])
     if device.vendor:
-        for number in (4, 5, 6):
+        for number in (4, 5, 6, 7):
             refused(0x3E, device.message, 0x55, {1: number})
         refused(0x01, device.message, 0x06, {1: protocol, 2: 1}, vendor=True)
     request = cbor.encode({1: 1})
@@ -199,7 +205,12 @@ def enrolment_round(command, protocol):
     refused(0x02, enroll, {})
     refused(0x02, enroll, {16: slots[0]})
     refused(0x02, enroll, {1: (4, slots[0][1])})
-    refused(0x02, enroll, {1: (1, b"\x02" + b"\xff" * 32)})
+    q = slots[0][1]
+    for key in (q[:63] + bytes([q[63] ^ 1]), b"\xff" * 32 + q[32:], q[:63], suites.compressed(keys[0][1]), bytes(64)):
+        refused(0x02, enroll, {1: (1, key)})
+    info = host.get_info(device)
+    assert 2 <= info[18] <= 12, info
+    refused(0x02, enroll, {number: (1, suites.wire(issuer_key(1))) for number in range(info[18] + 1)})
     refused(0x02, enroll, {1: slots[0], 2: slots[0]})
     refused(0x02, enroll, {1: (3, bytes(range(16)))})
     refused(0x02, enroll, {1: (3, bytes(20))})
@@ -229,32 +240,41 @@ def enrolment_round(command, protocol):
         text = suites.rotation_message(suite, desk.device_id, 1, by, suites.compressed(keys[1][1]),
                                        suites.compressed(new), number)
         proofs = desk.proof(by, text), suites.prove(suite, new, text, desk.device_key)
-        refused(0xF8, host.rotate, device, 1, by, suites.compressed(new), proofs[1], proofs[0])
-        refused(0x02, host.rotate, device, 1, 15, suites.compressed(new), *proofs)
-        refused(0x02, host.rotate, device, 2, by, suites.compressed(new), *proofs)
-        host.rotate(device, 1, by, suites.compressed(new), *proofs)
+        refused(0xF8, host.rotate, device, 1, by, suites.wire(new), proofs[1], proofs[0])
+        refused(0x02, host.rotate, device, 1, 15, suites.wire(new), *proofs)
+        refused(0x02, host.rotate, device, 2, by, suites.wire(new), *proofs)
+        host.rotate(device, 1, by, suites.wire(new), *proofs)
         keys[1] = suite, new
         row = host.get_info(device)[14][1]
         assert row == {1: 1, 2: 2, 3: suites.sha256(suites.compressed(new))[:16], 4: number}, row
-    refused(0x02, host.rotate, device, 1, 0, suites.compressed(keys[1][1]), *proofs)
+    refused(0x02, host.rotate, device, 1, 0, suites.wire(keys[1][1]), *proofs)
+    off = suites.wire(issuer_key(2))
+    refused(0x02, host.rotate, device, 1, 0, off[:63] + bytes([off[63] ^ 1]), *proofs)
     text = suites.rotation_message(1, desk.device_id, 15, 0, suites.compressed(keys[15][1]), suites.CLOSED, 1)
-    host.rotate(device, 15, 0, suites.CLOSED, desk.proof(0, text))
+    host.rotate(device, 15, 0, suites.CLOSED_WIRE, desk.proof(0, text))
     assert [row[1] for row in host.get_info(device)[14]] == [0, 1, 2]
 
     host.block(device, protocol)
     assert host.Session(device).slot == 1
 
-    # Every slot unlocks; another slot's challenge, or a rotation, makes the pending one void.
+    # Every slot unlocks, from the one nonce.
     for number in (0, 1, 2):
         host.block(device, protocol)
         session = host.Session(device, number)
         session.unlock(respond(desk, session), NEW)
     refused(0x02, host.get_challenge, device, 15, protocol)
     host.block(device, protocol)
-    first = host.Session(device, 0)
-    second = host.Session(device, 1)
-    assert host.get_challenge(device, 1, protocol)[1] == second.challenge != first.challenge
-    stopped("the challenge was renewed", first.unlock, respond(desk, first), NEW)
+    touches = device.touches
+    first, second, third = (host.Session(device, number) for number in (0, 1, 2))
+    for session in (first, second, third):
+        assert host.get_challenge(device, session.slot, protocol)[1] == session.challenge
+    slots_named = [one.challenge[15] & 15 if one.suite == 3 else one.challenge[1] >> 4 for one in (first, second, third)]
+    assert slots_named == [0, 1, 2], slots_named
+    assert suites.head(first.challenge) == suites.head(second.challenge) == suites.head(third.challenge)
+    refused(0xFA, first.send_as, second.challenge[:-1], respond(desk, first), NEW)
+    assert device.touches == touches
+    second.unlock(respond(desk, second), NEW)
+    assert first.resolve() is True and third.resolve() is True
     device.close()
     print("enrolment", protocol)
 

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 CURVE = ec.SECP256R1()
 N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-CLOSED = bytes(33)
+P = 2**256 - 2**224 + 2**192 + 2**96 - 1
+CLOSED, CLOSED_WIRE = bytes(33), bytes(64)
 RESPONSE_LENGTH = {1: 64, 2: 13, 3: 16}
 CHALLENGE_LENGTH = {1: 18, 2: 18, 3: 16}
 
@@ -31,13 +32,54 @@ def public_key(compressed):
     return ec.EllipticCurvePublicKey.from_encoded_point(CURVE, compressed)
 
 
+def from_wire(data):
+    """The point of x and y; ValueError for another length, a coordinate that is no field element, and off the curve."""
+    if len(data) != 64:
+        raise ValueError("x and y have 64 bytes")
+    x, y = int.from_bytes(data[:32], "big"), int.from_bytes(data[32:], "big")
+    if x >= P or y >= P:
+        raise ValueError("not below p")
+    return ec.EllipticCurvePublicNumbers(x, y, CURVE).public_key()
+
+
+def public_of(key):
+    return key if isinstance(key, ec.EllipticCurvePublicKey) else key.public_key()
+
+
+def wire(key):
+    return public_of(key).public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)[1:]
+
+
 def compressed(key):
-    public = key if isinstance(key, ec.EllipticCurvePublicKey) else key.public_key()
-    return public.public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
+    return public_of(key).public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
 
 
 def sha256(data):
     return hashlib.sha256(data).digest()
+
+
+# The challenge
+
+def challenge(suite, nonce, slot, counter):
+    """Of a slot, from the device's 16 bytes."""
+    if suite == 3:
+        return nonce[:15] + bytes([nonce[15] & 0xF0 | slot])
+    fields = 1 << 136 | suite << 132 | slot << 128 | int.from_bytes(nonce[:14], "big") << 16 | counter & 0xFFFF
+    return (fields << 4).to_bytes(18, "big")
+
+
+def head(data):
+    """The 14 bytes of the nonce that stand in each slot's challenge."""
+    if len(data) == 16:
+        return data[:14]
+    return ((int.from_bytes(data, "big") >> 20) % (1 << 112)).to_bytes(14, "big")
+
+
+def made_from(nonce, data):
+    """Whether these bytes are a challenge of this nonce, of whatever slot and counter."""
+    if len(data) == 16:
+        return data == challenge(3, nonce, data[15] & 15, 0)
+    return len(data) == 18 and data[17] & 15 == 0 and data[0] in (0x11, 0x12) and head(data) == nonce[:14]
 
 
 # The messages

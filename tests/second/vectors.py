@@ -21,7 +21,7 @@ def code_line(case):
 
 def hexes(case):
     """The case with its byte strings read."""
-    names = {"id", "slot", "authorising_slot", "authorising_suite", "rotation", "protocol", "kind", "expected",
+    names = {"id", "slot", "authorising_slot", "authorising_suite", "rotation", "protocol", "kind", "expected", "counter",
              "reason", "purpose"}
     return {name: value if name in names or value is None else bytes.fromhex(value) for name, value in case.items()}
 
@@ -39,6 +39,13 @@ def suite(number, case):
     got = {}
     if v.kind == "public_key":
         got["expected"] = accepts(suites.public_key, v.public_key)
+    elif v.kind == "wire_key":
+        got["expected"] = accepts(suites.from_wire, v.wire_key)
+        if v.expected == "valid":
+            got["public_key"] = suites.compressed(suites.from_wire(v.wire_key)).hex()
+            got["wire_key"] = suites.wire(suites.public_key(v.public_key)).hex()
+    elif v.kind == "challenge":
+        got["challenge"] = suites.challenge(number, v.nonce, v.slot, v.counter).hex()
     elif v.kind == "secret_key":
         got["expected"] = accepts(suites.private_key, v.device_secret)
     elif v.kind == "default_key":

@@ -5,7 +5,8 @@ use fido_unlock::ctap2::cbor::Value;
 use fido_unlock::ctap2::client_pin::permission;
 use fido_unlock::ctap2::command;
 use fido_unlock::ctap2::device_unlock::{
-    ChallengeRequest, ChallengeResponse, UnlockInfo, get_info_request, key, unlock_auth_message,
+    ChallengeRequest, ChallengeResponse, KeyAgreementRequest, KeyAgreementResponse, UnlockInfo,
+    get_info_request, get_info_request_about, key, unlock_auth_message,
 };
 use fido_unlock::host::framing::Interface;
 use fido_unlock::host::{TokenScope, get_pin_token};
@@ -106,6 +107,34 @@ impl World {
         let (status, map) = self.send(interface, &get_info_request());
         assert_eq!(status, 0);
         UnlockInfo::from_value(&map.unwrap()).unwrap()
+    }
+
+    /// Whether an unlock spent this challenge, by `getInfo`.
+    pub fn spent(&self, interface: Interface, challenge: &Challenge) -> Option<bool> {
+        let (status, map) = self.send(interface, &get_info_request_about(challenge));
+        assert_eq!(status, 0);
+        UnlockInfo::from_value(&map.unwrap()).unwrap().spent
+    }
+
+    /// The unlock's own key agreement key.
+    pub fn unlock_key(&self, protocol: PinProtocol) -> CoseKey {
+        let (status, map) = self.send(Interface::Fido, &KeyAgreementRequest { protocol }.to_message());
+        assert_eq!(status, 0);
+        KeyAgreementResponse::from_value(&map.unwrap())
+            .unwrap()
+            .key_agreement
+    }
+
+    /// Changes one value of the unlock record in flash.
+    pub fn change_record(&self, key: u64, value: Value) {
+        self.change_state(|state| {
+            let Value::Map(mut entries) = Value::parse(state.unlock_record.as_ref().unwrap()).unwrap() else {
+                panic!("a record is a map")
+            };
+            let place = entries.iter_mut().find(|(other, _)| *other == Value::from(key));
+            place.expect("the record has it").1 = value;
+            state.unlock_record = Some(Value::Map(entries).to_bytes().to_vec());
+        });
     }
 
     /// `getChallenge` of slot 1.

@@ -150,6 +150,7 @@ fn offers(own: &(CodeKind, String, String, String), typed: &str, offer: Option<C
     assert!(parse(*kind, &mut Entry::new(), &text).is_ok());
 }
 
+// M-codes-15
 #[test]
 fn each_wrong_character_in_each_place_is_named_and_offered() {
     for own in lines() {
@@ -181,6 +182,7 @@ fn each_swap_of_neighbours_is_named_and_offered() {
     }
 }
 
+// M-codes-13
 #[test]
 fn two_wrong_characters_are_named_but_not_offered() {
     for own in lines() {
@@ -384,6 +386,7 @@ fn lines_in_any_wrong_order_are_called_by_their_numbers() {
 }
 
 /// Invariant: no Response Code in an error. A Device ID's error shows that the search would find it.
+// M-codes-14
 #[test]
 fn errors_of_response_codes_hold_no_group_of_them() {
     let shown = |error: &CodeError| format!("{error} {error:?} {:?}", error.correction());
@@ -420,6 +423,7 @@ fn errors_of_response_codes_hold_no_group_of_them() {
     );
 }
 
+// M-codes-6 M-codes-7
 #[test]
 fn hex_codes_are_judged_by_length_and_alphabet_only() {
     let code = AesChallenge::from_bytes(core::array::from_fn(|k| k as u8 * 17)).to_code();
@@ -447,6 +451,7 @@ fn hex_codes_are_judged_by_length_and_alphabet_only() {
     assert!(Challenge::parse(Suite::P256EcdhMac, &code).is_err());
 }
 
+// M-codes-12
 #[test]
 fn inspection_tells_what_a_text_is() {
     for (kind, _, line, _) in lines() {
@@ -472,6 +477,22 @@ fn inspection_tells_what_a_text_is() {
             character: None
         }
     );
+    // In four lines a person counts by lines, from the first on.
+    let lines: Vec<&str> = four.lines().collect();
+    for line in 0..4 {
+        let mut typed: Vec<String> = lines.iter().map(|line| (*line).into()).collect();
+        typed[line].replace_range(1..2, "?");
+        let found = inspect(&typed.join("\n\n")).unwrap_err();
+        let CodeError::InLine { line: told, error } = found else {
+            panic!("{found:?}")
+        };
+        assert_eq!(usize::from(told), line + 1);
+        let expected = CodeError::Character {
+            position: 2,
+            character: None,
+        };
+        assert_eq!(*error, expected);
+    }
     let wrong = four.replacen(&four[..1], if four.starts_with('0') { "1" } else { "0" }, 1);
     assert!(matches!(inspect(&wrong), Err(CodeError::InLine { line: 1, .. })));
     // 32 hexadecimal digits that are also a good challenge are both.
@@ -573,6 +594,7 @@ fn the_vectors_follow_their_schema() {
     assert!(!validator.is_valid(&file), "a Device ID has no suite");
 }
 
+// M-codes-1 M-codes-2 M-codes-3 M-codes-4 M-codes-5 M-codes-8 M-codes-9 M-codes-10 M-codes-11
 #[test]
 fn every_vector_has_its_outcome() {
     let cases = vectors();

@@ -14,7 +14,7 @@ use fido_unlock::host::framing::Interface;
 use fido_unlock::host::ports::UnlockDevice;
 use fido_unlock::host::{EnrollPlan, PlannedKey, confirm_pin, diagnose, enroll};
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::{AdminKey, ErrorCode, HasCode, Pin, Purpose, ResponseCode, Suite};
+use fido_unlock::{AdminKey, Challenge, ErrorCode, HasCode, Pin, Purpose, ResponseCode, Suite};
 use fido_unlock_tests::{NEW_PIN, OLD_PIN, SLOT, Way, World, issuer_key};
 use getrandom::SysRng;
 
@@ -54,12 +54,34 @@ fn wrong_confirmation() -> ErrorCode {
 }
 
 fn pin_refused_by_the_device() -> ErrorCode {
+    let options = fido_unlock::ctap2::device_unlock::EnrollOptions::default();
+    let world = World::with_authenticator(Way::Hid, Suite::P256EcdhMac, PROTOCOL, options, |builder| {
+        builder.pin_complexity(true)
+    });
+    world.block();
+    world.device.replug();
+    unlock_with(&world, "777777")
+}
+
+fn pin_same_as_old() -> ErrorCode {
     let world = blocked();
     world.change_state(|state| state.force_pin_change = true);
+    unlock_with(&world, OLD_PIN)
+}
+
+/// The right response with this PIN.
+fn unlock_with(world: &World, pin: &str) -> ErrorCode {
     let mut device = world.unlock_device(Interface::Vendor);
     let session = world.begin(&mut device).unwrap();
     let response = world.respond(&session);
-    let told = world.unlock(&mut device, &session, &response, OLD_PIN);
+    let told = world.unlock(&mut device, &session, &response, pin);
+    told.unwrap_err().code()
+}
+
+fn counter_at_its_end() -> ErrorCode {
+    let world = blocked();
+    world.change_record(5, u32::MAX.into());
+    let told = world.begin(&mut world.unlock_device(Interface::Vendor));
     told.unwrap_err().code()
 }
 
@@ -113,6 +135,14 @@ fn another_challenge_is_pending() -> ErrorCode {
     impl UnlockDevice for Raced<'_> {
         fn info(&mut self, call: &mut Call<'_>) -> Result<UnlockInfo, DeviceError> {
             self.0.info(call)
+        }
+
+        fn info_about(
+            &mut self,
+            challenge: &Challenge,
+            call: &mut Call<'_>,
+        ) -> Result<UnlockInfo, DeviceError> {
+            self.0.info_about(challenge, call)
         }
 
         fn challenge(
@@ -220,11 +250,13 @@ fn failed_probe() -> ErrorCode {
 
 #[test]
 fn each_refusal_has_its_own_number_text_and_next_step() {
-    let table: [(fn() -> ErrorCode, ErrorCode); 19] = [
+    let table: [(fn() -> ErrorCode, ErrorCode); 21] = [
         (bad_pin, ErrorCode::PinInvalid),
         (blocked_pin, ErrorCode::PinBlocked),
         (wrong_confirmation, ErrorCode::PinConfirmation),
         (pin_refused_by_the_device, ErrorCode::PinRefusedByDevice),
+        (pin_same_as_old, ErrorCode::PinSameAsOld),
+        (counter_at_its_end, ErrorCode::CounterAtEnd),
         (response_for_another_device, ErrorCode::ResponseWrong),
         (another_device_put_in, ErrorCode::OtherDevice),
         (used_challenge, ErrorCode::ChallengeUsed),
@@ -254,7 +286,7 @@ fn each_refusal_has_its_own_number_text_and_next_step() {
 
 fn code_of_another_kind() -> ErrorCode {
     let world = blocked();
-    let fido_unlock::Challenge::Line(line) = world.challenge().challenge else {
+    let Challenge::Line(line) = world.challenge().challenge else {
         panic!()
     };
     // The challenge typed where the Response Code belongs.

@@ -42,6 +42,7 @@ fn judge(bench: &Bench, checkpoints: &[SignedCheckpoint]) -> Option<ErrorCode> {
         .map(|fault| fault.code())
 }
 
+// M-audit-2 M-audit-3
 #[test]
 fn every_changed_bit_and_every_gap_is_found_without_a_checkpoint() {
     let (bench, _desk, _) = unlocked();
@@ -135,6 +136,7 @@ fn checkpoints_of_another_key_log_or_without_a_key() {
     assert_eq!(error.code(), ErrorCode::PrivilegeMissing);
 }
 
+// M-audit-7
 #[test]
 fn an_issuers_key_signs_no_checkpoint() {
     let bench = Bench::new();
@@ -169,6 +171,7 @@ fn an_issuers_key_signs_no_checkpoint() {
     assert_eq!(entries.last().unwrap().0.event, AuditEvent::CheckpointMade);
 }
 
+// M-audit-4 M-audit-10
 #[test]
 fn a_process_killed_at_any_write_shows_no_code_without_its_record() {
     for suite in [Suite::P256Ecdsa, S2, Suite::AesAdminKey] {

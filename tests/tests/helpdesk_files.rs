@@ -80,11 +80,13 @@ fn set_up(folder: &Path, bench: &Bench, clock: &TestClock) -> OperatorSession {
 }
 
 fn code(desk: &mut HelpDesk, bench: &Bench, session: &OperatorSession, suite: Suite) -> RequestId {
-    let id = bench.ready(desk, session, suite, 0, [3; 14]).unwrap();
+    // Each device has random bytes of its own.
+    let nonce = [suite.number(); 14];
+    let id = bench.ready(desk, session, suite, 0, nonce).unwrap();
     let GivenCode::Shown(code) = desk.authorise(session, id, &Delivery::Show).unwrap() else {
         panic!("sent")
     };
-    assert!(bench.device_accepts(suite, &bench.challenge(suite, 0, [3; 14]), &code));
+    assert!(bench.device_accepts(suite, &bench.challenge(suite, 0, nonce), &code));
     id
 }
 
@@ -209,6 +211,7 @@ fn a_line_cut_short_by_a_crash_is_dropped_kept_aside_and_recorded() {
     }
 }
 
+// M-audit-9
 #[test]
 fn every_edit_of_the_log_on_disk_is_found() {
     let folder = tempfile::tempdir().unwrap();
@@ -418,5 +421,40 @@ fn the_second_implementation_verifies_the_log_on_disk() {
     for (changed, fault) in faults {
         let found = verified(&changed);
         assert!(found.starts_with(fault), "{found}");
+    }
+
+    // The first line has one form, byte for byte, and a later version is told whatever its number.
+    // M-audit-8
+    let first = std::str::from_utf8(lines[0]).unwrap();
+    let id = &first[first.len() - 35..first.len() - 3];
+    let version = |number: &str| first.replace(":1,", &format!(":{number},"));
+    for (line, number) in [
+        (first.replace(':', ": "), 703),
+        (first.replace('\n', " \n"), 703),
+        (first.replace('\n', "\r\n"), 703),
+        (first.replace("fido", "\\u0066ido"), 703),
+        (first.replace(id, &id.to_uppercase()), 703),
+        (first.replace('}', r#","more":1}"#), 703),
+        (
+            format!("{{\"version\":1,\"format\":\"fido-unlock audit log\",\"log_id\":\"{id}\"}}\n"),
+            703,
+        ),
+        (version("\"1\""), 703),
+        (version("2"), 706),
+        (version("18446744073709551616"), 706),
+        (version("1e400"), 703),
+        (version("123456789012345678901234567890"), 706),
+    ] {
+        assert_ne!(line, first);
+        let changed = [line.as_bytes(), &without(&[0])].concat();
+        let path = folder.path().join("ours");
+        fs::write(&path, &changed).unwrap();
+        let ours = FileAuditLog::open_read_only(&path).err();
+        assert_eq!(ours.map(|error| error.code().number()), Some(number), "{line}");
+        // A number that no double holds is a float's infinity to Python.
+        if !line.contains("1e400") {
+            let theirs = verified(&changed);
+            assert!(theirs.starts_with(&format!("({number}, ")), "{line} {theirs}");
+        }
     }
 }

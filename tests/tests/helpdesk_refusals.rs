@@ -379,7 +379,7 @@ fn limits_count_only_their_own() {
     let mut desk = bench.desk();
     let session = bench.sign_in(&mut desk, "desk-1");
     bench.code(&mut desk, &session, S2, 0, NONCE);
-    bench.code(&mut desk, &session, Suite::P256Ecdsa, 0, NONCE);
+    bench.code(&mut desk, &session, Suite::P256Ecdsa, 0, [3; 14]);
 
     let mut bench = Bench::new();
     bench.policy.limits.operator.refuse_from = 1;
@@ -394,7 +394,7 @@ fn limits_count_only_their_own() {
     let mut desk = bench.desk();
     let session = bench.sign_in(&mut desk, "desk-1");
     bench.code(&mut desk, &session, S2, 0, NONCE);
-    bench.code(&mut desk, &session, Suite::P256Ecdsa, 0, NONCE);
+    bench.code(&mut desk, &session, Suite::P256Ecdsa, 0, [3; 14]);
 }
 
 #[test]
@@ -473,6 +473,7 @@ fn unknown_request_and_another_operators() {
     assert_refused(&desk, result, ErrorCode::RequestUnknown);
 }
 
+// M-audit-5
 #[test]
 fn challenge_answered_for_another_device() {
     let (bench, mut desk, session) = started();
@@ -667,6 +668,7 @@ fn new_aes_device(bench: &Bench, byte: u8, key: &[u8]) -> NewDevice {
     }
 }
 
+// M-suites-6 M-suites-7
 #[test]
 fn default_and_shared_admin_keys() {
     let (bench, mut desk, _) = started();
@@ -876,6 +878,7 @@ fn no_challenge() {
     assert_refused(&desk, result, ErrorCode::WrongState);
 }
 
+// M-audit-6
 #[test]
 fn a_code_once_shown_is_open_until_counter_or_challenge_move_on() {
     let (bench, mut desk, session) = started();
@@ -892,6 +895,40 @@ fn a_code_once_shown_is_open_until_counter_or_challenge_move_on() {
     assert_eq!(request.open_codes[0].request, first);
     desk.enter_read_challenge(&session, request.id, &bench.challenge(S2, 0, [3; 14]))
         .unwrap();
+    assert!(desk.open_codes(&session, None).unwrap().is_empty());
+}
+
+/// A device has one nonce for all its slots and suites: another slot's challenge of it makes no code void, and one
+/// that was answered for one device is answered for every suite.
+// M-audit-5 M-audit-6
+#[test]
+fn challenges_are_told_apart_by_their_nonce() {
+    let aes = Suite::AesAdminKey;
+    let (bench, mut desk, session) = started();
+    let (first, _) = bench.code(&mut desk, &session, aes, 0, NONCE);
+    let Challenge::Aes(shown) = bench.challenge(aes, 0, NONCE) else {
+        panic!()
+    };
+    let mut of_slot_5 = *shown.as_bytes();
+    of_slot_5[15] = of_slot_5[15] & 0xF0 | 5;
+    let of_slot_5 = Challenge::from_bytes(aes, &of_slot_5).unwrap();
+    for challenge in [of_slot_5, Challenge::Aes(shown)] {
+        let device = bench.device(aes);
+        let request = desk
+            .open_request(&session, &bench.alice, &device, "r")
+            .unwrap()
+            .id;
+        desk.enter_read_challenge(&session, request, &challenge).unwrap();
+        let open = desk.open_codes(&session, None).unwrap();
+        assert_eq!(open.len(), 1, "{challenge:?}");
+    }
+    let result = bench.ready(&mut desk, &session, S2, 0, NONCE);
+    assert_refused(&desk, result, ErrorCode::ChallengeElsewhere);
+    // The unlock has spent the nonce; so it is in a desk that reads the log anew.
+    desk.done(&session, first).unwrap();
+    assert!(desk.open_codes(&session, None).unwrap().is_empty());
+    let mut desk = bench.desk();
+    let session = bench.sign_in(&mut desk, "desk-1");
     assert!(desk.open_codes(&session, None).unwrap().is_empty());
 }
 

@@ -65,6 +65,7 @@ fn fields(entry: &AuditEntry) -> Value {
     out
 }
 
+// M-audit-1
 #[test]
 fn audit() {
     let schema: Value = serde_json::from_str(include_str!("../vectors/schema/audit.schema.json")).unwrap();

@@ -19,7 +19,8 @@ use fido_unlock::suite::{
     RotateFields, aes_admin_key, p256_ecdsa, verify_rotation,
 };
 use fido_unlock::{
-    AdminKey, AesChallenge, Challenge, DeviceChallenge, DeviceId, Purpose, ResponseCode, SharedSecret, Suite,
+    AdminKey, AesChallenge, Challenge, ChallengeNonce, DeviceChallenge, DeviceId, Purpose, ResponseCode,
+    SharedSecret, Suite,
 };
 use p256::ecdsa::SigningKey;
 use serde_json::Value;
@@ -196,11 +197,44 @@ fn public_key(case: &Case<'_>) {
     case.judge(DevicePublicKey::from_compressed(&bytes).is_ok());
 }
 
+/// As it comes over the wire, and as it goes.
+// M-suites-2
+fn wire_key(case: &Case<'_>) {
+    let bytes = case.bytes("wire_key");
+    case.judge(IssuerPublicKey::from_wire(&bytes).is_ok());
+    case.judge(DevicePublicKey::from_wire(&bytes).is_ok());
+    if let Ok(key) = IssuerPublicKey::from_wire(&bytes) {
+        assert_eq!(key.to_wire(), *bytes);
+        assert_eq!(key, case.issuer("public_key"), "{}", case.0);
+        assert_eq!(case.issuer("public_key").to_wire(), *bytes);
+    }
+}
+
+fn challenge(case: &Case<'_>, suite: Suite) {
+    let nonce = ChallengeNonce::from_bytes(case.array("nonce"));
+    let (slot, counter) = (case.number("slot") as u8, case.number("counter") as u32);
+    let made = nonce.challenge(suite, slot, counter).unwrap();
+    assert_eq!(made.as_bytes(), &*case.bytes("challenge"), "{}", case.0);
+    assert_eq!(
+        (made.suite(), made.slot(), made.nonce()),
+        (suite, slot, nonce.head())
+    );
+    assert!(nonce.made(&case.bytes("challenge")));
+}
+
+// M-suites-1 M-suites-4
 #[test]
 fn suite_1_vectors() {
     run(
         include_str!("../vectors/suite1.json"),
-        &["public_key", "response", "rfc6979", "rotation"],
+        &[
+            "challenge",
+            "public_key",
+            "response",
+            "rfc6979",
+            "rotation",
+            "wire_key",
+        ],
         include_str!("../vectors/schema/suite1.schema.json"),
         |kind, case| match kind {
             "response" => {
@@ -223,16 +257,28 @@ fn suite_1_vectors() {
             }
             "rotation" => rotation(case, Suite::P256Ecdsa),
             "public_key" => public_key(case),
+            "wire_key" => wire_key(case),
+            "challenge" => challenge(case, Suite::P256Ecdsa),
             other => panic!("{other}"),
         },
     );
 }
 
+// M-suites-1 M-suites-5
 #[test]
 fn suite_2_vectors() {
     run(
         include_str!("../vectors/suite2.json"),
-        &["ecdh", "hmac", "public_key", "response", "rotation", "secret_key"],
+        &[
+            "challenge",
+            "ecdh",
+            "hmac",
+            "public_key",
+            "response",
+            "rotation",
+            "secret_key",
+            "wire_key",
+        ],
         include_str!("../vectors/schema/suite2.schema.json"),
         |kind, case| match kind {
             "response" => {
@@ -271,6 +317,8 @@ fn suite_2_vectors() {
                 case.judge(IssuerKey::from_p256_scalar(Suite::P256EcdhMac, &bytes).is_some());
             }
             "public_key" => public_key(case),
+            "wire_key" => wire_key(case),
+            "challenge" => challenge(case, Suite::P256EcdhMac),
             other => panic!("{other}"),
         },
     );
@@ -281,7 +329,7 @@ fn suite_3_vectors() {
     let key = |case: &Case<'_>| AdminKey::new(&case.bytes("admin_key"));
     run(
         include_str!("../vectors/suite3.json"),
-        &["default_key", "key_length", "response"],
+        &["challenge", "default_key", "key_length", "response"],
         include_str!("../vectors/schema/suite3.schema.json"),
         |kind, case| match kind {
             "response" => {
@@ -302,6 +350,7 @@ fn suite_3_vectors() {
                     .unwrap();
                 case.judge(made.expose_bytes() == response);
             }
+            "challenge" => challenge(case, Suite::AesAdminKey),
             "default_key" => assert_eq!(
                 aes_admin_key::is_known_default(&key(case).unwrap()),
                 case.text("expected") == "default",

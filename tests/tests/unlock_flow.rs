@@ -26,6 +26,33 @@ fn a_blocked_pin_is_given_back_every_way() {
     }
 }
 
+/// Over NFC each of the two interfaces selects its applet; what was agreed on holds for both.
+// M-transports-24
+#[test]
+fn a_select_keeps_the_key_agreement_key() {
+    use fido_unlock::ctap2::device_unlock::ChallengeRequest;
+    use fido_unlock::host::ports::UnlockDevice;
+    let world = World::new(Way::Nfc, Suite::P256EcdhMac, PinProtocol::Two);
+    world.block();
+    world.device.replug();
+    let request = ChallengeRequest {
+        slot: fido_unlock_tests::SLOT,
+        protocol: PinProtocol::Two,
+        renew: false,
+    };
+    let key = |interface| {
+        let mut device = world.unlock_device(interface);
+        world
+            .call(|call| device.challenge(&request, call))
+            .unwrap()
+            .key_agreement
+    };
+    let first = key(Interface::Vendor);
+    for interface in [Interface::Vendor, Interface::Fido, Interface::Vendor] {
+        assert_eq!(key(interface), first);
+    }
+}
+
 fn one_way(way: Way, suite: Suite, protocol: PinProtocol, interface: Interface) {
     let case = format!("{way:?} {suite:?} {protocol:?} {interface:?}");
     let world = World::new(way, suite, protocol);

@@ -115,6 +115,98 @@ BAD_POINTS = [
 ]
 
 
+P = 2**256 - 2**224 + 2**192 + 2**96 - 1
+B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+
+
+def add(one, two):
+    """The formulas of y^2 = x^3 - 3x + b, in which b does not appear: they go on working off the curve."""
+    if one is None or two is None:
+        return one or two
+    (x1, y1), (x2, y2) = one, two
+    if x1 == x2 and (y1 + y2) % P == 0:
+        return None
+    slope = (3 * x1 * x1 - 3) * pow(2 * y1, -1, P) if x1 == x2 else (y2 - y1) * pow(x2 - x1, -1, P)
+    x = (slope * slope - x1 - x2) % P
+    return x, (slope * (x1 - x) - y1) % P
+
+
+def multiply(number, point):
+    out = None
+    while number:
+        if number & 1:
+            out = add(out, point)
+        point, number = add(point, point), number >> 1
+    return out
+
+
+def point_of_twist(order):
+    """A point of this order on y^2 = x^3 - 3x - b, the quadratic twist."""
+    whole = 2 * (P + 1) - N
+    assert whole % order == 0
+    for x in range(1, 1 << 16):
+        square = (x**3 - 3 * x - B) % P
+        y = pow(square, (P + 1) // 4, P)
+        point = multiply(whole // order, (x, y)) if y * y % P == square else None
+        if point and multiply(order, point) is None:
+            return point
+    raise AssertionError
+
+
+def wire(point):
+    return b"".join(coordinate.to_bytes(32, "big") for coordinate in point)
+
+
+def wire_key_cases():
+    """x and y, 64 bytes, as keys go over the wire."""
+    numbers = key(1).public_key().public_numbers()
+    x, y = numbers.x, numbers.y
+    cases = []
+
+    def case(data, reason, public=None):
+        cases.append({"kind": "wire_key", "wire_key": data, "public_key": public,
+                      "expected": "valid" if public else "invalid", "reason": reason})
+
+    for scalar_ in (1, N - 1, 2):
+        numbers_ = key(scalar_).public_key().public_numbers()
+        case(wire((numbers_.x, numbers_.y)), {1: "the base point", 2: "twice the base point"}.get(scalar_, "the base point's negative"),
+             compressed(key(scalar_)))
+    # 0 and 1 as x: p more is below 2^256. x = 0 is of a point, with y the root of b.
+    root = pow(B, (P + 1) // 4, P)
+    assert root * root % P == B
+    zero = ec.EllipticCurvePublicNumbers(0, root, P256).public_key()
+    case(wire((0, root)), "x = 0 is of a point", zero.public_bytes(Encoding.X962, PublicFormat.CompressedPoint))
+    case(wire((P, root)), "x = p, which is 0 modulo p")
+    case(wire((x, y ^ 1)), "off the curve")
+    case(wire((y, x)), "x and y exchanged")
+    case(wire((x, 2**256 - 1)), "y is not below the prime")
+    case(wire((2**256 - 1, y)), "x is not below the prime")
+    case(wire((0, 0)), "64 zero bytes, which close a slot and are no key")
+    case(wire((x, 0)), "order 2, on another curve of the same formulas")
+    for order in (3, 5, 13, 179):
+        case(wire(point_of_twist(order)), f"order {order}, on the twist")
+    case(wire((x, y))[:63], "63 bytes")
+    case(wire((x, y)) + b"\0", "65 bytes")
+    case(b"\x04" + wire((x, y)), "uncompressed as in SEC 1, with its 04")
+    case(compressed(key(1)), "compressed")
+    case(b"", "empty")
+    return cases
+
+
+NONCE_16 = NONCE + bytes.fromhex("e1f0")
+
+
+def challenge_cases(suite):
+    """From the device's one nonce: what each slot's challenge is."""
+    cases = []
+    for nonce, slot, counter in [(NONCE_16, 0, 0), (NONCE_16, 1, 7), (NONCE_16, 15, 0x12345), (bytes(13) + b"\1\0\0", 2, 0xFFFFFFFF),
+                                 (b"\xff" * 16, 9, 0xFFFF), (b"\xff" * 16, 0, 0x10000)]:
+        made = challenge(suite, slot, nonce[:14], counter) if suite < 3 else nonce[:15] + bytes([nonce[15] & 0xF0 | slot])
+        cases.append({"kind": "challenge", "nonce": nonce, "slot": slot, "counter": counter, "challenge": made,
+                      "expected": "valid", "reason": f"slot {slot}, unlock counter {counter}"})
+    return cases
+
+
 def public_key_cases():
     cases = [{"kind": "public_key", "public_key": compressed(key(1)), "expected": "valid", "reason": "the base point"}]
     for point, reason in BAD_POINTS:
@@ -198,7 +290,7 @@ def suite1():
                       "message": text, "published": rs(r, s), "response": low(r, s),
                       "expected": "valid" if is_low else "invalid",
                       "reason": f"RFC 6979 A.2.5, message \"{text.decode()}\": the published s is {'low' if is_low else 'high'}"})
-    cases += rotation_cases(1) + public_key_cases()
+    cases += rotation_cases(1) + public_key_cases() + wire_key_cases() + challenge_cases(1)
     write("suite1", "Suite 1, P256-ECDSA. 'expected' judges 'response' (kind rfc6979: 'published').", cases)
 
 
@@ -353,7 +445,7 @@ def suite2():
     for value, reason in [(0, "0"), (N, "n"), (2**256 - 1, "above n")]:
         cases.append({"kind": "secret_key", "device_secret": value.to_bytes(32, "big"), "expected": "invalid",
                       "reason": f"the scalar is {reason}"})
-    cases += rotation_cases(2) + public_key_cases()
+    cases += rotation_cases(2) + public_key_cases() + wire_key_cases() + challenge_cases(2)
     write("suite2", "Suite 2, P256-ECDH-MAC. 'expected' judges 'response' (kind rotation: both proofs).", cases)
 
 
@@ -450,6 +542,7 @@ def suite3():
     for length in (0, 8, 15, 17, 31, 33, 64):
         cases.append({"kind": "key_length", "admin_key": (sha(b"a") * 3)[:length], "expected": "invalid",
                       "reason": f"no AES key has {length} bytes"})
+    cases += challenge_cases(3)
     write("suite3", "Suite 3, AES-ADMIN-KEY. 'expected' judges 'response', or the admin key.", cases)
 
 

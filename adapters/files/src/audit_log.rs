@@ -16,10 +16,11 @@ use crate::json_file::{self, WriterLock, owner_only, read_error, write_error};
 const FORMAT: &str = "fido-unlock audit log";
 const VERSION: u32 = 1;
 
+/// The first line. A version may be any number when it is read: a later one is told as that.
 #[derive(Serialize, Deserialize)]
 struct Header {
     format: String,
-    version: u32,
+    version: serde_json::Value,
     log_id: String,
 }
 
@@ -68,7 +69,7 @@ impl FileAuditLog {
         })?;
         let header = Header {
             format: FORMAT.into(),
-            version: VERSION,
+            version: VERSION.into(),
             log_id: hex::encode(&log_id),
         };
         json_file::replace_bytes(path, line(&header, path)?.as_bytes())?;
@@ -125,14 +126,19 @@ impl FileAuditLog {
         let header = text
             .get(..usize::try_from(header_end).unwrap_or(0))
             .ok_or_else(corrupt)?;
-        let header: Header = serde_json::from_slice(header).map_err(|_| corrupt())?;
-        if header.format != FORMAT {
+        let stored = header;
+        let header: Header = serde_json::from_slice(stored).map_err(|_| corrupt())?;
+        if header.format != FORMAT || !header.version.is_number() {
             return Err(corrupt());
         }
         if header.version != VERSION {
             return Err(StorageError::Version {
                 detail: format!("{}: version {}", path.display(), header.version),
             });
+        }
+        // Byte for byte what is written here, as each entry's line is.
+        if line(&header, path)?.as_bytes() != stored {
+            return Err(corrupt());
         }
         ends.pop();
         Ok(Self {

@@ -199,6 +199,7 @@ fn damaged_files_do_not_panic() {
 }
 
 /// N of scrypt in the file set to 0 (at which `pkcs5` panics), 1, no power of two, and 2^28.
+// M-suites-12
 #[test]
 fn a_files_cost_is_bounded_before_the_work() {
     let bytes = fixture("openssl-scrypt.der");
@@ -302,6 +303,7 @@ fn every_form_comes_back_as_it_went() {
     );
 }
 
+// M-suites-11
 #[test]
 fn a_saved_key_is_loaded_with_its_suite_and_slot() {
     let folder = tempfile::tempdir().unwrap();
@@ -354,6 +356,7 @@ fn a_saved_key_is_loaded_with_its_suite_and_slot() {
     );
 }
 
+// M-suites-10 M-suites-13
 #[test]
 fn a_description_of_another_key_is_refused() {
     let folder = tempfile::tempdir().unwrap();
@@ -378,6 +381,7 @@ fn a_description_of_another_key_is_refused() {
     for (from, to, error) in [
         (public, other, KeyFileError::OtherKey),
         ("03f5", "05f5", KeyFileError::OtherKey),
+        ("03f5bf", "03F5BF", KeyFileError::Malformed),
         ("\"version\":1", "\"version\":2", KeyFileError::Version),
         ("\"suite\":2", "\"suite\":3", KeyFileError::Malformed),
         ("\"suite\":2", "\"suite\":9", KeyFileError::Malformed),
@@ -389,6 +393,8 @@ fn a_description_of_another_key_is_refused() {
         fs::write(&json, changed).unwrap();
         assert_eq!(load(&path, None).err(), Some(error), "{from} -> {to}");
     }
+    fs::write(&json, good.replacen('{', r#"{"made_by":"a later version","#, 1)).unwrap();
+    assert!(load(&path, None).is_ok());
     fs::write(&json, &good).unwrap();
     fs::write(&path, vec![b'0'; 20_000]).unwrap();
     assert_eq!(load(&path, None).err(), Some(KeyFileError::Malformed));

@@ -68,6 +68,8 @@ namespace FidoUnlock
         StoreBroken = 130,
         /// <summary>This key is the device's only one: without it nobody could ever unlock it.</summary>
         LastSlot = 131,
+        /// <summary>The device has counted to its end: it can never be unlocked again.</summary>
+        CounterAtEnd = 132,
         /// <summary>The code has the wrong length.</summary>
         CodeLength = 201,
         /// <summary>The code holds a character that no code has.</summary>

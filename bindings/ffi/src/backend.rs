@@ -10,7 +10,7 @@ use fido_unlock::ctap2::device_unlock::{
 use fido_unlock::host::ports::{self, Call, Transport, TransportError};
 use fido_unlock::host::{CtapUnlockDevice, DeviceError, DeviceRefusal};
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::{ErrorCode, Family};
+use fido_unlock::{Challenge, ErrorCode, Family};
 
 use crate::call::{CallOptions, DeviceCall, HostCallbacks, ProgressEvent};
 use crate::error::UnlockError;
@@ -113,6 +113,14 @@ impl ports::UnlockDevice for DeviceBackend {
         self.port().info(call)
     }
 
+    fn info_about(
+        &mut self,
+        challenge: &Challenge,
+        call: &mut Call<'_>,
+    ) -> Result<device_unlock::UnlockInfo, DeviceError> {
+        self.port().info_about(challenge, call)
+    }
+
     fn challenge(
         &mut self,
         request: &ChallengeRequest,
@@ -161,6 +169,15 @@ impl HostDevice {
 impl ports::UnlockDevice for HostDevice {
     fn info(&mut self, call: &mut Call<'_>) -> Result<device_unlock::UnlockInfo, DeviceError> {
         to_info(self.ask(call, |device, served| device.info(served))?)
+    }
+
+    /// The host's language has no such question: Device ID and counter must do.
+    fn info_about(
+        &mut self,
+        _: &Challenge,
+        call: &mut Call<'_>,
+    ) -> Result<device_unlock::UnlockInfo, DeviceError> {
+        self.info(call)
     }
 
     fn challenge(

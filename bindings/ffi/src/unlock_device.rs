@@ -260,6 +260,9 @@ pub(crate) fn to_info(info: UnlockInfo) -> Result<device_unlock::UnlockInfo, Dev
         device_id: info.device_id.map(device_id).transpose()?,
         unlock_blocked: info.unlock_blocked,
         touch: info.needs_touch,
+        // Nothing of CTAP's enrolment goes to this device, and the host's language has no `spent`.
+        max_slots: 0,
+        spent: None,
     })
 }
 

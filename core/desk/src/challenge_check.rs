@@ -25,10 +25,7 @@ pub(super) fn check(
         Challenge::Aes(_) if device.keys.issuer().is_some() => return Err(ErrorCode::ChallengeSuite.into()),
         Challenge::Aes(_) => None,
     };
-    if let Some(other) = state
-        .answered_for(challenge.as_bytes())
-        .filter(|other| *other != device.id)
-    {
+    if let Some(other) = state.answered_for(challenge).filter(|other| *other != device.id) {
         return Err(DeskError::ChallengeElsewhere { device: other });
     }
     if let Some(found) = counter {

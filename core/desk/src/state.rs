@@ -6,8 +6,8 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-use fido_unlock_protocol::DeviceId;
 use fido_unlock_protocol::error::ErrorCode;
+use fido_unlock_protocol::{AesChallenge, Challenge, DeviceChallenge, DeviceId};
 
 use super::audit::{AuditEntry, AuditEvent};
 use super::{OperatorId, RequestId, UnixTime, UserId};
@@ -61,18 +61,34 @@ pub(super) struct Given {
     pub(super) device: DeviceId,
     pub(super) operator: OperatorId,
     pub(super) at: UnixTime,
-    pub(super) challenge: Vec<u8>,
+    pub(super) nonce: ChallengeNonceHead,
     pub(super) counter: Option<u16>,
     pub(super) made: bool,
     pub(super) outcome: CodeOutcome,
 }
 
+/// What the challenges of all slots of a device have in common: the first 14 bytes of its nonce
+/// ([`Challenge::nonce`]). The device has one nonce, so a challenge of another slot makes no code void, and a code for
+/// any slot makes those for the others void.
+type ChallengeNonceHead = [u8; 14];
+
+/// Of a challenge as an entry has it; `None` for what is no challenge.
+fn nonce_of(challenge: Option<&Vec<u8>>) -> Option<ChallengeNonceHead> {
+    let bytes = challenge?;
+    let challenge = match <[u8; 16]>::try_from(bytes.as_slice()) {
+        Ok(aes) => Challenge::Aes(AesChallenge::from_bytes(aes)),
+        Err(_) => Challenge::Line(DeviceChallenge::from_bytes(bytes).ok()?),
+    };
+    Some(challenge.nonce())
+}
+
 #[derive(Debug, Default)]
 pub(super) struct DeskState {
     given: BTreeMap<RequestId, Given>,
-    answered: BTreeMap<Vec<u8>, DeviceId>,
+    answered: BTreeMap<ChallengeNonceHead, DeviceId>,
     counters: BTreeMap<DeviceId, u16>,
-    last_challenge: BTreeMap<DeviceId, Vec<u8>>,
+    /// Of the challenge that was accepted last, until it is known to be used.
+    last_nonce: BTreeMap<DeviceId, ChallengeNonceHead>,
     alarms: BTreeMap<u64, Alarm>,
     used: BTreeSet<RequestId>,
 }
@@ -86,8 +102,8 @@ impl DeskState {
                 }
             }
             AuditEvent::ChallengeAccepted => {
-                if let (Some(device), Some(challenge)) = (entry.device, &entry.challenge) {
-                    self.last_challenge.insert(device, challenge.clone());
+                if let (Some(device), Some(nonce)) = (entry.device, nonce_of(entry.challenge.as_ref())) {
+                    self.last_nonce.insert(device, nonce);
                     if let Some(counter) = entry.counter {
                         self.counters.entry(device).or_insert(counter);
                     }
@@ -96,7 +112,16 @@ impl DeskState {
             AuditEvent::Authorised => self.authorised(entry),
             AuditEvent::CodeMade => self.with_given(entry, |given| given.made = true),
             AuditEvent::Done => {
-                self.with_given(entry, |given| given.outcome = CodeOutcome::Done);
+                let mut used = None;
+                self.with_given(entry, |given| {
+                    given.outcome = CodeOutcome::Done;
+                    used = Some((given.device, given.nonce));
+                });
+                if let Some((device, nonce)) = used
+                    && self.last_nonce.get(&device) == Some(&nonce)
+                {
+                    self.last_nonce.remove(&device);
+                }
                 if let (Some(device), Some(counter)) = (entry.device, entry.counter) {
                     self.counters.insert(device, counter);
                 }
@@ -105,7 +130,7 @@ impl DeskState {
             AuditEvent::DeviceRotated => {
                 // The rotation has dropped the device's pending challenge.
                 if let Some(device) = &entry.device {
-                    self.last_challenge.remove(device);
+                    self.last_nonce.remove(device);
                 }
             }
             AuditEvent::AlarmRaised => {
@@ -136,17 +161,17 @@ impl DeskState {
     }
 
     fn authorised(&mut self, entry: &AuditEntry) {
-        let (Some(request), Some(device), Some(user), Some(operator), Some(challenge)) = (
+        let (Some(request), Some(device), Some(user), Some(operator), Some(nonce)) = (
             entry.request,
             entry.device,
             &entry.user,
             &entry.operator,
-            &entry.challenge,
+            nonce_of(entry.challenge.as_ref()),
         ) else {
             return;
         };
         self.used.insert(request);
-        self.answered.entry(challenge.clone()).or_insert(device);
+        self.answered.entry(nonce).or_insert(device);
         self.given.insert(
             request,
             Given {
@@ -154,7 +179,7 @@ impl DeskState {
                 device,
                 operator: operator.clone(),
                 at: entry.at,
-                challenge: challenge.clone(),
+                nonce,
                 counter: entry.counter,
                 made: false,
                 outcome: CodeOutcome::Open,
@@ -176,9 +201,9 @@ impl DeskState {
         self.given.get(&request)
     }
 
-    /// The device for which this challenge was answered first.
-    pub(super) fn answered_for(&self, challenge: &[u8]) -> Option<DeviceId> {
-        self.answered.get(challenge).copied()
+    /// The device for which a challenge of this nonce was answered first.
+    pub(super) fn answered_for(&self, challenge: &Challenge) -> Option<DeviceId> {
+        self.answered.get(&challenge.nonce()).copied()
     }
 
     /// The counter's low 16 bits that the device's next challenge should show.
@@ -195,14 +220,14 @@ impl DeskState {
     }
 
     /// Codes that may still be good: made, not reported as used, their counter not moved, and no
-    /// newer challenge of their device seen.
+    /// newer nonce of their device seen.
     pub(super) fn open_codes(&self) -> impl Iterator<Item = OpenCode> {
         self.given.iter().filter_map(|(request, given)| {
             let counter = self.counters.get(&given.device).copied();
             let open = given.made
                 && given.outcome != CodeOutcome::Done
                 && (given.counter.is_none() || given.counter == counter)
-                && self.last_challenge.get(&given.device) == Some(&given.challenge);
+                && self.last_nonce.get(&given.device) == Some(&given.nonce);
             open.then(|| OpenCode {
                 request: *request,
                 device: given.device,

@@ -13,41 +13,43 @@ use fido_unlock_protocol::secret::SharedSecret;
 use fido_unlock_protocol::suite::aes_admin_key;
 use fido_unlock_protocol::suite::p256_ecdh_mac::DeviceSecretKey;
 
-use super::record::{Record, Slot, SlotKey};
-use super::{Ports, touch};
+use super::key_agreement::KeyAgreementKeys;
+use super::record::{Nonce, Record, Slot, SlotKey};
+use super::{Ports, UnlockHandler, advance, max_slots, touch};
 
-pub(super) fn enroll(
-    map: &Value,
-    record: Option<&Record>,
-    ports: &mut Ports<'_>,
-) -> Result<Value, CtapStatus> {
-    let request = EnrollRequest::from_value(map)?;
-    if record.is_some() {
-        return Err(CtapStatus::NotAllowed);
+impl UnlockHandler {
+    pub(super) fn enroll(
+        &mut self,
+        map: &Value,
+        record: Option<&Record>,
+        ports: &mut Ports<'_>,
+    ) -> Result<Value, CtapStatus> {
+        let request = EnrollRequest::from_value(map)?;
+        if record.is_some() {
+            return Err(CtapStatus::NotAllowed);
+        }
+        authorise(&request, ports)?;
+        let slots = open_slots(&request, &mut self.keys, ports)?;
+        touch(ports.presence)?;
+        let mut id = [0; 10];
+        ports.entropy.fill(&mut id)?;
+        let mut record = Record {
+            device_id: DeviceId::from_bytes(id),
+            device_key: DeviceSecretKey::make(ports.entropy)?,
+            slots,
+            unlock_counter: 0,
+            nonce: Nonce::None,
+            options: request.options,
+            epoch: 0,
+        };
+        advance(&mut record, ports)?;
+        ports.store.store(&record.to_bytes())?;
+        Ok(EnrollResponse {
+            device_id: record.device_id,
+            device_key: record.device_key.public(),
+        }
+        .to_value())
     }
-    authorise(&request, ports)?;
-    let slots = open_slots(&request, ports)?;
-    touch(ports.presence)?;
-    let mut id = [0; 10];
-    ports.entropy.fill(&mut id)?;
-    let record = Record {
-        device_id: DeviceId::from_bytes(id),
-        device_key: DeviceSecretKey::make(ports.entropy)?,
-        slots,
-        // A device with a counter of its own goes on from there: reset does not turn it back.
-        unlock_counter: ports
-            .counter
-            .as_deref()
-            .map_or(Ok(0), |counter| counter.value())?,
-        pending: None,
-        options: request.options,
-    };
-    ports.store.store(&record.to_bytes())?;
-    Ok(EnrollResponse {
-        device_id: record.device_id,
-        device_key: record.device_key.public(),
-    }
-    .to_value())
 }
 
 /// Whoever enrols can later get round the PIN: only on an empty device, or with the PIN's own
@@ -72,16 +74,23 @@ fn authorise(request: &EnrollRequest, ports: &mut Ports<'_>) -> Result<(), CtapS
 }
 
 /// Every slot once, every key once, no key that the world knows.
-fn open_slots(request: &EnrollRequest, ports: &mut Ports<'_>) -> Result<Vec<Slot>, CtapStatus> {
+fn open_slots(
+    request: &EnrollRequest,
+    keys: &mut KeyAgreementKeys,
+    ports: &Ports<'_>,
+) -> Result<Vec<Slot>, CtapStatus> {
     let refused = CtapStatus::InvalidParameter;
-    let shared = admin_key_secret(request, ports)?;
+    let shared = admin_key_secret(request, keys, ports)?;
+    if request.slots.len() > max_slots(ports).into() {
+        return Err(refused);
+    }
     let mut slots: Vec<Slot> = Vec::new();
     for wanted in &request.slots {
         let key = match &wanted.key {
             EnrollKey::P256Ecdsa(issuer) => SlotKey::P256Ecdsa(*issuer),
             EnrollKey::P256EcdhMac(issuer) => SlotKey::P256EcdhMac(*issuer),
             EnrollKey::AesAdminKey(encrypted) => {
-                let (protocol, secret) = shared.as_ref().ok_or(CtapStatus::MissingParameter)?;
+                let (protocol, secret) = shared.as_ref().ok_or(refused)?;
                 let padded = protocol.decrypt(secret, encrypted).map_err(|_| refused)?;
                 let key = unpad_admin_key(&padded).filter(|key| !aes_admin_key::is_known_default(key));
                 SlotKey::AesAdminKey(key.ok_or(refused)?)
@@ -102,10 +111,11 @@ fn open_slots(request: &EnrollRequest, ports: &mut Ports<'_>) -> Result<Vec<Slot
     if slots.is_empty() { Err(refused) } else { Ok(slots) }
 }
 
-/// What the admin keys are encrypted under; `None` where no slot is of suite 3.
+/// What the admin keys are encrypted under; `None` where no slot is of suite 3, or no key was agreed on.
 fn admin_key_secret(
     request: &EnrollRequest,
-    ports: &mut Ports<'_>,
+    keys: &mut KeyAgreementKeys,
+    ports: &Ports<'_>,
 ) -> Result<Option<(PinProtocol, SharedSecret)>, CtapStatus> {
     let is_admin_key = |slot: &EnrollSlot| matches!(slot.key, EnrollKey::AesAdminKey(_));
     if !request.slots.iter().any(is_admin_key) {
@@ -117,8 +127,8 @@ fn admin_key_secret(
     if !ports.client_pin.pin_state().protocols.contains(&protocol) {
         return Err(CtapStatus::InvalidParameter);
     }
-    let secret = ports.client_pin.decapsulate(protocol, platform_key)?;
-    Ok(Some((protocol, secret)))
+    let secret = keys.decapsulate(protocol, platform_key)?;
+    Ok(secret.map(|secret| (protocol, secret)))
 }
 
 /// A key has one use: the same Q in two slots, or one Q for two suites, is refused.

@@ -3,14 +3,22 @@
 use alloc::vec::Vec;
 
 use fido_unlock_protocol::Interface;
+use fido_unlock_protocol::ctap2::CtapStatus;
 use fido_unlock_protocol::ctap2::cbor::Value;
-use fido_unlock_protocol::ctap2::device_unlock::{SlotInfo, UnlockInfo};
+use fido_unlock_protocol::ctap2::device_unlock::{SlotInfo, UnlockInfo, key, optional};
 use fido_unlock_protocol::suite::IssuerPublicKey;
 
-use super::{MAX_WRONG_RESPONSES, Ports, Record, UnlockHandler, is_blocked};
+use super::{MAX_WRONG_RESPONSES, Ports, Record, UnlockHandler, is_blocked, max_slots};
 
 impl UnlockHandler {
-    pub(super) fn get_info(&self, interface: Interface, record: Option<&Record>, ports: &Ports<'_>) -> Value {
+    pub(super) fn get_info(
+        &self,
+        interface: Interface,
+        map: &Value,
+        record: Option<&Record>,
+        ports: &Ports<'_>,
+    ) -> Result<Value, CtapStatus> {
+        let asked = optional(map, key::CHALLENGE, Value::as_bytes)?;
         let state = ports.client_pin.pin_state();
         // Any process may open the vendor interface: no name to follow the person by.
         let tells_id = interface == Interface::Fido || is_blocked(&state);
@@ -24,7 +32,7 @@ impl UnlockHandler {
                 rotation: slot.rotation,
             })
             .collect();
-        UnlockInfo {
+        Ok(UnlockInfo {
             pin_set: state.pin_set,
             pin_retries: state.pin_retries,
             pin_auth_blocked: state.pin_auth_blocked,
@@ -42,7 +50,9 @@ impl UnlockHandler {
             device_id: record.filter(|_| tells_id).map(|record| record.device_id),
             unlock_blocked: self.wrong_responses >= MAX_WRONG_RESPONSES,
             touch: ports.presence.can_touch(),
+            max_slots: max_slots(ports),
+            spent: asked.map(|challenge| record.is_some_and(|record| record.nonce.was_spent_on(challenge))),
         }
-        .to_value()
+        .to_value())
     }
 }

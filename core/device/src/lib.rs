@@ -11,6 +11,7 @@ pub mod ports;
 mod challenge;
 mod enroll;
 mod info;
+mod key_agreement;
 mod probe;
 mod record;
 mod rotate;
@@ -23,14 +24,20 @@ use fido_unlock_protocol::ctap2::CtapStatus;
 use fido_unlock_protocol::ctap2::cbor::Value;
 use fido_unlock_protocol::ctap2::device_unlock::{SubCommand, field, key};
 use fido_unlock_protocol::ports::Entropy;
-use record::Record;
+use key_agreement::KeyAgreementKeys;
+use record::{Nonce, Record};
 
 use crate::ports::{
-    ClientPin, MonotonicCounter, PinState, Presence, UnlockStore, UnlockStoreError, UserPresence,
+    ClientPin, CounterError, MonotonicCounter, PinState, Presence, UnlockStore, UnlockStoreError,
+    UserPresence,
 };
 
 /// Wrong responses that one power-up allows.
 pub const MAX_WRONG_RESPONSES: u8 = 5;
+/// Slots that one enrolment of 1024 bytes can fill.
+pub const MOST_SLOTS: u8 = 12;
+/// Slots that each device has room for.
+pub const LEAST_SLOTS: u8 = 2;
 
 /// What the device offers to one command.
 pub struct Ports<'a> {
@@ -51,6 +58,9 @@ pub struct Ports<'a> {
 pub struct UnlockHandler {
     wrong_responses: u8,
     probe: Option<probe::Pending>,
+    keys: KeyAgreementKeys,
+    /// Whether the challenge was renewed in this power-up.
+    renewed: bool,
 }
 
 impl UnlockHandler {
@@ -60,6 +70,8 @@ impl UnlockHandler {
         Self {
             wrong_responses: 0,
             probe: None,
+            keys: KeyAgreementKeys::new(),
+            renewed: false,
         }
     }
 
@@ -106,18 +118,20 @@ impl UnlockHandler {
             .filter(|sub_command| !vendor || sub_command.on_vendor_interface())
             .ok_or(CtapStatus::InvalidSubcommand)?;
         match sub_command {
-            SubCommand::GetInfo => Ok(Some(self.get_info(interface, record.as_ref(), ports))),
-            SubCommand::GetChallenge => challenge::get(interface, &map, record, ports).map(Some),
+            SubCommand::GetInfo => self.get_info(interface, &map, record.as_ref(), ports).map(Some),
+            SubCommand::GetChallenge => self.get_challenge(interface, &map, record, ports).map(Some),
             SubCommand::Unlock => self.unlock(interface, &map, record, ports).map(|()| None),
             SubCommand::Probe => self.probe(&map, record, ports),
-            SubCommand::Enroll => enroll::enroll(&map, record.as_ref(), ports).map(Some),
+            SubCommand::Enroll => self.enroll(&map, record.as_ref(), ports).map(Some),
             SubCommand::RotateIssuer => rotate::rotate(&map, record, ports).map(|()| None),
+            SubCommand::GetKeyAgreement => self.get_key_agreement(&map, ports).map(Some),
         }
     }
 }
 
-/// The record as flash has it. A counter that is ahead of it says that flash was copied back: the
-/// challenge in it may have been used, so it is void, and the counter's value counts.
+/// The record as flash has it. A counter that is ahead of its epoch says that flash was copied back, or that power
+/// was lost between counter and write: the challenge in it may have been used, so it is void. A counter that is
+/// behind is broken, or another one.
 fn load(ports: &mut Ports<'_>) -> Result<Option<Record>, CtapStatus> {
     let Some(bytes) = ports.store.load()? else {
         return Ok(None);
@@ -125,15 +139,39 @@ fn load(ports: &mut Ports<'_>) -> Result<Option<Record>, CtapStatus> {
     let mut record = Record::from_bytes(&bytes).ok_or(UnlockStoreError)?;
     if let Some(counter) = ports.counter.as_deref_mut() {
         let value = counter.value()?;
-        if value > record.unlock_counter {
-            record.unlock_counter = value;
-            record.pending = None;
-        } else if value < record.unlock_counter {
-            // Power was lost between the commit and the counter.
-            counter.raise_to(record.unlock_counter)?;
+        if value < record.epoch {
+            return Err(CtapStatus::StoreFailed);
         }
+        if value > record.epoch && record.nonce.pending().is_some() {
+            record.nonce = Nonce::None;
+        }
+        // Flash has it from the next write on.
+        record.epoch = value;
     }
     Ok(Some(record))
+}
+
+/// How many slots the device takes.
+fn max_slots(ports: &Ports<'_>) -> u8 {
+    ports.store.max_slots().clamp(LEAST_SLOTS, MOST_SLOTS)
+}
+
+/// Whether there is still a number for one more unlock: told before a person calls the help desk.
+fn can_count(record: &Record, ports: &Ports<'_>) -> Result<(), CtapStatus> {
+    let counter = ports.counter.as_deref().map_or(Ok(0), MonotonicCounter::value)?;
+    if record.unlock_counter == u32::MAX || counter == u32::MAX {
+        Err(CtapStatus::CounterAtEnd)
+    } else {
+        Ok(())
+    }
+}
+
+/// Counts on before a write that a copied-back image must not undo: the image from before is void from now on.
+fn advance(record: &mut Record, ports: &mut Ports<'_>) -> Result<(), CtapStatus> {
+    if let Some(counter) = ports.counter.as_deref_mut() {
+        record.epoch = counter.increment()?;
+    }
+    Ok(())
 }
 
 /// Whether the PIN is blocked for good: the one state that gives a challenge and takes an unlock.
@@ -151,6 +189,15 @@ fn touch(presence: &mut dyn UserPresence) -> Result<(), CtapStatus> {
         Presence::TimedOut => Err(CtapStatus::UserActionTimeout),
         Presence::Refused => Err(CtapStatus::OperationDenied),
         Presence::Cancelled => Err(CtapStatus::KeepaliveCancel),
+    }
+}
+
+impl From<CounterError> for CtapStatus {
+    fn from(error: CounterError) -> Self {
+        match error {
+            CounterError::Failed => Self::StoreFailed,
+            CounterError::AtEnd => Self::CounterAtEnd,
+        }
     }
 }
 

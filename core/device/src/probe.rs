@@ -7,7 +7,6 @@ use fido_unlock_protocol::ctap2::device_unlock::{ProbeChallenge, ProbeParameters
 use fido_unlock_protocol::suite::Purpose;
 use fido_unlock_protocol::{Challenge, DeviceChallenge};
 
-use super::challenge::make_line;
 use super::record::{Record, SlotKey};
 use super::unlock::response_fits;
 use super::{Ports, UnlockHandler};
@@ -32,12 +31,11 @@ impl UnlockHandler {
             return Err(CtapStatus::InvalidParameter);
         }
         let Some(response) = fields.response else {
-            let challenge = make_line(
-                slot.key.suite(),
-                fields.slot,
-                record.unlock_counter,
-                ports.entropy,
-            )?;
+            let mut nonce = [0; 14];
+            ports.entropy.fill(&mut nonce)?;
+            let (suite, counter) = (slot.key.suite(), record.unlock_counter);
+            let challenge =
+                DeviceChallenge::new(suite, fields.slot, nonce, counter).ok_or(CtapStatus::Other)?;
             self.probe = Some(Pending {
                 slot: fields.slot,
                 challenge,

@@ -1,8 +1,8 @@
 //! The unlock record in flash, as canonical CBOR:
 //!
-//! {1: version, 2: Device ID, 3: e, 4: [{1: slot, 2: suite, 3: key, 4: rotation}], 5: unlock
-//! counter, 6: pending challenge, 7: its slot, 8: vendor interface off, 9: forcePINChange after an
-//! unlock over the vendor interface}
+//! {1: version, 2: Device ID, 3: e, 4: [{1: slot, 2: suite, 3: key, 4: rotation}], 5: unlock counter, 6: nonce,
+//! 7: whether an unlock spent it, 8: vendor interface off, 9: forcePINChange after an unlock over the vendor
+//! interface, 10: epoch}
 
 use alloc::vec::Vec;
 
@@ -11,7 +11,7 @@ use fido_unlock_protocol::ctap2::device_unlock::EnrollOptions;
 use fido_unlock_protocol::secret::AdminKey;
 use fido_unlock_protocol::suite::p256_ecdh_mac::DeviceSecretKey;
 use fido_unlock_protocol::suite::{DeviceVerifier, IssuerPublicKey, Suite};
-use fido_unlock_protocol::{Challenge, DeviceId};
+use fido_unlock_protocol::{Challenge, ChallengeNonce, DeviceId};
 use zeroize::Zeroizing;
 
 const VERSION: u64 = 1;
@@ -48,10 +48,10 @@ impl SlotKey {
     }
 
     fn to_value(&self) -> Value {
-        Value::bytes(match self {
-            Self::P256Ecdsa(issuer) | Self::P256EcdhMac(issuer) => issuer.as_compressed(),
-            Self::AesAdminKey(key) => key.expose_bytes(),
-        })
+        match self {
+            Self::P256Ecdsa(issuer) | Self::P256EcdhMac(issuer) => Value::bytes(&issuer.to_wire()),
+            Self::AesAdminKey(key) => Value::bytes(key.expose_bytes()),
+        }
     }
 }
 
@@ -61,9 +61,36 @@ pub(super) struct Slot {
     pub(super) rotation: u32,
 }
 
-pub(super) struct Pending {
-    pub(super) challenge: Challenge,
-    pub(super) slot: u8,
+/// What the challenges of all slots are made from.
+#[derive(Clone, Copy)]
+pub(super) enum Nonce {
+    /// There never was one, or a rotation or a roll-back ended it.
+    None,
+    /// The challenges made from it are pending.
+    Pending(ChallengeNonce),
+    /// An unlock ended it.
+    Spent(ChallengeNonce),
+}
+
+impl Nonce {
+    pub(super) fn pending(self) -> Option<ChallengeNonce> {
+        match self {
+            Self::Pending(nonce) => Some(nonce),
+            Self::None | Self::Spent(_) => None,
+        }
+    }
+
+    pub(super) fn kept(self) -> Option<ChallengeNonce> {
+        match self {
+            Self::Pending(nonce) | Self::Spent(nonce) => Some(nonce),
+            Self::None => None,
+        }
+    }
+
+    /// Whether an unlock ended exactly this challenge.
+    pub(super) fn was_spent_on(self, challenge: &[u8]) -> bool {
+        matches!(self, Self::Spent(nonce) if nonce.made(challenge))
+    }
 }
 
 pub(super) struct Record {
@@ -71,13 +98,21 @@ pub(super) struct Record {
     pub(super) device_key: DeviceSecretKey,
     pub(super) slots: Vec<Slot>,
     pub(super) unlock_counter: u32,
-    pub(super) pending: Option<Pending>,
+    pub(super) nonce: Nonce,
     pub(super) options: EnrollOptions,
+    /// The monotonic counter at the last write.
+    pub(super) epoch: u32,
 }
 
 impl Record {
     pub(super) fn slot(&self, number: u8) -> Option<&Slot> {
         self.slots.iter().find(|slot| slot.number == number)
+    }
+
+    /// The pending challenge of a slot.
+    pub(super) fn challenge(&self, slot: &Slot) -> Option<Challenge> {
+        let nonce = self.nonce.pending()?;
+        nonce.challenge(slot.key.suite(), slot.number, self.unlock_counter)
     }
 
     /// What a key of this device checks with.
@@ -111,15 +146,18 @@ impl Record {
             (3, Some(Value::bytes(self.device_key.expose_bytes().as_slice()))),
             (4, Some(slots.into())),
             (5, Some(self.unlock_counter.into())),
+            (6, self.nonce.kept().map(|nonce| Value::bytes(nonce.as_bytes()))),
             (
-                6,
-                self.pending
-                    .as_ref()
-                    .map(|pending| Value::bytes(pending.challenge.as_bytes())),
+                7,
+                match self.nonce {
+                    Nonce::None => None,
+                    Nonce::Pending(_) => Some(false.into()),
+                    Nonce::Spent(_) => Some(true.into()),
+                },
             ),
-            (7, self.pending.as_ref().map(|pending| pending.slot.into())),
             (8, Some(self.options.vendor_interface_off.into())),
             (9, Some(self.options.force_pin_change.into())),
+            (10, Some(self.epoch.into())),
         ])
         .to_bytes()
     }
@@ -138,7 +176,7 @@ impl Record {
             let key = slot.get(3)?.as_bytes()?;
             let key = match suite {
                 Suite::AesAdminKey => SlotKey::AesAdminKey(AdminKey::new(key)?),
-                _ => SlotKey::p256(suite, IssuerPublicKey::from_compressed(key).ok()?)?,
+                _ => SlotKey::p256(suite, IssuerPublicKey::from_wire(key).ok()?)?,
             };
             slots.push(Slot {
                 number: u8::try_from(number(slot, 1)?).ok()?,
@@ -146,23 +184,27 @@ impl Record {
                 rotation: u32::try_from(number(slot, 4)?).ok()?,
             });
         }
-        let mut record = Self {
+        let nonce = match map.get(6) {
+            Some(nonce) => {
+                let nonce = ChallengeNonce::from_bytes(nonce.as_bytes()?.try_into().ok()?);
+                match map.get(7)?.as_bool()? {
+                    true => Nonce::Spent(nonce),
+                    false => Nonce::Pending(nonce),
+                }
+            }
+            None => Nonce::None,
+        };
+        Some(Self {
             device_id: DeviceId::from_bytes(map.get(2)?.as_bytes()?.try_into().ok()?),
             device_key: DeviceSecretKey::from_bytes(map.get(3)?.as_bytes()?.try_into().ok()?)?,
             slots,
             unlock_counter: u32::try_from(number(&map, 5)?).ok()?,
-            pending: None,
+            nonce,
             options: EnrollOptions {
                 vendor_interface_off: map.get(8)?.as_bool()?,
                 force_pin_change: map.get(9)?.as_bool()?,
             },
-        };
-        if let Some(challenge) = map.get(6) {
-            let slot = u8::try_from(number(&map, 7)?).ok()?;
-            let suite = record.slot(slot)?.key.suite();
-            let challenge = Challenge::from_bytes(suite, challenge.as_bytes()?).ok()?;
-            record.pending = Some(Pending { challenge, slot });
-        }
-        Some(record)
+            epoch: u32::try_from(number(&map, 10)?).ok()?,
+        })
     }
 }

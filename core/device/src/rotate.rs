@@ -6,8 +6,8 @@ use fido_unlock_protocol::ctap2::device_unlock::RotateParameters as Request;
 use fido_unlock_protocol::suite::{RECOVERY_SLOT, RotateFields, verify_rotation};
 
 use super::enroll::same_key;
-use super::record::{Record, SlotKey};
-use super::{Ports, touch};
+use super::record::{Nonce, Record, SlotKey};
+use super::{Ports, advance, touch};
 
 pub(super) fn rotate(map: &Value, record: Option<Record>, ports: &mut Ports<'_>) -> Result<(), CtapStatus> {
     let request = Request::from_value(map)?;
@@ -64,7 +64,8 @@ pub(super) fn rotate(map: &Value, record: Option<Record>, ports: &mut Ports<'_>)
         }
         None => record.slots.retain(|slot| slot.number != request.slot),
     }
-    record.pending = None;
+    record.nonce = Nonce::None;
+    advance(&mut record, ports)?;
     ports.store.store(&record.to_bytes())?;
     Ok(())
 }

@@ -9,8 +9,9 @@ use fido_unlock_protocol::suite::Purpose;
 use fido_unlock_protocol::{Challenge, Interface, ResponseCode};
 use subtle::ConstantTimeEq;
 
-use super::record::{Record, Slot};
-use super::{MAX_WRONG_RESPONSES, Ports, UnlockHandler, is_blocked, touch};
+use super::key_agreement::KeyAgreementKeys;
+use super::record::{Nonce, Record, Slot};
+use super::{MAX_WRONG_RESPONSES, Ports, UnlockHandler, advance, can_count, is_blocked, touch};
 use crate::ports::{ClientPin, PinState, UnlockCommit};
 
 impl UnlockHandler {
@@ -30,29 +31,18 @@ impl UnlockHandler {
         if self.wrong_responses >= MAX_WRONG_RESPONSES {
             return Err(CtapStatus::PinAuthBlocked);
         }
-        let pending = record.pending.take().ok_or(CtapStatus::OtherChallengePending)?;
-        if pending.challenge.as_bytes() != fields.challenge {
-            return Err(CtapStatus::OtherChallengePending);
-        }
-        let slot = record
-            .slot(pending.slot)
-            .ok_or(CtapStatus::OtherChallengePending)?;
+        let (slot, challenge) =
+            pending_challenge(&record, fields.challenge).ok_or(CtapStatus::OtherChallengePending)?;
         if fields.response.len() != slot.key.suite().response_length() {
             return Err(CtapStatus::InvalidLength);
         }
-        let (protocol, padded_pin) = decrypt_pin(&fields, &state, ports.client_pin)?;
+        let (protocol, padded_pin) = decrypt_pin(&fields, &state, &mut self.keys)?;
         let pin = judge_pin(&padded_pin, &state, ports.client_pin)?;
         touch(ports.presence)?;
         // Counted before the verdict, so that a fault which skips what follows gives no free try.
         self.wrong_responses += 1;
-        if !response_fits(
-            &record,
-            slot,
-            Purpose::Authorise,
-            &pending.challenge,
-            fields.response,
-        ) {
-            ports.client_pin.regenerate(protocol);
+        if !response_fits(&record, slot, Purpose::Authorise, &challenge, fields.response) {
+            self.keys.drop_key(protocol);
             return Err(CtapStatus::WrongResponse);
         }
         self.wrong_responses -= 1;
@@ -70,7 +60,13 @@ impl UnlockHandler {
         {
             return Err(CtapStatus::PinPolicyViolation);
         }
-        record.unlock_counter = record.unlock_counter.checked_add(1).ok_or(CtapStatus::Other)?;
+        can_count(&record, ports)?;
+        record.unlock_counter = record
+            .unlock_counter
+            .checked_add(1)
+            .ok_or(CtapStatus::CounterAtEnd)?;
+        record.nonce = record.nonce.pending().map_or(Nonce::None, Nonce::Spent);
+        advance(&mut record, ports)?;
         ports.store.commit_unlock(&UnlockCommit {
             record: &record.to_bytes(),
             pin_hash: &pin_hash,
@@ -78,26 +74,33 @@ impl UnlockHandler {
             force_pin_change: interface == Interface::Vendor && record.options.force_pin_change,
         })?;
         self.wrong_responses = 0;
+        self.keys = KeyAgreementKeys::new();
         ports.client_pin.after_unlock();
-        if let Some(counter) = ports.counter.as_deref_mut() {
-            // The commit stands; a counter that cannot be raised now is raised at the next command.
-            let _ = counter.raise_to(record.unlock_counter);
-        }
         Ok(())
     }
+}
+
+/// The slot that a challenge names and its pending challenge, where that is this one, whole.
+fn pending_challenge<'r>(record: &'r Record, bytes: &[u8]) -> Option<(&'r Slot, Challenge)> {
+    record.slots.iter().find_map(|slot| {
+        let challenge = record.challenge(slot)?;
+        (challenge.as_bytes() == bytes).then_some((slot, challenge))
+    })
 }
 
 /// Protocol, platform key, MAC, then the padded PIN.
 fn decrypt_pin(
     fields: &UnlockParameters<'_>,
     state: &PinState,
-    client_pin: &mut dyn ClientPin,
+    keys: &mut KeyAgreementKeys,
 ) -> Result<(PinProtocol, zeroize::Zeroizing<alloc::vec::Vec<u8>>), CtapStatus> {
     let protocol = PinProtocol::from_number(fields.protocol)
         .filter(|protocol| state.protocols.contains(protocol))
         .ok_or(CtapStatus::InvalidParameter)?;
     let platform_key = CoseKey::from_value(fields.platform_key).map_err(|_| CtapStatus::InvalidParameter)?;
-    let secret = client_pin.decapsulate(protocol, &platform_key)?;
+    let secret = keys
+        .decapsulate(protocol, &platform_key)?
+        .ok_or(CtapStatus::PinAuthInvalid)?;
     let message = unlock_auth_message(fields.challenge, fields.response, fields.new_pin_enc);
     if !protocol.verify(&secret, &message, fields.pin_uv_auth_param) {
         return Err(CtapStatus::PinAuthInvalid);

@@ -1,11 +1,12 @@
 //! `authenticatorDeviceUnlock` over a transport: encode, exchange, judge the status, decode.
 
-use fido_unlock_protocol::Interface;
 use fido_unlock_protocol::ctap2::cbor::Value;
 use fido_unlock_protocol::ctap2::device_unlock::{
     ChallengeRequest, ChallengeResponse, SubCommand, UnlockInfo, UnlockRequest, get_info_request,
+    get_info_request_about,
 };
 use fido_unlock_protocol::ctap2::{CtapStatus, DEFAULT_MAX_MSG_SIZE};
+use fido_unlock_protocol::{Challenge, Interface};
 
 use super::{CommandError, DeviceError, DeviceRefusal};
 use crate::ports::{Call, Transport, TransportError, UnlockDevice};
@@ -58,6 +59,13 @@ impl<T: Transport> CtapUnlockDevice<T> {
         parse(body)
     }
 
+    fn read_info(&mut self, message: &[u8], call: &mut Call<'_>) -> Result<UnlockInfo, DeviceError> {
+        let map = self.exchange_map(SubCommand::GetInfo, message, call)?;
+        let info = UnlockInfo::from_value(&map)?;
+        self.max_msg_size = usize::try_from(info.max_msg_size).unwrap_or(usize::MAX);
+        Ok(info)
+    }
+
     /// The same where the answer must have a map.
     pub(super) fn exchange_map(
         &mut self,
@@ -72,10 +80,11 @@ impl<T: Transport> CtapUnlockDevice<T> {
 
 impl<T: Transport> UnlockDevice for CtapUnlockDevice<T> {
     fn info(&mut self, call: &mut Call<'_>) -> Result<UnlockInfo, DeviceError> {
-        let map = self.exchange_map(SubCommand::GetInfo, &get_info_request(), call)?;
-        let info = UnlockInfo::from_value(&map)?;
-        self.max_msg_size = usize::try_from(info.max_msg_size).unwrap_or(usize::MAX);
-        Ok(info)
+        self.read_info(&get_info_request(), call)
+    }
+
+    fn info_about(&mut self, challenge: &Challenge, call: &mut Call<'_>) -> Result<UnlockInfo, DeviceError> {
+        self.read_info(&get_info_request_about(challenge), call)
     }
 
     fn challenge(
@@ -127,6 +136,7 @@ fn meaning(sub_command: SubCommand, status: CtapStatus) -> Option<DeviceRefusal>
         (CtapStatus::NotEnrolled, _) => DeviceRefusal::NotEnrolled,
         (CtapStatus::OtherChallengePending, _) => DeviceRefusal::OtherChallengePending,
         (CtapStatus::StoreFailed, _) => DeviceRefusal::StoreBroken,
+        (CtapStatus::CounterAtEnd, _) => DeviceRefusal::CounterAtEnd,
         (CtapStatus::PinAuthBlocked, Unlock) => DeviceRefusal::TooManyWrongResponses,
         (CtapStatus::PinAuthBlocked, _) => DeviceRefusal::PinAuthBlocked,
         (CtapStatus::PinAuthInvalid, _) => DeviceRefusal::MacRefused,

@@ -6,18 +6,17 @@ use crate::stack::clear_stack_below;
 use fido_unlock_protocol::AdminKey;
 use fido_unlock_protocol::ctap2::CtapStatus;
 use fido_unlock_protocol::ctap2::device_unlock::{
-    EnrollKey, EnrollOptions, EnrollRequest, EnrollResponse, EnrollSlot, ProbeChallenge, ProbeRequest,
-    RotateRequest, SubCommand, UnlockInfo, pad_admin_key,
+    EnrollKey, EnrollOptions, EnrollRequest, EnrollResponse, EnrollSlot, KeyAgreementRequest,
+    KeyAgreementResponse, ProbeChallenge, ProbeRequest, RotateRequest, SubCommand, UnlockInfo, pad_admin_key,
 };
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
-use fido_unlock_protocol::pin_protocol::PinProtocol;
+use fido_unlock_protocol::pin_protocol::{CoseKey, PinProtocol, encapsulate};
 use fido_unlock_protocol::ports::Entropy;
 use fido_unlock_protocol::suite::IssuerPublicKey;
 use fido_unlock_protocol::suite::aes_admin_key::is_known_default;
-use fido_unlock_protocol::{DeviceId, ResponseCode};
+use fido_unlock_protocol::{DeviceId, ResponseCode, SharedSecret};
 
-use super::pin_token::agree;
-use super::{ClientPinError, CtapUnlockDevice, DeviceError, EnrollRefusal, RotateRefusal};
+use super::{CtapUnlockDevice, DeviceError, EnrollRefusal, RotateRefusal};
 use crate::ports::{Call, Transport, UnlockDevice};
 
 /// The key of one slot.
@@ -48,9 +47,6 @@ pub enum EnrollError {
     /// The device, or the way to it.
     #[error(transparent)]
     Device(#[from] DeviceError),
-    /// The key agreement before it, for an admin key.
-    #[error(transparent)]
-    KeyAgreement(#[from] ClientPinError),
     /// It must not be enrolled so.
     #[error(transparent)]
     Refused(#[from] EnrollRefusal),
@@ -60,7 +56,6 @@ impl HasCode for EnrollError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::Device(error) => error.code(),
-            Self::KeyAgreement(error) => error.code(),
             Self::Refused(refusal) => (*refusal).code(),
         }
     }
@@ -112,7 +107,7 @@ fn enroll_plan<T: Transport>(
         .iter()
         .any(|(_, key)| matches!(key, PlannedKey::AesAdminKey(_)));
     let agreed = match wants_secret {
-        true => Some(agree(device.transport(), protocol, entropy, call)?),
+        true => Some(agree(device, protocol, entropy, call)?),
         false => None,
     };
     let mut slots = Vec::new();
@@ -143,6 +138,19 @@ fn enroll_plan<T: Transport>(
         .exchange_map(SubCommand::Enroll, &request.to_message(), call)
         .map_err(EnrollError::of)?;
     Ok(EnrollResponse::from_value(&map).map_err(DeviceError::from)?)
+}
+
+/// `getKeyAgreement`, then `encapsulate`: the platform key and the shared secret.
+fn agree<T: Transport>(
+    device: &mut CtapUnlockDevice<T>,
+    protocol: PinProtocol,
+    entropy: &mut dyn Entropy,
+    call: &mut Call<'_>,
+) -> Result<(CoseKey, SharedSecret), DeviceError> {
+    let request = KeyAgreementRequest { protocol };
+    let map = device.exchange_map(SubCommand::GetKeyAgreement, &request.to_message(), call)?;
+    let answer = KeyAgreementResponse::from_value(&map)?;
+    Ok(encapsulate(protocol, &answer.key_agreement, entropy)?)
 }
 
 /// A probe that one device took: its present Q is the one that made the response.

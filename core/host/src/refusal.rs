@@ -66,7 +66,7 @@ refusals! {
         TouchRefused = TouchRefused,
         /// `pinUvAuthParam` is wrong.
         MacRefused = MacRefused,
-        /// It has no random bytes, or its unlock counter is at its end (both are CTAP1_ERR_OTHER).
+        /// It has no random bytes.
         NoEntropy = NoEntropy,
         /// A reason that has no meaning in this command, of a device that speaks no CTAP; one that does
         /// gives [`CommandError::Status`](crate::CommandError::Status).
@@ -79,6 +79,8 @@ refusals! {
         SlotEmpty = SuiteNotEnrolled,
         /// Its flash failed; nothing changed.
         StoreBroken = StoreBroken,
+        /// It has counted to its end, so that no unlock is left.
+        CounterAtEnd = CounterAtEnd,
         /// `unlock`: its own rules do not take this PIN; the response is still good.
         PinRefused = PinRefusedByDevice,
         /// It serves another channel.
@@ -113,7 +115,7 @@ refusals! {
 
     /// What forbids a step of a [`Session`](crate::Session), whatever the device would say.
     SessionRefusal {
-        /// `begin`: the PIN is not blocked.
+        /// `begin`, `resolve`: the PIN is not blocked, and not by this session's unlock.
         DeviceNotLocked = DeviceNotLocked,
         /// `begin`: the device was never enrolled.
         DeviceNotEnrolled = DeviceNotEnrolled,
@@ -123,8 +125,10 @@ refusals! {
         ChallengeRenewed = ChallengeRenewed,
         /// Another device was put in.
         OtherDevice = OtherDevice,
-        /// `unlock`: the answer was lost, and the device cannot be asked; call
-        /// [`Session::resolve`](crate::Session::resolve).
+        /// `unlock`: the device wants a PIN that differs from the old one; the response is still good.
+        PinSameAsOld = PinSameAsOld,
+        /// `unlock`, `resolve`: the answer was lost, and the device cannot be asked, or does not say; call
+        /// [`Session::resolve`](crate::Session::resolve) with this device put back in.
         OutcomeUnknown = OutcomeUnknown,
         /// `begin`: the slot that was asked for has no key, or no slot has one that this version knows.
         SlotEmpty = SuiteNotEnrolled,
@@ -212,6 +216,7 @@ mod tests {
             ("RenewRefused", 128),
             ("SlotEmpty", 129),
             ("StoreBroken", 130),
+            ("CounterAtEnd", 132),
             ("PinRefused", 307),
             ("Busy", 505),
             ("Cancelled", 508),
@@ -236,6 +241,7 @@ mod tests {
             ("ChallengeUsed", 107),
             ("ChallengeRenewed", 108),
             ("OtherDevice", 109),
+            ("PinSameAsOld", 308),
             ("OutcomeUnknown", 124),
             ("SlotEmpty", 129),
             ("WrongSuite", 801),

@@ -2,14 +2,14 @@
 //! now.
 //!
 //! The key agreement key dies with power, the challenge does not; so the challenge is fetched again
-//! just before `unlock` and compared with the one that was shown. A lost answer is resolved by the
-//! unlock counter, never by trying again.
+//! just before `unlock` and compared with the one that was shown. What became of an unlock whose answer was lost the
+//! device says of the challenge itself; it is never found out by trying again.
 
 use alloc::vec::Vec;
 
 use fido_unlock_protocol::ctap2::cbor::Value;
 use fido_unlock_protocol::ctap2::device_unlock::{
-    ChallengeRequest, ChallengeResponse, UnlockInfo, UnlockRequest, unlock_auth_message,
+    ChallengeRequest, ChallengeResponse, SlotInfo, UnlockInfo, UnlockRequest, unlock_auth_message,
 };
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
 use fido_unlock_protocol::pin_protocol::{PinProtocol, encapsulate, pad_pin};
@@ -84,7 +84,7 @@ impl Session {
         if !info.is_blocked() {
             return Err(SessionRefusal::DeviceNotLocked.into());
         }
-        let slot = choose_slot(info, slot)?;
+        let SlotInfo { slot, suite, .. } = *choose_slot(info, slot)?;
         let protocol = *info
             .protocols
             .first()
@@ -97,10 +97,13 @@ impl Session {
             },
             call,
         )?;
+        if answer.suite != suite {
+            return Err(DeviceError::Malformed("the challenge is of another suite than its slot").into());
+        }
         let mut session = Self {
             device_id: answer.device_id,
             challenge: answer.challenge,
-            suite: answer.suite,
+            suite,
             slot,
             protocol,
             unlock_counter: info.unlock_counter,
@@ -199,6 +202,9 @@ impl Session {
             Err(error @ (DeviceError::Transport(_) | DeviceError::Malformed(_))) => {
                 self.resolve_lost(device, error, call)
             }
+            Err(error @ DeviceError::Refused(DeviceRefusal::PinRefused)) => {
+                Err(self.why_pin_refused(device, error, call))
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -217,9 +223,8 @@ impl Session {
             // It may be another device that was put in, so its name counts before its state.
             Err(DeviceError::Refused(refusal)) => {
                 let info = self.info_of_this(device, call)?;
-                let used = info.unlock_counter != self.unlock_counter;
                 return Err(match refusal {
-                    DeviceRefusal::NotLocked if used => SessionRefusal::ChallengeUsed.into(),
+                    DeviceRefusal::NotLocked if self.was_used(&info) => SessionRefusal::ChallengeUsed.into(),
                     other => DeviceError::Refused(other).into(),
                 });
             }
@@ -230,15 +235,25 @@ impl Session {
         }
         if answer.challenge != self.challenge {
             // The device was unlocked and blocked again, or only asked for a new challenge.
-            let used = device.info(call)?.unlock_counter != self.unlock_counter;
-            let refusal = if used {
-                SessionRefusal::ChallengeUsed
-            } else {
-                SessionRefusal::ChallengeRenewed
-            };
-            return Err(refusal.into());
+            return Err(self.why_void(&self.info_of_this(device, call)?).into());
         }
         Ok(answer)
+    }
+
+    /// Whether the challenge was used, by what this device says of it; where that is no answer, by the counter of a
+    /// device that has told its name.
+    fn was_used(&self, info: &UnlockInfo) -> bool {
+        info.spent == Some(true)
+            || info.device_id == Some(self.device_id) && info.unlock_counter != self.unlock_counter
+    }
+
+    /// This device has another challenge, or none.
+    fn why_void(&self, info: &UnlockInfo) -> SessionRefusal {
+        if self.was_used(info) {
+            SessionRefusal::ChallengeUsed
+        } else {
+            SessionRefusal::ChallengeRenewed
+        }
     }
 
     #[inline(never)]
@@ -271,7 +286,27 @@ impl Session {
         })
     }
 
-    /// The answer of `unlock` was lost: the counter says what happened, if it can still be read.
+    /// The PIN is within the lengths that the device told. Where it has no further rules but wants another PIN than the
+    /// old one, this was the old one.
+    fn why_pin_refused(
+        &self,
+        device: &mut dyn UnlockDevice,
+        error: DeviceError,
+        call: &mut Call<'_>,
+    ) -> UnlockError {
+        match self.info_of_this(device, call) {
+            Ok(info)
+                if info.force_pin_change
+                    && !info.pin_complexity_policy
+                    && PinRules::of(&info) == self.rules =>
+            {
+                SessionRefusal::PinSameAsOld.into()
+            }
+            _ => error.into(),
+        }
+    }
+
+    /// The answer of `unlock` was lost: the device says what happened, if it can still be read.
     fn resolve_lost(
         &self,
         device: &mut dyn UnlockDevice,
@@ -294,35 +329,71 @@ impl Session {
         }
     }
 
-    /// What became of an unlock whose answer was lost (one transaction); also after a restart, with
-    /// the device plugged in again.
+    /// What became of an unlock whose answer was lost (one transaction, two where it was not done); also after a
+    /// restart, with the device plugged in again.
+    ///
+    /// A device that is not blocked gives no Device ID over the vendor interface, and a counter is nobody's in
+    /// particular: what counts is that the device has spent exactly this challenge.
     ///
     /// # Errors
-    /// [`SessionRefusal::OtherDevice`], [`SessionRefusal::ChallengeUsed`], or what the device answered.
+    /// [`SessionRefusal::OtherDevice`]; [`SessionRefusal::DeviceNotLocked`]; [`SessionRefusal::ChallengeUsed`] and [`SessionRefusal::ChallengeRenewed`] where
+    /// the Response Code is void; [`SessionRefusal::OutcomeUnknown`] where this device is unblocked by something else and
+    /// may not be the one; or what the device answered.
     pub fn resolve(
         &self,
         device: &mut dyn UnlockDevice,
         call: &mut Call<'_>,
     ) -> Result<Outcome, UnlockError> {
-        // Without a Device ID (vendor interface, not blocked) the counter alone must do.
         let info = self.info_of_this(device, call)?;
+        if info.is_blocked() {
+            return self.resolve_blocked(device, &info, call);
+        }
+        let named = info.device_id == Some(self.device_id);
         let next = self.unlock_counter.wrapping_add(1);
-        if info.unlock_counter == next && !info.is_blocked() {
-            Ok(Outcome::Unlocked)
-        } else if info.unlock_counter == self.unlock_counter {
-            Ok(Outcome::NotUnlocked)
-        } else {
-            Err(SessionRefusal::ChallengeUsed.into())
+        match info.spent {
+            Some(true) => Ok(Outcome::Unlocked),
+            None if named && info.unlock_counter == next => Ok(Outcome::Unlocked),
+            _ if named && info.unlock_counter != self.unlock_counter => {
+                Err(SessionRefusal::ChallengeUsed.into())
+            }
+            _ if named => Err(SessionRefusal::DeviceNotLocked.into()),
+            _ => Err(SessionRefusal::OutcomeUnknown.into()),
         }
     }
 
-    /// `getInfo`, unless it comes from a device of another name.
+    /// The code is good if the device still gives this challenge.
+    fn resolve_blocked(
+        &self,
+        device: &mut dyn UnlockDevice,
+        info: &UnlockInfo,
+        call: &mut Call<'_>,
+    ) -> Result<Outcome, UnlockError> {
+        // Unlocked by it, and blocked again.
+        if self.was_used(info) {
+            return Err(SessionRefusal::ChallengeUsed.into());
+        }
+        let request = ChallengeRequest {
+            slot: self.slot,
+            protocol: self.protocol,
+            renew: false,
+        };
+        let answer = device.challenge(&request, call)?;
+        if answer.device_id != self.device_id {
+            Err(SessionRefusal::OtherDevice.into())
+        } else if answer.challenge == self.challenge {
+            Ok(Outcome::NotUnlocked)
+        } else {
+            Err(self.why_void(info).into())
+        }
+    }
+
+    /// `getInfo` about the challenge, unless it comes from a device of another name.
     fn info_of_this(
         &self,
         device: &mut dyn UnlockDevice,
         call: &mut Call<'_>,
     ) -> Result<UnlockInfo, UnlockError> {
-        let info = device.info(call)?;
+        let info = device.info_about(&self.challenge, call)?;
         if info.device_id.is_some_and(|id| id != self.device_id) {
             return Err(SessionRefusal::OtherDevice.into());
         }
@@ -383,18 +454,16 @@ impl Session {
 }
 
 /// The slot that was asked for, or the lowest above the recovery slot.
-fn choose_slot(info: &UnlockInfo, wanted: Option<u8>) -> Result<u8, SessionRefusal> {
+fn choose_slot(info: &UnlockInfo, wanted: Option<u8>) -> Result<&SlotInfo, SessionRefusal> {
     if !info.sealed {
         return Err(SessionRefusal::DeviceNotEnrolled);
     }
     let missing = SessionRefusal::SlotEmpty;
-    let numbers = || info.slots.iter().map(|slot| slot.slot);
+    // The recovery slot comes last.
+    let place = |slot: &&SlotInfo| (slot.slot == 0, slot.slot);
     match wanted {
-        Some(slot) => numbers().find(|number| *number == slot).ok_or(missing),
-        None => numbers()
-            .filter(|slot| *slot > 0)
-            .min()
-            .or_else(|| numbers().min())
-            .ok_or(missing),
+        Some(wanted) => info.slots.iter().find(|slot| slot.slot == wanted),
+        None => info.slots.iter().min_by_key(place),
     }
+    .ok_or(missing)
 }

@@ -10,7 +10,9 @@
 //! | 112 | nonce |
 //! | 16 | low 16 bits of the unlock counter |
 //!
-//! Suite 3: 16 random bytes, shown as 32 hex digits.
+//! Suite 3: 16 bytes, shown as 32 hex digits: 124 random bits, then the key slot.
+//!
+//! A device makes the challenges of all its slots from one [`ChallengeNonce`].
 
 #[cfg(feature = "alloc")]
 use alloc::string::String;
@@ -24,6 +26,11 @@ use crate::suite::Suite;
 
 /// The version in every challenge.
 pub const CHALLENGE_VERSION: u8 = 1;
+
+/// What a device keeps of a challenge: 16 random bytes, from which the challenge of each slot is made
+/// (docs/protocol.md, section 3.1). Suites 1 and 2 take the first 14, suite 3 all but the last 4 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ChallengeNonce([u8; 16]);
 
 /// A challenge of suite 1 or 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,6 +47,66 @@ pub enum Challenge {
     Line(DeviceChallenge),
     /// Suite 3.
     Aes(AesChallenge),
+}
+
+/// The first 14 of 16 bytes.
+const fn head(bytes: &[u8; 16]) -> [u8; 14] {
+    let [head @ .., _, _] = *bytes;
+    head
+}
+
+impl ChallengeNonce {
+    /// From its 16 bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its 16 bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// The 14 bytes that stand in the challenge of every suite: what tells one nonce from another.
+    #[must_use]
+    pub const fn head(&self) -> [u8; 14] {
+        head(&self.0)
+    }
+
+    /// The challenge of `slot` (0 to 15), with the low 16 bits of the unlock counter in suites 1 and 2; `None`
+    /// for a slot above 15.
+    ///
+    /// ```
+    /// use fido_unlock_protocol::{ChallengeNonce, Suite};
+    /// let nonce = ChallengeNonce::from_bytes([0xA5; 16]);
+    /// let [line, aes] = [Suite::P256EcdhMac, Suite::AesAdminKey]
+    ///     .map(|suite| nonce.challenge(suite, 3, 7).unwrap());
+    /// assert_eq!((line.slot(), aes.slot()), (3, 3));
+    /// assert_eq!(line.nonce(), aes.nonce());
+    /// ```
+    #[must_use]
+    pub fn challenge(&self, suite: Suite, slot: u8, counter: u32) -> Option<Challenge> {
+        if suite != Suite::AesAdminKey {
+            return DeviceChallenge::new(suite, slot, self.head(), counter).map(Challenge::Line);
+        }
+        let mut bytes = self.0;
+        let [.., last] = &mut bytes;
+        *last = *last & 0xF0 | slot;
+        (slot <= 15).then_some(Challenge::Aes(AesChallenge(bytes)))
+    }
+
+    /// Whether these bytes are a challenge that was made from it, for whatever slot and counter.
+    #[must_use]
+    pub fn made(&self, challenge: &[u8]) -> bool {
+        match <[u8; 16]>::try_from(challenge) {
+            Ok(bytes) => {
+                let aes = Challenge::Aes(AesChallenge(bytes));
+                self.challenge(Suite::AesAdminKey, aes.slot(), 0) == Some(aes)
+            }
+            Err(_) => DeviceChallenge::from_bytes(challenge).is_ok_and(|line| line.nonce() == self.head()),
+        }
+    }
 }
 
 impl DeviceChallenge {
@@ -261,6 +328,27 @@ impl Challenge {
         }
     }
 
+    /// The slot that it is for, 0 to 15.
+    #[must_use]
+    pub const fn slot(&self) -> u8 {
+        match self {
+            Self::Line(line) => line.slot(),
+            Self::Aes(aes) => {
+                let [.., last] = aes.0;
+                last & 15
+            }
+        }
+    }
+
+    /// The first 14 bytes of the nonce that it was made from: the same for every slot, and in every suite.
+    #[must_use]
+    pub fn nonce(&self) -> [u8; 14] {
+        match self {
+            Self::Line(line) => line.nonce(),
+            Self::Aes(aes) => head(&aes.0),
+        }
+    }
+
     /// The bytes on the wire: 18 or 16.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8] {
@@ -318,6 +406,40 @@ mod tests {
         assert_eq!(challenge.slot(), 0xC);
         assert_eq!(challenge.nonce(), nonce);
         assert_eq!(challenge.counter_low(), 0x1234);
+    }
+
+    // M-3.1-6
+    #[test]
+    fn one_nonce_makes_the_challenges_of_all_slots_and_knows_them_again() {
+        let bytes: [u8; 16] = core::array::from_fn(|at| 0x11 * at as u8);
+        let nonce = ChallengeNonce::from_bytes(bytes);
+        for suite in [Suite::P256Ecdsa, Suite::P256EcdhMac, Suite::AesAdminKey] {
+            for slot in 0..16 {
+                let challenge = nonce.challenge(suite, slot, 0x1234_5678).unwrap();
+                assert_eq!((challenge.suite(), challenge.slot()), (suite, slot));
+                assert_eq!(challenge.nonce(), bytes[..14]);
+                assert!(nonce.made(challenge.as_bytes()));
+                // Each bit of the nonce counts, and nothing else of the challenge does.
+                let length = challenge.as_bytes().len();
+                for bit in 0..8 * length {
+                    let mut other = challenge.as_bytes().to_vec();
+                    other[bit / 8] ^= 0x80 >> (bit % 8);
+                    let of_slot_or_counter = match suite {
+                        Suite::AesAdminKey => bit >= 124,
+                        // Version and suite 1 or 2, slot; counter.
+                        _ => {
+                            matches!(bit, 8..12 | 124..140)
+                                || DeviceChallenge::from_bytes(&other).is_ok() && bit < 12
+                        }
+                    };
+                    assert_eq!(nonce.made(&other), of_slot_or_counter, "{suite:?} {slot} {bit}");
+                }
+                assert!(!nonce.made(&challenge.as_bytes()[1..]));
+            }
+            assert_eq!(nonce.challenge(suite, 16, 0), None);
+        }
+        let aes = nonce.challenge(Suite::AesAdminKey, 5, 9).unwrap();
+        assert_eq!(aes.as_bytes()[14..], [0xEE, 0xF5]);
     }
 
     #[test]

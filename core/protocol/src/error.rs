@@ -156,7 +156,7 @@ error_table! {
     121 NotSupported Device "the device does not know this command" "Use a device whose maker supports unlocking."
     122 Sealed Device "the device is sealed: its issuer keys were enrolled before" "Reset the device first, which destroys every credential on it, or rotate the issuer key."
     123 ProbeFailed Device "a test response was refused: an unlock would not work" "Do not hand this device out; enrol it again with the right issuer key."
-    124 OutcomeUnknown Device "the connection broke before the device confirmed the unlock" "Put the device back in: the program reads the unlock counter and tells whether the new PIN is set."
+    124 OutcomeUnknown Device "the connection broke before the device confirmed the unlock" "Put this device back in: the program asks it whether the new PIN is set."
     125 OtherApplet Device "another applet's PIN is meant" "Use the card's own program for that PIN."
     126 EnrolmentRefused Device "the device may not be enrolled now: it has a PIN or credentials, and no permission was given" "Enrol it before a PIN is set, or give its PIN, which permits the enrolment."
     127 RotationRefused Device "the device refused the new issuer key" "Check that both keys are the right ones and that the rotation number is the next one."
@@ -164,6 +164,7 @@ error_table! {
     129 SuiteNotEnrolled Device "the device has no key in this slot" "Ask the help desk which slot and suite this device uses."
     130 StoreBroken Device "the device could not read or write its own memory" "Take the key out and put it back in; if it happens again, the device is broken."
     131 LastSlot Device "this key is the device's only one: without it nobody could ever unlock it" "Rotate the slot to another key instead, or keep it."
+    132 CounterAtEnd Device "the device has counted to its end: it can never be unlocked again" "Reset the device, which destroys every credential on it; where that does not help either, replace it."
 
     201 CodeLength Code "the code has the wrong length" "Compare the code group by group: something is missing or too much."
     202 CodeCharacter Code "the code holds a character that no code has" "Type only letters and digits."

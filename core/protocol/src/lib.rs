@@ -27,7 +27,7 @@ mod curve;
 mod device_id;
 mod response;
 
-pub use challenge::{AesChallenge, CHALLENGE_VERSION, Challenge, DeviceChallenge};
+pub use challenge::{AesChallenge, CHALLENGE_VERSION, Challenge, ChallengeNonce, DeviceChallenge};
 pub use ctap2::device_unlock::Interface;
 pub use device_id::DeviceId;
 pub use error::{ErrorCode, Family, HasCode};

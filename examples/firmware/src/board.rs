@@ -4,9 +4,8 @@ use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 
-use fido_unlock_protocol::SharedSecret;
 use fido_unlock_protocol::ctap2::CtapStatus;
-use fido_unlock_protocol::pin_protocol::{CoseKey, KeyAgreementKey, PinProtocol};
+use fido_unlock_protocol::pin_protocol::PinProtocol;
 use fido_unlock_device::ports::{ClientPin, PinState, Presence, UnlockStoreError, UnlockCommit, UnlockStore, UserPresence};
 use fido_unlock_protocol::ports::{Entropy, EntropyError};
 
@@ -49,8 +48,6 @@ impl UnlockStore for Flash {
 /// The board's `authenticatorClientPIN`.
 pub struct BoardPin {
     flash: Flash,
-    noise: Noise,
-    key: Option<KeyAgreementKey>,
 }
 
 impl ClientPin for BoardPin {
@@ -71,30 +68,6 @@ impl ClientPin for BoardPin {
         }
     }
 
-    fn key_agreement(&mut self, _protocol: PinProtocol) -> Result<CoseKey, CtapStatus> {
-        if self.key.is_none() {
-            self.key = Some(KeyAgreementKey::make(&mut self.noise)?);
-        }
-        self.key
-            .as_ref()
-            .map(KeyAgreementKey::public)
-            .ok_or(CtapStatus::Other)
-    }
-
-    fn decapsulate(
-        &mut self,
-        protocol: PinProtocol,
-        platform_key: &CoseKey,
-    ) -> Result<SharedSecret, CtapStatus> {
-        let key = self.key.as_ref().ok_or(CtapStatus::InvalidParameter)?;
-        key.decapsulate(protocol, platform_key)
-            .map_err(|_| CtapStatus::InvalidParameter)
-    }
-
-    fn regenerate(&mut self, _protocol: PinProtocol) {
-        self.key = None;
-    }
-
     fn verify_acfg_token(&mut self, _: PinProtocol, _: &[u8], _: &[u8]) -> Result<(), CtapStatus> {
         Err(CtapStatus::PinAuthInvalid)
     }
@@ -108,7 +81,7 @@ impl ClientPin for BoardPin {
     }
 
     fn after_unlock(&mut self) {
-        self.key = None;
+        // No token and no command that goes on for longer here.
     }
 }
 
@@ -153,8 +126,6 @@ impl Board {
         Self {
             client_pin: BoardPin {
                 flash: flash.clone(),
-                noise: Noise,
-                key: None,
             },
             flash,
             button: Button,

@@ -73,7 +73,10 @@ fn read(world: &World) -> Kept {
         pin: [OLD_PIN, NEW_PIN].into_iter().find(|pin| is(pin)).unwrap(),
         retries: state.pin_retries,
         counter: world.info(Interface::Fido).unlock_counter,
-        pending: record.get(6).map(|pending| pending.as_bytes().unwrap().to_vec()),
+        pending: record
+            .get(6)
+            .filter(|_| record.get(7).unwrap().as_bool() == Some(false))
+            .map(|nonce| nonce.as_bytes().unwrap()[..14].to_vec()),
     }
 }
 
@@ -100,7 +103,7 @@ fn run(world: &World, model: &mut Model, command: Command, cut: Option<u64>) {
             let got = world.try_challenge(way(vendor), SLOT, renew);
             let expected = if model.blocked() { 0 } else { 0x30 };
             if let Ok(answer) = &got {
-                let now = answer.challenge.as_bytes().to_vec();
+                let now = answer.challenge.nonce().to_vec();
                 if let (Some(old), false) = (&before.pending, renew) {
                     assert_eq!(*old, now);
                 }
@@ -117,7 +120,7 @@ fn run(world: &World, model: &mut Model, command: Command, cut: Option<u64>) {
             };
             let new_pin = other(before.pin);
             let mut parts = world.parts(new_pin);
-            model.kept.pending = Some(parts.challenge.clone());
+            model.kept.pending = Some(world.challenge().challenge.nonce().to_vec());
             let unlock = matches!(command, Command::Unlock { .. });
             let mut expected = if model.wrong_responses >= 5 { 0x34 } else { 0 };
             match command {

@@ -82,6 +82,7 @@ fn blocked(issuer: IssuerKey) -> World {
     world
 }
 
+// M-3.3-5
 #[test]
 fn power_cut_in_unlock() {
     for suite in [Suite::P256Ecdsa, Suite::P256EcdhMac, Suite::AesAdminKey] {
@@ -161,6 +162,7 @@ fn cut_unlock(
     assert!(cuts > if every_byte { 1000 } else { 5 }, "{cuts}");
 }
 
+// M-3.1-10 M-3.3-5
 #[test]
 fn power_cut_in_get_challenge() {
     let world = blocked(issuer_key(Suite::P256EcdhMac));
@@ -182,6 +184,7 @@ fn power_cut_in_get_challenge() {
     cut_everywhere(&world, &request(true), true, after, unlock_and_sign_in);
 }
 
+// M-3.3-5
 #[test]
 fn power_cut_in_enroll() {
     let world = World::unenrolled(Way::Hid, issuer_key(Suite::P256Ecdsa), PROTOCOL, |builder| {
@@ -207,6 +210,7 @@ fn power_cut_in_enroll() {
     });
 }
 
+// M-3.3-5
 #[test]
 fn power_cut_in_rotate_issuer() {
     let old = issuer_key(Suite::P256Ecdsa);

@@ -19,6 +19,7 @@ fn world(build: impl FnOnce(Builder) -> Builder) -> World {
     )
 }
 
+// M-3.3-1
 #[test]
 fn the_tries_are_the_device_s_own_maximum() {
     for maximum in [3, 5, 8] {
@@ -32,6 +33,7 @@ fn the_tries_are_the_device_s_own_maximum() {
 }
 
 /// Two wrong PINs in this power-up before the unlock: three more are looked at after it.
+// M-3.3-3
 #[test]
 fn the_volatile_mismatch_count_is_cleared() {
     let world = world(|builder| builder);
@@ -46,6 +48,7 @@ fn the_volatile_mismatch_count_is_cleared() {
     assert_eq!(world.token("wrong-pin", 0, None), Err(ErrorCode::PinAuthBlocked));
 }
 
+// M-3.3-3
 #[test]
 fn tokens_and_both_key_agreement_keys_are_dropped() {
     let world = world(|builder| builder);
@@ -55,18 +58,54 @@ fn tokens_and_both_key_agreement_keys_are_dropped() {
     assert_eq!(world.toggle_always_uv(&token), 0, "the token is good before");
     world.change_state(|state| state.pin_retries = 0);
     let parts = world.parts(NEW_PIN);
-    let keys = [PinProtocol::One, PinProtocol::Two].map(|protocol| world.key_agreement(protocol));
+    let keys = [PinProtocol::One, PinProtocol::Two].map(|protocol| world.unlock_key(protocol));
     assert_eq!(
         keys,
-        [PinProtocol::One, PinProtocol::Two].map(|protocol| world.key_agreement(protocol))
+        [PinProtocol::One, PinProtocol::Two].map(|protocol| world.unlock_key(protocol))
     );
     assert_eq!(world.status(Interface::Fido, &parts.message()), 0);
     assert_eq!(world.toggle_always_uv(&token), 0x33);
     for (protocol, old) in [PinProtocol::One, PinProtocol::Two].into_iter().zip(keys) {
-        assert_ne!(world.key_agreement(protocol), old, "{protocol:?}");
+        assert_ne!(world.unlock_key(protocol), old, "{protocol:?}");
     }
 }
 
+/// A process at the vendor interface makes no key of `authenticatorClientPIN`'s void.
+// M-3.1-11
+#[test]
+fn the_key_agreement_key_is_the_unlock_s_own() {
+    let world = world(|builder| builder);
+    world.change_state(|state| state.pin_retries = 0);
+    for protocol in [PinProtocol::One, PinProtocol::Two] {
+        let theirs = world.key_agreement(protocol);
+        let own = world.unlock_key(protocol);
+        assert_ne!(own, theirs);
+        assert_eq!(world.unlock_key(protocol), own);
+        if protocol == world.protocol {
+            assert_eq!(
+                world.challenge().key_agreement,
+                own,
+                "getChallenge gives the same"
+            );
+            assert_eq!(world.wrong_response(Interface::Vendor), 0xF8);
+            assert_ne!(world.unlock_key(protocol), own);
+        }
+        assert_eq!(world.key_agreement(protocol), theirs);
+    }
+    let (ours, theirs) = (
+        world.unlock_key(PinProtocol::One),
+        world.key_agreement(PinProtocol::One),
+    );
+    world.device.replug();
+    assert_ne!(world.unlock_key(PinProtocol::One), ours);
+    assert_ne!(world.key_agreement(PinProtocol::One), theirs);
+    // An unlock leaves that command's key, too.
+    let theirs = world.key_agreement(PinProtocol::Two);
+    assert_eq!(world.status(Interface::Fido, &world.parts(NEW_PIN).message()), 0);
+    assert_eq!(world.key_agreement(PinProtocol::Two), theirs);
+}
+
+// M-3.3-2 M-3.3-4 M-3.3-7
 #[test]
 fn nothing_else_changes() {
     let world = world(|builder| builder.min_pin_length(6));
@@ -123,6 +162,7 @@ fn a_pin_s_length_is_stored_in_code_points() {
     world.sign_in(pin).unwrap();
 }
 
+// M-2.6-10
 #[test]
 fn a_reset_erases_enrolment_challenge_counter_and_wrong_responses() {
     let world = world(|builder| builder);

@@ -13,6 +13,7 @@ use super::blocked;
 
 const SUITES: [Suite; 3] = [Suite::P256Ecdsa, Suite::P256EcdhMac, Suite::AesAdminKey];
 
+// M-3.1-5
 #[test]
 fn the_pending_challenge_is_given_again_and_survives_power_cycles() {
     for suite in SUITES {
@@ -35,6 +36,7 @@ fn the_pending_challenge_is_given_again_and_survives_power_cycles() {
     }
 }
 
+// M-3.1-6
 #[test]
 fn a_challenge_names_version_suite_slot_and_counter() {
     for suite in [Suite::P256Ecdsa, Suite::P256EcdhMac] {
@@ -53,6 +55,7 @@ fn a_challenge_names_version_suite_slot_and_counter() {
     }
 }
 
+// M-3.1-1 M-3.1-3
 #[test]
 fn only_a_blocked_device_gives_a_challenge() {
     let world = World::new(Way::Hid, Suite::P256EcdhMac, PinProtocol::Two);
@@ -72,6 +75,7 @@ fn only_a_blocked_device_gives_a_challenge() {
     assert_eq!(ask(), Err(0xF9));
 }
 
+// M-2-5 M-3.1-2
 #[test]
 fn a_slot_that_is_not_enrolled_gives_none() {
     let world = blocked(Suite::P256EcdhMac, PinProtocol::Two);
@@ -81,6 +85,7 @@ fn a_slot_that_is_not_enrolled_gives_none() {
     }
 }
 
+// M-3.1-2
 #[test]
 fn a_protocol_that_the_device_does_not_list_is_refused() {
     let mut world = blocked(Suite::P256EcdhMac, PinProtocol::Two);
@@ -93,6 +98,7 @@ fn a_protocol_that_the_device_does_not_list_is_refused() {
 }
 
 /// Who asks for a new challenge, with what the person does, and whether the old one ends.
+// M-3.1-7 M-3.1-8
 #[test]
 fn a_pending_challenge_ends_by_a_touch_or_on_a_device_without_one_by_fresh_power() {
     struct Case {
@@ -128,11 +134,11 @@ fn a_pending_challenge_ends_by_a_touch_or_on_a_device_without_one_by_fresh_power
         let pending = world.challenge();
         let flash = world.flash();
         for case in cases.iter().filter(|case| case.can_touch == can_touch) {
-            for (slot, renew) in [(SLOT, true), (SLOT + 1, false), (SLOT + 1, true)] {
+            for slot in [SLOT, SLOT + 1] {
                 world.restore(&flash);
                 wait(&world.ticks, Duration::from_secs(case.seconds));
                 world.touch().set(case.touch);
-                let got = world.try_challenge(case.interface, slot, renew);
+                let got = world.try_challenge(case.interface, slot, true);
                 world.touch().set(Touch::AtOnce);
                 let name = format!(
                     "{can_touch} {:?} {} {:?} {slot}",
@@ -141,7 +147,7 @@ fn a_pending_challenge_ends_by_a_touch_or_on_a_device_without_one_by_fresh_power
                 match got {
                     Ok(new) => {
                         assert_eq!(case.status, 0, "{name}");
-                        assert_ne!(new.challenge, pending.challenge, "{name}");
+                        assert_ne!(new.challenge.nonce(), pending.challenge.nonce(), "{name}");
                         let kept = world.try_challenge(Interface::Fido, slot, false).unwrap();
                         assert_eq!(kept.challenge, new.challenge, "{name}");
                     }
@@ -153,6 +159,139 @@ fn a_pending_challenge_ends_by_a_touch_or_on_a_device_without_one_by_fresh_power
             }
         }
     }
+}
+
+/// A process at the vendor interface asks for another slot first: it gets that slot's challenge, and the person's
+/// stays what it is, without a touch and without a write.
+// M-3.1-5
+#[test]
+fn every_slot_s_challenge_comes_from_the_one_nonce() {
+    let admin = issuer_key(Suite::AesAdminKey);
+    let other = issuer_key(Suite::P256Ecdsa);
+    for can_touch in [true, false] {
+        let world = World::with_slots(
+            Suite::P256EcdhMac,
+            PinProtocol::Two,
+            EnrollOptions::default(),
+            &[(0, &admin), (15, &other)],
+            |builder| builder.can_touch(can_touch),
+        );
+        world.block();
+        world.device.replug();
+        let squatted = world
+            .try_challenge(Interface::Vendor, 15, false)
+            .unwrap()
+            .challenge;
+        let (writes, waits) = (world.flash().writes(), world.touch().waits());
+        world.touch().set(Touch::Never);
+        wait(&world.ticks, Duration::from_secs(3600));
+        for _ in 0..2 {
+            for slot in [0, SLOT, 15] {
+                for interface in [Interface::Fido, Interface::Vendor] {
+                    let answer = world.try_challenge(interface, slot, false).unwrap();
+                    assert_eq!((answer.slot, answer.challenge.slot()), (slot, slot));
+                    assert_eq!(answer.challenge.nonce(), squatted.nonce());
+                }
+            }
+        }
+        assert_eq!((world.flash().writes(), world.touch().waits()), (writes, waits));
+        world.touch().set(Touch::AtOnce);
+        assert_eq!(world.status(Interface::Fido, &world.parts(NEW_PIN).message()), 0);
+    }
+}
+
+/// The response of one slot under another slot's challenge, and a challenge of a slot that is not enrolled.
+// M-3.2-3
+#[test]
+fn the_challenge_is_compared_whole_for_the_slot_that_it_names() {
+    let world = two_slots(true);
+    world.block();
+    world.device.replug();
+    let right = world.parts(NEW_PIN);
+    let nonce = world.challenge().challenge.nonce();
+    let line = |suite, slot, counter| {
+        fido_unlock::DeviceChallenge::new(suite, slot, nonce, counter)
+            .unwrap()
+            .as_bytes()
+            .to_vec()
+    };
+    for (challenge, status) in [
+        (line(Suite::P256EcdhMac, 3, 0), 0xFA),
+        (line(Suite::P256Ecdsa, SLOT, 0), 0xFA),
+        (line(Suite::P256EcdhMac, SLOT, 1), 0xFA),
+        (nonce.iter().copied().chain([0, SLOT]).collect(), 0xFA),
+        (Vec::new(), 0xFA),
+        // Pending for slot 2, whose key made no such response.
+        (line(Suite::P256EcdhMac, SLOT + 1, 0), 0xF8),
+    ] {
+        let mut parts = world.parts(NEW_PIN);
+        parts.challenge.clone_from(&challenge);
+        parts.response.clone_from(&right.response);
+        assert_eq!(
+            world.status(Interface::Fido, &parts.message()),
+            status,
+            "{challenge:02x?}"
+        );
+    }
+    assert_eq!(world.status(Interface::Fido, &world.parts(NEW_PIN).message()), 0);
+}
+
+/// Whoever unplugs it a hundred times renews a hundred times; whoever runs a program, once.
+// M-3.1-8
+#[test]
+fn without_a_button_a_challenge_is_renewed_once_in_a_power_up() {
+    let world = two_slots(false);
+    world.block();
+    for _ in 0..3 {
+        world.device.replug();
+        let old = world.challenge().challenge;
+        let new = world
+            .try_challenge(Interface::Fido, SLOT, true)
+            .unwrap()
+            .challenge;
+        assert_ne!(old, new);
+        for slot in [SLOT, SLOT + 1] {
+            assert_eq!(world.try_challenge(Interface::Fido, slot, true), Err(0x3B));
+        }
+        assert_eq!(world.challenge().challenge, new);
+    }
+}
+
+/// What a broken source gives: zeros, or the same as last time.
+// M-3.1-9
+#[test]
+fn a_nonce_that_is_zero_or_the_last_one_again_is_refused() {
+    struct Stuck(u8);
+    impl fido_unlock::ports::Entropy for Stuck {
+        fn fill(&mut self, bytes: &mut [u8]) -> Result<(), fido_unlock::ports::EntropyError> {
+            bytes.fill(self.0);
+            // Of a nonce the last two bytes are not in every suite's challenge.
+            if let [.., last] = bytes {
+                *last = 1;
+            }
+            Ok(())
+        }
+    }
+    let world = blocked(Suite::P256EcdhMac, PinProtocol::Two);
+    let with_source = |byte| {
+        let builder = SoftAuthenticator::builder()
+            .store(world.store())
+            .ticks(std::sync::Arc::new(world.ticks.clone()))
+            .protocols(&[PinProtocol::Two])
+            .entropy(Stuck(byte));
+        world.device.with(|device| *device = builder.build().unwrap());
+    };
+    with_source(0);
+    assert_eq!(world.try_challenge(Interface::Fido, SLOT, false), Err(0x7F));
+    with_source(7);
+    assert_eq!(world.challenge().challenge.nonce(), [7; 14]);
+    assert_eq!(world.try_challenge(Interface::Fido, SLOT, true), Err(0x7F));
+    assert_eq!(world.status(Interface::Fido, &world.parts(NEW_PIN).message()), 0);
+    // The last one is remembered when it is spent.
+    world.change_state(|state| state.pin_retries = 0);
+    assert_eq!(world.try_challenge(Interface::Fido, SLOT, false), Err(0x7F));
+    with_source(8);
+    assert_eq!(world.challenge().challenge.nonce(), [8; 14]);
 }
 
 /// The first challenge ends nothing, so it needs no touch, also with `renew`.
@@ -182,6 +321,7 @@ fn a_renewed_challenge_voids_the_old_response() {
     }
 }
 
+// M-3.1-9
 #[test]
 fn without_entropy_there_is_no_challenge_and_the_pending_one_stays() {
     use fido_unlock_mock::authenticator::FailingEntropy;

@@ -9,6 +9,7 @@ use fido_unlock_tests::{NEW_PIN, World};
 
 use super::blocked;
 
+// M-3.2-2 M-3.2-11 M-3.2-12
 #[test]
 fn after_five_wrong_responses_the_device_waits_for_a_power_cycle_and_takes_the_same_code_then() {
     for suite in [Suite::P256Ecdsa, Suite::P256EcdhMac, Suite::AesAdminKey] {
@@ -68,6 +69,7 @@ fn wrong_responses_touch_no_byte_of_flash() {
 type Refusal = (&'static str, u8, Touch, fn(&mut UnlockParts));
 
 /// What is refused for another reason than the response leaves count, key and code as they were.
+// M-3.2-11
 #[test]
 fn only_a_wrong_response_counts() {
     let refusals: [Refusal; 9] = [
@@ -116,6 +118,7 @@ fn only_a_wrong_response_counts() {
     assert_eq!(world.status(Interface::Fido, &world.parts(NEW_PIN).message()), 0);
 }
 
+// M-3.2-12
 #[test]
 fn each_wrong_response_makes_a_new_key_agreement_key() {
     for protocol in [PinProtocol::One, PinProtocol::Two] {
@@ -137,6 +140,7 @@ fn each_wrong_response_makes_a_new_key_agreement_key() {
     }
 }
 
+// M-3.2-4
 #[test]
 fn the_length_of_a_response_is_the_pending_challenge_s_suite_s() {
     let lengths = [
@@ -157,6 +161,7 @@ fn the_length_of_a_response_is_the_pending_challenge_s_suite_s() {
 }
 
 /// Left-over bits of suite 2's last byte, and suite 1's second solution: no second code fits.
+// M-3.2-8 M-suites-4 M-suites-5
 #[test]
 fn a_response_has_one_form() {
     let world = blocked(Suite::P256EcdhMac, PinProtocol::Two);

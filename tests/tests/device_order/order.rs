@@ -2,13 +2,13 @@
 
 use fido_unlock::Suite;
 use fido_unlock::ctap2::cbor::Value;
-use fido_unlock::ctap2::device_unlock::key;
+use fido_unlock::ctap2::device_unlock::{EnrollOptions, key};
 use fido_unlock::host::framing::Interface;
 use fido_unlock::pin_protocol::{PinProtocol, pad_pin};
 use fido_unlock_mock::Touch;
 use fido_unlock_mock::flash::Cut;
 use fido_unlock_tests::bare::UnlockParts;
-use fido_unlock_tests::{NEW_PIN, OLD_PIN, World};
+use fido_unlock_tests::{NEW_PIN, OLD_PIN, Way, World};
 
 use super::blocked;
 
@@ -33,10 +33,11 @@ enum Wrong {
     Touch,
     Response,
     SameAsOld,
+    Counter,
     Flash,
 }
 
-const ALL: [Wrong; 19] = [
+const ALL: [Wrong; 20] = [
     Wrong::TrailingByte,
     Wrong::Type,
     Wrong::Missing,
@@ -55,6 +56,7 @@ const ALL: [Wrong; 19] = [
     Wrong::Touch,
     Wrong::Response,
     Wrong::SameAsOld,
+    Wrong::Counter,
     Wrong::Flash,
 ];
 
@@ -74,6 +76,7 @@ impl Wrong {
             Self::Padding | Self::Utf8 | Self::Policy | Self::SameAsOld => 0x37,
             Self::Touch => 0x2F,
             Self::Response => 0xF8,
+            Self::Counter => 0xFC,
             Self::Flash => 0xFB,
         }
     }
@@ -118,6 +121,7 @@ impl Wrong {
             | Self::NotBlocked
             | Self::AtFive
             | Self::Touch
+            | Self::Counter
             | Self::Flash => {}
         }
     }
@@ -128,10 +132,28 @@ impl Wrong {
             Self::NotBlocked => world.change_state(|state| state.pin_retries = 1),
             Self::SameAsOld => world.change_state(|state| state.force_pin_change = true),
             Self::Touch => world.touch().set(Touch::Never),
+            Self::Counter => {
+                // Where there is no enrolment there is no record to say so.
+                if world.state().unlock_record.is_some() {
+                    world.change_record(10, u32::MAX.into());
+                }
+                world.store().set_counter(u32::MAX);
+            }
             Self::Flash => world.arm(Some(Cut::AtWrite(0))),
             _ => {}
         }
     }
+}
+
+/// A blocked device with a monotonic counter, which enrolment has set to 1.
+fn counting(suite: Suite, protocol: PinProtocol) -> World {
+    let options = EnrollOptions::default();
+    let world = World::with_authenticator(Way::Hid, suite, protocol, options, |builder| {
+        builder.monotonic_counter(true)
+    });
+    world.block();
+    world.device.replug();
+    world
 }
 
 fn status_of(world: &World, wrongs: &[Wrong]) -> u8 {
@@ -146,6 +168,7 @@ fn status_of(world: &World, wrongs: &[Wrong]) -> u8 {
     world.status(Interface::Fido, &message)
 }
 
+// M-3.2-1
 #[test]
 fn of_two_failed_checks_the_earlier_one_answers() {
     for (suite, protocol) in [
@@ -153,26 +176,31 @@ fn of_two_failed_checks_the_earlier_one_answers() {
         (Suite::P256Ecdsa, PinProtocol::One),
         (Suite::AesAdminKey, PinProtocol::Two),
     ] {
-        let world = blocked(suite, protocol);
+        let world = counting(suite, protocol);
         let flash = world.flash();
-        for (index, first) in ALL.iter().enumerate() {
+        let restore = || {
+            world.store().set_counter(1);
             world.restore(&flash);
+        };
+        for (index, first) in ALL.iter().enumerate() {
+            restore();
             assert_eq!(
                 status_of(&world, &[*first]),
                 first.status(),
                 "{suite:?} {first:?}"
             );
             for second in ALL[index + 1..].iter().filter(|second| !first.clashes(**second)) {
-                world.restore(&flash);
+                restore();
                 let status = status_of(&world, &[*first, *second]);
                 assert_eq!(status, first.status(), "{suite:?} {first:?} {second:?}");
             }
         }
-        world.restore(&flash);
+        restore();
         assert_eq!(status_of(&world, &[]), 0);
     }
 }
 
+// M-3.2-7
 #[test]
 fn a_touch_has_three_ways_to_fail() {
     let world = blocked(Suite::P256EcdhMac, PinProtocol::Two);
@@ -191,13 +219,14 @@ fn a_touch_has_three_ways_to_fail() {
 }
 
 /// The two statuses by which a host would lower its count of PIN tries.
+// M-3.2-13
 #[test]
 fn no_answer_is_pin_invalid_or_pin_blocked() {
     for wrong in ALL {
         assert!(!matches!(wrong.status(), 0x31 | 0x32));
     }
     let world = blocked(Suite::P256EcdhMac, PinProtocol::Two);
-    for sub_command in 0u64..8 {
+    for sub_command in 0u64..9 {
         for interface in [Interface::Fido, Interface::Vendor] {
             let request = Value::int_map([(key::SUB_COMMAND, Some(sub_command.into()))]);
             let status = world.status(interface, &fido_unlock_tests::bare::message(&request));

@@ -10,6 +10,7 @@ use fido_unlock_tests::bare::UnlockParts;
 
 use super::blocked;
 
+// M-2-1 M-2-2
 #[test]
 fn cbor_that_is_not_canonical_is_refused() {
     let world = blocked(Suite::P256EcdhMac, PinProtocol::Two);
@@ -66,10 +67,11 @@ fn cbor_that_is_not_canonical_is_refused() {
     assert_eq!(world.status(Interface::Fido, &right), 0);
 }
 
+// M-2-4
 #[test]
 fn unknown_subcommands_are_refused() {
     let world = blocked(Suite::P256EcdhMac, PinProtocol::Two);
-    for number in [0, 7, 8, 255, 256, u64::MAX] {
+    for number in [0, 8, 9, 255, 256, u64::MAX] {
         let request = Value::int_map([(key::SUB_COMMAND, Some(number.into()))]);
         let status = world.status(Interface::Fido, &fido_unlock_tests::bare::message(&request));
         assert_eq!(status, 0x3E, "{number}");
@@ -84,6 +86,7 @@ fn unknown_subcommands_are_refused() {
     assert_eq!(status, 0x11);
 }
 
+// M-2-2 M-2-3
 #[test]
 fn each_parameter_is_wanted_and_of_its_type() {
     let world = blocked(Suite::P256EcdhMac, PinProtocol::Two);
@@ -104,7 +107,83 @@ fn each_parameter_is_wanted_and_of_its_type() {
     }
 }
 
+/// Of a later version, or of another subcommand.
+// M-2-6
+#[test]
+fn keys_that_a_subcommand_does_not_use_are_ignored() {
+    let world = blocked(Suite::P256EcdhMac, PinProtocol::Two);
+    let with_more = |map: Value| {
+        let Value::Map(mut entries) = map else { panic!() };
+        for (key, value) in [
+            (Value::from(key::OPTIONS), Value::from("not used")),
+            (Value::from(99u64), Value::from(true)),
+            (Value::from(-1i64), Value::bytes(&[1])),
+            (Value::from("text"), Value::from(1u64)),
+        ] {
+            entries.push((key, value));
+        }
+        fido_unlock_tests::bare::message(&Value::Map(entries))
+    };
+    let of = |number: u64, more: &[(i64, u64)]| {
+        let Value::Map(mut entries) = Value::int_map([(key::SUB_COMMAND, Some(number.into()))]) else {
+            panic!()
+        };
+        entries.extend(
+            more.iter()
+                .map(|(key, value)| (Value::from(*key), Value::from(*value))),
+        );
+        Value::Map(entries)
+    };
+    for map in [
+        of(1, &[]),
+        of(2, &[(key::SLOT, 1), (key::PIN_UV_AUTH_PROTOCOL, 2)]),
+        of(4, &[(key::SLOT, 1)]),
+        of(7, &[(key::PIN_UV_AUTH_PROTOCOL, 2)]),
+        world.parts(NEW_PIN).map(),
+    ] {
+        assert_eq!(
+            world.status(Interface::Fido, &with_more(map.clone())),
+            0,
+            "{map:?}"
+        );
+    }
+}
+
+/// A key agreement key for `enroll`, in any state of the device.
+// M-2.8-1 M-2.8-2
+#[test]
+fn get_key_agreement_gives_the_key_of_a_protocol_that_is_offered() {
+    let world = blocked(Suite::P256EcdhMac, PinProtocol::Two);
+    let ask = |protocol: Option<Value>| {
+        let request = Value::int_map([
+            (key::SUB_COMMAND, Some(7u64.into())),
+            (key::PIN_UV_AUTH_PROTOCOL, protocol),
+        ]);
+        world.send(Interface::Fido, &fido_unlock_tests::bare::message(&request))
+    };
+    let (status, map) = ask(Some(2u64.into()));
+    assert_eq!(status, 0);
+    assert_eq!(map.unwrap().as_map().unwrap().len(), 1, "the key alone");
+    assert_eq!(
+        world.unlock_key(PinProtocol::Two),
+        world.challenge().key_agreement
+    );
+    assert_ne!(
+        world.unlock_key(PinProtocol::Two),
+        world.key_agreement(PinProtocol::Two)
+    );
+    for (protocol, status) in [
+        (Some(1u64.into()), 0x02),
+        (Some(3u64.into()), 0x02),
+        (Some("two".into()), 0x11),
+        (None, 0x14),
+    ] {
+        assert_eq!(ask(protocol).0, status);
+    }
+}
+
 /// Protocol 2's parameter cut to 16 bytes was accepted elsewhere (YSA-2025-02).
+// M-3.2-5
 #[test]
 fn a_mac_of_another_length_is_refused() {
     for protocol in [PinProtocol::One, PinProtocol::Two] {
@@ -138,6 +217,7 @@ fn a_mac_of_another_length_is_refused() {
     }
 }
 
+// M-2.1-1
 #[test]
 fn a_platform_key_is_an_ecdh_key_on_the_curve() {
     let world = blocked(Suite::P256EcdhMac, PinProtocol::Two);
@@ -167,6 +247,7 @@ fn a_platform_key_is_an_ecdh_key_on_the_curve() {
 }
 
 /// Lengths in code points below, in bytes above; the padding's form; normal forms are the host's.
+// M-3.2-6
 #[test]
 fn the_new_pin_s_form() {
     let padded = |pin: &[u8], length: usize| {
@@ -220,6 +301,7 @@ fn the_new_pin_s_form() {
     }
 }
 
+// M-3.2-6
 #[test]
 fn the_device_s_own_rules_refuse_a_pin() {
     use fido_unlock::ctap2::device_unlock::EnrollOptions;

@@ -20,6 +20,7 @@ fn with_options(options: EnrollOptions) -> World {
     )
 }
 
+// M-2.1-2 M-transports-1
 #[test]
 fn only_get_info_get_challenge_and_unlock_are_served() {
     let world = blocked(Suite::P256EcdhMac, PinProtocol::Two);
@@ -33,7 +34,7 @@ fn only_get_info_get_challenge_and_unlock_are_served() {
     assert_eq!(status(Interface::Vendor, 1), 0);
     assert_eq!(status(Interface::Vendor, 2), 0x14);
     assert_eq!(status(Interface::Vendor, 3), 0x14);
-    for refused in 4..=6 {
+    for refused in 4..=7 {
         assert_eq!(status(Interface::Vendor, refused), 0x3E);
         assert_ne!(status(Interface::Fido, refused), 0x3E);
     }
@@ -43,6 +44,7 @@ fn only_get_info_get_challenge_and_unlock_are_served() {
     }
 }
 
+// M-2.2-2
 #[test]
 fn the_device_id_is_told_there_only_while_the_pin_is_blocked() {
     let world = World::new(Way::Hid, Suite::P256EcdhMac, PinProtocol::Two);
@@ -63,6 +65,7 @@ fn the_device_id_is_told_there_only_while_the_pin_is_blocked() {
     assert_eq!(world.info(Interface::Vendor), fido);
 }
 
+// M-2.1-3
 #[test]
 fn enrolment_can_switch_it_off() {
     let world = with_options(EnrollOptions {
@@ -80,6 +83,7 @@ fn enrolment_can_switch_it_off() {
 }
 
 /// So that the lasting PIN is typed into the system's own dialog.
+// M-2.6-2
 #[test]
 fn enrolment_can_make_an_unlock_over_it_set_force_pin_change() {
     for (option, interface, forced) in [
@@ -104,6 +108,7 @@ fn enrolment_can_make_an_unlock_over_it_set_force_pin_change() {
     }
 }
 
+// M-3.2-10
 #[test]
 fn under_force_pin_change_the_old_pin_is_refused_and_the_code_stays_good() {
     for forced in [true, false] {

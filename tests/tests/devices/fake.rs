@@ -174,6 +174,8 @@ pub fn info(number: u8) -> UnlockInfo {
         device_id: Some(id(number)),
         unlock_blocked: false,
         touch: true,
+        max_slots: 12,
+        spent: None,
     }
 }
 

@@ -46,6 +46,7 @@ fn enroll(world: &World, request: &EnrollRequest) -> u8 {
     world.status(Interface::Fido, &request.to_message())
 }
 
+// M-2.6-5
 #[test]
 fn an_empty_device_is_enrolled_once_and_sealed() {
     let world = fresh();
@@ -84,6 +85,7 @@ fn with_token(world: &World, mut request: EnrollRequest, pin: &str, permissions:
     request
 }
 
+// M-2.6-3 M-2.6-6
 #[test]
 fn with_a_pin_or_a_credential_only_the_acfg_permission_enrols() {
     for protocol in [PinProtocol::One, PinProtocol::Two] {
@@ -119,6 +121,7 @@ fn with_a_pin_or_a_credential_only_the_acfg_permission_enrols() {
     assert_eq!(enroll(&world, &request(vec![slot(SLOT, &world.issuer)])), 0x36);
 }
 
+// M-2.6-8
 #[test]
 fn enrolment_wants_a_touch() {
     for (touch, status) in [(Touch::Never, 0x2F), (Touch::Refused, 0x27), (Touch::After(2), 0)] {
@@ -129,6 +132,7 @@ fn enrolment_wants_a_touch() {
     }
 }
 
+// M-2.6-7
 #[test]
 fn slots_and_keys_are_all_different_and_there_is_one_at_least() {
     let world = fresh();
@@ -144,13 +148,46 @@ fn slots_and_keys_are_all_different_and_there_is_one_at_least() {
         assert_eq!(enroll(&world, &request(slots)), 0x02, "{name}");
         assert!(!world.info(Interface::Fido).sealed, "{name}");
     }
-    let all: Vec<_> = (0..16)
-        .map(|number| slot(number, &issuer_key(Suite::P256Ecdsa)))
-        .collect();
-    assert_eq!(enroll(&world, &request(all)), 0);
-    assert_eq!(world.info(Interface::Fido).slots.len(), 16);
 }
 
+/// As many as `getInfo` tells; twelve keys fit a message of 1024 bytes, and thirteen do not.
+// M-2.2-3
+#[test]
+fn a_device_takes_as_many_slots_as_it_tells() {
+    for most in [2, 5, 12] {
+        let world = fresh_with(|builder| builder.max_slots(most));
+        assert_eq!(world.info(Interface::Fido).max_slots, most);
+        let slots = |count: u8| {
+            let all = (0..count).map(|number| slot(15 - number, &issuer_key(Suite::P256Ecdsa)));
+            request(all.collect())
+        };
+        assert_eq!(enroll(&world, &slots(most + 1)), 0x02, "{most}");
+        assert!(!world.info(Interface::Fido).sealed);
+        assert_eq!(enroll(&world, &slots(most)), 0, "{most}");
+        assert_eq!(world.info(Interface::Fido).slots.len(), usize::from(most));
+    }
+    let world = fresh();
+    world.set_pin(OLD_PIN);
+    let whole = |count: u8| {
+        let all = (0..count).map(|number| slot(number, &issuer_key(Suite::P256Ecdsa)));
+        let mut request = request(all.collect());
+        let peer = world.unlock_key(PinProtocol::Two);
+        request.platform_key = Some(encapsulate(PinProtocol::Two, &peer, &mut SysRng).unwrap().0);
+        request.options = EnrollOptions {
+            vendor_interface_off: true,
+            force_pin_change: true,
+        };
+        authorised(&world, request, OLD_PIN).to_message().len()
+    };
+    assert!(
+        whole(12) <= 1024 && whole(13) > 1024,
+        "{} {}",
+        whole(12),
+        whole(13)
+    );
+}
+
+// M-2.6-4
 #[test]
 fn a_key_is_a_point_on_the_curve() {
     let world = fresh();
@@ -158,24 +195,19 @@ fn a_key_is_a_point_on_the_curve() {
     let EnrollKey::P256EcdhMac(public) = &right.key else {
         panic!()
     };
-    let mut off_curve = *public.as_compressed();
-    // Half of all x are no point; the next one after a few steps is not.
-    loop {
-        off_curve[32] = off_curve[32].wrapping_add(1);
-        if fido_unlock::suite::IssuerPublicKey::from_compressed(&off_curve).is_err() {
-            break;
-        }
-    }
-    let mut above_p = [0xFF; 33];
-    above_p[0] = 2;
+    let wire = public.to_wire();
+    let mut off_curve = wire;
+    off_curve[63] ^= 1;
+    let mut above_p = wire;
+    above_p[..32].fill(0xFF);
     for (name, bytes) in [
         ("off the curve", off_curve.to_vec()),
         ("infinity", vec![0]),
-        ("zeros", vec![0; 33]),
+        ("zeros", vec![0; 64]),
         ("x above p", above_p.to_vec()),
-        ("uncompressed tag", [&[4], &public.as_compressed()[1..]].concat()),
-        ("32 bytes", public.as_compressed()[..32].to_vec()),
-        ("34 bytes", [&public.as_compressed()[..], &[0]].concat()),
+        ("compressed", public.as_compressed().to_vec()),
+        ("SEC 1, uncompressed", [&[4], &wire[..]].concat()),
+        ("63 bytes", wire[..63].to_vec()),
         ("none", vec![]),
     ] {
         for suite in [1u64, 2] {
@@ -193,10 +225,7 @@ fn a_key_is_a_point_on_the_curve() {
     for suite in [0u64, 4, 15, 256] {
         let map = Value::int_map([
             (key::SUB_COMMAND, Some(5u64.into())),
-            (
-                key::SLOTS,
-                Some(vec![raw_slot(suite, public.as_compressed())].into()),
-            ),
+            (key::SLOTS, Some(vec![raw_slot(suite, &public.to_wire())].into())),
         ]);
         assert_eq!(
             world.status(Interface::Fido, &message(&map)),
@@ -215,6 +244,7 @@ fn raw_slot(suite: u64, bytes: &[u8]) -> Value {
 }
 
 /// It would not be under the MAC.
+// M-2.6-1
 #[test]
 fn a_parameter_that_the_device_does_not_know_is_refused() {
     let world = fresh();
@@ -238,7 +268,7 @@ fn a_parameter_that_the_device_does_not_know_is_refused() {
 }
 
 fn admin(world: &World, number: u8, key: &AdminKey, protocol: PinProtocol) -> EnrollRequest {
-    let peer = world.key_agreement(protocol);
+    let peer = world.unlock_key(protocol);
     let (platform_key, secret) = encapsulate(protocol, &peer, &mut SysRng).unwrap();
     let encrypted = protocol
         .encrypt(&secret, &pad_admin_key(key), &mut SysRng)
@@ -284,6 +314,7 @@ fn an_admin_key_goes_in_encrypted_and_of_each_length() {
     }
 }
 
+// M-2.6-7
 #[test]
 fn an_admin_key_that_the_world_knows_or_that_is_garbled_is_refused() {
     let world = fresh();
@@ -349,6 +380,7 @@ fn a_protocol_that_the_device_does_not_list_is_refused() {
 }
 
 /// No weak Device ID and no weak key: without entropy nothing is enrolled.
+// M-2.6-9
 #[test]
 fn without_entropy_nothing_is_enrolled() {
     // One fill is the master secret of the fresh device.

@@ -32,6 +32,7 @@ fn respond(world: &World, probe: &ProbeChallenge, purpose: Purpose) -> ResponseC
         .unwrap()
 }
 
+// M-2.5-3
 #[test]
 fn it_works_in_every_pin_state_and_never_writes() {
     for suite in LINES {
@@ -67,6 +68,7 @@ fn it_works_in_every_pin_state_and_never_writes() {
 }
 
 /// A response of one purpose serves no other one.
+// M-2.5-2
 #[test]
 fn its_label_is_its_own() {
     for suite in LINES {
@@ -94,6 +96,7 @@ fn its_label_is_its_own() {
     }
 }
 
+// M-2.5-1
 #[test]
 fn its_challenge_is_good_for_one_response_one_slot_and_one_power_up() {
     let other = issuer_key(Suite::P256EcdhMac);
@@ -125,6 +128,7 @@ fn its_challenge_is_good_for_one_response_one_slot_and_one_power_up() {
     assert_eq!(answer(&world, SLOT, &right), 0xFA, "gone with power");
 }
 
+// M-2.5-3
 #[test]
 fn it_leaves_the_pending_challenge_and_the_count_alone() {
     let world = World::new(Way::Hid, Suite::P256EcdhMac, PinProtocol::Two);

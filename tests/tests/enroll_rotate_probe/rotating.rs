@@ -92,6 +92,7 @@ impl Fleet {
     }
 }
 
+// M-2.7-6
 #[test]
 fn both_keys_prove_it_and_the_new_one_unlocks_from_then_on() {
     for suite in LINES {
@@ -125,6 +126,7 @@ fn both_keys_prove_it_and_the_new_one_unlocks_from_then_on() {
     }
 }
 
+// M-2.7-4 M-suites-8
 #[test]
 fn each_proof_is_wanted() {
     for suite in LINES {
@@ -301,6 +303,7 @@ fn the_recovery_key_acts_on_other_slots_and_no_other_key_does() {
     assert_eq!(fleet.send(&fields, &by, Some(&by_new)), 0);
 }
 
+// M-2.7-1 M-2.7-3 M-suites-9
 #[test]
 fn a_slot_can_be_closed_but_not_the_last_one() {
     for suite in LINES {
@@ -335,6 +338,46 @@ fn a_slot_can_be_closed_but_not_the_last_one() {
     }
 }
 
+/// Nothing of e is told by a point of another curve: not even that a proof is wrong.
+// M-2.7-2
+#[test]
+fn a_new_key_is_a_point_on_the_curve() {
+    use fido_unlock::ctap2::cbor::Value;
+    use fido_unlock::ctap2::device_unlock::key;
+    let fleet = Fleet::new(Suite::P256EcdhMac);
+    let right = fleet.next.public().unwrap().to_wire();
+    let mut off_curve = right;
+    off_curve[63] ^= 1;
+    let mut above_p = right;
+    above_p[..32].fill(0xFF);
+    let mut order_2 = right;
+    order_2[32..].fill(0);
+    for (new, status) in [
+        (&off_curve[..], 0x02),
+        (&above_p, 0x02),
+        (&order_2, 0x02),
+        (&right[..63], 0x02),
+        (fleet.next.public().unwrap().as_compressed(), 0x02),
+        (&right, 0xF8),
+    ] {
+        let request = Value::int_map([
+            (key::SUB_COMMAND, Some(6u64.into())),
+            (key::SLOT, Some(SLOT.into())),
+            (key::NEW_KEY, Some(Value::bytes(new))),
+            (key::AUTHORISING_SLOT, Some(SLOT.into())),
+            (key::AUTHORISATION, Some(Value::bytes(&[1; 32]))),
+            (key::NEW_AUTHORISATION, Some(Value::bytes(&[1; 32]))),
+        ]);
+        let message = fido_unlock_tests::bare::message(&request);
+        assert_eq!(
+            fleet.world.status(Interface::Fido, &message),
+            status,
+            "{new:02x?}"
+        );
+    }
+}
+
+// M-2.7-3
 #[test]
 fn a_key_of_another_slot_is_refused() {
     let fleet = Fleet::new(Suite::P256EcdhMac);
@@ -348,6 +391,7 @@ fn a_key_of_another_slot_is_refused() {
     );
 }
 
+// M-2.7-5
 #[test]
 fn it_wants_a_touch_and_ends_nothing_without_one() {
     let fleet = Fleet::new(Suite::P256Ecdsa);

@@ -3,7 +3,7 @@ use std::time::Duration;
 use fido_unlock::host::framing::nfc::{CardMemory, FIDO_AID, VENDOR_AID};
 use fido_unlock::host::framing::{Interface, NfcTransport};
 use fido_unlock::host::ports::{
-    Call, NeverCancel, NoProgress, ProgressEvent, Ticks, Transport, TransportError,
+    ApduChannel, Call, NeverCancel, NoProgress, ProgressEvent, Ticks, Transport, TransportError,
 };
 use fido_unlock_mock::TestTicks;
 use fido_unlock_mock::framing::{CardFaults, DeviceFaults};
@@ -26,6 +26,7 @@ fn connect(nfc: &mut Nfc, ticks: &TestTicks) -> Result<Interface, TransportError
     nfc.connect(&mut Call::new(ticks, SECOND, &NeverCancel, &mut NoProgress))
 }
 
+// M-transports-5
 #[test]
 fn which_applet_answers() {
     let (mut nfc, ticks, device) = nfc_with(CardFaults::default());
@@ -73,6 +74,7 @@ fn peer_bug_12_more_data_on_select() {
     assert_clean(&mut nfc, &ticks);
 }
 
+// M-transports-20
 #[test]
 fn peer_bug_13_get_response_brings_something_or_fails() {
     let (mut nfc, ticks, _) = nfc_with(CardFaults {
@@ -89,6 +91,7 @@ fn peer_bug_13_get_response_brings_something_or_fails() {
     assert_clean(&mut nfc, &ticks);
 }
 
+// M-transports-18 M-transports-19
 #[test]
 fn peer_bug_14_class_of_get_response() {
     for class in [0x00, 0x80] {
@@ -138,6 +141,7 @@ fn peer_bug_15_keepalives() {
     assert_eq!(select.len(), 5 + VENDOR_AID.len() + 1, "SELECT has Le");
 }
 
+// M-transports-22 M-transports-23
 #[test]
 fn peer_bug_15_card_that_knows_no_keepalive() {
     let (mut nfc, ticks, _) = nfc_with(CardFaults {
@@ -154,6 +158,36 @@ fn peer_bug_15_card_that_knows_no_keepalive() {
     assert_eq!(outcome.result, Ok(vec![0]));
     assert_eq!(apdu_heads(&nfc), [SELECT, MSG, [0x80, 0x10, 0]]);
     assert_clean(&mut nfc, &ticks);
+}
+
+/// A device gives 6A86 to every P1 and P2 but the table's, and does nothing.
+// M-transports-6
+#[test]
+fn other_parameters_than_the_table_s_are_refused() {
+    let (device, _) = device();
+    let mut card = device.card();
+    let mut status = |apdu: &[u8]| {
+        let answer = card.transmit(apdu, SECOND).unwrap();
+        u16::from_be_bytes(answer[answer.len() - 2..].try_into().unwrap())
+    };
+    let select = |p1, p2| [&[0, 0xA4, p1, p2, 12], &VENDOR_AID[..], &[0]].concat();
+    for (p1, p2) in [(0, 0), (4, 0x0C), (4, 1)] {
+        assert_eq!(status(&select(p1, p2)), 0x6A86, "{p1:02x} {p2:02x}");
+    }
+    assert_eq!(status(&select(4, 0)), 0x9000);
+    for (class, p1, p2, expected) in [
+        (0x80, 0x40, 0x00, 0x6A86),
+        (0x80, 0x80, 0x01, 0x6A86),
+        (0x80, 0x00, 0x80, 0x6A86),
+        (0x90, 0x01, 0x00, 0x6A86),
+        (0x80, 0x80, 0x00, 0x9000),
+        (0x80, 0x00, 0x00, 0x9000),
+    ] {
+        let message = [&[class, 0x10, p1, p2, 1], &[0x04][..], &[0]].concat();
+        assert_eq!(status(&message), expected, "{class:02x} {p1:02x} {p2:02x}");
+    }
+    assert_eq!(status(&[0x80, 0x11, 0x01, 0, 0]), 0x6A86);
+    assert_eq!(status(&[0x80, 0x11, 0x00, 1, 0]), 0x6A86);
 }
 
 #[test]
@@ -248,6 +282,7 @@ fn a_card_that_does_not_answer_is_left_soon_after_the_cancel() {
     }
 }
 
+// M-transports-16
 #[test]
 fn cancel_inside_a_chain_sends_nothing_more_and_the_chain_is_forgotten() {
     for short_reader in [false, true] {
@@ -272,6 +307,7 @@ fn cancel_inside_a_chain_sends_nothing_more_and_the_chain_is_forgotten() {
     }
 }
 
+// M-transports-15
 #[test]
 fn peer_bug_16_lengths_both_ways() {
     let extended = CardFaults::default();
@@ -372,6 +408,7 @@ fn peer_bug_37_a_suite_1_unlock_is_chained() {
     assert_eq!(apdu_heads(&nfc)[1..3], [[0x90, 0x10, 0x80], MSG]);
 }
 
+// M-transports-25
 #[test]
 fn peer_bug_19_lost_selection_is_made_again_once() {
     for length in [100, 600] {
@@ -482,6 +519,7 @@ fn peer_bug_21_reader_held_by_another_program() {
     assert_eq!(outcome.result, Err(TransportError::DeadlineExceeded));
 }
 
+// M-transports-26
 #[test]
 fn peer_bug_22_reset_by_another_program_at_every_apdu() {
     // SELECT, SELECT, three parts of the message, a keep-alive.
@@ -550,6 +588,7 @@ fn removal_at_every_apdu_and_cut_responses() {
     assert_eq!(removals, 4);
 }
 
+// M-transports-2
 #[test]
 fn hid_and_card_of_one_device_run_one_command_at_a_time() {
     let (device, ticks) = device();

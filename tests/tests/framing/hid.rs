@@ -24,6 +24,7 @@ fn foreign_traffic() -> Vec<Vec<u8>> {
     ]
 }
 
+// M-transports-10
 #[test]
 fn peer_bug_1_stale_frames_are_not_the_answer() {
     let (device, ticks) = device();
@@ -120,6 +121,7 @@ fn peer_bug_3_init_packet_in_a_continuations_place() {
     }
 }
 
+// M-transports-8
 #[test]
 fn sequence_must_rise_by_one() {
     let answer = vec![0; 300];
@@ -196,6 +198,7 @@ fn peer_bug_4_device_that_ignores_cancel() {
     assert_eq!(outcome.result, Ok(echoed(&message)));
 }
 
+// M-transports-12
 #[test]
 fn peer_bug_5_answer_to_cancel_means_cancelled() {
     let mut machine = awaiting_answer();
@@ -215,6 +218,7 @@ fn peer_bug_5_answer_to_cancel_means_cancelled() {
     assert!(matches!(step, Step::Done(answer) if answer == [0, 5]));
 }
 
+// M-transports-4
 #[test]
 fn peer_bug_6_another_channel_works_at_once_after_cancel() {
     let (device, ticks) = device();
@@ -255,6 +259,7 @@ fn peer_bugs_7_and_8_reports_have_the_devices_size() {
     }
 }
 
+// M-transports-7
 #[test]
 fn peer_bug_9_largest_message_and_one_more() {
     let (device, ticks) = device();
@@ -321,6 +326,7 @@ fn peer_bug_11_each_status_is_passed_on_once() {
     assert!(outcome.took >= Duration::from_millis(800));
 }
 
+// M-transports-11
 #[test]
 fn peer_bug_11_endless_processing_ends_at_the_deadline_with_one_cancel() {
     let (device, ticks) = device();
@@ -353,6 +359,7 @@ fn cancel_is_seen_within_100_ms() {
     assert!(outcome.took <= Duration::from_millis(1600), "{:?}", outcome.took);
 }
 
+// M-transports-13
 #[test]
 fn busy_device_is_asked_again_until_the_deadline() {
     let (device, ticks) = device();
@@ -377,6 +384,7 @@ fn busy_device_is_asked_again_until_the_deadline() {
     drop(other);
 }
 
+// M-transports-2 M-transports-3
 #[test]
 fn one_command_at_a_time_over_both_interfaces_and_cancel_reaches_its_own() {
     let (device, ticks) = device();
@@ -485,6 +493,7 @@ fn loss_of_every_packet_ends_by_the_deadline_and_leaves_the_handle_usable() {
     assert_eq!(lost, 2 + 3 + 3);
 }
 
+// M-transports-14
 #[test]
 fn device_that_restarted_gets_a_new_channel() {
     let (device, ticks) = device();
@@ -503,6 +512,7 @@ fn handler_that_panics_is_an_error_of_the_device() {
     assert_clean(&mut hid, &ticks);
 }
 
+// M-transports-9
 #[test]
 fn device_answers_errors_of_the_framing() {
     let (device, _) = device();

@@ -69,6 +69,7 @@ fn ctaphid_packets() {
 }
 
 /// Peer bug 17: all seven cases, and what is none of them.
+// M-transports-17 M-transports-21
 #[test]
 fn peer_bug_17_apdu_cases() {
     for case in cases("apdu") {

@@ -49,6 +49,8 @@ enum Wrong {
     Blocks,
     /// Nothing happens, success.
     DoesNothing,
+    /// What was spent is told as pending, and the reverse.
+    OtherSpent,
 }
 
 struct Adapter {
@@ -78,6 +80,14 @@ impl UnlockDevice for Adapter {
             info.pin_retries = 8;
         }
         self.kept = Some(info.clone());
+        Ok(info)
+    }
+
+    fn info_about(&mut self, challenge: &Challenge, call: &mut Call<'_>) -> Result<UnlockInfo, DeviceError> {
+        let mut info = self.inner.info_about(challenge, call)?;
+        if self.wrong == Wrong::OtherSpent {
+            info.spent = info.spent.map(|spent| !spent);
+        }
         Ok(info)
     }
 
@@ -235,6 +245,7 @@ impl UnlockBench for Bench {
     }
 }
 
+// M-2.2-1
 #[test]
 fn every_suite_over_both_ways_keeps_the_contract() {
     for (way, protocol) in [(Way::Hid, PinProtocol::Two), (Way::Nfc, PinProtocol::One)] {
@@ -266,6 +277,7 @@ fn wrong_adapters_are_found() {
         (Wrong::SendsTwice, "sent once"),
         (Wrong::Blocks, "deadline and cancel"),
         (Wrong::DoesNothing, "sent once"),
+        (Wrong::OtherSpent, "not told as spent"),
     ] {
         let mut bench = bench(wrong, Way::Hid, Suite::P256EcdhMac, PinProtocol::Two);
         let ticks = bench.world.ticks.clone();

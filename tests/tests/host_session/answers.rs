@@ -65,6 +65,7 @@ fn unlock_with(world: &World, transport: Changed<'_>) -> Result<(), UnlockError>
     world.unlock(&mut device, &session, &response, NEW_PIN)
 }
 
+// M-4-1
 #[test]
 fn each_status_of_unlock_has_its_own_number_and_an_unknown_one_stays_visible() {
     let world = blocked(Way::Hid, Suite::P256EcdhMac);
@@ -86,6 +87,7 @@ fn each_status_of_unlock_has_its_own_number_and_an_unknown_one_stays_visible() {
             0xF9 => ErrorCode::DeviceNotEnrolled,
             0xFA => ErrorCode::ChallengePending,
             0xFB => ErrorCode::StoreBroken,
+            0xFC => ErrorCode::CounterAtEnd,
             0x34 => ErrorCode::TooManyWrongResponses,
             0x33 => ErrorCode::MacRefused,
             0x37 => ErrorCode::PinRefusedByDevice,
@@ -176,6 +178,7 @@ fn a_message_that_the_device_does_not_take_is_not_sent() {
     assert!(!has_new_pin(&world));
 }
 
+// M-2-8
 #[test]
 fn every_message_fits_the_smallest_size_that_ctap_allows() {
     for suite in [Suite::P256Ecdsa, Suite::P256EcdhMac, Suite::AesAdminKey] {
@@ -302,7 +305,53 @@ fn right_answers_that_are_cut_or_changed_never_panic() {
     }
 }
 
+/// A challenge of suite 1 for a slot that `getInfo` gives as one of suite 2, or for another slot.
+// M-2.3-1
+#[test]
+fn a_challenge_of_another_suite_or_slot_than_was_asked_for_is_refused() {
+    let other = fido_unlock_tests::issuer_key(Suite::P256Ecdsa);
+    for suite in [Suite::P256EcdhMac, Suite::AesAdminKey] {
+        let world = World::with_slots(
+            suite,
+            PinProtocol::Two,
+            fido_unlock::ctap2::device_unlock::EnrollOptions::default(),
+            &[(SLOT + 1, &other)],
+            |builder| builder,
+        );
+        world.block();
+        world.device.replug();
+        let elsewhere = world.try_challenge(Interface::Fido, SLOT + 1, false).unwrap();
+        let of_other_slot = elsewhere.to_value().to_bytes();
+        let spoiled = world
+            .try_challenge(Interface::Fido, SLOT, false)
+            .unwrap()
+            .challenge;
+        let mut bytes = spoiled.as_bytes().to_vec();
+        // The suite's bits in the first byte; in suite 3, the slot in the last.
+        match suite {
+            Suite::AesAdminKey => bytes[15] ^= 2,
+            _ => bytes[0] ^= 3,
+        }
+        let changes: [&dyn Fn(Vec<u8>) -> Vec<u8>; 2] =
+            [&|_| [&[0], &of_other_slot[..]].concat(), &|answer| {
+                let at = answer.windows(bytes.len()).position(|w| w == spoiled.as_bytes());
+                let at = at.unwrap();
+                [&answer[..at], &bytes[..], &answer[at + bytes.len()..]].concat()
+            }];
+        for change in changes {
+            let changed = Changed::new(&world, |message, answer| match sub_command(message) {
+                2 => change(answer),
+                _ => answer,
+            });
+            let mut device = CtapUnlockDevice::new(changed);
+            let told = world.call(|call| Session::begin(&mut device, Some(SLOT), call));
+            assert_eq!(told.unwrap_err().code(), ErrorCode::MalformedAnswer, "{suite:?}");
+        }
+    }
+}
+
 /// The host is tolerant: keys that it does not know, suites that it does not know.
+// M-2-7 M-2.2-4
 #[test]
 fn what_a_newer_device_tells_beside_is_skipped() {
     let world = blocked(Way::Hid, Suite::P256EcdhMac);

@@ -121,6 +121,7 @@ fn sweep(world: &World, interface: Interface, fault: impl Fn(u64) -> Fault) -> V
     told
 }
 
+// M-5-8
 #[test]
 fn pulled_before_any_packet_the_counter_tells_what_happened() {
     for (way, suite, interface, least) in [

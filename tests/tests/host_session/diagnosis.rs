@@ -34,6 +34,8 @@ fn info() -> UnlockInfo {
         device_id: None,
         unlock_blocked: false,
         touch: true,
+        max_slots: 12,
+        spent: None,
     }
 }
 

@@ -25,6 +25,7 @@ fn world(min_pin_length: u8, complexity: bool) -> World {
     world
 }
 
+// M-5-4
 #[test]
 fn the_stricter_minimum_of_host_and_device_wins_without_a_message() {
     let plain = DefaultPinPolicy::new();
@@ -65,6 +66,25 @@ fn the_device_s_own_rule_is_announced_and_a_refused_pin_leaves_the_code_good() {
     }
     world.unlock(&mut device, &session, &response, "a1b2c3").unwrap();
     world.sign_in("a1b2c3").unwrap();
+}
+
+/// Where the host has judged the lengths and the device has no rules but this one, the person is told what it is.
+// M-4-2
+#[test]
+fn the_old_pin_is_told_as_that_where_it_can_be_nothing_else() {
+    for (forced, complexity, code) in [
+        (true, false, ErrorCode::PinSameAsOld),
+        (true, true, ErrorCode::PinRefusedByDevice),
+    ] {
+        let world = world(4, complexity);
+        world.change_state(|state| state.force_pin_change = forced);
+        let mut device = world.unlock_device(Interface::Vendor);
+        let session = world.begin(&mut device).unwrap();
+        let response = world.respond(&session);
+        let told = world.unlock(&mut device, &session, &response, fido_unlock_tests::OLD_PIN);
+        assert_eq!(told.unwrap_err().code(), code);
+        world.unlock(&mut device, &session, &response, "a1b2c3").unwrap();
+    }
 }
 
 #[test]

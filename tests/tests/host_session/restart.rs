@@ -14,6 +14,7 @@ fn begun(suite: Suite) -> (World, Session) {
     (world, session)
 }
 
+// M-5-3
 #[test]
 fn what_was_shown_survives_a_restart_and_a_power_cycle() {
     for suite in [Suite::P256Ecdsa, Suite::P256EcdhMac, Suite::AesAdminKey] {

@@ -1,18 +1,20 @@
 //! What each status means in each step, in the step's own type and by its number.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fido_unlock::ctap2::CtapStatus;
 use fido_unlock::ctap2::client_pin::{self, ClientPinRequest};
-use fido_unlock::ctap2::device_unlock::{ChallengeRequest, EnrollOptions, ProbeChallenge, RotateRequest};
+use fido_unlock::ctap2::device_unlock::{
+    ChallengeRequest, EnrollOptions, ProbeChallenge, RotateRequest, UnlockRequest,
+};
 use fido_unlock::host::ports::{Call, NeverCancel, NoProgress, Transport, TransportError, UnlockDevice};
 use fido_unlock::host::{
     ClientPinError, ClientPinRefusal, CtapUnlockDevice, DeviceError, DeviceRefusal, EnrollError, EnrollPlan,
     EnrollRefusal, PlannedKey, ProbeError, RotateError, RotateRefusal, client_pin as send_client_pin, enroll,
     probe, rotate_issuer,
 };
-use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::{ErrorCode, HasCode, ResponseCode, Suite};
+use fido_unlock::pin_protocol::{CoseKey, PinProtocol};
+use fido_unlock::{Challenge, ErrorCode, HasCode, ResponseCode, Suite};
 use fido_unlock_mock::TestTicks;
 use fido_unlock_tests::{SLOT, issuer_key};
 use getrandom::SysRng;
@@ -66,6 +68,20 @@ fn enrolling(status: u8) -> EnrollError {
         .unwrap()
 }
 
+/// With an admin key, so that the key agreement comes first.
+fn agreeing(status: u8) -> EnrollError {
+    let issuer = issuer_key(Suite::AesAdminKey);
+    let plan = EnrollPlan {
+        slots: &[(SLOT, PlannedKey::AesAdminKey(issuer.expose_admin_key().unwrap()))],
+        options: EnrollOptions::default(),
+        protocol: PinProtocol::Two,
+        token: None,
+    };
+    ask(status, |device, call| enroll(device, &plan, &mut SysRng, call))
+        .err()
+        .unwrap()
+}
+
 fn rotating(status: u8) -> RotateError {
     let request = RotateRequest {
         slot: SLOT,
@@ -75,6 +91,22 @@ fn rotating(status: u8) -> RotateError {
         new_authorisation: None,
     };
     ask(status, |device, call| rotate_issuer(device, &request, call)).unwrap_err()
+}
+
+fn unlocking(status: u8) -> DeviceError {
+    let response = ResponseCode::from_bytes(Suite::AesAdminKey, &[7; 16]).unwrap();
+    let request = UnlockRequest {
+        challenge: Challenge::from_bytes(Suite::AesAdminKey, &[SLOT; 16]).unwrap(),
+        response: &response,
+        protocol: PinProtocol::Two,
+        platform_key: CoseKey {
+            x: [0; 32],
+            y: [0; 32],
+        },
+        new_pin_enc: vec![0; 80],
+        pin_uv_auth_param: vec![0; 32],
+    };
+    ask(status, |device, call| device.unlock(&request, call)).unwrap_err()
 }
 
 fn client_pin(status: u8) -> ClientPinError {
@@ -103,11 +135,45 @@ fn of_any(status: u8) -> ErrorCode {
         0xF9 => ErrorCode::DeviceNotEnrolled,
         0xFA => ErrorCode::ChallengePending,
         0xFB => ErrorCode::StoreBroken,
+        0xFC => ErrorCode::CounterAtEnd,
         _ => ErrorCode::UnexpectedStatus,
     }
 }
 
+// M-4-1
+#[test]
+fn the_protocol_s_table_is_what_the_host_tells() {
+    let text = include_str!("../../../docs/protocol.md");
+    let (_, table) = text.split_once("| status | getInfo | getChallenge |").unwrap();
+    let (table, _) = table.split_once("\n\n").unwrap();
+    let mut rows = BTreeMap::new();
+    for row in table.lines().skip(2) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let numbers: Vec<u16> = cells[1..].iter().map(|cell| cell.parse().unwrap()).collect();
+        for status in cells[0].split(", ") {
+            let status = u8::from_str_radix(status.strip_prefix("0x").unwrap(), 16).unwrap();
+            assert_eq!(rows.insert(status, numbers.clone()), None, "{status:#04x} twice");
+        }
+    }
+    assert!(rows.len() > 15, "{rows:?}");
+    for status in 1..=255 {
+        let told = [
+            information(status).code(),
+            challenge(status).code(),
+            unlocking(status).code(),
+            probing(status).code(),
+            enrolling(status).code(),
+            rotating(status).code(),
+            agreeing(status).code(),
+        ]
+        .map(|code| code.number());
+        let row = rows.get(&status).cloned().unwrap_or_else(|| vec![119; 7]);
+        assert_eq!(told.to_vec(), row, "{status:#04x}");
+    }
+}
+
 /// `unlock` is in `answers.rs`.
+// M-4-1
 #[test]
 fn each_status_of_each_step_has_its_number() {
     for status in 1..=255 {
@@ -131,6 +197,7 @@ fn each_status_of_each_step_has_its_number() {
             _ => any,
         };
         assert_eq!(enrolling(status).code(), of_enroll, "{status:#04x}");
+        assert_eq!(agreeing(status).code(), any, "{status:#04x}");
         let of_rotation = match status {
             0xF8 => ErrorCode::RotationRefused,
             _ => any,
@@ -152,6 +219,7 @@ fn each_status_of_each_step_has_its_number() {
     }
 }
 
+// M-2-7
 #[test]
 fn a_status_without_a_meaning_here_stays_visible() {
     for status in 1..=255 {

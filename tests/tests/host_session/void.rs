@@ -6,7 +6,7 @@ use fido_unlock::host::framing::Interface;
 use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::{ErrorCode, HasCode, Suite};
 use fido_unlock_mock::Touch;
-use fido_unlock_tests::{NEW_PIN, OLD_PIN, Way, World, enroll_slots, issuer_key};
+use fido_unlock_tests::{NEW_PIN, OLD_PIN, SLOT, Way, World, enroll_slots, issuer_key};
 
 use super::{blocked, has_new_pin};
 
@@ -16,6 +16,7 @@ fn code<T, E: HasCode>(result: Result<T, E>) -> ErrorCode {
     result.err().expect("it is refused").code()
 }
 
+// M-5-6 M-5-9
 #[test]
 fn a_used_challenge() {
     for suite in SUITES {
@@ -45,6 +46,7 @@ fn a_used_challenge() {
     }
 }
 
+// M-5-6
 #[test]
 fn a_renewed_challenge() {
     for suite in SUITES {
@@ -87,6 +89,7 @@ fn a_renewed_session_counts_from_now() {
     assert_eq!(resolve().unwrap(), Outcome::Unlocked);
 }
 
+// M-5-5
 #[test]
 fn another_device_is_named_before_its_state() {
     let suite = Suite::P256EcdhMac;
@@ -142,6 +145,84 @@ fn another_device_is_named_before_its_state() {
     assert!(!has_new_pin(&world));
 }
 
+/// Two locked keys in the hand: a challenge was shown for the first, and the second was unlocked. Over the vendor
+/// interface a device that is not locked tells no name, and its counter is the one that the first would have.
+// M-5-7
+#[test]
+fn an_unlock_of_another_device_is_not_taken_for_this_one_s() {
+    for suite in SUITES {
+        for interface in [Interface::Fido, Interface::Vendor] {
+            let (world, other) = (blocked(Way::Hid, suite), blocked(Way::Hid, suite));
+            let session = world.begin(&mut world.unlock_device(interface)).unwrap();
+            let resolve = |world: &World| {
+                let mut device = world.unlock_device(interface);
+                let outcome = world.call(|call| session.resolve(&mut device, call));
+                outcome.map_err(|error| error.code())
+            };
+            assert_eq!(other.status(interface, &other.parts(NEW_PIN).message()), 0);
+            assert_eq!(other.info(interface).unlock_counter, 1);
+            let unknown = match interface {
+                Interface::Fido => ErrorCode::OtherDevice,
+                Interface::Vendor => ErrorCode::OutcomeUnknown,
+            };
+            assert_eq!(resolve(&other), Err(unknown), "{suite:?}");
+            // Nor is a code for it void for that.
+            let response = world.respond(&session);
+            let told = code(other.unlock(&mut other.unlock_device(interface), &session, &response, NEW_PIN));
+            let not_locked = match interface {
+                Interface::Fido => ErrorCode::OtherDevice,
+                Interface::Vendor => ErrorCode::DeviceNotLocked,
+            };
+            assert_eq!(told, not_locked, "{suite:?}");
+            assert_eq!(resolve(&world), Ok(Outcome::NotUnlocked));
+            world
+                .unlock(&mut world.unlock_device(interface), &session, &response, NEW_PIN)
+                .unwrap();
+            assert_eq!(resolve(&world), Ok(Outcome::Unlocked), "{suite:?} {interface:?}");
+        }
+    }
+}
+
+/// By another slot's code, and by one for a challenge that came after it.
+// M-2.2-5
+#[test]
+fn spent_is_what_an_unlock_ended_and_nothing_else() {
+    for interface in [Interface::Fido, Interface::Vendor] {
+        let admin = issuer_key(Suite::AesAdminKey);
+        let world = World::with_slots(
+            Suite::P256EcdhMac,
+            PinProtocol::Two,
+            EnrollOptions::default(),
+            &[(0, &admin)],
+            |builder| builder,
+        );
+        world.block();
+        world.device.replug();
+        let first = world.challenge().challenge;
+        let of_slot_0 = world.try_challenge(interface, 0, false).unwrap().challenge;
+        let spent = |challenge| world.spent(interface, challenge);
+        assert_eq!((spent(&first), spent(&of_slot_0)), (Some(false), Some(false)));
+        assert_eq!(world.info(interface).spent, None, "nothing was asked");
+        world.try_challenge(Interface::Fido, SLOT, true).unwrap();
+        assert_eq!(spent(&first), Some(false), "renewed");
+        let second = world.challenge().challenge;
+        let second_of_slot_0 = world.try_challenge(interface, 0, false).unwrap().challenge;
+        assert_eq!(world.status(Interface::Fido, &world.parts(NEW_PIN).message()), 0);
+        assert_eq!((spent(&first), spent(&of_slot_0)), (Some(false), Some(false)));
+        assert_eq!(
+            (spent(&second), spent(&second_of_slot_0)),
+            (Some(true), Some(true))
+        );
+        // It is told after a power cycle, and while the PIN is blocked again.
+        world.block();
+        world.device.replug();
+        assert_eq!(spent(&second), Some(true));
+        let third = world.challenge().challenge;
+        assert_eq!((spent(&second), spent(&third)), (Some(false), Some(false)));
+    }
+}
+
+// M-5-1
 #[test]
 fn a_device_that_is_not_locked_or_not_enrolled_begins_no_session() {
     let world = World::new(Way::Hid, Suite::P256EcdhMac, PinProtocol::Two);
@@ -157,6 +238,7 @@ fn a_device_that_is_not_locked_or_not_enrolled_begins_no_session() {
     }
 }
 
+// M-5-2
 #[test]
 fn the_lowest_slot_above_the_recovery_slot_is_taken() {
     let keys: Vec<_> = (0..3).map(|_| issuer_key(Suite::P256Ecdsa)).collect();

@@ -87,6 +87,50 @@ fn the_array_is_written_whole_or_not_at_all() {
     assert_eq!(platform.read(0, 1000).unwrap(), new[..1000]);
 }
 
+/// As a program at the vendor interface can send at any time; and an unlock that is done ends it, since it drops the
+/// token.
+// M-2-9
+#[test]
+fn a_poller_ends_no_write_and_an_unlock_does() {
+    use fido_unlock_tests::{NEW_PIN, Way, World};
+    let new = sealed(&[7; 100]);
+    let world = World::new(
+        Way::Hid,
+        fido_unlock::Suite::P256EcdhMac,
+        fido_unlock::pin_protocol::PinProtocol::Two,
+    );
+    // The device has a PIN, so that the write needs a token; the unlock comes in between.
+    let token = world.token(fido_unlock_tests::OLD_PIN, 0x10, None).unwrap();
+    let write = |offset: u32, length: Option<usize>, fragment: &[u8]| {
+        let message = [
+            &[0xFF; 32][..],
+            &[0x0C, 0x00],
+            &offset.to_le_bytes(),
+            &Sha256::digest(fragment),
+        ]
+        .concat();
+        let param = world.protocol.authenticate_with_key(&token, &message).unwrap();
+        let params = Value::int_map([
+            (2, bytes(fragment)),
+            (3, Some(offset.into())),
+            (4, length.map(|length| Value::from(length as u64))),
+            (5, bytes(&param)),
+            (6, Some(world.protocol.number().into())),
+        ]);
+        world.ctap(0x0C, &params).0
+    };
+    world.change_state(|state| state.pin_retries = 0);
+    let vendor = fido_unlock::Interface::Vendor;
+    assert_eq!(write(0, Some(new.len()), &new[..50]), 0);
+    world.info(vendor);
+    world.try_challenge(vendor, 1, false).unwrap();
+    assert_eq!(world.wrong_response(vendor), 0xF8);
+    assert_eq!(write(50, None, &new[50..]), 0);
+    assert_eq!(write(0, Some(new.len()), &new[..50]), 0);
+    assert_eq!(world.status(vendor, &world.parts(NEW_PIN).message()), 0);
+    assert_ne!(write(50, None, &new[50..]), 0);
+}
+
 #[test]
 fn writing_wants_its_own_permission() {
     let mut platform = Platform::new();

@@ -211,6 +211,36 @@ fn credentials_are_changed_and_deleted() {
     );
 }
 
+/// A program that polls the vendor interface ends no list of credentials and no large blob; nor does a refused
+/// `unlock`, which that program can send too.
+// M-2-9
+#[test]
+fn the_unlock_command_ends_no_other_command_s_state() {
+    let (mut platform, _) = stocked();
+    let polled = |platform: &mut Platform| {
+        let messages: [&[u8]; 5] = [
+            &[0x55, 0xA1, 0x01, 0x01],
+            &[0x55, 0xA3, 0x01, 0x02, 0x02, 0x01, 0x03, 0x02],
+            &[0x55, 0xA1, 0x01, 0x03],
+            &[0x55, 0xA1, 0x01, 0x18],
+            &[0x55],
+        ];
+        for message in messages {
+            for interface in [Interface::Vendor, Interface::Fido] {
+                platform.key.handle(interface, message, &mut |_| false);
+            }
+        }
+    };
+    let token = platform.token("1234", CM, None).unwrap();
+    let first = platform.manage(2, None, Some(&token)).unwrap();
+    let total = first.get(5).unwrap().as_u64().unwrap();
+    for _ in 1..total {
+        polled(&mut platform);
+        platform.manage(3, None, None).unwrap();
+    }
+    assert!(total > 1);
+}
+
 #[test]
 fn management_wants_its_own_permission() {
     let (mut platform, made) = stocked();

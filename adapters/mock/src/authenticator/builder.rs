@@ -31,6 +31,7 @@ pub struct Builder {
     touch: Touch,
     config: Config,
     pin: PinConfig,
+    max_slots: u8,
 }
 
 impl Default for Builder {
@@ -54,6 +55,7 @@ impl Default for Builder {
                 pin_complexity: false,
                 max_msg_size: 1200,
             },
+            max_slots: fido_unlock_device::MOST_SLOTS,
         }
     }
 }
@@ -158,6 +160,13 @@ impl Builder {
         self
     }
 
+    /// How many issuer keys one enrolment may name: 2 to 12.
+    #[must_use]
+    pub fn max_slots(mut self, max_slots: u8) -> Self {
+        self.max_slots = max_slots;
+        self
+    }
+
     /// Powers it up; an empty flash is set up as after a reset.
     ///
     /// # Errors
@@ -167,6 +176,7 @@ impl Builder {
             Some(store) => store,
             None => Store::open(self.storage, self.pin.max_retries)?,
         };
+        store.set_max_slots(self.max_slots);
         store.power_cycle();
         if store.load_state().map_err(|_| StateError::Corrupt)?.is_none() {
             let master = self.entropy.array().map_err(|_| StateError::Entropy)?;

@@ -1,6 +1,5 @@
 //! `authenticatorClientPIN` (CTAP 2.1 §6.5.5).
 
-use fido_unlock_device::ports::ClientPin;
 use fido_unlock_protocol::ctap2::CtapStatus;
 use fido_unlock_protocol::ctap2::cbor::Value;
 use fido_unlock_protocol::pin_protocol::PinProtocol;

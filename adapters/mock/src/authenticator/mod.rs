@@ -106,6 +106,17 @@ impl SoftAuthenticator {
         {
             return Err(CtapStatus::InvalidCommand);
         }
+        // Whoever may open the vendor interface must not end what another command has begun: only an unlock that is
+        // done does.
+        if code == command::DEVICE_UNLOCK {
+            let answer = self.device_unlock(interface, body, keepalive);
+            if self.pin.take_unlocked() {
+                self.assertions = None;
+                self.blob_write = None;
+                self.enumeration = None;
+            }
+            return Ok(answer);
+        }
         if code != command::GET_NEXT_ASSERTION {
             self.assertions = None;
         }
@@ -114,9 +125,6 @@ impl SoftAuthenticator {
         }
         if code != command::CREDENTIAL_MANAGEMENT {
             self.enumeration = None;
-        }
-        if code == command::DEVICE_UNLOCK {
-            return Ok(self.device_unlock(interface, body, keepalive));
         }
         let mut out = vec![0];
         if let Some(value) = self.run(code, body, keepalive)? {

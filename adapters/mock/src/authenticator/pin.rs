@@ -62,6 +62,7 @@ pub(crate) struct PinModule {
     keys: [Option<KeyAgreementKey>; 2],
     mismatches: u8,
     token: Option<Token>,
+    unlocked: bool,
 }
 
 const fn slot(protocol: PinProtocol) -> usize {
@@ -86,6 +87,7 @@ impl PinModule {
             keys: [None, None],
             mismatches: 0,
             token: None,
+            unlocked: false,
         }
     }
 
@@ -93,6 +95,31 @@ impl PinModule {
         self.keys = [None, None];
         self.mismatches = 0;
         self.token = None;
+        self.unlocked = false;
+    }
+
+    /// This protocol's key agreement key (§6.5.5.4).
+    pub(crate) fn key_agreement(&mut self, protocol: PinProtocol) -> Result<CoseKey, CtapStatus> {
+        if !self.config.protocols.contains(&protocol) {
+            return Err(CtapStatus::InvalidParameter);
+        }
+        let place = self.keys.get_mut(slot(protocol)).ok_or(CtapStatus::Other)?;
+        if let Some(key) = place {
+            return Ok(key.public());
+        }
+        let key = KeyAgreementKey::make(&mut self.entropy).map_err(|_| CtapStatus::Other)?;
+        Ok(place.insert(key).public())
+    }
+
+    fn regenerate(&mut self, protocol: PinProtocol) {
+        if let Some(place) = self.keys.get_mut(slot(protocol)) {
+            *place = None;
+        }
+    }
+
+    /// Whether an unlock was done since this was asked last.
+    pub(crate) fn take_unlocked(&mut self) -> bool {
+        core::mem::take(&mut self.unlocked)
     }
 
     pub(crate) fn is_auth_blocked(&self) -> bool {
@@ -106,7 +133,14 @@ impl PinModule {
         platform_key: &fido_unlock_protocol::ctap2::cbor::Value,
     ) -> Result<SharedSecret, CtapStatus> {
         let platform_key = CoseKey::from_value(platform_key).map_err(|_| CtapStatus::InvalidParameter)?;
-        self.decapsulate(protocol, &platform_key)
+        // Without a key nobody asked for one, and no platform can know the one that is made now.
+        self.key_agreement(protocol)?;
+        self.keys
+            .get(slot(protocol))
+            .and_then(Option::as_ref)
+            .ok_or(CtapStatus::Other)?
+            .decapsulate(protocol, &platform_key)
+            .map_err(|_| CtapStatus::InvalidParameter)
     }
 
     /// Whether PINs are looked at at all: CTAP2_ERR_PIN_BLOCKED or CTAP2_ERR_PIN_AUTH_BLOCKED.
@@ -285,39 +319,6 @@ impl ClientPin for PinModule {
         }
     }
 
-    fn key_agreement(&mut self, protocol: PinProtocol) -> Result<CoseKey, CtapStatus> {
-        if !self.config.protocols.contains(&protocol) {
-            return Err(CtapStatus::InvalidParameter);
-        }
-        let place = self.keys.get_mut(slot(protocol)).ok_or(CtapStatus::Other)?;
-        if let Some(key) = place {
-            return Ok(key.public());
-        }
-        let key = KeyAgreementKey::make(&mut self.entropy).map_err(|_| CtapStatus::Other)?;
-        Ok(place.insert(key).public())
-    }
-
-    fn decapsulate(
-        &mut self,
-        protocol: PinProtocol,
-        platform_key: &CoseKey,
-    ) -> Result<SharedSecret, CtapStatus> {
-        // Without a key nobody asked for one, and no platform can know the one that is made now.
-        self.key_agreement(protocol)?;
-        self.keys
-            .get(slot(protocol))
-            .and_then(Option::as_ref)
-            .ok_or(CtapStatus::Other)?
-            .decapsulate(protocol, platform_key)
-            .map_err(|_| CtapStatus::InvalidParameter)
-    }
-
-    fn regenerate(&mut self, protocol: PinProtocol) {
-        if let Some(place) = self.keys.get_mut(slot(protocol)) {
-            *place = None;
-        }
-    }
-
     fn verify_acfg_token(
         &mut self,
         protocol: PinProtocol,
@@ -343,7 +344,9 @@ impl ClientPin for PinModule {
     }
 
     fn after_unlock(&mut self) {
-        self.power_cycle();
+        self.mismatches = 0;
+        self.token = None;
+        self.unlocked = true;
     }
 }
 

@@ -190,6 +190,9 @@ impl Card {
         match (class, command.instruction) {
             (CLASS_ISO, instruction::SELECT) => Some(self.select(engine, faults, command)),
             (CLASS_ISO | CLASS_CTAP, instruction::ISO_GET_RESPONSE) => Some(self.get_response(faults, class)),
+            (CLASS_CTAP, instruction::MSG) if !matches!((command.p1, command.p2), (0 | P1_KEEPALIVE, 0)) => {
+                Some(Reply::status(status_word::WRONG_P1_P2))
+            }
             (CLASS_CTAP, instruction::MSG) => {
                 if faults.refuse_p1 && command.p1 != 0 {
                     return Some(Reply::status(status_word::WRONG_P1_P2));
@@ -212,6 +215,9 @@ impl Card {
                     timeout,
                 )
             }
+            (CLASS_CTAP, instruction::GET_RESPONSE) if command.p2 != 0 => {
+                Some(Reply::status(status_word::WRONG_P1_P2))
+            }
             (CLASS_CTAP, instruction::GET_RESPONSE) => {
                 Some(self.keepalive_response(engine, ticks, interface, command.p1))
             }
@@ -226,12 +232,15 @@ impl Card {
         faults: &CardFaults,
         command: &ApduCommand<'_>,
     ) -> Reply {
+        if command.p1 != 4 || command.p2 != 0 {
+            return Reply::status(status_word::WRONG_P1_P2);
+        }
         let (interface, version) = match command.data {
             aid if aid == FIDO_AID => (Interface::Fido, FIDO_VERSION),
             aid if aid == VENDOR_AID => (Interface::Vendor, VENDOR_VERSION),
             _ => return Reply::status(status_word::NOT_FOUND),
         };
-        if command.p1 != 4 || faults.without.contains(&interface) {
+        if faults.without.contains(&interface) {
             return Reply::status(status_word::NOT_FOUND);
         }
         if engine.owner().is_some_and(|(_, channel)| channel == 0) {

@@ -4,7 +4,9 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use fido_unlock_device::ports::{MonotonicCounter, UnlockCommit, UnlockStore, UnlockStoreError};
+use fido_unlock_device::ports::{
+    CounterError, MonotonicCounter, UnlockCommit, UnlockStore, UnlockStoreError,
+};
 use fido_unlock_protocol::ctap2::CtapStatus;
 use fido_unlock_protocol::ctap2::cbor::Value;
 use fido_unlock_protocol::{ErrorCode, HasCode};
@@ -71,6 +73,7 @@ struct Inner {
     /// Outside the flash, so that copying a flash image back does not turn it back.
     counter: u32,
     max_retries: u8,
+    max_slots: u8,
 }
 
 /// A handle to the flash; every clone is the same flash. Nothing is cached: each read parses what
@@ -90,6 +93,7 @@ impl Store {
             storage,
             counter,
             max_retries,
+            max_slots: fido_unlock_device::MOST_SLOTS,
         }))))
     }
 
@@ -104,6 +108,17 @@ impl Store {
         // A file that cannot be written shows at the next commit.
         let _ = inner.save();
         out
+    }
+
+    /// How many slots an enrolment may fill.
+    pub(crate) fn set_max_slots(&self, max_slots: u8) {
+        self.lock().max_slots = max_slots;
+    }
+
+    /// Sets the monotonic counter, which no device can: to see what one does that has counted far, or was given another
+    /// flash.
+    pub fn set_counter(&self, value: u32) {
+        self.lock().counter = value;
     }
 
     /// The state, `None` in an empty flash.
@@ -244,6 +259,10 @@ fn write_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 impl UnlockStore for Store {
+    fn max_slots(&self) -> u8 {
+        self.lock().max_slots
+    }
+
     fn load(&self) -> Result<Option<Vec<u8>>, UnlockStoreError> {
         Ok(self.load_state()?.and_then(|state| state.unlock_record))
     }
@@ -277,12 +296,13 @@ impl MonotonicCounter for Store {
         Ok(self.lock().counter)
     }
 
-    fn raise_to(&mut self, value: u32) -> Result<(), UnlockStoreError> {
+    fn increment(&mut self) -> Result<u32, CounterError> {
         let mut inner = self.lock();
         if !inner.flash.is_powered() {
-            return Err(UnlockStoreError);
+            return Err(CounterError::Failed);
         }
-        inner.counter = inner.counter.max(value);
-        inner.save().map_err(|_| UnlockStoreError)
+        inner.counter = inner.counter.checked_add(1).ok_or(CounterError::AtEnd)?;
+        inner.save().map_err(|_| CounterError::Failed)?;
+        Ok(inner.counter)
     }
 }

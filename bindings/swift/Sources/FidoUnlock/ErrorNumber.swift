@@ -63,6 +63,8 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case storeBroken = 130
     /// This key is the device's only one: without it nobody could ever unlock it.
     case lastSlot = 131
+    /// The device has counted to its end: it can never be unlocked again.
+    case counterAtEnd = 132
     /// The code has the wrong length.
     case codeLength = 201
     /// The code holds a character that no code has.

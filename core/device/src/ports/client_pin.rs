@@ -3,8 +3,7 @@
 use alloc::vec::Vec;
 
 use fido_unlock_protocol::ctap2::CtapStatus;
-use fido_unlock_protocol::pin_protocol::{CoseKey, PinProtocol};
-use fido_unlock_protocol::secret::SharedSecret;
+use fido_unlock_protocol::pin_protocol::PinProtocol;
 
 /// The PIN's state, as `getInfo` of the unlock command tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,25 +37,6 @@ pub trait ClientPin {
     /// The state now, read from where it is really kept (never a cached copy).
     fn pin_state(&self) -> PinState;
 
-    /// This protocol's key agreement key, as `getKeyAgreement` gives it.
-    ///
-    /// # Errors
-    /// A status for the host: no such protocol, or no entropy.
-    fn key_agreement(&mut self, protocol: PinProtocol) -> Result<CoseKey, CtapStatus>;
-
-    /// Decapsulates with that key: the shared secret with `platform_key`.
-    ///
-    /// # Errors
-    /// CTAP1_ERR_INVALID_PARAMETER when the point is not on the curve.
-    fn decapsulate(
-        &mut self,
-        protocol: PinProtocol,
-        platform_key: &CoseKey,
-    ) -> Result<SharedSecret, CtapStatus>;
-
-    /// Makes a new key agreement key for `protocol` (after a wrong response).
-    fn regenerate(&mut self, protocol: PinProtocol);
-
     /// Checks a `pinUvAuthParam` over `message` under a token with the `acfg` permission.
     ///
     /// # Errors
@@ -74,7 +54,7 @@ pub trait ClientPin {
     /// The present PIN's stored hash, for the "not the old PIN" rule of `forcePINChange`.
     fn pin_hash(&self) -> Option<[u8; 16]>;
 
-    /// After the commit: clears the volatile mismatch count, drops every pinUvAuthToken (persistent
-    /// ones too) and both protocols' key agreement keys.
+    /// After the commit: clears the volatile mismatch count, drops every pinUvAuthToken (persistent ones too), and
+    /// ends what other commands have begun (a list of credentials, a large blob).
     fn after_unlock(&mut self);
 }

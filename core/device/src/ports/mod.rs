@@ -7,6 +7,6 @@ mod user_presence;
 
 pub use client_pin::{ClientPin, PinState};
 pub use fido_unlock_protocol::ports::{Entropy, EntropyError};
-pub use monotonic_counter::MonotonicCounter;
+pub use monotonic_counter::{CounterError, MonotonicCounter};
 pub use unlock_store::{UnlockCommit, UnlockStore, UnlockStoreError};
 pub use user_presence::{Presence, UserPresence};

@@ -24,6 +24,12 @@ pub struct UnlockCommit<'a> {
 /// Both writes are atomic: after a power cut at any moment, also in the recovery from one, what is
 /// read is wholly the state before or wholly the state after.
 pub trait UnlockStore {
+    /// How many slots a record may have: it has about 90 bytes and 80 for each of them. At least
+    /// [`LEAST_SLOTS`](crate::LEAST_SLOTS); above [`MOST_SLOTS`](crate::MOST_SLOTS) it counts as that many.
+    fn max_slots(&self) -> u8 {
+        crate::MOST_SLOTS
+    }
+
     /// The record, `None` before enrolment and after reset.
     ///
     /// # Errors

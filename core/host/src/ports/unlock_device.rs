@@ -1,5 +1,6 @@
 //! A device above the transport: what the unlock asks, in whatever command set the vendor has.
 
+use fido_unlock_protocol::Challenge;
 use fido_unlock_protocol::ctap2::device_unlock::{
     ChallengeRequest, ChallengeResponse, UnlockInfo, UnlockRequest,
 };
@@ -16,6 +17,14 @@ pub trait UnlockDevice {
     /// [`DeviceError`].
     fn info(&mut self, call: &mut Call<'_>) -> Result<UnlockInfo, DeviceError>;
 
+    /// `getInfo` that names a challenge: [`UnlockInfo::spent`] says whether an unlock ended exactly it. A device that
+    /// cannot tell gives `None` there, and what became of a lost `unlock` is then known by its Device ID and counter
+    /// alone.
+    ///
+    /// # Errors
+    /// [`DeviceError`].
+    fn info_about(&mut self, challenge: &Challenge, call: &mut Call<'_>) -> Result<UnlockInfo, DeviceError>;
+
     /// `getChallenge`: the pending challenge of the slot that was asked for, or a new one with `renew`.
     ///
     /// # Errors
@@ -30,6 +39,6 @@ pub trait UnlockDevice {
     ///
     /// # Errors
     /// [`DeviceError`]; [`DeviceError::Transport`] or [`DeviceError::Malformed`] where the answer was lost, so that the
-    /// counter is asked what became of it.
+    /// device is asked what became of it.
     fn unlock(&mut self, request: &UnlockRequest<'_>, call: &mut Call<'_>) -> Result<(), DeviceError>;
 }

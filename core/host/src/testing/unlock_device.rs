@@ -117,6 +117,10 @@ impl UnlockDevice for Watched<'_> {
         self.device.info(call)
     }
 
+    fn info_about(&mut self, challenge: &Challenge, call: &mut Call<'_>) -> Result<UnlockInfo, DeviceError> {
+        self.device.info_about(challenge, call)
+    }
+
     fn challenge(
         &mut self,
         request: &ChallengeRequest,
@@ -324,7 +328,20 @@ impl Suite<'_> {
         ensure(
             after.is_blocked() && after.unlock_counter == before.unlock_counter,
             "a wrong response unlocks nothing",
+        )?;
+        ensure(
+            self.spent(device, session.challenge())? != Some(true),
+            "a challenge that unlocked nothing is not told as spent",
         )
+    }
+
+    fn spent(
+        &self,
+        device: &mut dyn UnlockDevice,
+        challenge: &Challenge,
+    ) -> Result<Option<bool>, ContractError> {
+        let info = self.call(|call| device.info_about(challenge, call));
+        Ok(must(info, "getInfo about a challenge is answered")?.spent)
     }
 
     fn right_response(&mut self, device: &mut dyn UnlockDevice) -> Result<(), ContractError> {
@@ -338,6 +355,10 @@ impl Suite<'_> {
         ensure(
             !after.is_blocked() && after.unlock_counter == before.unlock_counter.wrapping_add(1),
             "an unlock gives the retries back and counts",
+        )?;
+        ensure(
+            self.spent(device, session.challenge())? != Some(false),
+            "the challenge that was answered is told as spent",
         )?;
         let request = ChallengeRequest {
             slot: self.bench.slot(),
@@ -379,8 +400,8 @@ impl Suite<'_> {
         let mut device = must(self.bench.open(), "a device that was put back can be opened")?;
         let outcome = self.call(|call| session.resolve(&mut *device, call));
         ensure(
-            must(outcome, "the counter tells what became of an unlock")? == Outcome::Unlocked,
-            "the counter tells what became of an unlock",
+            must(outcome, "the device tells what became of an unlock")? == Outcome::Unlocked,
+            "the device tells what became of an unlock",
         )?;
         Ok(true)
     }

@@ -43,7 +43,7 @@ pub(super) fn value(character: char) -> Option<u8> {
     u8::try_from(place).ok()
 }
 
-fn is_line_break(character: char) -> bool {
+pub(super) fn is_line_break(character: char) -> bool {
     matches!(
         character,
         '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}'
@@ -51,7 +51,7 @@ fn is_line_break(character: char) -> bool {
 }
 
 /// White space, hyphens and dashes, and the invisible characters that mail programs add.
-fn is_separator(character: char) -> bool {
+pub(super) fn is_separator(character: char) -> bool {
     character.is_whitespace()
         || matches!(
             character,

@@ -24,9 +24,12 @@ pub enum Inspection {
 /// When it is none: [`CodeError`], for the kind that has the text's length or the nearest one. No
 /// text is repeated in it, as it may be a Response Code.
 pub fn inspect(text: &str) -> Result<Vec<Inspection>, CodeError> {
-    let lines = base32::read_lines(text).map_err(|stray| CodeError::Character {
-        position: stray.in_text + 1,
-        character: None,
+    let lines = base32::read_lines(text).map_err(|stray| match has_four_lines(text) {
+        true => line::stray_in_line(stray),
+        false => CodeError::Character {
+            position: stray.in_text + 1,
+            character: None,
+        },
     })?;
     let got = base32::join(&lines).len();
     let long = CodeKind::ResponseLong(1).length();
@@ -64,6 +67,15 @@ pub fn inspect(text: &str) -> Result<Vec<Inspection>, CodeError> {
         note(Inspection::Line(kind), result);
     }
     if found.is_empty() { Err(error) } else { Ok(found) }
+}
+
+/// Whether it looks like a Response Code of suite 1, in which a person counts by lines.
+fn has_four_lines(text: &str) -> bool {
+    let lines = text.split(base32::is_line_break);
+    lines
+        .filter(|line| !line.chars().all(base32::is_separator))
+        .count()
+        == 4
 }
 
 fn without_text(mut error: CodeError) -> CodeError {

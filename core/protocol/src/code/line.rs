@@ -59,7 +59,7 @@ pub(crate) fn decode_long(text: &str, offer: Offer) -> Result<Zeroizing<Vec<u8>>
     Ok(out)
 }
 
-fn stray_in_line(stray: Stray) -> CodeError {
+pub(super) fn stray_in_line(stray: Stray) -> CodeError {
     let error = CodeError::Character {
         position: stray.in_line + 1,
         character: None,

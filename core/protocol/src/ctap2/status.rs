@@ -69,6 +69,7 @@ statuses! {
     0xF9 NotEnrolled "UNLOCK_ERR_NOT_ENROLLED"
     0xFA OtherChallengePending "UNLOCK_ERR_OTHER_CHALLENGE_PENDING"
     0xFB StoreFailed "UNLOCK_ERR_STORE_FAILED"
+    0xFC CounterAtEnd "UNLOCK_ERR_COUNTER_AT_END"
 }
 
 impl CtapStatus {

@@ -1,17 +1,32 @@
-//! Public keys as they are stored and hashed: compressed SEC1 points, checked once.
+//! Public keys, checked once: x ‖ y on the wire, hashed and named by their compressed SEC 1 form. Both are kept, so that
+//! neither has to be computed from the other.
 
 use core::fmt;
 
-use p256::PublicKey;
+use p256::elliptic_curve::sec1::{FromSec1Point, ToSec1Point};
+use p256::{PublicKey, Sec1Point};
 use sha2::{Digest, Sha256};
 
+use crate::curve;
 use crate::pin_protocol::InvalidPoint;
+
+/// Bytes of a key on the wire: x ‖ y.
+pub const WIRE_KEY_LENGTH: usize = 64;
+
+/// The point x ‖ y, where it is one of the curve.
+fn public_key(bytes: &[u8; WIRE_KEY_LENGTH]) -> Result<PublicKey, InvalidPoint> {
+    let point = Sec1Point::from_untagged_bytes(&(*bytes).into());
+    Option::from(PublicKey::from_sec1_point(&point)).ok_or(InvalidPoint)
+}
 
 macro_rules! public_key {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $name([u8; 33]);
+        pub struct $name {
+            compressed: [u8; 33],
+            y: [u8; 32],
+        }
 
         impl $name {
             /// From a SEC1 point, compressed (33 bytes).
@@ -24,24 +39,45 @@ macro_rules! public_key {
                 if !matches!(array, [2 | 3, ..]) {
                     return Err(InvalidPoint);
                 }
-                PublicKey::from_sec1_bytes(&array).map_err(|_| InvalidPoint)?;
-                Ok(Self(array))
+                let key = PublicKey::from_sec1_bytes(&array).map_err(|_| InvalidPoint)?;
+                Ok(Self::from_public_key(&key))
+            }
+
+            /// From x ‖ y, as it comes over the wire (64 bytes).
+            ///
+            /// # Errors
+            /// [`InvalidPoint`] when it is of another length, not on the curve, or a coordinate is p or more.
+            pub fn from_wire(bytes: &[u8]) -> Result<Self, InvalidPoint> {
+                let array: &[u8; WIRE_KEY_LENGTH] = bytes.try_into().map_err(|_| InvalidPoint)?;
+                public_key(array).map(|key| Self::from_public_key(&key))
             }
 
             /// From a point of `p256`.
             #[must_use]
             pub fn from_public_key(key: &PublicKey) -> Self {
-                use p256::elliptic_curve::sec1::ToSec1Point;
-                let mut out = [0; 33];
+                let mut compressed = [0; 33];
                 let point = key.to_sec1_point(true);
-                out.iter_mut().zip(point.as_bytes()).for_each(|(to, from)| *to = *from);
-                Self(out)
+                compressed
+                    .iter_mut()
+                    .zip(point.as_bytes())
+                    .for_each(|(to, from)| *to = *from);
+                let [_, y] = curve::coordinates(key);
+                Self { compressed, y }
             }
 
             /// The 33 bytes of the compressed point.
             #[must_use]
             pub const fn as_compressed(&self) -> &[u8; 33] {
-                &self.0
+                &self.compressed
+            }
+
+            /// x ‖ y, as it goes over the wire.
+            #[must_use]
+            pub fn to_wire(&self) -> [u8; WIRE_KEY_LENGTH] {
+                let mut out = [0; WIRE_KEY_LENGTH];
+                let bytes = self.compressed.iter().skip(1).chain(&self.y);
+                out.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+                out
             }
 
             /// The point.
@@ -49,13 +85,13 @@ macro_rules! public_key {
             /// # Errors
             /// [`InvalidPoint`] never happens for a value of this type.
             pub fn to_public_key(&self) -> Result<PublicKey, InvalidPoint> {
-                PublicKey::from_sec1_bytes(&self.0).map_err(|_| InvalidPoint)
+                public_key(&self.to_wire())
             }
 
             /// SHA-256 of the compressed point.
             #[must_use]
             pub fn hash(&self) -> [u8; 32] {
-                Sha256::digest(self.0).into()
+                Sha256::digest(self.compressed).into()
             }
         }
 

@@ -26,7 +26,7 @@ pub use error::SuiteError;
 #[cfg(feature = "primitives")]
 pub use issuer_key::{IssuerKey, MakeKeyError};
 #[cfg(feature = "primitives")]
-pub use keys::{DevicePublicKey, IssuerPublicKey};
+pub use keys::{DevicePublicKey, IssuerPublicKey, WIRE_KEY_LENGTH};
 #[cfg(feature = "primitives")]
 pub use message::{AuthoriseFields, Message, RECOVERY_SLOT, RotateFields};
 #[cfg(feature = "primitives")]

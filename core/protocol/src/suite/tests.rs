@@ -122,6 +122,7 @@ fn another_devices_response_is_refused_in_suite_2() {
     assert!(!check(&device));
 }
 
+// M-suites-3
 #[test]
 fn a_key_serves_its_own_suite_and_fields_that_fit() {
     let one = setup(Suite::P256Ecdsa);

@@ -121,7 +121,7 @@ Examples:
     #[command(after_help = "\
 The challenge is fetched again before anything is sent and compared with the one that `challenge`
 showed: a code whose challenge was used or renewed is told as void. When the answer was lost, do not
-try again: `unlock --resolve` reads the unlock counter.
+try again: `unlock --resolve` asks the device.
 
 Standard input (--stdin): Response Code (four lines in suite 1), new PIN, new PIN again.
 

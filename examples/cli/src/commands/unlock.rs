@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use fido_unlock::host::ports::{Call, PinPolicy, UnlockDevice};
-use fido_unlock::host::{DefaultPinPolicy, NewPin, Outcome, PinRules, Session, confirm_pin};
+use fido_unlock::host::{
+    DefaultPinPolicy, NewPin, Outcome, PinRules, Session, SessionRefusal, UnlockError, confirm_pin,
+};
 use fido_unlock::{ErrorCode, Pin, Suite};
 use fido_unlock_system::SystemEntropy;
 
@@ -72,6 +74,8 @@ fn still_good(session: &Session, device: &mut Opened) -> Result<(), Failure> {
     Err(match call(Call::QUICK, |call| session.resolve(device, call)) {
         Ok(Outcome::NotUnlocked) => ErrorCode::DeviceNotLocked.into(),
         Ok(Outcome::Unlocked) => ErrorCode::ChallengeUsed.into(),
+        // Whichever device it is, there is nothing to unlock.
+        Err(UnlockError::Refused(SessionRefusal::OutcomeUnknown)) => ErrorCode::DeviceNotLocked.into(),
         Err(error) => error.into(),
     })
 }

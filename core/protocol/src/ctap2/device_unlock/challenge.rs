@@ -107,6 +107,9 @@ impl ChallengeResponse {
             Challenge::Line(line) => (line.suite(), line.slot()),
             Challenge::Aes(_) => (Suite::AesAdminKey, number(4)?.ok_or(wrong)?),
         };
+        if slot != challenge.slot() {
+            return Err(wrong);
+        }
         Ok(Self {
             challenge,
             device_id: DeviceId::from_bytes(bytes(2)?.try_into().map_err(|_| wrong)?),

@@ -65,15 +65,15 @@ impl EnrollKey {
         }
     }
 
-    fn as_bytes(&self) -> &[u8] {
+    fn to_value(&self) -> Value {
         match self {
-            Self::P256Ecdsa(key) | Self::P256EcdhMac(key) => key.as_compressed(),
-            Self::AesAdminKey(encrypted) => encrypted,
+            Self::P256Ecdsa(key) | Self::P256EcdhMac(key) => Value::bytes(&key.to_wire()),
+            Self::AesAdminKey(encrypted) => Value::bytes(encrypted),
         }
     }
 
     fn from_bytes(suite: Suite, bytes: &[u8]) -> Result<Self, CtapStatus> {
-        let point = || IssuerPublicKey::from_compressed(bytes).map_err(|_| CtapStatus::InvalidParameter);
+        let point = || IssuerPublicKey::from_wire(bytes).map_err(|_| CtapStatus::InvalidParameter);
         Ok(match suite {
             Suite::P256Ecdsa => Self::P256Ecdsa(point()?),
             Suite::P256EcdhMac => Self::P256EcdhMac(point()?),
@@ -124,7 +124,7 @@ impl EnrollRequest {
                 Value::int_map([
                     (1, Some(slot.slot.into())),
                     (2, Some(slot.key.suite().number().into())),
-                    (3, Some(Value::bytes(slot.key.as_bytes()))),
+                    (3, Some(slot.key.to_value())),
                 ])
             })
             .collect();
@@ -241,7 +241,7 @@ impl EnrollResponse {
     pub fn to_value(&self) -> Value {
         Value::int_map([
             (1, Some(Value::bytes(self.device_id.as_bytes()))),
-            (2, Some(Value::bytes(self.device_key.as_compressed()))),
+            (2, Some(Value::bytes(&self.device_key.to_wire()))),
         ])
     }
 
@@ -254,7 +254,7 @@ impl EnrollResponse {
         let bytes = |key| map.get(key).and_then(Value::as_bytes).ok_or(wrong);
         Ok(Self {
             device_id: DeviceId::from_bytes(bytes(1)?.try_into().map_err(|_| wrong)?),
-            device_key: DevicePublicKey::from_compressed(bytes(2)?).map_err(|_| wrong)?,
+            device_key: DevicePublicKey::from_wire(bytes(2)?).map_err(|_| wrong)?,
         })
     }
 }

@@ -61,6 +61,11 @@ pub struct UnlockInfo {
     pub unlock_blocked: bool,
     /// Key 17: whether an unlock wants a touch.
     pub touch: bool,
+    /// Key 18: how many slots one enrolment may fill, at least 2.
+    pub max_slots: u8,
+    /// Key 19, where the request named a challenge: whether an unlock ended exactly it. `None` also of a
+    /// device that does not tell.
+    pub spent: Option<bool>,
 }
 
 impl UnlockInfo {
@@ -91,6 +96,8 @@ impl UnlockInfo {
             (15, self.device_id.map(|id| Value::bytes(id.as_bytes()))),
             (16, Some(self.unlock_blocked.into())),
             (17, Some(self.touch.into())),
+            (18, Some(self.max_slots.into())),
+            (19, self.spent.map(Value::from)),
         ])
     }
 
@@ -155,6 +162,8 @@ impl UnlockInfo {
                 .transpose()?,
             unlock_blocked: flag(16)?,
             touch: flag(17)?,
+            max_slots: byte(18)?,
+            spent: map.get(19).map(|_| flag(19)).transpose()?,
         })
     }
 

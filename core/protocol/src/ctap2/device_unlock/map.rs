@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use super::{SubCommand, key};
+use crate::challenge::Challenge;
 use crate::ctap2::cbor::Value;
 use crate::ctap2::{CtapStatus, command};
 
@@ -12,6 +13,15 @@ use crate::ctap2::{CtapStatus, command};
 #[must_use]
 pub fn get_info_request() -> Zeroizing<Vec<u8>> {
     message(&Value::int_map([(key::SUB_COMMAND, SubCommand::GetInfo.value())]))
+}
+
+/// The same with a challenge: {1: 1, 5: challenge}. The answer says whether an unlock spent it.
+#[must_use]
+pub fn get_info_request_about(challenge: &Challenge) -> Zeroizing<Vec<u8>> {
+    message(&Value::int_map([
+        (key::SUB_COMMAND, SubCommand::GetInfo.value()),
+        (key::CHALLENGE, Some(Value::bytes(challenge.as_bytes()))),
+    ]))
 }
 
 /// Command byte, then the request map.
@@ -37,7 +47,7 @@ pub fn field<'a, T>(
 ///
 /// # Errors
 /// CTAP2_ERR_CBOR_UNEXPECTED_TYPE when it is of another type.
-pub(crate) fn optional<'a, T>(
+pub fn optional<'a, T>(
     map: &'a Value,
     key: i64,
     read: impl FnOnce(&'a Value) -> Option<T>,

@@ -11,6 +11,8 @@ mod enroll;
 #[cfg(feature = "alloc")]
 mod info;
 #[cfg(feature = "alloc")]
+mod key_agreement;
+#[cfg(feature = "alloc")]
 mod probe;
 #[cfg(feature = "alloc")]
 mod rotate;
@@ -33,7 +35,9 @@ pub use enroll::{
 pub use info::{SlotInfo, UnlockInfo};
 pub use interface::Interface;
 #[cfg(feature = "alloc")]
-pub use map::{field, get_info_request, message};
+pub use key_agreement::{KeyAgreementRequest, KeyAgreementResponse};
+#[cfg(feature = "alloc")]
+pub use map::{field, get_info_request, get_info_request_about, message, optional};
 #[cfg(feature = "alloc")]
 pub use probe::{ProbeChallenge, ProbeParameters, ProbeRequest};
 #[cfg(feature = "alloc")]
@@ -54,7 +58,7 @@ pub mod key {
     pub const PIN_UV_AUTH_PROTOCOL: i64 = 3;
     /// byte string, 16 or 32 bytes.
     pub const PIN_UV_AUTH_PARAM: i64 = 4;
-    /// byte string, 18 or 16 bytes.
+    /// byte string, 18 or 16 bytes; in `getInfo`, the one that is asked about.
     pub const CHALLENGE: i64 = 5;
     /// byte string, 64, 13 or 16 bytes.
     pub const RESPONSE: i64 = 6;
@@ -68,7 +72,7 @@ pub mod key {
     pub const SLOTS: i64 = 10;
     /// map.
     pub const OPTIONS: i64 = 11;
-    /// byte string, 33 bytes.
+    /// byte string, 64 bytes: x ‖ y.
     pub const NEW_KEY: i64 = 12;
     /// unsigned, 0 to 15.
     pub const AUTHORISING_SLOT: i64 = 13;
@@ -94,6 +98,8 @@ pub enum SubCommand {
     Enroll = 5,
     /// A new issuer key for one slot. FIDO interface only.
     RotateIssuer = 6,
+    /// The key agreement key, for `enroll`. FIDO interface only.
+    GetKeyAgreement = 7,
 }
 
 impl SubCommand {
@@ -112,6 +118,7 @@ impl SubCommand {
             4 => Self::Probe,
             5 => Self::Enroll,
             6 => Self::RotateIssuer,
+            7 => Self::GetKeyAgreement,
             _ => return None,
         })
     }

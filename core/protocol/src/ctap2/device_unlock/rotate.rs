@@ -8,16 +8,16 @@ use super::map::{field, optional, slot_number};
 use super::{SubCommand, key, message};
 use crate::ctap2::CtapStatus;
 use crate::ctap2::cbor::Value;
-use crate::suite::IssuerPublicKey;
+use crate::suite::{IssuerPublicKey, WIRE_KEY_LENGTH};
 
 /// Stands for "no key": the slot is closed.
-pub const CLOSED: [u8; 33] = [0; 33];
+pub const CLOSED: [u8; WIRE_KEY_LENGTH] = [0; WIRE_KEY_LENGTH];
 
 /// `rotateIssuer`'s request.
 pub struct RotateRequest<'a> {
     /// Key 2: the slot whose key changes.
     pub slot: u8,
-    /// Key 12: the new key; `None` (33 zero bytes on the wire) closes the slot.
+    /// Key 12: the new key; `None` (64 zero bytes on the wire) closes the slot.
     pub new_key: Option<IssuerPublicKey>,
     /// Key 13: the slot whose key authorises: the same, or 0.
     pub authorising_slot: u8,
@@ -31,14 +31,11 @@ impl RotateRequest<'_> {
     /// Command byte and map.
     #[must_use]
     pub fn to_message(&self) -> Zeroizing<Vec<u8>> {
-        let new_key = self
-            .new_key
-            .as_ref()
-            .map_or(&CLOSED, IssuerPublicKey::as_compressed);
+        let new_key = self.new_key.as_ref().map_or(CLOSED, IssuerPublicKey::to_wire);
         message(&Value::int_map([
             (key::SUB_COMMAND, SubCommand::RotateIssuer.value()),
             (key::SLOT, Some(self.slot.into())),
-            (key::NEW_KEY, Some(Value::bytes(new_key))),
+            (key::NEW_KEY, Some(Value::bytes(&new_key))),
             (key::AUTHORISING_SLOT, Some(self.authorising_slot.into())),
             (key::AUTHORISATION, Some(Value::bytes(self.authorisation))),
             (key::NEW_AUTHORISATION, self.new_authorisation.map(Value::bytes)),
@@ -74,7 +71,7 @@ impl<'a> RotateParameters<'a> {
         let new_authorisation = optional(map, key::NEW_AUTHORISATION, Value::as_bytes)?;
         let new_key = match new_key {
             closed if closed == CLOSED => None,
-            point => Some(IssuerPublicKey::from_compressed(point).map_err(|_| CtapStatus::InvalidParameter)?),
+            point => Some(IssuerPublicKey::from_wire(point).map_err(|_| CtapStatus::InvalidParameter)?),
         };
         if new_key.is_some() != new_authorisation.is_some() {
             return Err(if new_key.is_some() {

@@ -67,6 +67,8 @@ enum class ErrorNumber(val number: Int) {
     StoreBroken(130),
     /** This key is the device's only one: without it nobody could ever unlock it. */
     LastSlot(131),
+    /** The device has counted to its end: it can never be unlocked again. */
+    CounterAtEnd(132),
     /** The code has the wrong length. */
     CodeLength(201),
     /** The code holds a character that no code has. */
