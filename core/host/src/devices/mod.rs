@@ -123,6 +123,7 @@ const fn wants_the_other(error: &DeviceError) -> bool {
                 TransportError::AppletMissing
                     | TransportError::PermissionDenied { .. }
                     | TransportError::NeedsElevation
+                    | TransportError::ServiceRefused { .. }
             )
     )
 }
