@@ -12,6 +12,8 @@
 mod fake;
 #[path = "devices/joining.rs"]
 mod joining;
+#[path = "devices/many.rs"]
+mod many;
 #[path = "devices/opening.rs"]
 mod opening;
 #[path = "devices/properties.rs"]
