@@ -18,5 +18,7 @@ mod many;
 mod opening;
 #[path = "devices/properties.rs"]
 mod properties;
+#[path = "devices/up_required.rs"]
+mod up_required;
 #[path = "devices/watching.rs"]
 mod watching;

@@ -151,6 +151,12 @@ pub trait Transport {
     fn interface(&self) -> Interface {
         Interface::Fido
     }
+
+    /// Sends the messages that follow to this interface of the same device, where the transport has it: whether it
+    /// does. Nothing is sent for that.
+    fn switch_to(&mut self, interface: Interface) -> bool {
+        interface == self.interface()
+    }
 }
 
 impl<T: Transport + ?Sized> Transport for alloc::boxed::Box<T> {
@@ -161,6 +167,10 @@ impl<T: Transport + ?Sized> Transport for alloc::boxed::Box<T> {
     fn interface(&self) -> Interface {
         (**self).interface()
     }
+
+    fn switch_to(&mut self, interface: Interface) -> bool {
+        (**self).switch_to(interface)
+    }
 }
 
 impl<T: Transport + ?Sized> Transport for &mut T {
@@ -170,5 +180,9 @@ impl<T: Transport + ?Sized> Transport for &mut T {
 
     fn interface(&self) -> Interface {
         (**self).interface()
+    }
+
+    fn switch_to(&mut self, interface: Interface) -> bool {
+        (**self).switch_to(interface)
     }
 }
