@@ -12,9 +12,13 @@
 mod fake;
 #[path = "devices/joining.rs"]
 mod joining;
+#[path = "devices/many.rs"]
+mod many;
 #[path = "devices/opening.rs"]
 mod opening;
 #[path = "devices/properties.rs"]
 mod properties;
+#[path = "devices/up_required.rs"]
+mod up_required;
 #[path = "devices/watching.rs"]
 mod watching;

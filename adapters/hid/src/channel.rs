@@ -211,7 +211,7 @@ mod tests {
         let channel = HidChannel {
             device: Box::new(device.clone()),
             entry: DeviceEntry {
-                name: String::new(),
+                name: "".into(),
                 path: "no-such-device".to_owned(),
                 interface: Interface::Fido,
                 vendor_id: 0,

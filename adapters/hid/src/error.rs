@@ -1,6 +1,7 @@
 //! Why a HID interface cannot be listed, opened, written or read.
 
 use fido_unlock_host::ports::TransportError;
+use fido_unlock_protocol::text::DisplayText;
 use fido_unlock_protocol::{ErrorCode, HasCode};
 
 /// An error of the operating system's HID interface. Holds paths and numbers, never a report.
@@ -11,7 +12,7 @@ pub enum HidError {
     #[error("{}: {path}; udev rule: {rule}", ErrorCode::PermissionDenied)]
     PermissionDenied {
         /// What was to be opened.
-        path: String,
+        path: DisplayText,
         /// The line for `/etc/udev/rules.d/70-fido-unlock.rules`.
         rule: String,
     },
@@ -20,19 +21,19 @@ pub enum HidError {
     #[error("{}: {path}", ErrorCode::NeedsElevation)]
     NeedsElevation {
         /// What was to be opened.
-        path: String,
+        path: DisplayText,
     },
     /// A sandbox (Flatpak, snap, a container's device list) keeps the device away.
     #[error("{}: {path}", ErrorCode::Sandboxed)]
     Sandboxed {
         /// What was to be opened.
-        path: String,
+        path: DisplayText,
     },
     /// Another program holds it exclusively.
     #[error("{}: {path}", ErrorCode::Busy)]
     Busy {
         /// What was to be opened.
-        path: String,
+        path: DisplayText,
     },
     /// It was pulled.
     #[error("{}", ErrorCode::Gone)]
@@ -41,7 +42,7 @@ pub enum HidError {
     #[error("{}: hidapi: {message}", ErrorCode::TransportFailed)]
     Start {
         /// hidapi's own words.
-        message: String,
+        message: DisplayText,
     },
     /// Anything else.
     #[error("{}: {function} ({value:#x})", ErrorCode::TransportFailed)]
@@ -166,7 +167,7 @@ fn explain_errno(number: i32, sandboxed: bool, function: &'static str, subject: 
     const EACCES: i32 = 13;
     const EBUSY: i32 = 16;
     const ENODEV: i32 = 19;
-    let path = subject.path.to_owned();
+    let path = subject.path.into();
     match number {
         // The device is listed in /sys, but the sandbox's /dev lacks it, or it is not readable there.
         ENOENT | EACCES if sandboxed => HidError::Sandboxed { path },
@@ -194,7 +195,7 @@ fn explain_win32(number: i64, function: &'static str, subject: &Subject<'_>) -> 
     const SHARING_VIOLATION: i64 = 32;
     const NO_SUCH_DEVICE: i64 = 433;
     const DEVICE_NOT_CONNECTED: i64 = 1167;
-    let path = subject.path.to_owned();
+    let path = subject.path.into();
     match number {
         ACCESS_DENIED => HidError::NeedsElevation { path },
         SHARING_VIOLATION => HidError::Busy { path },
@@ -206,7 +207,7 @@ fn explain_win32(number: i64, function: &'static str, subject: &Subject<'_>) -> 
 /// IOReturn of IOHIDDeviceOpen.
 #[cfg(any(test, target_os = "macos"))]
 fn explain_io_kit(number: i64, function: &'static str, subject: &Subject<'_>) -> HidError {
-    let path = subject.path.to_owned();
+    let path = subject.path.into();
     match number {
         // kIOReturnNotPrivileged.
         0xE000_02C1 => HidError::NeedsElevation { path },

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use fido_unlock_host::framing::ctaphid::{FIDO_USAGE_PAGE, USAGE, VENDOR_USAGE_PAGE};
 use fido_unlock_protocol::Interface;
+use fido_unlock_protocol::text::DisplayText;
 use hidapi::HidApi;
 
 use crate::error::{HidError, Subject, explain};
@@ -13,8 +14,8 @@ use crate::error::{HidError, Subject, explain};
 /// [`DeviceEntry::is_same_key`] joins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceEntry {
-    /// Product name, as the device tells it; may be empty.
-    pub name: String,
+    /// Product name, as the device tells it, to be shown; may be empty.
+    pub name: DisplayText,
     /// Path in the system's own form. It changes when the key is plugged in again.
     pub path: String,
     /// Which interface it is.
@@ -24,7 +25,7 @@ pub struct DeviceEntry {
     /// USB product id.
     pub product_id: u16,
     /// Serial number, where the device tells one (most security keys do not).
-    pub serial: Option<String>,
+    pub serial: Option<DisplayText>,
     /// The USB port that the key is in ("usb-0000:00:14.0-2"), which its interfaces share and no other
     /// key has; Linux alone tells it. Another one when the key is plugged in elsewhere.
     pub port: Option<String>,
@@ -105,7 +106,7 @@ pub(crate) fn start() -> Result<HidApi, HidError> {
 
 fn cannot_start(error: hidapi::HidError) -> HidError {
     HidError::Start {
-        message: error.to_string(),
+        message: error.to_string().into(),
     }
 }
 
@@ -139,7 +140,7 @@ fn enumerate(api: &mut HidApi) -> Result<Vec<DeviceEntry>, HidError> {
             _ => continue,
         };
         let entry = DeviceEntry {
-            name: name.to_owned(),
+            name: name.into(),
             path: path.to_owned(),
             interface,
             vendor_id: found.vendor_id(),
@@ -147,7 +148,7 @@ fn enumerate(api: &mut HidApi) -> Result<Vec<DeviceEntry>, HidError> {
             serial: found
                 .serial_number()
                 .filter(|serial| !serial.is_empty())
-                .map(str::to_owned),
+                .map(DisplayText::from),
             port: port(path),
             access: Ok(()),
         };

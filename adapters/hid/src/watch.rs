@@ -133,7 +133,7 @@ mod tests {
 
     fn entry(path: &str, interface: Interface) -> DeviceEntry {
         DeviceEntry {
-            name: "Key".to_owned(),
+            name: "Key".into(),
             path: path.to_owned(),
             interface,
             vendor_id: 1,

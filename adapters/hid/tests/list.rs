@@ -27,8 +27,18 @@ fn descriptor(usage_page: u16) -> String {
     format!("06{low:02X}{high:02X}0901A1010920150026FF007508954081020921150026FF00750895409102C0")
 }
 
-/// One line of each kind that umockdev wants, for a HID device and its hidraw node.
 fn device(number: u32, product_id: u16, serial: &str, usage_page: u16) -> String {
+    device_named(
+        &format!("Test key {number}"),
+        number,
+        product_id,
+        serial,
+        usage_page,
+    )
+}
+
+/// One line of each kind that umockdev wants, for a HID device and its hidraw node.
+fn device_named(name: &str, number: u32, product_id: u16, serial: &str, usage_page: u16) -> String {
     let path = format!("/devices/virtual/misc/uhid/0003:1209:{product_id:04X}.{number:04}");
     let mut text = String::new();
     writeln!(
@@ -36,7 +46,7 @@ fn device(number: u32, product_id: u16, serial: &str, usage_page: u16) -> String
         "P: {path}\nE: SUBSYSTEM=hid\nE: HID_ID=0003:00001209:0000{product_id:04X}"
     )
     .unwrap();
-    writeln!(text, "E: HID_NAME=Test key {number}\nE: HID_UNIQ={serial}").unwrap();
+    writeln!(text, "E: HID_NAME={name}\nE: HID_UNIQ={serial}").unwrap();
     writeln!(text, "H: report_descriptor={}\n", descriptor(usage_page)).unwrap();
     writeln!(text, "P: {path}/hidraw/hidraw{number}\nN: hidraw{number}").unwrap();
     writeln!(
@@ -123,12 +133,29 @@ fn both_interfaces_are_listed_and_other_devices_are_not() {
 }
 
 #[test]
+fn what_a_device_calls_itself_is_not_obeyed() {
+    let name = "Key \u{1B}[31m\u{202E}yeK";
+    let devices = device_named(name, 0, 0xF1D0, "S\u{1B}1", 0xF1D0);
+    with_devices("what_a_device_calls_itself_is_not_obeyed", &devices, || {
+        let entries = list().unwrap();
+        let shown = ("Key \u{FFFD}[31m\u{FFFD}yeK", Some("S\u{FFFD}1"));
+        assert_eq!(
+            entries
+                .iter()
+                .map(|entry| (&*entry.name, entry.serial.as_deref()))
+                .collect::<Vec<_>>(),
+            [shown]
+        );
+    });
+}
+
+#[test]
 fn no_device_is_an_empty_list_and_a_pulled_one_is_gone() {
     with_devices("no_device_is_an_empty_list_and_a_pulled_one_is_gone", "", || {
         assert_eq!(list(), Ok(Vec::new()));
         assert!(!Path::new("/dev/hidraw77").exists());
         let pulled = DeviceEntry {
-            name: "Key".to_owned(),
+            name: "Key".into(),
             path: "/dev/hidraw77".to_owned(),
             interface: Interface::Fido,
             vendor_id: 0x1209,

@@ -11,6 +11,8 @@ use zeroize::Zeroizing;
 
 use crate::error::PcscError;
 use crate::list::DeviceEntry;
+use crate::name::from_text;
+use crate::service::{CONNECT, ESTABLISH, why_not_established};
 use crate::worker::{Claim, Connected, Outcome, Reply, Request, Worker, as_tpdu, receive};
 
 /// How long a dropped channel waits for its thread to leave the card as it was. A process that
@@ -46,7 +48,7 @@ impl CardChannel {
 
     pub(crate) fn connect_to(reader: &str, timeout: Duration) -> Result<Self, PcscError> {
         let mut channel = Self {
-            reader: CString::new(reader).map_err(|_| PcscError::NoReader)?,
+            reader: from_text(reader).ok_or(PcscError::NoReader)?,
             worker: None,
             pending: None,
             in_transaction: false,
@@ -137,9 +139,12 @@ impl CardChannel {
 
     fn outcome(&mut self, outcome: Outcome) -> Result<Reply, PcscError> {
         outcome.map_err(|failure| {
-            let mut error = PcscError::new(failure.error, failure.function, &self.reader.to_string_lossy());
+            let mut error = match failure.function {
+                ESTABLISH => why_not_established(failure.error),
+                function => PcscError::new(failure.error, function, &self.reader.to_string_lossy()),
+            };
             // A token that is reader and card in one takes its reader along.
-            let connected = !matches!(failure.function, "SCardEstablishContext" | "SCardConnect");
+            let connected = !matches!(failure.function, ESTABLISH | CONNECT);
             if connected && matches!(error, PcscError::NoReader | PcscError::NoCard) {
                 error = PcscError::Gone;
             }

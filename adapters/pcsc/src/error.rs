@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use fido_unlock_host::ports::TransportError;
+use fido_unlock_protocol::text::DisplayText;
 use fido_unlock_protocol::{ErrorCode, HasCode};
+
+use crate::service::{CONNECT, ESTABLISH, PCSC_LITE};
 
 /// An error of the smart card service. Holds names and numbers, never an APDU.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,12 +36,15 @@ pub enum PcscError {
     /// The person cancelled; the card was left to itself.
     #[error("{}", ErrorCode::Cancelled)]
     Cancelled,
-    /// The service refuses this user (polkit).
-    #[error("{}: {reader}", ErrorCode::PermissionDenied)]
-    PermissionDenied {
-        /// Name of the reader.
-        reader: String,
+    /// The service runs and refuses this user (polkit): altogether, or this reader.
+    #[error("{}", refused(.reader))]
+    ServiceRefused {
+        /// Name of the reader; empty where the service refuses altogether.
+        reader: DisplayText,
     },
+    /// The service runs, and does not speak the protocol of the library that this program has: it is older.
+    #[error("{}", ErrorCode::ServiceOutdated)]
+    ServiceOutdated,
     /// Windows keeps the FIDO applet for elevated processes (SCARD_E_NO_ACCESS).
     #[error("{}", ErrorCode::NeedsElevation)]
     NeedsElevation,
@@ -55,6 +61,13 @@ pub enum PcscError {
     },
 }
 
+/// Core's words for it.
+fn refused(reader: &DisplayText) -> TransportError {
+    TransportError::ServiceRefused {
+        reader: reader.clone(),
+    }
+}
+
 impl HasCode for PcscError {
     fn code(&self) -> ErrorCode {
         match self {
@@ -66,7 +79,8 @@ impl HasCode for PcscError {
             Self::Busy => ErrorCode::Busy,
             Self::DeadlineExceeded => ErrorCode::DeadlineExceeded,
             Self::Cancelled => ErrorCode::Cancelled,
-            Self::PermissionDenied { .. } => ErrorCode::PermissionDenied,
+            Self::ServiceRefused { .. } => ErrorCode::ServiceRefused,
+            Self::ServiceOutdated => ErrorCode::ServiceOutdated,
             Self::NeedsElevation => ErrorCode::NeedsElevation,
             Self::Sandboxed => ErrorCode::Sandboxed,
             Self::Failed { .. } => ErrorCode::TransportFailed,
@@ -85,7 +99,8 @@ impl From<PcscError> for TransportError {
             PcscError::Busy => Self::Busy,
             PcscError::DeadlineExceeded => Self::DeadlineExceeded,
             PcscError::Cancelled => Self::Cancelled,
-            PcscError::PermissionDenied { reader } => Self::PermissionDenied { path: reader },
+            PcscError::ServiceRefused { reader } => Self::ServiceRefused { reader },
+            PcscError::ServiceOutdated => Self::ServiceOutdated,
             PcscError::NeedsElevation => Self::NeedsElevation,
             PcscError::Sandboxed => Self::Sandboxed,
             PcscError::Failed { function, value } => Self::Failed {
@@ -97,7 +112,8 @@ impl From<PcscError> for TransportError {
 }
 
 impl PcscError {
-    /// What `error` of the PC/SC function `function` on `reader` means.
+    /// What `error` of the PC/SC function `function` on `reader` means; see also
+    /// [`why_not_established`](crate::service::why_not_established).
     pub(crate) fn new(error: pcsc::Error, function: &'static str, reader: &str) -> Self {
         use pcsc::Error as E;
         match error {
@@ -115,8 +131,10 @@ impl PcscError {
             E::SharingViolation => Self::Busy,
             E::Timeout => Self::DeadlineExceeded,
             E::NoAccess if cfg!(windows) => Self::NeedsElevation,
-            E::NoAccess | E::SecurityViolation => Self::PermissionDenied {
-                reader: reader.to_owned(),
+            // A connection that broke off; a refusal comes when it is made, or the card's.
+            E::SecurityViolation if PCSC_LITE && !matches!(function, ESTABLISH | CONNECT) => Self::NoService,
+            E::NoAccess | E::SecurityViolation => Self::ServiceRefused {
+                reader: reader.into(),
             },
             // The numbers of pcsc's enum are those of the C interface.
             error => Self::Failed {
@@ -147,7 +165,12 @@ mod tests {
         assert_eq!(code(E::RemovedCard), ErrorCode::Gone);
         assert_eq!(code(E::ResetCard), ErrorCode::CardReset);
         assert_eq!(code(E::SharingViolation), ErrorCode::Busy);
-        assert_eq!(code(E::SecurityViolation), ErrorCode::PermissionDenied);
+        #[cfg(target_os = "linux")]
+        assert_eq!(code(E::SecurityViolation), ErrorCode::NoService, "it has died");
+        let altogether = PcscError::new(E::SecurityViolation, "SCardEstablishContext", "");
+        assert_eq!(altogether.to_string(), ErrorCode::ServiceRefused.message());
+        let one = PcscError::new(E::SecurityViolation, "SCardConnect", "Reader\u{1B} 0");
+        assert!(one.to_string().ends_with(": Reader\u{FFFD} 0"), "{one}");
         let error = PcscError::new(E::NotTransacted, "SCardTransmit", "Reader 0");
         assert_eq!(error.code(), ErrorCode::TransportFailed);
         assert!(

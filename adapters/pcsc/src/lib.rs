@@ -5,6 +5,8 @@ mod atr;
 mod channel;
 mod error;
 mod list;
+mod name;
+mod service;
 mod source;
 mod watch;
 mod worker;

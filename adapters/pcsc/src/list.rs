@@ -5,10 +5,13 @@ use core::time::Duration;
 use std::sync::mpsc;
 
 use fido_unlock_protocol::Interface;
-use pcsc::{Context, ReaderState, Scope, State};
+use fido_unlock_protocol::text::DisplayText;
+use pcsc::{ReaderState, State};
 
 use crate::atr::is_contactless;
 use crate::error::PcscError;
+use crate::name::to_text;
+use crate::service::{establish, why_not_established};
 
 /// Longest wait for the service's answer; a healthy one takes a millisecond.
 const LIST_TIMEOUT: Duration = Duration::from_secs(2);
@@ -16,9 +19,10 @@ const LIST_TIMEOUT: Duration = Duration::from_secs(2);
 /// A reader, with or without a card.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceEntry {
-    /// The reader's name, as the service gives it.
-    pub name: String,
-    /// What opens it: the name again.
+    /// The reader's name, to be shown.
+    pub name: DisplayText,
+    /// What opens it: the name again, each its own. Bytes that are no UTF-8 and characters that a terminal would
+    /// obey are written `\xNN`.
     pub path: String,
     /// Which applet [`crate::open`] asks for: the vendor's, with FIDO's as the second choice. Which
     /// one the card has is known only when it is selected.
@@ -35,7 +39,7 @@ pub struct DeviceEntry {
 
 impl DeviceEntry {
     pub(crate) fn new(reader: &CStr, state: State, atr: &[u8]) -> Self {
-        let name = reader.to_string_lossy().into_owned();
+        let name = DisplayText::from_bytes(reader.to_bytes());
         let access = if state.intersects(State::UNKNOWN | State::UNAVAILABLE | State::IGNORE) {
             Err(PcscError::NoReader)
         } else if !state.contains(State::PRESENT) {
@@ -52,7 +56,7 @@ impl DeviceEntry {
             Ok(())
         };
         Self {
-            path: name.clone(),
+            path: to_text(reader),
             name,
             interface: Interface::Vendor,
             contactless: is_contactless(atr),
@@ -66,8 +70,8 @@ impl DeviceEntry {
 /// list, and an entry with [`PcscError::NoCard`]. No card is touched.
 ///
 /// # Errors
-/// [`PcscError::NoService`], [`PcscError::Sandboxed`], [`PcscError::DeadlineExceeded`] when the
-/// service hangs.
+/// [`PcscError::NoService`], [`PcscError::ServiceRefused`], [`PcscError::ServiceOutdated`],
+/// [`PcscError::Sandboxed`], [`PcscError::DeadlineExceeded`] when the service hangs.
 pub fn list() -> Result<Vec<DeviceEntry>, PcscError> {
     let (sender, receiver) = mpsc::channel();
     // On a thread of its own, since a service that hangs never returns.
@@ -84,8 +88,7 @@ pub fn list() -> Result<Vec<DeviceEntry>, PcscError> {
 }
 
 fn list_now() -> Result<Vec<DeviceEntry>, PcscError> {
-    let context = Context::establish(Scope::User)
-        .map_err(|error| PcscError::new(error, "SCardEstablishContext", ""))?;
+    let context = establish().map_err(why_not_established)?;
     let readers = context
         .list_readers_owned()
         .map_err(|error| PcscError::new(error, "SCardListReaders", ""))?;

@@ -56,7 +56,9 @@ impl DeviceSource for PcscSource {
             none => none.insert(watch()?),
         };
         match running.next_event(timeout) {
-            Ok(event) => Ok(event.map(change)),
+            // It goes on to look, and tells this once.
+            Ok(Some(Event::Problem(error))) => Err(error.into()),
+            Ok(event) => Ok(event.and_then(change)),
             Err(error) => {
                 // Its thread has ended; the next call starts another.
                 self.watch = None;
@@ -66,8 +68,8 @@ impl DeviceSource for PcscSource {
     }
 }
 
-fn change(event: Event) -> RouteChange {
-    match event {
+fn change(event: Event) -> Option<RouteChange> {
+    Some(match event {
         Event::ServiceStarted => RouteChange::ServiceStarted,
         Event::ServiceStopped => RouteChange::ServiceStopped,
         Event::ReaderAdded(entry) => RouteChange::Added(route(entry)),
@@ -77,5 +79,6 @@ fn change(event: Event) -> RouteChange {
             access: Err(PcscError::NoCard),
             ..entry
         })),
-    }
+        Event::Problem(_) => return None,
+    })
 }

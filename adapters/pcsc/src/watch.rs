@@ -1,18 +1,24 @@
 //! Readers and cards that come and go.
 
+use core::ffi::CStr;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 
-use pcsc::{Context, Error, PNP_NOTIFICATION, ReaderState, Scope, State};
+use pcsc::{Context, Error, PNP_NOTIFICATION, ReaderState, State};
 
 use crate::error::PcscError;
 use crate::list::DeviceEntry;
+use crate::service::{establish, why_not_established};
 
 /// Longest wait in the service. A reader that comes is seen at once where the service tells of it,
 /// and after this where it does not (macOS).
 const SLICE: Duration = Duration::from_millis(250);
+/// Most readers that one question may be about: Windows' MAXIMUM_SMARTCARD_READERS; pcscd has 16.
+const MOST_STATES: usize = 10;
+/// Most events that wait to be taken. When there are more the thread waits, too, and sees what is there by then.
+const MOST_EVENTS: usize = 256;
 /// Longest wait for the thread's end.
 const END: Duration = Duration::from_secs(1);
 
@@ -32,6 +38,9 @@ pub enum Event {
     CardInserted(DeviceEntry),
     /// A card was taken away; the entry is as it was.
     CardRemoved(DeviceEntry),
+    /// The service runs, but not for this program ([`PcscError::ServiceOutdated`], [`PcscError::ServiceRefused`]),
+    /// or it fails to answer. Told once, while it is tried again and again.
+    Problem(PcscError),
 }
 
 /// Sees readers and cards come and go, on a thread of its own that ends when this is dropped.
@@ -45,7 +54,7 @@ pub struct Watch {
 /// # Errors
 /// [`PcscError::Failed`] when no thread can be started.
 pub fn watch() -> Result<Watch, PcscError> {
-    let (sender, events) = mpsc::channel();
+    let (sender, events) = mpsc::sync_channel(MOST_EVENTS);
     let ended = Arc::new(AtomicBool::new(false));
     let theirs = Arc::clone(&ended);
     std::thread::Builder::new()
@@ -81,31 +90,65 @@ impl Drop for Watch {
     }
 }
 
-fn run(ended: &AtomicBool, events: &Sender<Event>) {
+fn run(ended: &AtomicBool, events: &SyncSender<Event>) {
     let mut told = None;
     while !ended.load(Ordering::Acquire) {
-        let started = Context::establish(Scope::User);
-        if told != Some(started.is_ok()) {
-            told = Some(started.is_ok());
-            let event = if started.is_ok() {
-                Event::ServiceStarted
-            } else {
-                Event::ServiceStopped
-            };
-            if events.send(event).is_err() {
-                return;
+        let (context, now) = match establish() {
+            Ok(context) => (Some(context), Ok(())),
+            Err(error) => (None, Err(why_not_established(error))),
+        };
+        if told.as_ref() != Some(&now) {
+            for event in service_changed(told.as_ref(), &now) {
+                if events.send(event).is_err() {
+                    return;
+                }
             }
+            told = Some(now);
         }
-        if let Ok(context) = started {
-            let mut readers = Readers::default();
-            while !ended.load(Ordering::Acquire) && readers.next(&context, events).is_ok() {}
-            // Ended, or the service stopped: nothing is connected any more.
-            readers.retain(|_| false, events);
+        if let Some(context) = context {
+            look(&context, ended, events);
         }
         if !ended.load(Ordering::Acquire) {
             std::thread::sleep(SLICE / 5);
         }
     }
+}
+
+type Service = Result<(), PcscError>;
+
+/// What is told of the service when it is otherwise than before.
+fn service_changed(before: Option<&Service>, now: &Service) -> Vec<Event> {
+    match now {
+        Ok(()) => vec![Event::ServiceStarted],
+        Err(PcscError::NoService) => vec![Event::ServiceStopped],
+        Err(error) if before == Some(&Ok(())) => vec![Event::ServiceStopped, Event::Problem(error.clone())],
+        Err(error) => vec![Event::Problem(error.clone())],
+    }
+}
+
+/// Until the service ends, or the watch.
+fn look(context: &Context, ended: &AtomicBool, events: &SyncSender<Event>) {
+    let mut readers = Readers::default();
+    let mut told = None;
+    while !ended.load(Ordering::Acquire) {
+        match readers.next(context, events) {
+            Ok(()) => told = None,
+            Err(failure) => {
+                let error = PcscError::new(failure.error, failure.function, "");
+                if error == PcscError::NoService || failure.error == Error::InvalidHandle {
+                    break;
+                }
+                // What it does not answer is asked again; the readers that are known are still there.
+                if told.as_ref() != Some(&error) {
+                    let _ = events.send(Event::Problem(error.clone()));
+                    told = Some(error);
+                }
+                std::thread::sleep(SLICE);
+            }
+        }
+    }
+    // Ended, or the service stopped: nothing is connected any more.
+    readers.retain(|_| false, events);
 }
 
 /// The readers that were told of. `states` and `known` have the same order.
@@ -125,10 +168,12 @@ struct Known {
 
 impl Readers {
     /// Takes up new readers, waits for a change, and tells it.
-    fn next(&mut self, context: &Context, events: &Sender<Event>) -> Result<(), Error> {
-        let names = context.list_readers_owned()?;
+    fn next(&mut self, context: &Context, events: &SyncSender<Event>) -> Result<(), Failure> {
+        let names = context
+            .list_readers_owned()
+            .map_err(failure("SCardListReaders"))?;
         self.retain(
-            |path| names.iter().any(|name| name.to_string_lossy() == path),
+            |known: &CStr| names.iter().any(|name| name.as_c_str() == known),
             events,
         );
         for name in names {
@@ -139,7 +184,7 @@ impl Readers {
                 self.known.push(Known { entry, count: 0 });
             }
         }
-        self.wait(context)?;
+        self.wait(context).map_err(failure("SCardGetStatusChange"))?;
         for (state, known) in self.states.iter_mut().zip(&mut self.known) {
             if state.event_state().contains(State::CHANGED) {
                 let entry = DeviceEntry::new(state.name(), state.event_state(), state.atr());
@@ -156,41 +201,66 @@ impl Readers {
 
     /// Waits for a change, at most [`SLICE`].
     fn wait(&mut self, context: &Context) -> Result<(), Error> {
-        // macOS knows no such reader and would call it unknown at once.
-        if !cfg!(target_os = "macos") {
-            let state = self
-                .plug_and_play
-                .take()
-                .unwrap_or_else(|| ReaderState::new(PNP_NOTIFICATION(), State::UNAWARE));
-            self.states.push(state);
-        } else if self.states.is_empty() {
-            std::thread::sleep(SLICE);
-            return Ok(());
-        }
-        let result = context.get_status_change(SLICE, &mut self.states);
-        if !cfg!(target_os = "macos") {
-            self.plug_and_play = self.states.pop();
-            if let Some(state) = &mut self.plug_and_play {
-                state.sync_current_state();
-            }
-        }
-        match result {
+        let ask = |states: &mut [ReaderState], time: Duration| match context.get_status_change(time, states) {
             // A reader that vanished is missed when they are listed again.
             Ok(()) | Err(Error::Timeout | Error::Cancelled | Error::UnknownReader) => Ok(()),
             Err(error) => Err(error),
+        };
+        // macOS knows no such reader and would call it unknown at once. Beside many, the slice must do.
+        if cfg!(target_os = "macos") || self.states.len() >= MOST_STATES {
+            if self.states.is_empty() {
+                std::thread::sleep(SLICE);
+            }
+            return in_parts(&mut self.states, ask);
         }
+        let state = self
+            .plug_and_play
+            .take()
+            .unwrap_or_else(|| ReaderState::new(PNP_NOTIFICATION(), State::UNAWARE));
+        self.states.push(state);
+        let result = ask(&mut self.states, SLICE);
+        self.plug_and_play = self.states.pop();
+        if let Some(state) = &mut self.plug_and_play {
+            state.sync_current_state();
+        }
+        result
     }
 
-    fn retain(&mut self, keep: impl Fn(&str) -> bool, events: &Sender<Event>) {
-        for known in self.known.iter().filter(|known| !keep(&known.entry.path)) {
+    fn retain(&mut self, keep: impl Fn(&CStr) -> bool, events: &SyncSender<Event>) {
+        let kept: Vec<bool> = self.states.iter().map(|state| keep(state.name())).collect();
+        for (known, _) in self.known.iter().zip(&kept).filter(|(_, kept)| !**kept) {
             if has_card(&known.entry) {
                 let _ = events.send(Event::CardRemoved(known.entry.clone()));
             }
             let _ = events.send(Event::ReaderRemoved(known.entry.clone()));
         }
-        self.states.retain(|state| keep(&state.name().to_string_lossy()));
-        self.known.retain(|known| keep(&known.entry.path));
+        let mut of_state = kept.iter();
+        self.states.retain(|_| of_state.next() == Some(&true));
+        let mut of_known = kept.iter();
+        self.known.retain(|_| of_known.next() == Some(&true));
     }
+}
+
+/// A failed PC/SC function.
+struct Failure {
+    error: Error,
+    function: &'static str,
+}
+
+fn failure(function: &'static str) -> impl Fn(Error) -> Failure {
+    move |error| Failure { error, function }
+}
+
+/// Asks for no more states at once than a service takes; the parts share the slice.
+fn in_parts<S, E>(
+    states: &mut [S],
+    mut ask: impl FnMut(&mut [S], Duration) -> Result<(), E>,
+) -> Result<(), E> {
+    let parts = states.len().div_ceil(MOST_STATES);
+    let share = u32::try_from(parts).map_or(Duration::ZERO, |parts| SLICE / parts.max(1));
+    states
+        .chunks_mut(MOST_STATES)
+        .try_for_each(|part| ask(part, share))
 }
 
 fn has_card(entry: &DeviceEntry) -> bool {
@@ -231,8 +301,39 @@ mod tests {
     }
 
     #[test]
+    fn no_question_is_about_more_readers_than_a_service_takes() {
+        for (readers, parts) in [(0, 0), (1, 1), (10, 1), (11, 2), (16, 2), (40, 4), (1_000, 100)] {
+            let mut asked = Vec::new();
+            let mut states: Vec<usize> = (0..readers).collect();
+            let result: Result<(), Error> = in_parts(&mut states, |part, time| {
+                assert!(part.len() <= MOST_STATES);
+                asked.push((part.to_vec(), time));
+                Ok(())
+            });
+            assert_eq!(result, Ok(()));
+            assert_eq!(asked.len(), parts);
+            assert!(asked.iter().map(|(_, time)| *time).sum::<Duration>() <= SLICE);
+            let all: Vec<usize> = asked.into_iter().flat_map(|(part, _)| part).collect();
+            assert_eq!(all, states, "each once");
+        }
+    }
+
+    #[test]
+    fn a_service_that_does_not_serve_is_no_service_that_does_not_run() {
+        let (runs, stopped, outdated) = (Ok(()), Err(PcscError::NoService), Err(PcscError::ServiceOutdated));
+        let problem = || Event::Problem(PcscError::ServiceOutdated);
+        assert_eq!(service_changed(None, &runs), [Event::ServiceStarted]);
+        assert_eq!(service_changed(None, &stopped), [Event::ServiceStopped]);
+        assert_eq!(service_changed(Some(&stopped), &outdated), [problem()]);
+        assert_eq!(
+            service_changed(Some(&runs), &outdated),
+            [Event::ServiceStopped, problem()]
+        );
+    }
+
+    #[test]
     fn readers_and_cards_are_told_as_gone_when_the_service_ends() {
-        let (sender, receiver) = mpsc::channel();
+        let (sender, receiver) = mpsc::sync_channel(MOST_EVENTS);
         let card = DeviceEntry::new(c"Reader 0", State::PRESENT, &[0x3B, 0]);
         let mut readers = Readers::default();
         readers.states.push(ReaderState::new(c"Reader 0", State::UNAWARE));

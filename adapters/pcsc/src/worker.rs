@@ -9,12 +9,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
 use std::time::Instant;
 
-use pcsc::{
-    Card, Context, Disposition, Error, MAX_BUFFER_SIZE_EXTENDED, Protocol, Protocols, Scope, ShareMode,
-};
+use pcsc::{Card, Disposition, Error, MAX_BUFFER_SIZE_EXTENDED, Protocol, Protocols, ShareMode};
 use zeroize::Zeroizing;
 
 use crate::atr::{is_contactless, takes_extended_length};
+use crate::service::{self, CONNECT, ESTABLISH, establish};
 
 /// First and longest pause between two tries to connect to a card that is held exclusively.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(100));
@@ -152,16 +151,15 @@ fn run(reader: &CString, deadline: Instant, requests: &Receiver<Request>, replie
 }
 
 fn connect(reader: &CString, deadline: Instant) -> Result<Card, Failure> {
-    // A context of its own: libpcsclite runs one call per context at a time.
-    let context = Context::establish(Scope::User).map_err(failure("SCardEstablishContext"))?;
+    let mut context = establish().map_err(failure(ESTABLISH))?;
     let mut pause = BACK_OFF.0;
     loop {
-        match context.connect(reader, ShareMode::Shared, Protocols::ANY) {
+        match service::connect(&mut context, reader) {
             Err(Error::SharingViolation) if Instant::now() + pause < deadline => {
                 std::thread::sleep(pause);
                 pause = (pause * 2).min(BACK_OFF.1);
             }
-            result => return result.map_err(failure("SCardConnect")),
+            result => return result.map_err(failure(CONNECT)),
         }
     }
 }

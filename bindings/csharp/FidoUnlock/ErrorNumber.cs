@@ -208,6 +208,10 @@ namespace FidoUnlock
         AppletMissing = 516,
         /// <summary>Several devices are connected.</summary>
         SeveralDevices = 517,
+        /// <summary>The smart card service refuses this user.</summary>
+        ServiceRefused = 518,
+        /// <summary>The card service is older than this program's library.</summary>
+        ServiceOutdated = 519,
         /// <summary>There is no issuer key for this slot.</summary>
         KeyMissing = 601,
         /// <summary>The key file cannot be read as a key.</summary>

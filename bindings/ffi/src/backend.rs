@@ -217,7 +217,9 @@ impl From<UnlockDeviceError> for DeviceError {
             }
             UnlockDeviceError::Malformed => return Self::Malformed("the program's own device"),
             UnlockDeviceError::NoDevice => TransportError::NoDevice,
-            UnlockDeviceError::PermissionDenied { path } => TransportError::PermissionDenied { path },
+            UnlockDeviceError::PermissionDenied { path } => {
+                TransportError::PermissionDenied { path: path.into() }
+            }
             UnlockDeviceError::NeedsElevation => TransportError::NeedsElevation,
             UnlockDeviceError::Busy => TransportError::Busy,
             UnlockDeviceError::Gone => TransportError::Gone,

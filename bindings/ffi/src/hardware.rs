@@ -125,12 +125,12 @@ fn row(error: &(impl HasCode + std::fmt::Display)) -> ErrorRow {
 impl FoundRoute {
     fn of(route: &Route, problem: Option<ErrorRow>) -> Self {
         let (kind, serial) = match &route.kind {
-            RouteKind::Hid(hid) => (DeviceKind::UsbKey, hid.serial.clone()),
+            RouteKind::Hid(hid) => (DeviceKind::UsbKey, hid.serial.clone().map(Into::into)),
             _ => (DeviceKind::CardReader, None),
         };
         Self {
             kind,
-            name: route.name.clone(),
+            name: route.name.to_string(),
             path: route.path.clone(),
             which: route.interface().map(Into::into),
             serial,

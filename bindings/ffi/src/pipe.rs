@@ -59,7 +59,7 @@ impl From<PipeError> for TransportError {
     fn from(error: PipeError) -> Self {
         match error {
             PipeError::NoDevice => Self::NoDevice,
-            PipeError::PermissionDenied { path } => Self::PermissionDenied { path },
+            PipeError::PermissionDenied { path } => Self::PermissionDenied { path: path.into() },
             PipeError::NeedsElevation => Self::NeedsElevation,
             PipeError::Busy => Self::Busy,
             PipeError::Gone => Self::Gone,

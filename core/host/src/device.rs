@@ -6,7 +6,7 @@ use fido_unlock_protocol::ctap2::device_unlock::{
     get_info_request_about,
 };
 use fido_unlock_protocol::ctap2::{CtapStatus, DEFAULT_MAX_MSG_SIZE};
-use fido_unlock_protocol::{Challenge, Interface};
+use fido_unlock_protocol::{Challenge, DeviceId, Interface};
 
 use super::{CommandError, DeviceError, DeviceRefusal};
 use crate::ports::{Call, Transport, TransportError, UnlockDevice};
@@ -15,6 +15,8 @@ use crate::ports::{Call, Transport, TransportError, UnlockDevice};
 pub struct CtapUnlockDevice<T> {
     transport: T,
     max_msg_size: usize,
+    /// As it told last.
+    device_id: Option<DeviceId>,
 }
 
 impl<T: Transport> CtapUnlockDevice<T> {
@@ -23,6 +25,7 @@ impl<T: Transport> CtapUnlockDevice<T> {
         Self {
             transport,
             max_msg_size: DEFAULT_MAX_MSG_SIZE,
+            device_id: None,
         }
     }
 
@@ -39,6 +42,44 @@ impl<T: Transport> CtapUnlockDevice<T> {
     /// Which interface it is.
     pub fn interface(&self) -> Interface {
         self.transport.interface()
+    }
+
+    /// Takes over what the device answered to another one of these, over the same interface.
+    pub(crate) fn take_info(&mut self, info: &UnlockInfo) {
+        self.max_msg_size = usize::try_from(info.max_msg_size).unwrap_or(usize::MAX);
+        self.device_id = info.device_id.or(self.device_id);
+    }
+
+    fn ask_challenge(
+        &mut self,
+        request: &ChallengeRequest,
+        call: &mut Call<'_>,
+    ) -> Result<ChallengeResponse, DeviceError> {
+        let map = self.exchange_map(SubCommand::GetChallenge, &request.to_message(), call)?;
+        Ok(ChallengeResponse::from_value(&map)?)
+    }
+
+    /// A device that cannot ask for a touch refuses on the vendor interface (docs/protocol.md §3.1 step 6,
+    /// CTAP2_ERR_UP_REQUIRED) what it takes on FIDO's right after power-up. What is asked next goes there too.
+    /// `refused` stands where FIDO's interface cannot be reached, or is another device's.
+    fn challenge_by_fido(
+        &mut self,
+        request: &ChallengeRequest,
+        refused: DeviceError,
+        call: &mut Call<'_>,
+    ) -> Result<ChallengeResponse, DeviceError> {
+        let answer = self.ask_challenge(request, call);
+        let is_reached = match &answer {
+            Ok(answer) => self.device_id.is_none_or(|id| id == answer.device_id),
+            Err(DeviceError::Transport(TransportError::Cancelled | TransportError::DeadlineExceeded)) => true,
+            Err(DeviceError::Transport(_)) => false,
+            Err(_) => true,
+        };
+        if is_reached {
+            return answer;
+        }
+        self.transport.switch_to(Interface::Vendor);
+        Err(refused)
     }
 
     /// One exchange: the answer's map, `None` where it has none.
@@ -62,7 +103,7 @@ impl<T: Transport> CtapUnlockDevice<T> {
     fn read_info(&mut self, message: &[u8], call: &mut Call<'_>) -> Result<UnlockInfo, DeviceError> {
         let map = self.exchange_map(SubCommand::GetInfo, message, call)?;
         let info = UnlockInfo::from_value(&map)?;
-        self.max_msg_size = usize::try_from(info.max_msg_size).unwrap_or(usize::MAX);
+        self.take_info(&info);
         Ok(info)
     }
 
@@ -92,8 +133,14 @@ impl<T: Transport> UnlockDevice for CtapUnlockDevice<T> {
         request: &ChallengeRequest,
         call: &mut Call<'_>,
     ) -> Result<ChallengeResponse, DeviceError> {
-        let map = self.exchange_map(SubCommand::GetChallenge, &request.to_message(), call)?;
-        Ok(ChallengeResponse::from_value(&map)?)
+        match self.ask_challenge(request, call) {
+            Err(refused @ DeviceError::Refused(DeviceRefusal::RenewRefused))
+                if self.interface() == Interface::Vendor && self.transport.switch_to(Interface::Fido) =>
+            {
+                self.challenge_by_fido(request, refused, call)
+            }
+            result => result,
+        }
     }
 
     fn unlock(&mut self, request: &UnlockRequest<'_>, call: &mut Call<'_>) -> Result<(), DeviceError> {

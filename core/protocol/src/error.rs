@@ -238,6 +238,8 @@ error_table! {
     515 CardReset Transport "another program reset the card" "Try again."
     516 AppletMissing Transport "the card has no FIDO applet" "Use another card."
     517 SeveralDevices Transport "several devices are connected" "Name one of them, or take the others out."
+    518 ServiceRefused Transport "the smart card service refuses this user" "Ask your administrator for access to smart cards: on Linux a polkit rule that allows org.debian.pcsc-lite.access_pcsc and org.debian.pcsc-lite.access_card."
+    519 ServiceOutdated Transport "the card service is older than this program's library" "Update the smart card service (pcscd), or take program and service from the same release of the system."
 
     601 KeyMissing Signer "there is no issuer key for this slot" "Restore the key from its backup; without it these devices can no longer be unlocked."
     602 KeyFile Signer "the key file cannot be read as a key" "Choose another file; PKCS#8 in PEM or DER, or age-encrypted, is understood."

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use key::{Key, Port};
 
@@ -65,6 +65,20 @@ struct CardShape {
     /// A card with contacts and protocol T=0.
     #[arg(long, conflicts_with = "contact")]
     t0: bool,
+    /// Its ATR says whether it takes extended-length APDUs, and so it does; without this it says nothing, and
+    /// takes them.
+    #[arg(long, value_name = "yes|no", conflicts_with = "t0")]
+    extended_length: Option<YesNo>,
+    /// A command without Le is answered with its data; without this option it is answered with 61xx and the data
+    /// is for GET RESPONSE, all but SELECT's.
+    #[arg(long)]
+    data_without_le: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum YesNo {
+    Yes,
+    No,
 }
 
 #[derive(Args)]
@@ -83,12 +97,16 @@ struct HidShape {
 
 impl CardShape {
     fn start(self, key: Arc<Key>) -> std::io::Result<Arc<vpcd::Card>> {
-        let atr = match (self.contact, self.t0) {
-            (_, true) => vpcd::CONTACT_T0,
-            (true, _) => vpcd::CONTACT_T1,
-            _ => vpcd::CONTACTLESS,
+        let shape = vpcd::Shape {
+            protocol: match (self.contact, self.t0) {
+                (_, true) => vpcd::Protocol::T0,
+                (true, _) => vpcd::Protocol::T1,
+                _ => vpcd::Protocol::Contactless,
+            },
+            extended_length: self.extended_length.map(|choice| choice == YesNo::Yes),
+            data_without_le: self.data_without_le,
         };
-        vpcd::Card::start(key, self.reader_port, atr)
+        vpcd::Card::start(key, self.reader_port, shape)
     }
 }
 

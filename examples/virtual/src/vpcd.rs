@@ -10,14 +10,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use fido_unlock_host::ports::{ApduChannel, TransportError};
 
 use crate::key::{Authenticator, Key, Port, random};
-use fido_unlock_mock::framing::MockApdu;
-
-/// A contactless card without historical bytes (PC/SC part 3 §3.1.3.2.3).
-pub(crate) const CONTACTLESS: &[u8] = &[0x3B, 0x80, 0x80, 0x01, 0x01];
-/// A contact card with T=1: TD1 = 80, TD2 = 11, TA3 = 00.
-pub(crate) const CONTACT_T1: &[u8] = &[0x3B, 0x80, 0x80, 0x11, 0x00, 0x11];
-/// A contact card with T=0.
-pub(crate) const CONTACT_T0: &[u8] = &[0x3B, 0x00];
+use fido_unlock_host::framing::nfc::status_word;
+use fido_unlock_mock::framing::{CardFaults, MockApdu};
 
 const POWER_OFF: u8 = 0;
 const RESET: u8 = 2;
@@ -26,6 +20,65 @@ const GIVE_ATR: u8 = 4;
 const RETRY: Duration = Duration::from_millis(100);
 /// More than any wait for a touch.
 const LONGEST: Duration = Duration::from_secs(60);
+
+/// How the card and its reader speak.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    /// As PC/SC shows a card without contacts (part 3 §3.1.3.2.3).
+    #[default]
+    Contactless,
+    /// Contacts, T=1: TD1 = 80, TD2 = 11, TA3 = 00.
+    T1,
+    /// Contacts, T=0.
+    T0,
+}
+
+/// What the card is like.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Shape {
+    pub(crate) protocol: Protocol,
+    /// What the ATR says of extended length; a card that says no refuses it.
+    pub(crate) extended_length: Option<bool>,
+    /// A command without Le is answered with its data.
+    pub(crate) data_without_le: bool,
+}
+
+impl Shape {
+    /// Answer to reset (ISO 7816-3 §8.2). Whether extended length is taken stands in the card capabilities of its
+    /// historical bytes (ISO 7816-4 §12.1.1.9).
+    fn atr(self) -> Vec<u8> {
+        const COMPACT_TLV: u8 = 0x80;
+        const CARD_CAPABILITIES: u8 = 0x73;
+        const CHAINING: u8 = 0x80;
+        const EXTENDED_LENGTH: u8 = 0x40;
+        let table = |yes| CHAINING | if yes { EXTENDED_LENGTH } else { 0 };
+        let historical = self
+            .extended_length
+            .map(|yes| [COMPACT_TLV, CARD_CAPABILITIES, 0xC0, 0x21, table(yes)]);
+        let historical = historical.as_ref().map_or(&[][..], |bytes| bytes.as_slice());
+        // T0 with the number of historical bytes, and the bytes of the interface.
+        let (t0, interface): (u8, &[u8]) = match self.protocol {
+            Protocol::Contactless => (0x80, &[0x80, 0x01]),
+            Protocol::T1 => (0x80, &[0x80, 0x11, 0x00]),
+            Protocol::T0 => (0x00, &[]),
+        };
+        let count = u8::try_from(historical.len()).unwrap_or_default();
+        let mut atr = [&[0x3B, t0 | count][..], interface, historical].concat();
+        if self.protocol != Protocol::T0 {
+            let check = atr.iter().skip(1).fold(0, |sum, byte| sum ^ byte);
+            atr.push(check);
+        }
+        atr
+    }
+
+    fn faults(self) -> CardFaults {
+        CardFaults {
+            refuse_extended: (self.extended_length == Some(false)).then_some(status_word::WRONG_LENGTH),
+            data_without_le: self.data_without_le,
+            ..CardFaults::default()
+        }
+    }
+}
 
 #[derive(Default)]
 struct Place {
@@ -41,17 +94,17 @@ struct Place {
 pub(crate) struct Card {
     key: Arc<Key>,
     reader_port: u16,
-    atr: &'static [u8],
+    shape: Shape,
     place: Mutex<Place>,
     moved: Condvar,
 }
 
 impl Card {
-    pub(crate) fn start(key: Arc<Key>, reader_port: u16, atr: &'static [u8]) -> std::io::Result<Arc<Self>> {
+    pub(crate) fn start(key: Arc<Key>, reader_port: u16, shape: Shape) -> std::io::Result<Arc<Self>> {
         let card = Arc::new(Self {
             key,
             reader_port,
-            atr,
+            shape,
             place: Mutex::default(),
             moved: Condvar::new(),
         });
@@ -116,11 +169,13 @@ impl Card {
     fn serve(&self, mut stream: &TcpStream, moves: u64) -> Option<()> {
         self.key.card_came();
         let mut channel = self.key.device.card();
+        channel.faults = self.shape.faults();
+        let atr = self.shape.atr();
         let mut last = vec![0x90, 0x00];
         loop {
             let frame = receive(stream)?;
             match frame[..] {
-                [GIVE_ATR] => send(&mut stream, self.atr)?,
+                [GIVE_ATR] => send(&mut stream, &atr)?,
                 [POWER_OFF | RESET] => self.key.card_was_reset(),
                 [] | [_] => {}
                 _ => {
@@ -277,7 +332,7 @@ mod tests {
         Card {
             key: Key::in_file(&folder.path().join("key")).unwrap(),
             reader_port: 0,
-            atr: CONTACTLESS,
+            shape: Shape::default(),
             place: Mutex::default(),
             moved: Condvar::new(),
         }
@@ -306,6 +361,29 @@ mod tests {
         let (mut end, _) = reader.accept().unwrap();
         end.set_read_timeout(Some(RETRY * 50)).unwrap();
         assert_eq!(end.read(&mut [0]).unwrap(), 0);
+    }
+
+    #[test]
+    fn the_atr_says_how_it_speaks_and_what_lengths_it_takes() {
+        let atr = |protocol, extended_length| {
+            let shape = Shape {
+                protocol,
+                extended_length,
+                ..Shape::default()
+            };
+            shape.atr()
+        };
+        assert_eq!(atr(Protocol::Contactless, None), [0x3B, 0x80, 0x80, 0x01, 0x01]);
+        assert_eq!(atr(Protocol::T1, None), [0x3B, 0x80, 0x80, 0x11, 0x00, 0x11]);
+        assert_eq!(atr(Protocol::T0, None), [0x3B, 0x00]);
+        assert_eq!(
+            atr(Protocol::Contactless, Some(true)),
+            [0x3B, 0x85, 0x80, 0x01, 0x80, 0x73, 0xC0, 0x21, 0xC0, 0xD6]
+        );
+        assert_eq!(
+            atr(Protocol::T1, Some(false)),
+            [0x3B, 0x85, 0x80, 0x11, 0x00, 0x80, 0x73, 0xC0, 0x21, 0x80, 0x86]
+        );
     }
 
     #[test]

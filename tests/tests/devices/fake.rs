@@ -20,8 +20,12 @@ pub enum Does {
     Answers(UnlockInfo),
     /// By its FIDO and by its vendor applet.
     Applets(Option<UnlockInfo>, Option<UnlockInfo>),
+    /// After that time.
+    AnswersIn(Duration, UnlockInfo),
     Status(u8),
     IsSilent,
+    /// As a CTAPHID device that gave a channel: the answer to the cancel is waited for, too.
+    IsSilentAndDrained,
     IsRefused(TransportError),
 }
 
@@ -129,6 +133,18 @@ impl Transport for End {
             Does::Answers(info) => Ok([&[0][..], &info.to_value().to_bytes()].concat()),
             Does::Status(status) => Ok(vec![*status]),
             Does::IsRefused(error) => Err(error.clone()),
+            Does::AnswersIn(time, info) => {
+                let left = call.remaining();
+                call.ticks.sleep(left.min(*time));
+                if left < *time {
+                    return Err(TransportError::DeadlineExceeded);
+                }
+                Ok([&[0][..], &info.to_value().to_bytes()].concat())
+            }
+            Does::IsSilentAndDrained => {
+                call.ticks.sleep(call.remaining() + Duration::from_millis(100));
+                Err(TransportError::DeadlineExceeded)
+            }
             Does::IsSilent | Does::Applets(..) => {
                 call.ticks.sleep(call.remaining());
                 Err(TransportError::DeadlineExceeded)

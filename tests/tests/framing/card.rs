@@ -22,6 +22,11 @@ fn nfc_with(faults: CardFaults) -> (Nfc, TestTicks, fido_unlock_mock::framing::D
     (NfcTransport::new(channel, Interface::Vendor), ticks, device)
 }
 
+/// SELECT by AID, with Le = 0.
+fn select(aid: &[u8]) -> Vec<u8> {
+    [&[0x00, 0xA4, 4, 0, aid.len() as u8][..], aid, &[0]].concat()
+}
+
 fn connect(nfc: &mut Nfc, ticks: &TestTicks) -> Result<Interface, TransportError> {
     nfc.connect(&mut Call::new(ticks, SECOND, &NeverCancel, &mut NoProgress))
 }
@@ -377,6 +382,126 @@ fn peer_bug_16_lengths_both_ways() {
         assert_eq!(
             transact(&mut nfc, &ticks, &vec![0x55; 65_536]),
             Err(TransportError::MessageTooLarge)
+        );
+    }
+}
+
+/// yubikit repeats the request's data in each NFCCTAP_GETRESPONSE, so that a long request polls in chained parts.
+#[test]
+fn a_poll_in_parts_is_carried_out_with_its_last_part() {
+    let (device, ticks) = device();
+    let mut card = device.card();
+    let mut ask = |apdu: &[u8]| card.transmit(apdu, SECOND).unwrap();
+    assert!(ask(&select(&FIDO_AID)).ends_with(&[0x90, 0x00]));
+    let message = keepalives(&[2], 300);
+    let parts = |instruction: u8, p1: u8| {
+        let (first, rest) = message.split_at(255);
+        let begun = [&[0x90, instruction, p1, 0, 255][..], first].concat();
+        let last = [&[0x80, instruction, p1, 0, 45][..], rest, &[0]].concat();
+        [begun, last]
+    };
+    let [begun, last] = parts(0x10, 0x80);
+    assert_eq!(ask(&begun), [0x90, 0x00]);
+    assert_eq!(ask(&last), [2, 0x91, 0x00]);
+    let [begun, last] = parts(0x11, 0);
+    for _ in 0..2 {
+        assert_eq!(ask(&begun), [0x90, 0x00]);
+        assert_eq!(ask(&last), [2, 0x91, 0x00], "not due yet");
+    }
+    ticks.advance(Duration::from_millis(100));
+    assert_eq!(ask(&begun), [0x90, 0x00], "nor the answer to a part");
+    assert_eq!(ask(&last), [0, 0x90, 0x00]);
+    assert!(device.with(|handler| handler.done == [message.clone()]));
+    // A cancel in parts is one, too; and what is not known is refused at its first part.
+    assert_eq!(ask(&[0x80, 0x10, 0x80, 0, 3, 0x55, 3, 2, 0]), [2, 0x91, 0x00]);
+    let [begun, last] = parts(0x11, 0x11);
+    assert_eq!(ask(&begun), [0x90, 0x00]);
+    assert!(device.is_busy());
+    assert_eq!(ask(&last), [0x2D, 0x90, 0x00]);
+    for (unknown, status) in [(parts(0x11, 0x12), 0x6A86_u16), (parts(0x12, 0), 0x6D00)] {
+        assert_eq!(ask(&unknown[0]), status.to_be_bytes());
+    }
+}
+
+/// Nor does our own host make a card guess: a poll is one APDU without data, however long the request was.
+#[test]
+fn a_long_request_is_polled_without_its_data() {
+    for short_reader in [false, true] {
+        let (mut nfc, ticks, _) = nfc_with(CardFaults {
+            short_reader,
+            ..CardFaults::default()
+        });
+        let outcome = run(
+            &mut nfc,
+            &ticks,
+            &keepalives(&[1, 2, 1], 300),
+            SECOND,
+            &NeverCancel,
+        );
+        assert_eq!(outcome.result, Ok(vec![0]));
+        let polls: Vec<&Vec<u8>> = nfc
+            .channel()
+            .sent()
+            .iter()
+            .filter(|apdu| apdu[1] == 0x11)
+            .collect();
+        assert_eq!(polls.len(), 3);
+        assert!(
+            polls.iter().all(|poll| poll[..] == [0x80, 0x11, 0, 0, 0]),
+            "{polls:02x?}"
+        );
+    }
+}
+
+/// What a card that is asked without Le says: `data_without_le` has it give its data all the same.
+#[test]
+fn a_command_without_le() {
+    for data_without_le in [false, true] {
+        let (device, _) = device();
+        let mut card = device.card();
+        card.faults.data_without_le = data_without_le;
+        let mut ask = |apdu: &[u8]| card.transmit(apdu, SECOND).unwrap();
+        let without = |apdu: Vec<u8>| apdu[..apdu.len() - 1].to_vec();
+        // SELECT gives its data, as the FIDO NFC protocol shows it.
+        assert_eq!(ask(&without(select(&VENDOR_AID))), b"FIDO_UNLOCK_1\x90\x00");
+        assert_eq!(ask(&without(select(&FIDO_AID))), b"FIDO_2_0\x90\x00");
+        let message = answer_of(10);
+        let command = [&[0x80, 0x10, 0, 0, 6][..], &message[..]].concat();
+        let whole = [&pattern(10)[..], &[0x90, 0x00]].concat();
+        if data_without_le {
+            assert_eq!(ask(&command), whole);
+            // 256 bytes at most, as for Le = 0.
+            let command = [&[0x80, 0x10, 0, 0, 6][..], &answer_of(300)[..]].concat();
+            assert_eq!(ask(&command), [&pattern(300)[..256], &[0x61, 44]].concat());
+            assert_eq!(
+                ask(&[0, 0xC0, 0, 0, 44]),
+                [&pattern(300)[256..], &[0x90, 0x00]].concat()
+            );
+        } else {
+            assert_eq!(ask(&command), [0x61, 10]);
+            assert_eq!(ask(&[0, 0xC0, 0, 0, 10]), whole);
+        }
+    }
+}
+
+/// The same card with our own host, whose Le a driver for T=0 takes off (as adapters/pcsc does).
+#[test]
+fn our_host_whose_le_does_not_reach_the_card() {
+    for data_without_le in [false, true] {
+        let (device, ticks) = device();
+        let mut card = device.card();
+        card.faults.data_without_le = data_without_le;
+        let mut nfc = NfcTransport::new(WithoutLe(card), Interface::Vendor);
+        assert_clean(&mut nfc, &ticks);
+        for length in [1, 254, 255, 256, 257, 1000] {
+            let answer = transact(&mut nfc, &ticks, &answer_of(length));
+            assert_eq!(answer, Ok(pattern(length as usize)), "{length}");
+        }
+        let kept = run(&mut nfc, &ticks, &keepalives(&[1, 2], 300), SECOND, &NeverCancel);
+        assert_eq!(kept.result, Ok(vec![0]));
+        assert_eq!(
+            kept.events,
+            [ProgressEvent::Processing, ProgressEvent::TouchNeeded]
         );
     }
 }

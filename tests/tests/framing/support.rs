@@ -239,6 +239,21 @@ impl ApduChannel for ScriptedCard<'_> {
     }
 }
 
+/// A card behind a driver that takes Le off where there is data too, and takes short APDUs alone (T=0).
+pub struct WithoutLe<C>(pub C);
+
+impl<C: ApduChannel> ApduChannel for WithoutLe<C> {
+    fn transmit(&mut self, apdu: &[u8], timeout: Duration) -> Result<Vec<u8>, TransportError> {
+        let has_both = apdu.len() > 5 && apdu.len() == usize::from(apdu[4]) + 6;
+        let end = if has_both { apdu.len() - 1 } else { apdu.len() };
+        self.0.transmit(&apdu[..end], timeout)
+    }
+
+    fn extended_length(&self) -> bool {
+        false
+    }
+}
+
 /// A card that works for ever, in a reader that can be left to itself; nobody can connect to it again.
 pub struct DeafCard<'a> {
     pub ticks: &'a TestTicks,

@@ -119,6 +119,39 @@ fn several_passkeys_are_fetched_newest_first() {
     assert_eq!(platform.raw(&[0x08]), Err(CtapStatus::NotAllowed));
 }
 
+/// §6: what the token authorised ends with it.
+#[test]
+fn the_end_of_the_token_ends_the_list() {
+    let mut platform = Platform::new();
+    platform.set_pin("1234").unwrap();
+    for user in [1, 2] {
+        let token = platform.token("1234", MC, Some(RP)).unwrap();
+        let request = Make {
+            user,
+            discoverable: true,
+            token: Some(&token),
+            ..Default::default()
+        };
+        platform.make(request).unwrap();
+    }
+    let token = platform.token("1234", GA, Some(RP)).unwrap();
+    let with_token = |up| Assert {
+        up,
+        token: Some(&token),
+        ..Default::default()
+    };
+    // Used, but not used up.
+    platform.assert(with_token(Some(false))).unwrap();
+    platform.ticks.advance(Duration::from_secs(599));
+    platform.assert(with_token(None)).unwrap();
+    platform.ticks.advance(Duration::from_secs(1));
+    assert_eq!(platform.raw(&[0x08]), Err(CtapStatus::NotAllowed));
+    // Without one nothing ends with it.
+    platform.assert(Assert::default()).unwrap();
+    platform.ticks.advance(Duration::from_secs(29));
+    platform.raw(&[0x08]).unwrap();
+}
+
 #[test]
 fn a_passkey_for_the_same_user_replaces_the_old_one() {
     let mut platform = Platform::with(|builder| builder.max_credentials(2));
@@ -176,6 +209,7 @@ fn an_excluded_credential_is_told_only_where_it_may_be_seen() {
     let mut platform = Platform::new();
     platform.set_pin("1234").unwrap();
     let open = platform.make(Make::default()).unwrap();
+    assert_eq!(open.extensions, None, "nothing was asked for");
     let hidden = platform
         .make(Make {
             protection: Some(3),
@@ -226,6 +260,11 @@ fn cred_protect_hides_from_who_has_no_pin() {
                 ..Default::default()
             })
             .unwrap();
+        let told = made
+            .extensions
+            .as_ref()
+            .and_then(|map| map.get_text("credProtect"));
+        assert_eq!(told.and_then(Value::as_u64), Some(level), "it was asked for");
         let listed = Assert {
             allow: vec![made.id.clone()],
             ..Default::default()

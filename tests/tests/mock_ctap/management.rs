@@ -158,6 +158,21 @@ fn credentials_are_listed() {
     platform.manage(2, None, Some(&token)).unwrap();
     assert_eq!(platform.manage(5, None, None), Err(CtapStatus::NotAllowed));
     assert_eq!(platform.manage(3, None, None), Err(CtapStatus::NotAllowed));
+    // Another subcommand of the same command, too.
+    platform.manage(2, None, Some(&token)).unwrap();
+    platform.manage(1, None, Some(&token)).unwrap();
+    assert_eq!(platform.manage(3, None, None), Err(CtapStatus::NotAllowed));
+    // So do 30 seconds, and the end of the token, which "next" does not bring.
+    platform.manage(2, None, Some(&token)).unwrap();
+    platform.ticks.advance(Duration::from_secs(29));
+    platform.manage(3, None, None).unwrap();
+    platform.manage(2, None, Some(&token)).unwrap();
+    platform.ticks.advance(Duration::from_secs(30));
+    assert_eq!(platform.manage(3, None, None), Err(CtapStatus::NotAllowed));
+    platform.ticks.advance(Duration::from_secs(600 - 29 - 30 - 1));
+    platform.manage(2, None, Some(&token)).unwrap();
+    platform.ticks.advance(Duration::from_secs(1));
+    assert_eq!(platform.manage(3, None, None), Err(CtapStatus::NotAllowed));
 }
 
 #[test]
@@ -356,7 +371,12 @@ fn the_minimum_length_only_grows_and_forces_a_change() {
         platform.configure(2, None, Some(&old)),
         Err(CtapStatus::PinAuthInvalid)
     );
-    assert_eq!(platform.token("éééé", GA, Some(RP)), Err(CtapStatus::PinInvalid));
+    // Two words for it: §6.5.5.7.1 and §6.5.5.7.2, step 11. The PIN itself was right.
+    assert_eq!(platform.pin_token("éééé"), Err(CtapStatus::PinInvalid));
+    assert_eq!(
+        platform.token("éééé", GA, Some(RP)),
+        Err(CtapStatus::PinPolicyViolation)
+    );
     assert_eq!(platform.retries(), Ok((8, false)));
     assert_eq!(platform.change_pin("éééé", "1234"), refused);
     platform.change_pin("éééé", "12345").unwrap();

@@ -40,7 +40,7 @@ impl SoftAuthenticator {
                 if params.get(9).is_some() || params.get(10).is_some() {
                     return Err(CtapStatus::InvalidParameter);
                 }
-                self.get_token(params, DEFAULT_PERMISSIONS, None)
+                self.get_token(params, DEFAULT_PERMISSIONS, None, CtapStatus::PinInvalid)
             }
             GET_TOKEN_WITH_PERMISSIONS => self.get_token_with_permissions(params),
             _ => Err(CtapStatus::InvalidSubcommand),
@@ -51,7 +51,7 @@ impl SoftAuthenticator {
         protocol(params.get(1), &self.pin.config.protocols)
     }
 
-    /// CTAP does not say what a device without a PIN answers; python-fido2's tests want this.
+    /// CTAP does not say what a device without a PIN answers; python-fido2's tests want this (README).
     fn get_pin_retries(&self) -> Answer {
         let state = self.store.state()?;
         if state.pin.is_none() {
@@ -132,10 +132,17 @@ impl SoftAuthenticator {
         if permissions & DEFAULT_PERMISSIONS != 0 && rp_id.is_none() {
             return Err(CtapStatus::MissingParameter);
         }
-        self.get_token(params, permissions, rp_id)
+        self.get_token(params, permissions, rp_id, CtapStatus::PinPolicyViolation)
     }
 
-    fn get_token(&mut self, params: &Value, permissions: u8, rp_id: Option<&str>) -> Answer {
+    /// `change_first`: what it answers where the PIN must be changed first (§6.5.5.7.1 and §6.5.5.7.2, step 11).
+    fn get_token(
+        &mut self,
+        params: &Value,
+        permissions: u8,
+        rp_id: Option<&str>,
+        change_first: CtapStatus,
+    ) -> Answer {
         let protocol = self.pin_protocol(params)?;
         let platform_key = required(params.get(3), map)?;
         let pin_hash_enc = required(params.get(6), Value::as_bytes)?;
@@ -147,7 +154,7 @@ impl SoftAuthenticator {
         let secret = self.pin.shared_secret(protocol, platform_key)?;
         self.pin.check_pin(protocol, &secret, pin_hash_enc)?;
         if state.force_pin_change {
-            return Err(CtapStatus::PinInvalid);
+            return Err(change_first);
         }
         let token = self.pin.begin_token(protocol, permissions, rp_id)?;
         let encrypted = self.encrypt(protocol, &secret, &*token)?;

@@ -1,9 +1,12 @@
 //! `authenticatorCredentialManagement` (CTAP 2.1 §6.8).
 
+use core::time::Duration;
+
 use fido_unlock_protocol::ctap2::CtapStatus;
 use fido_unlock_protocol::ctap2::cbor::Value;
 use sha2::{Digest, Sha256};
 
+use super::get_assertion::NEXT_LIMIT;
 use super::make_credential::cut;
 use super::params::{descriptor_id, map, optional, protocol, required};
 use super::pin::{Rp, permission};
@@ -23,6 +26,8 @@ pub(super) struct Enumeration {
     sub_command: u64,
     /// Answers, the next one last.
     left: Vec<Value>,
+    /// When the last one was given.
+    since: Duration,
 }
 
 impl SoftAuthenticator {
@@ -31,10 +36,14 @@ impl SoftAuthenticator {
         let enumeration = self.enumeration.take();
         match sub_command {
             ENUMERATE_RPS_NEXT | ENUMERATE_CREDENTIALS_NEXT => {
+                let now = self.ticks.now();
                 let mut enumeration = enumeration
                     .filter(|enumeration| enumeration.sub_command == sub_command)
+                    .filter(|enumeration| now.saturating_sub(enumeration.since) < NEXT_LIMIT)
+                    .filter(|_| self.pin.has_token())
                     .ok_or(CtapStatus::NotAllowed)?;
                 let answer = enumeration.left.pop().ok_or(CtapStatus::NotAllowed)?;
+                enumeration.since = now;
                 self.enumeration = Some(enumeration);
                 Ok(Some(answer))
             }
@@ -161,6 +170,7 @@ impl SoftAuthenticator {
         self.enumeration = Some(Enumeration {
             sub_command: next,
             left,
+            since: self.ticks.now(),
         });
         Ok(first)
     }

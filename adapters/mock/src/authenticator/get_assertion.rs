@@ -14,7 +14,7 @@ use super::{Answer, Keepalive, SoftAuthenticator};
 use crate::state::{CredentialKey, Protection, State, descriptor};
 
 /// `getNextAssertion` is taken this long after the assertion before (§6.3).
-const NEXT_LIMIT: Duration = Duration::from_secs(30);
+pub(super) const NEXT_LIMIT: Duration = Duration::from_secs(30);
 
 /// What is left to be fetched with `getNextAssertion`.
 pub(super) struct PendingAssertions {
@@ -120,7 +120,8 @@ impl SoftAuthenticator {
     pub(super) fn get_next_assertion(&mut self) -> Answer {
         let mut pending = self.assertions.take().ok_or(CtapStatus::NotAllowed)?;
         let now = self.ticks.now();
-        if now.saturating_sub(pending.since) >= NEXT_LIMIT {
+        let authenticated = !pending.context.user_verified || self.pin.has_token();
+        if now.saturating_sub(pending.since) >= NEXT_LIMIT || !authenticated {
             return Err(CtapStatus::NotAllowed);
         }
         let id = pending.ids.pop().ok_or(CtapStatus::NotAllowed)?;

@@ -106,11 +106,14 @@ impl SoftAuthenticator {
             _ if verification_wanted => return Err(CtapStatus::PuatRequired),
             _ => false,
         };
-        let protection = match request.extensions.and_then(|map| map.get_text("credProtect")) {
-            Some(value) => Protection::from_number(required(Some(value), Value::as_u64)?)
-                .ok_or(CtapStatus::InvalidOption)?,
-            None => Protection::UvOptional,
+        let wanted_protection = match request.extensions.and_then(|map| map.get_text("credProtect")) {
+            Some(value) => Some(
+                Protection::from_number(required(Some(value), Value::as_u64)?)
+                    .ok_or(CtapStatus::InvalidOption)?,
+            ),
+            None => None,
         };
+        let protection = wanted_protection.unwrap_or(Protection::UvOptional);
         let hmac_secret = optional(
             request.extensions.and_then(|map| map.get_text("hmac-secret")),
             Value::as_bool,
@@ -164,9 +167,10 @@ impl SoftAuthenticator {
             Ok(state.sign_count)
         })?;
         let extensions = Value::text_map([
+            // Whenever it was asked for, level 1 too (§12.1).
             (
                 "credProtect",
-                (protection != Protection::UvOptional).then_some((protection as u8).into()),
+                wanted_protection.map(|protection| (protection as u8).into()),
             ),
             ("hmac-secret", hmac_secret.then_some(Value::Bool(true))),
             (

@@ -236,6 +236,11 @@ impl PinModule {
         self.token = None;
     }
 
+    /// Whether the token that was given last is still good.
+    pub(crate) fn has_token(&mut self) -> bool {
+        self.live_token().is_some()
+    }
+
     fn live_token(&mut self) -> Option<&mut Token> {
         let now = self.ticks.now();
         let is_over = |token: &Token| {

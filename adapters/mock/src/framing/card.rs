@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use fido_unlock_host::framing::Interface;
 use fido_unlock_host::framing::nfc::{
-    ApduCommand, CHAINING, CLASS_CTAP, CLASS_ISO, FIDO_AID, P1_CANCEL, P1_KEEPALIVE, VENDOR_AID,
-    VENDOR_VERSION, instruction, status_word,
+    ApduCommand, CHAINING, CLASS_CTAP, CLASS_ISO, EXTENDED_EXPECTED, FIDO_AID, P1_CANCEL, P1_KEEPALIVE,
+    SHORT_EXPECTED, VENDOR_AID, VENDOR_VERSION, instruction, status_word,
 };
 use fido_unlock_host::ports::Ticks;
 
@@ -31,6 +31,9 @@ pub struct CardFaults {
     pub refuse_chaining: bool,
     /// SELECT is answered with 61xx and nothing else.
     pub more_data_on_select: bool,
+    /// A command without Le is answered with its data all the same, and not with 61xx (ISO 7816-4 §5.1:
+    /// no Le, no data). SELECT always is, as the FIDO NFC protocol shows it.
+    pub data_without_le: bool,
     /// The only class in which GET RESPONSE is taken.
     pub get_response_class: Option<u8>,
     /// An Le that is not the response's length is answered with 6Cxx.
@@ -66,8 +69,10 @@ struct Pending {
 #[derive(Default)]
 pub(super) struct Card {
     selected: Option<Interface>,
+    /// Data of the parts of a command that came so far (ISO 7816-4 §5.3.3).
     chain: Vec<u8>,
-    chained_instruction: Option<u8>,
+    /// INS, P1 and P2 of those parts.
+    chained: Option<[u8; 3]>,
     /// What GET RESPONSE gives.
     rest: Vec<u8>,
     /// A response that waits for the right Le.
@@ -137,7 +142,7 @@ impl Card {
         let select = command.instruction == instruction::SELECT;
         let most = match command.expected {
             _ if select && faults.more_data_on_select => 0,
-            // A response to a command without Le has no data.
+            None if select || faults.data_without_le => without_le(command),
             None => 0,
             Some(expected) => usize::try_from(expected).unwrap_or(SHORT_RESPONSE),
         };
@@ -173,10 +178,11 @@ impl Card {
     ) -> Option<Reply> {
         let class = command.class & !CHAINING;
         let chained = command.class & CHAINING != 0;
-        if self.chained_instruction.is_some_and(|i| i != command.instruction) {
+        let head = [command.instruction, command.p1, command.p2];
+        if self.chained.is_some_and(|begun| begun != head) {
             self.chain.clear();
         }
-        self.chained_instruction = chained.then_some(command.instruction);
+        self.chained = chained.then_some(head);
         if chained && faults.refuse_chaining {
             return Some(Reply::status(status_word::CHAINING_NOT_SUPPORTED));
         }
@@ -187,42 +193,28 @@ impl Card {
             let status = faults.other_applet.unwrap_or(status_word::UNKNOWN_INSTRUCTION);
             return Some(Reply::status(status));
         };
-        match (class, command.instruction) {
-            (CLASS_ISO, instruction::SELECT) => Some(self.select(engine, faults, command)),
-            (CLASS_ISO | CLASS_CTAP, instruction::ISO_GET_RESPONSE) => Some(self.get_response(faults, class)),
-            (CLASS_CTAP, instruction::MSG) if !matches!((command.p1, command.p2), (0 | P1_KEEPALIVE, 0)) => {
-                Some(Reply::status(status_word::WRONG_P1_P2))
+        if let Some(refusal) = refusal(faults, class, command) {
+            return Some(Reply::status(refusal));
+        }
+        if self.chain.len() + command.data.len() > MAX_CHAIN {
+            self.chain.clear();
+            return Some(Reply::status(status_word::WRONG_LENGTH));
+        }
+        self.chain.extend(command.data);
+        if chained {
+            // Whatever the command is, it is not carried out before its last part.
+            return Some(Reply::status(status_word::OK));
+        }
+        let data = core::mem::take(&mut self.chain);
+        match command.instruction {
+            instruction::SELECT => Some(self.select(engine, faults, command.p1, &data)),
+            instruction::ISO_GET_RESPONSE => Some(self.get_response(faults, class)),
+            instruction::MSG => {
+                let keepalive = command.p1 & P1_KEEPALIVE != 0;
+                self.message(engine, ticks, interface, data, keepalive, timeout)
             }
-            (CLASS_CTAP, instruction::MSG) => {
-                if faults.refuse_p1 && command.p1 != 0 {
-                    return Some(Reply::status(status_word::WRONG_P1_P2));
-                }
-                if self.chain.len() + command.data.len() > MAX_CHAIN {
-                    self.chain.clear();
-                    return Some(Reply::status(status_word::WRONG_LENGTH));
-                }
-                self.chain.extend(command.data);
-                if chained {
-                    return Some(Reply::status(status_word::OK));
-                }
-                let message = core::mem::take(&mut self.chain);
-                self.message(
-                    engine,
-                    ticks,
-                    interface,
-                    message,
-                    command.p1 & P1_KEEPALIVE != 0,
-                    timeout,
-                )
-            }
-            (CLASS_CTAP, instruction::GET_RESPONSE) if command.p2 != 0 => {
-                Some(Reply::status(status_word::WRONG_P1_P2))
-            }
-            (CLASS_CTAP, instruction::GET_RESPONSE) => {
-                Some(self.keepalive_response(engine, ticks, interface, command.p1))
-            }
-            (CLASS_ISO | CLASS_CTAP, _) => Some(Reply::status(status_word::UNKNOWN_INSTRUCTION)),
-            _ => Some(Reply::status(status_word::UNKNOWN_CLASS)),
+            // Some platforms repeat the request's data in each poll; it says nothing.
+            _ => Some(self.keepalive_response(engine, ticks, interface, command.p1)),
         }
     }
 
@@ -230,12 +222,10 @@ impl Card {
         &mut self,
         engine: &mut Engine<A>,
         faults: &CardFaults,
-        command: &ApduCommand<'_>,
+        p1: u8,
+        aid: &[u8],
     ) -> Reply {
-        if command.p1 != 4 || command.p2 != 0 {
-            return Reply::status(status_word::WRONG_P1_P2);
-        }
-        let (interface, version) = match command.data {
+        let (interface, version) = match aid {
             aid if aid == FIDO_AID => (Interface::Fido, FIDO_VERSION),
             aid if aid == VENDOR_AID => (Interface::Vendor, VENDOR_VERSION),
             _ => return Reply::status(status_word::NOT_FOUND),
@@ -246,7 +236,6 @@ impl Card {
         if engine.owner().is_some_and(|(_, channel)| channel == 0) {
             engine.abort();
         }
-        self.chain.clear();
         self.selected = Some(interface);
         Reply {
             data: version.to_vec(),
@@ -326,9 +315,6 @@ impl Card {
         p1: u8,
     ) -> Reply {
         let now = ticks.now();
-        if p1 != 0 && p1 != P1_CANCEL {
-            return Reply::status(status_word::WRONG_P1_P2);
-        }
         if engine.owner() != Some((interface, 0)) {
             return Reply::status(status_word::CONDITIONS);
         }
@@ -351,4 +337,36 @@ impl Card {
             }
         }
     }
+}
+
+/// Why a command, or a part of one, is not taken; its data plays no part in it.
+fn refusal(faults: &CardFaults, class: u8, command: &ApduCommand<'_>) -> Option<u16> {
+    match (class, command.instruction) {
+        (CLASS_ISO, instruction::SELECT) => wrong_unless(matches!((command.p1, command.p2), (4, 0))),
+        (CLASS_ISO | CLASS_CTAP, instruction::ISO_GET_RESPONSE) => None,
+        (CLASS_CTAP, instruction::MSG) => wrong_unless(match (command.p1, command.p2) {
+            (0, 0) => true,
+            (P1_KEEPALIVE, 0) => !faults.refuse_p1,
+            _ => false,
+        }),
+        (CLASS_CTAP, instruction::GET_RESPONSE) => {
+            wrong_unless(matches!((command.p1, command.p2), (0 | P1_CANCEL, 0)))
+        }
+        (CLASS_ISO | CLASS_CTAP, _) => Some(status_word::UNKNOWN_INSTRUCTION),
+        _ => Some(status_word::UNKNOWN_CLASS),
+    }
+}
+
+fn wrong_unless(right: bool) -> Option<u16> {
+    (!right).then_some(status_word::WRONG_P1_P2)
+}
+
+/// The most that a command without Le is answered with: what Le = 0 would stand for.
+fn without_le(command: &ApduCommand<'_>) -> usize {
+    let most = if command.extended {
+        EXTENDED_EXPECTED
+    } else {
+        SHORT_EXPECTED
+    };
+    usize::try_from(most).unwrap_or(SHORT_RESPONSE)
 }

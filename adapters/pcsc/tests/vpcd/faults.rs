@@ -406,10 +406,10 @@ fn next(watch: &mut Watch) -> Seen {
     match watch.next_event(PATIENCE).unwrap().expect("an event") {
         Event::ServiceStarted => Seen::Started,
         Event::ServiceStopped => Seen::Stopped,
-        Event::ReaderAdded(entry) => Seen::Reader(entry.name),
-        Event::ReaderRemoved(entry) => Seen::ReaderGone(entry.name),
-        Event::CardInserted(entry) => Seen::Card(entry.name),
-        Event::CardRemoved(entry) => Seen::CardGone(entry.name),
+        Event::ReaderAdded(entry) => Seen::Reader(entry.name.into()),
+        Event::ReaderRemoved(entry) => Seen::ReaderGone(entry.name.into()),
+        Event::CardInserted(entry) => Seen::Card(entry.name.into()),
+        Event::CardRemoved(entry) => Seen::CardGone(entry.name.into()),
         other => panic!("{other:?}"),
     }
 }

@@ -13,5 +13,7 @@
 
 mod contracts;
 mod faults;
+mod readers;
+mod service;
 mod support;
 mod unlock;

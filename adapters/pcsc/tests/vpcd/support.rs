@@ -110,26 +110,48 @@ pub fn threads_end(name: &str) {
 /// A running pcscd; killed, as in a crash, when dropped.
 pub struct Pcscd {
     process: Child,
-    port: u16,
+    /// vpcd's ports, one for each reader.
+    ports: Vec<u16>,
 }
 
 impl Pcscd {
     /// Starts it with two virtual readers, or with none.
     pub fn start(folder: &Path, with_readers: bool) -> Self {
+        let names: &[&[u8]] = if with_readers { &[b"Virtual PCD"] } else { &[] };
+        Self::start_named(folder, names)
+    }
+
+    /// Starts it with two virtual readers of each of these names.
+    pub fn start_named(folder: &Path, names: &[&[u8]]) -> Self {
         let driver = PathBuf::from("/usr/lib/pcsc/drivers/serial/libifdvpcd.so");
         assert!(driver.exists(), "needs Debian's package vsmartcard-vpcd");
-        let port = two_ports();
         let config = folder.join("readers");
+        let _ = std::fs::remove_dir_all(&config);
         std::fs::create_dir_all(&config).unwrap();
-        let reader = format!(
-            "FRIENDLYNAME \"Virtual PCD\"\nDEVICENAME /dev/null:0x{port:04X}\nLIBPATH {}\nCHANNELID 0x{port:04X}\n",
-            driver.display()
-        );
-        std::fs::write(
-            config.join("vpcd"),
-            if with_readers { reader } else { String::new() },
-        )
-        .unwrap();
+        let mut ports = Vec::new();
+        for (number, name) in names.iter().enumerate() {
+            let port = two_ports();
+            ports.extend([port, port + 1]);
+            // The driver has one table of two readers in each place that it is loaded from.
+            let place = match number {
+                0 => driver.clone(),
+                _ => folder.join(format!("vpcd{number}.so")),
+            };
+            if !place.exists() {
+                std::fs::copy(&driver, &place).unwrap();
+            }
+            let rest = format!(
+                "\"\nDEVICENAME /dev/null:0x{port:04X}\nLIBPATH {}\nCHANNELID 0x{port:04X}\n",
+                place.display()
+            );
+            let reader = [&b"FRIENDLYNAME \""[..], *name, rest.as_bytes()].concat();
+            let file = if number == 0 {
+                "vpcd".to_owned()
+            } else {
+                format!("vpcd{number:02}")
+            };
+            std::fs::write(config.join(file), reader).unwrap();
+        }
         let socket = folder.join("pcscd.comm");
         for stale in ["pcscd.comm", "pcscd.pid"] {
             let _ = std::fs::remove_file(folder.join(stale));
@@ -143,7 +165,7 @@ impl Pcscd {
             .stderr(log)
             .spawn()
             .expect("sh");
-        let mut pcscd = Self { process, port };
+        let mut pcscd = Self { process, ports };
         eventually("pcscd's socket (packages pcscd, vsmartcard-vpcd)", || {
             if let Some(status) = pcscd.process.try_wait().unwrap() {
                 panic!(
@@ -166,9 +188,9 @@ impl Pcscd {
         assert!(status.success());
     }
 
-    /// Puts a card into the reader of this number (0 or 1).
-    pub fn insert(&self, slot: u16, atr: &[u8], model: impl Model + 'static) -> VirtualCard {
-        VirtualCard::insert(self.port + slot, atr, model)
+    /// Puts a card into the reader of this number.
+    pub fn insert(&self, reader: usize, atr: &[u8], model: impl Model + 'static) -> VirtualCard {
+        VirtualCard::insert(self.ports[reader], atr, model)
     }
 
     /// Puts it in and waits until the service sees it; gives its entry too.

@@ -203,6 +203,10 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case appletMissing = 516
     /// Several devices are connected.
     case severalDevices = 517
+    /// The smart card service refuses this user.
+    case serviceRefused = 518
+    /// The card service is older than this program's library.
+    case serviceOutdated = 519
     /// There is no issuer key for this slot.
     case keyMissing = 601
     /// The key file cannot be read as a key.

@@ -24,6 +24,8 @@ use crate::ports::{Call, DeviceSource, Route, RouteKind, TransportError, UnlockD
 
 /// Longest wait for one route's answer, so that a silent device hides no other.
 const READ_WITHIN: Duration = Duration::from_secs(1);
+/// Shortest wait: what a device that works needs, be there as many as there may.
+const READ_AT_LEAST: Duration = Duration::from_millis(100);
 
 /// The sources of devices.
 pub struct Devices {
@@ -37,8 +39,10 @@ impl Devices {
         Self { sources }
     }
 
-    /// Lists every device. Each route is asked within a second, and within the call's deadline; one that
-    /// cannot be opened or does not answer is listed with its error.
+    /// Lists every device. Each route has its share of the call's time, at most a second and at least 100 ms, so
+    /// that silent ones leave time for the others; with more than ten a second this takes longer than the
+    /// deadline. One that did not answer within less than a second is asked once more in the time that the others
+    /// left. One that cannot be opened or does not answer is listed with its error.
     ///
     /// # Errors
     /// [`TransportError`] when no source could be listed, or on a cancel. That one of several could
@@ -65,17 +69,14 @@ impl Devices {
                 listing.readers.push(route);
                 continue;
             }
-            let info = self.read(source, &route, call);
-            if call.cancel.is_cancelled() {
-                return Err(TransportError::Cancelled);
-            }
             found.push(FoundRoute {
                 route,
-                info,
+                info: Err(TransportError::DeadlineExceeded.into()),
                 source,
                 appearance: 0,
             });
         }
+        self.read_in_turns(&mut found, call)?;
         let joined = join::join(found, &[]);
         listing.devices = joined.devices;
         listing.unassigned = joined.unassigned;
@@ -88,11 +89,34 @@ impl Devices {
         DeviceWatch::new(self)
     }
 
-    /// Asks a route for its `getInfo`.
+    /// Asks each route for its `getInfo`, and those that did not answer in time once more.
+    fn read_in_turns(&mut self, found: &mut [FoundRoute], call: &mut Call<'_>) -> Result<(), TransportError> {
+        let end = call.deadline;
+        let mut waiting: Vec<&mut FoundRoute> = found.iter_mut().collect();
+        for is_second in [false, true] {
+            let turn = core::mem::take(&mut waiting);
+            let count = turn.len();
+            for (number, found) in turn.into_iter().enumerate() {
+                let now = call.ticks.now();
+                if is_second && now >= end {
+                    return Ok(());
+                }
+                let share = share(end, now, count - number);
+                found.info = self.read(found.source, &found.route, &mut call.until(now + share));
+                if call.cancel.is_cancelled() {
+                    return Err(TransportError::Cancelled);
+                }
+                if share < READ_WITHIN && found.info == Err(TransportError::DeadlineExceeded.into()) {
+                    waiting.push(found);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks a route for its `getInfo`, until the call's deadline.
     fn read(&mut self, source: usize, route: &Route, call: &mut Call<'_>) -> Result<UnlockInfo, DeviceError> {
         route.access.clone()?;
-        let deadline = call.deadline.min(call.ticks.now() + READ_WITHIN);
-        let mut call = call.until(deadline);
         let Some(source) = self.sources.get_mut(source) else {
             return Err(TransportError::NoDevice.into());
         };
@@ -101,7 +125,7 @@ impl Devices {
                 return Err(TransportError::Cancelled.into());
             }
             let transport = source.open(route, interface, call.remaining())?;
-            CtapUnlockDevice::new(transport).info(&mut call)
+            CtapUnlockDevice::new(transport).info(call)
         };
         match &route.kind {
             RouteKind::Hid(hid) => ask(hid.interface),
@@ -114,6 +138,12 @@ impl Devices {
     }
 }
 
+/// The time of one of `left` devices that share what is left until `end`.
+fn share(end: Duration, now: Duration, left: usize) -> Duration {
+    let left = u32::try_from(left).unwrap_or(u32::MAX).max(1);
+    (end.saturating_sub(now) / left).clamp(READ_AT_LEAST, READ_WITHIN)
+}
+
 /// Failures of one applet after which the other is worth a try.
 const fn wants_the_other(error: &DeviceError) -> bool {
     matches!(
@@ -123,6 +153,7 @@ const fn wants_the_other(error: &DeviceError) -> bool {
                 TransportError::AppletMissing
                     | TransportError::PermissionDenied { .. }
                     | TransportError::NeedsElevation
+                    | TransportError::ServiceRefused { .. }
             )
     )
 }

@@ -1,11 +1,12 @@
 //! A device that was found, opened by the first of its routes that works.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 use fido_unlock_protocol::Interface;
 use fido_unlock_protocol::ctap2::device_unlock::UnlockInfo;
 
-use super::{Devices, FoundDevice, Listing};
+use super::{Devices, FoundDevice, FoundRoute, Listing};
 use crate::ports::{Call, RouteKind, Transport, TransportError, UnlockDevice};
 use crate::{CtapUnlockDevice, DeviceError, OpenError};
 
@@ -60,7 +61,19 @@ impl Devices {
                     return Err(TransportError::Cancelled);
                 }
                 Err(DeviceError::Transport(error)) if error != TransportError::AppletMissing => last = error,
-                info if info.is_ok() => return Ok(Opened { device, info }),
+                Ok(info) => {
+                    let first = device.into_transport();
+                    let fido = match interface {
+                        None => self.fido_beside(found, route),
+                        Some(_) => None,
+                    };
+                    let mut device = CtapUnlockDevice::new(Either::over(first, fido));
+                    device.take_info(&info);
+                    return Ok(Opened {
+                        device,
+                        info: Ok(info),
+                    });
+                }
                 info => reached = Some(Opened { device, info }),
             }
         }
@@ -69,6 +82,18 @@ impl Devices {
 }
 
 impl Devices {
+    /// The FIDO interface of a USB key whose vendor interface was opened, for what the vendor's refuses; `None` where
+    /// there is none, or none that may be opened.
+    fn fido_beside(&mut self, found: &FoundDevice, opened: &FoundRoute) -> Option<Box<dyn Transport + Send>> {
+        let is = |route: &FoundRoute, interface| route.route.interface() == Some(interface);
+        if !is(opened, Interface::Vendor) {
+            return None;
+        }
+        let fido = found.routes.iter().find(|route| is(route, Interface::Fido))?;
+        let source = self.sources.get_mut(fido.source)?;
+        source.open(&fido.route, Interface::Fido, Call::QUICK).ok()
+    }
+
     /// Lists the devices and opens the one that can be unlocked now, as [`Devices::open`] does: each of its
     /// routes has [`Call::QUICK`], whatever is left of the call.
     ///
@@ -103,11 +128,53 @@ fn why_none(listing: &Listing) -> OpenError {
     }
 }
 
+/// The two HID interfaces of one key.
+struct Either {
+    vendor: Box<dyn Transport + Send>,
+    fido: Box<dyn Transport + Send>,
+    now: Interface,
+}
+
+impl Either {
+    /// `vendor` alone where the key has no other, or only one that may not be opened.
+    fn over(
+        vendor: Box<dyn Transport + Send>,
+        fido: Option<Box<dyn Transport + Send>>,
+    ) -> Box<dyn Transport + Send> {
+        match fido {
+            None => vendor,
+            Some(fido) => Box::new(Self {
+                vendor,
+                fido,
+                now: Interface::Vendor,
+            }),
+        }
+    }
+}
+
+impl Transport for Either {
+    fn transact(&mut self, message: &[u8], call: &mut Call<'_>) -> Result<Vec<u8>, TransportError> {
+        match self.now {
+            Interface::Vendor => self.vendor.transact(message, call),
+            Interface::Fido => self.fido.transact(message, call),
+        }
+    }
+
+    fn interface(&self) -> Interface {
+        self.now
+    }
+
+    fn switch_to(&mut self, interface: Interface) -> bool {
+        self.now = interface;
+        true
+    }
+}
+
 /// Routes in the order of preference, with the interface to ask for.
 fn attempts(
     found: &FoundDevice,
     wanted: Option<Interface>,
-) -> impl Iterator<Item = (&super::FoundRoute, Interface)> {
+) -> impl Iterator<Item = (&FoundRoute, Interface)> {
     found.routes.iter().flat_map(move |route| {
         let interfaces: &[Interface] = match (&route.route.kind, wanted) {
             (RouteKind::Hid(hid), None) => core::slice::from_ref(&hid.interface),

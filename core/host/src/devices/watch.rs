@@ -6,12 +6,14 @@ use core::time::Duration;
 
 use fido_unlock_protocol::ctap2::device_unlock::UnlockInfo;
 
-use super::{Devices, FoundDevice, FoundRoute, READ_WITHIN, join};
+use super::{Devices, FoundDevice, FoundRoute, READ_WITHIN, join, share};
 use crate::ports::{Call, Route, RouteChange, RouteKind, TransportError};
 use crate::{DeviceError, DeviceRefusal};
 
 /// Between two looks at the cancel flag.
 const SLICE: Duration = Duration::from_millis(50);
+/// Most changes of one source that are one step: one that never ends must not keep the caller.
+const MOST_CHANGES: usize = 64;
 /// Between two tries to read a device that cannot be read yet.
 const AGAIN: Duration = Duration::from_millis(500);
 
@@ -54,10 +56,18 @@ struct Seen {
     source: usize,
     route: Route,
     appearance: u64,
-    /// `None`: to be asked.
+    /// What it told when it was asked last.
     info: Option<Result<UnlockInfo, DeviceError>>,
+    /// It is to be asked.
+    due: bool,
     tries: u8,
     again: Option<Duration>,
+}
+
+impl Seen {
+    fn is_to_be_asked(&self) -> bool {
+        self.due && !self.route.is_empty_reader()
+    }
 }
 
 impl DeviceWatch {
@@ -79,7 +89,7 @@ impl DeviceWatch {
 
     /// Waits for the next event, until the call's deadline; `None` when nothing changed. What is there
     /// already comes first, as arrived. A device that appeared is asked for its Device ID, which may take
-    /// a second longer.
+    /// a second longer, however many appeared; who did not get a turn by then is asked by the next call.
     ///
     /// # Errors
     /// [`TransportError::Cancelled`], seen within 100 ms, or a second where a device is being asked.
@@ -106,11 +116,14 @@ impl DeviceWatch {
         if count == 0 {
             call.ticks.sleep(time);
         }
-        let mut changed = false;
+        let mut changed = self.seen.iter().any(Seen::is_to_be_asked);
         for source in 0..count {
             let mut wait = share;
             // Everything that happened by now is one step: both interfaces of a key that is plugged in.
-            while let Some(change) = self.next_change(source, wait, call)? {
+            for _ in 0..MOST_CHANGES {
+                let Some(change) = self.next_change(source, wait, call)? else {
+                    break;
+                };
                 wait = Duration::ZERO;
                 changed |= self.take(source, change, call)?;
                 if call.cancel.is_cancelled() {
@@ -122,7 +135,7 @@ impl DeviceWatch {
         for seen in &mut self.seen {
             if seen.again.is_some_and(|again| again <= now) {
                 seen.again = None;
-                seen.info = None;
+                seen.due = true;
                 changed = true;
             }
         }
@@ -174,6 +187,7 @@ impl DeviceWatch {
                     route: route.clone(),
                     appearance: self.appearances,
                     info: None,
+                    due: true,
                     tries: 0,
                     again: None,
                 });
@@ -204,32 +218,36 @@ impl DeviceWatch {
     /// Asks the new routes, and tells what came of it.
     fn tell(&mut self, call: &mut Call<'_>) -> Result<(), TransportError> {
         let mut found = Vec::new();
+        let end = call.deadline.saturating_add(READ_WITHIN);
+        let mut left = self.seen.iter().filter(|seen| seen.is_to_be_asked()).count();
         for seen in &mut self.seen {
             if seen.route.is_empty_reader() {
                 continue;
             }
-            let info = match &seen.info {
-                Some(info) => info.clone(),
-                None => {
-                    let mut route = seen.route.clone();
-                    if seen.tries > 0 {
-                        // What the source knew is of the moment when it came.
-                        route.access = Ok(());
-                    }
-                    let deadline = call.ticks.now() + READ_WITHIN;
-                    let info = self.devices.read(seen.source, &route, &mut call.until(deadline));
-                    if call.cancel.is_cancelled() {
-                        return Err(TransportError::Cancelled);
-                    }
-                    seen.tries += 1;
-                    let most = info.as_ref().err().map_or(0, tries);
-                    seen.again = (seen.tries < most).then(|| call.ticks.now() + AGAIN);
-                    if info.is_ok() {
-                        seen.route.access = Ok(());
-                    }
-                    seen.info = Some(info.clone());
-                    info
+            let now = call.ticks.now();
+            if seen.due && now < end {
+                let mut route = seen.route.clone();
+                if seen.tries > 0 {
+                    // What the source knew is of the moment when it came.
+                    route.access = Ok(());
                 }
+                let deadline = now + share(end, now, left);
+                left = left.saturating_sub(1);
+                let info = self.devices.read(seen.source, &route, &mut call.until(deadline));
+                if call.cancel.is_cancelled() {
+                    return Err(TransportError::Cancelled);
+                }
+                seen.due = false;
+                seen.tries += 1;
+                let most = info.as_ref().err().map_or(0, tries);
+                seen.again = (seen.tries < most).then(|| call.ticks.now() + AGAIN);
+                if info.is_ok() {
+                    seen.route.access = Ok(());
+                }
+                seen.info = Some(info);
+            }
+            let Some(info) = seen.info.clone() else {
+                continue;
             };
             found.push(FoundRoute {
                 route: seen.route.clone(),

@@ -146,6 +146,15 @@ impl<C: ApduChannel> Transport for NfcTransport<C> {
     fn interface(&self) -> Interface {
         self.interface.unwrap_or(Interface::Fido)
     }
+
+    /// The applet is selected with the next message. Whether the card has it is known then.
+    fn switch_to(&mut self, interface: Interface) -> bool {
+        if self.interface() != interface || self.preference != interface {
+            self.preference = interface;
+            self.selected = None;
+        }
+        true
+    }
 }
 
 struct ApduPipe<'a, C> {

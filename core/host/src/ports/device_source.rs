@@ -5,6 +5,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use fido_unlock_protocol::text::DisplayText;
+
 use super::{Interface, Transport, TransportError};
 
 /// What a route leads through.
@@ -28,7 +30,7 @@ pub struct HidRoute {
     /// USB product id.
     pub product_id: u16,
     /// Serial number, where the device tells one (most security keys do not).
-    pub serial: Option<String>,
+    pub serial: Option<DisplayText>,
     /// The physical port, where the system tells it, without the interface's number: equal for the
     /// interfaces of one key, and for no other key that is plugged in at the same time.
     pub port: Option<String>,
@@ -38,9 +40,10 @@ pub struct HidRoute {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     /// Product or reader name, for the person; may be empty.
-    pub name: String,
-    /// Path or reader name in the system's own form; with the interface it is one of a kind within its
-    /// source. It may be another one when the key is plugged in again.
+    pub name: DisplayText,
+    /// Path or reader name, in a form that the source makes and understands: with the interface it is one of a
+    /// kind within it, and it can be shown ([`text::is_shown`](fido_unlock_protocol::text::is_shown)). It may be
+    /// another one when the key is plugged in again.
     pub path: String,
     /// What it leads through.
     pub kind: RouteKind,

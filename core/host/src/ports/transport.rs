@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
+use fido_unlock_protocol::text::DisplayText;
 
 use super::{Call, EntropyError, Interface};
 
@@ -17,7 +18,7 @@ pub enum TransportError {
     #[error("{}: {path}", ErrorCode::PermissionDenied)]
     PermissionDenied {
         /// Path of the device, as the system names it.
-        path: alloc::string::String,
+        path: DisplayText,
     },
     /// Windows keeps the FIDO interface for elevated processes.
     #[error("{}", ErrorCode::NeedsElevation)]
@@ -57,6 +58,15 @@ pub enum TransportError {
     /// The card service does not run.
     #[error("{}", ErrorCode::NoService)]
     NoService,
+    /// The card service runs and refuses this user (polkit): altogether, or this reader.
+    #[error("{}", service_refused(.reader))]
+    ServiceRefused {
+        /// Name of the reader; empty where the service refuses altogether.
+        reader: DisplayText,
+    },
+    /// The card service runs and is older than the library that speaks to it.
+    #[error("{}", ErrorCode::ServiceOutdated)]
+    ServiceOutdated,
     /// No reader is connected.
     #[error("{}", ErrorCode::NoReader)]
     NoReader,
@@ -85,6 +95,15 @@ pub enum TransportError {
     HostFailed,
 }
 
+fn service_refused(reader: &DisplayText) -> alloc::string::String {
+    let code = ErrorCode::ServiceRefused;
+    if reader.is_empty() {
+        alloc::format!("{code}")
+    } else {
+        alloc::format!("{code}: {reader}")
+    }
+}
+
 impl HasCode for TransportError {
     fn code(&self) -> ErrorCode {
         match self {
@@ -100,6 +119,8 @@ impl HasCode for TransportError {
             Self::MessageTooLarge => ErrorCode::MessageTooLarge,
             Self::Refused { .. } | Self::Failed { .. } => ErrorCode::TransportFailed,
             Self::NoService => ErrorCode::NoService,
+            Self::ServiceRefused { .. } => ErrorCode::ServiceRefused,
+            Self::ServiceOutdated => ErrorCode::ServiceOutdated,
             Self::NoReader => ErrorCode::NoReader,
             Self::NoCard => ErrorCode::NoCard,
             Self::CardReset => ErrorCode::CardReset,
@@ -130,6 +151,12 @@ pub trait Transport {
     fn interface(&self) -> Interface {
         Interface::Fido
     }
+
+    /// Sends the messages that follow to this interface of the same device, where the transport has it: whether it
+    /// does. Nothing is sent for that.
+    fn switch_to(&mut self, interface: Interface) -> bool {
+        interface == self.interface()
+    }
 }
 
 impl<T: Transport + ?Sized> Transport for alloc::boxed::Box<T> {
@@ -140,6 +167,10 @@ impl<T: Transport + ?Sized> Transport for alloc::boxed::Box<T> {
     fn interface(&self) -> Interface {
         (**self).interface()
     }
+
+    fn switch_to(&mut self, interface: Interface) -> bool {
+        (**self).switch_to(interface)
+    }
 }
 
 impl<T: Transport + ?Sized> Transport for &mut T {
@@ -149,5 +180,9 @@ impl<T: Transport + ?Sized> Transport for &mut T {
 
     fn interface(&self) -> Interface {
         (**self).interface()
+    }
+
+    fn switch_to(&mut self, interface: Interface) -> bool {
+        (**self).switch_to(interface)
     }
 }

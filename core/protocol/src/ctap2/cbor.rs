@@ -192,14 +192,29 @@ impl Value {
         };
     }
 
-    /// The order of two map keys: that of their encodings, without writing those of usual keys.
+    /// The order of two map keys: that of their encodings, without writing those that a map may have.
     fn canonical_order(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Unsigned(a), Self::Unsigned(b)) | (Self::Negative(a), Self::Negative(b)) => a.cmp(b),
-            (Self::Unsigned(_), Self::Negative(_)) => Ordering::Less,
-            (Self::Negative(_), Self::Unsigned(_)) => Ordering::Greater,
+            (Self::Bytes(a), Self::Bytes(b)) => (a.len(), a.as_slice()).cmp(&(b.len(), b.as_slice())),
             (Self::Text(a), Self::Text(b)) => (a.len(), a).cmp(&(b.len(), b)),
+            (Self::Bool(a), Self::Bool(b)) => a.cmp(b),
+            _ if self.rank() != other.rank() => self.rank().cmp(&other.rank()),
             _ => self.to_bytes().cmp(&other.to_bytes()),
+        }
+    }
+
+    /// Major type, and the order within type 7.
+    const fn rank(&self) -> u8 {
+        match self {
+            Self::Unsigned(_) => 0,
+            Self::Negative(_) => 1,
+            Self::Bytes(_) => 2,
+            Self::Text(_) => 3,
+            Self::Array(_) => 4,
+            Self::Map(_) => 5,
+            Self::Bool(_) => 7,
+            Self::Null => 8,
         }
     }
 
@@ -396,22 +411,29 @@ fn read(decoder: &mut Decoder<'_>, depth: usize) -> Result<Value, CborError> {
             let depth = depth.checked_sub(1).ok_or(CborError::TooDeep)?;
             let length = decoder.map().map_err(malformed)?.ok_or(CborError::Malformed)?;
             let mut entries: Vec<(Value, Value)> = Vec::new();
-            // Keys in canonical order, as they nearly always are, cannot repeat.
-            let mut ascending = true;
             for _ in 0..length {
                 let key = read(decoder, 0)?;
-                ascending &= entries
-                    .last()
-                    .is_none_or(|(last, _)| last.canonical_order(&key).is_lt());
-                if !ascending && entries.iter().any(|(other, _)| *other == key) {
-                    return Err(CborError::DuplicateKey);
-                }
                 entries.push((key, read(decoder, depth)?));
+            }
+            if has_duplicate(&entries, Value::canonical_order) {
+                return Err(CborError::DuplicateKey);
             }
             Ok(Value::Map(entries))
         }
         _ => Err(CborError::Malformed),
     }
+}
+
+/// Whether a key stands twice. Who sends a map of 64 kB must not make the reader compare each key with each.
+fn has_duplicate(entries: &[(Value, Value)], mut order: impl FnMut(&Value, &Value) -> Ordering) -> bool {
+    // Keys in canonical order, as they nearly always are, cannot repeat.
+    if entries.is_sorted_by(|(one, _), (next, _)| order(one, next).is_lt()) {
+        return false;
+    }
+    let mut keys: Vec<&Value> = entries.iter().map(|(key, _)| key).collect();
+    keys.sort_unstable_by(|one, other| order(one, other));
+    keys.windows(2)
+        .any(|pair| matches!(pair, [one, next] if order(one, next).is_eq()))
 }
 
 #[cfg(test)]
@@ -480,6 +502,36 @@ mod tests {
         ] {
             assert_eq!(refused(bytes), error, "{bytes:02x?}");
             assert_eq!(Value::parse(bytes), Err(error), "{bytes:02x?}");
+        }
+    }
+
+    #[test]
+    fn each_key_is_not_compared_with_each() {
+        let count = 20_000_u64;
+        let backwards = (0..count).rev().map(Value::from).collect::<Vec<_>>();
+        let scattered = (0..count).map(|n| match n.wrapping_mul(0x9E37_79B9_7F4A_7C15) {
+            number if n % 3 == 0 => Value::from(number),
+            number if n % 3 == 1 => Value::bytes(&number.to_be_bytes()),
+            number => Value::from(alloc::format!("{number}").as_str()),
+        });
+        for keys in [backwards, scattered.collect()] {
+            let mut entries: Vec<(Value, Value)> = keys.into_iter().map(|key| (key, Value::Null)).collect();
+            for twice in [false, true] {
+                if twice {
+                    entries.push(entries[7].clone());
+                }
+                let mut comparisons = 0;
+                let found = has_duplicate(&entries, |one, other| {
+                    comparisons += 1;
+                    one.canonical_order(other)
+                });
+                assert_eq!(found, twice);
+                // Of n keys each with each would be n * n / 2.
+                assert!(comparisons < 50 * count, "{comparisons}");
+                // The reader goes that way.
+                let read = Value::parse(&Value::Map(entries.clone()).to_bytes());
+                assert_eq!(read.err(), twice.then_some(CborError::DuplicateKey));
+            }
         }
     }
 

@@ -72,6 +72,11 @@ for try await change in deviceChanges() {
     switch change {
     // One that changed may tell more than before: that it is locked.
     case let .arrived(found), let .changed(found): device = found
+    case let .problem(row):
+        // Such as a card service that refuses this program: the watch goes on, and nothing else would tell why it
+        // sees no card.
+        report(Line(event: "error", error: Row(row)))
+        continue
     default: continue
     }
     guard device.canUnlock else {

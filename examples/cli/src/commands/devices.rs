@@ -187,7 +187,7 @@ impl Show {
     fn route_json(&self, route: &Route, problem: Option<ErrorCode>) -> Value {
         json!({
             "kind": self.kind(route),
-            "name": route.name,
+            "name": route.name.as_str(),
             "path": route.path,
             "interface": interface_name(route),
             "usable": problem.is_none(),

@@ -16,6 +16,8 @@ mod faults;
 #[path = "../../../../adapters/pcsc/tests/vpcd/support.rs"]
 #[allow(dead_code)]
 mod pcscd;
+mod shapes;
+mod suite;
 mod support;
 mod unlock;
 mod watch;

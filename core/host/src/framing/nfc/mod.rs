@@ -6,7 +6,7 @@ mod machine;
 #[cfg(test)]
 mod tests;
 
-pub use apdu::{ApduCommand, ApduError, ApduResponse, status_word};
+pub use apdu::{ApduCommand, ApduError, ApduResponse, EXTENDED_EXPECTED, SHORT_EXPECTED, status_word};
 pub use machine::{CardMemory, NfcMachine};
 
 /// AID of the FIDO applet (CTAP 2.1 §11.3.3).

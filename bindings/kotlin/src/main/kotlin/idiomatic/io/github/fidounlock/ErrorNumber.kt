@@ -207,6 +207,10 @@ enum class ErrorNumber(val number: Int) {
     AppletMissing(516),
     /** Several devices are connected. */
     SeveralDevices(517),
+    /** The smart card service refuses this user. */
+    ServiceRefused(518),
+    /** The card service is older than this program's library. */
+    ServiceOutdated(519),
     /** There is no issuer key for this slot. */
     KeyMissing(601),
     /** The key file cannot be read as a key. */
