@@ -152,7 +152,10 @@ pub fn nfc(data: &[u8]) {
                     }
                     Some(input) => {
                         let response = response(input);
-                        card.responses.push(response.clone());
+                        // One that nobody waits for is none.
+                        if card.sends > card.responses.len() {
+                            card.responses.push(response.clone());
+                        }
                         machine.on_bytes(now, &response)
                     }
                     None => {
