@@ -1,7 +1,9 @@
 //! `cargo xtask long bite`: bugs of other FIDO software, each put into a copy of the code; the test that
-//! docs/hardening.md names for it must fail. The product itself never holds a bug's code.
+//! docs/hardening.md names for it must fail. So must the test of a fuzz target's inputs, for bugs that were
+//! planted to see it. The product itself never holds a bug's code.
 
 mod bugs;
+mod planted;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,14 +11,13 @@ use std::time::{Duration, Instant};
 
 use crate::step::{Done, Failed, cargo, root, timed};
 use crate::tree;
-use bugs::BUGS;
 
 /// Tests of this package see the bugs.
 const PACKAGE: &str = "fido-unlock-tests";
 /// Some bugs make a test go round for ever: it sees them too. The slowest test takes a tenth of it.
 const PATIENCE: Duration = Duration::from_secs(240);
 
-/// A bug: its number in docs/hardening.md, the file, what stands there, what stands there with the
+/// A bug: its number in docs/hardening.md, or from 101 on in docs/testing.md, the file, what stands there, what stands there with the
 /// bug, the test binary and the test.
 struct Bug {
     number: u8,
@@ -27,12 +28,15 @@ struct Bug {
     test: &'static str,
 }
 
+fn all() -> impl Iterator<Item = &'static Bug> {
+    bugs::BUGS.iter().chain(planted::BUGS)
+}
+
 /// Runs those with these numbers, or all, one after another, in `target/bite`. One that is not
 /// caught fails the command at its end.
 pub fn run(numbers: &[&str]) -> Done {
     check_places()?;
-    let bugs: Vec<&Bug> = BUGS
-        .iter()
+    let bugs: Vec<&Bug> = all()
         .filter(|bug| numbers.is_empty() || numbers.contains(&bug.number.to_string().as_str()))
         .collect();
     if bugs.is_empty() {
@@ -70,7 +74,7 @@ fn read(file: &str) -> Result<String, Failed> {
 
 /// Each bug has one place in the code.
 fn check_places() -> Done {
-    for bug in BUGS {
+    for bug in all() {
         let places = read(bug.file)?.matches(bug.right).count();
         if places != 1 {
             return Err(Failed(format!(
@@ -83,9 +87,16 @@ fn check_places() -> Done {
 }
 
 /// The same without a build, for CI: each bug has its place, its test is named in its row of
-/// docs/hardening.md, and that row, and no other, is marked.
+/// docs/hardening.md, and that row, and no other, is marked; each planted one has its row in docs/testing.md.
 pub fn check() -> Done {
     check_places()?;
+    let testing = read("docs/testing.md")?;
+    for bug in planted::BUGS {
+        let row = format!("| {} | `{}` |", bug.number, bug.test);
+        if !testing.contains(&row) {
+            return Err(Failed(format!("docs/testing.md has no row `{row}`")));
+        }
+    }
     for row in read("docs/hardening.md")?.lines() {
         let Some(number) = row
             .strip_prefix("| ")
@@ -93,7 +104,7 @@ pub fn check() -> Done {
         else {
             continue;
         };
-        let mut bugs = BUGS.iter().filter(|bug| bug.number == number).peekable();
+        let mut bugs = all().filter(|bug| bug.number == number).peekable();
         if bugs.peek().is_some() != row.ends_with("| ● |") {
             return Err(Failed(format!(
                 "docs/hardening.md: row {number} and its mark do not fit"

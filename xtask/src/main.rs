@@ -7,6 +7,7 @@ mod cache;
 mod check;
 mod docs;
 mod firmware;
+mod fuzz;
 mod packages;
 mod published;
 mod samples;
@@ -45,6 +46,9 @@ What takes long, and is no part of `ci`:
              packages and Windows as in `test`, with the libraries optimised as they ship
   long bite  put known bugs (or those of these numbers) into a copy of the code; the test named for
              each must fail
+  long fuzz MINUTES [TARGET...]
+             each fuzz target, or these, for so many minutes of the processor, from tests/corpus,
+             which then holds what they found
   long bench bindings [ROUNDS]
              what a call costs in C# and Kotlin, and an unlock beside the same one in Rust
   long bench transport [COUNT] [card|hidraw|instructions|uml]
@@ -86,6 +90,10 @@ fn main() -> ExitCode {
         ["bindings", "--check"] => bindings::check(),
         ["long", "packages"] => bindings::test_what_ships(),
         ["long", "bite", numbers @ ..] => bite::run(numbers),
+        ["long", "fuzz", minutes, targets @ ..] => match minutes.parse() {
+            Ok(minutes) if minutes > 0 => fuzz::run(minutes, targets),
+            _ => Err(Failed("long fuzz: how many minutes?".into())),
+        },
         ["long", "bench", "bindings", options @ ..] => bindings::bench(options),
         ["long", "bench", "transport", options @ ..] => bench::transport(options),
         ["long", "soak"] => bindings::soak(SOAK),

@@ -13,6 +13,7 @@ pub const PAGE: usize = 256;
 /// Bytes in a bank, the header's page included.
 pub const BANK: usize = 64 * 1024;
 
+const ERASED: [u8; PAGE] = [0xFF; PAGE];
 const MAGIC: [u8; 4] = *b"FUJ1";
 const HEADER: usize = 44;
 
@@ -224,7 +225,7 @@ impl Flash {
     /// Page by page, the header's first: from then on the bank is not valid.
     fn erase(&mut self, bank: usize) -> Result<(), FlashError> {
         for start in (bank * self.bank_size..(bank + 1) * self.bank_size).step_by(PAGE) {
-            let used = |page: &[u8]| page.iter().any(|&byte| byte != 0xFF);
+            let used = |page: &[u8]| page != ERASED;
             if self.memory.get(start..start + PAGE).is_some_and(used) {
                 self.operate(start, PAGE, |_, _| 0xFF)?;
             }

@@ -369,6 +369,10 @@ impl<'m> NfcMachine<'m> {
                 // An answer that was ready before the cancel came is the truth: it is given.
                 _ => self.finish(Ok(data)),
             },
+            // What it would then work on is not the message: its answer would be nobody's.
+            status_word::KEEPALIVE if !self.message_sent => self.finish_broken(TransportError::Framing {
+                detail: "a keep-alive before the whole message went out",
+            }),
             status_word::KEEPALIVE => {
                 let keepalive = data.first().copied().unwrap_or(1);
                 if self.last_status != Some(keepalive) {

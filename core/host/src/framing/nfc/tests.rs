@@ -186,3 +186,19 @@ fn a_refusal_after_a_busy_answer_is_the_devices_own() {
         Step::Failed(TransportError::Refused { value: 0x6985, .. })
     ));
 }
+
+/// A part of a chain that is answered with 9100 is no message: what comes after it is no answer.
+#[test]
+fn a_keepalive_before_the_last_part_of_a_chain_ends_it() {
+    let message = [4; 600];
+    let selected = Some(Interface::Fido);
+    let memory = CardMemory::new(false);
+    let mut machine = NfcMachine::new(Some(&message), Interface::Fido, selected, memory, DEADLINE);
+    assert_eq!(sent(machine.on_time(NOW))[0], CLASS_CTAP | CHAINING);
+    assert!(matches!(
+        machine.on_bytes(NOW, &[2, 0x91, 0x00]),
+        Step::Failed(TransportError::Framing { .. })
+    ));
+    // The card may still hold the part: it is selected again.
+    assert_eq!(machine.selected(), None);
+}
