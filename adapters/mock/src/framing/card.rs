@@ -207,7 +207,7 @@ impl Card {
         }
         let data = core::mem::take(&mut self.chain);
         match command.instruction {
-            instruction::SELECT => Some(self.select(engine, faults, command.p1, &data)),
+            instruction::SELECT => Some(self.select(engine, faults, &data)),
             instruction::ISO_GET_RESPONSE => Some(self.get_response(faults, class)),
             instruction::MSG => {
                 let keepalive = command.p1 & P1_KEEPALIVE != 0;
@@ -222,7 +222,6 @@ impl Card {
         &mut self,
         engine: &mut Engine<A>,
         faults: &CardFaults,
-        p1: u8,
         aid: &[u8],
     ) -> Reply {
         let (interface, version) = match aid {
