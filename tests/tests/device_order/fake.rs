@@ -189,7 +189,7 @@ impl Fake {
 }
 
 fn fields(
-    issuer: &fido_unlock::suite::IssuerKey,
+    issuer: &IssuerKey,
     device_id: DeviceId,
     challenge: DeviceChallenge,
 ) -> fido_unlock::suite::AuthoriseFields {
