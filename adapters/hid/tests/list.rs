@@ -134,11 +134,12 @@ fn both_interfaces_are_listed_and_other_devices_are_not() {
 
 #[test]
 fn what_a_device_calls_itself_is_not_obeyed() {
-    let name = "Key \u{1B}[31m\u{202E}yeK";
+    // hidapi gives a name beyond ASCII as an empty one where the program has set no locale.
+    let name = "Key \u{1B}[31m\u{7}";
     let devices = device_named(name, 0, 0xF1D0, "S\u{1B}1", 0xF1D0);
     with_devices("what_a_device_calls_itself_is_not_obeyed", &devices, || {
         let entries = list().unwrap();
-        let shown = ("Key \u{FFFD}[31m\u{FFFD}yeK", Some("S\u{FFFD}1"));
+        let shown = ("Key \u{FFFD}[31m\u{FFFD}", Some("S\u{FFFD}1"));
         assert_eq!(
             entries
                 .iter()

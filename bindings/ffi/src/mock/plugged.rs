@@ -87,7 +87,7 @@ pub fn mock_looking() -> u32 {
 
 fn route(entry: &Entry, interface: Interface) -> Route {
     Route {
-        name: entry.name.clone(),
+        name: entry.name.as_str().into(),
         path: format!("mock:{}", entry.id),
         kind: RouteKind::Hid(HidRoute {
             interface,
