@@ -326,10 +326,10 @@ impl Conversation {
     }
 
     fn take(&mut self, session: Session) {
-        if let Some(old) = self.session.take() {
-            if old.challenge() != session.challenge() {
-                self.previous = Some((old.slot(), *old.challenge()));
-            }
+        if let Some(old) = self.session.take()
+            && old.challenge() != session.challenge()
+        {
+            self.previous = Some((old.slot(), *old.challenge()));
         }
         self.session = Some(session);
     }
