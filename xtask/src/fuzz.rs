@@ -1,6 +1,6 @@
 //! `cargo xtask long fuzz MINUTES [TARGET…]`: each target of `fuzz/` for so many minutes of the processor, from the
-//! inputs in `tests/corpus`; then those are the fewest that reach what was reached, and a table says what
-//! was. No part of CI, which runs the inputs alone (`tests/tests/corpus.rs`).
+//! inputs in `tests/corpus`; then those are the fewest that reach what was reached, beside
+//! those that have a name, and a table says what was. No part of CI, which runs the inputs alone (`tests/tests/corpus.rs`).
 //!
 //! The targets are built by cargo alone, with the flags that cargo-fuzz gives, but without AddressSanitizer: the
 //! project has no unsafe code that it could look at. The flags are for the project's own crates and its CBOR reader:
@@ -194,10 +194,17 @@ fn fuzz(programs: &Path, target: &str, minutes: u32) -> Result<Row, Failed> {
     if names(&merged)?.is_empty() {
         return Err(Failed(format!("{target}: no input is left")));
     }
-    std::fs::remove_dir_all(&committed).map_err(failed(&committed))?;
-    std::fs::create_dir_all(&committed).map_err(failed(&committed))?;
+    for name in names(&committed)?.into_iter().filter(|name| is_fuzzers(name)) {
+        std::fs::remove_file(committed.join(&name)).map_err(failed(&committed))?;
+    }
     let bytes = copy(&merged, &committed)?;
     Ok(row(names(&committed)?.len(), bytes))
+}
+
+/// Whether an input has libFuzzer's kind of name, its SHA-1: one with a name was put there by a person, and
+/// stays.
+fn is_fuzzers(name: &str) -> bool {
+    name.len() == 40 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Runs a program until it has had so much of the processor, or ends; what it had, in seconds.
