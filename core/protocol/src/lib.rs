@@ -26,6 +26,7 @@ mod challenge;
 mod curve;
 mod device_id;
 mod response;
+mod shown;
 
 pub use challenge::{AesChallenge, CHALLENGE_VERSION, Challenge, DeviceChallenge};
 pub use ctap2::device_unlock::Interface;
@@ -34,4 +35,5 @@ pub use error::{ErrorCode, Family, HasCode};
 #[cfg(feature = "alloc")]
 pub use secret::Pin;
 pub use secret::{AdminKey, ResponseCode, SharedSecret};
+pub use shown::Shown;
 pub use suite::{Purpose, Suite};
