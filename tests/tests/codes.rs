@@ -466,7 +466,7 @@ fn inspection_tells_what_a_text_is() {
     }
     assert_eq!(inspect("7GK2").unwrap_err().code().number(), 201);
     assert_eq!(
-        inspect("7GK?").unwrap_err(),
+        inspect("7GK$").unwrap_err(),
         CodeError::Character {
             position: 4,
             character: None
