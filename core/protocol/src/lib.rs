@@ -20,6 +20,8 @@ pub mod pin_protocol;
 pub mod ports;
 pub mod secret;
 pub mod suite;
+#[cfg(feature = "alloc")]
+pub mod text;
 
 mod challenge;
 #[cfg(feature = "primitives")]
