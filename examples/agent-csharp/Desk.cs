@@ -23,7 +23,9 @@ namespace FidoUnlock.Agent
             if (options.Desk.Scheme != "https" && !(options.Desk.Scheme == "http" && options.Desk.IsLoopback))
                 throw new AgentException(ErrorNumber.InvalidArgument, options.Desk + ": http: is for this machine alone");
             this.options = options;
-            http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false })
+            // HTTP_PROXY would have token and Response Code carried to another machine, in the clear.
+            var handler = new HttpClientHandler { AllowAutoRedirect = false, UseProxy = !options.Desk.IsLoopback };
+            http = new HttpClient(handler)
             {
                 BaseAddress = options.Desk,
                 Timeout = TimeSpan.FromSeconds(10),

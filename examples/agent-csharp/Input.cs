@@ -18,16 +18,20 @@ namespace FidoUnlock.Agent
             var line = new byte[LongestLine];
             var one = new byte[1];
             var length = 0;
+            var first = true;
             while (input.Read(one, 0, 1) == 1)
             {
                 if (one[0] != '\n')
                 {
                     // What is too long is no command; its end is cut off.
                     if (length < line.Length) line[length++] = one[0];
+                    // A byte order mark, which Windows' programs put before a text.
+                    if (first && length == 3 && line[0] == 0xEF && line[1] == 0xBB && line[2] == 0xBF) length = 0;
                     continue;
                 }
                 Split(line, length, take);
                 length = 0;
+                first = false;
             }
             // The last one may have no end.
             Split(line, length, take);

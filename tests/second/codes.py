@@ -7,8 +7,14 @@ ALIKE = {"I": "1", "L": "1", "O": "0"}
 LINE_BREAKS = "\n\r\v\f\u0085\u2028\u2029"
 WHITE_SPACE = "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007" \
     "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
-SKIPPED = WHITE_SPACE + "-\u00ad\u200b\u200c\u200d\u2010\u2011\u2012\u2013\u2014\u2015" \
-    "\u2060\u2212\ufe58\ufe63\ufeff\uff0d"
+SKIPPED = [
+    (0x0000, 0x0023), (0x0025, 0x002A), (0x002C, 0x002F), (0x003A, 0x003B), (0x003F, 0x0040), (0x005B, 0x005D),
+    (0x005F, 0x005F), (0x007B, 0x007B), (0x007D, 0x007D), (0x007F, 0x00A1), (0x00A7, 0x00A7), (0x00AB, 0x00AB),
+    (0x00AD, 0x00AD), (0x00B6, 0x00B7), (0x00BB, 0x00BB), (0x00BF, 0x00BF), (0x034F, 0x034F), (0x061C, 0x061C),
+    (0x115F, 0x1160), (0x1680, 0x1680), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2000, 0x206F), (0x2212, 0x2212),
+    (0x2800, 0x2800), (0x2E00, 0x2E2E), (0x2E30, 0x2E7F), (0x3000, 0x3003), (0x3008, 0x3011), (0x3014, 0x301F),
+    (0x3030, 0x3030), (0x3164, 0x3164), (0xFE00, 0xFE6F), (0xFEFF, 0xFEFF), (0xFF5F, 0xFF65), (0xFFA0, 0xFFA0),
+    (0xFFF0, 0xFFFB), (0xE0000, 0xE0FFF)]
 SPOKEN = ("Zero One Two Three Four Five Six Seven Eight Nine Alfa Bravo Charlie Delta Echo Foxtrot Golf Hotel "
           "Juliett Kilo Mike November Papa Quebec Romeo Sierra Tango Victor Whiskey X-ray Yankee Zulu").split()
 
@@ -114,13 +120,24 @@ def spoken(text):
 
 def value(character):
     """The character's value; None where it is in no code."""
+    character = narrow(character)
     upper = character.upper() if character.isascii() else character
     upper = ALIKE.get(upper, upper)
     return ALPHABET.index(upper) if upper in ALPHABET else None
 
 
+def narrow(character):
+    """A fullwidth form as what it stands for."""
+    return chr(ord(character) - 0xFF01 + 0x21) if 0xFF01 <= ord(character) <= 0xFF5E else character
+
+
+def skipped(character):
+    return any(first <= ord(narrow(character)) <= last for first, last in SKIPPED)
+
+
 def characters(text):
-    return [c for c in text if c not in SKIPPED]
+    """Those that count: line breaks lie within what is skipped."""
+    return [c for c in text if not skipped(c)]
 
 
 def values_of(text, **where):

@@ -7,7 +7,8 @@ import sys
 
 import codes
 
-STRANGE = "UuOoIiLl.,_–\u00a0\u200b\u2028\u0085\t\r\v\u001f\u2212Ü!ſ\u212aα\uff11\u0660\U0001d7ce\ufeff\u180e"
+STRANGE = "UuOoIiLl.,_–\u00a0\u200b\u2028\u0085\t\r\v\u001f\u2212Ü!ſ\u212aα\uff11\u0660\U0001d7ce\ufeff\u180e" \
+    "$+*@\u200e\u202e\u2066\uff21\uff55\uff0e\uff0b\u3002\u3000\u3164\U000e0041\U000e1000\u00a1\u00a2\ufffd\x00\x7f"
 
 
 FIELDS = {"id": [("device_id", None)], "challenge": [("challenge", 1), ("challenge", 2)], "short": [("response", 2)],

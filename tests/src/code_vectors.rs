@@ -189,9 +189,37 @@ fn one_line(cases: &mut Cases, field: &Field) {
     cases.to(
         field,
         &good.replace('0', "O").replace('1', "l"),
-        ok,
+        ok.clone(),
         "O for 0, L for 1",
     );
+    let wide = |character| char::from_u32(u32::from(character) + 0xFEE0).unwrap_or(character);
+    cases.to(
+        field,
+        &good.chars().map(wide).collect::<String>(),
+        ok.clone(),
+        "fullwidth forms",
+    );
+    for (text, reason) in [
+        (format!("{good}."), "a full stop at the end"),
+        (
+            format!("\u{feff}\u{2066}{good}\u{2069}\u{200e}"),
+            "a byte order mark, isolates and a left-to-right mark",
+        ),
+        (
+            format!("({})\u{3002}", good.replace('-', ", ")),
+            "brackets, commas, an ideographic full stop",
+        ),
+        (
+            good.replace('-', "\u{3164}\u{2063}/\u{a1}_\u{0}"),
+            "a filler, invisible characters, punctuation",
+        ),
+        (
+            format!("\u{201c}{good}\u{201d}\u{e0001}\u{fe0f}"),
+            "quotes, a tag, a variation selector",
+        ),
+    ] {
+        cases.to(field, &text, ok.clone(), reason);
+    }
 
     let wrong = |changes: &[(usize, u8)]| {
         let mut symbols = field.symbols.clone();
@@ -312,13 +340,15 @@ fn one_line(cases: &mut Cases, field: &Field) {
         json!({ "error": "CodeCharacter", "position": 5 }),
         "U is in no code",
     );
-    let dot = format!("{good}.");
-    cases.to(
-        field,
-        &dot,
-        json!({ "error": "CodeCharacter", "position": length + 1 }),
-        "a full stop",
-    );
+    // Symbols are no punctuation; neither are letters and digits of other scripts.
+    for stray in ["$", "+", "\u{ff0b}", "\u{ff35}", "\u{661}", "\u{1d7ce}", "\u{a2}"] {
+        cases.to(
+            field,
+            &format!("{good}{stray}"),
+            json!({ "error": "CodeCharacter", "position": length + 1 }),
+            "a character that is in no code",
+        );
+    }
     let none = check(&[]);
     cases.to(
         field,

@@ -471,7 +471,7 @@ fn inspection_tells_what_a_text_is() {
     }
     assert_eq!(inspect("7GK2").unwrap_err().code().number(), 201);
     assert_eq!(
-        inspect("7GK?").unwrap_err(),
+        inspect("7GK$").unwrap_err(),
         CodeError::Character {
             position: 4,
             character: None
@@ -594,7 +594,7 @@ fn the_vectors_follow_their_schema() {
     assert!(!validator.is_valid(&file), "a Device ID has no suite");
 }
 
-// M-codes-1 M-codes-2 M-codes-3 M-codes-4 M-codes-5 M-codes-8 M-codes-9 M-codes-10 M-codes-11
+// M-codes-16 M-codes-1 M-codes-2 M-codes-3 M-codes-4 M-codes-5 M-codes-8 M-codes-9 M-codes-10 M-codes-11
 #[test]
 fn every_vector_has_its_outcome() {
     let cases = vectors();

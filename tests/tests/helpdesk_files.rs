@@ -340,12 +340,21 @@ fn devices_are_imported_from_an_enrolment_station() {
             .map(|_| ())
             .unwrap_err()
     };
-    let field = |field| ImportError::Field { line: 3, field };
-    assert_eq!(wrong(&two.replace(&device_key, "")), field("device_key"));
-    assert_eq!(wrong(&two.replace(",2,2,", ",3,2,")), field("suite"));
-    assert_eq!(wrong(&two.replace(",2,2,", ",1,2,")), field("device_key"));
-    assert_eq!(wrong(&two.replace("alice", "")), field("user"));
-    assert_eq!(wrong("only,three,fields\n"), field("line"));
+    let field = |line: &str| match wrong(line) {
+        ImportError::Field {
+            line: 3,
+            column,
+            field,
+            ..
+        } => (column, field),
+        other => panic!("{other}"),
+    };
+    assert_eq!(field(&two.replace(&device_key, "")), (6, "device_key"));
+    assert_eq!(field(&two.replace(",2,2,", ",3,2,")), (3, "suite"));
+    assert_eq!(field(&two.replace(",2,2,", ",1,2,")), (6, "device_key"));
+    assert_eq!(field(&two.replace("alice", "")), (2, "user"));
+    let cells = ImportError::Cells { line: 3, found: 3 };
+    assert_eq!(wrong("only,three,fields\n"), cells);
     let mut typo = two.clone();
     typo.replace_range(0..1, if two.starts_with('A') { "B" } else { "A" });
     assert!(matches!(wrong(&typo), ImportError::DeviceId { line: 3, .. }));

@@ -10,7 +10,11 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 # name: (c, bits, data characters)
 KINDS = {"DeviceId": (1, 80, 16), "DeviceChallenge": (2, 140, 28), "ResponseLine": (3, 100, 20)}
 KINDS |= {f"ResponseLong{n}": (3 + n, 128, 26) for n in range(1, 5)}
-DASHES = "-\u00ad\u200b\u200c\u200d\u2010\u2011\u2012\u2013\u2014\u2015\u2060\u2212\ufe58\ufe63\ufeff\uff0d"
+# What is skipped, as the text has it.
+SKIPPED = """0000-0023 0025-002A 002C-002F 003A-003B 003F-0040 005B-005D 005F 007B 007D 007F-00A1 00A7 00AB 00AD
+    00B6-00B7 00BB 00BF 034F 061C 115F-1160 1680 17B4-17B5 180B-180F 2000-206F 2212 2800 2E00-2E2E 2E30-2E7F 3000-3003
+    3008-3011 3014-301F 3030 3164 FE00-FE6F FEFF FF5F-FF65 FFA0 FFF0-FFFB E0000-E0FFF""".split()
+SKIPPED = [[int(end, 16) for end in (r.split("-") * 2)[:2]] for r in SKIPPED]
 
 # The field by logarithms, alpha = 2, x^5 = x^2 + 1.
 EXP = [1]
@@ -51,7 +55,9 @@ def read(text):
     for part in "".join("\n" if c in "\r\v\f\x85\u2028\u2029" else c for c in text).split("\n"):
         line = []
         for c in part:
-            if c.isspace() or c in DASHES:
+            if "\uff01" <= c <= "\uff5e":
+                c = chr(ord(c) - 0xFEE0)
+            if any(first <= ord(c) <= last for first, last in SKIPPED):
                 continue
             upper = {"I": "1", "L": "1", "O": "0"}.get(c.upper(), c.upper())
             if len(upper) != 1 or not c.isascii() or upper not in ALPHABET:

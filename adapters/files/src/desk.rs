@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use fido_unlock_desk::ports::{AdminKeyStore, Notifier, StorageError};
 use fido_unlock_desk::{DeskPorts, KeyRing, NoAdminKeys, SoftwareSigner};
 
-use crate::whole_file::sync_folder;
+use crate::whole_file::{make_private_folder, sync_folder};
 use crate::{
     FileAdminKeys, FileAuditLog, FileDirectory, FileLicence, FileLimits, FileOperators, SystemClock,
     WrappingKey,
@@ -24,14 +24,7 @@ impl FilesDesk {
         let failed = |error: std::io::Error| StorageError::Write {
             detail: format!("{}: {error}", folder.display()),
         };
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::DirBuilderExt;
-            builder.mode(0o700);
-        }
-        builder.create(folder).map_err(failed)?;
+        make_private_folder(folder).map_err(failed)?;
         let desk = Self(folder.to_owned());
         FileAuditLog::create(&desk.audit_log_path())?;
         sync_folder(folder).map_err(failed)?;

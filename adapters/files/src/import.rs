@@ -4,32 +4,62 @@
 //! `device_id`: a Device ID as it is read aloud; `user`: the owner's id; `issuer`: Q and `device_key`:
 //! E, each a compressed point in hex, empty where the suite has none. An admin key is never in such a
 //! file: suite-3 devices are registered one by one.
+//!
+//! Spreadsheets have their say, too: a file that one saved with semicolons or tabs, in UTF-16, with blank
+//! rows or rows of commas is read. What would be a formula to one has an apostrophe before it.
 
-use std::io::Read;
+use std::borrow::Cow;
 
+use csv::{ReaderBuilder, StringRecord, Trim, Writer};
 use fido_unlock_desk::{DeviceKeys, NewDevice, UserId};
 use fido_unlock_protocol::code::CodeError;
 use fido_unlock_protocol::suite::{DevicePublicKey, IssuerPublicKey};
-use fido_unlock_protocol::{DeviceId, ErrorCode, HasCode};
-use serde::Deserialize;
+use fido_unlock_protocol::text::{self, TextError};
+use fido_unlock_protocol::{DeviceId, ErrorCode, HasCode, Shown};
 
-/// A line that is no device.
+/// The columns, in this order.
+pub const DEVICE_COLUMNS: [&str; 6] = ["device_id", "user", "suite", "slot", "issuer", "device_key"];
+
+/// What is wrong with such a file, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
-    /// Not such a CSV file, or a field that cannot be read.
-    #[error("line {line}: {field} cannot be read")]
+    /// It is no text.
+    #[error(transparent)]
+    Text(#[from] TextError),
+    /// The first line is not the header.
+    #[error("line {line}: the first line must be {wanted}, not {found}", wanted = DEVICE_COLUMNS.join(","))]
+    Header {
+        /// The line, from 1; 1 where there is none.
+        line: usize,
+        /// What stands there, shortened and as it may be shown.
+        found: String,
+    },
+    /// A row has too few or too many cells.
+    #[error("line {line}: {found} cells instead of {wanted}", wanted = DEVICE_COLUMNS.len())]
+    Cells {
+        /// The line, from 1.
+        line: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// A cell that cannot be read.
+    #[error("line {line}, column {column} ({field}): {what}")]
     Field {
         /// The line, from 1.
-        line: u64,
-        /// The field, or "line" for the whole.
+        line: usize,
+        /// The cell in its row, from 1.
+        column: usize,
+        /// The column's name.
         field: &'static str,
+        /// What should stand there.
+        what: &'static str,
     },
     /// The Device ID has a typing error.
-    #[error("line {line}: {error}")]
+    #[error("line {line}, column 1 (device_id): {error}")]
     DeviceId {
         /// The line, from 1.
-        line: u64,
+        line: usize,
         /// What is wrong with it.
         error: CodeError,
     },
@@ -38,20 +68,11 @@ pub enum ImportError {
 impl HasCode for ImportError {
     fn code(&self) -> ErrorCode {
         match self {
-            Self::Field { .. } => ErrorCode::StoreCorrupt,
+            Self::Text(error) => error.code(),
+            Self::Header { .. } | Self::Cells { .. } | Self::Field { .. } => ErrorCode::TextForm,
             Self::DeviceId { error, .. } => error.code(),
         }
     }
-}
-
-#[derive(Deserialize)]
-struct Row {
-    device_id: String,
-    user: String,
-    suite: u8,
-    slot: u8,
-    issuer: String,
-    device_key: String,
 }
 
 /// Reads every device, or none when a line is wrong. They are then given to
@@ -59,43 +80,240 @@ struct Row {
 ///
 /// # Errors
 /// [`ImportError`], the first wrong line.
-pub fn read_devices(csv: impl Read) -> Result<Vec<NewDevice>, ImportError> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(csv);
-    let mut devices = Vec::new();
-    for (row, line) in reader.deserialize::<Row>().zip(2..) {
-        let row = row.map_err(|error| ImportError::Field {
-            line: error.position().map_or(line, csv::Position::line),
-            field: "line",
-        })?;
-        devices.push(read_row(&row, line)?);
+pub fn read_devices(csv: &[u8]) -> Result<Vec<NewDevice>, ImportError> {
+    let text = text::read(csv)?;
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(Trim::All)
+        .delimiter(delimiter(&text))
+        .from_reader(text.as_bytes());
+    let (mut record, mut devices, mut header) = (StringRecord::new(), Vec::new(), false);
+    // Text and memory: reading cannot fail.
+    while reader.read_record(&mut record).unwrap_or(false) {
+        // A row of commas is a blank one to a spreadsheet.
+        if record.iter().all(str::is_empty) {
+            continue;
+        }
+        let start = record.position().map_or(0, csv::Position::byte);
+        let line = line_at(&text, usize::try_from(start).unwrap_or(usize::MAX));
+        if header {
+            devices.push(read_row(&record, line)?);
+        } else if record.iter().eq(DEVICE_COLUMNS) {
+            header = true;
+        } else {
+            return Err(no_header(line, record.iter().collect::<Vec<_>>().join(",")));
+        }
     }
-    Ok(devices)
+    if header {
+        Ok(devices)
+    } else {
+        Err(no_header(1, "nothing".into()))
+    }
 }
 
-fn read_row(row: &Row, line: u64) -> Result<NewDevice, ImportError> {
-    let wrong = |field| ImportError::Field { line, field };
-    let point = |field, text: &str| base16ct::mixed::decode_vec(text).map_err(|_| wrong(field));
-    let issuer = point("issuer", &row.issuer)?;
-    let issuer = IssuerPublicKey::from_compressed(&issuer).map_err(|_| wrong("issuer"))?;
-    let keys = match row.suite {
-        1 if row.device_key.is_empty() => DeviceKeys::P256Ecdsa { issuer },
+fn no_header(line: usize, found: String) -> ImportError {
+    let start: String = found.chars().take(60).collect();
+    let found = Shown(&start).to_string();
+    ImportError::Header { line, found }
+}
+
+/// The comma; where the header has none of it, what a spreadsheet may have put there.
+fn delimiter(text: &str) -> u8 {
+    let header = text.trim_start().lines().next().unwrap_or_default();
+    let instead = [b';', b'\t']
+        .into_iter()
+        .find(|other| header.contains(char::from(*other)));
+    instead.filter(|_| !header.contains(',')).unwrap_or(b',')
+}
+
+/// The line of the row that begins here, from 1: blank lines before it are passed by, which the reader of
+/// CSV counts to it.
+fn line_at(text: &str, start: usize) -> usize {
+    let rest = text.get(start..).unwrap_or_default();
+    let blank = rest.len() - rest.trim_start_matches(['\r', '\n']).len();
+    let before = text.get(..start + blank).unwrap_or(text);
+    // A carriage return alone ends a line, too.
+    let alone = before.matches('\r').count() - before.matches("\r\n").count();
+    before.matches('\n').count() + alone + 1
+}
+
+fn read_row(row: &StringRecord, line: usize) -> Result<NewDevice, ImportError> {
+    let cells: Vec<&str> = row.iter().collect();
+    let [device_id, user, suite, slot, issuer, device_key] = cells.as_slice() else {
+        return Err(ImportError::Cells {
+            line,
+            found: cells.len(),
+        });
+    };
+    let wrong = |column: usize, what| ImportError::Field {
+        line,
+        column,
+        field: DEVICE_COLUMNS.get(column - 1).copied().unwrap_or_default(),
+        what,
+    };
+    let point = |column, text: &str| {
+        base16ct::mixed::decode_vec(text).map_err(|_| wrong(column, "66 hexadecimal digits are wanted"))
+    };
+    const NO_POINT: &str = "not a point of P-256";
+    let id = DeviceId::parse(device_id).map_err(|error| ImportError::DeviceId { line, error })?;
+    let owner = UserId::new(from_cell(user)).ok_or_else(|| wrong(2, "not a user's id"))?;
+    let suite: u8 = suite.parse().map_err(|_| wrong(3, "neither 1 nor 2"))?;
+    let slot = slot.parse().map_err(|_| wrong(4, "not a number from 0 to 15"))?;
+    let issuer = point(5, issuer)?;
+    let issuer = IssuerPublicKey::from_compressed(&issuer).map_err(|_| wrong(5, NO_POINT))?;
+    let keys = match suite {
+        1 if device_key.is_empty() => DeviceKeys::P256Ecdsa { issuer },
         2 => {
-            let device = point("device_key", &row.device_key)?;
+            let device = point(6, device_key)?;
             DeviceKeys::P256EcdhMac {
                 issuer,
-                device: DevicePublicKey::from_compressed(&device).map_err(|_| wrong("device_key"))?,
+                device: DevicePublicKey::from_compressed(&device).map_err(|_| wrong(6, NO_POINT))?,
             }
         }
-        1 => return Err(wrong("device_key")),
-        _ => return Err(wrong("suite")),
+        1 => return Err(wrong(6, "nothing is wanted in suite 1")),
+        _ => return Err(wrong(3, "neither 1 nor 2")),
     };
     Ok(NewDevice {
-        id: DeviceId::parse(&row.device_id).map_err(|error| ImportError::DeviceId { line, error })?,
-        owner: UserId::new(&row.user).ok_or_else(|| wrong("user"))?,
-        slot: row.slot,
+        id,
+        owner,
+        slot,
         keys,
         admin_key: None,
         counter: Some(0),
         rotation: 0,
     })
+}
+
+/// The rows of devices as text, with the header where it is wanted. Each row has its cells in the order of
+/// [`DEVICE_COLUMNS`].
+#[must_use]
+pub fn device_rows<'a>(header: bool, rows: impl IntoIterator<Item = [&'a str; 6]>) -> String {
+    let mut writer = Writer::from_writer(Vec::new());
+    let header = header.then_some(DEVICE_COLUMNS);
+    for row in header.into_iter().chain(rows) {
+        // Memory takes every row of six cells.
+        let _ = writer.write_record(row.map(to_cell).iter().map(|cell| cell.as_bytes()));
+    }
+    let bytes = writer.into_inner().unwrap_or_default();
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// A text for a cell. One that begins with = + - @ is a formula to a spreadsheet, which may run programs
+/// (OWASP, "CSV Injection"); with an apostrophe before it, it is a text.
+fn to_cell(text: &str) -> Cow<'_, str> {
+    if is_formula(text) {
+        Cow::Owned(format!("'{text}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// The text of a cell: what [`to_cell`] was given, for every text.
+fn from_cell(cell: &str) -> &str {
+    cell.strip_prefix('\'')
+        .filter(|text| is_formula(text))
+        .unwrap_or(cell)
+}
+
+/// Behind any number of apostrophes, so that those of a text itself come back.
+fn is_formula(text: &str) -> bool {
+    text.trim_start_matches('\'')
+        .starts_with(['=', '+', '-', '@', '\t', '\r'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The base point.
+    const POINT: &str = "036b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296";
+
+    fn row(number: u8, user: &str) -> String {
+        let id = DeviceId::from_bytes([number; 10]).to_code();
+        device_rows(false, [[&id, user, "2", "1", POINT, POINT]])
+    }
+
+    fn file(rows: &[&str]) -> String {
+        device_rows(true, []) + &rows.concat()
+    }
+
+    fn owners(csv: &str) -> Vec<String> {
+        let devices = read_devices(csv.as_bytes()).unwrap();
+        devices
+            .iter()
+            .map(|device| device.owner.as_str().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn what_spreadsheets_make_of_a_file_is_read() {
+        let good = file(&[&row(1, "alice"), &row(2, "bob, \"b\"")]);
+        let wanted = ["alice", "bob, \"b\""];
+        assert_eq!(owners(&good), wanted);
+        assert_eq!(owners(&good.replace('\n', "\r\n\r\n,,,,,\r\n")), wanted);
+        assert_eq!(owners(&format!("\n\n{}", good.replace('\n', "\r"))), wanted);
+        let simple = file(&[&row(1, "alice"), &row(2, "bob")]);
+        for other in [";", "\t"] {
+            assert_eq!(owners(&simple.replace(',', other)), ["alice", "bob"]);
+        }
+        let utf16: Vec<u8> = "\u{feff}"
+            .encode_utf16()
+            .chain(good.encode_utf16())
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        assert_eq!(read_devices(&utf16).unwrap().len(), 2);
+        assert_eq!(owners(&file(&[])), [""; 0]);
+    }
+
+    #[test]
+    fn a_fault_is_told_with_line_and_column() {
+        let error = |csv: &str| read_devices(csv.as_bytes()).err().unwrap().to_string();
+        let bad = row(2, "bob").replace(",2,", ",9,");
+        let blank = format!("\n\n,,,,,\n{}", row(1, "a"));
+        for end in ["\n", "\r\n", "\r"] {
+            assert_eq!(
+                error(&file(&[&blank, "\n\n", &bad]).replace('\n', end)),
+                "line 8, column 3 (suite): neither 1 nor 2"
+            );
+        }
+        assert_eq!(error(&file(&["1,2\n"])), "line 2: 2 cells instead of 6");
+        assert_eq!(
+            error(&file(&[&row(1, "a").replace(POINT, "xy")])),
+            "line 2, column 5 (issuer): 66 hexadecimal digits are wanted"
+        );
+        assert_eq!(
+            error(&file(&[&row(1, "a").replace('-', "Z")])),
+            "line 2, column 1 (device_id): the code has the wrong length: 24 instead of 20"
+        );
+        let header = "the first line must be device_id,user,suite,slot,issuer,device_key, not";
+        assert_eq!(error("my-host\n"), format!("line 1: {header} my-host"));
+        assert_eq!(error("\n\n\u{1b}[2K\n"), format!("line 3: {header} \\u{{1b}}[2K"));
+        assert_eq!(error(""), format!("line 1: {header} nothing"));
+        assert_eq!(
+            error(&row(1, "a")).split(" not ").next(),
+            Some(format!("line 1: {header}").trim_end_matches(" not"))
+        );
+        assert!(matches!(read_devices(b"\xFC"), Err(ImportError::Text(_))));
+    }
+
+    #[test]
+    fn no_cell_is_a_formula_and_each_text_comes_back() {
+        for user in [
+            "=cmd|'/c calc'!A1",
+            "+1",
+            "-1",
+            "@a",
+            "'",
+            "'=1",
+            "''@",
+            "a=b",
+            "'a",
+        ] {
+            let text = row(1, user);
+            let cell = text.split(',').nth(1).unwrap().trim_start_matches('"');
+            assert!(!cell.starts_with(['=', '+', '-', '@']), "{cell}");
+            assert_eq!(owners(&file(&[&text])), [user]);
+        }
+    }
 }

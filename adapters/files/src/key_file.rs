@@ -16,6 +16,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use fido_unlock_desk::opaque;
 use fido_unlock_protocol::ports::Entropy;
 use fido_unlock_protocol::suite::IssuerKey;
 use fido_unlock_protocol::{AdminKey, Suite};
@@ -38,19 +39,45 @@ pub(crate) const MAX_LENGTH: usize = 16 * 1024;
 /// println!("{passphrase:?}");
 /// ```
 #[derive(Zeroize, ZeroizeOnDrop)]
-pub struct Passphrase(String);
+pub struct Passphrase {
+    text: String,
+    /// Where that is another text.
+    typed: Option<String>,
+}
 
 impl Passphrase {
-    /// Takes the text over.
+    /// Takes the text over. It protects files as [`opaque`] makes it, so that one passphrase is the same
+    /// from every keyboard; a file of another program's is opened with the text as it was typed, too.
     #[must_use]
-    pub fn new(text: String) -> Self {
-        Self(text)
+    pub fn new(typed: String) -> Self {
+        let text = opaque(&typed);
+        if *text == typed {
+            return Self {
+                text: typed,
+                typed: None,
+            };
+        }
+        Self {
+            text: String::clone(&text),
+            typed: Some(typed),
+        }
     }
 
     /// The text.
     #[must_use]
     pub fn expose_text(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// Opens with the text and, where it does not fit, with the one that was typed.
+    pub(crate) fn open<T>(&self, open: impl Fn(&Self) -> Result<T, KeyFileError>) -> Result<T, KeyFileError> {
+        match (open(self), &self.typed) {
+            (Err(KeyFileError::Passphrase), Some(typed)) => open(&Self {
+                text: typed.clone(),
+                typed: None,
+            }),
+            (result, _) => result,
+        }
     }
 }
 
@@ -161,4 +188,32 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
         return Err(KeyFileError::Malformed);
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_another_program_opens_with_the_passphrase_as_it_was_typed() {
+        let typed = "cafe\u{301}";
+        let raw = Passphrase {
+            text: typed.into(),
+            typed: None,
+        };
+        let key = IssuerKey::from_p256_scalar(Suite::P256EcdhMac, &[7; 32]).unwrap();
+        struct Zero;
+        impl Entropy for Zero {
+            fn fill(&mut self, bytes: &mut [u8]) -> Result<(), fido_unlock_protocol::ports::EntropyError> {
+                bytes.fill(0);
+                Ok(())
+            }
+        }
+        for protection in [Protection::Scrypt(&raw), Protection::Age(&raw)] {
+            let file = encode(&key, Encoding::Pem, protection, &mut Zero).unwrap();
+            let open = |text: &str| decode(&file, Suite::P256EcdhMac, Some(&Passphrase::new(text.into())));
+            assert_eq!(open(typed).unwrap().public(), key.public());
+            assert_eq!(open("caf\u{e9}").err(), Some(KeyFileError::Passphrase));
+        }
+    }
 }

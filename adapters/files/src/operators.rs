@@ -6,7 +6,7 @@ use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use fido_unlock_desk::ports::{Operators, StorageError};
-use fido_unlock_desk::{Operator, OperatorId, Privilege, Role};
+use fido_unlock_desk::{Operator, OperatorId, Privilege, Role, opaque};
 use serde::{Deserialize, Serialize};
 
 use crate::hex::corrupt;
@@ -102,7 +102,7 @@ impl FileOperators {
         let _lock = WriterLock::take(&self.0)?;
         let mut stored = self.stored()?;
         let hash = Argon2::default()
-            .hash_password(password.as_bytes())
+            .hash_password(opaque(password).as_bytes())
             .map_err(|_| StorageError::Write {
                 detail: "the password could not be hashed".into(),
             })?;
@@ -140,6 +140,7 @@ impl FileOperators {
 
 impl Operators for FileOperators {
     fn authenticate(&self, id: &OperatorId, password: &str) -> Result<Option<Operator>, StorageError> {
+        let password = opaque(password);
         let stored = self.stored()?;
         let Some(found) = stored.operators.iter().find(|kept| kept.id == id.as_str()) else {
             // The same work as for a name that is known.

@@ -1,5 +1,6 @@
 //! Whole files or none: a temporary file beside the target, synced, then renamed. `tempfile` makes it
-//! readable by its owner alone (mode 0600 on Unix).
+//! readable by its owner alone (mode 0600 on Unix), and so is each folder that is made here (0700),
+//! whatever the umask.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -20,6 +21,44 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         .persist(path)
         .map_err(|error| error.error)?;
     sync_folder(folder_of(path))
+}
+
+/// Writes a file over the one that may be there, whole or not at all; it is on disk when this returns. The
+/// file, and its folder where that is made here, are their owner's alone (modes 0600 and 0700 on Unix; on
+/// other systems the rights of the folder above hold).
+///
+/// # Errors
+/// The system's.
+pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    make_private_folder(folder_of(path))?;
+    replace(path, bytes)
+}
+
+/// Makes a folder, and those above it, for its owner alone; one that is there is left as it is.
+pub(crate) fn make_private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(folder)
+}
+
+/// Whether users other than the owner and its group may write in a folder, and so put files of theirs in
+/// place of what is there. The sticky bit keeps them from that (as in /tmp). On systems without such modes:
+/// no.
+///
+/// # Errors
+/// The system's.
+pub fn others_may_write(folder: &Path) -> io::Result<bool> {
+    let metadata = std::fs::metadata(folder)?;
+    #[cfg(unix)]
+    let open = std::os::unix::fs::MetadataExt::mode(&metadata) & 0o1002 == 0o0002;
+    #[cfg(not(unix))]
+    let open = false;
+    Ok(open && metadata.is_dir())
 }
 
 fn temporary(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
@@ -43,4 +82,49 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     #[cfg(not(unix))]
     let _ = folder;
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    use super::*;
+
+    #[test]
+    fn files_and_new_folders_are_their_owners_alone() {
+        let above = tempfile::tempdir().unwrap();
+        let path = above.path().join("a/b/key");
+        write_private(&path, b"1").unwrap();
+        write_private(&path, b"2").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"2");
+        for (path, mode) in [
+            (above.path().join("a"), 0o700),
+            (above.path().join("a/b"), 0o700),
+            (path, 0o600),
+        ] {
+            assert_eq!(
+                path.metadata().unwrap().mode() & 0o777,
+                mode,
+                "{}",
+                path.display()
+            );
+        }
+    }
+
+    #[test]
+    fn a_folder_of_all_is_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        for (mode, open) in [
+            (0o700, false),
+            (0o755, false),
+            (0o775, false),
+            (0o757, true),
+            (0o777, true),
+            (0o1777, false),
+        ] {
+            std::fs::set_permissions(folder.path(), Permissions::from_mode(mode)).unwrap();
+            assert_eq!(others_may_write(folder.path()).unwrap(), open, "{mode:o}");
+        }
+    }
 }

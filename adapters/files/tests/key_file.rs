@@ -401,3 +401,36 @@ fn a_description_of_another_key_is_refused() {
     fs::remove_file(&json).unwrap();
     assert_eq!(load(&path, None).err(), Some(KeyFileError::Missing));
 }
+
+#[test]
+fn a_passphrase_is_the_same_from_every_keyboard() {
+    let typed = |text: &str| Passphrase::new(text.to_owned());
+    let (composed, apart, other) = (typed("caf\u{e9} 1"), typed("cafe\u{301}\u{a0}1"), typed("cafe 1"));
+    let key = generate(Suite::P256EcdhMac, &mut Counting(0)).unwrap();
+    for (made, opened) in [(&composed, &apart), (&apart, &composed)] {
+        for protection in [Protection::Scrypt(made), Protection::AgeArmored(made)] {
+            let file = encode(&key, Encoding::Pem, protection, &mut Counting(0)).unwrap();
+            let back = decode(&file, Suite::P256EcdhMac, Some(opened)).unwrap();
+            assert_eq!(back.public(), key.public());
+            assert!(decode(&file, Suite::P256EcdhMac, Some(&other)).is_err());
+        }
+    }
+}
+
+#[test]
+fn a_key_file_that_a_shell_of_windows_wrote_is_read() {
+    let key = generate(Suite::P256EcdhMac, &mut Counting(0)).unwrap();
+    let passphrase = Passphrase::new("p".to_owned());
+    for protection in [Protection::Plain, Protection::AgeArmored(&passphrase)] {
+        let file = encode(&key, Encoding::Pem, protection, &mut Counting(0)).unwrap();
+        let text = format!(
+            "\u{feff}{}",
+            std::str::from_utf8(&file).unwrap().replace('\n', "\r\n")
+        );
+        let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for bytes in [text.as_bytes(), &utf16] {
+            let back = decode(bytes, Suite::P256EcdhMac, Some(&passphrase)).unwrap();
+            assert_eq!(back.public(), key.public());
+        }
+    }
+}

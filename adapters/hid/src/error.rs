@@ -1,7 +1,7 @@
 //! Why a HID interface cannot be listed, opened, written or read.
 
 use fido_unlock_host::ports::TransportError;
-use fido_unlock_protocol::text::DisplayText;
+use fido_unlock_protocol::DisplayText;
 use fido_unlock_protocol::{ErrorCode, HasCode};
 
 /// An error of the operating system's HID interface. Holds paths and numbers, never a report.

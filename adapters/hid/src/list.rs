@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use fido_unlock_host::framing::ctaphid::{FIDO_USAGE_PAGE, USAGE, VENDOR_USAGE_PAGE};
+use fido_unlock_protocol::DisplayText;
 use fido_unlock_protocol::Interface;
-use fido_unlock_protocol::text::DisplayText;
 use hidapi::HidApi;
 
 use crate::error::{HidError, Subject, explain};

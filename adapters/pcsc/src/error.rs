@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use fido_unlock_host::ports::TransportError;
-use fido_unlock_protocol::text::DisplayText;
+use fido_unlock_protocol::DisplayText;
 use fido_unlock_protocol::{ErrorCode, HasCode};
 
 use crate::service::{CONNECT, ESTABLISH, PCSC_LITE};

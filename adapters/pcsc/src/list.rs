@@ -4,8 +4,8 @@ use core::ffi::CStr;
 use core::time::Duration;
 use std::sync::mpsc;
 
+use fido_unlock_protocol::DisplayText;
 use fido_unlock_protocol::Interface;
-use fido_unlock_protocol::text::DisplayText;
 use pcsc::{ReaderState, State};
 
 use crate::atr::is_contactless;

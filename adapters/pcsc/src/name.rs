@@ -8,7 +8,7 @@ use core::ffi::CStr;
 use std::ffi::CString;
 use std::fmt::Write;
 
-use fido_unlock_protocol::text::is_shown;
+use fido_unlock_protocol::Shown;
 
 /// The text for a name.
 pub fn to_text(name: &CStr) -> String {
@@ -25,6 +25,10 @@ pub fn to_text(name: &CStr) -> String {
         escape(&mut text, chunk.invalid());
     }
     text
+}
+
+fn is_shown(character: char) -> bool {
+    Shown(character.encode_utf8(&mut [0; 4])).is_plain()
 }
 
 fn escape(text: &mut String, bytes: &[u8]) {

@@ -21,7 +21,7 @@ use std::time::Duration;
 use agent::{Program, compile_agent, id, runtimes};
 use fido_unlock::{ErrorCode, Interface, Suite};
 use fido_unlock_mock::serve::{KeyServer, Wire};
-use help_desk_stub::{Answer, Desk, Key, OLD_PIN, Service, USER};
+use help_desk_stub::{Answer, Desk, Key, OLD_PIN, Service, USER, WatchedProxy};
 use serde_json::{Value, json};
 use support::scratch;
 
@@ -101,7 +101,7 @@ fn a_typed_code(program: &Program<'_>) {
     let mut agent = world.start(program, None);
     let locked = agent.next("locked");
     let id = id(&locked);
-    agent.type_line("pin");
+    agent.type_line("\u{feff}pin");
     agent.error(ErrorCode::Usage);
     agent.type_line("cancel 0000");
     agent.error(ErrorCode::InvalidArgument);
@@ -177,6 +177,26 @@ fn a_cancel(program: &Program<'_>) {
     assert_eq!(world.key.try_pin(NEW_PIN), Err(ErrorCode::PinBlocked));
 }
 
+/// A proxy would see token and Response Code.
+fn a_proxy(program: &Program<'_>) {
+    let world = World::new(Suite::P256EcdhMac, Duration::ZERO);
+    let proxy = WatchedProxy::start().unwrap();
+    let through = Program {
+        variables: &proxy.variables(),
+        ..*program
+    };
+    let mut agent = world.start(&through, Some(&world.service.url()));
+    let locked = agent.next("locked");
+    agent.next("requested");
+    agent.next("answered");
+    agent.type_line(&format!("pin {} {NEW_PIN}", id(&locked)));
+    agent.next("touch");
+    agent.next("unlocked");
+    agent.end();
+    assert_eq!(proxy.got(), "");
+    assert_eq!(world.key.try_pin(NEW_PIN), Ok(()));
+}
+
 fn what_cannot_work(program: &Program<'_>) {
     let world = World::new(Suite::P256EcdhMac, Duration::ZERO);
     for arguments in [
@@ -224,6 +244,7 @@ fn the_agent_unlocks_on_mono_and_dotnet() {
         let program = Program {
             runtime: &runtime,
             folder: &out,
+            variables: &[],
         };
         for story in [
             a_code_from_the_desk,
@@ -231,10 +252,11 @@ fn the_agent_unlocks_on_mono_and_dotnet() {
             a_wrong_code,
             a_restart,
             a_cancel,
+            a_proxy,
             what_cannot_work,
         ] {
             story(&program);
         }
-        println!("{}: 6 stories", runtime[0]);
+        println!("{}: 7 stories", runtime[0]);
     }
 }

@@ -70,6 +70,7 @@ fn a_card_that_comes_and_goes_is_seen_and_unlocked() {
             let program = Program {
                 runtime: &runtime,
                 folder: &out,
+                variables: &[],
             };
             let state = folder.join(format!("state-{place}"));
             let mut agent = program.start(&state, &service, Some(&service.url()), &[]);

@@ -3,6 +3,10 @@
 use alloc::string::{String, ToString};
 use core::fmt;
 
+use fido_unlock_protocol::Shown;
+
+use crate::typed_text::composed;
+
 /// Seconds since 1970-01-01T00:00:00Z, without leap seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UnixTime(pub u64);
@@ -31,10 +35,17 @@ macro_rules! text_id {
         pub struct $name(String);
 
         impl $name {
-            /// 1 to 128 bytes of UTF-8 without control characters and without space at either end;
-            /// otherwise `None`.
+            /// 1 to 128 bytes of UTF-8, without space at either end and without characters that cannot
+            /// be seen; otherwise `None`. It is kept in Unicode's form C, so that one name has one
+            /// spelling.
             #[must_use]
             pub fn new(text: &str) -> Option<Self> {
+                let text = composed(text);
+                Self::recorded(&text).filter(|_| Shown(&text).is_plain())
+            }
+
+            /// As it stands in a record, which may be older than today's rules for new names.
+            pub(crate) fn recorded(text: &str) -> Option<Self> {
                 let fits = !text.is_empty()
                     && text.len() <= LONGEST_ID
                     && text.trim() == text

@@ -30,6 +30,7 @@ mod refusal;
 mod registered;
 mod signer;
 mod state;
+mod typed_text;
 
 pub use approval::{Approval, ApprovalTask, BegunApproval};
 pub use authorised::{Authorised, SealedCode};
@@ -45,3 +46,4 @@ pub use refusal::DeskError;
 pub use registered::{Channel, ChannelKind, DeviceKeys, RegisteredDevice, User, UserClass};
 pub use signer::{KeptKey, KeyRing, NoAdminKeys, SoftwareSigner};
 pub use state::{Alarm, CodeOutcome, OpenCode};
+pub use typed_text::{composed, opaque};

@@ -254,19 +254,24 @@ error_table! {
     611 KeyPurpose Signer "the checkpoint key is also an issuer's key" "Make a key of its own for checkpoints."
 
     701 StoreRead Store "stored data cannot be read" "Check the path and its permissions."
-    702 StoreWrite Store "data cannot be stored" "Check the disk and its permissions; nothing was given out."
+    702 StoreWrite Store "data cannot be stored" "Check the disk and its permissions, then try again."
     703 StoreCorrupt Store "stored data is damaged" "Restore it from the backup."
     704 AuditBroken Store "the audit log was changed or has a gap" "Keep the file as it is and tell your security team."
     705 AuditCheckpoint Store "the audit log does not agree with its checkpoint" "Keep both files as they are and tell your security team."
     706 StoreVersion Store "stored data is of a version that this software does not know" "Update this software."
     707 StoreBusy Store "another program is writing to the same data" "Close the other program and try again."
     708 SessionUnreadable Store "the saved unlock cannot be read" "Begin again: the device still has the same Device Challenge."
+    709 TextEncoding Store "a text is neither UTF-8 nor UTF-16" "Save it as UTF-8 and try again."
+    710 TextTooLong Store "a text is longer than is taken" "Give only the text that is asked for."
+    711 TextForm Store "a text does not have the form that is wanted" "Correct it at the place that is named, or have it written anew."
+    712 FolderShared Store "other users of this computer may write in the folder" "Look whether what is in it is yours, take that right away (chmod o-w), and try again."
 
     801 InvalidArgument Caller "the library was called with an invalid argument" "Tell the maker of this program."
     802 WrongState Caller "the library was called in the wrong order" "Tell the maker of this program."
     803 HostFailed Caller "the program's own part failed" "Tell the maker of this program."
     804 Usage Caller "the command line is not right" "See --help."
     805 NotInteractive Caller "a secret must be typed, but there is no terminal" "Run it in a terminal, or give the secret on standard input where the program offers that."
+    806 OutputFailed Caller "the result cannot be written" "Make room, or name another output, and try again."
 }
 
 impl fmt::Debug for ErrorCode {

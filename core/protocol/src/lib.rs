@@ -28,6 +28,7 @@ mod challenge;
 mod curve;
 mod device_id;
 mod response;
+mod shown;
 
 pub use challenge::{AesChallenge, CHALLENGE_VERSION, Challenge, ChallengeNonce, DeviceChallenge};
 pub use ctap2::device_unlock::Interface;
@@ -36,4 +37,7 @@ pub use error::{ErrorCode, Family, HasCode};
 #[cfg(feature = "alloc")]
 pub use secret::Pin;
 pub use secret::{AdminKey, ResponseCode, SharedSecret};
+#[cfg(feature = "alloc")]
+pub use shown::DisplayText;
+pub use shown::Shown;
 pub use suite::{Purpose, Suite};

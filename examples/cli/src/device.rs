@@ -3,6 +3,7 @@
 
 mod mock;
 mod pick;
+pub mod touch;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -21,6 +22,7 @@ use mock::MockSource;
 
 use crate::args::{Global, InterfaceChoice, MockWay};
 use crate::failure::Failure;
+use crate::output::{say, shown};
 pub use pick::UDEV_RULES;
 
 /// Longest look for devices; each has a second of it.
@@ -38,7 +40,7 @@ pub fn call<R>(within: Duration, work: impl FnOnce(&mut Call<'_>) -> R) -> R {
 pub fn call_unless<R>(cancel: &dyn Cancel, within: Duration, work: impl FnOnce(&mut Call<'_>) -> R) -> R {
     let mut progress = |event| {
         if event == ProgressEvent::TouchNeeded {
-            eprintln!("Touch your key.");
+            say(touch::wanted());
         }
     };
     let mut call = Call::within(within).cancelled_by(cancel).telling(&mut progress);
@@ -67,7 +69,7 @@ impl Devices {
             Some(path) if !make && !path.exists() => {
                 return Err(Failure::new(
                     ErrorCode::NoDevice,
-                    format!("{} does not exist; `mock new` makes it", path.display()),
+                    format!("{} does not exist; `mock new` makes it", shown(path.display())),
                 ));
             }
             Some(path) => {
@@ -126,6 +128,7 @@ impl Devices {
         let mut devices = self.joined()?;
         let listing = call(LIST_WITHIN, |call| devices.list(call))?;
         let device = pick::pick(&listing, self.wanted.as_deref())?;
+        touch::is_with(device);
         call(LIST_WITHIN, |call| devices.open(device, interface, call)).map_err(|error| {
             // The wanted interface may be one of those that nothing tells the device of.
             let denied = listing.unassigned.iter().find_map(pick::failure);

@@ -8,8 +8,10 @@ use fido_unlock::code::CodeError;
 use fido_unlock::desk::DeskError;
 use fido_unlock::{ErrorCode, HasCode};
 
+use crate::output::shown;
+
 /// Why a command failed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Failure {
     /// The row of the table.
     pub code: ErrorCode,
@@ -39,22 +41,36 @@ impl Failure {
 
     /// A file or folder that would be overwritten.
     pub fn exists(path: &Path, more: &str) -> Self {
-        Self::usage(format!("{} exists{more}", path.display()))
+        Self::usage(format!("{} exists{more}", shown(path.display())))
     }
 
     /// A file that cannot be read.
     pub fn read(path: &Path, error: &io::Error) -> Self {
-        Self::new(ErrorCode::StoreRead, format!("{}: {error}", path.display()))
+        Self::new(
+            ErrorCode::StoreRead,
+            format!("{}: {error}", shown(path.display())),
+        )
     }
 
     /// A file that cannot be written.
     pub fn write(path: &Path, error: &io::Error) -> Self {
-        Self::new(ErrorCode::StoreWrite, format!("{}: {error}", path.display()))
+        Self::new(
+            ErrorCode::StoreWrite,
+            format!("{}: {error}", shown(path.display())),
+        )
     }
 
-    /// A file that was read but makes no sense.
-    pub fn corrupt(path: &Path) -> Self {
-        Self::new(ErrorCode::StoreCorrupt, path.display().to_string())
+    /// What is wrong with a file, with its name.
+    pub fn at(path: &Path, error: &(impl HasCode + Display)) -> Self {
+        Self::new(error.code(), format!("{}: {error}", shown(path.display())))
+    }
+
+    /// A file of this program's own that was read but makes no sense, and why.
+    pub fn corrupt(path: &Path, what: &str) -> Self {
+        Self::new(
+            ErrorCode::StoreCorrupt,
+            format!("{}: {what}", shown(path.display())),
+        )
     }
 
     /// A code that was refused, with its groups.

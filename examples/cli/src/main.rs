@@ -2,6 +2,7 @@
 //! line. See README.md.
 
 mod args;
+mod brought;
 mod commands;
 mod desk;
 mod device;
@@ -16,10 +17,11 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::Cli;
-use fido_unlock::ErrorCode;
 use output::print_failure;
 
 fn main() -> ExitCode {
+    #[cfg(unix)]
+    prompt::leave_no_core();
     let wants_json = std::env::args_os().any(|argument| argument == "--json");
     let result = match Cli::try_parse() {
         Ok(cli) => commands::run(&cli),
@@ -33,7 +35,11 @@ fn main() -> ExitCode {
     match result {
         Ok(report) => match report.print(wants_json) {
             Ok(()) => ExitCode::SUCCESS,
-            Err(_) => ExitCode::from(ErrorCode::HostFailed.family().exit_code()),
+            Err(failure) => {
+                // Not on standard output, which has just failed.
+                let _ = print_failure(&failure, false);
+                ExitCode::from(failure.code.family().exit_code())
+            }
         },
         Err(failure) => {
             // Where not even that can be written, the exit code still tells.

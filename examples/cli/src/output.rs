@@ -1,12 +1,102 @@
-//! What is printed: plain lines for a person, or one JSON object for a program.
+//! What is printed: plain lines for a person, or one JSON object for a program. Texts of others (names,
+//! reasons, paths) reach no terminal but through here, where nothing in them can act on it.
 
+use std::fmt::{self, Display};
 use std::io::{self, Write};
 
+use fido_unlock::{ErrorCode, Shown};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::ser::Formatter;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+
+/// Lines of this program, whose line ends are meant: a text of others was put in as [`Shown`].
+struct Lines<'a>(&'a str);
+
+impl Display for Lines<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for piece in self.0.split_inclusive(['\n', '\t']) {
+            let text = piece.trim_end_matches(['\n', '\t']);
+            write!(
+                f,
+                "{}{}",
+                Shown(text),
+                piece.get(text.len()..).unwrap_or_default()
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// A text of others, to be put into a line.
+pub fn shown(text: impl Display) -> String {
+    Shown(&text.to_string()).to_string()
+}
+
+/// Tells a person something while a command goes on. A closed standard error is no failure.
+pub fn say(text: impl Display) {
+    let _ = writeln!(io::stderr().lock(), "{}", Lines(&text.to_string()));
+}
+
+/// Asks a question, where the terminal does not do it.
+#[cfg(not(unix))]
+pub fn ask(question: &str) {
+    let mut out = io::stderr().lock();
+    let _ = write!(out, "{}", Lines(question)).and_then(|()| out.flush());
+}
+
+/// JSON in which what cannot be seen is written as `\uXXXX`, since a terminal may be its reader, too.
+struct Visible;
+
+impl Formatter for Visible {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+        let mut unit = [0; 2];
+        for character in fragment.chars() {
+            let mut utf8 = [0; 4];
+            let text: &str = character.encode_utf8(&mut utf8);
+            // Behind a letter, since a combining mark alone would count as hidden.
+            if matches!(character, ' '..='~') || Shown(&format!("a{text}")).is_plain() {
+                out.write_all(text.as_bytes())?;
+            } else {
+                for unit in character.encode_utf16(&mut unit) {
+                    write!(out, "\\u{unit:04x}")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn write_json(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Visible);
+    value.serialize(&mut serializer)?;
+    writeln!(out)
+}
+
+/// Whether standard output takes anything, before something is done that cannot be done again: a full disk or
+/// a closed pipe says so only when it is written to. `first`: the line that comes first for a person; in
+/// JSON it is a space, which means nothing there. `otherwise`: what is told otherwise.
+///
+/// # Errors
+/// [`ErrorCode::OutputFailed`].
+pub fn begin(json: bool, first: &str, otherwise: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    let written = if json {
+        out.write_all(b" ")
+    } else {
+        writeln!(out, "{}", Lines(first))
+    };
+    written
+        .and_then(|()| out.flush())
+        .map_err(|error| lost(&error, otherwise))
+}
+
+fn lost(error: &io::Error, what: &str) -> Failure {
+    let text = format!("{}: {error}\n  {what}", ErrorCode::OutputFailed);
+    Failure::new(ErrorCode::OutputFailed, text)
+}
 
 /// What a command has to say. A secret is only ever a Response Code, which is there to be read out.
 #[derive(Default)]
@@ -14,6 +104,7 @@ pub struct Report {
     lines: Vec<String>,
     fields: Vec<(&'static str, Value)>,
     secret: Option<(&'static str, Zeroizing<String>)>,
+    if_lost: Option<String>,
 }
 
 impl Report {
@@ -31,7 +122,7 @@ impl Report {
 
     /// A line "label: value", aligned.
     #[must_use]
-    pub fn labelled(self, label: &str, value: impl std::fmt::Display) -> Self {
+    pub fn labelled(self, label: &str, value: impl Display) -> Self {
         self.line(format!("{:<20}{value}", format!("{label}:")))
     }
 
@@ -49,6 +140,13 @@ impl Report {
         self
     }
 
+    /// What is told where this report cannot be written: the command has done its work by then.
+    #[must_use]
+    pub fn if_lost(mut self, text: impl Into<String>) -> Self {
+        self.if_lost = Some(text.into());
+        self
+    }
+
     /// Everything was printed while the command ran.
     fn is_empty(&self) -> bool {
         self.lines.is_empty() && self.fields.is_empty() && self.secret.is_none()
@@ -57,18 +155,27 @@ impl Report {
     /// Prints it on standard output.
     ///
     /// # Errors
-    /// When standard output is closed.
-    pub fn print(&self, json: bool) -> io::Result<()> {
+    /// [`ErrorCode::OutputFailed`], with what was done all the same.
+    pub fn print(&self, json: bool) -> Result<(), Failure> {
+        self.write(json).map_err(|error| {
+            let what = self.if_lost.as_deref();
+            lost(
+                &error,
+                what.unwrap_or("the command has done its work; only its result is not shown"),
+            )
+        })
+    }
+
+    fn write(&self, json: bool) -> io::Result<()> {
         let mut out = io::stdout().lock();
         if json && !self.is_empty() {
-            serde_json::to_writer(&mut out, self)?;
-            writeln!(out)?;
+            write_json(&mut out, self)?;
         } else if !json {
             if let Some((_, secret)) = &self.secret {
                 writeln!(out, "{}", secret.as_str())?;
             }
             for line in &self.lines {
-                writeln!(out, "{line}")?;
+                writeln!(out, "{}", Lines(line))?;
             }
         }
         out.flush()
@@ -92,61 +199,103 @@ impl Serialize for Report {
 /// the fields of `value`.
 ///
 /// # Errors
-/// When standard output is closed.
-pub fn print_event(json: bool, event: &str, lines: &[String], value: Value) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    if json {
-        let mut object = json!({ "event": event });
-        if let (Some(object), Value::Object(fields)) = (object.as_object_mut(), value) {
-            object.extend(fields);
+/// [`ErrorCode::OutputFailed`].
+pub fn print_event(json: bool, event: &str, lines: &[String], value: Value) -> Result<(), Failure> {
+    let write = || {
+        let mut out = io::stdout().lock();
+        if json {
+            let mut object = json!({ "event": event });
+            if let (Some(object), Value::Object(fields)) = (object.as_object_mut(), value) {
+                object.extend(fields);
+            }
+            write_json(&mut out, &object)?;
+        } else {
+            for line in lines {
+                writeln!(out, "{}", Lines(line))?;
+            }
         }
-        writeln!(out, "{object}")?;
-    } else {
-        for line in lines {
-            writeln!(out, "{line}")?;
-        }
-    }
-    out.flush()
+        out.flush()
+    };
+    write().map_err(|error| lost(&error, "what was done up to here is done"))
 }
 
-/// Prints a failure: JSON on standard output, lines on standard error.
+/// Prints a failure: JSON on standard output, lines on standard error; on the other one where that cannot be
+/// written.
 ///
 /// # Errors
-/// When it cannot be written.
+/// When neither can be written.
 pub fn print_failure(failure: &Failure, json: bool) -> io::Result<()> {
-    let code = failure.code;
     if json {
-        let mut error = json!({
-            "number": code.number(),
-            "name": code.name(),
-            "family": code.family().name(),
-            "message": code.message(),
-            "next_step": code.next_step(),
-        });
-        let extra = [
-            ("detail", failure.detail.as_deref().map(Value::from)),
-            ("line", failure.line.map(Value::from)),
-            (
-                "groups",
-                (!failure.groups.is_empty()).then(|| failure.groups.clone().into()),
-            ),
-        ];
-        if let Some(map) = error.as_object_mut() {
-            map.extend(
-                extra
-                    .into_iter()
-                    .filter_map(|(name, value)| Some((name.to_owned(), value?))),
-            );
-        }
-        return writeln!(io::stdout().lock(), "{}", json!({ "error": error }));
+        let error = in_json(failure);
+        return write_json(&mut io::stdout().lock(), &error)
+            .or_else(|_| write_json(&mut io::stderr().lock(), &error));
     }
-    let mut out = io::stderr().lock();
-    write!(out, "error {} {}: ", code.number(), code.name())?;
-    match &failure.detail {
+    let text = Lines(&in_lines(failure)).to_string();
+    writeln!(io::stderr().lock(), "{text}").or_else(|_| writeln!(io::stdout().lock(), "{text}"))
+}
+
+fn in_json(failure: &Failure) -> Value {
+    let code = failure.code;
+    let mut error = json!({
+        "number": code.number(),
+        "name": code.name(),
+        "family": code.family().name(),
+        "message": code.message(),
+        "next_step": code.next_step(),
+    });
+    let extra = [
+        ("detail", failure.detail.as_deref().map(Value::from)),
+        ("line", failure.line.map(Value::from)),
+        (
+            "groups",
+            (!failure.groups.is_empty()).then(|| failure.groups.clone().into()),
+        ),
+    ];
+    if let Some(map) = error.as_object_mut() {
+        map.extend(
+            extra
+                .into_iter()
+                .filter_map(|(name, value)| Some((name.to_owned(), value?))),
+        );
+    }
+    json!({ "error": error })
+}
+
+fn in_lines(failure: &Failure) -> String {
+    let code = failure.code;
+    let said = match &failure.detail {
         // The detail often begins with the message, as in "stored data cannot be read: FILE".
-        Some(detail) if detail.starts_with(code.message()) => writeln!(out, "{detail}")?,
-        Some(detail) => writeln!(out, "{}\n  {detail}", code.message())?,
-        None => writeln!(out, "{}", code.message())?,
+        Some(detail) if detail.starts_with(code.message()) => detail.clone(),
+        Some(detail) => format!("{}\n  {detail}", code.message()),
+        None => code.message().to_owned(),
+    };
+    format!(
+        "error {} {}: {said}\nwhat to do: {}",
+        code.number(),
+        code.name(),
+        code.next_step()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_shows_what_cannot_be_seen_and_means_the_same() {
+        let value = json!({"name": "Bob\u{202e}\u{9b}2K\u{e0041} \"Zoë\" 🙂 e\u{301}\n"});
+        let mut out = Vec::new();
+        write_json(&mut out, &value).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(
+            text,
+            "{\"name\":\"Bob\\u202e\\u009b2K\\udb40\\udc41 \\\"Zoë\\\" 🙂 e\u{301}\\n\"}\n"
+        );
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
     }
-    writeln!(out, "what to do: {}", code.next_step())
+
+    #[test]
+    fn lines_keep_their_ends_and_nothing_else_that_acts() {
+        assert_eq!(Lines("a\n b\u{1b}[2K\r\n").to_string(), "a\n b\\u{1b}[2K\\r\n");
+    }
 }

@@ -2,59 +2,50 @@
 //!
 //! `--session FILE`; else beside the software authenticator (`FILE.session`); else
 //! `fido-unlock/DEVICE-ID.session` in the user's state folder: `XDG_STATE_HOME`, on Windows
-//! `LOCALAPPDATA`, else `~/.local/state`.
+//! `LOCALAPPDATA`, else `~/.local/state`. Where none of them is known, nothing is kept.
 
 use std::ffi::OsStr;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use fido_unlock::DeviceId;
 use fido_unlock::host::Session;
-use fido_unlock::{DeviceId, ErrorCode, HasCode};
 
 use crate::device::Devices;
 use crate::failure::Failure;
 
 /// The file of a device. Without a Device ID (a device that is not blocked tells none over its vendor
 /// interface) it is the only one in the state folder.
-pub fn path_for(
-    devices: &Devices,
-    given: Option<&Path>,
-    device_id: Option<DeviceId>,
-) -> Result<Option<PathBuf>, Failure> {
+pub fn path_for(devices: &Devices, given: Option<&Path>, device_id: Option<DeviceId>) -> Option<PathBuf> {
     if let Some(path) = given {
-        return Ok(Some(path.to_owned()));
+        return Some(path.to_owned());
     }
     if let Some(mock) = devices.mock_file() {
-        return Ok(Some(mock.with_added_extension("session")));
+        return Some(mock.with_added_extension("session"));
     }
     let folder = state_folder()?;
     if let Some(id) = device_id {
-        return Ok(Some(folder.join(format!("{id}.session"))));
+        return Some(folder.join(format!("{id}.session")));
     }
-    let Ok(entries) = std::fs::read_dir(&folder) else {
-        return Ok(None);
-    };
-    let mut sessions = entries
+    let mut sessions = std::fs::read_dir(&folder)
+        .ok()?
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(|path| path.extension() == Some(OsStr::new("session")));
-    Ok(sessions.next().filter(|_| sessions.next().is_none()))
+    sessions.next().filter(|_| sessions.next().is_none())
 }
 
-fn state_folder() -> Result<PathBuf, Failure> {
-    let from = |name: &str| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
-    let folder = from("XDG_STATE_HOME")
-        .or_else(|| from("LOCALAPPDATA").filter(|_| cfg!(windows)))
-        .or_else(|| Some(from("HOME")?.join(".local").join("state")));
-    folder.map(|folder| folder.join("fido-unlock")).ok_or_else(|| {
-        Failure::new(
-            ErrorCode::StoreWrite,
-            "no state folder is known; use --session FILE",
-        )
-    })
+/// `None`: the system tells none. A relative path would be another folder for each process, so it does not
+/// count (XDG Base Directory Specification, "Basics").
+fn state_folder() -> Option<PathBuf> {
+    let from = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let local = from("LOCALAPPDATA").filter(|_| cfg!(windows));
+    // Without HOME it is what the system's table of users says.
+    first_absolute(from("XDG_STATE_HOME"), local, std::env::home_dir())
+}
+
+fn first_absolute(xdg: Option<PathBuf>, local: Option<PathBuf>, home: Option<PathBuf>) -> Option<PathBuf> {
+    let folder = [xdg, local, home.map(|home| home.join(".local").join("state"))];
+    let folder = folder.into_iter().flatten().find(|folder| folder.is_absolute())?;
+    Some(folder.join("fido-unlock"))
 }
 
 /// Reads a session; `None` when there is no such file.
@@ -62,7 +53,7 @@ pub fn load(path: &Path) -> Result<Option<Session>, Failure> {
     match std::fs::read(path) {
         Ok(bytes) => Session::from_bytes(&bytes)
             .map(Some)
-            .map_err(|error| Failure::new(error.code(), path.display().to_string())),
+            .map_err(|error| Failure::at(path, &error)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Failure::read(path, &error)),
     }
@@ -73,19 +64,36 @@ pub fn save(path: &Path, session: &Session) -> Result<(), Failure> {
     write_file(path, &session.to_bytes())
 }
 
-/// Writes a file, whole or not at all, readable by its owner alone; its folder is made.
+/// Writes a file, whole or not at all, readable by its owner alone; so is its folder, where it is made here.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let write = || {
-        std::fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    write().map_err(|error: std::io::Error| Failure::write(path, &error))
+    fido_unlock_files::write_private(path, bytes).map_err(|error| Failure::write(path, &error))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_absolute_folder_keeps_a_session() {
+        let path = |text: &str| Some(PathBuf::from(text));
+        for (xdg, home, kept) in [
+            (path("/state"), path("/home/a"), path("/state/fido-unlock")),
+            (
+                path("state"),
+                path("/home/a"),
+                path("/home/a/.local/state/fido-unlock"),
+            ),
+            (
+                path(""),
+                path("/home/a"),
+                path("/home/a/.local/state/fido-unlock"),
+            ),
+            (None, path("/home/a"), path("/home/a/.local/state/fido-unlock")),
+            (path("state"), path("home"), None),
+            (path("state"), path(""), None),
+            (None, None, None),
+        ] {
+            assert_eq!(first_absolute(xdg, None, home), kept);
+        }
+    }
 }

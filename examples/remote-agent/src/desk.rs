@@ -104,11 +104,15 @@ impl Desk {
     /// [`ErrorCode::InvalidArgument`] for `http:` to another machine, and for `https:` without the
     /// feature `tls`.
     pub fn new(options: DeskOptions, cancel: Arc<AtomicBool>) -> Result<Self, Failure> {
-        check_address(&options.url)?;
-        let agent = ureq::Agent::config_builder()
+        let place = check_address(&options.url)?;
+        let mut agent = ureq::Agent::config_builder()
             .timeout_global(Some(ONE_CALL))
             .http_status_as_error(false)
             .max_redirects(0);
+        if place == Place::ThisMachine {
+            // HTTP_PROXY would have token and Response Code carried to another machine, in the clear.
+            agent = agent.proxy(None);
+        }
         #[cfg(feature = "tls")]
         let agent = agent.tls_config(
             ureq::tls::TlsConfig::builder()
@@ -284,18 +288,30 @@ fn take(
     }))
 }
 
+/// Where the service runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// A loopback address: nothing leaves this machine.
+    ThisMachine,
+    /// Over the network, by `https:`; a proxy sees what is encrypted.
+    Network,
+}
+
 /// A code must not cross a network in the clear.
-fn check_address(url: &str) -> Result<(), Failure> {
+fn check_address(url: &str) -> Result<Place, Failure> {
     let refused = |text: &str| Err(Failure::new(ErrorCode::InvalidArgument, format!("{url}: {text}")));
     let Ok(uri) = url.parse::<Uri>() else {
         return refused("not an address");
     };
     let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
-    let own = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    let own = host.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
     match uri.scheme_str() {
-        Some("https") if cfg!(feature = "tls") => Ok(()),
-        Some("https") => refused("this program was built without the feature `tls`"),
-        Some("http") if own => Ok(()),
+        Some("https") if !cfg!(feature = "tls") => {
+            refused("this program was built without the feature `tls`")
+        }
+        Some("http" | "https") if own => Ok(Place::ThisMachine),
+        Some("https") => Ok(Place::Network),
         Some("http") => refused("http: is for this machine alone"),
         _ => refused("not http: or https:"),
     }
@@ -307,8 +323,13 @@ mod tests {
 
     #[test]
     fn a_code_does_not_cross_a_network_in_the_clear() {
-        for good in ["http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1"] {
-            assert!(check_address(good).is_ok(), "{good}");
+        for good in [
+            "http://127.0.0.1:1",
+            "http://LocalHost:1",
+            "http://[::1]:1",
+            "http://127.8.8.8",
+        ] {
+            assert_eq!(check_address(good).unwrap(), Place::ThisMachine, "{good}");
         }
         for bad in [
             "http://desk.example",

@@ -9,8 +9,9 @@
     missing_docs
 )]
 
-use std::io::{BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -19,8 +20,9 @@ use std::time::Duration;
 use fido_unlock::host::framing::HidTransport;
 use fido_unlock::host::ports::Transport;
 use fido_unlock::{ErrorCode, Interface, Suite};
+use fido_unlock_mock::serve::{KeyServer, Wire};
 use fido_unlock_system::SystemEntropy;
-use help_desk_stub::{Desk, Key, OLD_PIN, Service, USER};
+use help_desk_stub::{Desk, Key, OLD_PIN, Service, USER, WatchedProxy};
 use remote_agent::keys::{Change, Keys, Route};
 use remote_agent::{DeskOptions, Failure, Options, app};
 use serde_json::{Value, json};
@@ -408,4 +410,46 @@ fn a_desk_that_cannot_be_reached_is_asked_until_the_deadline() {
         agent.error(expected);
         agent.end();
     }
+}
+
+/// As a process, since a proxy is named by the environment.
+#[test]
+fn a_desk_on_this_machine_is_asked_without_the_proxy() {
+    let world = World::new(Suite::P256EcdhMac, Duration::ZERO);
+    let key = KeyServer::start(world.key.device(), Wire::Hid, Interface::Vendor, 0).unwrap();
+    let proxy = WatchedProxy::start().unwrap();
+    let mut agent = Command::new(env!("CARGO_BIN_EXE_remote-agent"))
+        .args([
+            "--key-port",
+            &key.port().to_string(),
+            "--poll",
+            "0",
+            "--deadline",
+            "300",
+        ])
+        .args(["--desk", &world.service.url(), "--user", USER, "--state"])
+        .arg(world.folder.path())
+        .env("FIDO_UNLOCK_DESK_TOKEN", world.service.token())
+        .envs(proxy.variables())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = agent.stdin.take().unwrap();
+    let mut events = Vec::new();
+    for line in BufReader::new(agent.stdout.take().unwrap()).lines() {
+        let said: Value = serde_json::from_str(&line.unwrap()).unwrap();
+        if said["event"] == "locked" {
+            writeln!(input, "pin {} {NEW_PIN}", id(&said)).unwrap();
+        }
+        events.push(said["event"].as_str().unwrap().to_owned());
+        if said["event"] == "unlocked" || said["event"] == "error" {
+            break;
+        }
+    }
+    drop(input);
+    agent.wait().unwrap();
+    assert_eq!(proxy.got(), "");
+    assert_eq!(events.last().unwrap(), "unlocked", "{events:?}");
+    assert_eq!(world.key.try_pin(NEW_PIN), Ok(()));
 }

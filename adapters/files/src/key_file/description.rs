@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use fido_unlock_protocol::Suite;
 use fido_unlock_protocol::suite::{IssuerKey, IssuerPublicKey};
+use fido_unlock_protocol::{Suite, text};
 use serde::{Deserialize, Serialize};
 
 use super::KeyFileError;
@@ -57,7 +57,8 @@ impl KeyDescription {
     }
 
     pub(super) fn from_json(text: &[u8]) -> Result<Self, KeyFileError> {
-        let json: Json = serde_json::from_slice(text).map_err(|_| KeyFileError::Malformed)?;
+        let text = text::read(text).map_err(|_| KeyFileError::Malformed)?;
+        let json: Json = serde_json::from_str(&text).map_err(|_| KeyFileError::Malformed)?;
         if json.version != VERSION {
             return Err(KeyFileError::Version);
         }

@@ -2,7 +2,7 @@
 
 use fido_unlock_protocol::ports::Entropy;
 use fido_unlock_protocol::suite::IssuerKey;
-use fido_unlock_protocol::{AdminKey, Suite};
+use fido_unlock_protocol::{AdminKey, Suite, text};
 use p256::SecretKey;
 use p256::pkcs8::EncodePrivateKey;
 use pkcs8::der::pem::PemLabel;
@@ -105,6 +105,26 @@ pub fn decode(
     suite: Suite,
     passphrase: Option<&Passphrase>,
 ) -> Result<IssuerKey, KeyFileError> {
+    let text = as_utf8(bytes)?;
+    let bytes = text.as_deref().map_or(bytes, |text| text.as_bytes());
+    match passphrase {
+        None => open(bytes, suite, None),
+        Some(passphrase) => passphrase.open(|passphrase| open(bytes, suite, Some(passphrase))),
+    }
+}
+
+/// A text with a byte order mark, or in UTF-16, without it and in UTF-8: an editor or a shell of Windows
+/// had the file. Neither DER nor a binary age file begins so.
+fn as_utf8(bytes: &[u8]) -> Result<Option<Zeroizing<String>>, KeyFileError> {
+    match bytes {
+        [0xEF, 0xBB, 0xBF, ..] | [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [_, 0, ..] | [0, _, ..] => {
+            text::read(bytes).map(Some).map_err(|_| KeyFileError::Malformed)
+        }
+        _ => Ok(None),
+    }
+}
+
+fn open(bytes: &[u8], suite: Suite, passphrase: Option<&Passphrase>) -> Result<IssuerKey, KeyFileError> {
     if !age_file::is_age(bytes) {
         return decode_inner(bytes, suite, passphrase);
     }

@@ -59,7 +59,7 @@ pub fn load_key_set(path: &Path, passphrase: &Passphrase) -> Result<KeyRing, Key
     if !age_file::is_age(&file) {
         return Err(KeyFileError::Malformed);
     }
-    decode(&age_file::decrypt(&file, passphrase)?)
+    decode(&passphrase.open(|passphrase| age_file::decrypt(&file, passphrase))?)
 }
 
 fn encode(ring: &KeyRing, passphrase: &Passphrase) -> Result<Vec<u8>, KeyFileError> {

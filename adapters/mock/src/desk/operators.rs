@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use fido_unlock_desk::ports::{Operators, StorageError};
-use fido_unlock_desk::{Operator, OperatorId, Privilege, Role};
+use fido_unlock_desk::{Operator, OperatorId, Privilege, Role, opaque};
 use sha2::{Digest, Sha256};
 
 use super::lock;
@@ -30,7 +30,10 @@ impl MemoryOperators {
             roles: roles.to_vec(),
             privileges: privileges.to_vec(),
         };
-        lock(&self.0).insert(id.clone(), (operator, Sha256::digest(password).into()));
+        lock(&self.0).insert(
+            id.clone(),
+            (operator, Sha256::digest(opaque(password).as_bytes()).into()),
+        );
         Some(id)
     }
 

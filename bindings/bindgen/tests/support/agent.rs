@@ -43,6 +43,8 @@ pub fn runtimes() -> [Vec<String>; 2] {
 pub struct Program<'a> {
     pub runtime: &'a [String],
     pub folder: &'a Path,
+    /// More of the environment.
+    pub variables: &'a [(&'static str, String)],
 }
 
 impl Program<'_> {
@@ -53,7 +55,8 @@ impl Program<'_> {
             .args(self.runtime)
             .arg(self.folder.join("agent.exe"))
             .env("LD_LIBRARY_PATH", self.folder)
-            .env("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "1");
+            .env("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "1")
+            .envs(self.variables.iter().cloned());
         command
     }
 

@@ -293,8 +293,8 @@ impl AuditEntry {
                 4 => entry.previous = array(d)?,
                 5 => entry.at = UnixTime(d.u64()?),
                 6 => event = Some(AuditEvent::from_number(d.u16()?).ok_or(EntryError::Version)?),
-                7 => entry.operator = Some(OperatorId::new(d.str()?).ok_or(EntryError::Malformed)?),
-                8 => entry.user = Some(UserId::new(d.str()?).ok_or(EntryError::Malformed)?),
+                7 => entry.operator = Some(OperatorId::recorded(d.str()?).ok_or(EntryError::Malformed)?),
+                8 => entry.user = Some(UserId::recorded(d.str()?).ok_or(EntryError::Malformed)?),
                 9 => entry.device = Some(DeviceId::from_bytes(array(d)?)),
                 10 => entry.request = Some(RequestId(d.u64()?)),
                 11 => entry.error = Some(d.u16()?),
@@ -307,7 +307,9 @@ impl AuditEntry {
                 18 => entry.suite = Some(d.u8()?),
                 19 => entry.slot = Some(d.u8()?),
                 20 => entry.counter = Some(d.u16()?),
-                21 => entry.second_operator = Some(OperatorId::new(d.str()?).ok_or(EntryError::Malformed)?),
+                21 => {
+                    entry.second_operator = Some(OperatorId::recorded(d.str()?).ok_or(EntryError::Malformed)?)
+                }
                 22 => entry.detail = Some(detail(d.str()?)?),
                 23 => entry.alarm = Some(d.u64()?),
                 0 | 24.. => return Err(EntryError::Version),

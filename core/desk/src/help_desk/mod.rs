@@ -31,6 +31,8 @@ use fido_unlock_protocol::DeviceId;
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
 use request::Request;
 
+use crate::typed_text::opaque;
+
 /// Every port of a help desk.
 pub struct DeskPorts {
     /// Wall clock.
@@ -122,7 +124,7 @@ impl HelpDesk {
         let operator = self
             .ports
             .operators
-            .authenticate(operator, password)?
+            .authenticate(operator, &opaque(password))?
             .ok_or(ErrorCode::OperatorUnknown)?;
         self.append(context.clone())?;
         Ok(OperatorSession::new(operator.id, now))
@@ -155,7 +157,7 @@ impl HelpDesk {
         let operator = self
             .ports
             .operators
-            .authenticate(operator, password)?
+            .authenticate(operator, &opaque(password))?
             .ok_or(ErrorCode::OperatorUnknown)?;
         if !operator.may(Privilege::Administer) {
             return Err(ErrorCode::PrivilegeMissing.into());

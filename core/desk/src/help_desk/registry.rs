@@ -10,6 +10,7 @@ use fido_unlock_protocol::{AdminKey, DeviceId};
 use super::{HelpDesk, about, by};
 use crate::audit::{AuditEntry, AuditEvent};
 use crate::challenge_check::low_16;
+use crate::typed_text::composed;
 use crate::{
     DeskError, DeviceKeys, OperatorSession, Privilege, RegisteredDevice, UnixTime, User, UserClass, UserId,
 };
@@ -56,6 +57,7 @@ impl HelpDesk {
         context: &AuditEntry,
     ) -> Result<(), DeskError> {
         let now = self.privileged(session, Privilege::Administer)?;
+        user.name = composed(&user.name);
         let old = self
             .ports
             .directory

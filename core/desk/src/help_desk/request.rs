@@ -9,6 +9,7 @@ use fido_unlock_protocol::{Challenge, DeviceId};
 
 use super::{HelpDesk, about, by};
 use crate::audit::{AuditEntry, AuditEvent};
+use crate::typed_text::composed;
 use crate::{
     Approval, DeskError, OpenCode, OperatorId, OperatorSession, Privilege, RegisteredDevice, RequestId,
     UnixTime, User, UserId, VerifiedCaller,
@@ -87,7 +88,7 @@ impl HelpDesk {
     ) -> Result<Vec<Found>, DeskError> {
         self.in_service(session, Privilege::Unlock)?;
         self.append(context.clone())?;
-        let users = self.ports.directory.search_users(text, SEARCH_LIMIT)?;
+        let users = self.ports.directory.search_users(&composed(text), SEARCH_LIMIT)?;
         users
             .into_iter()
             .map(|user| {

@@ -15,7 +15,8 @@ pub trait Directory {
     /// [`StorageError`] when it cannot be read.
     fn user(&self, id: &UserId) -> Result<Option<User>, StorageError>;
 
-    /// Users whose id or name contains `text`, in any case, at most `limit`, by id.
+    /// Users whose id or name contains `text`, in any case, at most `limit`, by id. Ids, names and `text`
+    /// come in Unicode's form C.
     ///
     /// # Errors
     /// [`StorageError`] when it cannot be read.

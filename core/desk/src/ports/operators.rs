@@ -7,7 +7,7 @@ use crate::{Operator, OperatorId};
 /// Kerberos) implements it over that and takes the token as `password`.
 pub trait Operators {
     /// The operator, if `password` is the right one; `None` for a wrong one and for an unknown name
-    /// alike, after the same work.
+    /// alike, after the same work. `password` comes as [`opaque`](crate::opaque) makes it.
     ///
     /// # Errors
     /// [`StorageError`] when the data cannot be read.

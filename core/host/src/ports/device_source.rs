@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use fido_unlock_protocol::text::DisplayText;
+use fido_unlock_protocol::DisplayText;
 
 use super::{Interface, Transport, TransportError};
 

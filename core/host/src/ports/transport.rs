@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
+use fido_unlock_protocol::DisplayText;
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
-use fido_unlock_protocol::text::DisplayText;
 
 use super::{Call, EntropyError, Interface};
 

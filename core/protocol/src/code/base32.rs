@@ -1,9 +1,11 @@
-//! Crockford's base32: the characters of codes, tolerant reading, and bits to characters and back
-//! (docs/protocol.md, "Codes").
+//! Crockford's base32: the characters of codes, and bits to characters and back (docs/protocol.md,
+//! "Codes").
 
 use alloc::{string::String, vec::Vec};
 
 use zeroize::Zeroizing;
+
+use super::typed::{Typed, typed};
 
 /// The 32 characters by value. I, L, O and U are left out.
 pub(super) const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -18,9 +20,9 @@ pub(super) type Symbols = Zeroizing<Vec<u8>>;
 pub(super) struct Stray {
     /// Which line that is not empty, from 0.
     pub(super) line: usize,
-    /// Which character of that line, separators not counted, from 0.
+    /// Which character of that line, what is skipped not counted, from 0.
     pub(super) in_line: usize,
-    /// Which character of the text, separators not counted, from 0.
+    /// Which character of the text, what is skipped not counted, from 0.
     pub(super) in_text: usize,
     pub(super) character: char,
 }
@@ -32,53 +34,20 @@ pub(super) fn character(value: u8) -> char {
         .map_or('0', |byte| char::from(*byte))
 }
 
-/// The value of a character; I and L are read as 1, O as 0, in either case.
-pub(super) fn value(character: char) -> Option<u8> {
-    let upper = match character.to_ascii_uppercase() {
-        'I' | 'L' => '1',
-        'O' => '0',
-        other => other,
-    };
-    let place = ALPHABET.iter().position(|byte| char::from(*byte) == upper)?;
-    u8::try_from(place).ok()
-}
-
-pub(super) fn is_line_break(character: char) -> bool {
-    matches!(
-        character,
-        '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}'
-    )
-}
-
-/// White space, hyphens and dashes, and the invisible characters that mail programs add.
-pub(super) fn is_separator(character: char) -> bool {
-    character.is_whitespace()
-        || matches!(
-            character,
-            '-' | '\u{ad}'
-                | '\u{200b}'..='\u{200d}'
-                | '\u{2010}'..='\u{2015}'
-                | '\u{2060}'
-                | '\u{2212}'
-                | '\u{fe58}'
-                | '\u{fe63}'
-                | '\u{feff}'
-                | '\u{ff0d}'
-        )
-}
-
 /// Reads a text into its lines, leaving out the empty ones.
 pub(super) fn read_lines(text: &str) -> Result<Vec<Symbols>, Stray> {
     let mut lines: Vec<Symbols> = Vec::new();
     let (mut in_text, mut new_line) = (0, true);
     for character in text.chars() {
-        if is_line_break(character) {
-            new_line = true;
-            continue;
-        }
-        if is_separator(character) {
-            continue;
-        }
+        let value = match typed(character) {
+            Typed::LineBreak => {
+                new_line = true;
+                continue;
+            }
+            Typed::Skipped => continue,
+            Typed::Value(value) => Some(value),
+            Typed::Stray => None,
+        };
         if new_line {
             // Room for every code, since growing would leave copies behind, but no more: there may
             // be many lines.
@@ -87,7 +56,7 @@ pub(super) fn read_lines(text: &str) -> Result<Vec<Symbols>, Stray> {
         }
         let line = lines.len().saturating_sub(1);
         let Some(symbols) = lines.last_mut() else { continue };
-        let Some(value) = value(character) else {
+        let Some(value) = value else {
             return Err(Stray {
                 line,
                 in_line: symbols.len(),
@@ -166,20 +135,6 @@ fn bit_of(units: &[u8], bit: usize, width: usize) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn each_value_reads_back_and_four_letters_are_left_out() {
-        for symbol in 0..32 {
-            assert_eq!(value(character(symbol)), Some(symbol));
-            assert_eq!(value(character(symbol).to_ascii_lowercase()), Some(symbol));
-        }
-        for (typed, meant) in [('I', 1), ('i', 1), ('L', 1), ('l', 1), ('O', 0), ('o', 0)] {
-            assert_eq!(value(typed), Some(meant));
-        }
-        for typed in ['U', 'u', '*', '.', 'Ä', '\u{661}'] {
-            assert_eq!(value(typed), None);
-        }
-    }
 
     #[test]
     fn bits_go_most_significant_first() {

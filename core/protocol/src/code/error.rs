@@ -98,7 +98,7 @@ impl Eq for Correction {}
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CodeError {
-    /// Too short or too long, separators not counted.
+    /// Too short or too long; what is skipped is not counted.
     #[error("the code has the wrong length: {got} instead of {expected}")]
     Length {
         /// Characters (of a text) or bytes (of a byte string) that the code has.
@@ -109,7 +109,7 @@ pub enum CodeError {
     /// A character that is in no code, such as U.
     #[error("character {position}{} is in no code", Quoted(.character))]
     Character {
-        /// Which one, separators not counted, from 1.
+        /// Which one, from 1; what is skipped is not counted.
         position: usize,
         /// The character as typed; `None` in a Response Code.
         character: Option<char>,

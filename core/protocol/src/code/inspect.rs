@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{CodeError, CodeKind, Offer, base32, hex, line};
+use super::{CodeError, CodeKind, Offer, base32, hex, line, typed};
 use crate::challenge::DeviceChallenge;
 
 /// What a text can be taken for.
@@ -24,9 +24,10 @@ pub enum Inspection {
 /// When it is none: [`CodeError`], for the kind that has the text's length or the nearest one. No
 /// text is repeated in it, as it may be a Response Code.
 pub fn inspect(text: &str) -> Result<Vec<Inspection>, CodeError> {
-    let lines = base32::read_lines(text).map_err(|stray| match has_four_lines(text) {
-        true => line::stray_in_line(stray),
-        false => CodeError::Character {
+    let lines = base32::read_lines(text).map_err(|stray| match typed::lines(text) {
+        // Only a Response Code has four lines, and there the person counts within a line.
+        4 => line::stray_in_line(&stray),
+        _ => CodeError::Character {
             position: stray.in_text + 1,
             character: None,
         },
@@ -69,18 +70,43 @@ pub fn inspect(text: &str) -> Result<Vec<Inspection>, CodeError> {
     if found.is_empty() { Err(error) } else { Ok(found) }
 }
 
-/// Whether it looks like a Response Code of suite 1, in which a person counts by lines.
-fn has_four_lines(text: &str) -> bool {
-    let lines = text.split(base32::is_line_break);
-    lines
-        .filter(|line| !line.chars().all(base32::is_separator))
-        .count()
-        == 4
-}
-
 fn without_text(mut error: CodeError) -> CodeError {
     if let CodeError::Check { groups, .. } = &mut error {
         groups.iter_mut().for_each(|group| group.text = None);
     }
     error
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::boxed::Box;
+    use alloc::string::String;
+
+    use super::*;
+    use crate::suite::Suite;
+    use crate::{DeviceId, ResponseCode};
+
+    #[test]
+    fn a_stray_character_in_one_of_four_lines_is_told_with_its_line() {
+        let code = ResponseCode::from_bytes(Suite::P256Ecdsa, &[7; 64])
+            .unwrap()
+            .expose_code();
+        let third: usize = code.lines().take(2).map(|line| line.len() + 1).sum();
+        let mut wrong = String::from(code.as_str());
+        wrong.replace_range(third + 5..third + 6, "U");
+        let character = |position| CodeError::Character {
+            position,
+            character: None,
+        };
+        let told = CodeError::InLine {
+            line: 3,
+            error: Box::new(character(5)),
+        };
+        assert_eq!(inspect(&wrong), Err(told.clone()));
+        // Empty lines and spaces between do not count.
+        assert_eq!(inspect(&wrong.replace('\n', " .\r\n\n")), Err(told));
+        assert_eq!(inspect(&wrong.replace('\n', " ")), Err(character(65)));
+        let id = DeviceId::from_bytes([7; 10]).to_code();
+        assert_eq!(inspect(&id.replace('-', "\nU")), Err(character(5)));
+    }
 }

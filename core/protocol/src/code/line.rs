@@ -49,7 +49,7 @@ pub(crate) fn decode(
 
 /// The 64 bytes of a Response Code of four lines. The line breaks may be missing.
 pub(crate) fn decode_long(text: &str, offer: Offer) -> Result<Zeroizing<Vec<u8>>, CodeError> {
-    let lines = base32::read_lines(text).map_err(stray_in_line)?;
+    let lines = base32::read_lines(text).map_err(|stray| stray_in_line(&stray))?;
     let mut out = Zeroizing::new(Vec::with_capacity(4 * LONG_LINE_BYTES));
     for (number, symbols) in (1..=4).zip(four_lines(&lines)?) {
         let line = decode_symbols(CodeKind::ResponseLong(number), &symbols, offer, |_| true)
@@ -59,7 +59,7 @@ pub(crate) fn decode_long(text: &str, offer: Offer) -> Result<Zeroizing<Vec<u8>>
     Ok(out)
 }
 
-pub(super) fn stray_in_line(stray: Stray) -> CodeError {
+pub(super) fn stray_in_line(stray: &Stray) -> CodeError {
     let error = CodeError::Character {
         position: stray.in_line + 1,
         character: None,

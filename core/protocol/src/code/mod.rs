@@ -25,6 +25,8 @@ pub(crate) mod line;
 mod spoken;
 #[cfg(feature = "alloc")]
 mod text;
+#[cfg(feature = "alloc")]
+mod typed;
 
 pub use bytes_error::CodeBytesError;
 #[cfg(feature = "alloc")]
@@ -39,6 +41,8 @@ pub use spoken::spoken;
 pub(crate) use text::Offer;
 #[cfg(feature = "alloc")]
 pub use text::{line_complete, qr_text};
+#[cfg(feature = "alloc")]
+pub use typed::characters;
 
 /// Check characters of a line; they stand after the data characters.
 const CHECK_CHARACTERS: usize = 4;

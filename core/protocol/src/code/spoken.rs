@@ -5,7 +5,7 @@ use alloc::string::String;
 
 use zeroize::Zeroizing;
 
-use super::base32;
+use super::typed::{Typed, typed};
 
 fn word(value: u8) -> &'static str {
     const WORDS: [&str; 32] = [
@@ -26,16 +26,24 @@ fn word(value: u8) -> &'static str {
 pub fn spoken(code: &str) -> Zeroizing<String> {
     // No word with its separators is longer than 11 bytes: growing would leave copies behind.
     let mut out = Zeroizing::new(String::with_capacity(code.len() * 11));
-    for line in code.lines() {
-        for (place, value) in line.chars().filter_map(base32::value).enumerate() {
-            match place {
-                0 if out.is_empty() => {}
-                0 => out.push_str(".\n"),
-                n if n % 4 == 0 => out.push_str(". "),
-                _ => out.push_str(", "),
+    let mut place = 0;
+    for character in code.chars() {
+        let value = match typed(character) {
+            Typed::Value(value) => value,
+            Typed::LineBreak => {
+                place = 0;
+                continue;
             }
-            out.push_str(word(value));
+            Typed::Skipped | Typed::Stray => continue,
+        };
+        match place {
+            0 if out.is_empty() => {}
+            0 => out.push_str(".\n"),
+            n if n % 4 == 0 => out.push_str(". "),
+            _ => out.push_str(", "),
         }
+        out.push_str(word(value));
+        place += 1;
     }
     if !out.is_empty() {
         out.push('.');

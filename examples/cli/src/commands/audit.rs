@@ -10,9 +10,10 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::args::{At, Audit};
+use crate::brought::{form, read_json};
 use crate::desk::{KeyFolder, Keys, OpenDesk, exists, read_checkpoint_key};
 use crate::failure::Failure;
-use crate::output::Report;
+use crate::output::{Report, shown};
 use crate::prompt::Prompt;
 use crate::session_file::write_file;
 
@@ -34,7 +35,7 @@ pub fn moment(at: UnixTime) -> String {
     i64::try_from(at.0)
         .ok()
         .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
-        .map_or_else(|| at.0.to_string(), |time| time.to_string())
+        .map_or_else(|| "after the year 9999".to_owned(), |time| time.to_string())
 }
 
 fn verify(desk: &Path, paths: &[PathBuf], key: Option<&Path>) -> Result<Report, Failure> {
@@ -107,12 +108,8 @@ fn line(view: &AuditView) -> String {
         ),
     ] {
         if let Some(value) = value {
-            // A detail was typed by a person: nothing in it may reach the terminal as a control.
-            let plain: String = value
-                .chars()
-                .filter(|character| !character.is_control())
-                .collect();
-            line.push_str(&format!("; {label} {plain}"));
+            // A detail was typed by a person.
+            line.push_str(&format!("; {label} {}", shown(value)));
         }
     }
     line
@@ -135,7 +132,7 @@ fn checkpoint(at: &At, out: &Path, prompt: Prompt) -> Result<Report, Failure> {
     Ok(Report::new()
         .line(format!(
             "{} covers {} entries. Keep it where the log's administrator cannot write.",
-            out.display(),
+            shown(out.display()),
             signed.checkpoint.count
         ))
         .field("covered", signed.checkpoint.count)
@@ -150,11 +147,12 @@ struct CheckpointFile {
 }
 
 fn read_checkpoint(path: &Path) -> Result<SignedCheckpoint, Failure> {
-    let bytes = std::fs::read(path).map_err(|error| Failure::read(path, &error))?;
-    let file: CheckpointFile = serde_json::from_slice(&bytes).map_err(|_| Failure::corrupt(path))?;
+    let file: CheckpointFile = read_json(path)?;
     if file.version != 1 {
-        return Err(Failure::new(ErrorCode::StoreVersion, path.display().to_string()));
+        let text = format!("{}: version {}", shown(path.display()), file.version);
+        return Err(Failure::new(ErrorCode::StoreVersion, text));
     }
-    let bytes = base16ct::mixed::decode_vec(&file.checkpoint).map_err(|_| Failure::corrupt(path))?;
-    SignedCheckpoint::from_bytes(&bytes).map_err(|_| Failure::corrupt(path))
+    let bytes = base16ct::mixed::decode_vec(&file.checkpoint)
+        .map_err(|_| form(path, "checkpoint: not hexadecimal digits"))?;
+    SignedCheckpoint::from_bytes(&bytes).map_err(|_| form(path, "checkpoint: not one of this program's"))
 }

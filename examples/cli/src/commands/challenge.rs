@@ -27,17 +27,26 @@ pub fn run(devices: &Devices, args: &Challenge) -> Result<Report, Failure> {
     let (mut device, info) = devices.open_for_unlock()?;
     let info = info?;
     let mut session = begin(&mut device, &info, args.slot)?;
-    let path = session_file::path_for(devices, args.session.as_deref(), Some(session.device_id()))?;
+    let path = session_file::path_for(devices, args.session.as_deref(), Some(session.device_id()));
     let shown_before = match &path {
         // A file that cannot be read is replaced; all that it could tell is that an old code is void.
         Some(path) => session_file::load(path).ok().flatten(),
         None => None,
     };
     if args.renew {
+        // A file that was asked for and cannot be written voids no code.
+        if let Some(path) = args.session.as_deref() {
+            session_file::save(path, &session)?;
+        }
         call_with_touch(|call| session.renew(&mut device, call))??;
     }
-    if let Some(path) = &path {
-        session_file::save(path, &session)?;
+    // A challenge that is not kept is shown all the same: the device has it.
+    let kept = match &path {
+        Some(path) => session_file::save(path, &session).map(|()| Some(path)),
+        None => Ok(None),
+    };
+    if args.session.is_some() && !args.renew {
+        kept.as_ref().map_err(Failure::clone)?;
     }
     let voided = shown_before.is_some_and(|before| {
         before.device_id() == session.device_id() && before.challenge() != session.challenge()
@@ -57,6 +66,16 @@ pub fn run(devices: &Devices, args: &Challenge) -> Result<Report, Failure> {
     if session.suite() == Suite::AesAdminKey {
         report = report.line("This challenge has no check: a wrong digit is not noticed. Read it with care.");
     }
+    let why = match &kept {
+        Ok(Some(_)) => None,
+        Ok(None) => Some("this system names no state folder".to_owned()),
+        Err(failure) => Some(failure.detail.clone().unwrap_or_else(|| failure.code.to_string())),
+    };
+    if let Some(why) = &why {
+        report = report.line(format!(
+            "It is not kept for `unlock --resolve`: {why}. To keep it, use --session FILE."
+        ));
+    }
     Ok(report
         .line("Read both to the help desk, then run `unlock` with the Response Code.")
         .field("device_id", id)
@@ -64,5 +83,9 @@ pub fn run(devices: &Devices, args: &Challenge) -> Result<Report, Failure> {
         .field("suite", session.suite().number())
         .field("slot", session.slot())
         .field("voids_earlier_code", voided)
-        .field("session", path.map(|path| path.display().to_string())))
+        .field(
+            "session",
+            kept.ok().flatten().map(|path| path.display().to_string()),
+        )
+        .field("not_kept", why))
 }

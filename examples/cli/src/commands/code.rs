@@ -1,6 +1,6 @@
 //! `code check` and `code speak`.
 
-use fido_unlock::code::{CodeKind, Inspection, inspect, spoken};
+use fido_unlock::code::{CodeKind, Inspection, characters, inspect, spoken};
 use zeroize::Zeroizing;
 
 use crate::args::Code;
@@ -59,9 +59,8 @@ fn sentence(what: Inspection) -> String {
 /// One line; of a long code, three more.
 fn read(prompt: Prompt) -> Result<Zeroizing<String>, Failure> {
     let first = prompt.secret("Code")?;
-    let characters = first.chars().filter(char::is_ascii_alphanumeric).count();
     // Nothing else has this length.
-    if characters != CodeKind::ResponseLong(1).length() {
+    if characters(&first) != CodeKind::ResponseLong(1).length() {
         return Ok(first);
     }
     let mut all = Zeroizing::new(String::with_capacity(4 * 4096 + 4));

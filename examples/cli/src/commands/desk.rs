@@ -10,11 +10,13 @@ use serde_json::{Value, json};
 
 use super::audit::moment;
 use crate::args::{At, Close, Desk, LicenceOptions, OnOff, PrivilegeName, RoleName};
+use crate::brought::read_bytes;
 use crate::desk::{
-    Credentials, KeyFolder, Keys, OpenDesk, exists, open_without_keys, operator_id, passphrase, write_policy,
+    Credentials, KeyFolder, Keys, OpenDesk, exists, is_private, open_without_keys, operator_id, passphrase,
+    write_policy,
 };
 use crate::failure::Failure;
-use crate::output::Report;
+use crate::output::{Report, shown};
 use crate::prompt::Prompt;
 
 const DAY: u64 = 24 * 60 * 60;
@@ -66,6 +68,7 @@ fn init(path: &Path, admin: &str, licence: &LicenceOptions, prompt: Prompt) -> R
     if FilesDesk::at(path).audit_log_path().exists() {
         return Err(Failure::exists(path, " and is a help desk"));
     }
+    is_private(path)?;
     let password = prompt.new_secret(&format!("New password of {id}"))?;
     let typed = prompt.new_secret("New passphrase of the keys")?;
     let files = FilesDesk::create(path)?;
@@ -90,7 +93,7 @@ fn init(path: &Path, admin: &str, licence: &LicenceOptions, prompt: Prompt) -> R
     )?;
     desk.record_operator_change(&session, id.as_str())?;
     Ok(Report::new()
-        .line(format!("A help desk is in {}; {id} is its Administrator.", path.display()))
+        .line(format!("A help desk is in {}; {id} is its Administrator.", shown(path.display())))
         .line("Next: `issuer generate`, then `issuer backup`.")
         .line("Keep checkpoint.pub, and checkpoints (`audit checkpoint`), where its administrators cannot write.")
         .field("desk", path.display().to_string())
@@ -174,9 +177,12 @@ fn privilege(name: PrivilegeName) -> Privilege {
     }
 }
 
+/// Why a text is no user's id.
+pub const NO_USER_ID: &str = "a user's id has 1 to 128 characters, none of them invisible";
+
 /// A user's id.
 pub fn user_id(text: &str) -> Result<UserId, Failure> {
-    UserId::new(text).ok_or_else(|| Failure::usage("a user's id has 1 to 128 characters"))
+    UserId::new(text).ok_or_else(|| Failure::usage(NO_USER_ID))
 }
 
 fn add_user(at: &At, user: &str, name: &str, privileged: bool, prompt: Prompt) -> Result<Report, Failure> {
@@ -198,13 +204,12 @@ fn add_user(at: &At, user: &str, name: &str, privileged: bool, prompt: Prompt) -
         },
     )?;
     Ok(Report::new()
-        .line(format!("{id} ({name}) is registered."))
+        .line(format!("{id} ({}) is registered.", shown(name)))
         .field("user", id.as_str()))
 }
 
 fn import(at: &At, path: &Path, prompt: Prompt) -> Result<Report, Failure> {
-    let file = std::fs::File::open(path).map_err(|error| Failure::read(path, &error))?;
-    let devices = read_devices(file)?;
+    let devices = read_devices(&read_bytes(path)?).map_err(|error| Failure::at(path, &error))?;
     let OpenDesk {
         mut desk, session, ..
     } = OpenDesk::sign_in(at, prompt, Keys::Wanted)?;
@@ -251,7 +256,10 @@ fn status(at: &At, prompt: Prompt) -> Result<Report, Failure> {
     let mut report = Report::new();
     let licence = desk.licence(&session)?;
     report = match &licence {
-        Some((until, contact)) => report.labelled("licence until", format!("{} ({contact})", moment(*until))),
+        Some((until, contact)) => report.labelled(
+            "licence until",
+            format!("{} ({})", moment(*until), shown(contact)),
+        ),
         None => report.labelled("licence", "none"),
     };
     let mut open = Vec::new();

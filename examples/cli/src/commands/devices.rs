@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::device::{Devices, UDEV_RULES, call_unless};
 use crate::failure::Failure;
-use crate::output::{Report, print_event};
+use crate::output::{Report, print_event, shown};
 
 /// Lists them, each once.
 pub fn run(devices: &Devices) -> Result<Report, Failure> {
@@ -26,7 +26,7 @@ pub fn run(devices: &Devices) -> Result<Report, Failure> {
         report = report.line(format!("Of one of the keys above: {line}"));
     }
     for reader in &listing.readers {
-        report = report.line(format!("Empty reader: {}", reader.path));
+        report = report.line(format!("Empty reader: {}", shown(&reader.path)));
     }
     for problem in &listing.problems {
         report = report.line(format!("Not looked for: {}.", problem.code()));
@@ -107,7 +107,7 @@ impl Show {
     /// The event's name, its lines, and the same for a program.
     fn event(&self, event: &DeviceEvent) -> Option<(&'static str, Vec<String>, Value)> {
         let device = |device| (self.lines(device), json!({"device": self.json(device)}));
-        let reader = |reader: &Route| (vec![reader.path.clone()], json!({"reader": reader.path}));
+        let reader = |reader: &Route| (vec![shown(&reader.path)], json!({"reader": reader.path}));
         let (name, (lines, value)) = match event {
             DeviceEvent::Arrived(found) => ("arrived", device(found)),
             DeviceEvent::Changed(found) => ("changed", device(found)),
@@ -155,7 +155,7 @@ impl Show {
     fn route_line(&self, route: &Route, problem: Option<ErrorCode>) -> String {
         let interface = interface_name(route).map_or(String::new(), |name| format!(", {name}"));
         let problem = problem.map_or(String::new(), |code| format!(" ({code})"));
-        format!("{}{interface}: {}{problem}", self.kind(route), route.path)
+        format!("{}{interface}: {}{problem}", self.kind(route), shown(&route.path))
     }
 
     fn kind(&self, route: &Route) -> &'static str {
@@ -199,8 +199,8 @@ impl Show {
 /// The name that the person sees, and the Device ID where it is told.
 pub fn title(device: &FoundDevice) -> String {
     match device.device_id() {
-        Some(id) => format!("{}  {id}", device.name()),
-        None => device.name().to_owned(),
+        Some(id) => format!("{}  {id}", shown(device.name())),
+        None => shown(device.name()),
     }
 }
 

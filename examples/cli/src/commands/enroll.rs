@@ -22,7 +22,7 @@ use crate::desk::public_key::{self, PublicKey};
 use crate::desk::{Keys, OpenDesk};
 use crate::device::{Devices, call};
 use crate::failure::Failure;
-use crate::output::Report;
+use crate::output::{Report, begin};
 use crate::prompt::Prompt;
 
 /// Enrols with the desk's keys, or with public keys from files.
@@ -33,7 +33,7 @@ pub fn run(devices: &Devices, args: &Enroll, prompt: Prompt, json: bool) -> Resu
     let owner = user_id(args.user.as_deref().unwrap_or_default())?;
     match args.at() {
         Some(at) => at_desk(devices, args, &at, &owner, prompt),
-        None => at_station(devices, args, &owner, prompt),
+        None => at_station(devices, args, &owner, prompt, json),
     }
 }
 
@@ -42,15 +42,24 @@ fn station_keys(args: &Enroll) -> Result<Vec<PublicKey>, Failure> {
     args.issuer.iter().map(|path| public_key::load(path)).collect()
 }
 
-fn at_station(devices: &Devices, args: &Enroll, owner: &UserId, prompt: Prompt) -> Result<Report, Failure> {
+fn at_station(
+    devices: &Devices,
+    args: &Enroll,
+    owner: &UserId,
+    prompt: Prompt,
+    json: bool,
+) -> Result<Report, Failure> {
     let keys = station_keys(args)?;
     let used = choose(&keys, args.slot)?;
     let plan = Plan::Issuers(keys);
     let mut device = devices.open_fido()?;
+    // An enrolment cannot be taken back, and its row is nowhere else.
+    begin(json, rows::header().trim_end(), "nothing was enrolled")?;
     let answer = enroll_device(&mut device, args, &plan, prompt, &NeverCancel)?;
-    let row = rows::with_header(owner, &used, &answer)?;
+    let row = rows::with_header(owner, &used, &answer);
     Ok(Report::new()
-        .line(row.trim_end())
+        .line(rows::row(owner, &used, &answer).trim_end())
+        .if_lost(format!("the device is enrolled; this is its row:\n{row}"))
         .field("device_id", answer.device_id.to_code())
         .field("suite", used.suite.number())
         .field("slot", used.slot)
@@ -103,6 +112,7 @@ fn at_desk(
         .line(format!(
             "Enrolled and registered for {owner}, and sealed until reset."
         ))
+        .if_lost(format!("device {id} is enrolled and registered for {owner}"))
         .labelled("Device ID", &id)
         .labelled(
             "key",
@@ -181,7 +191,7 @@ fn not_registered(
     answer: &EnrollResponse,
 ) -> Failure {
     let said = failure.detail.unwrap_or_else(|| failure.code.to_string());
-    let rest = match used.and_then(|used| rows::with_header(owner, used, answer).ok()) {
+    let rest = match used.map(|used| rows::with_header(owner, used, answer)) {
         Some(row) => format!("the device is enrolled but not registered; `desk import` takes this:\n{row}"),
         None => "the device is enrolled but not registered, and its admin key is gone: reset it".into(),
     };

@@ -13,10 +13,10 @@ use serde_json::json;
 use super::rotate_device;
 use crate::args::{At, Issuer};
 use crate::desk::public_key::{self, PublicKey};
-use crate::desk::{Credentials, KeyFolder, Keys, OpenDesk, exists, passphrase};
+use crate::desk::{Credentials, KeyFolder, Keys, OpenDesk, exists, is_private, passphrase};
 use crate::device::Devices;
 use crate::failure::Failure;
-use crate::output::Report;
+use crate::output::{Report, shown};
 use crate::prompt::Prompt;
 
 /// Runs one of them; `devices` is only asked where a device is meant.
@@ -164,7 +164,7 @@ fn backup(at: &At, to: &Path, prompt: Prompt) -> Result<Report, Failure> {
     Ok(Report::new()
         .line(format!(
             "{keys} issuer keys are copied to {} and could be opened there.",
-            to.display()
+            shown(to.display())
         ))
         .line(LOST_KEY_WARNING)
         .field("issuer_keys", keys)
@@ -175,6 +175,7 @@ fn backup(at: &At, to: &Path, prompt: Prompt) -> Result<Report, Failure> {
 fn restore(at: &At, from: &Path, prompt: Prompt) -> Result<Report, Failure> {
     let who = Credentials::ask(at, prompt)?;
     let typed = prompt.secret("Passphrase of the keys")?;
+    is_private(from)?;
     let source = KeyFolder::of_desk(from);
     // Before anything is recorded: it can be opened.
     source.ring(&passphrase(&typed))?;

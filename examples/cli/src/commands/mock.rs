@@ -13,6 +13,7 @@ use fido_unlock_system::SystemEntropy;
 use serde::{Deserialize, Serialize};
 
 use crate::args::{Global, Mock};
+use crate::brought::read_json;
 use crate::device::{Devices, call, protocol};
 use crate::failure::Failure;
 use crate::output::Report;
@@ -180,7 +181,7 @@ fn sign_in(devices: &Devices, prompt: Prompt, rp: Option<&str>) -> Result<Report
     for passkey in &wanted {
         let stored = passkey
             .stored()
-            .ok_or_else(|| Failure::corrupt(&record_path(path)))?;
+            .ok_or_else(|| Failure::corrupt(&record_path(path), "a credential"))?;
         let relying_party = RelyingParty::new(&passkey.rp);
         let ceremony = relying_party.begin("webauthn.get", &mut SystemEntropy)?;
         let (auth_data, signature) = platform(devices, |platform| {
@@ -214,15 +215,15 @@ fn record_path(mock: &Path) -> PathBuf {
 
 fn load(mock: &Path) -> Result<Record, Failure> {
     let path = record_path(mock);
-    match std::fs::read(&path) {
-        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| Failure::corrupt(&path)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Record::default()),
-        Err(error) => Err(Failure::read(&path, &error)),
+    if path.exists() {
+        read_json(&path)
+    } else {
+        Ok(Record::default())
     }
 }
 
 fn save(mock: &Path, record: &Record) -> Result<(), Failure> {
     let path = record_path(mock);
-    let bytes = serde_json::to_vec_pretty(record).map_err(|_| Failure::corrupt(&path))?;
+    let bytes = serde_json::to_vec_pretty(record).map_err(|_| ErrorCode::HostFailed)?;
     write_file(&path, &bytes)
 }

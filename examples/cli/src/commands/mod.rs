@@ -36,7 +36,7 @@ pub fn run(cli: &Cli) -> Result<Report, Failure> {
         Command::Unlock(args) => unlock::run(&devices()?, args, prompt),
         Command::Enroll(args) => enroll::run(&devices()?, args, prompt, cli.global.json),
         Command::BlockPin(args) => block_pin::run(&devices()?, args, prompt),
-        Command::Respond(args) => respond::run(args, prompt),
+        Command::Respond(args) => respond::run(args, prompt, cli.global.json),
         Command::Issuer(args) => issuer::run(args, prompt, devices),
         Command::Desk(args) => desk::run(args, prompt),
         Command::Audit(args) => audit::run(args, prompt),

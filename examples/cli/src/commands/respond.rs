@@ -4,6 +4,7 @@ use clap::ValueEnum;
 use fido_unlock::code::{Entry, spoken};
 use fido_unlock::desk::{
     Delivery, DeskError, Found, GivenCode, OperatorStatement, RegisteredDevice, RequestId, RequestView,
+    composed,
 };
 use fido_unlock::{DeviceId, ErrorCode, HasCode, ResponseCode};
 
@@ -12,14 +13,18 @@ use super::typed_code::offer;
 use crate::args::{Method, Respond};
 use crate::desk::{Keys, OpenDesk, operator_id};
 use crate::failure::Failure;
-use crate::output::Report;
+use crate::output::{Report, begin, say, shown};
 use crate::prompt::Prompt;
 
 /// Challenges that an operator may type before the command gives up.
 const TRIES: u32 = 3;
 
 /// The whole call, in the desk's order.
-pub fn run(args: &Respond, prompt: Prompt) -> Result<Report, Failure> {
+pub fn run(args: &Respond, prompt: Prompt, json: bool) -> Result<Report, Failure> {
+    answer(args, prompt, json).map_err(|failure| with_option(failure, prompt))
+}
+
+fn answer(args: &Respond, prompt: Prompt, json: bool) -> Result<Report, Failure> {
     let mut open = OpenDesk::sign_in(&args.at, prompt, Keys::Wanted)?;
     // Read with the other secrets, so that the order on standard input does not depend on the desk.
     let approver = match &args.approver {
@@ -38,8 +43,28 @@ pub fn run(args: &Respond, prompt: Prompt) -> Result<Report, Failure> {
         let second = open.desk.sign_in(name, password)?;
         open.desk.approve(&second, request.id)?;
     }
+    // A code that is made is spent, so it is known before that it can be shown.
+    begin(
+        json,
+        &format!("Response Code of request {}:", request.id),
+        &format!("no code was made for request {}", request.id),
+    )?;
     let code = authorise(&mut open, request.id, approver.is_none(), prompt)?;
     Ok(report(&code, &request, args.speak))
+}
+
+/// What the desk wants more, with the option that gives it where nobody can be asked.
+fn with_option(mut failure: Failure, prompt: Prompt) -> Failure {
+    let option = match failure.code {
+        ErrorCode::ReasonMissing => "--reason TEXT",
+        ErrorCode::CallerUnverified => "--method METHOD and --statement TEXT",
+        ErrorCode::ApprovalMissing => "--approver NAME",
+        _ => return failure,
+    };
+    if !prompt.is_interactive() && failure.detail.is_none() {
+        failure.detail = Some(format!("with --stdin it is given by {option}"));
+    }
+    failure
 }
 
 fn optional(given: Option<&str>, prompt: Prompt, label: &str) -> Result<String, Failure> {
@@ -90,7 +115,10 @@ fn device_id(text: &str, prompt: Prompt) -> Result<DeviceId, Failure> {
 }
 
 fn choose_user(mut found: Vec<Found>, text: &str, prompt: Prompt) -> Result<Found, Failure> {
-    if let Some(exact) = found.iter().position(|found| found.user.id.as_str() == text) {
+    if let Some(exact) = found
+        .iter()
+        .position(|found| found.user.id.as_str() == composed(text))
+    {
         return Ok(found.swap_remove(exact));
     }
     if found.len() == 1 {
@@ -98,7 +126,7 @@ fn choose_user(mut found: Vec<Found>, text: &str, prompt: Prompt) -> Result<Foun
     }
     let listed: Vec<String> = found
         .iter()
-        .map(|found| format!("{} ({})", found.user.id, found.user.name))
+        .map(|found| format!("{} ({})", found.user.id, shown(&found.user.name)))
         .collect();
     let index = choose(&listed, prompt, ErrorCode::UserUnknown, "--user")?;
     Ok(found.swap_remove(index))
@@ -131,7 +159,7 @@ fn choose(listed: &[String], prompt: Prompt, none: ErrorCode, option: &str) -> R
         return Err(Failure::new(none, text));
     }
     for (number, text) in (1..).zip(listed) {
-        eprintln!("{number:>3}  {text}");
+        say(format_args!("{number:>3}  {text}"));
     }
     let number: usize = prompt.text("Which")?.parse().unwrap_or(0);
     number
@@ -142,18 +170,23 @@ fn choose(listed: &[String], prompt: Prompt, none: ErrorCode, option: &str) -> R
 
 /// What the operator must see before going on.
 fn tell(request: &RequestView) {
-    eprintln!(
+    say(format_args!(
         "Request {}. Read the owner's name back: {}",
-        request.id, request.user.name
-    );
-    eprintln!("Device ID {}, suite {}", request.device, request.suite.number());
+        request.id,
+        shown(&request.user.name)
+    ));
+    say(format_args!(
+        "Device ID {}, suite {}",
+        request.device,
+        request.suite.number()
+    ));
     for open in &request.open_codes {
-        eprintln!(
+        say(format_args!(
             "A code of request {} ({}, by {}) may still be good.",
             open.request,
             moment(open.at),
             open.operator
-        );
+        ));
     }
 }
 
@@ -167,7 +200,7 @@ fn verify_caller(open: &mut OpenDesk, id: RequestId, args: &Respond, prompt: Pro
                 .iter()
                 .filter_map(|method| Some(method.to_possible_value()?.get_name().to_owned()))
                 .collect();
-            eprintln!("How was the caller verified?");
+            say("How was the caller verified?");
             let index = choose(&names, prompt, ErrorCode::CallerUnverified, "--method")?;
             *Method::value_variants()
                 .get(index)
@@ -202,7 +235,7 @@ fn enter_challenge(open: &mut OpenDesk, request: &RequestView, prompt: Prompt) -
         if tries == 0 || !prompt.is_interactive() {
             return Err(Failure::of_code(&error));
         }
-        eprintln!("{error}");
+        say(&error);
     }
 }
 
@@ -217,7 +250,7 @@ fn authorise(
         .as_ref()
         .is_err_and(|error| error.code() == ErrorCode::ApprovalMissing);
     if wants_approval && may_ask && prompt.is_interactive() {
-        eprintln!("A second operator must approve.");
+        say("A second operator must approve.");
         let name = operator_id(&prompt.text("Second operator")?)?;
         let password = prompt.secret(&format!("Password of {name}"))?;
         let second = open.desk.sign_in(&name, &password)?;
@@ -242,6 +275,10 @@ fn report(code: &ResponseCode, request: &RequestView, speak: bool) -> Report {
     report
         .line(format!(
             "Ask the caller to type it and a new PIN; then `desk done --request {}` or `desk abandon`.",
+            request.id
+        ))
+        .if_lost(format!(
+            "the code of request {0} was made, and is not shown: record `desk abandon --request {0}`, then answer anew",
             request.id
         ))
         .field("request", request.id.0)

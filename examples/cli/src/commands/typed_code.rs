@@ -3,10 +3,11 @@
 
 use fido_unlock::ResponseCode;
 use fido_unlock::Suite;
-use fido_unlock::code::{CodeError, CodeKind, Entry};
+use fido_unlock::code::{CodeError, CodeKind, Entry, characters};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+use crate::output::say;
 use crate::prompt::Prompt;
 
 /// Fields that a person may fill before the command gives up.
@@ -34,7 +35,7 @@ pub fn response_code(prompt: Prompt, suite: Suite) -> Result<ResponseCode, Failu
         if tries == 0 || !prompt.is_interactive() {
             return Err(Failure::of_code(&error));
         }
-        eprintln!("{error}");
+        say(&error);
     }
 }
 
@@ -42,8 +43,7 @@ pub fn response_code(prompt: Prompt, suite: Suite) -> Result<ResponseCode, Failu
 fn four_lines(prompt: Prompt) -> Result<Zeroizing<String>, Failure> {
     let length = CodeKind::ResponseLong(1).length();
     let first = prompt.secret("Response Code, line 1 of 4 (or all four)")?;
-    let characters = first.chars().filter(char::is_ascii_alphanumeric).count();
-    if characters > 2 * length {
+    if characters(&first) > 2 * length {
         return Ok(first);
     }
     let mut all = Zeroizing::new(String::with_capacity(4 * 4096 + 4));
@@ -67,7 +67,10 @@ pub fn offer(prompt: Prompt, error: &CodeError, typed: &str) -> Result<Option<Ze
             .and_then(|index| groups.get(index))
             .copied()
             .unwrap_or_default();
-        eprintln!("Group {} does not fit. Was {meant} meant?", group.number);
+        say(format_args!(
+            "Group {} does not fit. Was {meant} meant?",
+            group.number
+        ));
     }
     if !prompt.confirm("Compare it with what was read out. Is it so?")? {
         return Ok(None);

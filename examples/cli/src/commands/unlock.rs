@@ -12,9 +12,10 @@ use fido_unlock_system::SystemEntropy;
 use super::challenge::begin;
 use super::typed_code;
 use crate::args::{PinOptions, Unlock};
+use crate::brought::{numbered_lines, read_text};
 use crate::device::{Devices, Opened, call, call_with_touch};
 use crate::failure::Failure;
-use crate::output::Report;
+use crate::output::{Report, say};
 use crate::prompt::Prompt;
 use crate::session_file;
 
@@ -25,7 +26,7 @@ const TRIES: u32 = 3;
 pub fn run(devices: &Devices, args: &Unlock, prompt: Prompt) -> Result<Report, Failure> {
     let (mut device, info) = devices.open_for_unlock()?;
     let info = info?;
-    let path = session_file::path_for(devices, args.session.as_deref(), info.device_id)?;
+    let path = session_file::path_for(devices, args.session.as_deref(), info.device_id);
     let session = match &path {
         Some(path) => session_file::load(path)?,
         None => None,
@@ -40,14 +41,14 @@ pub fn run(devices: &Devices, args: &Unlock, prompt: Prompt) -> Result<Report, F
         }
         None => {
             let session = begin(&mut device, &info, None)?;
-            eprintln!("No challenge was shown on this computer. The device waits for a response to:");
-            eprintln!("  {}", session.challenge().to_code());
+            say("No challenge was shown on this computer. The device waits for a response to:");
+            say(format_args!("  {}", session.challenge().to_code()));
             session
         }
     };
     let policy = policy(&args.rules)?;
     if session.suite() == Suite::AesAdminKey && prompt.is_interactive() {
-        eprintln!("The Response Code has no check: compare every digit.");
+        say("The Response Code has no check: compare every digit.");
     }
     let response = typed_code::response_code(prompt, session.suite())?;
     let pin = new_pin(prompt, &args.rules, &policy, session.rules())?;
@@ -118,9 +119,8 @@ fn policy(options: &PinOptions) -> Result<DefaultPinPolicy, Failure> {
 }
 
 fn block_list(path: &Path) -> Result<Vec<String>, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| Failure::read(path, &error))?;
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    Ok(lines.map(str::to_owned).collect())
+    let text = read_text(path)?;
+    Ok(numbered_lines(&text).map(|(_, line)| line.to_owned()).collect())
 }
 
 /// A new PIN within both sides' rules, typed twice; a person may propose another.
@@ -137,11 +137,11 @@ fn new_pin(
             (false, true) => "letters, digits and symbols",
             (false, false) => "letters and digits",
         };
-        eprintln!(
+        say(format_args!(
             "The new PIN: {} to {} {characters}.",
             host.max(rules.minimum),
             rules.maximum
-        );
+        ));
     }
     let mut tries = TRIES;
     loop {
@@ -157,6 +157,6 @@ fn new_pin(
         if tries == 0 || !prompt.is_interactive() {
             return Err(error.into());
         }
-        eprintln!("{error}");
+        say(error);
     }
 }

@@ -21,6 +21,7 @@ use fido_unlock_system::SystemEntropy;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::brought::{form, read_bytes, read_json, read_text};
 use crate::failure::Failure;
 use crate::session_file::write_file;
 
@@ -77,9 +78,7 @@ impl KeyFolder {
     /// The public keys, by slot, the present one of a slot first; nothing is decrypted.
     pub fn issuers(&self) -> Result<Vec<IssuerInfo>, Failure> {
         let path = self.path(ISSUERS);
-        let bytes = std::fs::read(&path).map_err(|error| Failure::read(&path, &error))?;
-        let stored: Vec<StoredIssuer> =
-            serde_json::from_slice(&bytes).map_err(|_| Failure::corrupt(&path))?;
+        let stored: Vec<StoredIssuer> = read_json(&path)?;
         let read = |stored: &StoredIssuer| {
             let public = base16ct::lower::decode_vec(&stored.public).ok()?;
             Some(IssuerInfo {
@@ -90,7 +89,7 @@ impl KeyFolder {
             })
         };
         let issuers: Option<Vec<IssuerInfo>> = stored.iter().map(read).collect();
-        issuers.ok_or_else(|| Failure::corrupt(&path))
+        issuers.ok_or_else(|| Failure::corrupt(&path, "a suite or a public key"))
     }
 
     fn write_issuers(&self, ring: &KeyRing) -> Result<(), Failure> {
@@ -106,13 +105,14 @@ impl KeyFolder {
                 retired: info.retired,
             })
             .collect();
-        let json = serde_json::to_vec_pretty(&stored).map_err(|_| Failure::corrupt(&path))?;
+        let json = serde_json::to_vec_pretty(&stored).map_err(|_| ErrorCode::HostFailed)?;
         write_file(&path, &json)
     }
 
     /// Opens the issuer keys.
     pub fn ring(&self, passphrase: &Passphrase) -> Result<KeyRing, Failure> {
-        Ok(load_key_set(&self.path(ISSUER_KEYS), passphrase)?)
+        let path = self.path(ISSUER_KEYS);
+        load_key_set(&path, passphrase).map_err(|error| Failure::at(&path, &error))
     }
 
     /// Writes the issuer keys, whole or not at all.
@@ -130,7 +130,10 @@ impl KeyFolder {
             .unwrap_or_default();
         let mut array = Zeroizing::new([0; 32]);
         if bytes.len() != array.len() {
-            return Err(Failure::corrupt(&self.path(WRAPPING_KEY)));
+            return Err(Failure::corrupt(
+                &self.path(WRAPPING_KEY),
+                "not a key of 32 bytes",
+            ));
         }
         array.copy_from_slice(bytes);
         Ok(WrappingKey::new(*array))
@@ -141,7 +144,7 @@ impl KeyFolder {
         self.open(CHECKPOINT_KEY, Suite::P256Ecdsa, passphrase)?
             .expose_p256_scalar()
             .and_then(|scalar| SoftwareCheckpointSigner::from_scalar(&scalar))
-            .ok_or_else(|| Failure::corrupt(&self.path(CHECKPOINT_KEY)))
+            .ok_or_else(|| Failure::corrupt(&self.path(CHECKPOINT_KEY), "not a P-256 key"))
     }
 
     /// The desk's own public key for checkpoints.
@@ -151,8 +154,8 @@ impl KeyFolder {
 
     fn open(&self, name: &str, suite: Suite, passphrase: &Passphrase) -> Result<IssuerKey, Failure> {
         let path = self.path(name);
-        let bytes = std::fs::read(&path).map_err(|error| Failure::read(&path, &error))?;
-        Ok(key_file::decode(&bytes, suite, Some(passphrase))?)
+        let bytes = read_bytes(&path)?;
+        key_file::decode(&bytes, suite, Some(passphrase)).map_err(|error| Failure::at(&path, &error))
     }
 
     /// Copies every file of keys to a folder that is new, and opens what was copied: a backup that
@@ -219,12 +222,18 @@ impl KeyFolder {
 
 /// A public key for checkpoints: a compressed point in hex.
 pub fn read_checkpoint_key(path: &Path) -> Result<CheckpointKey, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| Failure::read(path, &error))?;
-    let bytes = base16ct::mixed::decode_vec(text.trim()).map_err(|_| Failure::corrupt(path))?;
-    CheckpointKey::from_compressed(&bytes).map_err(|_| Failure::corrupt(path))
+    let text = read_text(path)?;
+    let wrong = || {
+        form(
+            path,
+            "not one line of 66 hexadecimal digits, a compressed point of P-256",
+        )
+    };
+    let bytes = base16ct::mixed::decode_vec(text.trim()).map_err(|_| wrong())?;
+    CheckpointKey::from_compressed(&bytes).map_err(|_| wrong())
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
-    let bytes = std::fs::read(from).map_err(|error| Failure::read(from, &error))?;
+    let bytes = read_bytes(from)?;
     write_file(to, &bytes)
 }

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use fido_unlock::ErrorCode;
 use fido_unlock::desk::ports::AdminKeyStore;
 use fido_unlock::desk::{HelpDesk, KeyRing, NoAdminKeys, OperatorId, OperatorSession, SoftwareSigner};
-use fido_unlock_files::FilesDesk;
 use fido_unlock_files::key_file::Passphrase;
+use fido_unlock_files::{FilesDesk, others_may_write};
 use zeroize::Zeroizing;
 
 pub use keys::{KeyFolder, read_checkpoint_key};
@@ -21,6 +21,7 @@ pub use shared_signer::SharedSigner;
 
 use crate::args::At;
 use crate::failure::Failure;
+use crate::output::shown;
 use crate::prompt::Prompt;
 
 /// An open help desk with an operator who has signed in.
@@ -131,16 +132,29 @@ pub fn passphrase(typed: &str) -> Passphrase {
 
 /// An operator's name.
 pub fn operator_id(name: &str) -> Result<OperatorId, Failure> {
-    OperatorId::new(name).ok_or_else(|| Failure::usage("an operator's name has 1 to 128 characters"))
+    OperatorId::new(name)
+        .ok_or_else(|| Failure::usage("an operator's name has 1 to 128 characters, none of them invisible"))
+}
+
+/// Nobody else can put files of theirs in place of a desk's, a backup's too. A folder that is not there is
+/// made for its owner alone.
+pub fn is_private(folder: &Path) -> Result<(), Failure> {
+    match others_may_write(folder) {
+        Ok(true) => Err(Failure::new(ErrorCode::FolderShared, shown(folder.display()))),
+        Ok(false) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Failure::read(folder, &error)),
+    }
 }
 
 /// The desk's folder is there; otherwise it is said how to make it.
 pub fn exists(path: &Path) -> Result<PathBuf, Failure> {
     let log = FilesDesk::at(path).audit_log_path();
     if log.exists() {
+        is_private(path)?;
         Ok(log)
     } else {
-        let text = format!("{} is no help desk; `desk init` makes one", path.display());
+        let text = format!("{} is no help desk; `desk init` makes one", shown(path.display()));
         Err(Failure::new(ErrorCode::StoreRead, text))
     }
 }

@@ -4,11 +4,14 @@
 use std::path::Path;
 
 use clap::ValueEnum;
+use fido_unlock::ErrorCode;
 use fido_unlock::desk::{AcceptedMethod, DeskPolicy, LimitRule, LimitRules, VerificationMethod, Vouched};
 use serde::{Deserialize, Serialize};
 
 use crate::args::Method;
+use crate::brought::{form, read_json};
 use crate::failure::Failure;
+use crate::output::shown;
 use crate::session_file::write_file;
 
 const NAME: &str = "policy.json";
@@ -109,18 +112,28 @@ pub fn write(desk: &Path) -> Result<(), Failure> {
             issuer: policy.limits.issuer.into(),
         },
     };
-    let json = serde_json::to_vec_pretty(&stored).map_err(|_| Failure::corrupt(&path))?;
+    let json = serde_json::to_vec_pretty(&stored).map_err(|_| ErrorCode::HostFailed)?;
     write_file(&path, &json)
 }
 
 /// Reads the policy. A file that is missing or has an error is refused: the defaults may be laxer.
 pub fn read(desk: &Path) -> Result<DeskPolicy, Failure> {
     let path = desk.join(NAME);
-    let bytes = std::fs::read(&path).map_err(|error| Failure::read(&path, &error))?;
-    let stored: Stored = serde_json::from_slice(&bytes).map_err(|_| Failure::corrupt(&path))?;
+    let stored: Stored = read_json(&path)?;
     let mut ordinary_methods = Vec::new();
     for name in &stored.ordinary_methods {
-        let method = Method::from_name(name).ok_or_else(|| Failure::corrupt(&path))?;
+        let method = Method::from_name(name).ok_or_else(|| {
+            let known: Vec<String> = Method::value_variants()
+                .iter()
+                .filter_map(|method| method.name())
+                .collect();
+            let what = format!(
+                "ordinary_methods: {} is none of {}",
+                shown(name),
+                known.join(", ")
+            );
+            form(&path, &what)
+        })?;
         ordinary_methods.push(AcceptedMethod {
             method: method.to_core(),
             at_least: Vouched::Operator,

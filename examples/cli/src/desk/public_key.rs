@@ -7,7 +7,9 @@ use fido_unlock::Suite;
 use fido_unlock::suite::IssuerPublicKey;
 use serde::{Deserialize, Serialize};
 
+use crate::brought::{form, read_json};
 use crate::failure::Failure;
+use crate::output::shown;
 
 const VERSION: u32 = 1;
 
@@ -43,22 +45,22 @@ pub fn to_json(key: &PublicKey) -> Result<String, Failure> {
 
 /// Reads such a file.
 pub fn load(path: &Path) -> Result<PublicKey, Failure> {
-    let bytes = std::fs::read(path).map_err(|error| Failure::read(path, &error))?;
-    let stored: Stored = serde_json::from_slice(&bytes).map_err(|_| Failure::corrupt(path))?;
+    let stored: Stored = read_json(path)?;
     if stored.version != VERSION {
         return Err(Failure::new(
             fido_unlock::ErrorCode::StoreVersion,
-            path.display().to_string(),
+            format!("{}: version {}", shown(path.display()), stored.version),
         ));
     }
     let suite = Suite::from_number(stored.suite).filter(|suite| *suite != Suite::AesAdminKey);
-    let public = base16ct::mixed::decode_vec(&stored.public).map_err(|_| Failure::corrupt(path))?;
+    let public = base16ct::mixed::decode_vec(&stored.public)
+        .map_err(|_| form(path, "public: not hexadecimal digits"))?;
     Ok(PublicKey {
-        suite: suite.ok_or_else(|| Failure::corrupt(path))?,
+        suite: suite.ok_or_else(|| form(path, "suite: neither 1 nor 2"))?,
         slot: Some(stored.slot)
             .filter(|slot| *slot <= 15)
-            .ok_or_else(|| Failure::corrupt(path))?,
+            .ok_or_else(|| form(path, "slot: above 15"))?,
         public: IssuerPublicKey::from_compressed(&public)
-            .map_err(|_| Failure::new(fido_unlock::ErrorCode::InvalidPoint, path.display().to_string()))?,
+            .map_err(|_| Failure::new(fido_unlock::ErrorCode::InvalidPoint, shown(path.display())))?,
     })
 }

@@ -5,6 +5,7 @@ use fido_unlock::{DeviceId, ErrorCode};
 use fido_unlock_system::udev_rule;
 
 use crate::failure::Failure;
+use crate::output::shown;
 
 /// Where the rule belongs.
 pub const UDEV_RULES: &str = "/etc/udev/rules.d/70-fido-unlock.rules";
@@ -73,8 +74,8 @@ fn choice(devices: &[&FoundDevice]) -> String {
         .iter()
         .map(|device| match (device.device_id(), device.routes.first()) {
             (Some(id), _) => id.to_code(),
-            (None, Some(found)) => found.route.path.clone(),
-            (None, None) => device.name().to_owned(),
+            (None, Some(found)) => shown(&found.route.path),
+            (None, None) => shown(device.name()),
         })
         .collect();
     format!("name one with --device: {}", names.join(", "))

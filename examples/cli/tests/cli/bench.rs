@@ -147,6 +147,10 @@ impl Bench {
     }
 
     pub fn run_words(&self, words: &[&str], input: &str) -> Ran {
+        self.run_bytes(words, input.as_bytes())
+    }
+
+    pub fn run_bytes(&self, words: &[&str], input: &[u8]) -> Ran {
         // Another build of the program where it is named: `cargo xtask test windows`.
         let program = std::env::var_os("FIDO_UNLOCK_PROGRAM");
         let program = program.unwrap_or_else(|| env!("CARGO_BIN_EXE_fido-unlock").into());
@@ -161,7 +165,7 @@ impl Bench {
             .spawn()
             .unwrap();
         // A command that does not read all of its input closes the pipe.
-        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let _ = child.stdin.take().unwrap().write_all(input);
         let output = child.wait_with_output().unwrap();
         let ran = Ran {
             code: output.status.code().unwrap(),

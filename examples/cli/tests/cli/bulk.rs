@@ -216,7 +216,7 @@ fn what_cannot_be_done_is_said_before_a_key_is_touched() {
         .mock(&format!("{AT_THE_DESK} --users nobody.txt"), &passwords())
         .error(701);
     std::fs::write(bench.path("devices.csv"), "device_id,us").unwrap();
-    bench.mock(AT_THE_DESK, &passwords()).error(703);
+    bench.mock(AT_THE_DESK, &passwords()).error(711);
     assert_eq!(bench.mock("info --interface fido", "").ok()["enrolled"], false);
 }
 

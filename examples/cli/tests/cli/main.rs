@@ -10,11 +10,16 @@
 )]
 
 mod bench;
+mod brought;
 mod bulk;
 mod flow;
 mod keys;
+#[cfg(target_os = "linux")]
+mod output;
 mod refusals;
 mod secrets;
+#[cfg(target_os = "linux")]
+mod signals;
 #[cfg(target_os = "linux")]
 mod terminal;
 mod typing;

@@ -7,24 +7,38 @@ use std::process::{Child, Command};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use rustix::process::Pid;
+use rustix::termios::{Termios, tcgetattr, tcgetpgrp};
+
 use crate::bench::{ADMIN_PASSWORD, Bench, NEW_PIN, PASSPHRASE, text};
 use crate::typing::wrong_at;
 
+/// Of a shell in a terminal.
+pub const PROMPT: &str = "shell> ";
 /// Only a program that asks something else makes a test wait this long.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A process with a terminal of its own.
-struct Terminal {
+pub struct Terminal {
     child: Child,
     keyboard: File,
+    slave: String,
     screen: Receiver<Vec<u8>>,
-    shown: String,
+    pub shown: String,
     /// How much of `shown` was looked at.
     seen: usize,
 }
 
 impl Terminal {
+    /// The program itself.
     fn run(bench: &Bench, words: &str) -> Self {
+        let mut program = vec![env!("CARGO_BIN_EXE_fido-unlock")];
+        program.extend(words.split_whitespace());
+        Self::start(bench, &program)
+    }
+
+    /// Any program.
+    pub fn start(bench: &Bench, program: &[&str]) -> Self {
         use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
         let master: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&master).unwrap();
@@ -33,9 +47,12 @@ impl Terminal {
         let slave = || File::options().read(true).write(true).open(&name).unwrap();
         // `setsid --ctty` makes it the controlling terminal, which passwords are read from.
         let child = Command::new("setsid")
-            .args(["--ctty", "--wait", env!("CARGO_BIN_EXE_fido-unlock")])
-            .args(words.split_whitespace())
+            .args(["--ctty", "--wait"])
+            .args(program)
             .current_dir(bench.path(""))
+            .env("PS1", PROMPT)
+            .env("ENV", "")
+            .env("FIDO", env!("CARGO_BIN_EXE_fido-unlock"))
             .stdin(slave())
             .stdout(slave())
             .stderr(slave())
@@ -56,33 +73,53 @@ impl Terminal {
         Self {
             child,
             keyboard,
+            slave: name,
             screen,
             shown: String::new(),
             seen: 0,
         }
     }
 
-    /// Waits until `question` is on the screen, then types the answer.
-    fn answer(&mut self, question: &str, answer: &str) -> &mut Self {
+    /// Waits until `text` is on the screen, behind what was waited for before.
+    pub fn wait_for(&mut self, text: &str) -> &mut Self {
         loop {
-            if let Some(at) = self.shown[self.seen..].find(question) {
-                self.seen += at + question.len();
-                break;
+            if let Some(at) = self.shown[self.seen..].find(text) {
+                self.seen += at + text.len();
+                return self;
             }
             let more = self
                 .screen
                 .recv_timeout(PATIENCE)
-                .unwrap_or_else(|_| panic!("{question:?} was not asked: {}", self.shown));
+                .unwrap_or_else(|_| panic!("{text:?} was not shown: {}", self.shown));
             self.shown.push_str(&String::from_utf8_lossy(&more));
         }
-        // The echo is switched off a moment after the question is shown.
-        std::thread::sleep(Duration::from_millis(100));
-        self.keyboard.write_all(format!("{answer}\n").as_bytes()).unwrap();
+    }
+
+    /// Types as it is, without Enter.
+    pub fn type_keys(&mut self, keys: &str) -> &mut Self {
+        self.keyboard.write_all(keys.as_bytes()).unwrap();
         self
     }
 
+    /// Waits until `question` is on the screen, then types the answer. The echo is off by then, where it is to
+    /// be off.
+    pub fn answer(&mut self, question: &str, answer: &str) -> &mut Self {
+        self.wait_for(question).type_keys(&format!("{answer}\n"))
+    }
+
+    /// How the terminal is set: local modes, and the others.
+    pub fn modes(&self) -> Termios {
+        let slave = File::options().read(true).write(true).open(&self.slave).unwrap();
+        tcgetattr(&slave).unwrap()
+    }
+
+    /// The processes in its foreground.
+    pub fn foreground(&self) -> Pid {
+        tcgetpgrp(&self.keyboard).unwrap()
+    }
+
     /// The exit code and all that was shown.
-    fn end(mut self) -> (i32, String) {
+    pub fn end(mut self) -> (i32, String) {
         let code = self.child.wait().unwrap().code().unwrap();
         while let Ok(more) = self.screen.recv() {
             self.shown.push_str(&String::from_utf8_lossy(&more));

@@ -18,9 +18,9 @@ use crate::args::Enroll;
 use crate::commands::devices::{problem_json, title};
 use crate::desk::public_key::PublicKey;
 use crate::desk::{Keys, OpenDesk, SharedSigner};
-use crate::device::{Devices, Opened, call_unless};
+use crate::device::{Devices, Opened, call_unless, touch};
 use crate::failure::Failure;
-use crate::output::{Report, print_event};
+use crate::output::{Report, print_event, say, shown};
 use crate::prompt::Prompt;
 
 /// Longest opening of a key, by whichever of its routes.
@@ -110,7 +110,7 @@ enum Came {
 
 impl Bulk<'_> {
     fn run(mut self, mut watch: DeviceWatch) -> Result<Report, Failure> {
-        eprintln!("Put a key in. Ctrl-C ends.");
+        say("Put a key in. Ctrl-C ends.");
         while !self.owners.is_done() {
             let event = call_unless(self.cancel, Call::WITH_TOUCH, |call| watch.next_event(call));
             let came = match event {
@@ -145,7 +145,7 @@ impl Bulk<'_> {
                 Ok(Came::Done)
             }
             DeviceEvent::Problem(error) => {
-                eprintln!("Not looked for: {error}.");
+                say(format_args!("Not looked for: {error}."));
                 Ok(Came::Later)
             }
             _ => Ok(Came::Later),
@@ -153,6 +153,7 @@ impl Bulk<'_> {
     }
 
     fn on_device(&mut self, watch: &mut DeviceWatch, device: &FoundDevice) -> Result<Came, Failure> {
+        touch::is_with(device);
         let opened = once_allowed(self.ticks, self.cancel, || {
             call_unless(self.cancel, OPEN_WITHIN, |call| {
                 watch.devices().open(device, Some(Interface::Fido), call)
@@ -251,7 +252,7 @@ impl Bulk<'_> {
     fn skip(&mut self, device: &FoundDevice, id: Option<DeviceId>, why: &str) -> Result<Came, Failure> {
         self.skipped += 1;
         let id = id.map(|id| id.to_code());
-        let name = id.as_deref().unwrap_or_else(|| device.name());
+        let name = id.as_deref().map_or_else(|| shown(device.name()), str::to_owned);
         let line = format!("Skipped: {name}: {why}. Take it out.");
         self.tell("skipped", &[line], json!({"device_id": id, "reason": why}))?;
         Ok(Came::Done)
@@ -277,7 +278,6 @@ impl Bulk<'_> {
 
     fn tell(&self, event: &str, lines: &[String], value: Value) -> Result<(), Failure> {
         print_event(self.json, event, lines, value)
-            .map_err(|error| Failure::new(ErrorCode::HostFailed, error.to_string()))
     }
 
     fn report(self) -> Report {

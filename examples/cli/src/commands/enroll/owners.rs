@@ -9,7 +9,8 @@ use fido_unlock::ErrorCode;
 use fido_unlock::desk::UserId;
 use fido_unlock::host::ports::Cancel;
 
-use crate::commands::desk::user_id;
+use crate::brought::{form, numbered_lines, read_text};
+use crate::commands::desk::{NO_USER_ID, user_id};
 use crate::failure::Failure;
 use crate::prompt::Prompt;
 
@@ -40,9 +41,12 @@ impl Owners {
         let Some(path) = list else {
             return Ok(Self::Asked(prompt));
         };
-        let text = std::fs::read_to_string(path).map_err(|error| Failure::read(path, &error))?;
-        let names = text.lines().map(str::trim).filter(|name| !name.is_empty());
-        Ok(Self::Listed(names.map(user_id).collect::<Result<_, _>>()?))
+        let text = read_text(path)?;
+        let owner =
+            |(number, name)| user_id(name).map_err(|_| form(path, &format!("line {number}: {NO_USER_ID}")));
+        Ok(Self::Listed(
+            numbered_lines(&text).map(owner).collect::<Result<_, _>>()?,
+        ))
     }
 
     /// Whether the list is at its end.
@@ -83,6 +87,13 @@ fn ask(prompt: Prompt, cancel: &dyn Cancel) -> Result<Owner, Failure> {
     loop {
         match answers.recv_timeout(SLICE) {
             Ok(answer) => {
+                // A signal at the question, which the cancel flag has, too.
+                if answer
+                    .as_ref()
+                    .is_err_and(|failure| failure.code == ErrorCode::Cancelled)
+                {
+                    return Ok(Owner::End);
+                }
                 return Ok(match answer?.as_deref() {
                     None => Owner::End,
                     Some("") => Owner::Skip,

@@ -8,43 +8,43 @@ use std::path::{Path, PathBuf};
 use fido_unlock::ctap2::device_unlock::EnrollResponse;
 use fido_unlock::desk::UserId;
 use fido_unlock::{DeviceId, ErrorCode, Suite};
-use fido_unlock_files::read_devices;
+use fido_unlock_files::{device_rows, read_devices};
 
+use crate::brought::form;
 use crate::desk::public_key::PublicKey;
 use crate::failure::Failure;
+use crate::output::shown;
 
-const HEADER: [&str; 6] = ["device_id", "user", "suite", "slot", "issuer", "device_key"];
-
-fn fields(owner: &UserId, used: &PublicKey, answer: &EnrollResponse) -> [String; 6] {
+fn rows(header: bool, owner: &UserId, used: &PublicKey, answer: &EnrollResponse) -> String {
     let hex = |bytes: &[u8; 33]| base16ct::lower::encode_string(bytes);
     let device_key = match used.suite {
         Suite::P256EcdhMac => hex(answer.device_key.as_compressed()),
         _ => String::new(),
     };
-    [
+    let row = [
         answer.device_id.to_code(),
         owner.as_str().to_owned(),
         used.suite.number().to_string(),
         used.slot.to_string(),
         hex(used.public.as_compressed()),
         device_key,
-    ]
+    ];
+    device_rows(header, [row.each_ref().map(String::as_str)])
 }
 
-fn lines<R: IntoIterator<Item: AsRef<[u8]>>>(
-    records: impl IntoIterator<Item = R>,
-) -> Result<String, Failure> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for record in records {
-        writer.write_record(record).map_err(|_| ErrorCode::HostFailed)?;
-    }
-    let bytes = writer.into_inner().map_err(|_| ErrorCode::HostFailed)?;
-    String::from_utf8(bytes).map_err(|_| ErrorCode::HostFailed.into())
+/// The header alone.
+pub fn header() -> String {
+    device_rows(true, [])
+}
+
+/// One row without the header.
+pub fn row(owner: &UserId, used: &PublicKey, answer: &EnrollResponse) -> String {
+    rows(false, owner, used, answer)
 }
 
 /// One row with the header.
-pub fn with_header(owner: &UserId, used: &PublicKey, answer: &EnrollResponse) -> Result<String, Failure> {
-    lines([HEADER.map(str::to_owned), fields(owner, used, answer)])
+pub fn with_header(owner: &UserId, used: &PublicKey, answer: &EnrollResponse) -> String {
+    rows(true, owner, used, answer)
 }
 
 /// A file that grows by a row for each key; no other process writes to it meanwhile.
@@ -61,21 +61,28 @@ impl RowsFile {
         let opened = File::options().read(true).append(true).create(true).open(path);
         let mut file = opened.map_err(write)?;
         file.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => Failure::new(ErrorCode::StoreBusy, path.display().to_string()),
+            TryLockError::WouldBlock => Failure::new(ErrorCode::StoreBusy, shown(path.display())),
             TryLockError::Error(error) => write(error),
         })?;
         let mut text = Vec::new();
         file.read_to_end(&mut text)
             .map_err(|error| Failure::read(path, &error))?;
         if text.is_empty() {
-            file.write_all(lines([HEADER])?.as_bytes()).map_err(write)?;
+            file.write_all(header().as_bytes()).map_err(write)?;
             file.sync_all().map_err(write)?;
             sync_folder(path).map_err(write)?;
+            text.extend_from_slice(header().as_bytes());
+        } else if !text.starts_with(header().trim_end().as_bytes()) {
+            // A spreadsheet's own form could be read, but a row of this form would not fit behind it.
+            let what = format!(
+                "rows are added only to a file that begins with {}",
+                header().trim_end()
+            );
+            return Err(form(path, &what));
         } else if text.last() != Some(&b'\n') {
-            let detail = format!("{}: the last line is not whole", path.display());
-            return Err(Failure::new(ErrorCode::StoreCorrupt, detail));
+            return Err(form(path, "the last line is not whole"));
         }
-        let owners = read_devices(text.as_slice())?;
+        let owners = read_devices(&text).map_err(|error| Failure::at(path, &error))?;
         Ok(Self {
             path: path.to_owned(),
             file,
@@ -94,7 +101,7 @@ impl RowsFile {
     /// Adds a row; it is on disk when this returns. Where it cannot be written, the error has the row in it,
     /// and the file is as it was.
     pub fn add(&mut self, owner: &UserId, used: &PublicKey, answer: &EnrollResponse) -> Result<(), Failure> {
-        let row = lines([fields(owner, used, answer)])?;
+        let row = row(owner, used, answer);
         let end = self.file.seek(SeekFrom::End(0));
         let written = self
             .file
@@ -107,7 +114,7 @@ impl RowsFile {
             }
             let text = format!(
                 "{}: {error}\nthe key is enrolled; this is its row:\n{row}",
-                self.path.display()
+                shown(self.path.display())
             );
             return Err(Failure::new(ErrorCode::StoreWrite, text));
         }
@@ -171,7 +178,7 @@ mod tests {
             assert_eq!(rows.owner(&answer.device_id), Some(&owner));
         }
         let text = std::fs::read(&path).unwrap();
-        assert_eq!(read_devices(text.as_slice()).unwrap().len(), 2);
+        assert_eq!(read_devices(&text).unwrap().len(), 2);
         assert!(
             RowsFile::open(&path)
                 .unwrap()
@@ -179,8 +186,12 @@ mod tests {
                 .is_some()
         );
         std::fs::write(&path, &text[..text.len() - 9]).unwrap();
-        assert_eq!(RowsFile::open(&path).err().unwrap().code, ErrorCode::StoreCorrupt);
-        std::fs::write(&path, "not,such,a,file\n1,2,3,4\n").unwrap();
-        assert_eq!(RowsFile::open(&path).err().unwrap().code, ErrorCode::StoreCorrupt);
+        assert_eq!(RowsFile::open(&path).err().unwrap().code, ErrorCode::TextForm);
+        let semicolons = String::from_utf8(text.clone()).unwrap().replace(',', ";");
+        for other in ["not,such,a,file\n1,2,3,4\n", "my-host\n", &semicolons] {
+            std::fs::write(&path, other).unwrap();
+            assert_eq!(RowsFile::open(&path).err().unwrap().code, ErrorCode::TextForm);
+            assert_eq!(std::fs::read(&path).unwrap(), other.as_bytes());
+        }
     }
 }

@@ -1,12 +1,22 @@
 //! What a person types. PINs, passphrases and Response Codes are never shown while they are typed and
 //! never taken from the command line: a list of processes and a shell's history show those.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal};
+use std::sync::{Mutex, PoisonError};
 
 use fido_unlock::ErrorCode;
+use fido_unlock::text::{self, Lines};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+
+#[cfg(unix)]
+mod terminal;
+
+#[cfg(unix)]
+pub use terminal::leave_no_core;
+#[cfg(unix)]
+use terminal::{Answer, Echo};
 
 /// Longest line that is taken, in bytes.
 const LONGEST: usize = 4096;
@@ -31,12 +41,10 @@ impl Prompt {
     /// A secret; nothing is shown while it is typed.
     pub fn secret(self, label: &str) -> Result<Zeroizing<String>, Failure> {
         if self.stdin {
-            return read_line(label);
+            return line_or_end(label)?.ok_or_else(|| ended(label));
         }
         self.terminal(label)?;
-        rpassword::prompt_password(format!("{label}: "))
-            .map(Zeroizing::new)
-            .map_err(|error| Failure::new(ErrorCode::NotInteractive, error.to_string()))
+        at_terminal(label, Echo::Off)?.ok_or_else(|| ended(label))
     }
 
     /// A new secret, typed twice; no line of it may be empty.
@@ -57,15 +65,14 @@ impl Prompt {
         self.text_or_end(label)?.ok_or_else(|| ended(label))
     }
 
-    /// The same; `None` at the end of standard input.
+    /// The same; `None` at the end of the input.
     pub fn text_or_end(self, label: &str) -> Result<Option<String>, Failure> {
-        if !self.stdin {
+        let line = if self.stdin {
+            line_or_end(label)?
+        } else {
             self.terminal(label)?;
-            eprint!("{label}: ");
-            // Without it the person sees no question; the answer is read all the same.
-            let _ = io::stderr().flush();
-        }
-        let line = line_or_end(label)?;
+            at_terminal(label, Echo::On)?
+        };
         Ok(line.map(|line| line.trim().to_owned()))
     }
 
@@ -97,45 +104,66 @@ impl Prompt {
 }
 
 fn ended(label: &str) -> Failure {
-    Failure::usage(format!("standard input ended before: {label}"))
+    Failure::usage(format!("the input ended before: {label}"))
 }
 
-/// One line of standard input without its end.
-fn read_line(label: &str) -> Result<Zeroizing<String>, Failure> {
-    line_or_end(label)?.ok_or_else(|| ended(label))
+/// A line that is no text, with what was asked.
+fn unread(error: text::TextError, label: &str) -> Failure {
+    let mut failure = Failure::from(error);
+    let said = failure.detail.unwrap_or_default();
+    failure.detail = Some(format!("{label}: {said}"));
+    failure
 }
+
+/// Standard input, which stays in its encoding from the first line on.
+static INPUT: Mutex<Option<Lines>> = Mutex::new(None);
 
 fn line_or_end(label: &str) -> Result<Option<Zeroizing<String>>, Failure> {
-    let failed = |_| Failure::usage(format!("standard input cannot be read: {label}"));
-    // As large as it becomes: growing would leave copies behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST));
+    let mut kept = INPUT.lock().unwrap_or_else(PoisonError::into_inner);
+    let lines = kept.get_or_insert_with(|| Lines::new(LONGEST));
     let mut input = io::stdin().lock();
     loop {
-        let buffer = input.fill_buf().map_err(failed)?;
-        let (used, ended) = match buffer.iter().position(|byte| *byte == b'\n') {
-            Some(end) => (end, true),
-            None => (buffer.len(), buffer.is_empty()),
-        };
-        let part = buffer.get(..used).unwrap_or_default();
-        if bytes.len() + part.len() > LONGEST {
-            return Err(Failure::usage(format!("a line is too long: {label}")));
+        let bytes = input
+            .fill_buf()
+            .map_err(|error| Failure::usage(format!("standard input cannot be read: {label}: {error}")))?;
+        if bytes.is_empty() {
+            return lines.finish().map_err(|error| unread(error, label));
         }
-        let nothing = buffer.is_empty() && bytes.is_empty();
-        let newline = usize::from(!buffer.is_empty() && ended);
-        bytes.extend_from_slice(part);
-        input.consume(used + newline);
-        if nothing {
-            return Ok(None);
-        }
-        if ended {
-            break;
+        let (taken, line) = lines.push(bytes);
+        input.consume(taken);
+        if let Some(line) = line {
+            return line.map(Some).map_err(|error| unread(error, label));
         }
     }
-    if bytes.last() == Some(&b'\r') {
-        bytes.pop();
+}
+
+#[cfg(unix)]
+fn at_terminal(label: &str, echo: Echo) -> Result<Option<Zeroizing<String>>, Failure> {
+    let answer = terminal::ask(&format!("{label}: "), echo, LONGEST)
+        .map_err(|error| Failure::new(ErrorCode::NotInteractive, format!("{label}: {error}")))?;
+    match answer {
+        Answer::Line(line) => text::read(&line).map(Some).map_err(|error| unread(error, label)),
+        Answer::End => Ok(None),
+        Answer::Ended => Err(ErrorCode::Cancelled.into()),
+        Answer::TooLong => Err(unread(text::TextError::TooLong { limit: LONGEST }, label)),
     }
-    let text = std::str::from_utf8(&bytes).map_err(|_| Failure::usage(format!("not UTF-8: {label}")))?;
-    let mut out = Zeroizing::new(String::with_capacity(text.len()));
-    out.push_str(text);
-    Ok(Some(out))
+}
+
+/// Whether what is typed is shown.
+#[cfg(not(unix))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Echo {
+    On,
+    Off,
+}
+
+#[cfg(not(unix))]
+fn at_terminal(label: &str, echo: Echo) -> Result<Option<Zeroizing<String>>, Failure> {
+    if echo == Echo::Off {
+        return rpassword::prompt_password(format!("{label}: "))
+            .map(|typed| Some(Zeroizing::new(typed)))
+            .map_err(|error| Failure::new(ErrorCode::NotInteractive, format!("{label}: {error}")));
+    }
+    crate::output::ask(&format!("{label}: "));
+    line_or_end(label)
 }
