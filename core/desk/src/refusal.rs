@@ -26,7 +26,7 @@ pub enum DeskError {
         contact: String,
     },
     /// The clock is behind the latest audit entry.
-    #[error("{}: it says {now:?}, but {latest:?} was recorded", ErrorCode::ClockWentBack)]
+    #[error("{}: it says {now}, but {latest} was recorded", ErrorCode::ClockWentBack)]
     ClockWentBack {
         /// What the clock says.
         now: UnixTime,

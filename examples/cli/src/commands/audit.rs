@@ -32,10 +32,7 @@ pub fn run(args: &Audit, prompt: Prompt) -> Result<Report, Failure> {
 
 /// A moment as RFC 3339 has it, in UTC.
 pub fn moment(at: UnixTime) -> String {
-    i64::try_from(at.0)
-        .ok()
-        .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
-        .map_or_else(|| "after the year 9999".to_owned(), |time| time.to_string())
+    at.to_string()
 }
 
 fn verify(desk: &Path, paths: &[PathBuf], key: Option<&Path>) -> Result<Report, Failure> {

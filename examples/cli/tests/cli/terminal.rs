@@ -7,8 +7,8 @@ use std::process::{Child, Command};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use rustix::process::Pid;
-use rustix::termios::{Termios, tcgetattr, tcgetpgrp};
+use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::termios::{Termios, tcgetattr, tcgetpgrp, tcgetsid};
 
 use crate::bench::{ADMIN_PASSWORD, Bench, NEW_PIN, PASSPHRASE, text};
 use crate::typing::wrong_at;
@@ -124,7 +124,21 @@ impl Terminal {
         while let Ok(more) = self.screen.recv() {
             self.shown.push_str(&String::from_utf8_lossy(&more));
         }
-        (code, self.shown)
+        (code, std::mem::take(&mut self.shown))
+    }
+}
+
+impl Drop for Terminal {
+    /// A test that fails leaves neither a shell nor what is stopped in it.
+    fn drop(&mut self) {
+        for group in [tcgetpgrp(&self.keyboard), tcgetsid(&self.keyboard)]
+            .into_iter()
+            .flatten()
+        {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
