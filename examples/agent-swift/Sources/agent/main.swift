@@ -72,6 +72,14 @@ for try await change in deviceChanges() {
     switch change {
     // One that changed may tell more than before: that it is locked.
     case let .arrived(found), let .changed(found): device = found
+    case let .problem(row):
+        report(Line(event: "error", error: Row(row)))
+        continue
+    case .cardServiceStopped:
+        // Also one that is not there, or that refuses this program: nothing else would tell why no card is seen. The
+        // watch goes on.
+        report(Line(event: "error", error: errorTable().first { $0.number == 511 }.map(Row.init)))
+        continue
     default: continue
     }
     guard device.canUnlock else {
