@@ -2,8 +2,6 @@
 import Foundation
 import PackageDescription
 
-// Not built here: there is no Swift toolchain on the machines that this project is built on.
-
 // The C library: the XCFramework that xcframework.sh put beside this file, or else the one that the linker
 // finds (-L).
 let framework = "fido_unlockFFI.xcframework"
@@ -11,6 +9,15 @@ let isThere = FileManager.default.fileExists(atPath: Context.packageDirectory + 
 let library: Target = isThere
     ? .binaryTarget(name: "fido_unlockFFI", path: framework)
     : .systemLibrary(name: "fido_unlockFFI")
+
+// On Linux, with OpenSSL's headers, and with a library and generated sources that have the software
+// authenticator: the README says how.
+let withMock: [Target] = Context.environment["FIDO_UNLOCK_MOCK"] == nil
+    ? []
+    : [
+        .target(name: "TestCrypto", path: "Tests/TestCrypto", linkerSettings: [.linkedLibrary("crypto")]),
+        .testTarget(name: "MockTests", dependencies: ["FidoUnlock", "TestCrypto"]),
+    ]
 
 let package = Package(
     name: "FidoUnlock",
@@ -32,5 +39,5 @@ let package = Package(
             ]
         ),
         .testTarget(name: "FidoUnlockTests", dependencies: ["FidoUnlock"]),
-    ]
+    ] + withMock
 )

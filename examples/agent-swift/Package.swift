@@ -1,7 +1,6 @@
 // swift-tools-version: 6.0
 import PackageDescription
 
-// Not built here: there is no Swift toolchain on the machines that this project is built on.
 let package = Package(
     name: "agent",
     platforms: [.macOS(.v13)],

@@ -1,7 +1,9 @@
 //! The bindings: what is generated, the tests in each language, the packages, the Windows library.
 
 mod archive;
+mod arm64;
 mod bench;
+mod debian;
 mod dotnet;
 mod generate;
 mod generator;
@@ -11,14 +13,18 @@ mod maven;
 mod notices;
 mod nuget;
 mod package;
+mod swift;
+mod swift_agent;
 mod test;
 mod vendor;
 mod windows;
 
+pub use arm64::test as test_arm64;
 use bench::check as bench_check;
 pub use bench::run as bench;
 pub use generate::{check, write};
 pub use package::{ship as package, test as test_packages, test_what_ships};
+pub use swift::test as test_swift;
 pub use test::{all as test, jvm as test_kotlin, soak};
 pub use vendor::make as vendor_swift;
-pub use windows::{ship as windows, test as test_windows};
+pub use windows::{debian_cargo, ship as windows, test as test_windows};

@@ -15,6 +15,7 @@ mod step;
 mod test;
 mod tree;
 mod vectors;
+mod wasm;
 mod workspace;
 
 use std::fs::File;
@@ -55,6 +56,10 @@ What takes long, and is no part of `ci`:
              what an unlock costs over pcscd and hidraw, beside clients that are not ours
   long soak [UNLOCKS]
              10,000 unlocks (or as many) on mono, .NET Core and the JVM leave nothing behind
+  long swift Swift, as root: its tests, 10,000 unlocks and the sample agent, in a folder with a newer
+             Debian that has a compiler (3.5 GB); `test swift`: the same with 200 unlocks
+  long arm64 the library for Linux on 64-bit ARM, and a whole unlock in C under qemu; as root
+  long wasm  what of core compiles for a browser (wasm32-unknown-unknown)
 
 Compiled dependencies, tools and the like are kept below XDG_CACHE_HOME (or ~/.cache), in the folder
 `fido-unlock`, for the next run on this machine; it may be removed at any time.
@@ -62,6 +67,8 @@ Compiled dependencies, tools and the like are kept below XDG_CACHE_HOME (or ~/.c
 
 /// Unlocks in each runtime.
 const SOAK: u32 = 10_000;
+/// The same where no long form is asked for.
+const SHORT_SOAK: u32 = 200;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -96,6 +103,10 @@ fn main() -> ExitCode {
         },
         ["long", "bench", "bindings", options @ ..] => bindings::bench(options),
         ["long", "bench", "transport", options @ ..] => bench::transport(options),
+        ["long", "swift"] => bindings::test_swift(SOAK),
+        ["test", "swift"] => bindings::test_swift(SHORT_SOAK),
+        ["long", "arm64"] => bindings::test_arm64(),
+        ["long", "wasm"] => wasm::check(),
         ["long", "soak"] => bindings::soak(SOAK),
         ["long", "soak", unlocks] => match unlocks.parse() {
             Ok(unlocks) if unlocks > 1 => bindings::soak(unlocks),

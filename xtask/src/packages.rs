@@ -54,13 +54,31 @@ const PROGRAMS: &[(&str, &str, &str)] = &[
     ("java", "openjdk-17-jdk-headless", "Kotlin's tests"),
     ("mvn", "maven", "Kotlin's build"),
 ];
-/// For the library for Windows.
-pub const WINDOWS: &[Package] = &[
-    ("rustc-web", "the compiler for Windows"),
+/// The compiler of what is built for other systems, with the sources of its std.
+const RUST: [Package; 3] = [
+    ("rustc-web", "the compiler for other systems"),
     ("cargo-web", "its cargo"),
     ("rust-web-src", "the sources of its std"),
+];
+/// For the library for Windows.
+pub const WINDOWS: &[Package] = &[
+    RUST[0],
+    RUST[1],
+    RUST[2],
     ("gcc-mingw-w64-x86-64", "the linker and C compiler for Windows"),
 ];
+/// For the library for 64-bit ARM.
+pub const ARM64: &[Package] = &[
+    RUST[0],
+    RUST[1],
+    RUST[2],
+    ("gcc-aarch64-linux-gnu", "the linker and C compiler for ARM"),
+    ("libc6-dev-arm64-cross", "ARM's C library"),
+];
+/// What its tests run under.
+pub const ARM64_TESTS: &[Package] = &[("qemu-user", "runs what was built for ARM")];
+/// For WebAssembly.
+pub const WASM: &[Package] = &RUST;
 /// What the tests run under.
 pub const WINE: &[Package] = &[("wine64", "runs what was built for Windows")];
 /// For the NuGet package.
@@ -75,6 +93,23 @@ pub const NET_FRAMEWORK: &[Package] = &[(
 )];
 /// For the archive for machines with Swift.
 pub const ARCHIVE: &[Package] = &[("zstd", "the archive for machines with Swift")];
+/// For another release of Debian in a folder.
+pub const DEBOOTSTRAP: &[Package] = &[("debootstrap", "another Debian, in a folder")];
+/// In that folder.
+pub const SWIFT: &[Package] = &[
+    ("swiftlang", "the Swift compiler, SwiftPM and XCTest"),
+    ("libc6-dev", "what Swift's Glibc imports"),
+    ("gcc", "the tests' C"),
+    ("g++", "the compiler's C++"),
+    ("binutils", "the linker"),
+    ("libstdc++-14-dev", "the compiler's C++"),
+    ("git", "SwiftPM asks for it"),
+    ("libssl-dev", "an HSM and a relying party in the tests"),
+    ("libudev1", "the library's USB keys"),
+    ("libpcsclite1", "the library's smart cards"),
+    ("pcscd", "a card service as new as that libpcsclite"),
+    ("vsmartcard-vpcd", "a virtual reader for it"),
+];
 
 /// Installs what is missing for every test; as root, or through sudo.
 pub fn install() -> Done {

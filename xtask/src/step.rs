@@ -224,7 +224,8 @@ fn csharp_sums(text: &str) -> Option<(u64, u64)> {
     ))
 }
 
-fn keep(line: String) {
+/// Keeps a runner's sums for the end: `swift: 50 passed, 0 failed`.
+pub fn keep(line: String) {
     if let Ok(mut all) = SUMMARIES.lock() {
         all.push(line);
     }

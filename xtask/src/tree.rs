@@ -36,13 +36,23 @@ pub fn files(paths: &[&str]) -> Result<Vec<String>, Failed> {
 /// Makes `copy` the same, but for a `target` of its own, and leaves alone what did not change, so that cargo
 /// builds there only what did.
 pub fn mirror(copy: &Path) -> Done {
+    lay(copy, &files(&[])?, &[&root()])
+}
+
+/// Makes `copy` hold these files and no others, each from the first of `places` that has it; what did not
+/// change is left alone, and so are the folders `target` and `.build`.
+pub fn lay(copy: &Path, names: &[String], places: &[&Path]) -> Done {
     let failed = |error: std::io::Error| Failed(format!("{}: {error}", copy.display()));
-    let names: BTreeSet<String> = files(&[])?.into_iter().collect();
     std::fs::create_dir_all(copy).map_err(failed)?;
-    prune(copy, copy, &names).map_err(failed)?;
-    for name in &names {
+    prune(copy, copy, &names.iter().map(String::as_str).collect()).map_err(failed)?;
+    for name in names {
         let to = copy.join(name);
-        let new = std::fs::read(root().join(name)).map_err(failed)?;
+        let from = places
+            .iter()
+            .map(|place| place.join(name))
+            .find(|from| from.exists());
+        let from = from.ok_or_else(|| Failed(format!("{name} is nowhere")))?;
+        let new = std::fs::read(from).map_err(failed)?;
         if std::fs::read(&to).ok().as_deref() != Some(&new) {
             std::fs::create_dir_all(to.parent().unwrap_or(copy)).map_err(failed)?;
             std::fs::write(&to, new).map_err(failed)?;
@@ -52,16 +62,16 @@ pub fn mirror(copy: &Path) -> Done {
 }
 
 /// Removes what is not among `names`: a file that is gone would still be compiled.
-fn prune(folder: &Path, copy: &Path, names: &BTreeSet<String>) -> std::io::Result<()> {
+fn prune(folder: &Path, copy: &Path, names: &BTreeSet<&str>) -> std::io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.strip_prefix(copy).unwrap_or(&path).display().to_string();
-        if name == "target" {
+        if name == "target" || name.ends_with("/.build") {
             continue;
         }
         if path.is_dir() {
             prune(&path, copy, names)?;
-        } else if !names.contains(&name) {
+        } else if !names.contains(name.as_str()) {
             std::fs::remove_file(&path)?;
         }
     }

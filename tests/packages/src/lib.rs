@@ -9,6 +9,7 @@
 )]
 #![allow(clippy::missing_panics_doc, missing_docs)]
 
+mod maven;
 mod wine;
 
 use std::fs;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use fido_unlock::ErrorCode;
+pub use maven::{VERSION, artifact, local_repository};
 pub use wine::Wine;
 
 /// The project's own folder.
@@ -38,6 +40,18 @@ pub fn given(name: &str) -> PathBuf {
     std::env::var_os(name)
         .unwrap_or_else(|| panic!("{name} is not set: run by `cargo xtask test packages` or `test windows`"))
         .into()
+}
+
+/// Whether the packages are those that ship: with a library for ARM too.
+pub fn ships() -> bool {
+    std::env::var_os("FIDO_UNLOCK_SHIPS").is_some()
+}
+
+/// An ELF file for 64-bit ARM.
+pub fn is_arm64(library: &Path) -> bool {
+    let bytes = fs::read(library).unwrap();
+    // e_machine, little-endian: EM_AARCH64.
+    bytes.starts_with(b"\x7fELF") && bytes[18..20] == [183, 0]
 }
 
 /// An empty folder.

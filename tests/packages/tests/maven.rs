@@ -10,18 +10,13 @@
 )]
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 
-use fido_unlock_packages_tests::{DEVICES_OF_LINUX, check_hello, packages, root, scratch, succeed};
-
-const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-fn artifact(name: &str, end: &str) -> PathBuf {
-    packages().join(format!(
-        "maven/io/github/fidounlock/{name}/{VERSION}/{name}-{VERSION}{end}"
-    ))
-}
+use fido_unlock_packages_tests::{
+    DEVICES_OF_LINUX, VERSION, artifact, check_hello, local_repository, packages, root, scratch, ships,
+    succeed,
+};
 
 /// The names in a zip file, read by code that did not write it.
 fn names(archive: &Path) -> Vec<String> {
@@ -34,24 +29,6 @@ fn has(all: &[String], wanted: &[&str]) {
     for name in wanted {
         assert!(all.iter().any(|one| one == name), "{name} is not in {all:?}");
     }
-}
-
-/// What Maven once took from a repository it never looks for again, and its local repository is shared by
-/// all builds of a person: this one is a copy of all that is there but our own artifact.
-fn local_repository(out: &Path) -> PathBuf {
-    let shared = Path::new(&std::env::var("HOME").unwrap()).join(".m2/repository");
-    let local = out.join("repository");
-    if shared.exists() {
-        // Another build may be fetching into it: Maven fetches what is missing here.
-        let mut copy = Command::new("cp");
-        let _ = copy
-            .arg("-a")
-            .args([&shared, &local])
-            .stderr(Stdio::null())
-            .status();
-        let _ = fs::remove_dir_all(local.join("io/github/fidounlock"));
-    }
-    local
 }
 
 #[test]
@@ -82,9 +59,14 @@ fn the_jar_has_its_libraries_and_its_sources() {
             "io/github/fidounlock/android/UsbHidPipe.class",
             "META-INF/THIRD-PARTY-NOTICES.txt",
             "META-INF/LICENSE-MIT",
+            "META-INF/proguard/fido-unlock.pro",
+            "META-INF/com.android.tools/proguard/fido-unlock.pro",
+            "META-INF/com.android.tools/r8/fido-unlock.pro",
         ],
     );
     assert!(!jar.iter().any(|name| name.contains("Mock")), "{jar:?}");
+    let arm = "linux-aarch64/libfido_unlock_ffi.so".to_owned();
+    assert_eq!(jar.contains(&arm), ships(), "{jar:?}");
     let sources = names(&artifact("fido-unlock", "-sources.jar"));
     has(
         &sources,

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use fido_unlock_packages_tests::{
-    DEVICES_OF_LINUX, Wine, check_hello, compile, given, packages, root, scratch, succeed,
+    DEVICES_OF_LINUX, Wine, check_hello, compile, given, is_arm64, packages, root, scratch, ships, succeed,
 };
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -192,4 +192,11 @@ fn the_library_for_linux_needs_what_the_readme_says() {
         !text.contains("fn_func_mock_"),
         "the software authenticator is in it"
     );
+}
+
+#[test]
+fn what_ships_has_a_library_for_arm() {
+    let library = install(&scratch("nuget-arm")).join("runtimes/linux-arm64/native/libfido_unlock_ffi.so");
+    assert_eq!(library.exists(), ships());
+    assert!(!ships() || is_arm64(&library));
 }

@@ -26,6 +26,11 @@ pub fn profile() -> &'static str {
     PROFILE.get_or_init(|| "trial")
 }
 
+/// Whether this run makes what ships.
+pub fn is_to_ship() -> bool {
+    profile() == "ship"
+}
+
 /// The library for this system, 64-bit Linux, built at most once in a run; gives its path. It is compiled
 /// from the archive for machines with Swift, offline and with nothing else in reach, so that what ships and
 /// what the archive holds are one.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::archive::{self, Entry, entry};
+use super::package::Native;
 use super::{library, notices};
 use crate::step::{Done, Failed, root, run};
 use crate::workspace;
@@ -13,19 +14,31 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// cannot be had here, makes them.
 const ABIS: &[&str] = &["arm64-v8a", "armeabi-v7a", "x86_64"];
 
+/// What ProGuard and R8 must keep, and where in a jar they look for it.
+const RULES: &str = "bindings/kotlin/fido-unlock.pro";
+const SHRINKERS: [&str; 3] = [
+    "META-INF/proguard",
+    "META-INF/com.android.tools/proguard",
+    "META-INF/com.android.tools/r8",
+];
+
 /// A repository in a folder, with both artifacts; gives the jar's and the AAR's path.
-pub fn make(linux: &Path, windows: &Path) -> Result<(PathBuf, PathBuf), Failed> {
+pub fn make(libraries: &[Native]) -> Result<(PathBuf, PathBuf), Failed> {
     let own = workspace::packages().join("kotlin");
     // A class or library that is gone must not ship.
     let _ = std::fs::remove_dir_all(&own);
     let natives = own.join("natives");
-    place(linux, &natives, "linux-x86-64")?;
-    place(windows, &natives, "win32-x86-64")?;
+    for Native { jna, library, .. } in libraries {
+        place(library, &natives, jna)?;
+    }
     for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
         place(&root().join(licence), &natives, "META-INF")?;
     }
     std::fs::write(natives.join("META-INF/THIRD-PARTY-NOTICES.txt"), notices::text()?)
         .map_err(|error| Failed(format!("{}: {error}", natives.display())))?;
+    for folder in SHRINKERS {
+        place(&root().join(RULES), &natives, folder)?;
+    }
     let repository = workspace::packages().join("maven");
     let to = format!(
         "-DaltDeploymentRepository=folder::file://{}",
@@ -68,7 +81,7 @@ fn android(own: &Path) -> Result<PathBuf, Failed> {
         entry("AndroidManifest.xml", &folder.join("AndroidManifest.xml"))?,
         entry("classes.jar", &classes)?,
         ("R.txt".into(), Vec::new()),
-        entry("proguard.txt", &folder.join("proguard.txt"))?,
+        entry("proguard.txt", &root().join(RULES))?,
     ];
     for abi in ABIS {
         let kind = format!("android-{abi}");

@@ -10,7 +10,11 @@ use super::library::FEATURES;
 use crate::step::{Failed, cargo};
 
 /// The systems that packages hold a library for.
-const TARGETS: &[&str] = &["x86_64-unknown-linux-gnu", "x86_64-pc-windows-gnu"];
+const TARGETS: &[&str] = &[
+    "x86_64-unknown-linux-gnu",
+    "aarch64-unknown-linux-gnu",
+    "x86_64-pc-windows-gnu",
+];
 
 /// The text of THIRD-PARTY-NOTICES.txt.
 pub fn text() -> Result<String, Failed> {

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::archive::{self, Entry, entry};
-use super::{library, notices};
+use super::notices;
+use super::package::Native;
 use crate::cache;
 use crate::packages;
 use crate::step::{Done, Failed, root, run};
@@ -30,7 +31,7 @@ const TYPES: &[(&str, &str)] = &[
 ];
 
 /// Makes it out of these libraries; gives its path.
-pub fn make(linux: &Path, windows: &Path) -> Result<PathBuf, Failed> {
+pub fn make(natives: &[Native]) -> Result<PathBuf, Failed> {
     packages::install_these(packages::NETSTANDARD)?;
     let out = workspace::packages().join("csharp");
     assembly(&out)?;
@@ -45,8 +46,6 @@ pub fn make(linux: &Path, windows: &Path) -> Result<PathBuf, Failed> {
         ("[Content_Types].xml".into(), content_types().into()),
         entry("lib/netstandard2.0/FidoUnlock.dll", &out.join("FidoUnlock.dll"))?,
         entry("lib/netstandard2.0/FidoUnlock.xml", &out.join("FidoUnlock.xml"))?,
-        entry(&format!("runtimes/linux-x64/native/{}", library::LIBRARY), linux)?,
-        entry("runtimes/win-x64/native/fido_unlock_ffi.dll", windows)?,
         entry("build/net461/FidoUnlock.targets", &targets)?,
         entry("buildTransitive/net461/FidoUnlock.targets", &targets)?,
         entry("README.md", &own.join("README.md"))?,
@@ -54,6 +53,10 @@ pub fn make(linux: &Path, windows: &Path) -> Result<PathBuf, Failed> {
         entry("LICENSE-MIT.txt", &root().join("LICENSE-MIT"))?,
         ("THIRD-PARTY-NOTICES.txt".into(), notices::text()?.into()),
     ];
+    for Native { rid, library, .. } in natives {
+        let file = library.file_name().unwrap_or_default().to_string_lossy();
+        entries.push(entry(&format!("runtimes/{rid}/native/{file}"), library)?);
+    }
     entries.push((CORE_PROPERTIES.into(), core_properties().into()));
     let package = workspace::packages().join(format!("nuget/FidoUnlock.{VERSION}.nupkg"));
     archive::write(&package, &entries)?;

@@ -1,8 +1,8 @@
-//! `cargo xtask package`: the packages of C#, Kotlin and Android out of one Linux and one Windows library.
+//! `cargo xtask package`: the packages of C#, Kotlin and Android out of a library for each system.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{dotnet, library, maven, nuget, windows};
+use super::{arm64, dotnet, library, maven, nuget, windows};
 use crate::packages;
 use crate::step::{self, Done, Failed, Group, within};
 use crate::workspace;
@@ -19,15 +19,38 @@ pub fn test_what_ships() -> Done {
     step::all(&[test, windows::test])
 }
 
+/// A library, and what its system is called.
+pub struct Native {
+    /// By NuGet.
+    pub rid: &'static str,
+    /// By JNA.
+    pub jna: &'static str,
+    /// The file.
+    pub library: PathBuf,
+}
+
+/// One for each system. That for ARM takes another std to be compiled, so it is in what ships alone.
+fn natives() -> Result<Vec<Native>, Failed> {
+    let native = |rid, jna, library| Native { rid, jna, library };
+    let mut all = vec![
+        native("linux-x64", "linux-x86-64", library::build()?),
+        native("win-x64", "win32-x86-64", windows::build()?),
+    ];
+    if library::is_to_ship() {
+        all.push(native("linux-arm64", "linux-aarch64", arm64::build()?));
+    }
+    Ok(all)
+}
+
 /// Makes them all in target/packages and says how large each is.
 fn make() -> Done {
     packages::install_for_languages()?;
-    let linux = library::build()?;
-    let windows = windows::build()?;
-    let nuget = within(Group::Packages, || nuget::make(&linux, &windows))?;
-    let (jar, aar) = within(Group::Packages, || maven::make(&linux, &windows))?;
+    let natives = natives()?;
+    let nuget = within(Group::Packages, || nuget::make(&natives))?;
+    let (jar, aar) = within(Group::Packages, || maven::make(&natives))?;
     println!("\n| file | bytes |\n| --- | --- |");
-    for file in [&linux, &windows, &nuget, &jar, &aar] {
+    let libraries = natives.iter().map(|native| &native.library);
+    for file in libraries.chain([&nuget, &jar, &aar]) {
         println!("| {} | {} |", name(file), size(file)?);
     }
     Ok(())
@@ -38,12 +61,17 @@ pub fn test() -> Done {
     make()?;
     packages::install_these(packages::NET_FRAMEWORK)?;
     packages::install_these(packages::WINE)?;
-    let environment = [
+    let mut environment = vec![
         ("FIDO_UNLOCK_DOTNET", dotnet::program()?),
         ("FIDO_UNLOCK_WINDOWS_DOTNET", dotnet::windows_program()?),
         ("FIDO_UNLOCK_NETSTANDARD", nuget::facades()?),
     ];
-    let which = ["--test=nuget".into(), "--test=maven".into()];
+    let mut which = vec!["--test=nuget".into(), "--test=maven".into()];
+    if library::is_to_ship() {
+        environment.push(("FIDO_UNLOCK_SHIPS", "yes".into()));
+        // Minutes long.
+        which.push("--test=shrink".into());
+    }
     workspace::test("tests: packages", &which, &environment, &[])
 }
 

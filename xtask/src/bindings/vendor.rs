@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use serde_json::{Map, Value, json};
 
@@ -29,7 +30,15 @@ const MEMBERS: &[&str] = &[
     "bindings/bindgen",
 ];
 /// What else is copied.
-const OTHERS: &[&str] = &["Cargo.lock", "LICENSE-APACHE", "LICENSE-MIT", "bindings/swift"];
+const OTHERS: &[&str] = &["Cargo.lock", "LICENSE-APACHE", "LICENSE-MIT"];
+/// The Swift, and what its tests read.
+pub const SWIFT: &[&str] = &[
+    "bindings/swift",
+    "examples/agent-swift",
+    "tests/vectors",
+    "docs/errors.md",
+    "docs/for-swift.md",
+];
 /// The systems whose crates are whole; those of any other are empty.
 const TARGETS: &[&str] = &[
     "x86_64-unknown-linux-gnu",
@@ -82,8 +91,16 @@ pub fn make() -> Result<PathBuf, Failed> {
 }
 
 /// Makes the archive and unpacks it into a folder without anything else, always the same one on a machine, so
-/// that its crates are compiled once for all clones; gives that folder.
+/// that its crates are compiled once for all clones; gives that folder. At most once in a run.
 pub fn unpacked() -> Result<PathBuf, Failed> {
+    static UNPACKED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    UNPACKED
+        .get_or_init(|| unpack().map_err(|Failed(reason)| reason))
+        .clone()
+        .map_err(Failed)
+}
+
+fn unpack() -> Result<PathBuf, Failed> {
     let archive = make()?;
     let scratch = cache::place("swift");
     let (tree, known) = (scratch.join(NAME), scratch.join("archive.tar.zst"));
@@ -114,7 +131,7 @@ fn copy(tree: &Path) -> Done {
     if tree.exists() {
         std::fs::remove_dir_all(tree).map_err(failed)?;
     }
-    for name in files(&[MEMBERS, OTHERS].concat())? {
+    for name in files(&[MEMBERS, OTHERS, SWIFT].concat())? {
         let (from, to) = (root().join(&name), tree.join(&name));
         if name.starts_with("bindings/bindgen/fixture") {
             continue;

@@ -100,13 +100,25 @@ pub fn test() -> Done {
     step::joined(vec![fits, on_windows, command_line])
 }
 
-/// Debian's cargo, whatever another one came first in the path, over a copy of the project that is always in
-/// the same place on a machine, so that its crates are compiled once for all clones.
 fn rust(features: &str) -> Result<Command, Failed> {
+    // No libgcc_s_seh-1.dll beside it.
+    let mut command = debian_cargo(TARGET, &["-Ctarget-feature=+crt-static".into()])?;
+    command
+        .args(SELECTION)
+        .args(["--features", EACH, "--features", features])
+        .env("CARGO_TARGET_DIR", root().join("target/windows"))
+        .env("CARGO_BUILD_BUILD_DIR", cache::place("build-windows"));
+    Ok(command)
+}
+
+/// Debian's cargo for another system, whatever another one came first in the path, over a copy of the project that
+/// is always in the same place on a machine, so that its crates are compiled once for all clones. `options`: the
+/// compiler's own.
+pub fn debian_cargo(target: &str, options: &[String]) -> Result<Command, Failed> {
     let tree = cache::place("windows");
     tree::mirror(&tree)?;
     let path = std::env::var("PATH").unwrap_or_default();
-    let options = [library::remapped(&tree), "-Ctarget-feature=+crt-static".into()];
+    let options = [&[library::remapped(&tree)], options].concat();
     let mut command = Command::new("/usr/bin/cargo");
     // Of the cargo and rustup that run this program.
     for name in ["CARGO", "RUSTC", "RUSTUP_TOOLCHAIN", "LD_LIBRARY_PATH"] {
@@ -114,16 +126,11 @@ fn rust(features: &str) -> Result<Command, Failed> {
     }
     step::forget_xtask(&mut command);
     command
-        .args(["build", "--quiet", "--locked", "--target", TARGET])
+        .args(["build", "--quiet", "--locked", "--target", target])
         .args(["-Z", "build-std=std,panic_unwind", "--profile", profile()])
-        .args(SELECTION)
-        .args(["--features", EACH, "--features", features])
         .env("PATH", format!("/usr/bin:{path}"))
         .env_remove("CARGO_BUILD_TARGET")
         .env("RUSTC_BOOTSTRAP", "1")
-        .env("CARGO_TARGET_DIR", root().join("target/windows"))
-        .env("CARGO_BUILD_BUILD_DIR", cache::place("build-windows"))
-        // No libgcc_s_seh-1.dll beside it.
         .env("CARGO_ENCODED_RUSTFLAGS", options.join(library::SEPARATOR))
         .current_dir(tree);
     Ok(command)

@@ -77,6 +77,10 @@ for try await change in deviceChanges() {
         // sees no card.
         report(Line(event: "error", error: Row(row)))
         continue
+    case .cardServiceStopped:
+        // Also one that is not there.
+        report(Line(event: "error", error: errorTable().first { $0.number == 511 }.map(Row.init)))
+        continue
     default: continue
     }
     guard device.canUnlock else {
