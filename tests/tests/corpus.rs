@@ -2,7 +2,7 @@
 //! their target, without the fuzzer: `cargo xtask long fuzz` adds to them, `cargo xtask long bite` sees that they
 //! find planted bugs.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
