@@ -19,16 +19,13 @@ pub fn check() -> Done {
             ("fido-unlock-host", ""),
             ("fido-unlock-host", "tracing"),
         ];
-        step::joined(
-            compiles
-                .iter()
-                .map(|(package, features)| {
-                    let name = format!("wasm: {package}, features [{features}]");
-                    run(&name, &mut cargo(package, features)?)
-                })
-                .chain([timed("wasm: std wants a random source", std_does_not)])
-                .collect(),
-        )
+        let mut results = Vec::new();
+        for (package, features) in compiles {
+            let name = format!("wasm: {package}, features [{features}]");
+            results.push(run(&name, &mut cargo(package, features)?));
+        }
+        results.push(timed("wasm: std wants a random source", std_does_not));
+        step::joined(results)
     })
 }
 
