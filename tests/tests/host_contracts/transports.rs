@@ -32,6 +32,10 @@ enum Wrong {
     Cuts,
     /// Another interface than it says.
     OtherInterface,
+    /// A switch that is not made.
+    SwitchesNot,
+    /// No way back from FIDO's interface.
+    SwitchesOnce,
     /// Each keep-alive begins the wait anew: the deadline moves.
     IgnoresDeadline,
     /// Fixed time-out of half a second.
@@ -154,6 +158,14 @@ impl Transport for Adapter {
         }
         self.inner.interface()
     }
+
+    fn switch_to(&mut self, interface: Interface) -> bool {
+        match self.wrong {
+            Wrong::SwitchesNot => true,
+            Wrong::SwitchesOnce if interface == Interface::Fido => false,
+            _ => self.inner.switch_to(interface),
+        }
+    }
 }
 
 struct Bench {
@@ -266,6 +278,8 @@ fn wrong_adapters_are_found() {
         (Wrong::Small, "passes whole"),
         (Wrong::Cuts, "passes whole"),
         (Wrong::OtherInterface, "which interface"),
+        (Wrong::SwitchesNot, "says its new interface"),
+        (Wrong::SwitchesOnce, "can be switched"),
         (Wrong::IgnoresDeadline, "deadline"),
         (Wrong::Impatient, "however slow"),
         (Wrong::IgnoresCancel, "a cancel ends"),

@@ -20,8 +20,8 @@ pub const BUGS: &[Bug] = &[
     Bug {
         number: 102,
         file: "core/protocol/src/ctap2/cbor.rs",
-        right: "ascending &= entries",
-        wrong: "ascending = entries",
+        right: "keys.sort_unstable_by(|one, other| order(one, other));",
+        wrong: "keys.reverse();",
         binary: CORPUS,
         test: "cbor",
     },
@@ -38,8 +38,8 @@ pub const BUGS: &[Bug] = &[
     Bug {
         number: 104,
         file: "core/device/src/challenge.rs",
-        right: "if record.pending.is_some() {",
-        wrong: "if record.pending.is_some() && false {",
+        right: "self.may_renew(interface, ports)?;",
+        wrong: "let _ = interface;",
         binary: CORPUS,
         test: "conversation",
     },

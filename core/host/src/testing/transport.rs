@@ -77,6 +77,7 @@ pub fn transport(bench: &mut dyn TransportBench, ticks: &dyn Ticks) -> Result<Ch
     let mut checked = Checked::default();
     let mut handle = Handle::open(bench, ticks)?;
     answers(bench, &mut handle)?;
+    switches(bench, &mut handle)?;
     too_long(bench, &mut handle)?;
     over_before(bench, &mut handle)?;
     if bench.messages().is_none() {
@@ -208,6 +209,30 @@ fn answers(bench: &mut dyn TransportBench, handle: &mut Handle<'_>) -> Result<()
     let exchange = handle.any_exchange(bench)?;
     handle.passes(bench, &exchange, "a short answer after a long one is only itself")?;
     Ok(())
+}
+
+/// To each interface and back again.
+fn switches(bench: &mut dyn TransportBench, handle: &mut Handle<'_>) -> Result<(), ContractError> {
+    let first = bench.interface();
+    let before = bench.messages();
+    for interface in [Interface::Vendor, Interface::Fido, first] {
+        let was = handle.transport.interface();
+        let switched = handle.transport.switch_to(interface);
+        ensure(
+            switched || interface != was,
+            "a transport can be switched to the interface that it has",
+        )?;
+        ensure(
+            handle.transport.interface() == if switched { interface } else { was },
+            "a transport that was switched says its new interface, one that was not its old one",
+        )?;
+    }
+    ensure(
+        handle.transport.interface() == first,
+        "a transport that was switched can be switched back",
+    )?;
+    came(bench, before, 0, "nothing is sent for a switch")?;
+    handle.settles(bench)
 }
 
 fn too_long(bench: &mut dyn TransportBench, handle: &mut Handle<'_>) -> Result<(), ContractError> {
