@@ -192,7 +192,8 @@ impl SlotInfo {
             return Ok(None);
         };
         Ok(Some(Self {
-            slot: byte(1)?,
+            // Above it a session could not be kept over a restart.
+            slot: Some(byte(1)?).filter(|slot| *slot < 16).ok_or(())?,
             suite,
             fingerprint: map
                 .get(3)
@@ -200,5 +201,21 @@ impl SlotInfo {
                 .transpose()?,
             rotation: number(4).map_or(Ok(0), |n| u32::try_from(n).map_err(|_| ()))?,
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_are_0_to_15() {
+        let slot = |number: u8| Value::int_map([(1, Some(number.into())), (2, Some(1u64.into()))]);
+        assert_eq!(
+            SlotInfo::from_value(&slot(15)).map(|slot| slot.map(|slot| slot.slot)),
+            Ok(Some(15))
+        );
+        assert_eq!(SlotInfo::from_value(&slot(16)), Err(()));
+        assert_eq!(SlotInfo::from_value(&slot(255)), Err(()));
     }
 }
