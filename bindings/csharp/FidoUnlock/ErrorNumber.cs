@@ -250,6 +250,14 @@ namespace FidoUnlock
         StoreBusy = 707,
         /// <summary>The saved unlock cannot be read.</summary>
         SessionUnreadable = 708,
+        /// <summary>A text is neither UTF-8 nor UTF-16.</summary>
+        TextEncoding = 709,
+        /// <summary>A text is longer than is taken.</summary>
+        TextTooLong = 710,
+        /// <summary>A text does not have the form that is wanted.</summary>
+        TextForm = 711,
+        /// <summary>Other users of this computer may write in the folder.</summary>
+        FolderShared = 712,
         /// <summary>The library was called with an invalid argument.</summary>
         InvalidArgument = 801,
         /// <summary>The library was called in the wrong order.</summary>
@@ -260,5 +268,7 @@ namespace FidoUnlock
         Usage = 804,
         /// <summary>A secret must be typed, but there is no terminal.</summary>
         NotInteractive = 805,
+        /// <summary>The result cannot be written.</summary>
+        OutputFailed = 806,
     }
 }

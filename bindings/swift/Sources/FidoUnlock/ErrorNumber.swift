@@ -245,6 +245,14 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case storeBusy = 707
     /// The saved unlock cannot be read.
     case sessionUnreadable = 708
+    /// A text is neither UTF-8 nor UTF-16.
+    case textEncoding = 709
+    /// A text is longer than is taken.
+    case textTooLong = 710
+    /// A text does not have the form that is wanted.
+    case textForm = 711
+    /// Other users of this computer may write in the folder.
+    case folderShared = 712
     /// The library was called with an invalid argument.
     case invalidArgument = 801
     /// The library was called in the wrong order.
@@ -255,4 +263,6 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case usage = 804
     /// A secret must be typed, but there is no terminal.
     case notInteractive = 805
+    /// The result cannot be written.
+    case outputFailed = 806
 }

@@ -249,6 +249,14 @@ enum class ErrorNumber(val number: Int) {
     StoreBusy(707),
     /** The saved unlock cannot be read. */
     SessionUnreadable(708),
+    /** A text is neither UTF-8 nor UTF-16. */
+    TextEncoding(709),
+    /** A text is longer than is taken. */
+    TextTooLong(710),
+    /** A text does not have the form that is wanted. */
+    TextForm(711),
+    /** Other users of this computer may write in the folder. */
+    FolderShared(712),
     /** The library was called with an invalid argument. */
     InvalidArgument(801),
     /** The library was called in the wrong order. */
@@ -258,7 +266,9 @@ enum class ErrorNumber(val number: Int) {
     /** The command line is not right. */
     Usage(804),
     /** A secret must be typed, but there is no terminal. */
-    NotInteractive(805);
+    NotInteractive(805),
+    /** The result cannot be written. */
+    OutputFailed(806);
 
     companion object {
         /** The row with this number; null for one that is newer than this list. */
