@@ -139,7 +139,7 @@ fn what_a_device_calls_itself_is_not_obeyed() {
     let devices = device_named(name, 0, 0xF1D0, "S\u{1B}1", 0xF1D0);
     with_devices("what_a_device_calls_itself_is_not_obeyed", &devices, || {
         let entries = list().unwrap();
-        let shown = ("Key \u{FFFD}[31m\u{FFFD}", Some("S\u{FFFD}1"));
+        let shown = (r"Key \u{1b}[31m\u{7}", Some(r"S\u{1b}1"));
         assert_eq!(
             entries
                 .iter()
