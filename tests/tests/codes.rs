@@ -481,7 +481,7 @@ fn inspection_tells_what_a_text_is() {
     let lines: Vec<&str> = four.lines().collect();
     for line in 0..4 {
         let mut typed: Vec<String> = lines.iter().map(|line| (*line).into()).collect();
-        typed[line].replace_range(1..2, "?");
+        typed[line].replace_range(1..2, "U");
         let found = inspect(&typed.join("\n\n")).unwrap_err();
         let CodeError::InLine { line: told, error } = found else {
             panic!("{found:?}")

@@ -296,7 +296,11 @@ public sealed class VendorDevice : HostPart, IUnlockDevice
         Before(method, call);
     }
 
-    public UnlockInfo Info(DeviceCall call) { Enter("IUnlockDevice.Info", call); return inner.Info(call); }
+    public UnlockInfo Info(byte[] challenge, DeviceCall call)
+    {
+        Enter("IUnlockDevice.Info", call);
+        return inner.Info(challenge, call);
+    }
 
     public PendingChallenge Challenge(byte slot, PinProtocol protocol, bool renew, DeviceCall call)
     {

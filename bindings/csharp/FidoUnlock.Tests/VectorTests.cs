@@ -90,13 +90,13 @@ public static class VectorTests
     {
         All("suite3.json", 49, one =>
         {
+            if (one.Kind != "key_length" && one.Kind != "response") return false;
             var key = HostPart.Bytes(one.AdminKey);
             if (one.Kind == "key_length")
             {
                 Refused.With<UnlockException.Caller>(ErrorNumber.InvalidArgument, () => IssuerKey.AdminKey(key));
                 return true;
             }
-            if (one.Kind != "response") return false;
             using (var issuer = IssuerKey.AdminKey(key))
             {
                 var made = UnlockLibrary.MockRespond(issuer, "", new byte[0], one.Challenge);

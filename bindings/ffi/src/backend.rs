@@ -168,16 +168,16 @@ impl HostDevice {
 
 impl ports::UnlockDevice for HostDevice {
     fn info(&mut self, call: &mut Call<'_>) -> Result<device_unlock::UnlockInfo, DeviceError> {
-        to_info(self.ask(call, |device, served| device.info(served))?)
+        to_info(self.ask(call, |device, served| device.info(None, served))?)
     }
 
-    /// The host's language has no such question: Device ID and counter must do.
     fn info_about(
         &mut self,
-        _: &Challenge,
+        challenge: &Challenge,
         call: &mut Call<'_>,
     ) -> Result<device_unlock::UnlockInfo, DeviceError> {
-        self.info(call)
+        let challenge = Some(challenge.as_bytes().to_vec());
+        to_info(self.ask(call, |device, served| device.info(challenge, served))?)
     }
 
     fn challenge(

@@ -80,6 +80,10 @@ pub struct UnlockInfo {
     pub unlock_blocked: bool,
     /// Whether an unlock wants a touch.
     pub needs_touch: bool,
+    /// Whether an unlock ended exactly the challenge that was asked about; `None` where none was, or the device cannot
+    /// tell. Then only Device ID and counter tell what became of an unlock whose answer was lost.
+    #[uniffi(default = None)]
+    pub spent: Option<bool>,
 }
 
 /// `getChallenge`: what a device answers.
@@ -171,8 +175,12 @@ impl From<uniffi::UnexpectedUniFFICallbackError> for UnlockDeviceError {
 /// answered, on the thread that made the call.
 #[uniffi::export(with_foreign)]
 pub trait UnlockDevice: Send + Sync {
-    /// The state. Only reads.
-    fn info(&self, call: Arc<DeviceCall>) -> Result<UnlockInfo, UnlockDeviceError>;
+    /// The state. Only reads. `challenge`: its bytes, where [`UnlockInfo::spent`] is asked about it.
+    fn info(
+        &self,
+        challenge: Option<Vec<u8>>,
+        call: Arc<DeviceCall>,
+    ) -> Result<UnlockInfo, UnlockDeviceError>;
 
     /// The pending challenge of a slot, with that protocol's key. `renew`: throw the pending one away, which needs
     /// a touch; refuse with 128 where there was none.
@@ -260,9 +268,9 @@ pub(crate) fn to_info(info: UnlockInfo) -> Result<device_unlock::UnlockInfo, Dev
         device_id: info.device_id.map(device_id).transpose()?,
         unlock_blocked: info.unlock_blocked,
         touch: info.needs_touch,
-        // Nothing of CTAP's enrolment goes to this device, and the host's language has no `spent`.
+        // Nothing of CTAP's enrolment goes to this device.
         max_slots: 0,
-        spent: None,
+        spent: info.spent,
     })
 }
 

@@ -67,13 +67,33 @@ impl From<DeviceError> for UnlockDeviceError {
     }
 }
 
+/// Of whichever suite: the session's own knows which.
+fn any_challenge(bytes: &[u8]) -> Option<Challenge> {
+    let suites = [Suite::P256Ecdsa, Suite::P256EcdhMac, Suite::AesAdminKey];
+    suites
+        .into_iter()
+        .find_map(|suite| Challenge::from_bytes(suite, bytes).ok())
+}
+
 fn coordinate(bytes: Vec<u8>) -> Result<[u8; 32], UnlockDeviceError> {
     bytes.try_into().map_err(|_| UnlockDeviceError::Malformed)
 }
 
 impl UnlockDevice for MockUnlockDevice {
-    fn info(&self, call: Arc<DeviceCall>) -> Result<UnlockInfo, UnlockDeviceError> {
-        let info = self.run(&call, ports::UnlockDevice::info)?;
+    fn info(
+        &self,
+        challenge: Option<Vec<u8>>,
+        call: Arc<DeviceCall>,
+    ) -> Result<UnlockInfo, UnlockDeviceError> {
+        let info = match challenge {
+            None => self.run(&call, ports::UnlockDevice::info)?,
+            Some(bytes) => {
+                let challenge = any_challenge(&bytes).ok_or(UnlockDeviceError::Malformed)?;
+                self.run(&call, |device, call| {
+                    ports::UnlockDevice::info_about(device, &challenge, call)
+                })?
+            }
+        };
         Ok(UnlockInfo {
             pin_set: info.pin_set,
             pin_retries: info.pin_retries,
@@ -90,6 +110,7 @@ impl UnlockDevice for MockUnlockDevice {
             device_id: info.device_id.map(|id| id.as_bytes().to_vec()),
             unlock_blocked: info.unlock_blocked,
             needs_touch: info.touch,
+            spent: info.spent,
         })
     }
 

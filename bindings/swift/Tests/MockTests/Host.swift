@@ -286,9 +286,9 @@ final class VendorDevice: HostPart, UnlockDevice, @unchecked Sendable {
         try before(method, call)
     }
 
-    func info(call: DeviceCall) throws -> UnlockInfo {
+    func info(challenge: Data?, call: DeviceCall) throws -> UnlockInfo {
         try enter("UnlockDevice.info", call)
-        return try inner.info(call: call)
+        return try inner.info(challenge: challenge, call: call)
     }
 
     func challenge(slot: UInt8, protocol: PinProtocol, renew: Bool, call: DeviceCall) throws -> PendingChallenge {

@@ -3,6 +3,7 @@
 use fido_unlock::code::{CodeKind, Inspection, characters, inspect, spoken};
 use zeroize::Zeroizing;
 
+use super::typed_code::filled_line;
 use crate::args::Code;
 use crate::failure::Failure;
 use crate::output::Report;
@@ -67,7 +68,7 @@ fn read(prompt: Prompt) -> Result<Zeroizing<String>, Failure> {
     all.push_str(&first);
     for line in 2..=4 {
         all.push('\n');
-        all.push_str(&prompt.secret(&format!("Code, line {line} of 4"))?);
+        all.push_str(&filled_line(prompt, &format!("Code, line {line} of 4"))?);
     }
     Ok(all)
 }

@@ -42,7 +42,7 @@ pub fn response_code(prompt: Prompt, suite: Suite) -> Result<ResponseCode, Failu
 /// Four lines, or all of them in one.
 fn four_lines(prompt: Prompt) -> Result<Zeroizing<String>, Failure> {
     let length = CodeKind::ResponseLong(1).length();
-    let first = prompt.secret("Response Code, line 1 of 4 (or all four)")?;
+    let first = filled_line(prompt, "Response Code, line 1 of 4 (or all four)")?;
     if characters(&first) > 2 * length {
         return Ok(first);
     }
@@ -50,9 +50,19 @@ fn four_lines(prompt: Prompt) -> Result<Zeroizing<String>, Failure> {
     all.push_str(&first);
     for line in 2..=4 {
         all.push('\n');
-        all.push_str(&prompt.secret(&format!("Response Code, line {line} of 4"))?);
+        all.push_str(&filled_line(prompt, &format!("Response Code, line {line} of 4"))?);
     }
     Ok(all)
+}
+
+/// The next line that has a character of a code (docs/protocol/codes.md: others are skipped).
+pub fn filled_line(prompt: Prompt, label: &str) -> Result<Zeroizing<String>, Failure> {
+    loop {
+        let line = prompt.secret(label)?;
+        if characters(&line) > 0 {
+            return Ok(line);
+        }
+    }
 }
 
 /// Shows the groups that would change, and asks. `None`: nothing to offer, or the person said no.

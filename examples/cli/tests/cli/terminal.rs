@@ -45,9 +45,10 @@ impl Terminal {
         unlockpt(&master).unwrap();
         let name = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
         let slave = || File::options().read(true).write(true).open(&name).unwrap();
-        // `setsid --ctty` makes it the controlling terminal, which passwords are read from.
-        let child = Command::new("setsid")
-            .args(["--ctty", "--wait"])
+        // What started the tests may ignore signals, as a shell does for what it starts in the background. `setsid
+        // --ctty` makes it the controlling terminal, which passwords are read from.
+        let child = Command::new("env")
+            .args(["--default-signal", "setsid", "--ctty", "--wait"])
             .args(program)
             .current_dir(bench.path(""))
             .env("PS1", PROMPT)

@@ -321,9 +321,9 @@ class VendorDevice(key: MockKey) : HostPart(), UnlockDevice {
         before(method, call)
     }
 
-    override fun info(call: DeviceCall): UnlockInfo {
+    override fun info(challenge: ByteArray?, call: DeviceCall): UnlockInfo {
         enter("UnlockDevice.info", call)
-        return inner.info(call)
+        return inner.info(challenge, call)
     }
 
     override fun challenge(slot: UByte, protocol: PinProtocol, renew: Boolean, call: DeviceCall): PendingChallenge {

@@ -72,8 +72,10 @@ class VectorTest {
 
     @TestFactory
     fun `suite 3`() = tests("suite3", 49) { case ->
-        val bytes = case.hex("admin_key")
-        val key = ByteBuffer.allocateDirect(bytes.size).put(bytes).flip()
+        val key by lazy {
+            val bytes = case.hex("admin_key")
+            ByteBuffer.allocateDirect(bytes.size).put(bytes).flip()
+        }
         when (case["kind"].asText()) {
             "response" -> ({
                 val made = IssuerKey.adminKey(key).use { mockRespond(it, "", ByteArray(0), case["challenge"].asText()) }
