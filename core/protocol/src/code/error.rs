@@ -143,7 +143,7 @@ pub enum CodeError {
     #[error("the code's left-over bits are not zero")]
     Padding,
     /// A Device Challenge of another version than 1.
-    #[error("the challenge is of a version that this software does not know")]
+    #[error("the challenge has a version that this software does not know")]
     Version,
     /// A Device Challenge of another suite than 1 or 2, or not of the suite asked for.
     #[error("the challenge names a suite that this software does not know")]
