@@ -1,7 +1,7 @@
 //! The one table of errors: stable number, name, family, text, and what the person can do next.
 //!
-//! Bindings, documentation, command line and desk are fed from it; `docs/errors.md` is printed from
-//! it. A number never changes its meaning and is never used again. Families have gaps to grow into.
+//! Bindings, documentation, command line and desk use it; `docs/errors.md` is printed from
+//! it. A number never changes its meaning and is never reused. Families have gaps to grow into.
 
 use core::fmt;
 
@@ -11,13 +11,13 @@ use core::fmt;
 pub enum Family {
     /// 100–199: what the authenticator answered, or the state that it is in.
     Device,
-    /// 200–299: a Device ID, Device Challenge or Response Code as it was typed.
+    /// 200–299: a Device ID, Device Challenge or Response Code as typed.
     Code,
     /// 300–399: the new PIN.
     Pin,
     /// 400–499: the help desk's rules: licence, privilege, caller, approval, limit.
     Policy,
-    /// 500–599: the way to the device: USB HID, PC/SC, NFC.
+    /// 500–599: the connection to the device: USB HID, PC/SC, NFC.
     Transport,
     /// 600–699: the issuer's key and whatever signs with it.
     Signer,

@@ -1,4 +1,4 @@
-//! What can be wrong with a code as it was typed.
+//! What can be wrong with a typed code.
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt;
@@ -136,7 +136,7 @@ pub enum CodeError {
     Order {
         /// The place, 1 to 4.
         expected_line: u8,
-        /// The line that stands there, 1 to 4.
+        /// The line that was found there, 1 to 4.
         found_line: u8,
     },
     /// Left-over bits are not zero: the code was not made by this protocol.
