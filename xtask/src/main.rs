@@ -27,42 +27,42 @@ use step::Failed;
 const USAGE: &str = "\
 cargo xtask <command>
 
-  test       install the Debian packages that are missing, then every test
-             `test bindings`: the part of it for C# and Kotlin
-             `test windows`: the part of it for Windows, under Wine
-             `test packages`: each package installed into an empty host project, and run there
+  test       install the missing Debian packages, then run every test
+             `test bindings`: only the tests for C# and Kotlin
+             `test windows`: only the tests for Windows, under Wine
+             `test packages`: install each package into an empty host project, and run it there
   ci         format, clippy, docs, cargo deny, generated files, packages, and `test`
-  bindings   write the sources of C#, Kotlin and Swift again; `--check`: fail where one is stale
+  bindings   regenerate the C#, Kotlin and Swift sources; `--check`: fail if one is stale
   windows    build fido_unlock_ffi.dll for 64-bit Windows, on Linux
-  package    make the packages of C#, Kotlin and Android in target/packages
+  package    make the C#, Kotlin and Android packages in target/packages
   vendor-swift
-             sources and crates for a machine with Swift and without a registry, as one archive
+             put sources and crates into one archive, for a machine with Swift and no registry
   firmware   build the device side without std, and the protocol without a heap
-  docs       write the generated documents again (docs/errors.md)
-  vectors    make tests/vectors again, with code that is not the library's
+  docs       regenerate the generated documents (docs/errors.md)
+  vectors    regenerate tests/vectors with code that is not the library's
 
-What takes long, and is no part of `ci`:
+Slow commands, not part of `ci`:
 
   long packages
-             packages and Windows as in `test`, with the libraries optimised as they ship
-  long bite  put known bugs (or those of these numbers) into a copy of the code; the test named for
-             each must fail
+             test packages and Windows as in `test`, with the libraries optimised as they ship
+  long bite  put known bugs (all, or those with these numbers) into a copy of the code; the test
+             named for each must fail
   long fuzz MINUTES [TARGET...]
-             each fuzz target, or these, for so many minutes of the processor, from tests/corpus,
-             which then holds what they found
+             run each fuzz target, or these, for that many minutes of processor time, from
+             tests/corpus, which they then rewrite with what they found
   long bench bindings [ROUNDS]
-             what a call costs in C# and Kotlin, and an unlock beside the same one in Rust
+             measure a call in C# and Kotlin, and an unlock beside the same one in Rust
   long bench transport [COUNT] [card|hidraw|instructions|uml]
-             what an unlock costs over pcscd and hidraw, beside clients that are not ours
+             measure an unlock over pcscd and hidraw, beside third-party clients
   long soak [UNLOCKS]
-             10,000 unlocks (or as many) on mono, .NET Core and the JVM leave nothing behind
-  long swift Swift, as root: its tests, 10,000 unlocks and the sample agent, in a folder with a newer
-             Debian that has a compiler (3.5 GB); `test swift`: the same with 200 unlocks
-  long arm64 the library for Linux on 64-bit ARM, and a whole unlock in C under qemu; as root
-  long wasm  what of core compiles for a browser (wasm32-unknown-unknown)
+             10,000 (or UNLOCKS) unlocks on mono, .NET Core and the JVM must leave nothing behind
+  long swift run the Swift tests, 10,000 unlocks and the sample agent, as root, in a folder with a
+             newer Debian that has a compiler (3.5 GB); `test swift`: the same with 200 unlocks
+  long arm64 build the library for Linux on 64-bit ARM, and run an unlock in C under qemu; as root
+  long wasm  compile what of core a browser can use (wasm32-unknown-unknown)
 
-Compiled dependencies, tools and the like are kept below XDG_CACHE_HOME (or ~/.cache), in the folder
-`fido-unlock`, for the next run on this machine; it may be removed at any time.
+Compiled dependencies, tools and the like are kept in the folder `fido-unlock` below XDG_CACHE_HOME
+(or ~/.cache) for the next run on this machine. You may remove it at any time.
 ";
 
 /// Unlocks in each runtime.

@@ -1,4 +1,4 @@
-//! An audit entry as JSON for people; the canonical bytes beside it are what counts.
+//! An audit entry as JSON for people; only the canonical bytes next to it count.
 
 use fido_unlock_desk::audit::AuditEntry;
 use serde::Serialize;

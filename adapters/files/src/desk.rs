@@ -16,7 +16,7 @@ use crate::{
 pub struct FilesDesk(PathBuf);
 
 impl FilesDesk {
-    /// Makes the folder, where it does not exist, and a new audit log in it.
+    /// Makes the folder, if it does not exist, and a new audit log in it.
     ///
     /// # Errors
     /// [`StorageError::Write`] when there is an audit log already or it cannot be written.

@@ -1,12 +1,12 @@
 //! Devices from an enrolment station, as CSV (RFC 4180) with the header
 //! `device_id,user,suite,slot,issuer,device_key`.
 //!
-//! `device_id`: a Device ID as it is read aloud; `user`: the owner's id; `issuer`: Q and `device_key`:
-//! E, each a compressed point in hex, empty where the suite has none. An admin key is never in such a
+//! `device_id`: a Device ID as people read it aloud; `user`: the owner's id; `issuer`: Q and `device_key`:
+//! E, each a compressed point in hex, empty if the suite has none. An admin key is never in such a
 //! file: suite-3 devices are registered one by one.
 //!
-//! Spreadsheets have their say, too: a file that one saved with semicolons or tabs, in UTF-16, with blank
-//! rows or rows of commas is read. What would be a formula to one has an apostrophe before it.
+//! It also reads what spreadsheets save: semicolons or tabs, UTF-16, blank rows or rows of commas. A cell that
+//! a spreadsheet would take for a formula has an apostrophe before it.
 
 use std::borrow::Cow;
 
@@ -30,9 +30,9 @@ pub enum ImportError {
     /// The first line is not the header.
     #[error("line {line}: the first line must be {wanted}, not {found}", wanted = DEVICE_COLUMNS.join(","))]
     Header {
-        /// The line, from 1; 1 where there is none.
+        /// The line, from 1; 1 if there is none.
         line: usize,
-        /// What stands there, shortened and as it may be shown.
+        /// What was found there, shortened and safe to show.
         found: String,
     },
     /// A row has too few or too many cells.
@@ -52,7 +52,7 @@ pub enum ImportError {
         column: usize,
         /// The column's name.
         field: &'static str,
-        /// What should stand there.
+        /// What was expected there.
         what: &'static str,
     },
     /// The Device ID has a typing error.
@@ -75,7 +75,7 @@ impl HasCode for ImportError {
     }
 }
 
-/// Reads every device, or none when a line is wrong. They are then given to
+/// Reads every device, or none if a line is wrong. They are then given to
 /// [`HelpDesk::register_device`](fido_unlock_desk::HelpDesk::register_device).
 ///
 /// # Errors
@@ -118,7 +118,7 @@ fn no_header(line: usize, found: String) -> ImportError {
     ImportError::Header { line, found }
 }
 
-/// The comma; where the header has none of it, what a spreadsheet may have put there.
+/// The comma; if the header has none, what a spreadsheet may have used instead.
 fn delimiter(text: &str) -> u8 {
     let header = text.trim_start().lines().next().unwrap_or_default();
     let instead = [b';', b'\t']

@@ -50,7 +50,7 @@ impl WriterLock {
     }
 }
 
-/// Makes new files readable by their owner alone.
+/// Makes new files readable only by their owner.
 pub(crate) fn owner_only(options: &mut OpenOptions) {
     #[cfg(unix)]
     {

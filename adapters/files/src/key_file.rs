@@ -2,7 +2,7 @@
 //!
 //! A P-256 key is PKCS#8 (RFC 5958), in PEM (RFC 7468) or DER, encrypted by PBES2 (RFC 8018) or not;
 //! an admin key is one line of hex digits. Either may lie in an age file with a passphrase
-//! (age-encryption.org/v1), armored or binary. Beside each file `NAME` lies `NAME.json` with the
+//! (age-encryption.org/v1), armored or binary. Next to each file `NAME` is `NAME.json` with the
 //! suite and slot, since PKCS#8 has no place for them.
 
 mod age_file;
@@ -47,7 +47,7 @@ pub struct Passphrase {
 
 impl Passphrase {
     /// Takes the text over. It protects files as [`opaque`] makes it, so that one passphrase is the same
-    /// from every keyboard; a file of another program's is opened with the text as it was typed, too.
+    /// from every keyboard; a file that another program wrote is also tried with the text as typed.
     #[must_use]
     pub fn new(typed: String) -> Self {
         let text = opaque(&typed);
@@ -69,7 +69,7 @@ impl Passphrase {
         &self.text
     }
 
-    /// Opens with the text and, where it does not fit, with the one that was typed.
+    /// Opens with the text and, if it does not fit, with the text as typed.
     pub(crate) fn open<T>(&self, open: impl Fn(&Self) -> Result<T, KeyFileError>) -> Result<T, KeyFileError> {
         match (open(self), &self.typed) {
             (Err(KeyFileError::Passphrase), Some(typed)) => open(&Self {
@@ -106,7 +106,7 @@ pub enum Protection<'a> {
     AgeArmored(&'a Passphrase),
 }
 
-/// A key with what stands beside it.
+/// A key and its description.
 pub struct LoadedKey {
     /// The key.
     pub key: IssuerKey,
@@ -170,7 +170,7 @@ pub fn load(path: &Path, passphrase: Option<&Passphrase>) -> Result<LoadedKey, K
     Ok(LoadedKey { key, description })
 }
 
-/// Reads the description alone: suite, slot and public key, without a passphrase.
+/// Reads only the description: suite, slot and public key, without a passphrase.
 ///
 /// # Errors
 /// [`KeyFileError`].

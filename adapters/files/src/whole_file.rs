@@ -34,7 +34,7 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     replace(path, bytes)
 }
 
-/// Makes a folder, and those above it, for its owner alone; one that is there is left as it is.
+/// Makes a folder, and those above it, only for its owner; an existing one is left as it is.
 pub(crate) fn make_private_folder(folder: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);

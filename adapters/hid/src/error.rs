@@ -49,7 +49,7 @@ pub enum HidError {
     Failed {
         /// Name of hidapi's function.
         function: &'static str,
-        /// The system's error number, or -1 where it gives none.
+        /// The system's error number, or -1 if it gives none.
         value: i64,
     },
 }
@@ -142,7 +142,7 @@ fn is_disconnect(message: &str) -> bool {
         .any(|words| message.contains(words))
 }
 
-/// The number in "hid_write: (0x0000048F) words in any language"; -1 where there is none.
+/// The number in "hid_write: (0x0000048F) words in any language"; -1 if there is none.
 #[cfg(any(test, windows, target_os = "macos"))]
 fn number_in(message: &str) -> i64 {
     message

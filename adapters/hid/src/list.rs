@@ -14,7 +14,7 @@ use crate::error::{HidError, Subject, explain};
 /// [`DeviceEntry::is_same_key`] joins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceEntry {
-    /// Product name, as the device tells it, to be shown; may be empty.
+    /// Product name, as the device gives it, to show; may be empty.
     pub name: DisplayText,
     /// Path in the system's own form. It changes when the key is plugged in again.
     pub path: String,
@@ -24,17 +24,17 @@ pub struct DeviceEntry {
     pub vendor_id: u16,
     /// USB product id.
     pub product_id: u16,
-    /// Serial number, where the device tells one (most security keys do not).
+    /// Serial number, if the device gives one (most security keys do not).
     pub serial: Option<DisplayText>,
     /// The USB port that the key is in ("usb-0000:00:14.0-2"), which its interfaces share and no other
-    /// key has; Linux alone tells it. Another one when the key is plugged in elsewhere.
+    /// key has; only Linux gives it. It changes when the key is plugged in elsewhere.
     pub port: Option<String>,
     /// Whether it could be opened when it was listed.
     pub access: Result<(), HidError>,
 }
 
 impl DeviceEntry {
-    /// Whether both are of one key as far as USB tells: vendor, product, serial number and name.
+    /// Whether both belong to one key as far as USB says: vendor, product, serial number and name.
     /// Two keys of one model without serial numbers look the same; only the Device ID tells them
     /// apart.
     #[must_use]
@@ -180,7 +180,7 @@ pub(crate) const fn instances() -> BTreeMap<String, String> {
     BTreeMap::new()
 }
 
-/// `HID_PHYS` of the device behind `/dev/hidrawN`, as the kernel tells it in sysfs.
+/// `HID_PHYS` of the device behind `/dev/hidrawN`, as the kernel gives it in sysfs.
 #[cfg(target_os = "linux")]
 fn port(path: &str) -> Option<String> {
     let node = path.strip_prefix("/dev/")?;

@@ -5,7 +5,7 @@ use fido_unlock_host::framing::ctaphid::MIN_REPORT_SIZE;
 /// The reports of one top-level collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReportLayout {
-    /// Report ID, 0 where the descriptor names none.
+    /// Report ID, 0 if the descriptor names none.
     pub report_id: u8,
     /// Bytes of an input report, without the report ID.
     pub input_size: usize,

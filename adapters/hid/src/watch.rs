@@ -33,7 +33,7 @@ pub struct Watch {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Known {
     entry: DeviceEntry,
-    /// Another one when a key takes the place of its like, and so its path; where the system tells it.
+    /// It changes when a key replaces one like it, and so takes over its path; if the system gives it.
     instance: Option<String>,
 }
 

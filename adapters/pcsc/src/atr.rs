@@ -1,4 +1,4 @@
-//! What an ATR tells (ISO 7816-3 §8.2; PC/SC part 3 §3.1.3.2.3 for contactless cards).
+//! What an ATR says (ISO 7816-3 §8.2; PC/SC part 3 §3.1.3.2.3 for contactless cards).
 
 /// Whether the reader made this ATR up for a contactless card: `3B 8n 80 01`, and historical bytes
 /// after it.

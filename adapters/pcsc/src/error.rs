@@ -39,7 +39,7 @@ pub enum PcscError {
     /// The service runs and refuses this user (polkit): altogether, or this reader.
     #[error("{}", refused(.reader))]
     ServiceRefused {
-        /// Name of the reader; empty where the service refuses altogether.
+        /// Name of the reader; empty if the service refuses altogether.
         reader: DisplayText,
     },
     /// The service runs, and does not speak the protocol of the library that this program has: it is older.

@@ -1,8 +1,8 @@
 //! Names of readers: bytes to PC/SC, text to people.
 //!
-//! A name is told as a text from which the very name can be made again, so that two readers never have one text,
-//! and so that it can be shown: bytes that are no UTF-8, and characters that a terminal would obey, are written
-//! `\xNN`, and so is a backslash before an x.
+//! A name becomes a text that can be shown and from which exactly the same name can be made again, so that two
+//! readers never have the same text: bytes that are not UTF-8, characters that a terminal would obey, and a
+//! backslash before an x are written `\xNN`.
 
 use core::ffi::CStr;
 use std::ffi::CString;
@@ -38,7 +38,7 @@ fn escape(text: &mut String, bytes: &[u8]) {
     }
 }
 
-/// The name of a text; `None` where a NUL is in it, which is in no name.
+/// The name of a text; `None` if it contains a NUL, which no name does.
 pub fn from_text(text: &str) -> Option<CString> {
     let mut name = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

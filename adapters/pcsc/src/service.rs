@@ -1,9 +1,10 @@
-//! The smart card service itself: whether it runs, and whether it wants to serve this program.
+//! The smart card service itself: whether it runs, and whether it serves this program.
 //!
-//! pcscd refuses a user (polkit) by closing the connection; up to pcsc-lite 2.0 a card, too. libpcsclite then gives
-//! what it also gives for a service that does not run or has died (SCARD_W_SECURITY_VIOLATION too), so the service is looked for once more: one that
-//! runs and closes every connection refuses. Another version of the protocol between library and service comes as
-//! a return value that means something else on Windows.
+//! pcscd refuses a user (polkit) by closing the connection; up to pcsc-lite 2.0 it refuses a card in the same way.
+//! libpcsclite then returns what it also returns for a service that is not running or has died (including
+//! SCARD_W_SECURITY_VIOLATION), so the service is looked for once more: one that runs and closes every connection
+//! refuses. Another version of the protocol between library and service comes as a return value that means
+//! something else on Windows.
 
 use core::ffi::CStr;
 
@@ -79,7 +80,7 @@ fn closes_connections() -> bool {
     })
 }
 
-/// Whether a new connection is closed before anything is sent; `None` where there is none.
+/// Whether a new connection is closed before anything is sent; `None` if there is none.
 #[cfg(not(any(windows, target_os = "macos")))]
 fn is_closed() -> Option<bool> {
     use core::time::Duration;

@@ -12,12 +12,12 @@ use crate::error::PcscError;
 use crate::list::DeviceEntry;
 use crate::service::{establish, why_not_established};
 
-/// Longest wait in the service. A reader that comes is seen at once where the service tells of it,
-/// and after this where it does not (macOS).
+/// Longest wait in the service. A new reader is seen at once if the service announces it,
+/// and after this time if it does not (macOS).
 const SLICE: Duration = Duration::from_millis(250);
-/// Most readers that one question may be about: Windows' MAXIMUM_SMARTCARD_READERS; pcscd has 16.
+/// Most readers that one request may be about: Windows' MAXIMUM_SMARTCARD_READERS; pcscd's limit is 16.
 const MOST_STATES: usize = 10;
-/// Most events that wait to be taken. When there are more the thread waits, too, and sees what is there by then.
+/// Most events that wait to be taken. When there are more, the thread waits as well, and then sees what is there.
 const MOST_EVENTS: usize = 256;
 /// Longest wait for the thread's end.
 const END: Duration = Duration::from_secs(1);
@@ -43,7 +43,7 @@ pub enum Event {
     Problem(PcscError),
 }
 
-/// Sees readers and cards come and go, on a thread of its own that ends when this is dropped.
+/// Watches readers and cards come and go, on its own thread, which ends when this is dropped.
 pub struct Watch {
     events: Receiver<Event>,
     ended: Arc<AtomicBool>,
@@ -116,7 +116,7 @@ fn run(ended: &AtomicBool, events: &SyncSender<Event>) {
 
 type Service = Result<(), PcscError>;
 
-/// What is told of the service when it is otherwise than before.
+/// What to report about the service when its state has changed.
 fn service_changed(before: Option<&Service>, now: &Service) -> Vec<Event> {
     match now {
         Ok(()) => vec![Event::ServiceStarted],
@@ -156,7 +156,7 @@ fn look(context: &Context, ended: &AtomicBool, events: &SyncSender<Event>) {
 struct Readers {
     states: Vec<ReaderState>,
     known: Vec<Known>,
-    /// The service's own "a reader came or went", where it has one.
+    /// The service's own "a reader came or went", if it has one.
     plug_and_play: Option<ReaderState>,
 }
 
@@ -167,7 +167,7 @@ struct Known {
 }
 
 impl Readers {
-    /// Takes up new readers, waits for a change, and tells it.
+    /// Picks up new readers, waits for a change, and reports it.
     fn next(&mut self, context: &Context, events: &SyncSender<Event>) -> Result<(), Failure> {
         let names = context
             .list_readers_owned()
@@ -251,7 +251,7 @@ fn failure(function: &'static str) -> impl Fn(Error) -> Failure {
     move |error| Failure { error, function }
 }
 
-/// Asks for no more states at once than a service takes; the parts share the slice.
+/// Asks for no more states at once than a service allows; the parts share the slice.
 fn in_parts<S, E>(
     states: &mut [S],
     mut ask: impl FnMut(&mut [S], Duration) -> Result<(), E>,

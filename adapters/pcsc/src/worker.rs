@@ -72,7 +72,7 @@ pub struct Failure {
 
 pub type Outcome = Result<Reply, Failure>;
 
-/// Who has a transaction: it may be granted when nobody waits for it any more.
+/// Who has a transaction: it may be granted when nobody is waiting for it any longer.
 #[derive(Clone, Debug)]
 pub struct Claim(Arc<AtomicU8>);
 
@@ -195,7 +195,7 @@ pub fn as_tpdu(apdu: &[u8]) -> &[u8] {
     }
 }
 
-/// dwMaxAPDUDataSize of the reader (PC/SC part 10 §2.6.14), 256 where it takes short APDUs alone.
+/// dwMaxAPDUDataSize of the reader (PC/SC part 10 §2.6.14), 256 if it takes only short APDUs.
 fn reader_takes_extended_length(card: &Card) -> Option<bool> {
     const GET_FEATURE_REQUEST: u32 = 3400;
     const GET_TLV_PROPERTIES: u8 = 0x12;

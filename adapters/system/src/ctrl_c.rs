@@ -12,7 +12,7 @@ static PRESSED: AtomicBool = AtomicBool::new(false);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {reason}", ErrorCode::HostFailed)]
 pub struct CtrlCError {
-    /// The words of the crate `ctrlc`, or the system's.
+    /// The message of the crate `ctrlc`, or the system's.
     pub reason: String,
 }
 

@@ -26,7 +26,7 @@ pub use sources::{NotBuilt, SystemDevices, sources, udev_rule};
 #[doc(no_inline)]
 pub use zeroize::Zeroizing;
 
-/// What a program that unlocks wants, for `use fido_unlock_system::prelude::*`.
+/// What a program that unlocks needs, for `use fido_unlock_system::prelude::*`.
 pub mod prelude {
     #[cfg(feature = "ctrl-c")]
     pub use crate::CtrlC;

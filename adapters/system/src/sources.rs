@@ -4,7 +4,7 @@ use fido_unlock_host::ports::DeviceSource;
 use fido_unlock_host::{Devices, FoundRoute};
 use fido_unlock_protocol::{ErrorCode, HasCode};
 
-/// Neither of the features `hid` and `pcsc` was built in, so there is nothing to look for devices with.
+/// Built without the features `hid` and `pcsc`, so there is no way to look for devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}: built without the features `hid` and `pcsc`", ErrorCode::NoDevice)]
 pub struct NotBuilt;
@@ -15,10 +15,10 @@ impl HasCode for NotBuilt {
     }
 }
 
-/// The sources of this build, USB keys first: none without the features `hid` and `pcsc`. Nothing is
-/// looked for yet; a service that does not run is told when devices are listed.
+/// The sources of this build, USB keys first: none without the features `hid` and `pcsc`. They do not
+/// look for anything yet; listing devices reports a service that is not running.
 ///
-/// For a program that adds a source of its own; else [`SystemDevices::system`].
+/// For a program that adds its own source; otherwise use [`SystemDevices::system`].
 #[must_use]
 pub fn sources() -> Vec<Box<dyn DeviceSource>> {
     vec![
@@ -29,15 +29,15 @@ pub fn sources() -> Vec<Box<dyn DeviceSource>> {
     ]
 }
 
-/// USB keys alone. For a library whose own features decide what it looks for: this crate's are those of all
-/// who use it in one build.
+/// Only USB keys. For a library whose own features decide what it looks for: in one build this crate's features
+/// are those that any of its users turned on.
 #[cfg(feature = "hid")]
 #[must_use]
 pub fn hid_source() -> Box<dyn DeviceSource> {
     Box::new(fido_unlock_hid::HidSource::new())
 }
 
-/// Smart cards alone, as [`hid_source`].
+/// Only smart cards; see [`hid_source`].
 #[cfg(feature = "pcsc")]
 #[must_use]
 pub fn pcsc_source() -> Box<dyn DeviceSource> {
@@ -49,7 +49,7 @@ pub trait SystemDevices: Sized {
     /// Over [`sources`].
     ///
     /// # Errors
-    /// [`NotBuilt`] ([`ErrorCode::NoDevice`]) where there is no source.
+    /// [`NotBuilt`] ([`ErrorCode::NoDevice`]) if there is no source.
     fn system() -> Result<Self, NotBuilt>;
 }
 
@@ -64,7 +64,7 @@ impl SystemDevices for Devices {
 }
 
 /// The line for `/etc/udev/rules.d/70-fido-unlock.rules` that would let this user open a USB key which the
-/// system refuses (Linux, feature `hid`); `None` where no such rule would help.
+/// system refuses (Linux, feature `hid`); `None` if no such rule would help.
 #[must_use]
 pub fn udev_rule(found: &FoundRoute) -> Option<String> {
     #[cfg(all(feature = "hid", target_os = "linux"))]

@@ -14,19 +14,19 @@ namespace FidoUnlock
         PinAuthBlocked = 103,
         /// <summary>Five wrong Response Codes since the device was plugged in.</summary>
         TooManyWrongResponses = 104,
-        /// <summary>This Response Code does not fit this device and challenge.</summary>
+        /// <summary>This Response Code does not match this device and challenge.</summary>
         ResponseWrong = 105,
-        /// <summary>The device waits for a response to another challenge.</summary>
+        /// <summary>The device is waiting for the response to another challenge.</summary>
         ChallengePending = 106,
-        /// <summary>The challenge that this Response Code was made for has been used: the device was unlocked since.</summary>
+        /// <summary>The device has been unlocked since it showed this challenge, so the Response Code is void.</summary>
         ChallengeUsed = 107,
         /// <summary>The device has a new challenge, so the Response Code for the old one is void.</summary>
         ChallengeRenewed = 108,
-        /// <summary>This is not the device that the unlock was begun with.</summary>
+        /// <summary>This is not the device that the unlock was started with.</summary>
         OtherDevice = 109,
         /// <summary>Nobody touched the device in time.</summary>
         TouchTimedOut = 110,
-        /// <summary>The touch was refused on the device.</summary>
+        /// <summary>The request was declined on the device.</summary>
         TouchRefused = 111,
         /// <summary>The device trusts an issuer key that is not this help desk's.</summary>
         ForeignIssuer = 112,
@@ -38,9 +38,9 @@ namespace FidoUnlock
         PinInvalid = 115,
         /// <summary>The PIN is blocked: too many wrong tries.</summary>
         PinBlocked = 116,
-        /// <summary>The device could not check the message that was sent to it.</summary>
+        /// <summary>The device could not verify the message that was sent to it.</summary>
         MacRefused = 117,
-        /// <summary>The device could not make a random number.</summary>
+        /// <summary>The device could not generate a random number.</summary>
         NoEntropy = 118,
         /// <summary>The device answered with an unexpected status.</summary>
         UnexpectedStatus = 119,
@@ -48,41 +48,41 @@ namespace FidoUnlock
         MalformedAnswer = 120,
         /// <summary>The device does not know this command.</summary>
         NotSupported = 121,
-        /// <summary>The device is sealed: its issuer keys were enrolled before.</summary>
+        /// <summary>The device is sealed: its issuer keys are already enrolled.</summary>
         Sealed = 122,
-        /// <summary>A test response was refused: an unlock would not work.</summary>
+        /// <summary>The device refused the test response: an unlock would not work.</summary>
         ProbeFailed = 123,
         /// <summary>The connection broke before the device confirmed the unlock.</summary>
         OutcomeUnknown = 124,
-        /// <summary>Another applet's PIN is meant.</summary>
+        /// <summary>The card's PIN belongs to another applet.</summary>
         OtherApplet = 125,
-        /// <summary>The device may not be enrolled now: it has a PIN or credentials, and no permission was given.</summary>
+        /// <summary>The device has a PIN or credentials, so it cannot be enrolled without permission.</summary>
         EnrolmentRefused = 126,
         /// <summary>The device refused the new issuer key.</summary>
         RotationRefused = 127,
-        /// <summary>A new challenge needs a touch, or the first ten seconds after plugging in.</summary>
+        /// <summary>A new challenge needs a touch, or a request within ten seconds of plugging in.</summary>
         RenewRefused = 128,
         /// <summary>The device has no key in this slot.</summary>
         SuiteNotEnrolled = 129,
         /// <summary>The device could not read or write its own memory.</summary>
         StoreBroken = 130,
-        /// <summary>This key is the device's only one: without it nobody could ever unlock it.</summary>
+        /// <summary>This is the device's only issuer key: without it, nobody could ever unlock the device.</summary>
         LastSlot = 131,
-        /// <summary>The device has counted to its end: it can never be unlocked again.</summary>
+        /// <summary>The device's counter has reached its end: it can never be unlocked again.</summary>
         CounterAtEnd = 132,
         /// <summary>The code has the wrong length.</summary>
         CodeLength = 201,
-        /// <summary>The code holds a character that no code has.</summary>
+        /// <summary>The code contains a character that no code uses.</summary>
         CodeCharacter = 202,
         /// <summary>The code has a typing error.</summary>
         CodeCheck = 203,
-        /// <summary>This is a code of another kind.</summary>
+        /// <summary>This is the wrong kind of code.</summary>
         CodeKind = 204,
         /// <summary>The lines of the code are in the wrong order.</summary>
         CodeOrder = 205,
         /// <summary>The code is not one that this software makes.</summary>
         CodePadding = 206,
-        /// <summary>The challenge is of a version that this software does not know.</summary>
+        /// <summary>The challenge has a version that this software does not know.</summary>
         CodeVersion = 207,
         /// <summary>The challenge names a suite that this software does not know.</summary>
         CodeSuite = 208,
@@ -90,17 +90,17 @@ namespace FidoUnlock
         PinTooShort = 301,
         /// <summary>The PIN is too long.</summary>
         PinTooLong = 302,
-        /// <summary>The PIN holds a character that is not allowed.</summary>
+        /// <summary>The PIN contains a character that is not allowed.</summary>
         PinCharacter = 303,
         /// <summary>The PIN is too easy to guess.</summary>
         PinTrivial = 304,
-        /// <summary>The PIN is on the list of PINs that must not be used.</summary>
+        /// <summary>The PIN is on the list of forbidden PINs.</summary>
         PinListed = 305,
         /// <summary>The two PINs are not the same.</summary>
         PinConfirmation = 306,
         /// <summary>The device's own rules refuse this PIN.</summary>
         PinRefusedByDevice = 307,
-        /// <summary>The device wants a PIN that differs from the old one.</summary>
+        /// <summary>The device requires a PIN that differs from the old one.</summary>
         PinSameAsOld = 308,
         /// <summary>There is no licence.</summary>
         LicenceMissing = 401,
@@ -116,17 +116,17 @@ namespace FidoUnlock
         CallerUnverified = 406,
         /// <summary>This way of verifying the caller is not enough for this user.</summary>
         CallerMethod = 407,
-        /// <summary>A reason or ticket number is wanted.</summary>
+        /// <summary>A reason or ticket number is required.</summary>
         ReasonMissing = 408,
         /// <summary>A second operator must approve.</summary>
         ApprovalMissing = 409,
         /// <summary>You cannot approve your own request.</summary>
         ApprovalSelf = 410,
-        /// <summary>This device has been given too many Response Codes.</summary>
+        /// <summary>Too many Response Codes have been given out for this device.</summary>
         LimitDevice = 411,
         /// <summary>You have given out too many Response Codes.</summary>
         LimitOperator = 412,
-        /// <summary>Too many Response Codes have been given out in all.</summary>
+        /// <summary>Too many Response Codes have been given out in total.</summary>
         LimitIssuer = 413,
         /// <summary>The request is older than ten minutes.</summary>
         RequestExpired = 414,
@@ -138,13 +138,13 @@ namespace FidoUnlock
         DeviceUnknown = 417,
         /// <summary>This challenge was already answered for another Device ID.</summary>
         ChallengeElsewhere = 418,
-        /// <summary>The device's unlock counter went back: its memory may have been copied back.</summary>
+        /// <summary>The device's unlock counter went back: an old copy of its memory may have been restored.</summary>
         CounterWentBack = 419,
         /// <summary>The device was unlocked without a record of it.</summary>
         CounterMoved = 420,
-        /// <summary>The challenge is not of the suite that is registered for this device.</summary>
+        /// <summary>The challenge's suite is not the one registered for this device.</summary>
         ChallengeSuite = 421,
-        /// <summary>The challenge is not of the key slot that is registered for this device.</summary>
+        /// <summary>The challenge's key slot is not the one registered for this device.</summary>
         ChallengeSlot = 422,
         /// <summary>This computer's clock went back.</summary>
         ClockWentBack = 423,
@@ -152,7 +152,7 @@ namespace FidoUnlock
         AdminKeyDefault = 424,
         /// <summary>Another device has the same admin key.</summary>
         AdminKeyShared = 425,
-        /// <summary>The channel was typed in or changed lately, so no code is sent to it.</summary>
+        /// <summary>The channel was typed in or changed recently, so no code is sent to it.</summary>
         ChannelUnusable = 426,
         /// <summary>No such operator, or wrong password.</summary>
         OperatorUnknown = 427,
@@ -166,13 +166,13 @@ namespace FidoUnlock
         DeviceExists = 431,
         /// <summary>The second operator did not approve.</summary>
         ApprovalRefused = 432,
-        /// <summary>The system in which a second operator approves cannot be asked.</summary>
+        /// <summary>The approval system cannot be reached.</summary>
         ApprovalUnavailable = 433,
         /// <summary>The approval is for another request, or for this one before it was changed.</summary>
         ApprovalElsewhere = 434,
-        /// <summary>Whoever approved is no operator of this help desk.</summary>
+        /// <summary>The approver is not an operator of this help desk.</summary>
         ApproverUnknown = 435,
-        /// <summary>Whoever approved does not have the privilege for this.</summary>
+        /// <summary>The approver does not have the privilege for this.</summary>
         ApproverPrivilege = 436,
         /// <summary>No security key or card was found.</summary>
         NoDevice = 501,
@@ -182,9 +182,9 @@ namespace FidoUnlock
         NeedsElevation = 503,
         /// <summary>The sandbox that this program runs in hides the device.</summary>
         Sandboxed = 504,
-        /// <summary>Another program holds the device.</summary>
+        /// <summary>Another program is using the device.</summary>
         Busy = 505,
-        /// <summary>The device was taken away.</summary>
+        /// <summary>The device was removed.</summary>
         Gone = 506,
         /// <summary>The device did not answer in time.</summary>
         DeadlineExceeded = 507,
@@ -192,13 +192,13 @@ namespace FidoUnlock
         Cancelled = 508,
         /// <summary>The device sent something that is not CTAP.</summary>
         Framing = 509,
-        /// <summary>The message is larger than the device takes.</summary>
+        /// <summary>The message is too large for the device.</summary>
         MessageTooLarge = 510,
         /// <summary>The smart card service is not running.</summary>
         NoService = 511,
         /// <summary>No smart card reader was found.</summary>
         NoReader = 512,
-        /// <summary>No card is in the reader.</summary>
+        /// <summary>There is no card in the reader.</summary>
         NoCard = 513,
         /// <summary>The connection to the device failed.</summary>
         TransportFailed = 514,
@@ -210,15 +210,15 @@ namespace FidoUnlock
         SeveralDevices = 517,
         /// <summary>The smart card service refuses this user.</summary>
         ServiceRefused = 518,
-        /// <summary>The card service is older than this program's library.</summary>
+        /// <summary>The smart card service is older than this program's library.</summary>
         ServiceOutdated = 519,
         /// <summary>There is no issuer key for this slot.</summary>
         KeyMissing = 601,
-        /// <summary>The key file cannot be read as a key.</summary>
+        /// <summary>The key file does not hold a key in a known format.</summary>
         KeyFile = 602,
         /// <summary>The passphrase does not open the key file.</summary>
         KeyPassphrase = 603,
-        /// <summary>This key serves another suite.</summary>
+        /// <summary>This key is for another suite.</summary>
         SignerSuite = 604,
         /// <summary>The signer cannot be reached.</summary>
         SignerUnavailable = 605,
@@ -226,13 +226,13 @@ namespace FidoUnlock
         SignerFailed = 606,
         /// <summary>A public key is not a point on the curve.</summary>
         InvalidPoint = 607,
-        /// <summary>This issuer key is retired and serves only devices that were not rotated yet.</summary>
+        /// <summary>This issuer key is retired and serves only devices that have not been rotated yet.</summary>
         KeyRetired = 608,
-        /// <summary>There is a key in this slot already.</summary>
+        /// <summary>This slot already has a key.</summary>
         KeyExists = 609,
-        /// <summary>This computer could not make a random number.</summary>
+        /// <summary>This computer could not generate a random number.</summary>
         EntropyFailed = 610,
-        /// <summary>The checkpoint key is also an issuer's key.</summary>
+        /// <summary>The checkpoint key is also an issuer key.</summary>
         KeyPurpose = 611,
         /// <summary>Stored data cannot be read.</summary>
         StoreRead = 701,
@@ -244,7 +244,7 @@ namespace FidoUnlock
         AuditBroken = 704,
         /// <summary>The audit log does not agree with its checkpoint.</summary>
         AuditCheckpoint = 705,
-        /// <summary>Stored data is of a version that this software does not know.</summary>
+        /// <summary>Stored data has a version that this software does not know.</summary>
         StoreVersion = 706,
         /// <summary>Another program is writing to the same data.</summary>
         StoreBusy = 707,
@@ -264,7 +264,7 @@ namespace FidoUnlock
         WrongState = 802,
         /// <summary>The program's own part failed.</summary>
         HostFailed = 803,
-        /// <summary>The command line is not right.</summary>
+        /// <summary>The command line is not valid.</summary>
         Usage = 804,
         /// <summary>A secret must be typed, but there is no terminal.</summary>
         NotInteractive = 805,

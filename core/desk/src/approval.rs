@@ -1,4 +1,4 @@
-//! A second operator's approval: of one request, as it stands.
+//! A second operator's approval of one request, as it stands.
 
 use alloc::string::String;
 
@@ -24,8 +24,8 @@ pub struct ApprovalTask {
 }
 
 impl ApprovalTask {
-    /// What the approval is for: the hash of the audit entry by which the request became as it is.
-    /// Another reason, caller or challenge makes it another one, and the approval void.
+    /// What the approval is for: the hash of the audit entry that gave the request its present state.
+    /// Another reason, caller or challenge changes it and voids the approval.
     #[must_use]
     pub const fn basis(&self) -> &[u8; 32] {
         &self.basis
@@ -91,7 +91,7 @@ impl ApprovalTask {
         self.now
     }
 
-    /// `operator` has approved it. The desk still asks whether they are another one, and may.
+    /// `operator` has approved it. The desk still checks that they are another operator and may approve.
     /// `evidence`: SHA-256 of what an auditor could be shown (the decision's number in that system).
     #[must_use]
     pub fn approved_by(self, operator: OperatorId, evidence: [u8; 32]) -> Approval {
@@ -117,7 +117,7 @@ pub struct BegunApproval {
     pub(super) context: AuditEntry,
 }
 
-/// A second operator's approval of one request, as it stood then. It serves once and cannot be copied.
+/// A second operator's approval of one request, as it stood then. It can be used once and cannot be copied.
 ///
 /// ```compile_fail,E0599
 /// use fido_unlock_desk::Approval;
@@ -138,7 +138,7 @@ impl Approval {
         &self.operator
     }
 
-    /// SHA-256 of the evidence; `None` where they signed in at the desk.
+    /// SHA-256 of the evidence; `None` if they signed in at the desk.
     #[must_use]
     pub const fn evidence(&self) -> Option<&[u8; 32]> {
         self.evidence.as_ref()

@@ -13,7 +13,7 @@ use super::{Approval, DeviceKeys, OperatorId, RequestId, UnixTime, UserId, Verif
 /// [`HelpDesk::authorise`](super::HelpDesk::authorise) makes it, after all its checks and after the
 /// "authorised" record is on disk.
 ///
-/// It serves once: it can be neither made nor copied outside.
+/// It can be used once: nothing outside can make or copy it.
 ///
 /// ```compile_fail,E0599
 /// use fido_unlock_desk::Authorised;
@@ -77,7 +77,7 @@ impl Authorised {
         &self.caller
     }
 
-    /// The second operator's approval, where one was wanted.
+    /// The second operator's approval, if one was required.
     #[must_use]
     pub const fn approval(&self) -> Option<&Approval> {
         self.approval.as_ref()

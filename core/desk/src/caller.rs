@@ -1,4 +1,4 @@
-//! That the caller is the user: for one request, made only by a [`CallerVerifier`].
+//! Proof that the caller is the user: for one request, made only by a [`CallerVerifier`].
 
 use alloc::string::{String, ToString};
 
@@ -20,7 +20,7 @@ pub enum VerificationMethod {
     CallBack = 2,
     /// An identity document, with the face, by video.
     IdentityDocument = 3,
-    /// The caller's manager, reached by another way.
+    /// The caller's manager, reached through another channel.
     Manager = 4,
     /// The caller stood at the desk.
     InPerson = 5,
@@ -136,7 +136,7 @@ impl VerificationTask {
 pub struct BegunVerification {
     pub(super) session: OperatorSession,
     pub(super) request: RequestId,
-    /// The hash of the entry by which the request became as it is.
+    /// The hash of the entry that gave the request its present state.
     pub(super) basis: [u8; 32],
     pub(super) context: AuditEntry,
 }

@@ -36,7 +36,7 @@ pub(super) fn check(
     Ok(())
 }
 
-/// The counter goes up by one with each unlock, round at 2^16; half way round counts as back.
+/// The counter goes up by one with each unlock and wraps at 2^16; a difference of half that or more counts as back.
 fn check_counter(expected: u16, found: u16) -> Result<(), DeskError> {
     let code = match found.wrapping_sub(expected) {
         0 => return Ok(()),

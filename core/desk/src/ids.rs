@@ -69,7 +69,7 @@ macro_rules! text_id {
                 Self::recorded(&text).filter(|_| Shown(&text).is_plain())
             }
 
-            /// As it stands in a record, which may be older than today's rules for new names.
+            /// As a record has it, which may be older than today's rules for new names.
             pub(crate) fn recorded(text: &str) -> Option<Self> {
                 let fits = !text.is_empty()
                     && text.len() <= LONGEST_ID

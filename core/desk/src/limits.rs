@@ -12,7 +12,7 @@ use crate::ports::LimitRequest;
 pub struct LimitRule {
     /// The window's length.
     pub window_seconds: u64,
-    /// With this many codes in the window, the next one wants a second operator.
+    /// With this many codes in the window, the next one needs a second operator.
     pub approval_from: u32,
     /// With this many codes in the window, the next one is refused.
     pub refuse_from: u32,
@@ -78,13 +78,13 @@ impl LimitBook {
         Self { records }
     }
 
-    /// What is to be stored.
+    /// What must be stored.
     #[must_use]
     pub fn records(&self) -> &[LimitRecord] {
         &self.records
     }
 
-    /// Judges, and counts when [`LimitOutcome::Taken`]. A record from the future (the clock was set
+    /// Decides, and counts when [`LimitOutcome::Taken`]. A record from the future (the clock was set
     /// back since) still counts.
     pub fn take(&mut self, request: &LimitRequest<'_>) -> LimitOutcome {
         let rules = request.rules;

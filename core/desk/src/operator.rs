@@ -29,7 +29,7 @@ pub enum Privilege {
 }
 
 impl Role {
-    /// Whether the role brings this privilege.
+    /// Whether the role includes this privilege.
     #[must_use]
     pub const fn grants(self, privilege: Privilege) -> bool {
         match self {
@@ -78,7 +78,7 @@ impl OperatorSession {
         &self.operator
     }
 
-    /// Since when.
+    /// Since when they are signed in.
     #[must_use]
     pub const fn since(&self) -> UnixTime {
         self.since

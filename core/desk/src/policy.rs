@@ -11,7 +11,7 @@ use super::{LimitRule, LimitRules, UserClass, VerificationMethod, Vouched};
 pub struct AcceptedMethod {
     /// The method.
     pub method: VerificationMethod,
-    /// The least that must stand behind it: [`Vouched::Operator`] takes a machine's word too.
+    /// The least that must vouch for it: [`Vouched::Operator`] also accepts a machine's word.
     pub at_least: Vouched,
 }
 
@@ -21,9 +21,9 @@ pub struct DeskPolicy {
     /// What counts for [`UserClass::Ordinary`].
     pub ordinary_methods: Vec<AcceptedMethod>,
     /// What counts for [`UserClass::Privileged`]; the operator's word alone never does, whatever
-    /// stands here.
+    /// this says.
     pub privileged_methods: Vec<AcceptedMethod>,
-    /// Whether a reason or ticket number is wanted.
+    /// Whether a reason or ticket number is required.
     pub reason_wanted: bool,
     /// How many codes may be given out.
     pub limits: LimitRules,
@@ -40,7 +40,7 @@ pub struct DeskPolicy {
 }
 
 impl Default for DeskPolicy {
-    /// Ten minutes, seven days' rest for channels, 2 s of clock tolerance; ordinary users by an
+    /// Ten minutes, a seven-day wait for changed channels, 2 s of clock tolerance; ordinary users by an
     /// enrolled factor, call back, identity document, manager or in person; privileged ones by an
     /// enrolled factor or identity document, vouched for by a machine; per day 2 codes a device (5
     /// with approval), 20 an operator (60), 200 an issuer key (1000).

@@ -16,7 +16,7 @@ pub enum DeskError {
     /// A rule of the desk; the row says which.
     #[error("{0}")]
     Refused(ErrorCode),
-    /// No licence, or one that does not do.
+    /// No licence, or one that is not sufficient.
     #[error("{code}; contact: {contact}")]
     Licence {
         /// [`ErrorCode::LicenceMissing`], [`ErrorCode::LicenceExpired`] or
@@ -49,7 +49,7 @@ pub enum DeskError {
         /// What the challenge says.
         found: u16,
     },
-    /// The typed challenge is not one; tells which group to compare.
+    /// What was typed is not a challenge; says which group to compare.
     #[error(transparent)]
     Challenge(#[from] CodeError),
     /// The caller was not verified.

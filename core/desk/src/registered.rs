@@ -1,4 +1,4 @@
-//! What the registry holds of users and devices.
+//! What the registry holds about users and devices.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -34,7 +34,7 @@ pub enum ChannelKind {
 /// A way to a user that was registered before the call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Channel {
-    /// Names it within the user.
+    /// Its name, unique for the user.
     pub id: String,
     /// What it is.
     pub kind: ChannelKind,

@@ -1,4 +1,4 @@
-//! The software signer: issuer keys by slot, and admin keys behind a store.
+//! The software signer: issuer keys by slot, and admin keys in a store.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -41,8 +41,8 @@ impl KeptKey {
     }
 }
 
-/// Issuer keys by slot: in each one present key and any number of retired ones, which serve devices
-/// that were not rotated yet.
+/// Issuer keys by slot: each has one present key and any number of retired ones, which serve devices
+/// that have not been rotated yet.
 ///
 /// Once an issuer key is lost, its devices can never be unlocked again (a recovery key in slot 0 is the
 /// only way out): keep a backup apart from this computer.
@@ -70,7 +70,7 @@ impl KeyRing {
         self.push(slot, false, key)
     }
 
-    /// Puts a key in the place of the slot's present one, which is retired.
+    /// Replaces the slot's present key, which is then retired.
     ///
     /// # Errors
     /// [`SignerError::KeyMissing`] when the slot is empty; [`SignerError::WrongSuite`] when the suite
@@ -162,7 +162,7 @@ fn respond_line(ring: &KeyRing, slot: u8, fields: &AuthoriseFields) -> Result<Re
     Ok(kept.key.respond(fields)?)
 }
 
-/// The key that these fields name, where it is in that slot.
+/// The key that these fields name, if it is in that slot.
 fn kept_for<'a>(ring: &'a KeyRing, slot: u8, fields: &AuthoriseFields) -> Option<&'a KeptKey> {
     ring.find(&fields.issuer).filter(|kept| kept.slot == slot)
 }

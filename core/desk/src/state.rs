@@ -40,7 +40,7 @@ pub struct OpenCode {
     pub outcome: CodeOutcome,
 }
 
-/// Something that does not fit, until an Administrator acknowledges it.
+/// An inconsistency, until an Administrator acknowledges it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alarm {
     /// The sequence number of its entry.
@@ -72,7 +72,7 @@ pub(super) struct Given {
 /// any slot makes those for the others void.
 type ChallengeNonceHead = [u8; 14];
 
-/// Of a challenge as an entry has it; `None` for what is no challenge.
+/// Of a challenge as an entry has it; `None` for bytes that are not a challenge.
 fn nonce_of(challenge: Option<&Vec<u8>>) -> Option<ChallengeNonceHead> {
     let bytes = challenge?;
     let challenge = match <[u8; 16]>::try_from(bytes.as_slice()) {

@@ -1,5 +1,5 @@
-//! Names, searches and passwords as they are compared. Keyboards write "é" in one character or in two; both
-//! are the same name and the same password (Unicode Standard Annex 15, form C).
+//! The form in which names, searches and passwords are compared. Keyboards write "é" as one character or as two;
+//! both are the same name and the same password (Unicode Standard Annex 15, form C).
 
 use alloc::string::String;
 
@@ -17,7 +17,7 @@ pub fn composed(text: &str) -> String {
 }
 
 /// A password or passphrase as it is hashed: spaces of every kind are the ASCII one, then form C (RFC 8265
-/// section 4.2, `OpaqueString`). What keyboards cannot agree on is the same; nothing else is.
+/// section 4.2, `OpaqueString`). Only what keyboards write differently is made the same.
 ///
 /// ```
 /// assert_eq!(*fido_unlock_desk::opaque("pass\u{a0}e\u{301}"), "pass \u{e9}");

@@ -52,7 +52,7 @@ impl UnlockHandler {
     }
 }
 
-/// Whoever enrols can later get round the PIN: only on an empty device, or with the PIN's own
+/// Whoever enrols can later bypass the PIN: so it is allowed only on an empty device, or with the PIN's own
 /// permission.
 fn authorise(request: &EnrollRequest, ports: &mut Ports<'_>) -> Result<(), CtapStatus> {
     let state = ports.client_pin.pin_state();
@@ -111,7 +111,7 @@ fn open_slots(
     if slots.is_empty() { Err(refused) } else { Ok(slots) }
 }
 
-/// What the admin keys are encrypted under; `None` where no slot is of suite 3, or no key was agreed on.
+/// The key that the admin keys are encrypted under; `None` if no slot is of suite 3, or no key was agreed on.
 fn admin_key_secret(
     request: &EnrollRequest,
     keys: &mut KeyAgreementKeys,

@@ -42,7 +42,7 @@ impl KeyAgreementKeys {
         Ok(place.insert(KeyAgreementKey::make(entropy)?).public())
     }
 
-    /// The shared secret with a platform. `None` where no key was given out, so that nobody can have agreed on one.
+    /// The shared secret with a platform. `None` if no key was given out, so that nobody can have agreed on one.
     pub(super) fn decapsulate(
         &mut self,
         protocol: PinProtocol,

@@ -49,7 +49,7 @@ pub struct Ports<'a> {
     pub presence: &'a mut dyn UserPresence,
     /// The true random number generator.
     pub entropy: &'a mut dyn Entropy,
-    /// A counter that flash cannot turn back, where there is one.
+    /// A counter that restoring flash cannot turn back, if there is one.
     pub counter: Option<&'a mut dyn MonotonicCounter>,
 }
 
@@ -156,7 +156,7 @@ fn max_slots(ports: &Ports<'_>) -> u8 {
     ports.store.max_slots().clamp(LEAST_SLOTS, MOST_SLOTS)
 }
 
-/// Whether there is still a number for one more unlock: told before a person calls the help desk.
+/// Whether the counters have room for one more unlock: checked before a person calls the help desk.
 fn can_count(record: &Record, ports: &Ports<'_>) -> Result<(), CtapStatus> {
     let counter = ports.counter.as_deref().map_or(Ok(0), MonotonicCounter::value)?;
     if record.unlock_counter == u32::MAX || counter == u32::MAX {
@@ -174,12 +174,12 @@ fn advance(record: &mut Record, ports: &mut Ports<'_>) -> Result<(), CtapStatus>
     Ok(())
 }
 
-/// Whether the PIN is blocked for good: the one state that gives a challenge and takes an unlock.
+/// Whether the PIN is blocked for good: the only state that gives a challenge and accepts an unlock.
 fn is_blocked(state: &PinState) -> bool {
     state.pin_set && state.pin_retries == 0
 }
 
-/// Waits for a touch, where the device can.
+/// Waits for a touch, if the device can.
 fn touch(presence: &mut dyn UserPresence) -> Result<(), CtapStatus> {
     if !presence.can_touch() {
         return Ok(());

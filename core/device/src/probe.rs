@@ -1,4 +1,4 @@
-//! `probe`: would an unlock work? A challenge in RAM, judged under a label of its own; nothing in
+//! `probe`: would an unlock work? A challenge in RAM, with its own label; nothing in
 //! flash changes.
 
 use fido_unlock_protocol::ctap2::CtapStatus;

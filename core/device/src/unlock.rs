@@ -80,7 +80,7 @@ impl UnlockHandler {
     }
 }
 
-/// The slot that a challenge names and its pending challenge, where that is this one, whole.
+/// The slot that a challenge names and its pending challenge, if the whole of it is this one.
 fn pending_challenge<'r>(record: &'r Record, bytes: &[u8]) -> Option<(&'r Slot, Challenge)> {
     record.slots.iter().find_map(|slot| {
         let challenge = record.challenge(slot)?;

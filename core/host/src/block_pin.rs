@@ -1,5 +1,5 @@
-//! A forgotten PIN is blocked on purpose, so that an unlock becomes possible: a step of its own,
-//! confirmed, and only after a passed probe, since without a working unlock it would destroy the
+//! Blocks a forgotten PIN on purpose, so that an unlock becomes possible: a separate, confirmed step,
+//! taken only after a passed probe, since without a working unlock it would destroy the
 //! credentials' use for good.
 
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
@@ -26,7 +26,7 @@ pub struct ConfirmedBlock {
 
 impl ConfirmedBlock {
     /// `confirmed`: the person said yes to "the PIN will be blocked; only the help desk can then
-    /// give it back". `passed`: the probe of the slot that the unlock will use.
+    /// unlock the device". `passed`: the probe of the slot that the unlock will use.
     #[must_use]
     pub fn new(passed: ProbePassed, confirmed: bool) -> Option<Self> {
         confirmed.then_some(Self { passed })
@@ -42,7 +42,7 @@ pub enum BlockError {
     /// A try.
     #[error(transparent)]
     ClientPin(#[from] ClientPinError),
-    /// It is not the device that was probed, or the slot has another key since.
+    /// It is not the device that was probed, or the slot now has another key.
     #[error("{}", ErrorCode::OtherDevice)]
     OtherDevice,
 }

@@ -1,4 +1,4 @@
-//! `authenticatorDeviceUnlock` over a transport: encode, exchange, judge the status, decode.
+//! `authenticatorDeviceUnlock` over a transport: encode, exchange, check the status, decode.
 
 use fido_unlock_protocol::ctap2::cbor::Value;
 use fido_unlock_protocol::ctap2::device_unlock::{
@@ -29,7 +29,7 @@ impl<T: Transport> CtapUnlockDevice<T> {
         }
     }
 
-    /// The transport, for CTAP commands beside this one.
+    /// The transport, for other CTAP commands.
     pub fn transport(&mut self) -> &mut T {
         &mut self.transport
     }
@@ -44,7 +44,7 @@ impl<T: Transport> CtapUnlockDevice<T> {
         self.transport.interface()
     }
 
-    /// Takes over what the device answered to another one of these, over the same interface.
+    /// Takes over what the device answered to another of these objects, over the same interface.
     pub(crate) fn take_info(&mut self, info: &UnlockInfo) {
         self.max_msg_size = usize::try_from(info.max_msg_size).unwrap_or(usize::MAX);
         self.device_id = info.device_id.or(self.device_id);
@@ -82,7 +82,7 @@ impl<T: Transport> CtapUnlockDevice<T> {
         Err(refused)
     }
 
-    /// One exchange: the answer's map, `None` where it has none.
+    /// One exchange: the answer's map, `None` if it has none.
     ///
     /// # Errors
     /// [`DeviceError`].
@@ -107,7 +107,7 @@ impl<T: Transport> CtapUnlockDevice<T> {
         Ok(info)
     }
 
-    /// The same where the answer must have a map.
+    /// The same for an answer that must have a map.
     pub(super) fn exchange_map(
         &mut self,
         sub_command: SubCommand,

@@ -17,7 +17,7 @@ const FEW_TRIES: u8 = 2;
 
 macro_rules! conditions {
     ($($(#[doc = $doc:literal])+ $name:ident $({ $tries:ident })? $text:literal $code:ident)+) => {
-        /// The state that matters most. Exhaustive, so that the compiler finds the screen that is missing.
+        /// The state that matters most. Exhaustive, so that the compiler finds a missing screen.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Condition {
             $($(#[doc = $doc])+ $name $({
@@ -27,7 +27,7 @@ macro_rules! conditions {
         }
 
         impl Condition {
-            /// Every state; those that count tries with one left.
+            /// Every state; in those that count tries, one is left.
             pub const ALL: &'static [Self] = &[$(Self::$name $({ $tries: 1 })?,)+];
 
             /// The row of the error table that says what the person can do.
@@ -52,7 +52,7 @@ conditions! {
     LockedUntilReplugged "locked-until-replugged" TooManyWrongResponses
     /// The same, but a slot's key is not one of the help desk's.
     LockedByForeignIssuer "locked-by-foreign-issuer" ForeignIssuer
-    /// Blocked for good and never enrolled: only a reset is left.
+    /// Blocked for good and never enrolled: only a reset can help.
     LockedNotEnrolled "locked-not-enrolled" DeviceNotEnrolled
     /// Three wrong PINs in this power-up; tries are left.
     PinAuthBlocked { pin_retries } "pin-auth-blocked" PinAuthBlocked
@@ -64,7 +64,7 @@ conditions! {
     Unlocked { pin_retries } "unlocked" DeviceNotLocked
     /// The device does not know the unlock command.
     NotSupported "not-supported" NotSupported
-    /// A card without the FIDO applet: another applet's PIN is meant.
+    /// A card without the FIDO applet: its PIN belongs to another applet.
     OtherApplet "other-applet" OtherApplet
 }
 
@@ -73,11 +73,11 @@ conditions! {
 pub struct Diagnosis {
     /// The state that matters most.
     pub condition: Condition,
-    /// Told over the FIDO interface, and over the vendor interface while the PIN is blocked.
+    /// Given over the FIDO interface, and over the vendor interface while the PIN is blocked.
     pub device_id: Option<DeviceId>,
     /// Enrolled and sealed.
     pub enrolled: bool,
-    /// A slot's issuer key is not among those that were named as your own.
+    /// A slot's issuer key is not among those that you named as your own.
     pub foreign_issuer: bool,
 }
 
@@ -147,7 +147,7 @@ impl Diagnosis {
     }
 }
 
-/// Judges an answer of `getInfo`. `own_issuers`: fingerprints of your own issuer keys; where it is
+/// Interprets an answer of `getInfo`. `own_issuers`: fingerprints of your own issuer keys; if it is
 /// empty, no issuer counts as foreign.
 #[must_use]
 pub fn diagnose(info: &Result<UnlockInfo, DeviceError>, own_issuers: &[[u8; 16]]) -> Option<Diagnosis> {

@@ -153,7 +153,7 @@ fn agree<T: Transport>(
     Ok(encapsulate(protocol, &answer.key_agreement, entropy)?)
 }
 
-/// A probe that one device took: its present Q is the one that made the response.
+/// A probe that one device accepted: the key that made the response belongs to its present Q.
 pub struct ProbePassed {
     slot: u8,
     device_id: DeviceId,
@@ -186,7 +186,7 @@ pub enum ProbeError {
     /// The device, or the way to it.
     #[error(transparent)]
     Device(#[from] DeviceError),
-    /// The response is not good: an unlock would not work.
+    /// The response is not valid: an unlock would not work.
     #[error("{}", ErrorCode::ProbeFailed)]
     Failed,
 }

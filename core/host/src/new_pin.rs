@@ -1,4 +1,4 @@
-//! A PIN that host and device both take; and whether it was typed the same twice.
+//! A PIN that both host and device accept, and whether it was typed the same twice.
 
 use alloc::string::String;
 
@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::pin_policy::MAX_PIN_BYTES;
 use crate::ports::{PinError, PinPolicy};
 
-/// The device's own lengths, to be told to the person before a PIN is typed.
+/// The device's own lengths, to show to the person before they type a PIN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PinRules {
     /// Shortest, in code points.
@@ -39,8 +39,8 @@ impl PinRules {
 pub struct NewPin(Zeroizing<String>);
 
 impl NewPin {
-    /// Judges a PIN: the host's policy, the device's lengths; the stricter wins. Whoever asks a person for
-    /// it twice compares both by [`confirm_pin`].
+    /// Checks a PIN against the host's policy and the device's lengths; the stricter wins. A program that asks for
+    /// it twice compares both with [`confirm_pin`].
     ///
     /// # Errors
     /// [`PinError`], the first that applies; never [`PinError::Confirmation`].
@@ -85,8 +85,9 @@ impl NewPin {
 }
 
 /// Whether a PIN was typed the same twice: in Unicode normalisation form C, as the device stores it. The
-/// characters are compared as they are made, so that neither PIN is copied whole (the normaliser holds a letter
-/// and its marks at a time), and all of them, so that the time tells the longer one's length alone. Gives `pin` back, for [`NewPin::judge`].
+/// characters are compared while they are normalised, so that neither PIN is copied whole (the normaliser holds one
+/// letter and its marks at a time), and all of them are compared, so that the time reveals only the longer one's
+/// length. Returns `pin`, for [`NewPin::judge`].
 ///
 /// # Errors
 /// [`PinError::Confirmation`].

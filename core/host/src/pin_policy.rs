@@ -1,4 +1,4 @@
-//! The PIN policy where the host has none of its own: 6 to 63 ASCII letters and digits.
+//! The PIN policy of a host that has none of its own: 6 to 63 ASCII letters and digits.
 
 use alloc::{string::String, vec::Vec};
 
@@ -33,7 +33,7 @@ impl Default for DefaultPinPolicy {
 }
 
 impl DefaultPinPolicy {
-    /// Shortest length in code points where no option raises it.
+    /// Shortest length in code points, unless an option raises it.
     pub const MINIMUM: usize = 6;
 
     /// 6 to 63 ASCII letters and digits.
@@ -55,7 +55,7 @@ impl DefaultPinPolicy {
         self
     }
 
-    /// Allows the other printable ASCII characters, the space too.
+    /// Allows the other printable ASCII characters, including the space.
     #[must_use]
     pub fn symbols(mut self) -> Self {
         self.symbols = true;

@@ -71,14 +71,14 @@ pub struct TokenScope<'a> {
     /// The bits of [`fido_unlock_protocol::ctap2::client_pin::permission`]; 0 asks for a token of CTAP 2.0
     /// (`getPinToken`).
     pub permissions: u8,
-    /// The RP ID, which `mc` and `ga` want.
+    /// The RP ID, which `mc` and `ga` require.
     pub rp_id: Option<&'a str>,
 }
 
 /// A pinUvAuthToken of 16 or 32 bytes, for a PIN.
 ///
 /// # Errors
-/// [`ClientPinError`]; a PIN that is not the device's as its refusal.
+/// [`ClientPinError`]; the device refuses a wrong PIN.
 pub fn get_pin_token(
     transport: &mut dyn Transport,
     protocol: PinProtocol,

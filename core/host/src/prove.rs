@@ -1,4 +1,4 @@
-//! Probe and rotation with keys that lie elsewhere: an [`IssuerProver`] makes what the device wants.
+//! Probe and rotation with keys that are elsewhere: an [`IssuerProver`] makes what the device needs.
 //! FIDO interface only.
 
 use alloc::vec::Vec;
@@ -24,7 +24,7 @@ pub enum ProbeWithError {
     /// The prover.
     #[error(transparent)]
     Prover(#[from] ProverError),
-    /// The keys that were named do not fit the device or each other.
+    /// The named keys do not match the device or each other.
     #[error(transparent)]
     Suite(#[from] SuiteError),
 }
@@ -48,7 +48,7 @@ pub enum RotateWithError {
     /// The prover.
     #[error(transparent)]
     Prover(#[from] ProverError),
-    /// The keys that were named do not fit the device or each other.
+    /// The named keys do not match the device or each other.
     #[error(transparent)]
     Suite(#[from] SuiteError),
 }
@@ -97,11 +97,11 @@ pub struct RotationPlan {
     pub slot: u8,
     /// Q of the slot now, as it is registered.
     pub old_issuer: IssuerPublicKey,
-    /// Q of the slot as it becomes; `None` closes the slot until the device is reset.
+    /// The slot's new Q; `None` closes the slot until the device is reset.
     pub new_issuer: Option<IssuerPublicKey>,
-    /// Q of the recovery key in slot 0, where that one is to allow it; `None`: the slot's own key.
+    /// Q of the recovery key in slot 0, if that key authorises the rotation; `None`: the slot's own key.
     pub recovery: Option<IssuerPublicKey>,
-    /// E, from the registry; wanted where a key of suite 2 proves something.
+    /// E, from the registry; required if a key of suite 2 makes a proof.
     pub device_key: Option<DevicePublicKey>,
 }
 
@@ -178,7 +178,7 @@ pub fn rotate_with<T: Transport>(
     Ok(fields.rotation)
 }
 
-/// The slot, where it holds this key.
+/// The slot, if it holds this key.
 fn holds<'i>(info: &'i UnlockInfo, slot: u8, issuer: &IssuerPublicKey) -> Result<&'i SlotInfo, RotateError> {
     let found = info.slots.iter().find(|known| known.slot == slot);
     let found = found.ok_or(RotateRefusal::SlotEmpty)?;

@@ -1,6 +1,6 @@
-//! What a device, or a step of the host, may refuse: one type for each, with no more than can happen there.
+//! How a device, or a step of the host, can refuse: one type for each, with only what can happen there.
 //!
-//! Callers match on them, so they are exhaustive: a new refusal is a compile error wherever a screen for it is
+//! Callers match on them, so they are exhaustive: a new refusal is a compile error wherever its screen is
 //! missing. Each has its row in the error table.
 
 use core::fmt;
@@ -44,7 +44,7 @@ macro_rules! refusals {
 }
 
 refusals! {
-    /// What a device refuses a command of the unlock with (docs/protocol.md, "Status codes"), unless the status
+    /// How a device refuses a command of the unlock (docs/protocol.md, "Status codes"), unless the status
     /// has its own meaning in that step: see [`EnrollRefusal`], [`RotateRefusal`] and
     /// [`ProbeError::Failed`](crate::ProbeError::Failed).
     DeviceRefusal {
@@ -52,11 +52,11 @@ refusals! {
         NotLocked = DeviceNotLocked,
         /// It was never enrolled.
         NotEnrolled = DeviceNotEnrolled,
-        /// It takes no PIN until it is plugged in again.
+        /// It accepts no PIN until it is plugged in again.
         PinAuthBlocked = PinAuthBlocked,
         /// `unlock`: five responses were wrong in this power-up.
         TooManyWrongResponses = TooManyWrongResponses,
-        /// `unlock`: the response does not fit.
+        /// `unlock`: the response is wrong.
         WrongResponse = ResponseWrong,
         /// Another challenge is pending, or none.
         OtherChallengePending = ChallengePending,
@@ -68,7 +68,7 @@ refusals! {
         MacRefused = MacRefused,
         /// It has no random bytes.
         NoEntropy = NoEntropy,
-        /// A reason that has no meaning in this command, of a device that speaks no CTAP; one that does
+        /// From a device that does not speak CTAP: a reason that has no meaning in this command. One that does
         /// gives [`CommandError::Status`](crate::CommandError::Status).
         Unexpected = UnexpectedStatus,
         /// It does not know the command.
@@ -79,9 +79,9 @@ refusals! {
         SlotEmpty = SuiteNotEnrolled,
         /// Its flash failed; nothing changed.
         StoreBroken = StoreBroken,
-        /// It has counted to its end, so that no unlock is left.
+        /// A counter has reached its end, so that no unlock is left.
         CounterAtEnd = CounterAtEnd,
-        /// `unlock`: its own rules do not take this PIN; the response is still good.
+        /// `unlock`: its own rules refuse this PIN; the response is still good.
         PinRefused = PinRefusedByDevice,
         /// It serves another channel.
         Busy = Busy,
@@ -91,9 +91,9 @@ refusals! {
         MessageTooLarge = MessageTooLarge,
     }
 
-    /// What a device refuses `authenticatorClientPIN` with (CTAP 2.1 §6.5.5).
+    /// How a device refuses `authenticatorClientPIN` (CTAP 2.1 §6.5.5).
     ClientPinRefusal {
-        /// It takes no PIN until it is plugged in again.
+        /// It accepts no PIN until it is plugged in again.
         PinAuthBlocked = PinAuthBlocked,
         /// The fingerprint sensor is blocked.
         UvBlocked = UvBlocked,
@@ -107,7 +107,7 @@ refusals! {
         MacRefused = MacRefused,
         /// It does not know the command.
         NotSupported = NotSupported,
-        /// Its own rules do not take this PIN.
+        /// Its own rules refuse this PIN.
         PinRefused = PinRefusedByDevice,
         /// Cancelled; nothing was done.
         Cancelled = Cancelled,
@@ -119,13 +119,13 @@ refusals! {
         DeviceNotLocked = DeviceNotLocked,
         /// `begin`: the device was never enrolled.
         DeviceNotEnrolled = DeviceNotEnrolled,
-        /// `unlock`, `resolve`: the device was unlocked since, so the Response Code is void.
+        /// `unlock`, `resolve`: the device has been unlocked since, so the Response Code is void.
         ChallengeUsed = ChallengeUsed,
         /// `unlock`: the device has a new challenge, so the Response Code for the old one is void.
         ChallengeRenewed = ChallengeRenewed,
         /// Another device was put in.
         OtherDevice = OtherDevice,
-        /// `unlock`: the device wants a PIN that differs from the old one; the response is still good.
+        /// `unlock`: the device requires a PIN that differs from the old one; the response is still good.
         PinSameAsOld = PinSameAsOld,
         /// `unlock`, `resolve`: the answer was lost, and the device cannot be asked, or does not say; call
         /// [`Session::resolve`](crate::Session::resolve) with this device put back in.
@@ -134,8 +134,8 @@ refusals! {
         SlotEmpty = SuiteNotEnrolled,
         /// `unlock`: the Response Code is of another suite.
         WrongSuite = InvalidArgument,
-        /// `unlock`: the PIN cannot be sent; it is empty, which a device and a policy without a minimum let
-        /// pass.
+        /// `unlock`: the PIN cannot be sent because it is empty, which a device and a policy without a minimum
+        /// allow.
         PinUnsendable = InvalidArgument,
     }
 
@@ -149,11 +149,11 @@ refusals! {
         AdminKeyDefault = AdminKeyDefault,
     }
 
-    /// What forbids a rotation. All but [`Proof`](Self::Proof) are seen before anything is proven or sent.
+    /// What forbids a rotation. All but [`Proof`](Self::Proof) are noticed before anything is proven or sent.
     RotateRefusal {
         /// The device was never enrolled.
         NotEnrolled = DeviceNotEnrolled,
-        /// A slot holds another key than the plan says.
+        /// A slot holds a key other than the plan says.
         ForeignIssuer = ForeignIssuer,
         /// The device refused the proofs.
         Proof = RotationRefused,
@@ -168,7 +168,7 @@ refusals! {
 
 impl DeviceRefusal {
     /// The refusal with this row, for a device that does not speak CTAP. `None`: no device refuses a command
-    /// of the unlock so.
+    /// of the unlock in this way.
     #[must_use]
     pub fn from_code(code: ErrorCode) -> Option<Self> {
         Self::ALL.iter().copied().find(|refusal| refusal.code() == code)

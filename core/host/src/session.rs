@@ -1,9 +1,9 @@
-//! The conversation of one unlock: what was shown to the person, and what the device says of it
+//! The conversation of one unlock: what was shown to the person, and what the device says about it
 //! now.
 //!
 //! The key agreement key dies with power, the challenge does not; so the challenge is fetched again
-//! just before `unlock` and compared with the one that was shown. What became of an unlock whose answer was lost the
-//! device says of the challenge itself; it is never found out by trying again.
+//! just before `unlock` and compared with the one that was shown. If the answer of an unlock was lost, what the device
+//! says about the challenge tells what happened; trying again never does.
 
 use alloc::vec::Vec;
 
@@ -23,7 +23,7 @@ use crate::stack::clear_stack_below;
 
 const VERSION: u64 = 1;
 
-/// What was shown, and what is needed to go on after a restart. Holds no secret.
+/// What was shown, and what is needed to continue after a restart. Holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
     device_id: DeviceId,
@@ -57,7 +57,7 @@ impl HasCode for SessionError {
 
 impl Session {
     /// Reads the state and the pending challenge (two transactions). `slot`: the key slot to use;
-    /// `None` takes the lowest above 0, or 0 where it is the only one.
+    /// `None` takes the lowest above 0, or 0 if it is the only one.
     ///
     /// # Errors
     /// [`SessionRefusal::DeviceNotLocked`], [`SessionRefusal::DeviceNotEnrolled`],
@@ -133,7 +133,7 @@ impl Session {
         Ok(())
     }
 
-    /// Takes an answer over after it was compared with what the session knows.
+    /// Takes over an answer after comparing it with what the session knows.
     fn take(&mut self, answer: &ChallengeResponse) -> Result<(), UnlockError> {
         if answer.device_id != self.device_id {
             return Err(SessionRefusal::OtherDevice.into());
@@ -240,8 +240,8 @@ impl Session {
         Ok(answer)
     }
 
-    /// Whether the challenge was used, by what this device says of it; where that is no answer, by the counter of a
-    /// device that has told its name.
+    /// Whether the challenge was used, from what this device says about it or, if it does not say, from the counter
+    /// of a device that gave its Device ID.
     fn was_used(&self, info: &UnlockInfo) -> bool {
         info.spent == Some(true)
             || info.device_id == Some(self.device_id) && info.unlock_counter != self.unlock_counter
@@ -286,8 +286,8 @@ impl Session {
         })
     }
 
-    /// The PIN is within the lengths that the device told. Where it has no further rules but wants another PIN than the
-    /// old one, this was the old one.
+    /// The PIN is within the lengths that the device gave. If the device has no further rules but requires a PIN other
+    /// than the old one, this was the old one.
     fn why_pin_refused(
         &self,
         device: &mut dyn UnlockDevice,
@@ -314,7 +314,7 @@ impl Session {
         call: &mut Call<'_>,
     ) -> Result<(), UnlockError> {
         let outcome = match error {
-            // That call is over; the question what it did gets a short one of its own.
+            // That call is over; asking what it did gets its own short call.
             DeviceError::Transport(TransportError::Cancelled | TransportError::DeadlineExceeded) => {
                 let deadline = call.ticks.now() + Call::QUICK;
                 self.resolve(device, &mut call.until(deadline).cancelled_by(&NeverCancel))
@@ -329,11 +329,11 @@ impl Session {
         }
     }
 
-    /// What became of an unlock whose answer was lost (one transaction, two where it was not done); also after a
+    /// What became of an unlock whose answer was lost (one transaction, two if it was not done); also after a
     /// restart, with the device plugged in again.
     ///
-    /// A device that is not blocked gives no Device ID over the vendor interface, and a counter is nobody's in
-    /// particular: what counts is that the device has spent exactly this challenge.
+    /// A device that is not blocked gives no Device ID over the vendor interface, and a counter does not identify a
+    /// device: what counts is that the device has spent exactly this challenge.
     ///
     /// # Errors
     /// [`SessionRefusal::OtherDevice`]; [`SessionRefusal::DeviceNotLocked`]; [`SessionRefusal::ChallengeUsed`] and [`SessionRefusal::ChallengeRenewed`] where

@@ -1,4 +1,4 @@
-//! `tracing` where the feature is on, nothing where it is off. Only names, numbers and lengths may
+//! `tracing` if the feature is on, nothing if it is off. Only names, numbers and lengths may
 //! be given to these macros: never bytes of a message.
 
 #[cfg(feature = "tracing")]

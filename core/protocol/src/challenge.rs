@@ -68,7 +68,7 @@ impl ChallengeNonce {
         &self.0
     }
 
-    /// The 14 bytes that stand in the challenge of every suite: what tells one nonce from another.
+    /// The 14 bytes that are in the challenge of every suite and distinguish one nonce from another.
     #[must_use]
     pub const fn head(&self) -> [u8; 14] {
         head(&self.0)
@@ -290,7 +290,7 @@ impl Challenge {
     /// decides between a line (suites 1 and 2) and 32 hexadecimal digits (suite 3).
     ///
     /// A line of suite 1 where suite 2 is registered, or the reverse, is read, so that the desk can
-    /// refuse it by [`Challenge::suite`] with an error of its own.
+    /// refuse it by [`Challenge::suite`] with its own error.
     ///
     /// # Errors
     /// As [`DeviceChallenge::parse`] or [`AesChallenge::parse`].

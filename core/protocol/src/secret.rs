@@ -57,7 +57,7 @@ impl<const N: usize> Drop for SecretBytes<N> {
 
 impl<const N: usize> ZeroizeOnDrop for SecretBytes<N> {}
 
-/// A PIN as a person typed it: text of any length, not yet judged by a policy.
+/// A PIN as a person typed it: text of any length, not yet checked by a policy.
 ///
 /// ```compile_fail
 /// let pin = fido_unlock_protocol::Pin::new("123456".into());
@@ -93,7 +93,7 @@ impl Pin {
 pub struct AdminKey(SecretBytes<32>);
 
 impl AdminKey {
-    /// `key`: 16, 24 or 32 bytes; otherwise `None`. The caller's copy is the caller's to wipe.
+    /// `key`: 16, 24 or 32 bytes; otherwise `None`. The caller must wipe its own copy.
     #[must_use]
     pub fn new(key: &[u8]) -> Option<Self> {
         if !matches!(key.len(), 16 | 24 | 32) {
@@ -121,7 +121,7 @@ impl AdminKey {
 pub struct SharedSecret(SecretBytes<64>);
 
 impl SharedSecret {
-    /// `bytes`: 32 or 64 of them; otherwise `None`. The caller's copy is the caller's to wipe.
+    /// `bytes`: 32 or 64 of them; otherwise `None`. The caller must wipe its own copy.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Option<Self> {
         if !matches!(bytes.len(), 32 | 64) {

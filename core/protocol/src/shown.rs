@@ -1,6 +1,6 @@
-//! Texts of others on a screen or in a terminal: a user's name, a reader's, a reason, a file's path.
+//! Foreign text on a screen or in a terminal: the name of a user or reader, a reason, a file's path.
 //!
-//! A control character moves the cursor, a bidi control turns what follows round, an invisible
+//! A control character moves the cursor, a bidi control reverses what follows, an invisible
 //! character makes two names look alike (Unicode Technical Report 36, section 2). None of them
 //! reaches the screen as itself.
 
@@ -8,9 +8,9 @@
 use alloc::string::{String, ToString};
 use core::fmt::{self, Write};
 
-/// A text of others as it may be shown, in one line: characters that cannot be seen as themselves are
-/// written as `\n` or `\u{202e}`, and all others are as they were. Showing what was shown already
-/// changes nothing.
+/// Foreign text made safe to show, in one line: characters that cannot be seen as themselves are
+/// written as `\n` or `\u{202e}`, and all others are unchanged. Doing it twice changes nothing
+/// more.
 ///
 /// ```
 /// use fido_unlock_protocol::Shown;
@@ -80,7 +80,7 @@ fn stays(character: char) -> bool {
 }
 
 /// Letters and marks without a shape: fillers, the joiner of graphemes, the blank Braille pattern.
-/// Variation selectors are none of them: they choose a letter's form in names.
+/// Variation selectors are not among them: they choose a letter's form in names.
 const fn is_blank(character: char) -> bool {
     matches!(
         character,
@@ -115,7 +115,7 @@ pub struct DisplayText(String);
 
 #[cfg(feature = "alloc")]
 impl DisplayText {
-    /// Most characters; where there are more, the last one is "…".
+    /// Most characters; if there are more, the last one is "…".
     pub const LONGEST: usize = 200;
 
     /// Of `text`, without the spaces around it.

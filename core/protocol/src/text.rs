@@ -1,8 +1,8 @@
 //! Texts that people bring: files and standard input. UTF-8, with or without a byte order mark, and
-//! UTF-16, which `>` and `Out-File` of Windows PowerShell write. What is neither is told with its place
+//! UTF-16, which `>` and `Out-File` of Windows PowerShell write. Anything else is reported with its place
 //! and what to do.
 //!
-//! Sans-IO: who reads the bytes gives them here. Such a text may hold a PIN, so it is wiped when dropped.
+//! Sans-IO: whoever reads the bytes passes them in. Such a text may hold a PIN, so it is wiped when dropped.
 
 use alloc::{string::String, vec::Vec};
 
@@ -184,7 +184,7 @@ impl Lines {
     }
 
     /// Takes bytes up to the end of a line: how many, and the line without its end, if it is whole. A line
-    /// that is none is told at its end; the next one may be right.
+    /// that is not valid is reported at its end; the next one may be valid.
     pub fn push(&mut self, bytes: &[u8]) -> (usize, Option<Result<Zeroizing<String>, TextError>>) {
         for (taken, byte) in (1..).zip(bytes) {
             self.line.0.push(*byte);

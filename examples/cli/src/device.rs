@@ -69,7 +69,10 @@ impl Devices {
             Some(path) if !make && !path.exists() => {
                 return Err(Failure::new(
                     ErrorCode::NoDevice,
-                    format!("{} does not exist; `mock new` makes it", shown(path.display())),
+                    format!(
+                        "{} does not exist; make it with `mock new`",
+                        shown(path.display())
+                    ),
                 ));
             }
             Some(path) => {
@@ -92,7 +95,7 @@ impl Devices {
         self.mock
             .as_ref()
             .map(|(path, device)| (path.as_path(), device))
-            .ok_or_else(|| Failure::usage("this command wants --mock FILE"))
+            .ok_or_else(|| Failure::usage("this command needs --mock FILE"))
     }
 
     /// The file of the software authenticator, if there is one.
@@ -158,6 +161,6 @@ impl Devices {
 
 /// The PIN/UV protocol that the device names first.
 pub fn protocol(info: &UnlockInfo) -> Result<PinProtocol, Failure> {
-    let none = DeviceError::Malformed("no PIN/UV protocol that is known");
+    let none = DeviceError::Malformed("no known PIN/UV protocol");
     info.protocols.first().copied().ok_or_else(|| none.into())
 }

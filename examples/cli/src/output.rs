@@ -161,7 +161,7 @@ impl Report {
             let what = self.if_lost.as_deref();
             lost(
                 &error,
-                what.unwrap_or("the command has done its work; only its result is not shown"),
+                what.unwrap_or("the command did its work; only its result could not be shown"),
             )
         })
     }
@@ -216,7 +216,7 @@ pub fn print_event(json: bool, event: &str, lines: &[String], value: Value) -> R
         }
         out.flush()
     };
-    write().map_err(|error| lost(&error, "what was done up to here is done"))
+    write().map_err(|error| lost(&error, "what was done so far stays done"))
 }
 
 /// Prints a failure: JSON on standard output, lines on standard error; on the other one where that cannot be

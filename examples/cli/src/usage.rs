@@ -13,7 +13,7 @@ pub fn failure(error: &clap::Error) -> Failure {
     }
     let mut text = kind
         .as_str()
-        .unwrap_or("the command line is not right")
+        .unwrap_or("the command line is not valid")
         .to_owned();
     // These name options of this program; the others repeat what was typed.
     let named = match kind {

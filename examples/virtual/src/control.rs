@@ -89,14 +89,14 @@ fn command(port: &dyn Port, words: &[&str]) -> Result<String, String> {
             switch(&mut key.faults(), fault)?;
             port.faults_changed();
         }
-        _ => return Err("insert, remove, touch, fault, status or quit?".into()),
+        _ => return Err("expected insert, remove, touch, fault, status or quit".into()),
     }
     Ok("ok".into())
 }
 
 fn part<'a>(port: &'a dyn Port, way: &str) -> Result<&'a dyn Port, String> {
     port.way(way)
-        .ok_or_else(|| format!("{way}: usb and card are apart only with `both`"))
+        .ok_or_else(|| format!("{way}: only `both` has usb and card as separate ways"))
 }
 
 fn switch(faults: &mut Faults, words: &[&str]) -> Result<(), String> {
@@ -108,7 +108,7 @@ fn switch(faults: &mut Faults, words: &[&str]) -> Result<(), String> {
         ["pull", bytes] => faults.pull = Some(number(bytes)?),
         ["garbage"] => faults.garbage = true,
         ["foreign"] => faults.foreign = true,
-        _ => return Err("none, slow MS, silent, pull BYTES, garbage, foreign or stale?".into()),
+        _ => return Err("expected none, slow MS, silent, pull BYTES, garbage, foreign or stale".into()),
     }
     Ok(())
 }

@@ -43,7 +43,7 @@ enum Way {
         #[command(flatten)]
         common: Common,
     },
-    /// One key that is plugged in and lies on a reader at once.
+    /// One key that is plugged in and on a reader at the same time.
     Both {
         #[command(flatten)]
         card: CardShape,
@@ -65,12 +65,12 @@ struct CardShape {
     /// A card with contacts and protocol T=0.
     #[arg(long, conflicts_with = "contact")]
     t0: bool,
-    /// Its ATR says whether it takes extended-length APDUs, and so it does; without this it says nothing, and
-    /// takes them.
+    /// The ATR says whether the card takes extended-length APDUs, and the card does as it says. Without this
+    /// option the ATR is silent, and the card takes them.
     #[arg(long, value_name = "yes|no", conflicts_with = "t0")]
     extended_length: Option<YesNo>,
-    /// A command without Le is answered with its data; without this option it is answered with 61xx and the data
-    /// is for GET RESPONSE, all but SELECT's.
+    /// Answer a command without Le with its data. Without this option the answer is 61xx and GET RESPONSE
+    /// fetches the data, except for SELECT.
     #[arg(long)]
     data_without_le: bool,
 }
@@ -86,11 +86,11 @@ struct HidShape {
     /// Serial number.
     #[arg(long, default_value = "")]
     serial: String,
-    /// Bytes in a report.
+    /// Bytes per report.
     #[arg(long, value_name = "BYTES", default_value_t = 64,
           value_parser = clap::value_parser!(u16).range(8..=1024))]
     report_size: u16,
-    /// Without the vendor interface.
+    /// Leave out the vendor interface.
     #[arg(long)]
     no_vendor: bool,
 }
@@ -129,7 +129,7 @@ struct Common {
     /// Unix socket that takes the same lines as standard input.
     #[arg(long, value_name = "SOCKET")]
     control: Option<PathBuf>,
-    /// Starts with the key taken out.
+    /// Start with the key taken out.
     #[arg(long)]
     removed: bool,
 }

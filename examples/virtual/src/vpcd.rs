@@ -129,7 +129,10 @@ impl Card {
             };
             let Some(stream) = connect(self.reader_port) else {
                 if !core::mem::replace(&mut told, true) {
-                    eprintln!("no reader at port {} yet: pcscd with vpcd?", self.reader_port);
+                    eprintln!(
+                        "no reader at port {} yet; is pcscd running with vpcd?",
+                        self.reader_port
+                    );
                 }
                 self.pause(RETRY, moves);
                 continue;

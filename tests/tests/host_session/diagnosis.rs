@@ -89,7 +89,7 @@ fn every_state_has_its_sentence() {
             |i| (i.pin_retries, i.slots[0].fingerprint) = (0, Some([2; 16])),
             Condition::LockedByForeignIssuer,
             ErrorCode::ForeignIssuer,
-            "The device trusts an issuer key that is not this help desk's: give the device to your security team: another party could unlock it.",
+            "The device trusts an issuer key that is not this help desk's: give the device to your security team: someone else could unlock it.",
         ),
         (
             |i| (i.pin_retries, i.pin_auth_blocked) = (5, true),

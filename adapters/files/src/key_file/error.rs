@@ -20,7 +20,7 @@ pub enum KeyFileError {
     /// Not a key in a form that is understood, or a key of another curve.
     #[error("{}", ErrorCode::KeyFile)]
     Malformed,
-    /// Its passphrase function wants more time or memory than any honest file.
+    /// Its passphrase function needs more time or memory than any honest file would.
     #[error("{}", ErrorCode::KeyFile)]
     TooCostly,
     /// The file is encrypted, but no passphrase was given.

@@ -22,7 +22,7 @@ const ANY_FIRST_LINE: &str = "fido-unlock key set ";
 /// A line is at most this long, so that the text never moves in memory.
 const LONGEST_LINE: usize = 90;
 
-/// What a desk shows beside every key set.
+/// What a desk shows with every key set.
 pub const LOST_KEY_WARNING: &str = "Once an issuer key is lost, no device that trusts it can be unlocked again: only a \
 recovery key in slot 0, or a reset, which destroys every credential, helps then. Keep a backup of the keys and, \
 apart from it, its passphrase, away from this computer. Whoever has both can unlock every device.";

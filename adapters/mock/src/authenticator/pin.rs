@@ -26,7 +26,7 @@ pub(crate) mod permission {
     pub(crate) const AUTHENTICATOR_CONFIG: u8 = 0x20;
 }
 
-/// Wrong PINs in one power-up after which none is looked at any more (§6.5.5.6).
+/// Wrong PINs in one power-up after which no further PIN is checked (§6.5.5.6).
 const MAX_MISMATCHES: u8 = 3;
 /// A token that was never used ends after this (§6.5.2.1, initial usage time limit).
 const UNUSED_LIMIT: Duration = Duration::from_secs(30);
@@ -154,7 +154,7 @@ impl PinModule {
         Ok(())
     }
 
-    /// §6.5.5.7.1: takes one try, then compares; the try is given back when the PIN is right.
+    /// §6.5.5.7.1: uses up one try, then compares; the try is given back when the PIN is right.
     pub(crate) fn check_pin(
         &mut self,
         protocol: PinProtocol,
@@ -186,7 +186,7 @@ impl PinModule {
         })
     }
 
-    /// §6.5.5.5: opens `newPinEnc` and judges the PIN by the device's rules.
+    /// §6.5.5.5: opens `newPinEnc` and checks the PIN against the device's rules.
     pub(crate) fn open_new_pin(
         &self,
         protocol: PinProtocol,

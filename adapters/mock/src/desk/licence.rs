@@ -35,7 +35,7 @@ impl MemoryLicence {
         *lock(&self.terms) = terms;
     }
 
-    /// Changes the terms, where there are any.
+    /// Changes the terms, if there are any.
     pub fn change(&self, change: impl FnOnce(&mut LicenceTerms)) {
         if let Some(terms) = lock(&self.terms).as_mut() {
             change(terms);

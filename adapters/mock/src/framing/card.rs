@@ -46,7 +46,7 @@ pub struct CardFaults {
     pub without: Vec<Interface>,
     /// Another program selects another applet before this APDU.
     pub deselect_at: Option<u64>,
-    /// What that applet answers to all but SELECT; 6D00 where it is not given.
+    /// What that applet answers to all but SELECT; 6D00 by default.
     pub other_applet: Option<u16>,
     /// Another program resets the card before this APDU.
     pub reset_at: Option<u64>,
@@ -80,7 +80,7 @@ pub(super) struct Card {
     last_status: u8,
 }
 
-/// What is to be said, before it is cut into responses.
+/// The whole answer, before it is cut into responses.
 struct Reply {
     data: Vec<u8>,
     status: u16,
@@ -106,7 +106,7 @@ impl Card {
         *self = Self::default();
     }
 
-    /// Answers an APDU; `None` where no answer came within `timeout`.
+    /// Answers an APDU; `None` if no answer came within `timeout`.
     pub(super) fn transmit<A: CtapHandler + Send + 'static>(
         &mut self,
         engine: &mut Engine<A>,

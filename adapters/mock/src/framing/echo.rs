@@ -1,4 +1,4 @@
-//! A device that gives back what it is given, for contract suites and first tries.
+//! A device that echoes what it is given, for contract suites and first tries.
 
 use fido_unlock_host::framing::Interface;
 

@@ -1,7 +1,7 @@
 //! Runs one message at a time, over all interfaces of a device.
 //!
 //! A handler that waits for a touch blocks in its keep-alive callback, while the host, in the same
-//! thread as the device, waits for packets. So each message gets a thread of its own, which runs
+//! thread as the device, waits for packets. So each message gets its own thread, which runs
 //! only while the device waits for it: never both at once.
 
 use core::time::Duration;
@@ -132,7 +132,7 @@ impl<A: CtapHandler + Send + 'static> Engine<A> {
         self.poll(owner.0, now)
     }
 
-    /// Tells the message of `owner` that the host cancelled; `false` where none of it runs.
+    /// Tells the message of `owner` that the host cancelled; `false` if none of its messages is running.
     pub(super) fn cancel(&mut self, owner: Owner, now: Duration) -> bool {
         match &mut self.job {
             Some(job) if job.owner == owner => {

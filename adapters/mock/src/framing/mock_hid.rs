@@ -79,7 +79,7 @@ impl<A: CtapHandler + Send + 'static> MockHid<A> {
         &self.written
     }
 
-    /// Lets one packet pass; `false` where it is lost.
+    /// Lets one packet pass; `false` if it is lost.
     fn pass(&mut self, inner: &mut Inner<A>) -> Result<bool, TransportError> {
         if self.faults.gone_at == Some(self.packets) {
             self.faults.gone_at = None;

@@ -1,4 +1,4 @@
-//! What stands around an authenticator when a person signs in: a platform that speaks CTAP over a
+//! What surrounds an authenticator when a person signs in: a platform that speaks CTAP over a
 //! [`Transport`], and a relying party that knows only the public key it stored. For demonstrations
 //! and tests; both are as small as WebAuthn allows.
 
@@ -119,7 +119,7 @@ impl<'a, 'c> Platform<'a, 'c> {
     /// Tries a PIN as a sign-in does, without signing in.
     ///
     /// # Errors
-    /// [`ErrorCode::PinInvalid`] and its like.
+    /// [`ErrorCode::PinInvalid`] and the like.
     pub fn try_pin(&mut self, pin: &Pin) -> Result<(), PlatformError> {
         self.token(pin, TokenScope::default()).map(drop)
     }

@@ -21,7 +21,7 @@ const FLAG_AT: u8 = 0x40;
 #[error("the relying party refuses the answer: {0}")]
 pub struct RelyingPartyError(&'static str);
 
-/// What was stored at registration; all that a sign-in is judged by.
+/// What was stored at registration; a sign-in is verified by nothing else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredCredential {
     /// Credential ID.

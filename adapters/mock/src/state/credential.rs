@@ -204,7 +204,7 @@ impl DiscoverableCredential {
         })
     }
 
-    /// `PublicKeyCredentialUserEntity`; the names only where `with_names`.
+    /// `PublicKeyCredentialUserEntity`; the names only if `with_names`.
     #[must_use]
     pub fn user(&self, with_names: bool) -> Value {
         let name = |name: &Option<String>| name.as_deref().filter(|_| with_names).map(Value::from);

@@ -1,4 +1,4 @@
-//! What the authenticator keeps over power cycles, as CBOR in [`crate::flash::Flash`].
+//! What the authenticator keeps across power cycles, as CBOR in [`crate::flash::Flash`].
 
 mod credential;
 mod store;

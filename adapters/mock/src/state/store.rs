@@ -1,4 +1,4 @@
-//! The flash as it is shared: by the authenticator, by its PIN code and by the unlock.
+//! The flash, shared by the authenticator, its PIN code and the unlock.
 
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -45,7 +45,7 @@ pub enum StateError {
         /// What the operating system says.
         source: std::io::Error,
     },
-    /// What was read is no authenticator's flash.
+    /// What was read is not an authenticator's flash.
     #[error("{}", ErrorCode::StoreCorrupt)]
     Corrupt,
     /// The flash could not be written when it was first used.
@@ -82,7 +82,7 @@ struct Inner {
 pub struct Store(Arc<Mutex<Inner>>);
 
 impl Store {
-    /// Opens the storage; `None` beside it when there is nothing in it yet.
+    /// Opens the storage; if the file does not exist yet, the flash is blank.
     pub(crate) fn open(storage: Storage, max_retries: u8) -> Result<Self, StateError> {
         let (flash, counter) = match &storage {
             Storage::Memory => (Flash::new(), 0),

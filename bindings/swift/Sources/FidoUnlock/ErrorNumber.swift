@@ -9,19 +9,19 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case pinAuthBlocked = 103
     /// Five wrong Response Codes since the device was plugged in.
     case tooManyWrongResponses = 104
-    /// This Response Code does not fit this device and challenge.
+    /// This Response Code does not match this device and challenge.
     case responseWrong = 105
-    /// The device waits for a response to another challenge.
+    /// The device is waiting for the response to another challenge.
     case challengePending = 106
-    /// The challenge that this Response Code was made for has been used: the device was unlocked since.
+    /// The device has been unlocked since it showed this challenge, so the Response Code is void.
     case challengeUsed = 107
     /// The device has a new challenge, so the Response Code for the old one is void.
     case challengeRenewed = 108
-    /// This is not the device that the unlock was begun with.
+    /// This is not the device that the unlock was started with.
     case otherDevice = 109
     /// Nobody touched the device in time.
     case touchTimedOut = 110
-    /// The touch was refused on the device.
+    /// The request was declined on the device.
     case touchRefused = 111
     /// The device trusts an issuer key that is not this help desk's.
     case foreignIssuer = 112
@@ -33,9 +33,9 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case pinInvalid = 115
     /// The PIN is blocked: too many wrong tries.
     case pinBlocked = 116
-    /// The device could not check the message that was sent to it.
+    /// The device could not verify the message that was sent to it.
     case macRefused = 117
-    /// The device could not make a random number.
+    /// The device could not generate a random number.
     case noEntropy = 118
     /// The device answered with an unexpected status.
     case unexpectedStatus = 119
@@ -43,41 +43,41 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case malformedAnswer = 120
     /// The device does not know this command.
     case notSupported = 121
-    /// The device is sealed: its issuer keys were enrolled before.
+    /// The device is sealed: its issuer keys are already enrolled.
     case sealed = 122
-    /// A test response was refused: an unlock would not work.
+    /// The device refused the test response: an unlock would not work.
     case probeFailed = 123
     /// The connection broke before the device confirmed the unlock.
     case outcomeUnknown = 124
-    /// Another applet's PIN is meant.
+    /// The card's PIN belongs to another applet.
     case otherApplet = 125
-    /// The device may not be enrolled now: it has a PIN or credentials, and no permission was given.
+    /// The device has a PIN or credentials, so it cannot be enrolled without permission.
     case enrolmentRefused = 126
     /// The device refused the new issuer key.
     case rotationRefused = 127
-    /// A new challenge needs a touch, or the first ten seconds after plugging in.
+    /// A new challenge needs a touch, or a request within ten seconds of plugging in.
     case renewRefused = 128
     /// The device has no key in this slot.
     case suiteNotEnrolled = 129
     /// The device could not read or write its own memory.
     case storeBroken = 130
-    /// This key is the device's only one: without it nobody could ever unlock it.
+    /// This is the device's only issuer key: without it, nobody could ever unlock the device.
     case lastSlot = 131
-    /// The device has counted to its end: it can never be unlocked again.
+    /// The device's counter has reached its end: it can never be unlocked again.
     case counterAtEnd = 132
     /// The code has the wrong length.
     case codeLength = 201
-    /// The code holds a character that no code has.
+    /// The code contains a character that no code uses.
     case codeCharacter = 202
     /// The code has a typing error.
     case codeCheck = 203
-    /// This is a code of another kind.
+    /// This is the wrong kind of code.
     case codeKind = 204
     /// The lines of the code are in the wrong order.
     case codeOrder = 205
     /// The code is not one that this software makes.
     case codePadding = 206
-    /// The challenge is of a version that this software does not know.
+    /// The challenge has a version that this software does not know.
     case codeVersion = 207
     /// The challenge names a suite that this software does not know.
     case codeSuite = 208
@@ -85,17 +85,17 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case pinTooShort = 301
     /// The PIN is too long.
     case pinTooLong = 302
-    /// The PIN holds a character that is not allowed.
+    /// The PIN contains a character that is not allowed.
     case pinCharacter = 303
     /// The PIN is too easy to guess.
     case pinTrivial = 304
-    /// The PIN is on the list of PINs that must not be used.
+    /// The PIN is on the list of forbidden PINs.
     case pinListed = 305
     /// The two PINs are not the same.
     case pinConfirmation = 306
     /// The device's own rules refuse this PIN.
     case pinRefusedByDevice = 307
-    /// The device wants a PIN that differs from the old one.
+    /// The device requires a PIN that differs from the old one.
     case pinSameAsOld = 308
     /// There is no licence.
     case licenceMissing = 401
@@ -111,17 +111,17 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case callerUnverified = 406
     /// This way of verifying the caller is not enough for this user.
     case callerMethod = 407
-    /// A reason or ticket number is wanted.
+    /// A reason or ticket number is required.
     case reasonMissing = 408
     /// A second operator must approve.
     case approvalMissing = 409
     /// You cannot approve your own request.
     case approvalSelf = 410
-    /// This device has been given too many Response Codes.
+    /// Too many Response Codes have been given out for this device.
     case limitDevice = 411
     /// You have given out too many Response Codes.
     case limitOperator = 412
-    /// Too many Response Codes have been given out in all.
+    /// Too many Response Codes have been given out in total.
     case limitIssuer = 413
     /// The request is older than ten minutes.
     case requestExpired = 414
@@ -133,13 +133,13 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case deviceUnknown = 417
     /// This challenge was already answered for another Device ID.
     case challengeElsewhere = 418
-    /// The device's unlock counter went back: its memory may have been copied back.
+    /// The device's unlock counter went back: an old copy of its memory may have been restored.
     case counterWentBack = 419
     /// The device was unlocked without a record of it.
     case counterMoved = 420
-    /// The challenge is not of the suite that is registered for this device.
+    /// The challenge's suite is not the one registered for this device.
     case challengeSuite = 421
-    /// The challenge is not of the key slot that is registered for this device.
+    /// The challenge's key slot is not the one registered for this device.
     case challengeSlot = 422
     /// This computer's clock went back.
     case clockWentBack = 423
@@ -147,7 +147,7 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case adminKeyDefault = 424
     /// Another device has the same admin key.
     case adminKeyShared = 425
-    /// The channel was typed in or changed lately, so no code is sent to it.
+    /// The channel was typed in or changed recently, so no code is sent to it.
     case channelUnusable = 426
     /// No such operator, or wrong password.
     case operatorUnknown = 427
@@ -161,13 +161,13 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case deviceExists = 431
     /// The second operator did not approve.
     case approvalRefused = 432
-    /// The system in which a second operator approves cannot be asked.
+    /// The approval system cannot be reached.
     case approvalUnavailable = 433
     /// The approval is for another request, or for this one before it was changed.
     case approvalElsewhere = 434
-    /// Whoever approved is no operator of this help desk.
+    /// The approver is not an operator of this help desk.
     case approverUnknown = 435
-    /// Whoever approved does not have the privilege for this.
+    /// The approver does not have the privilege for this.
     case approverPrivilege = 436
     /// No security key or card was found.
     case noDevice = 501
@@ -177,9 +177,9 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case needsElevation = 503
     /// The sandbox that this program runs in hides the device.
     case sandboxed = 504
-    /// Another program holds the device.
+    /// Another program is using the device.
     case busy = 505
-    /// The device was taken away.
+    /// The device was removed.
     case gone = 506
     /// The device did not answer in time.
     case deadlineExceeded = 507
@@ -187,13 +187,13 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case cancelled = 508
     /// The device sent something that is not CTAP.
     case framing = 509
-    /// The message is larger than the device takes.
+    /// The message is too large for the device.
     case messageTooLarge = 510
     /// The smart card service is not running.
     case noService = 511
     /// No smart card reader was found.
     case noReader = 512
-    /// No card is in the reader.
+    /// There is no card in the reader.
     case noCard = 513
     /// The connection to the device failed.
     case transportFailed = 514
@@ -205,15 +205,15 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case severalDevices = 517
     /// The smart card service refuses this user.
     case serviceRefused = 518
-    /// The card service is older than this program's library.
+    /// The smart card service is older than this program's library.
     case serviceOutdated = 519
     /// There is no issuer key for this slot.
     case keyMissing = 601
-    /// The key file cannot be read as a key.
+    /// The key file does not hold a key in a known format.
     case keyFile = 602
     /// The passphrase does not open the key file.
     case keyPassphrase = 603
-    /// This key serves another suite.
+    /// This key is for another suite.
     case signerSuite = 604
     /// The signer cannot be reached.
     case signerUnavailable = 605
@@ -221,13 +221,13 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case signerFailed = 606
     /// A public key is not a point on the curve.
     case invalidPoint = 607
-    /// This issuer key is retired and serves only devices that were not rotated yet.
+    /// This issuer key is retired and serves only devices that have not been rotated yet.
     case keyRetired = 608
-    /// There is a key in this slot already.
+    /// This slot already has a key.
     case keyExists = 609
-    /// This computer could not make a random number.
+    /// This computer could not generate a random number.
     case entropyFailed = 610
-    /// The checkpoint key is also an issuer's key.
+    /// The checkpoint key is also an issuer key.
     case keyPurpose = 611
     /// Stored data cannot be read.
     case storeRead = 701
@@ -239,7 +239,7 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case auditBroken = 704
     /// The audit log does not agree with its checkpoint.
     case auditCheckpoint = 705
-    /// Stored data is of a version that this software does not know.
+    /// Stored data has a version that this software does not know.
     case storeVersion = 706
     /// Another program is writing to the same data.
     case storeBusy = 707
@@ -259,7 +259,7 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case wrongState = 802
     /// The program's own part failed.
     case hostFailed = 803
-    /// The command line is not right.
+    /// The command line is not valid.
     case usage = 804
     /// A secret must be typed, but there is no terminal.
     case notInteractive = 805

@@ -10,7 +10,7 @@ use super::{AuditEntry, AuditEvent, AuditFault, LogId};
 use crate::UnixTime;
 use crate::ports::{AuditLog, StorageError};
 
-/// An entry on its way to the log; made by core alone.
+/// An entry on its way to the log; only core makes one.
 #[derive(Debug)]
 pub struct PendingEntry {
     bytes: Vec<u8>,
@@ -24,7 +24,7 @@ impl PendingEntry {
         self.entry.sequence
     }
 
-    /// What is to be stored.
+    /// What must be stored.
     #[must_use]
     pub fn canonical_bytes(&self) -> &[u8] {
         &self.bytes
@@ -36,7 +36,7 @@ impl PendingEntry {
         &self.entry
     }
 
-    /// The receipt. To be called by an audit log when, and only when, the bytes are on disk.
+    /// The receipt. An audit log must call this when, and only when, the bytes are on disk.
     #[must_use]
     pub fn stored(self) -> Receipt {
         Receipt {
@@ -106,7 +106,7 @@ impl Chain {
         }
     }
 
-    /// Checks the entry that comes next and moves on behind it.
+    /// Checks the next entry and moves past it.
     pub(crate) fn follow(&mut self, bytes: &[u8]) -> Result<AuditEntry, StorageError> {
         let entry = self.next_entry(bytes).map_err(|fault| {
             let detail = format!("{fault}");

@@ -1,5 +1,5 @@
-//! Checkpoints: what shows that a log's tail was cut off or the whole of it rewritten, when they are
-//! kept where the log's administrator cannot write.
+//! Checkpoints. Kept where the log's administrator cannot write, they reveal that a log's tail was cut off
+//! or that the whole log was rewritten.
 
 use alloc::vec::Vec;
 
@@ -18,7 +18,7 @@ const LABEL: &[u8] = b"fido-unlock/1 checkpoint\0";
 /// Bytes of a [`SignedCheckpoint`]: log id 16, count 8, head 32, time 8, signature 64.
 pub const SIGNED_LENGTH: usize = 128;
 
-/// How the log stood.
+/// The state of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
     /// The log.
@@ -53,7 +53,7 @@ impl CheckpointKey {
     /// From a compressed SEC1 point, 33 bytes.
     ///
     /// # Errors
-    /// [`InvalidPoint`] when it is none.
+    /// [`InvalidPoint`] if it is not one.
     pub fn from_compressed(bytes: &[u8]) -> Result<Self, InvalidPoint> {
         let array: &[u8; 33] = bytes.try_into().map_err(|_| InvalidPoint)?;
         VerifyingKey::from_sec1_bytes(array)
@@ -93,7 +93,7 @@ impl HasCode for CheckpointError {
 /// A checkpoint and its signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SignedCheckpoint {
-    /// How the log stood.
+    /// The state of the log.
     pub checkpoint: Checkpoint,
     /// ECDSA P-256/SHA-256 over [`Checkpoint::message`], low-S, r‖s.
     pub signature: [u8; 64],
@@ -113,7 +113,7 @@ impl SignedCheckpoint {
     /// From [`SignedCheckpoint::to_bytes`]; says nothing about the signature.
     ///
     /// # Errors
-    /// [`CheckpointError`] when the length is another.
+    /// [`CheckpointError`] if the length differs.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, CheckpointError> {
         let bytes: &[u8; SIGNED_LENGTH] = bytes.try_into().map_err(|_| CheckpointError)?;
         let (log_id, rest) = bytes.split_first_chunk::<16>().ok_or(CheckpointError)?;

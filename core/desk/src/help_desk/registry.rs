@@ -15,7 +15,7 @@ use crate::{
     DeskError, DeviceKeys, OperatorSession, Privilege, RegisteredDevice, UnixTime, User, UserClass, UserId,
 };
 
-/// A device as it comes from enrolment.
+/// A device as enrolment left it.
 pub struct NewDevice {
     /// Its Device ID.
     pub id: DeviceId,
@@ -311,7 +311,7 @@ impl HelpDesk {
         Ok(self.ports.licence.set_service(on)?)
     }
 
-    /// The licence as it stands, for the console: until when, and whom to ask for a new one.
+    /// The current licence, for the console: valid until when, and whom to ask for a new one.
     ///
     /// # Errors
     /// As [`HelpDesk::may`].

@@ -15,7 +15,7 @@ use crate::{
     UnixTime, User, UserId, VerifiedCaller,
 };
 
-/// How many users a search gives at most.
+/// The most users that a search returns.
 const SEARCH_LIMIT: usize = 50;
 
 /// A user and their devices.
@@ -59,13 +59,13 @@ pub(super) struct Request {
     pub(super) user: UserId,
     pub(super) device: DeviceId,
     pub(super) opened_at: UnixTime,
-    /// The hash of the entry by which it became as it is: what an approval is for.
+    /// The hash of the entry that gave it its present state: what an approval is for.
     pub(super) basis: [u8; 32],
     pub(super) reason: String,
     pub(super) caller: Option<VerifiedCaller>,
     pub(super) challenge: Option<Challenge>,
     pub(super) approval: Option<Approval>,
-    /// How often another system was asked for one: only the last answer counts.
+    /// How often another system was asked for an approval: only the last answer counts.
     pub(super) asks: u64,
 }
 
@@ -245,7 +245,7 @@ impl HelpDesk {
         })
     }
 
-    /// Gives a request another reason. An approval given before is void.
+    /// Gives a request another reason. This voids an earlier approval.
     ///
     /// # Errors
     /// As [`HelpDesk::verify_caller`].

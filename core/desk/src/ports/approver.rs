@@ -1,4 +1,4 @@
-//! Whether a second operator has approved a request, where operators approve in another system.
+//! Whether a second operator has approved a request, if operators approve in another system.
 
 use alloc::string::String;
 
@@ -19,7 +19,7 @@ pub enum ApprovalError {
     /// The approval at hand is for another request, or for this one as it stood before.
     #[error("{}", ErrorCode::ApprovalElsewhere)]
     Elsewhere,
-    /// Whoever approved is no operator.
+    /// The approver is not an operator.
     #[error("{}", ErrorCode::ApproverUnknown)]
     UnknownOperator,
     /// It could not be asked for.
@@ -28,7 +28,7 @@ pub enum ApprovalError {
         /// What could not be reached.
         detail: String,
     },
-    /// An approver that the host program brings failed.
+    /// An approver that the host program provides failed.
     #[error("{}", ErrorCode::HostFailed)]
     HostFailed,
 }
@@ -50,10 +50,10 @@ impl HasCode for ApprovalError {
 /// sign in at the desk need none: [`HelpDesk::approve`](crate::HelpDesk::approve).
 pub trait Approver {
     /// Says whether the request that `task` shows was approved, and makes the answer with
-    /// [`ApprovalTask::approved_by`], the only way to one. Where nobody has decided it answers
+    /// [`ApprovalTask::approved_by`], the only way to make one. If nobody has decided, it answers
     /// [`ApprovalError::Pending`] and does not wait for a person: an answer counts only while the request
-    /// lives and is as it was. Whoever implements it keeps each decision under [`ApprovalTask::basis`], which is another one
-    /// as soon as anything about the request has changed.
+    /// is open and unchanged. An implementation keeps each decision under [`ApprovalTask::basis`], which
+    /// changes as soon as anything about the request changes.
     ///
     /// # Errors
     /// [`ApprovalError`] when it was not approved, or that could not be found out.

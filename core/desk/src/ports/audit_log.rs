@@ -11,7 +11,7 @@ pub trait AuditLog {
     /// The log's own id, random, made when the log was.
     fn log_id(&self) -> LogId;
 
-    /// How many entries there are; the next one's sequence number.
+    /// The number of entries, which is the next one's sequence number.
     fn count(&self) -> u64;
 
     /// The canonical bytes of the entry with this sequence number, `None` past the end.

@@ -2,7 +2,7 @@
 
 use crate::UnixTime;
 
-/// The help desk's clock. That it went back is noticed by the desk itself, against the audit log.
+/// The help desk's clock. The desk itself notices, from the audit log, if it went back.
 pub trait Clock {
     /// Seconds since 1970-01-01T00:00:00Z.
     fn now(&self) -> UnixTime;

@@ -1,4 +1,4 @@
-//! How many codes were given out lately.
+//! How many codes were given out recently.
 
 use fido_unlock_protocol::DeviceId;
 
@@ -22,11 +22,11 @@ pub struct LimitRequest<'a> {
     pub approved: bool,
 }
 
-/// Counts codes; what was taken survives a restart and is never given back.
+/// Counts codes; what was counted survives a restart and is never given back.
 pub trait Limits {
-    /// Judges and, when the outcome is [`LimitOutcome::Taken`], counts the code, in one step that no
-    /// other call can come between. It is on disk when this returns.
-    /// [`LimitBook`](crate::LimitBook) does the judging for an adapter that has no
+    /// Decides and, if the outcome is [`LimitOutcome::Taken`], counts the code, in one step that no
+    /// other call can interrupt. It is on disk when this returns.
+    /// [`LimitBook`](crate::LimitBook) decides for an adapter that has no
     /// database of its own.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! The ways to the outside at the help desk: one small trait per file, implemented by adapters.
+//! What the help desk needs from outside: one small trait per file, implemented by adapters.
 //!
 //! ```text
 //! HelpDesk ───────► Clock, Licence, Operators, Directory, CallerVerifier, Approver, Limits, AuditLog,

@@ -15,7 +15,7 @@ pub enum NoticeKind {
     CodeGiven,
     /// The operator recorded that the device was unlocked.
     Done,
-    /// The operator recorded that the unlock was given up; the code may still be good.
+    /// The operator recorded that the unlock was abandoned; the code may still be good.
     Abandoned,
 }
 
@@ -28,7 +28,7 @@ pub struct Notice<'a> {
     pub user: &'a User,
     /// Their device.
     pub device: DeviceId,
-    /// The request, to be named when they ask about it.
+    /// The request, for them to name when they ask about it.
     pub request: RequestId,
     /// Who did it.
     pub operator: &'a OperatorId,
@@ -50,7 +50,7 @@ impl HasCode for DeliveryError {
     }
 }
 
-/// Tells owners, by the channels that are registered for them.
+/// Notifies owners, through the channels that are registered for them.
 pub trait Notifier {
     /// Sends one notice. A failure is recorded and does not hold up the call.
     ///

@@ -20,7 +20,7 @@ pub enum SignerError {
     /// The key is of another suite.
     #[error("{}", ErrorCode::SignerSuite)]
     WrongSuite,
-    /// The slot holds a key already.
+    /// The slot already holds a key.
     #[error("{}", ErrorCode::KeyExists)]
     KeyExists,
     /// Another device has this admin key.
@@ -29,7 +29,7 @@ pub enum SignerError {
         /// That device.
         other: DeviceId,
     },
-    /// A public key is no point on the curve.
+    /// A public key is not a point on the curve.
     #[error("{}", ErrorCode::InvalidPoint)]
     InvalidPoint,
     /// No random bytes.
@@ -50,7 +50,7 @@ pub enum SignerError {
         /// Its reason, without any secret.
         detail: String,
     },
-    /// A signer that the host program brings failed.
+    /// A signer that the host program provides failed.
     #[error("{}", ErrorCode::HostFailed)]
     HostFailed,
 }
@@ -75,13 +75,13 @@ impl HasCode for SignerError {
 /// An issuer key that a signer holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IssuerInfo {
-    /// The slot that it serves, 0 to 15.
+    /// The slot that it is for, 0 to 15.
     pub slot: u8,
-    /// The one suite that it serves.
+    /// The one suite that it is for.
     pub suite: Suite,
     /// Q.
     pub public: IssuerPublicKey,
-    /// Whether a newer key has taken its place; it then serves only devices not rotated yet.
+    /// Whether a newer key has replaced it; it then serves only devices that have not been rotated yet.
     pub retired: bool,
 }
 

@@ -44,7 +44,7 @@ pub enum StorageError {
         /// The lock.
         detail: String,
     },
-    /// A store that the host program brings failed.
+    /// A store that the host program provides failed.
     #[error("{}", ErrorCode::HostFailed)]
     HostFailed,
 }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use fido_unlock_protocol::ctap2::CtapStatus;
 use fido_unlock_protocol::pin_protocol::PinProtocol;
 
-/// The PIN's state, as `getInfo` of the unlock command tells it.
+/// The PIN's state, as `getInfo` of the unlock command reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PinState {
     /// Whether a PIN is set.
@@ -24,7 +24,7 @@ pub struct PinState {
     pub max_pin_length: u8,
     /// `forcePINChange`.
     pub force_pin_change: bool,
-    /// `pinComplexityPolicy`: the device has rules of its own.
+    /// `pinComplexityPolicy`: the device has its own rules.
     pub pin_complexity_policy: bool,
     /// `maxMsgSize` in bytes.
     pub max_msg_size: u32,

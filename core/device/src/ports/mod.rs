@@ -1,4 +1,4 @@
-//! What a maker's firmware brings: one small trait per file.
+//! What a maker's firmware provides: one small trait per file.
 
 mod client_pin;
 mod monotonic_counter;

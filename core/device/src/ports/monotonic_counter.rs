@@ -3,7 +3,7 @@
 use super::UnlockStoreError;
 
 /// Optional. With it a flash image that was copied back is seen: its epoch is below this counter. Without it such an
-/// image takes its old response again, unseen (docs/security.md).
+/// image accepts its old response again, unnoticed (docs/security.md).
 pub trait MonotonicCounter {
     /// The present value, which [`increment`](Self::increment) gave last; 0 on a new device. A reset of the
     /// authenticator does not change it.

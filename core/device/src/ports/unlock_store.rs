@@ -19,7 +19,7 @@ pub struct UnlockCommit<'a> {
     pub force_pin_change: bool,
 }
 
-/// Holds the unlock record beside the authenticator's PIN state.
+/// Holds the unlock record next to the authenticator's PIN state.
 ///
 /// Both writes are atomic: after a power cut at any moment, also in the recovery from one, what is
 /// read is wholly the state before or wholly the state after.

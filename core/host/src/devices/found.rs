@@ -22,7 +22,7 @@ pub struct FoundRoute {
 }
 
 impl FoundRoute {
-    /// The Device ID, where the device told it over this route.
+    /// The Device ID, if the device gave it over this route.
     #[must_use]
     pub fn device_id(&self) -> Option<DeviceId> {
         self.info.as_ref().ok()?.device_id
@@ -34,7 +34,7 @@ impl FoundRoute {
         !matches!(&self.info, Err(DeviceError::Transport(error)) if *error != TransportError::AppletMissing)
     }
 
-    /// Whether both are the same route, which was there all the time.
+    /// Whether both are the same route, which was there the whole time.
     pub(super) fn is_same_appearance(&self, other: &Self) -> bool {
         self.source == other.source
             && self.appearance == other.appearance
@@ -53,7 +53,7 @@ impl FoundRoute {
     }
 }
 
-/// One authenticator, by whatever routes it is reached.
+/// One authenticator, however many routes lead to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundDevice {
     /// Its routes, the one that the unlock prefers first; never empty.
@@ -71,7 +71,7 @@ impl FoundDevice {
         Self { routes }
     }
 
-    /// What the person sees: the product's name where a key tells it, else the reader's.
+    /// What the person sees: the product's name if a key gives it, else the reader's.
     #[must_use]
     pub fn name(&self) -> &str {
         let keys_first = self

@@ -1,7 +1,7 @@
 //! Every device that can be reached, over all sources at once; a key seen twice is one device.
 //!
 //! Each route is asked for its Device ID by `getInfo`, and `join` says which routes lead to one
-//! device. Nothing is written to a device; to be asked, an applet of a card is selected.
+//! device. Nothing is written to a device, but an applet of each card is selected to ask it.
 
 mod found;
 mod join;
@@ -22,9 +22,9 @@ use fido_unlock_protocol::ctap2::device_unlock::UnlockInfo;
 use super::{CtapUnlockDevice, DeviceError, DeviceRefusal};
 use crate::ports::{Call, DeviceSource, Route, RouteKind, TransportError, UnlockDevice};
 
-/// Longest wait for one route's answer, so that a silent device hides no other.
+/// Longest wait for one route's answer, so that a silent device does not hide others.
 const READ_WITHIN: Duration = Duration::from_secs(1);
-/// Shortest wait: what a device that works needs, be there as many as there may.
+/// Shortest wait: what a working device needs, however many there are.
 const READ_AT_LEAST: Duration = Duration::from_millis(100);
 
 /// The sources of devices.

@@ -20,16 +20,16 @@ pub struct Opened {
 }
 
 impl Devices {
-    /// Opens a device by its preferred route, and by the next one where that cannot be opened or does
+    /// Opens a device by its preferred route, or by the next one if that cannot be opened or does
     /// not answer: the vendor interface, which any process may open, a card, the FIDO interface.
-    /// `interface` keeps to one of both; what the vendor interface does not serve (enrolment, probe,
-    /// PINs) wants [`Interface::Fido`].
+    /// `interface` restricts it to one of the two; what the vendor interface does not serve (enrolment, probe,
+    /// PINs) needs [`Interface::Fido`].
     ///
     /// Each route is asked for `getInfo` within [`Call::QUICK`], whatever is left of the call.
     ///
     /// # Errors
     /// [`TransportError`] of the last route when none could be opened, [`TransportError::NoDevice`]
-    /// where none leads to that interface; [`TransportError::Gone`] when another device is at its path
+    /// if none leads to that interface; [`TransportError::Gone`] when another device is at its path
     /// now; or a cancel.
     pub fn open(
         &mut self,
@@ -136,7 +136,7 @@ struct Either {
 }
 
 impl Either {
-    /// `vendor` alone where the key has no other, or only one that may not be opened.
+    /// Only `vendor` if the key has no other, or only one that may not be opened.
     fn over(
         vendor: Box<dyn Transport + Send>,
         fido: Option<Box<dyn Transport + Send>>,
@@ -191,7 +191,7 @@ fn attempts(
     })
 }
 
-/// Whether this is not the device that was found, as far as both tell.
+/// Whether this is known not to be the device that was found.
 fn is_another(found: &FoundDevice, info: &UnlockInfo) -> bool {
     found
         .device_id()

@@ -35,7 +35,7 @@ pub enum DeviceEvent {
     ServiceStarted,
     /// The smart card service does not run.
     ServiceStopped,
-    /// A source cannot look. Told once, until it can.
+    /// A source cannot look. Reported once, until it can again.
     Problem(TransportError),
 }
 
@@ -58,7 +58,7 @@ struct Seen {
     appearance: u64,
     /// What it told when it was asked last.
     info: Option<Result<UnlockInfo, DeviceError>>,
-    /// It is to be asked.
+    /// It must be asked.
     due: bool,
     tries: u8,
     again: Option<Duration>,
@@ -82,7 +82,7 @@ impl DeviceWatch {
         }
     }
 
-    /// The devices that were told of, to be opened while the watch goes on.
+    /// The devices reported so far, to open while the watch runs.
     pub const fn devices(&mut self) -> &mut Devices {
         &mut self.devices
     }

@@ -10,7 +10,7 @@ use crate::ports::{Call, ProgressEvent, Ticks, TransportError};
 /// Longest wait between two looks at the cancel flag, so that a cancel is seen within 100 ms.
 const SLICE: Duration = Duration::from_millis(50);
 
-/// What a machine wants done next. After it was done the machine is asked again.
+/// What a machine wants done next. Afterwards the machine is asked again.
 pub enum Step {
     /// Send this report or APDU. It may hold a Response Code: it zeroizes itself.
     Send(Zeroizing<Vec<u8>>),

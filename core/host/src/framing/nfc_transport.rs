@@ -13,7 +13,7 @@ use crate::ports::{ApduChannel, Call, Cancel, Ticks, Transport, TransportError};
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
 /// What an APDU may take when the deadline has passed and only the cancel is to be sent.
 const LAST_APDU: Duration = Duration::from_millis(100);
-/// How long a card that works is waited for after a cancel: it is told when it answers.
+/// How long to wait after a cancel for a card that is working: it is told when it answers.
 const LAST_WORD: Duration = Duration::from_millis(500);
 
 /// A [`Transport`] over an [`ApduChannel`]. Selects the applet with the first message, or with

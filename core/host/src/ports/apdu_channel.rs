@@ -5,23 +5,23 @@ use core::time::Duration;
 
 use super::{Cancel, TransportError};
 
-/// A card that is connected. Selecting the applet, chaining, GET RESPONSE and keep-alive are core's
+/// A connected card. Core selects the applet and does chaining, GET RESPONSE and keep-alive
 /// (`framing::nfc`).
 pub trait ApduChannel {
     /// Sends a command APDU and gives the response APDU: data, then SW1 SW2 (2 to 65,538 bytes).
     ///
-    /// `timeout` is the longest wait, also where the reader itself cannot be interrupted. A response that comes
-    /// after it is nobody's: the next command gets its own, or [`TransportError::CardReset`] where the channel must be
+    /// `timeout` is the longest wait, even if the reader itself cannot be interrupted. A response that comes
+    /// later is dropped: the next command gets its own, or [`TransportError::CardReset`] if the channel must be
     /// connected again first.
     ///
     /// # Errors
-    /// [`TransportError::Gone`] when the card was taken away (a response below 2 bytes too), and ever after;
-    /// [`TransportError::CardReset`] when another program reset it, which is never hidden by a command that is sent
-    /// once more; [`TransportError::DeadlineExceeded`] after `timeout`; and the others as they are.
+    /// [`TransportError::Gone`] when the card was removed (or a response has fewer than 2 bytes), and ever after;
+    /// [`TransportError::CardReset`] when another program reset it, which sending the command again must never
+    /// hide; [`TransportError::DeadlineExceeded`] after `timeout`; and the others as they are.
     fn transmit(&mut self, apdu: &[u8], timeout: Duration) -> Result<Vec<u8>, TransportError>;
 
-    /// As [`ApduChannel::transmit`], but gives up within 100 ms of a cancel, where the channel can leave
-    /// the reader to itself. As it stands here it cannot, and waits for the response.
+    /// As [`ApduChannel::transmit`], but gives up within 100 ms of a cancel, if the channel can abandon
+    /// the reader. This default cannot, and waits for the response.
     ///
     /// # Errors
     /// As [`ApduChannel::transmit`], and [`TransportError::Cancelled`].
@@ -35,13 +35,13 @@ pub trait ApduChannel {
         self.transmit(apdu, timeout)
     }
 
-    /// Whether the reader takes extended-length APDUs. Where unsure say `true`: core falls back to
+    /// Whether the reader takes extended-length APDUs. If unsure, say `true`: core falls back to
     /// chaining when the card answers 6700.
     fn extended_length(&self) -> bool {
         true
     }
 
-    /// Begins a span in which no other program may come between (SCardBeginTransaction).
+    /// Begins a span that no other program can interrupt (SCardBeginTransaction).
     ///
     /// # Errors
     /// As [`ApduChannel::transmit`].
@@ -50,7 +50,7 @@ pub trait ApduChannel {
         Ok(())
     }
 
-    /// Ends that span, if one was begun, and leaves the card as it is. A channel that is dropped within one ends it
+    /// Ends that span, if one was begun, and leaves the card as it is. Dropping the channel ends it
     /// too.
     fn end_transaction(&mut self) {}
 
@@ -63,7 +63,7 @@ pub trait ApduChannel {
         Err(TransportError::Gone)
     }
 
-    /// As [`ApduChannel::reconnect`], but gives up within 100 ms of a cancel, where the channel can.
+    /// As [`ApduChannel::reconnect`], but gives up within 100 ms of a cancel, if the channel can.
     ///
     /// # Errors
     /// As [`ApduChannel::reconnect`], and [`TransportError::Cancelled`].

@@ -10,7 +10,7 @@ use super::{NeverCancel, SystemTicks};
 #[cfg(feature = "std")]
 static CLOCK: std::sync::LazyLock<SystemTicks> = std::sync::LazyLock::new(SystemTicks::new);
 
-/// What one call may take: its deadline, the cancel flag and who is told of progress.
+/// The limits of one call: its deadline, the cancel flag and who is told about progress.
 ///
 /// The time runs from the moment this is made, so make one for each call.
 pub struct Call<'a> {
@@ -20,14 +20,14 @@ pub struct Call<'a> {
     pub deadline: Duration,
     /// Asked at least every 100 ms.
     pub cancel: &'a dyn Cancel,
-    /// Told of each change by [`Call::tell`]; `None` is nobody.
+    /// Told about each change by [`Call::tell`]; `None` is nobody.
     progress: Option<&'a mut dyn Progress>,
 }
 
 impl<'a> Call<'a> {
-    /// Longest wait where no touch is wanted.
+    /// Longest wait if no touch is needed.
     pub const QUICK: Duration = Duration::from_secs(2);
-    /// Longest wait where the device may want a touch.
+    /// Longest wait if the device may ask for a touch.
     pub const WITH_TOUCH: Duration = Duration::from_secs(30);
 
     /// A call that must be over `within` from now, by your own clock.
@@ -53,7 +53,7 @@ impl<'a> Call<'a> {
         Self::within(Self::QUICK)
     }
 
-    /// The same with [`Call::WITH_TOUCH`] (30 s), for what the device may want a touch for.
+    /// The same with [`Call::WITH_TOUCH`] (30 s), for calls in which the device may ask for a touch.
     #[cfg(feature = "std")]
     #[must_use]
     pub fn with_touch() -> Self {

@@ -1,4 +1,4 @@
-//! A way by which devices are reached: USB HID, PC/SC, or what a host program brings.
+//! A way to reach devices: USB HID, PC/SC, or one that a host program provides.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -20,7 +20,7 @@ pub enum RouteKind {
     Card,
 }
 
-/// What USB tells of a HID interface.
+/// What USB says about a HID interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HidRoute {
     /// Which interface it is.
@@ -29,9 +29,9 @@ pub struct HidRoute {
     pub vendor_id: u16,
     /// USB product id.
     pub product_id: u16,
-    /// Serial number, where the device tells one (most security keys do not).
+    /// Serial number, if the device gives one (most security keys do not).
     pub serial: Option<DisplayText>,
-    /// The physical port, where the system tells it, without the interface's number: equal for the
+    /// The physical port, if the system gives it, without the interface's number: equal for the
     /// interfaces of one key, and for no other key that is plugged in at the same time.
     pub port: Option<String>,
 }
@@ -52,7 +52,7 @@ pub struct Route {
 }
 
 impl Route {
-    /// The interface, where it is known before the route is opened.
+    /// The interface, if it is known before the route is opened.
     #[must_use]
     pub const fn interface(&self) -> Option<Interface> {
         match &self.kind {
@@ -73,7 +73,7 @@ impl Route {
         )
     }
 
-    /// Whether both are the same way, whatever can be reached by it now.
+    /// Whether both are the same way, whatever it leads to now.
     #[must_use]
     pub fn is_same_way(&self, other: &Self) -> bool {
         self.path == other.path && self.interface() == other.interface()
@@ -84,11 +84,11 @@ impl Route {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RouteChange {
-    /// An interface was plugged in, a reader connected.
+    /// An interface was plugged in or a reader connected.
     Added(Route),
     /// A card was put in or taken out, or exchanged; or the route can be opened now.
     Changed(Route),
-    /// An interface was pulled, a reader taken off.
+    /// An interface was pulled or a reader disconnected.
     Removed(Route),
     /// The service behind the source runs.
     ServiceStarted,
@@ -99,7 +99,7 @@ pub enum RouteChange {
 /// Lists, opens and watches the routes of one kind. Adapters implement it;
 /// [`Devices`](crate::Devices) joins several.
 pub trait DeviceSource: Send {
-    /// Every route there is now. A route that cannot be opened is there all the same.
+    /// Every route that exists now, including those that cannot be opened.
     ///
     /// # Errors
     /// [`TransportError`] when nothing at all can be listed ([`TransportError::NoService`]).
@@ -110,7 +110,7 @@ pub trait DeviceSource: Send {
     /// [`Interface::Vendor`] takes FIDO's as the second choice; a HID route has its own interface.
     ///
     /// # Errors
-    /// [`TransportError`]; [`TransportError::Gone`] when it is not there any more.
+    /// [`TransportError`]; [`TransportError::Gone`] if it is no longer there.
     fn open(
         &mut self,
         route: &Route,
@@ -118,8 +118,8 @@ pub trait DeviceSource: Send {
         timeout: Duration,
     ) -> Result<Box<dyn Transport + Send>, TransportError>;
 
-    /// Waits for the next change, at most `timeout`; `None` when nothing changed. The first calls tell
-    /// what is there already. Between calls nothing is missed but what came and went unseen.
+    /// Waits for the next change, at most `timeout`; `None` if nothing changed. The first calls report
+    /// what is already there. Between calls, only what came and went again is missed.
     ///
     /// # Errors
     /// [`TransportError`] when the source cannot look; the next call tries again.

@@ -1,4 +1,4 @@
-//! The ways to the outside on the user's side: one small trait per file, implemented by adapters.
+//! What the user's side needs from outside: one small trait per file, implemented by adapters.
 //!
 //! ```text
 //! Session, diagnose ─► UnlockDevice ─► Transport ─► HidReports | ApduChannel

@@ -30,7 +30,7 @@ pub enum PinError {
     /// Typed differently the second time.
     #[error("{}", ErrorCode::PinConfirmation)]
     Confirmation,
-    /// The host program's own policy could not be asked.
+    /// The host program's own policy failed.
     #[error("{}", ErrorCode::HostFailed)]
     HostFailed,
 }
@@ -49,7 +49,7 @@ impl HasCode for PinError {
     }
 }
 
-/// Judges a PIN. Its length in the device's eyes is judged besides, whatever the policy says.
+/// Checks a PIN. The device's own lengths are checked as well, whatever the policy says.
 pub trait PinPolicy {
     /// `pin`: the text in Unicode normalisation form C.
     ///

@@ -1,10 +1,10 @@
 //! What the person is told while a call runs.
 
-/// A change of what the device does; each is told once, not once a keep-alive.
+/// A change in what the device does; each is reported once, not with every keep-alive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProgressEvent {
-    /// The device works (CTAPHID_KEEPALIVE status 1, STATUS_PROCESSING).
+    /// The device is working (CTAPHID_KEEPALIVE status 1, STATUS_PROCESSING).
     Processing,
     /// The device waits for a touch (status 2, STATUS_UPNEEDED): "touch your key".
     TouchNeeded,

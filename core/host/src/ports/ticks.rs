@@ -7,7 +7,7 @@ pub trait Ticks {
     /// Time since some fixed moment.
     fn now(&self) -> Duration;
 
-    /// Waits; core calls it for at most 100 ms at a time.
+    /// Waits; core asks for at most 100 ms at a time.
     fn sleep(&self, duration: Duration);
 }
 

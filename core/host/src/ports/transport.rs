@@ -20,7 +20,7 @@ pub enum TransportError {
         /// Path of the device, as the system names it.
         path: DisplayText,
     },
-    /// Windows keeps the FIDO interface for elevated processes.
+    /// Windows reserves the FIDO interface for elevated processes.
     #[error("{}", ErrorCode::NeedsElevation)]
     NeedsElevation,
     /// A sandbox hides the device.
@@ -61,7 +61,7 @@ pub enum TransportError {
     /// The card service runs and refuses this user (polkit): altogether, or this reader.
     #[error("{}", service_refused(.reader))]
     ServiceRefused {
-        /// Name of the reader; empty where the service refuses altogether.
+        /// Name of the reader; empty if the service refuses altogether.
         reader: DisplayText,
     },
     /// The card service runs and is older than the library that speaks to it.
@@ -90,7 +90,7 @@ pub enum TransportError {
     /// No random bytes for the nonce of CTAPHID_INIT.
     #[error("{}", ErrorCode::EntropyFailed)]
     EntropyFailed,
-    /// A pipe that the host program brings failed.
+    /// A pipe that the host program provides failed.
     #[error("{}", ErrorCode::HostFailed)]
     HostFailed,
 }
@@ -152,8 +152,8 @@ pub trait Transport {
         Interface::Fido
     }
 
-    /// Sends the messages that follow to this interface of the same device, where the transport has it: whether it
-    /// does. Nothing is sent for that.
+    /// Sends the following messages to this interface of the same device, if the transport has it; returns whether it
+    /// does. This sends nothing itself.
     fn switch_to(&mut self, interface: Interface) -> bool {
         interface == self.interface()
     }

@@ -1,4 +1,4 @@
-//! A device above the transport: what the unlock asks, in whatever command set the vendor has.
+//! A device above the transport: what the unlock needs, in whatever command set the vendor has.
 
 use fido_unlock_protocol::Challenge;
 use fido_unlock_protocol::ctap2::device_unlock::{
@@ -9,7 +9,7 @@ use super::Call;
 use crate::DeviceError;
 
 /// Implemented for every [`super::Transport`] by [`crate::CtapUnlockDevice`]; a vendor with
-/// a command set of its own implements it instead.
+/// its own command set implements it instead.
 pub trait UnlockDevice {
     /// `getInfo`.
     ///
@@ -18,8 +18,8 @@ pub trait UnlockDevice {
     fn info(&mut self, call: &mut Call<'_>) -> Result<UnlockInfo, DeviceError>;
 
     /// `getInfo` that names a challenge: [`UnlockInfo::spent`] says whether an unlock ended exactly it. A device that
-    /// cannot tell gives `None` there, and what became of a lost `unlock` is then known by its Device ID and counter
-    /// alone.
+    /// cannot tell gives `None` there, and then only its Device ID and counter show what became of a lost
+    /// `unlock`.
     ///
     /// # Errors
     /// [`DeviceError`].
@@ -38,7 +38,7 @@ pub trait UnlockDevice {
     /// `unlock`, sent once.
     ///
     /// # Errors
-    /// [`DeviceError`]; [`DeviceError::Transport`] or [`DeviceError::Malformed`] where the answer was lost, so that the
+    /// [`DeviceError`]; [`DeviceError::Transport`] or [`DeviceError::Malformed`] if the answer was lost, so that the
     /// device is asked what became of it.
     fn unlock(&mut self, request: &UnlockRequest<'_>, call: &mut Call<'_>) -> Result<(), DeviceError>;
 }

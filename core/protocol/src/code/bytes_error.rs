@@ -1,4 +1,4 @@
-//! Why bytes are no code.
+//! Why bytes are not a code.
 
 use crate::error::{ErrorCode, HasCode};
 

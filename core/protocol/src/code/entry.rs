@@ -1,4 +1,4 @@
-//! The state of one input field: an offer of a correction comes at most once.
+//! The state of one input field, which offers a correction at most once.
 
 use super::{CodeError, Offer};
 use crate::challenge::Challenge;

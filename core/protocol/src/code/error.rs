@@ -1,4 +1,4 @@
-//! What can be wrong with a code as it was typed.
+//! What can be wrong with a typed code.
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt;
@@ -136,14 +136,14 @@ pub enum CodeError {
     Order {
         /// The place, 1 to 4.
         expected_line: u8,
-        /// The line that stands there, 1 to 4.
+        /// The line that was found there, 1 to 4.
         found_line: u8,
     },
     /// Left-over bits are not zero: the code was not made by this protocol.
     #[error("the code's left-over bits are not zero")]
     Padding,
     /// A Device Challenge of another version than 1.
-    #[error("the challenge is of a version that this software does not know")]
+    #[error("the challenge has a version that this software does not know")]
     Version,
     /// A Device Challenge of another suite than 1 or 2, or not of the suite asked for.
     #[error("the challenge names a suite that this software does not know")]

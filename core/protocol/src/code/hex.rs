@@ -1,4 +1,4 @@
-//! Suite 3's codes: 32 hexadecimal digits without a check, so only length and alphabet are judged.
+//! Suite 3's codes: 32 hexadecimal digits without a check, so only length and alphabet are checked.
 
 use alloc::{string::String, vec::Vec};
 
@@ -21,7 +21,7 @@ pub(crate) fn encode(bytes: &[u8]) -> Zeroizing<String> {
     out
 }
 
-/// The 16 bytes of 32 digits, read as tolerantly as a line; `kind` only says what the field takes.
+/// The 16 bytes of 32 digits, read as tolerantly as a line; `kind` only says what the field expects.
 pub(crate) fn decode(kind: CodeKind, text: &str) -> Result<Zeroizing<Vec<u8>>, CodeError> {
     let shown = |character| (!kind.is_response()).then_some(character);
     let lines = base32::read_lines(text).map_err(|stray| CodeError::Character {

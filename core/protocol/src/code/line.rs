@@ -33,7 +33,7 @@ pub(crate) fn encode_long(bytes: &[u8]) -> Zeroizing<String> {
     out
 }
 
-/// The bytes of a code of one line. `valid` judges what a proposed correction would decode to.
+/// The bytes of a code of one line. `valid` decides whether what a proposed correction decodes to is valid.
 pub(crate) fn decode(
     kind: CodeKind,
     text: &str,

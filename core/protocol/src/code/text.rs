@@ -1,4 +1,4 @@
-//! What an input field and a QR code want of a code's text.
+//! What an input field and a QR code need from a code's text.
 
 use alloc::string::String;
 

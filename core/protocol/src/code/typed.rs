@@ -1,4 +1,4 @@
-//! What each character of a code counts for, as it is typed, pasted or scanned (docs/protocol/codes.md,
+//! What each character of a code stands for when it is typed, pasted or scanned (docs/protocol/codes.md,
 //! "Characters"). Every reader of codes asks here.
 
 use super::base32::ALPHABET;
@@ -99,7 +99,7 @@ fn value(character: char) -> Option<u8> {
 }
 
 /// How many characters of a code a text has, right or wrong; what is skipped and line breaks are not
-/// counted. For an input that wants to know whether lines are still to come.
+/// counted. For an input that needs to know whether more lines will come.
 ///
 /// ```
 /// assert_eq!(fido_unlock_protocol::code::characters(" 000G-40R4,\u{200e}\n0m30. "), 12);

@@ -17,7 +17,7 @@ use super::CtapStatus;
 
 /// Nesting that CTAP2 allows (CTAP 2.1 §8: at most four levels).
 pub const MAX_DEPTH: usize = 4;
-/// Nesting that the host takes from a device.
+/// Nesting that the host accepts from a device.
 const MAX_DEPTH_LENIENT: usize = 8;
 
 /// Why bytes are no CTAP2 CBOR.
@@ -30,8 +30,8 @@ pub enum CborError {
     /// Bytes after the end.
     #[error("bytes after the end of the CBOR")]
     TrailingBytes,
-    /// A key stands twice in a map.
-    #[error("a map key stands twice")]
+    /// A key occurs twice in a map.
+    #[error("a map key occurs twice")]
     DuplicateKey,
     /// Well-formed, but keys out of order or integers longer than needed.
     #[error("not canonical CBOR")]
@@ -424,7 +424,7 @@ fn read(decoder: &mut Decoder<'_>, depth: usize) -> Result<Value, CborError> {
     }
 }
 
-/// Whether a key stands twice. Who sends a map of 64 kB must not make the reader compare each key with each.
+/// Whether a key occurs twice. A sender of a 64 kB map must not make the reader compare each key with every other.
 fn has_duplicate(entries: &[(Value, Value)], mut order: impl FnMut(&Value, &Value) -> Ordering) -> bool {
     // Keys in canonical order, as they nearly always are, cannot repeat.
     if entries.is_sorted_by(|(one, _), (next, _)| order(one, next).is_lt()) {

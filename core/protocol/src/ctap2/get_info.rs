@@ -13,7 +13,7 @@ pub struct AuthenticatorInfo {
     pub client_pin: Option<bool>,
     /// Option `pinUvAuthToken`: permissions are supported.
     pub pin_uv_auth_token: bool,
-    /// `maxMsgSize` in bytes; 1024 where it is absent.
+    /// `maxMsgSize` in bytes; 1024 if it is absent.
     pub max_msg_size: u64,
     /// `pinUvAuthProtocols` that this library knows, in the device's order.
     pub protocols: Vec<PinProtocol>,

@@ -37,5 +37,5 @@ pub mod command {
     pub const DEVICE_UNLOCK: u8 = 0x55;
 }
 
-/// The largest CTAP2 message where the device does not say otherwise (CTAP 2.1 §6.4, `maxMsgSize`).
+/// The largest CTAP2 message, unless the device says otherwise (CTAP 2.1 §6.4, `maxMsgSize`).
 pub const DEFAULT_MAX_MSG_SIZE: usize = 1024;

@@ -1,4 +1,4 @@
-//! The multiplications by `graviola`; `None` where it cannot run here.
+//! The multiplications by `graviola`; `None` if it cannot run here.
 
 use graviola::key_agreement::p256 as curve;
 use graviola::util::is_cpu_supported;

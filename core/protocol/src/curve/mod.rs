@@ -2,7 +2,7 @@
 //! (SP 800-56A rev. 3 §5.6.1.2, §5.7.1.2).
 //!
 //! Keys are kept and points are checked by `p256`. With the feature `graviola` that crate does the two
-//! multiplications, where the processor has the instructions that it wants: the same results, several
+//! multiplications, if the processor has the instructions that it needs: the same results, several
 //! times faster, and wiped after use as well.
 
 #[cfg(all(feature = "graviola", any(target_arch = "x86_64", target_arch = "aarch64")))]

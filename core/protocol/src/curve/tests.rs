@@ -1,4 +1,4 @@
-//! Whoever multiplies, the results are those of `p256`.
+//! Whichever multiplies, the results are those of `p256`.
 
 use p256::{PublicKey, SecretKey};
 use proptest::prelude::*;

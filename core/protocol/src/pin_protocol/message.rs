@@ -113,7 +113,7 @@ impl PinProtocol {
     /// `authenticate(key, message)` under a shared secret.
     ///
     /// # Errors
-    /// [`WrongLength`] when the secret is the other protocol's.
+    /// [`WrongLength`] when the secret belongs to the other protocol.
     #[cfg(feature = "alloc")]
     pub fn authenticate(self, secret: &SharedSecret, message: &[u8]) -> Result<Vec<u8>, WrongLength> {
         self.authenticate_with_key(self.hmac_key(secret)?, message)
@@ -175,7 +175,7 @@ fn exactly(bytes: &[u8], length: usize) -> Result<&[u8], WrongLength> {
 #[cfg(feature = "alloc")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EncryptError {
-    /// The plaintext is not whole blocks, or the secret is the other protocol's.
+    /// The plaintext is not whole blocks, or the secret belongs to the other protocol.
     #[error(transparent)]
     Length(#[from] WrongLength),
     /// The random source gave no IV.

@@ -1,4 +1,4 @@
-//! An issuer's key as an enrolment station uses it: to show that it is there, and to allow another.
+//! An issuer's key as an enrolment station uses it: to prove that it is held, and to authorise another.
 
 use alloc::format;
 use alloc::string::String;
@@ -20,7 +20,7 @@ pub enum ProverError {
     /// The key is of another suite than the task.
     #[error("{}", ErrorCode::SignerSuite)]
     WrongSuite,
-    /// A public key is no point on the curve.
+    /// A public key is not a point on the curve.
     #[error("{}", ErrorCode::InvalidPoint)]
     InvalidPoint,
     /// It cannot be reached.
@@ -35,7 +35,7 @@ pub enum ProverError {
         /// Its reason, without any secret.
         detail: String,
     },
-    /// A prover that the host program brings failed.
+    /// A prover that the host program provides failed.
     #[error("{}", ErrorCode::HostFailed)]
     HostFailed,
 }
@@ -66,8 +66,8 @@ impl From<SuiteError> for ProverError {
     }
 }
 
-/// Makes what a device wants of an issuer's key beside Response Codes, wherever the key is: in a
-/// file, an HSM, a key service. It takes fields under a purpose of their own, never bytes to sign.
+/// Makes what a device needs from an issuer's key besides Response Codes, wherever the key is: in a
+/// file, an HSM, a key service. It takes fields with their own purpose, never bytes to sign.
 pub trait IssuerProver {
     /// Makes the response to a probe, which unlocks nothing.
     ///

@@ -1,5 +1,5 @@
 //! Ports that more than one side calls: random bytes, and an issuer's key at an enrolment station. Every
-//! other port stands in the crate of those who call it.
+//! other port is in the crate that calls it.
 
 mod entropy;
 #[cfg(feature = "alloc")]

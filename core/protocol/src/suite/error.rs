@@ -10,16 +10,16 @@ pub enum SuiteError {
     /// The key serves another suite, or the suite has no such message.
     #[error("{}", ErrorCode::SignerSuite)]
     WrongSuite,
-    /// The public key named is not this key's.
+    /// The named public key does not belong to this key.
     #[error("{}", ErrorCode::KeyMissing)]
     OtherKey,
     /// The challenge is of another suite than the slot.
     #[error("{}", ErrorCode::ChallengeSuite)]
     ChallengeSuite,
-    /// E is missing in suite 2, or given where there is none.
+    /// E is missing in suite 2, or given in a suite without one.
     #[error("{}", ErrorCode::InvalidArgument)]
     DeviceKey,
-    /// The fields are of no rotation that a device takes.
+    /// The fields describe no rotation that a device accepts.
     #[error("{}", ErrorCode::InvalidArgument)]
     Rotation,
     /// A public key is not on the curve.

@@ -132,7 +132,7 @@ impl IssuerKey {
     /// The response of suite 3.
     ///
     /// # Errors
-    /// [`SuiteError::WrongSuite`] when the key is no admin key.
+    /// [`SuiteError::WrongSuite`] when the key is not an admin key.
     pub fn respond_aes(&self, challenge: &AesChallenge) -> Result<ResponseCode, SuiteError> {
         match &self.0 {
             Inner::Aes(key) => {

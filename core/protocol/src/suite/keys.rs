@@ -13,7 +13,7 @@ use crate::pin_protocol::InvalidPoint;
 /// Bytes of a key on the wire: x ‖ y.
 pub const WIRE_KEY_LENGTH: usize = 64;
 
-/// The point x ‖ y, where it is one of the curve.
+/// The point x ‖ y, if it is on the curve.
 fn public_key(bytes: &[u8; WIRE_KEY_LENGTH]) -> Result<PublicKey, InvalidPoint> {
     let point = Sec1Point::from_untagged_bytes(&(*bytes).into());
     Option::from(PublicKey::from_sec1_point(&point)).ok_or(InvalidPoint)
@@ -118,7 +118,7 @@ public_key! {
 }
 
 impl IssuerPublicKey {
-    /// What `getInfo` tells of it: the first 16 bytes of [`IssuerPublicKey::hash`].
+    /// What `getInfo` gives for it: the first 16 bytes of [`IssuerPublicKey::hash`].
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 16] {
         let mut out = [0; 16];

@@ -1,6 +1,6 @@
 //! The messages that responses and rotation proofs are made over (docs/protocol.md, "Suites" and
-//! "Rotation messages"). Every field has a fixed length and every purpose a label of its own, so no
-//! message of one purpose is ever one of another.
+//! "Rotation messages"). Every field has a fixed length and every purpose its own label, so a
+//! message for one purpose is never one for another.
 
 use core::ops::Deref;
 
@@ -8,7 +8,7 @@ use super::{DevicePublicKey, IssuerPublicKey, Purpose, Suite, SuiteError};
 use crate::challenge::DeviceChallenge;
 use crate::device_id::DeviceId;
 
-/// The length of a Device ID in bytes, as it stands in front of it.
+/// The length of a Device ID in bytes, as written in front of it.
 const DEVICE_ID_LENGTH: u8 = 10;
 const ROTATE_LABEL: &[u8] = b"fido-unlock/1 rotate";
 /// A key slot is 4 bits of a challenge.

@@ -91,7 +91,7 @@ impl Suite {
     }
 }
 
-/// What a response allows; each has a label of its own in the signed message.
+/// What a response allows; each has its own label in the signed message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Purpose {
     /// A new PIN: "fido-unlock/1 authorise".

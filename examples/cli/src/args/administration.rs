@@ -9,9 +9,9 @@ use super::At;
 /// `desk`.
 #[derive(Debug, Subcommand)]
 pub enum Desk {
-    /// Make a help desk's folder: licence, first Administrator, policy, audit log
+    /// Create a help desk's folder: licence, first Administrator, policy, audit log
     #[command(after_help = "\
-The first command of a new help desk. Then: issuer generate, desk add-operator, desk add-user, enroll.
+Run this first for a new help desk. Then: issuer generate, desk add-operator, desk add-user, enroll.
 
 Standard input (--stdin): Administrator's password, again, passphrase of the keys, again.
 
@@ -28,7 +28,7 @@ Example:
         #[command(flatten)]
         licence: LicenceOptions,
     },
-    /// Put a new licence in place of the old one
+    /// Replace the licence
     #[command(after_help = "Example:\n  fido-unlock desk licence --desk desk/ --devices 500 --days 365")]
     Licence {
         /// The help desk's folder
@@ -69,7 +69,7 @@ Example:
         /// A role
         #[arg(long, value_enum)]
         role: Vec<RoleName>,
-        /// A privilege beside the roles' own
+        /// A privilege in addition to those of the roles
         #[arg(long, value_enum)]
         privilege: Vec<PrivilegeName>,
     },
@@ -89,7 +89,7 @@ Example:
         /// The user's name, to be read back to the caller
         #[arg(long)]
         name: String,
-        /// An unlock for the wrong person would do lasting harm: stricter rules
+        /// Apply stricter rules: an unlock for the wrong person would do lasting harm
         #[arg(long)]
         privileged: bool,
     },
@@ -140,14 +140,14 @@ Standard input (--stdin): operator's password.
 Example:
   fido-unlock desk done --desk desk/ --operator olga --request 12")]
     Done(Close),
-    /// Record that the unlock was given up; the code may still be good
+    /// Record that the unlock was abandoned; the code may still be good
     #[command(after_help = "\
 Standard input (--stdin): operator's password.
 
 Example:
   fido-unlock desk abandon --desk desk/ --operator olga --request 12")]
     Abandon(Close),
-    /// Go on with a clock that is behind the log, after it had been ahead (an Administrator's right)
+    /// Accept a clock that is behind the log because it had been ahead (an Administrator's right)
     #[command(after_help = "\
 Standard input (--stdin): operator's password.
 
@@ -157,7 +157,7 @@ Example:
         /// Where and who.
         #[command(flatten)]
         at: At,
-        /// What had happened
+        /// What happened
         #[arg(long, value_name = "TEXT")]
         note: String,
     },
@@ -238,7 +238,7 @@ pub enum PrivilegeName {
 /// `audit`.
 #[derive(Debug, Subcommand)]
 pub enum Audit {
-    /// Check every entry of the log; a cut-off tail is seen only against a checkpoint
+    /// Check every entry of the log; only a checkpoint can show that its tail was cut off
     #[command(after_help = "\
 Examples:
   fido-unlock audit verify --desk desk/
@@ -250,11 +250,11 @@ Examples:
         /// A checkpoint that was kept elsewhere
         #[arg(long, value_name = "FILE")]
         checkpoint: Vec<PathBuf>,
-        /// The public key that checkpoints are signed with, kept elsewhere; without it the desk's own
+        /// The public key that checkpoints are signed with, kept elsewhere; default: the desk's copy
         #[arg(long, value_name = "FILE", requires = "checkpoint")]
         checkpoint_key: Option<PathBuf>,
     },
-    /// Show the entries, checked
+    /// Check the log and show its entries
     #[command(after_help = "Example:\n  fido-unlock audit show --desk desk/ --last 20")]
     Show {
         /// The help desk's folder
@@ -264,7 +264,7 @@ Examples:
         #[arg(long, value_name = "N")]
         last: Option<usize>,
     },
-    /// Sign how the log stands now; keep it where the log's administrator cannot write
+    /// Sign the log's current state; keep the file where the log's administrator cannot write
     #[command(after_help = "\
 Standard input (--stdin): operator's password, passphrase of the keys.
 

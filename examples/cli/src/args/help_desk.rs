@@ -10,7 +10,7 @@ pub struct At {
     /// The help desk's folder
     #[arg(long, value_name = "DIR")]
     pub desk: PathBuf,
-    /// The operator's name; asked for when missing
+    /// The operator's name; without it you are asked
     #[arg(long, value_name = "NAME")]
     pub operator: Option<String>,
 }
@@ -22,10 +22,10 @@ pub struct Enroll {
     /// The help desk's folder
     #[arg(long, value_name = "DIR")]
     pub desk: Option<PathBuf>,
-    /// A file that `issuer show --public` wrote; several for several slots
+    /// A file that `issuer show --public` wrote; repeat it for several slots
     #[arg(long, value_name = "FILE")]
     pub issuer: Vec<PathBuf>,
-    /// The operator's name, with --desk; asked for when missing
+    /// The operator's name, with --desk; without it you are asked
     #[arg(long, value_name = "NAME")]
     pub operator: Option<String>,
     /// The owner's id
@@ -36,31 +36,31 @@ pub struct Enroll {
         conflicts_with = "watch"
     )]
     pub user: Option<String>,
-    /// Go on until Ctrl-C, the end of --users or of standard input: enrol each key that is put in
+    /// Enrol each key that is put in, until Ctrl-C or the end of --users or standard input
     #[arg(long, requires = "csv")]
     pub watch: bool,
-    /// With --watch: the file that gets a row for each key, for `desk import`; what is there stays
+    /// With --watch: append a row for each key to this file, for `desk import`
     #[arg(long, value_name = "FILE", requires = "watch")]
     pub csv: Option<PathBuf>,
-    /// With --watch: the owners' ids, one a line, in the order of the keys; without it each is asked for
+    /// With --watch: the owners' ids, one per line, in the order of the keys; without it you are asked
     #[arg(long, value_name = "FILE", requires = "watch")]
     pub users: Option<PathBuf>,
-    /// Add the owner to the registry under this name, if not there (an Administrator's right)
+    /// Add the owner to the registry under this name, if missing (an Administrator's right)
     #[arg(long, value_name = "NAME", requires = "desk", conflicts_with = "watch")]
     pub new_user: Option<String>,
     /// 3: make an admin key for this device instead of taking the desk's keys
     #[arg(long, requires = "desk", value_parser = clap::value_parser!(u8).range(1..=3))]
     pub suite: Option<u8>,
-    /// The slot that an unlock will use; without it the lowest above 0
+    /// The slot that an unlock will use; default: the lowest above 0
     #[arg(long, value_parser = clap::value_parser!(u8).range(0..=15))]
     pub slot: Option<u8>,
-    /// The device has a PIN: ask for it, to have the configuration permission
+    /// Ask for the device's PIN, which gives the permission to configure it
     #[arg(long)]
     pub with_pin: bool,
-    /// The vendor interface serves nothing from then on
+    /// Turn the vendor interface off from then on
     #[arg(long)]
     pub vendor_interface_off: bool,
-    /// An unlock over the vendor interface makes the system ask for another PIN
+    /// After an unlock over the vendor interface, make the system ask for another PIN
     #[arg(long)]
     pub force_pin_change: bool,
 }
@@ -81,7 +81,7 @@ pub struct BlockPin {
     /// Where and who.
     #[command(flatten)]
     pub at: At,
-    /// Do not ask: the PIN's owner has said yes
+    /// Do not ask: the PIN's owner has agreed
     #[arg(long)]
     pub yes: bool,
 }
@@ -95,7 +95,7 @@ pub struct Respond {
     /// The user: id or part of the name
     #[arg(long, value_name = "TEXT")]
     pub user: Option<String>,
-    /// The Device ID instead of the user; with a user who has several devices, which one
+    /// The Device ID, instead of the user or to choose among the user's devices
     #[arg(long, value_name = "CODE")]
     pub device_id: Option<String>,
     /// How the caller was verified
@@ -107,10 +107,10 @@ pub struct Respond {
     /// Reason or ticket number
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
-    /// A second operator, who approves; wanted for privileged users and past a limit
+    /// A second operator, who approves; required for privileged users and past a limit
     #[arg(long, value_name = "NAME")]
     pub approver: Option<String>,
-    /// Spell the code, too
+    /// Also spell the code
     #[arg(long)]
     pub speak: bool,
 }
@@ -135,10 +135,10 @@ pub enum Method {
 /// `issuer`.
 #[derive(Debug, Subcommand)]
 pub enum Issuer {
-    /// Make the key of an empty slot (an Administrator's right)
+    /// Make a key for an empty slot (an Administrator's right)
     #[command(after_help = "\
-The keys lie in the desk's folder in issuer_keys.age, encrypted with the desk's passphrase. A lost key
-makes its devices impossible to unlock: make a backup at once. Suite 3 has no issuer key; `enroll
+The keys are in issuer_keys.age in the desk's folder, encrypted with the desk's passphrase. Without
+its key, no device can ever be unlocked: make a backup at once. Suite 3 has no issuer key; `enroll
 --suite 3` makes each device's admin key.
 
 Standard input (--stdin): operator's password, passphrase of the keys.
@@ -156,7 +156,7 @@ Example:
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=15))]
         slot: u8,
     },
-    /// Show the keys' slots, suites and fingerprints; no secret
+    /// Show the keys' slots, suites and fingerprints, but no secrets
     #[command(after_help = "\
 With --public, one key is printed as JSON, for `enroll --issuer` at a station without a desk.
 
@@ -167,16 +167,16 @@ Examples:
         /// The help desk's folder
         #[arg(long, value_name = "DIR")]
         desk: PathBuf,
-        /// Print the slot's present public key
+        /// Print the slot's current public key
         #[arg(long)]
         public: bool,
-        /// The slot, with --public; without it the lowest above 0
+        /// The slot, with --public; default: the lowest above 0
         #[arg(long, requires = "public", value_parser = clap::value_parser!(u8).range(0..=15))]
         slot: Option<u8>,
     },
     /// Put a new key in a slot; the old one is retired and still serves devices not yet rotated
     #[command(after_help = "\
-With a device (--mock FILE or a real one) and --this-device, that device is given the slot's present
+With a device (--mock FILE or a real one) and --this-device, that device is given the slot's current
 key instead, if it still has a retired one.
 
 Standard input (--stdin): operator's password, passphrase of the keys.
@@ -191,11 +191,11 @@ Examples:
         /// The slot
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=15))]
         slot: u8,
-        /// Give the slot's present key to the device that is plugged in
+        /// Give the slot's current key to the device that is plugged in
         #[arg(long)]
         this_device: bool,
     },
-    /// Copy every key of the desk to another folder, after each was opened
+    /// Copy every key of the desk to another folder, after checking that each can be opened
     #[command(after_help = "\
 The copies are encrypted with the same passphrase. Keep them apart from this computer, and the
 passphrase apart from them: without both, enrolled devices can never be unlocked again.
@@ -212,9 +212,9 @@ Example:
         #[arg(long, value_name = "DIR")]
         to: PathBuf,
     },
-    /// Take every key that the desk lacks from a backup
+    /// Restore every key that the desk lacks from a backup
     #[command(after_help = "\
-A slot that has a key keeps it; the backup's then comes in as a retired one. Where the desk's own
+A slot that has a key keeps it, and the backup's key is added as a retired one. If the desk's own
 key files are gone, they are taken from the backup.
 
 Standard input (--stdin): operator's password, passphrase of the keys.

@@ -10,14 +10,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use administration::*;
 pub use help_desk::*;
 
-const ABOUT: &str = "Gives the PIN of a blocked FIDO2 authenticator back without a reset";
+const ABOUT: &str = "Unlocks a FIDO2 authenticator whose PIN is blocked, without a reset";
 const AFTER: &str = "\
 The user's side:       devices, diagnose, info, challenge, unlock
 The help desk's side:  desk, issuer, enroll, respond, block-pin, audit, code
 To try it out:         mock, with --mock FILE on every command
 
 Exit codes: 0 done, 10 device, 20 code, 30 PIN, 40 policy, 50 transport, 60 signer, 70 store,
-80 command line or this program. Every error has a number of its own; see the README.
+80 command line or this program. Every error has its own number; see the README.
 
 Examples:
   fido-unlock diagnose
@@ -41,13 +41,13 @@ pub struct Cli {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Options of every command")]
 pub struct Global {
-    /// The software authenticator in FILE instead of a real device; it protects nothing
+    /// Use the software authenticator in FILE instead of a real device; it protects nothing
     #[arg(long, global = true, value_name = "FILE")]
     pub mock: Option<PathBuf>,
-    /// How the software authenticator is spoken to
+    /// How to talk to the software authenticator
     #[arg(long, global = true, value_enum, default_value_t = MockWay::Hid, hide = true)]
     pub mock_transport: MockWay,
-    /// The device with this path, name or Device ID, as `devices` lists it; wanted when there are several
+    /// The device with this path, name or Device ID, as `devices` lists it; required if there are several
     #[arg(long, global = true, value_name = "DEVICE")]
     pub device: Option<String>,
     /// The interface for diagnose, info, challenge and unlock; auto tries the vendor's, then FIDO's
@@ -56,8 +56,8 @@ pub struct Global {
     /// Print one JSON object on standard output, errors too
     #[arg(long, global = true)]
     pub json: bool,
-    /// Read PINs, codes, passwords and passphrases from standard input, one a line, in the order
-    /// that each command's help gives; nothing else is asked
+    /// Read PINs, codes, passwords and passphrases from standard input, one per line, in the order
+    /// that each command's help gives; ask for nothing else
     #[arg(long, global = true, alias = "pin-stdin")]
     pub stdin: bool,
 }
@@ -82,35 +82,35 @@ pub enum InterfaceChoice {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// List the devices that can be seen, each once, by whatever routes it is reached
+    /// List the visible devices, each once, however many routes lead to it
     #[command(after_help = "\
-A key is asked for its Device ID, nothing more. One that is plugged in and also lies on a reader is one
-device.
+Each key is asked only for its Device ID. A key that is plugged in and also lies on a reader counts as
+one device.
 
 Examples:
   fido-unlock devices
   fido-unlock devices --watch --json")]
     Devices {
-        /// Go on until Ctrl-C and tell what comes and goes; with --json one object a line
+        /// Report what comes and goes, until Ctrl-C; with --json one object per line
         #[arg(long)]
         watch: bool,
     },
-    /// Say in one sentence what state the device is in and what to do; only reads
+    /// Say in one sentence what state the device is in and what to do; changes nothing
     #[command(after_help = "\
-With --desk or --issuer, a key of another issuer on the device is told.
+With --desk or --issuer, it also tells you if the device holds another issuer's key.
 
 Examples:
   fido-unlock diagnose
   fido-unlock diagnose --desk desk/ --json")]
     Diagnose(Diagnose),
-    /// Show all that the device tells of itself; only reads
+    /// Show everything that the device tells about itself; changes nothing
     #[command(after_help = "Example:\n  fido-unlock info --interface fido")]
     Info,
-    /// Show Device ID and Device Challenge, to be read to the help desk
+    /// Show the Device ID and Device Challenge to read to the help desk
     #[command(after_help = "\
-The same challenge is shown again until it is used or --renew makes a new one, which voids a
-Response Code for the old one and wants a touch. What was shown is kept for `unlock` in the session
-file: beside the --mock file, or in fido-unlock/ of the user's state folder. It holds no secret.
+The same challenge is shown again until it is used or --renew makes a new one, which needs a touch
+and voids the Response Code for the old one. The session file keeps what was shown for `unlock`: it
+is beside the --mock file, or in fido-unlock/ in the user's state folder. It holds no secret.
 
 Examples:
   fido-unlock challenge
@@ -119,9 +119,9 @@ Examples:
     Challenge(Challenge),
     /// Type the Response Code and a new PIN, twice; every credential is kept
     #[command(after_help = "\
-The challenge is fetched again before anything is sent and compared with the one that `challenge`
-showed: a code whose challenge was used or renewed is told as void. When the answer was lost, do not
-try again: `unlock --resolve` asks the device.
+Before anything is sent, the challenge is fetched again and compared with the one that `challenge`
+showed: if it was used or renewed, you are told that the code is void. If the answer is lost, do not
+try again: `unlock --resolve` asks the device what happened.
 
 Standard input (--stdin): Response Code (four lines in suite 1), new PIN, new PIN again.
 
@@ -131,15 +131,15 @@ Examples:
     Unlock(Unlock),
     /// Enrol a device with the issuer's public key, and seal it
     #[command(after_help = "\
-With --desk the device is enrolled with the desk's present keys, put in its registry for --user, and
-probed: would an unlock work? With --issuer the public keys come from files that `issuer show
+With --desk the device is enrolled with the desk's current keys, registered for --user, and probed to
+see that an unlock would work. With --issuer the public keys come from files that `issuer show
 --public` wrote, nothing is registered, and a CSV row for `desk import` is printed. A device that has
-a PIN or credentials takes it only with --with-pin.
+a PIN or credentials can be enrolled only with --with-pin.
 
 With --watch each key that is put in is enrolled, until Ctrl-C: its row is added to the --csv file, and
-is on disk before the person is told to take the key out. Nothing is registered; `desk import` does
-that. With --desk each is probed. A key that is enrolled already is told and left alone, one that fails
-is told with its error, and the next may come. Suites 1 and 2 only.
+is on disk before you are told to take the key out. Nothing is registered; `desk import` does that.
+With --desk each key is probed. A key that is already enrolled is reported and left alone, a key that
+fails is reported with its error, and the next one can follow. Suites 1 and 2 only.
 
 Standard input (--stdin): with --desk, operator's password, passphrase of the keys; then for each key,
 with --watch but without --users, its owner's id, and with --with-pin the device's PIN.
@@ -154,11 +154,11 @@ Examples:
     Enroll(Enroll),
     /// Block a forgotten PIN on purpose, so that the device can be unlocked
     #[command(after_help = "\
-The device is at the desk. It is probed first: where an unlock would not work, nothing is done. Then its
-tries are used up; a device takes three in one power-up, so the command is run again after a re-plug
-until the PIN is blocked. Then `challenge`, `respond` and `unlock`. Suites 1 and 2 only.
+For a device that is at the desk. It is probed first: if an unlock would not work, nothing is done. Then
+its tries are used up. A device takes three tries each time it is plugged in, so plug it in again and
+repeat the command until the PIN is blocked. Then: `challenge`, `respond`, `unlock`. Suites 1 and 2 only.
 
-Standard input (--stdin): operator's password, passphrase of the keys; --yes is wanted.
+Standard input (--stdin): operator's password, passphrase of the keys; --yes is required.
 
 Example:
   fido-unlock block-pin --desk desk/ --operator olga")]
@@ -187,10 +187,10 @@ Examples:
     /// The help desk's audit log
     #[command(subcommand)]
     Audit(Audit),
-    /// Judge a code, or spell it for the telephone
+    /// Check a code, or spell it for the telephone
     #[command(subcommand)]
     Code(Code),
-    /// Prepare and judge the software authenticator of --mock FILE
+    /// Prepare and test the software authenticator of --mock FILE
     #[command(subcommand)]
     Mock(Mock),
     /// Print completions for a shell
@@ -217,13 +217,13 @@ pub struct Diagnose {
 /// `challenge`.
 #[derive(Args, Debug)]
 pub struct Challenge {
-    /// The key slot; without it the lowest above 0
+    /// The key slot; default: the lowest above 0
     #[arg(long, value_parser = clap::value_parser!(u8).range(0..=15))]
     pub slot: Option<u8>,
-    /// Make a new challenge; a Response Code for the old one is void then
+    /// Make a new challenge; this voids the Response Code for the old one
     #[arg(long)]
     pub renew: bool,
-    /// Spell both codes, too
+    /// Also spell both codes
     #[arg(long)]
     pub speak: bool,
     /// The session file
@@ -234,7 +234,7 @@ pub struct Challenge {
 /// `unlock`.
 #[derive(Args, Debug)]
 pub struct Unlock {
-    /// Only say what became of an unlock whose answer was lost
+    /// Only find out what happened to an unlock whose answer was lost
     #[arg(long)]
     pub resolve: bool,
     /// The session file
@@ -245,7 +245,7 @@ pub struct Unlock {
     pub rules: PinOptions,
 }
 
-/// Rules for the new PIN beside the device's own.
+/// Rules for the new PIN in addition to the device's own.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Rules for the new PIN (6 to 63 letters and digits unless changed)")]
 pub struct PinOptions {
@@ -261,7 +261,7 @@ pub struct PinOptions {
     /// Refuse sequences and repeats
     #[arg(long)]
     pub pin_refuse_trivial: bool,
-    /// Refuse the PINs in this file, one a line
+    /// Refuse the PINs in this file, one per line
     #[arg(long, value_name = "FILE")]
     pub pin_block_list: Option<PathBuf>,
 }
@@ -271,8 +271,8 @@ pub struct PinOptions {
 pub enum Code {
     /// Say what a code is, or which group of it is wrong
     #[command(after_help = "\
-The code is asked for and not shown, since it may be a Response Code.
-A code of 32 hexadecimal digits (suite 3) has no check: only its length and digits are judged.
+You are asked for the code, and it is not shown, since it may be a Response Code.
+A code of 32 hexadecimal digits (suite 3) has no check: only its length and digits can be checked.
 
 Standard input (--stdin): the code; of four lines, all four.
 
@@ -291,17 +291,17 @@ Example:
 /// `mock`.
 #[derive(Debug, Subcommand)]
 pub enum Mock {
-    /// Make a software authenticator in the file of --mock
+    /// Make a software authenticator in the --mock file
     #[command(after_help = "Example:\n  fido-unlock --mock key.bin mock new")]
     New {
-        /// Replace a file that is there
+        /// Replace an existing file
         #[arg(long)]
         force: bool,
     },
     /// Make a passkey; sets the PIN first, if there is none
     #[command(after_help = "\
 The relying party's record (credential id and public key) is kept in FILE.passkeys.json; `mock
-sign-in` judges by it alone.
+sign-in` uses nothing else.
 
 Standard input (--stdin): the PIN.
 
@@ -318,7 +318,7 @@ Example:
     /// Type wrong PINs until the PIN is blocked for good
     #[command(after_help = "Example:\n  fido-unlock --mock key.bin mock lock")]
     Lock,
-    /// Sign in with every passkey; each signature is checked with the public key stored when it was made
+    /// Sign in with every passkey, and verify each signature with the public key stored at registration
     #[command(after_help = "\
 Standard input (--stdin): the PIN.
 

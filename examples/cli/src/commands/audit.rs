@@ -49,9 +49,9 @@ fn verify(desk: &Path, paths: &[PathBuf], key: Option<&Path>) -> Result<Report, 
     let report = audit::verify(&log, &checkpoints, key.as_ref())?;
     let head = base16ct::lower::encode_string(&report.head);
     let hint = if report.covered == 0 {
-        "No checkpoint was given: a tail that was cut off is not seen."
+        "No checkpoint was given, so a cut-off tail would not be noticed."
     } else {
-        "Entries behind the last checkpoint could have been cut off unseen."
+        "Entries after the last checkpoint could have been cut off unnoticed."
     };
     Ok(Report::new()
         .line(format!("The log is whole: {} entries.", report.count))
@@ -151,5 +151,5 @@ fn read_checkpoint(path: &Path) -> Result<SignedCheckpoint, Failure> {
     }
     let bytes = base16ct::mixed::decode_vec(&file.checkpoint)
         .map_err(|_| form(path, "checkpoint: not hexadecimal digits"))?;
-    SignedCheckpoint::from_bytes(&bytes).map_err(|_| form(path, "checkpoint: not one of this program's"))
+    SignedCheckpoint::from_bytes(&bytes).map_err(|_| form(path, "checkpoint: not made by this program"))
 }

@@ -31,7 +31,7 @@ pub fn run(devices: &Devices, args: &BlockPin, prompt: Prompt) -> Result<Report,
         DeviceKeys::P256Ecdsa { issuer } => (issuer, None),
         DeviceKeys::P256EcdhMac { issuer, device } => (issuer, Some(device)),
         DeviceKeys::AesAdminKey => {
-            let text = "suite 3 has no probe, and without one no PIN is blocked";
+            let text = "suite 3 has no probe, and no PIN is blocked without one";
             return Err(Failure::new(ErrorCode::SignerSuite, text));
         }
     };
@@ -46,10 +46,10 @@ pub fn run(devices: &Devices, args: &BlockPin, prompt: Prompt) -> Result<Report,
     let passed = probe_device(&mut device, &open.signer, registered.slot, &NeverCancel, fields)?;
     let sure = args.yes
         || prompt.confirm(&format!(
-            "The PIN of {id} will be blocked; only the help desk can then give it back. Block it?"
+            "The PIN of {id} will be blocked; only the help desk can then unlock the device. Block it?"
         ))?;
     let consent = ConfirmedBlock::new(passed, sure)
-        .ok_or_else(|| Failure::new(ErrorCode::Cancelled, "nothing was changed; --yes says yes"))?;
+        .ok_or_else(|| Failure::new(ErrorCode::Cancelled, "nothing was changed; --yes answers yes"))?;
     open.desk.record_pin_block(&open.session, &id)?;
     let progress = call(Call::QUICK, |call| {
         block_pin(device.transport(), &consent, protocol, &mut SystemEntropy, call)

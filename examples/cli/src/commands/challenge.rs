@@ -64,16 +64,17 @@ pub fn run(devices: &Devices, args: &Challenge) -> Result<Report, Failure> {
         report = report.line("This challenge is new: a Response Code for the one shown before is void.");
     }
     if session.suite() == Suite::AesAdminKey {
-        report = report.line("This challenge has no check: a wrong digit is not noticed. Read it with care.");
+        report =
+            report.line("This challenge has no check: nobody would notice a wrong digit. Read it carefully.");
     }
     let why = match &kept {
         Ok(Some(_)) => None,
-        Ok(None) => Some("this system names no state folder".to_owned()),
+        Ok(None) => Some("this system has no state folder".to_owned()),
         Err(failure) => Some(failure.detail.clone().unwrap_or_else(|| failure.code.to_string())),
     };
     if let Some(why) = &why {
         report = report.line(format!(
-            "It is not kept for `unlock --resolve`: {why}. To keep it, use --session FILE."
+            "It was not saved for `unlock --resolve`: {why}. To save it, use --session FILE."
         ));
     }
     Ok(report

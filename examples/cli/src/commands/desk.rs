@@ -48,7 +48,7 @@ pub fn run(args: &Desk, prompt: Prompt) -> Result<Report, Failure> {
             let who = Credentials::ask(at, prompt)?;
             open_without_keys(&at.desk)?.accept_clock(&who.operator, &who.password, note)?;
             Ok(Report::new()
-                .line("The desk goes on with this computer's clock.")
+                .line("The desk now accepts this computer's clock.")
                 .field("accepted", true))
         }
         Desk::Acknowledge { at, alarm, note } => {
@@ -66,7 +66,7 @@ pub fn run(args: &Desk, prompt: Prompt) -> Result<Report, Failure> {
 fn init(path: &Path, admin: &str, licence: &LicenceOptions, prompt: Prompt) -> Result<Report, Failure> {
     let id = operator_id(admin)?;
     if FilesDesk::at(path).audit_log_path().exists() {
-        return Err(Failure::exists(path, " and is a help desk"));
+        return Err(Failure::exists(path, " and is already a help desk"));
     }
     is_private(path)?;
     let password = prompt.new_secret(&format!("New password of {id}"))?;
@@ -93,7 +93,7 @@ fn init(path: &Path, admin: &str, licence: &LicenceOptions, prompt: Prompt) -> R
     )?;
     desk.record_operator_change(&session, id.as_str())?;
     Ok(Report::new()
-        .line(format!("A help desk is in {}; {id} is its Administrator.", shown(path.display())))
+        .line(format!("The help desk is in {}; {id} is its Administrator.", shown(path.display())))
         .line("Next: `issuer generate`, then `issuer backup`.")
         .line("Keep checkpoint.pub, and checkpoints (`audit checkpoint`), where its administrators cannot write.")
         .field("desk", path.display().to_string())
@@ -226,7 +226,7 @@ fn import(at: &At, path: &Path, prompt: Prompt) -> Result<Report, Failure> {
         let (all, left) = (devices.len(), refused.len());
         let lines: Vec<&str> = refused.iter().map(|(_, line)| line.as_str()).collect();
         let text = format!(
-            "{} of {all} are registered; not these:\n  {}",
+            "{} of {all} are registered; these are not:\n  {}",
             all - left,
             lines.join("\n  ")
         );

@@ -23,13 +23,13 @@ pub fn run(devices: &Devices) -> Result<Report, Failure> {
     }
     for found in &listing.unassigned {
         let line = show.route_line(&found.route, problem_of(found));
-        report = report.line(format!("Of one of the keys above: {line}"));
+        report = report.line(format!("Another route to one of the keys above: {line}"));
     }
     for reader in &listing.readers {
         report = report.line(format!("Empty reader: {}", shown(&reader.path)));
     }
     for problem in &listing.problems {
-        report = report.line(format!("Not looked for: {}.", problem.code()));
+        report = report.line(format!("Could not look everywhere: {}.", problem.code()));
     }
     let Listing {
         devices,

@@ -33,7 +33,7 @@ pub fn run(devices: &Devices, args: &Diagnose) -> Result<Report, Failure> {
         report = report.labelled("Device ID", id);
     }
     if found.foreign_issuer {
-        report = report.line("A key on this device is not one of this help desk's.");
+        report = report.line("This device holds a key that is not one of this help desk's.");
     }
     Ok(report
         .field("condition", found.condition.name())

@@ -110,7 +110,7 @@ fn at_desk(
     let probed = used.is_some();
     let report = Report::new()
         .line(format!(
-            "Enrolled and registered for {owner}, and sealed until reset."
+            "Enrolled, sealed until reset, and registered for {owner}."
         ))
         .if_lost(format!("device {id} is enrolled and registered for {owner}"))
         .labelled("Device ID", &id)
@@ -121,7 +121,7 @@ fn at_desk(
         .line(if probed {
             "Probed: an unlock would work."
         } else {
-            "Suite 3 has no probe: try one unlock before the device is handed out."
+            "Suite 3 has no probe: try an unlock before you hand the device out."
         });
     Ok(report
         .field("device_id", id)
@@ -193,7 +193,7 @@ fn not_registered(
     let said = failure.detail.unwrap_or_else(|| failure.code.to_string());
     let rest = match used.map(|used| rows::with_header(owner, used, answer)) {
         Some(row) => format!("the device is enrolled but not registered; `desk import` takes this:\n{row}"),
-        None => "the device is enrolled but not registered, and its admin key is gone: reset it".into(),
+        None => "the device is enrolled but not registered, and its admin key is lost: reset it".into(),
     };
     Failure::new(failure.code, format!("{said}\n{rest}"))
 }

@@ -26,7 +26,7 @@ pub fn run(devices: &Devices) -> Result<Report, Failure> {
         .labelled(
             "Device ID",
             id.as_deref()
-                .unwrap_or("not told (over FIDO, or when the PIN is blocked)"),
+                .unwrap_or("not told (use the FIDO interface, or ask again when the PIN is blocked)"),
         )
         .labelled("interface", interface)
         .labelled("PIN set", yes_no(info.pin_set))

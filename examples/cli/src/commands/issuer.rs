@@ -68,7 +68,7 @@ fn rotate(at: &At, slot: u8, prompt: Prompt) -> Result<Report, Failure> {
     let key = IssuerKey::make_p256(old.ok_or(ErrorCode::KeyMissing)?, &mut SystemEntropy)?;
     let report = change(&mut open, key, slot, KeyRing::rotate)?;
     Ok(report.line(
-        "The old key is retired. Devices keep it until each is rotated: `issuer rotate --this-device`.",
+        "The old key is retired. Each device keeps it until you rotate it: `issuer rotate --this-device`.",
     ))
 }
 
@@ -111,7 +111,7 @@ fn show(desk: &Path) -> Result<Report, Failure> {
             issuer.slot,
             issuer.suite.number(),
             issuer.suite.name(),
-            if issuer.retired { "retired" } else { "present" }
+            if issuer.retired { "retired" } else { "current" }
         ));
         list.push(json!({
             "slot": issuer.slot,
@@ -122,7 +122,7 @@ fn show(desk: &Path) -> Result<Report, Failure> {
         }));
     }
     if list.is_empty() {
-        report = report.line("There are no issuer keys; `issuer generate` makes one.");
+        report = report.line("There are no issuer keys; make one with `issuer generate`.");
     }
     Ok(report.field("issuers", list))
 }
@@ -163,7 +163,7 @@ fn backup(at: &At, to: &Path, prompt: Prompt) -> Result<Report, Failure> {
     let keys = copy.keys().len();
     Ok(Report::new()
         .line(format!(
-            "{keys} issuer keys are copied to {} and could be opened there.",
+            "{keys} issuer keys were copied to {} and can be opened there.",
             shown(to.display())
         ))
         .line(LOST_KEY_WARNING)

@@ -42,7 +42,7 @@ pub fn new(global: &Global, force: bool) -> Result<Report, Failure> {
     let path = global
         .mock
         .as_deref()
-        .ok_or_else(|| Failure::usage("this command wants --mock FILE"))?;
+        .ok_or_else(|| Failure::usage("this command needs --mock FILE"))?;
     if path.exists() {
         if !force {
             return Err(Failure::exists(path, "; --force replaces it"));
@@ -125,7 +125,7 @@ fn make_passkey(devices: &Devices, prompt: Prompt, rp: &str, name: &str) -> Resu
     save(path, &record)?;
     Ok(Report::new()
         .line(format!(
-            "A passkey for {name} at {rp} is made; {rp} has stored its public key."
+            "Made a passkey for {name} at {rp}; {rp} has stored its public key."
         ))
         .field("rp", rp)
         .field("name", name)
@@ -173,7 +173,7 @@ fn sign_in(devices: &Devices, prompt: Prompt, rp: Option<&str>) -> Result<Report
     if wanted.is_empty() {
         return Err(Failure::new(
             ErrorCode::StoreRead,
-            "no passkey is on record; `mock make-passkey` makes one",
+            "no passkey is on record; make one with `mock make-passkey`",
         ));
     }
     let pin = Pin::new(prompt.secret("PIN")?.as_str().to_owned());

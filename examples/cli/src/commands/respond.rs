@@ -62,7 +62,7 @@ fn with_option(mut failure: Failure, prompt: Prompt) -> Failure {
         _ => return failure,
     };
     if !prompt.is_interactive() && failure.detail.is_none() {
-        failure.detail = Some(format!("with --stdin it is given by {option}"));
+        failure.detail = Some(format!("with --stdin, give it with {option}"));
     }
     failure
 }
@@ -155,7 +155,7 @@ fn choose(listed: &[String], prompt: Prompt, none: ErrorCode, option: &str) -> R
         return Err(none.into());
     }
     if !prompt.is_interactive() {
-        let text = format!("several fit, name one with {option}: {}", listed.join(", "));
+        let text = format!("several match, name one with {option}: {}", listed.join(", "));
         return Err(Failure::new(none, text));
     }
     for (number, text) in (1..).zip(listed) {
@@ -270,7 +270,7 @@ fn report(code: &ResponseCode, request: &RequestView, speak: bool) -> Report {
         report = report.line(spoken(&text).as_str());
     }
     if request.suite == fido_unlock::Suite::AesAdminKey {
-        report = report.line("This code has no check: a typing error is noticed only by the device.");
+        report = report.line("This code has no check: only the device will notice a typing error.");
     }
     report
         .line(format!(
@@ -278,7 +278,7 @@ fn report(code: &ResponseCode, request: &RequestView, speak: bool) -> Report {
             request.id
         ))
         .if_lost(format!(
-            "the code of request {0} was made, and is not shown: record `desk abandon --request {0}`, then answer anew",
+            "the code of request {0} was made, but could not be shown: record `desk abandon --request {0}`, then answer again",
             request.id
         ))
         .field("request", request.id.0)

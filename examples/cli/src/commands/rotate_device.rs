@@ -52,7 +52,7 @@ pub fn run(devices: &Devices, at: &At, slot: u8, prompt: Prompt) -> Result<Repor
         open.desk.record_rotation(&open.session, &id, public, rotation)?;
     }
     Ok(Report::new()
-        .line(format!("{id} has the present key of slot {slot}."))
+        .line(format!("{id} has the current key of slot {slot}."))
         .field("device_id", id.to_code())
         .field("slot", slot)
         .field("rotation", rotation))

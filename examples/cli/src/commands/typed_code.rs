@@ -78,7 +78,7 @@ pub fn offer(prompt: Prompt, error: &CodeError, typed: &str) -> Result<Option<Ze
             .copied()
             .unwrap_or_default();
         say(format_args!(
-            "Group {} does not fit. Was {meant} meant?",
+            "Group {} does not fit. Did you mean {meant}?",
             group.number
         ));
     }

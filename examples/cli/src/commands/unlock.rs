@@ -41,7 +41,7 @@ pub fn run(devices: &Devices, args: &Unlock, prompt: Prompt) -> Result<Report, F
         }
         None => {
             let session = begin(&mut device, &info, None)?;
-            say("No challenge was shown on this computer. The device waits for a response to:");
+            say("No challenge was shown on this computer. The device is waiting for the response to:");
             say(format_args!("  {}", session.challenge().to_code()));
             session
         }
@@ -55,7 +55,7 @@ pub fn run(devices: &Devices, args: &Unlock, prompt: Prompt) -> Result<Report, F
     call_with_touch(|call| session.unlock(&mut device, &response, &pin, &mut SystemEntropy, call))??;
     // The unlock is done; whether the PIN must change is only a courtesy.
     let must_change = call(Call::QUICK, |call| device.info(call)).is_ok_and(|info| info.force_pin_change);
-    let mut report = Report::new().line("Unlocked: the new PIN is set, and every credential is as it was.");
+    let mut report = Report::new().line("Unlocked: the new PIN is set, and every credential is unchanged.");
     if must_change {
         report = report.line("The system will ask for another PIN at the next sign-in.");
     }
@@ -85,7 +85,7 @@ fn resolve(device: &mut Opened, session: Option<&Session>) -> Result<Report, Fai
     let session = session.ok_or_else(|| {
         Failure::new(
             ErrorCode::StoreRead,
-            "no session file: `challenge` was not run here",
+            "there is no session file: `challenge` was not run here",
         )
     })?;
     let outcome = call(Call::QUICK, |call| session.resolve(device, call))?;

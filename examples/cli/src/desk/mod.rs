@@ -154,7 +154,10 @@ pub fn exists(path: &Path) -> Result<PathBuf, Failure> {
         is_private(path)?;
         Ok(log)
     } else {
-        let text = format!("{} is no help desk; `desk init` makes one", shown(path.display()));
+        let text = format!(
+            "{} is not a help desk; make one with `desk init`",
+            shown(path.display())
+        );
         Err(Failure::new(ErrorCode::StoreRead, text))
     }
 }

@@ -128,7 +128,7 @@ pub fn read(desk: &Path) -> Result<DeskPolicy, Failure> {
                 .filter_map(|method| method.name())
                 .collect();
             let what = format!(
-                "ordinary_methods: {} is none of {}",
+                "ordinary_methods: {} is not one of {}",
                 shown(name),
                 known.join(", ")
             );

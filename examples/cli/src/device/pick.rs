@@ -43,7 +43,7 @@ pub fn pick<'a>(listing: &'a Listing, wanted: Option<&str>) -> Result<&'a FoundD
     Err(if unseen.is_empty() {
         ErrorCode::NoDevice.into()
     } else {
-        let text = format!("not looked everywhere: {}", unseen.join("; "));
+        let text = format!("could not look everywhere: {}", unseen.join("; "));
         Failure::new(ErrorCode::NoDevice, text)
     })
 }

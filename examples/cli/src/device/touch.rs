@@ -27,7 +27,7 @@ pub fn is_with(device: &FoundDevice) {
 pub fn wanted() -> &'static str {
     match BY.load(Ordering::Relaxed) {
         CARD => {
-            "Hold the card on the reader until this is done; if it lies there, take it up and put it back."
+            "Hold the card on the reader until this is done; if it is lying there, lift it and put it back."
         }
         KEY => "Touch your key.",
         _ => "Touch your key, or hold it on the reader.",

@@ -52,10 +52,10 @@ impl Prompt {
         let first = self.secret(label)?;
         let second = self.secret(&format!("{label} again"))?;
         if first.is_empty() {
-            return Err(Failure::usage(format!("{label}: it must not be empty")));
+            return Err(Failure::usage(format!("{label}: must not be empty")));
         }
         if *first != *second {
-            return Err(Failure::usage(format!("{label}: it was not the same twice")));
+            return Err(Failure::usage(format!("{label}: the two entries differ")));
         }
         Ok(first)
     }
@@ -80,7 +80,7 @@ impl Prompt {
     pub fn or_text(self, given: Option<&str>, option: &str, label: &str) -> Result<String, Failure> {
         match given {
             Some(value) => Ok(value.to_owned()),
-            None if self.stdin => Err(Failure::usage(format!("with --stdin, {option} is wanted"))),
+            None if self.stdin => Err(Failure::usage(format!("--stdin needs {option}"))),
             None => self.text(label),
         }
     }
@@ -104,7 +104,7 @@ impl Prompt {
 }
 
 fn ended(label: &str) -> Failure {
-    Failure::usage(format!("the input ended before: {label}"))
+    Failure::usage(format!("the input ended before this: {label}"))
 }
 
 /// A line that is no text, with what was asked.

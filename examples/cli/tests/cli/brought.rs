@@ -112,7 +112,7 @@ fn each_fault_says_what_and_where() {
         (
             good.replace("\"call-back\"", "\"callback\""),
             711,
-            "policy.json: ordinary_methods: callback is none of enrolled-factor, call-back",
+            "policy.json: ordinary_methods: callback is not one of enrolled-factor, call-back",
         ),
         (good.replace("true", "maybe"), 711, "policy.json: line 2, column"),
         (String::new(), 711, "policy.json: line 1, column 0: EOF"),

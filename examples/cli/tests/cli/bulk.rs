@@ -122,8 +122,11 @@ fn a_key_that_is_enrolled_already_is_told_and_left() {
     let first = events(&bench.mock(&command, &passwords()));
     let rows = std::fs::read(bench.path("devices.csv")).unwrap();
     for (file, reason) in [
-        ("devices.csv", "has its row already, for alice"),
-        ("other.csv", "enrolled already; only a reset makes it new"),
+        ("devices.csv", "already has a row, for alice"),
+        (
+            "other.csv",
+            "already enrolled; only a reset allows a new enrolment",
+        ),
     ] {
         let mut going = Going::start(&bench, &command.replace("devices.csv", file), &passwords());
         let skipped = going.event();

@@ -152,7 +152,7 @@ fn a_correction_is_used_when_the_person_says_so() {
     let bench = Bench::locked(2);
     let response = bench.response();
     let mut terminal = Terminal::run(&bench, "--mock key.bin unlock");
-    let offer = format!("Group 3 does not fit. Was {} meant?", group(&response, 3));
+    let offer = format!("Group 3 does not fit. Did you mean {}?", group(&response, 3));
     // Not confirmed, then twice more the same slip: no second offer, and nothing is sent.
     terminal
         .answer("Response Code: ", &wrong_at(&response, 9))
@@ -196,7 +196,7 @@ fn four_lines_of_a_response_code() {
         .answer("line 3 of 4: ", &wrong_at(lines[2], 4))
         .answer("line 4 of 4: ", lines[3])
         .answer(
-            &format!("Group 2 does not fit. Was {} meant?", group(lines[2], 2)),
+            &format!("Group 2 does not fit. Did you mean {}?", group(lines[2], 2)),
             "y",
         )
         .answer("New PIN: ", NEW_PIN)
@@ -235,7 +235,7 @@ fn a_call_at_the_desk() {
         .answer("What was seen or heard: ", "called the number on record")
         .answer("Device Challenge: ", &wrong_at(&challenge, 13))
         .answer(
-            &format!("Group 4 does not fit. Was {} meant?", group(&challenge, 4)),
+            &format!("Group 4 does not fit. Did you mean {}?", group(&challenge, 4)),
             "y",
         );
     let (code, shown) = terminal.end();

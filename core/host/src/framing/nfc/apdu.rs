@@ -174,7 +174,7 @@ pub mod status_word {
     pub const OK: u16 = 0x9000;
     /// The card still works; the data is the keep-alive status byte.
     pub const KEEPALIVE: u16 = 0x9100;
-    /// SW1 of 61xx: xx more bytes (00: 256 or more) are to be had by GET RESPONSE.
+    /// SW1 of 61xx: GET RESPONSE gives xx more bytes (00: 256 or more).
     pub const MORE_DATA: u8 = 0x61;
     /// SW1 of 6Cxx: wrong Le, the right one is xx.
     pub const WRONG_LE: u8 = 0x6C;

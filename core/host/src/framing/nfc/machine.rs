@@ -6,8 +6,8 @@
 //!                        └──────────────┘ 06: Busy, 100 ms, Message again
 //! ```
 //!
-//! Whatever was not understood is tried at most once more; every other turn of the loop brings
-//! data or time on.
+//! Whatever was not understood is tried at most once more; every other turn of the loop makes progress in
+//! data or time.
 
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -39,7 +39,7 @@ const MAX_MESSAGE: usize = 65_535;
 pub struct CardMemory {
     /// Extended APDUs may be tried; `false` once the card or the reader refused one.
     pub extended_length: bool,
-    /// The card wants GET RESPONSE in class 80 rather than 00.
+    /// The card expects GET RESPONSE in class 80 rather than 00.
     pub get_response_ctap_class: bool,
     /// The card takes P1 = 80 of NFCCTAP_MSG.
     pub keepalive: bool,
@@ -329,7 +329,7 @@ impl<'m> NfcMachine<'m> {
         }
     }
 
-    /// Tries once more what the card did not take; `false` where the status is to be told.
+    /// Tries once more what the card did not accept; `false` if the status must be reported.
     fn absorb_refusal(&mut self, status: u16) -> bool {
         if status == status_word::WRONG_P1_P2 && self.asks_for_keepalive() {
             self.keepalive_refused = true;

@@ -26,7 +26,7 @@ pub struct ClientPinRequest {
     pub pin_hash_enc: Option<Vec<u8>>,
     /// Key 9.
     pub permissions: Option<u8>,
-    /// Key 10: wanted with the permissions `mc` and `ga`.
+    /// Key 10: required with the permissions `mc` and `ga`.
     pub rp_id: Option<alloc::string::String>,
 }
 

@@ -1,4 +1,4 @@
-//! What `pinUvAuthParam` of `unlock` covers (docs/protocol.md, "unlock"), in pieces, so that no heap is wanted.
+//! What `pinUvAuthParam` of `unlock` covers (docs/protocol.md, "unlock"), in pieces, so that no heap is needed.
 
 /// Precedes the parameters.
 const LABEL: &[u8] = b"fido-unlock/1 unlock\0";

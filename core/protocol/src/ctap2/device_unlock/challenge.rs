@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 pub struct ChallengeRequest {
     /// Key 2: the slot that the response will come from.
     pub slot: u8,
-    /// Key 3: whose key agreement key is wanted.
+    /// Key 3: the protocol whose key agreement key is requested.
     pub protocol: PinProtocol,
     /// Key 9: throw the pending challenge away; needs a touch.
     pub renew: bool,
@@ -58,9 +58,9 @@ pub struct ChallengeResponse {
     pub challenge: Challenge,
     /// Key 2: the Device ID.
     pub device_id: DeviceId,
-    /// Key 3, suite 3 only: the suite. In suites 1 and 2 it stands in the challenge.
+    /// Key 3, suite 3 only: the suite. In suites 1 and 2 it is in the challenge.
     pub suite: Suite,
-    /// Key 4, suite 3 only: the slot. In suites 1 and 2 it stands in the challenge.
+    /// Key 4, suite 3 only: the slot. In suites 1 and 2 it is in the challenge.
     pub slot: u8,
     /// Key 5: the protocol's key agreement key; new after each wrong response and each power-up.
     pub key_agreement: CoseKey,

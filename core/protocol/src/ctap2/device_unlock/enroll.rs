@@ -18,7 +18,7 @@ const LABEL: &[u8] = b"fido-unlock/1 enroll\0";
 /// Plaintext bytes of an admin key: its length in one byte, the key, zeros.
 pub const PADDED_ADMIN_KEY_LENGTH: usize = 48;
 
-/// An admin key as it is encrypted for `enroll`: 48 bytes.
+/// An admin key encrypted for `enroll`: 48 bytes.
 #[must_use]
 pub fn pad_admin_key(admin_key: &AdminKey) -> Zeroizing<Vec<u8>> {
     let bytes = admin_key.expose_bytes();

@@ -33,7 +33,7 @@ pub struct UnlockInfo {
     pub pin_retries: u8,
     /// Key 4: CTAP2_ERR_PIN_AUTH_BLOCKED until re-plugged.
     pub pin_auth_blocked: bool,
-    /// Key 5: `uvRetries`, where there is built-in user verification.
+    /// Key 5: `uvRetries`, if there is built-in user verification.
     pub uv_retries: Option<u8>,
     /// Key 6: PIN/UV protocols that this library knows, in the device's order.
     pub protocols: Vec<PinProtocol>,
@@ -53,17 +53,17 @@ pub struct UnlockInfo {
     pub sealed: bool,
     /// Key 14: the enrolled slots.
     pub slots: Vec<SlotInfo>,
-    /// How many more it holds whose suite this library does not know; the host's reading alone.
+    /// How many more slots it holds whose suite this library does not know; only the host fills this in.
     pub unknown_slots: usize,
     /// Key 15: the Device ID; over the vendor interface only while the PIN is blocked.
     pub device_id: Option<DeviceId>,
     /// Key 16: five wrong responses since power-up: 0x34 until re-plugged.
     pub unlock_blocked: bool,
-    /// Key 17: whether an unlock wants a touch.
+    /// Key 17: whether an unlock needs a touch.
     pub touch: bool,
     /// Key 18: how many slots one enrolment may fill, at least 2.
     pub max_slots: u8,
-    /// Key 19, where the request named a challenge: whether an unlock ended exactly it. `None` also of a
+    /// Key 19, if the request named a challenge: whether an unlock ended exactly that one. Also `None` from a
     /// device that does not tell.
     pub spent: Option<bool>,
 }

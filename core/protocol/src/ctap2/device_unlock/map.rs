@@ -1,4 +1,4 @@
-//! Command byte and map of a request, and how the device takes its fields.
+//! Command byte and map of a request, and how the device reads its fields.
 
 use alloc::vec::Vec;
 
@@ -43,7 +43,7 @@ pub fn field<'a, T>(
     read(map.get(key).ok_or(CtapStatus::MissingParameter)?).ok_or(CtapStatus::CborUnexpectedType)
 }
 
-/// The same where the field may be absent.
+/// The same for a field that may be absent.
 ///
 /// # Errors
 /// CTAP2_ERR_CBOR_UNEXPECTED_TYPE when it is of another type.

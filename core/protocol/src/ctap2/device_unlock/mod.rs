@@ -2,7 +2,7 @@
 //! vendor command").
 //!
 //! The host's side is typed and tolerant: unknown keys of an answer are skipped. The device's side
-//! takes the fields as bytes, because the order in which it judges them is part of the protocol.
+//! takes the fields as bytes, because the order in which it checks them is part of the protocol.
 
 #[cfg(feature = "alloc")]
 mod challenge;
@@ -78,7 +78,7 @@ pub mod key {
     pub const AUTHORISING_SLOT: i64 = 13;
     /// byte string, 64 or 32 bytes.
     pub const AUTHORISATION: i64 = 14;
-    /// byte string, 64 or 32 bytes; absent where the slot is closed.
+    /// byte string, 64 or 32 bytes; absent if the slot is closed.
     pub const NEW_AUTHORISATION: i64 = 15;
 }
 

@@ -12,7 +12,7 @@ use crate::ctap2::cbor::Value;
 use crate::device_id::DeviceId;
 use crate::response::ResponseCode;
 
-/// `probe`'s request: without a response it asks for a challenge, with one it has it judged.
+/// `probe`'s request: without a response it asks for a challenge, with one it has it checked.
 pub struct ProbeRequest<'a> {
     /// Key 2: the slot.
     pub slot: u8,

@@ -23,7 +23,7 @@ pub struct RotateRequest<'a> {
     pub authorising_slot: u8,
     /// Key 14: proof by the authorising key: 64 bytes in suite 1, 32 in suite 2.
     pub authorisation: &'a [u8],
-    /// Key 15: proof by the new key; absent where the slot is closed.
+    /// Key 15: proof by the new key; absent if the slot is closed.
     pub new_authorisation: Option<&'a [u8]>,
 }
 
@@ -53,7 +53,7 @@ pub struct RotateParameters<'a> {
     pub authorising_slot: u8,
     /// Key 14: proof by the authorising key; of any length.
     pub authorisation: &'a [u8],
-    /// Key 15: proof by the new key, exactly where there is one; of any length.
+    /// Key 15: proof by the new key, present if and only if there is one; of any length.
     pub new_authorisation: Option<&'a [u8]>,
 }
 

@@ -33,13 +33,13 @@ const AGAIN: Duration = Duration::from_millis(100);
 pub fn run(devices: &Devices, args: &Enroll, prompt: Prompt, json: bool) -> Result<Report, Failure> {
     if args.suite == Some(Suite::AesAdminKey.number()) {
         return Err(Failure::usage(
-            "an admin key is never in a file: enrol devices of suite 3 one by one, without --watch",
+            "an admin key is never written to a file: enrol suite 3 devices one by one, without --watch",
         ));
     }
     let csv = args
         .csv
         .as_deref()
-        .ok_or_else(|| Failure::usage("--watch wants --csv FILE"))?;
+        .ok_or_else(|| Failure::usage("--watch needs --csv FILE"))?;
     let owners = Owners::new(args.users.as_deref(), prompt)?;
     let (keys, signer) = keys(args, prompt)?;
     let (ctrl_c, ticks) = (CtrlC::new()?, SystemTicks::new());
@@ -110,7 +110,7 @@ enum Came {
 
 impl Bulk<'_> {
     fn run(mut self, mut watch: DeviceWatch) -> Result<Report, Failure> {
-        say("Put a key in. Ctrl-C ends.");
+        say("Put a key in. Ctrl-C quits.");
         while !self.owners.is_done() {
             let event = call_unless(self.cancel, Call::WITH_TOUCH, |call| watch.next_event(call));
             let came = match event {
@@ -145,7 +145,7 @@ impl Bulk<'_> {
                 Ok(Came::Done)
             }
             DeviceEvent::Problem(error) => {
-                say(format_args!("Not looked for: {error}."));
+                say(format_args!("Could not look everywhere: {error}."));
                 Ok(Came::Later)
             }
             _ => Ok(Came::Later),
@@ -211,7 +211,7 @@ impl Bulk<'_> {
             probe_enrolled(key, signer, &self.used, &answer, &NeverCancel).map_err(|failure| {
                 let said = failure.detail.unwrap_or_else(|| failure.code.to_string());
                 let text = format!(
-                    "{said}\n  it is enrolled, but not in the file: reset it before it is enrolled again"
+                    "{said}\n  it is enrolled, but not in the file: reset it before you enrol it again"
                 );
                 Failure::new(failure.code, text)
             })?;
@@ -244,8 +244,12 @@ impl Bulk<'_> {
 
     fn skip_sealed(&mut self, device: &FoundDevice, id: Option<DeviceId>) -> Result<Came, Failure> {
         match id.and_then(|id| self.rows.owner(&id).cloned()) {
-            Some(owner) => self.skip(device, id, &format!("has its row already, for {owner}")),
-            None => self.skip(device, id, "enrolled already; only a reset makes it new"),
+            Some(owner) => self.skip(device, id, &format!("already has a row, for {owner}")),
+            None => self.skip(
+                device,
+                id,
+                "already enrolled; only a reset allows a new enrolment",
+            ),
         }
     }
 
@@ -287,7 +291,7 @@ impl Bulk<'_> {
             self.enrolled, self.skipped, self.failed
         ));
         if let Some(left) = left.filter(|left| *left > 0) {
-            report = report.line(format!("{left} of the list are left."));
+            report = report.line(format!("{left} on the list are left."));
         }
         report
             .field("event", "end")

@@ -82,7 +82,7 @@ impl Owners {
 fn ask(prompt: Prompt, cancel: &dyn Cancel) -> Result<Owner, Failure> {
     let (sender, answers) = mpsc::channel();
     std::thread::Builder::new()
-        .spawn(move || sender.send(prompt.text_or_end("User of this key (nothing: leave it as it is)")))
+        .spawn(move || sender.send(prompt.text_or_end("User of this key (empty: skip it)")))
         .map_err(|error| Failure::new(ErrorCode::HostFailed, error.to_string()))?;
     loop {
         match answers.recv_timeout(SLICE) {

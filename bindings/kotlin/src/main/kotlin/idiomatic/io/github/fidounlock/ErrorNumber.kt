@@ -13,19 +13,19 @@ enum class ErrorNumber(val number: Int) {
     PinAuthBlocked(103),
     /** Five wrong Response Codes since the device was plugged in. */
     TooManyWrongResponses(104),
-    /** This Response Code does not fit this device and challenge. */
+    /** This Response Code does not match this device and challenge. */
     ResponseWrong(105),
-    /** The device waits for a response to another challenge. */
+    /** The device is waiting for the response to another challenge. */
     ChallengePending(106),
-    /** The challenge that this Response Code was made for has been used: the device was unlocked since. */
+    /** The device has been unlocked since it showed this challenge, so the Response Code is void. */
     ChallengeUsed(107),
     /** The device has a new challenge, so the Response Code for the old one is void. */
     ChallengeRenewed(108),
-    /** This is not the device that the unlock was begun with. */
+    /** This is not the device that the unlock was started with. */
     OtherDevice(109),
     /** Nobody touched the device in time. */
     TouchTimedOut(110),
-    /** The touch was refused on the device. */
+    /** The request was declined on the device. */
     TouchRefused(111),
     /** The device trusts an issuer key that is not this help desk's. */
     ForeignIssuer(112),
@@ -37,9 +37,9 @@ enum class ErrorNumber(val number: Int) {
     PinInvalid(115),
     /** The PIN is blocked: too many wrong tries. */
     PinBlocked(116),
-    /** The device could not check the message that was sent to it. */
+    /** The device could not verify the message that was sent to it. */
     MacRefused(117),
-    /** The device could not make a random number. */
+    /** The device could not generate a random number. */
     NoEntropy(118),
     /** The device answered with an unexpected status. */
     UnexpectedStatus(119),
@@ -47,41 +47,41 @@ enum class ErrorNumber(val number: Int) {
     MalformedAnswer(120),
     /** The device does not know this command. */
     NotSupported(121),
-    /** The device is sealed: its issuer keys were enrolled before. */
+    /** The device is sealed: its issuer keys are already enrolled. */
     Sealed(122),
-    /** A test response was refused: an unlock would not work. */
+    /** The device refused the test response: an unlock would not work. */
     ProbeFailed(123),
     /** The connection broke before the device confirmed the unlock. */
     OutcomeUnknown(124),
-    /** Another applet's PIN is meant. */
+    /** The card's PIN belongs to another applet. */
     OtherApplet(125),
-    /** The device may not be enrolled now: it has a PIN or credentials, and no permission was given. */
+    /** The device has a PIN or credentials, so it cannot be enrolled without permission. */
     EnrolmentRefused(126),
     /** The device refused the new issuer key. */
     RotationRefused(127),
-    /** A new challenge needs a touch, or the first ten seconds after plugging in. */
+    /** A new challenge needs a touch, or a request within ten seconds of plugging in. */
     RenewRefused(128),
     /** The device has no key in this slot. */
     SuiteNotEnrolled(129),
     /** The device could not read or write its own memory. */
     StoreBroken(130),
-    /** This key is the device's only one: without it nobody could ever unlock it. */
+    /** This is the device's only issuer key: without it, nobody could ever unlock the device. */
     LastSlot(131),
-    /** The device has counted to its end: it can never be unlocked again. */
+    /** The device's counter has reached its end: it can never be unlocked again. */
     CounterAtEnd(132),
     /** The code has the wrong length. */
     CodeLength(201),
-    /** The code holds a character that no code has. */
+    /** The code contains a character that no code uses. */
     CodeCharacter(202),
     /** The code has a typing error. */
     CodeCheck(203),
-    /** This is a code of another kind. */
+    /** This is the wrong kind of code. */
     CodeKind(204),
     /** The lines of the code are in the wrong order. */
     CodeOrder(205),
     /** The code is not one that this software makes. */
     CodePadding(206),
-    /** The challenge is of a version that this software does not know. */
+    /** The challenge has a version that this software does not know. */
     CodeVersion(207),
     /** The challenge names a suite that this software does not know. */
     CodeSuite(208),
@@ -89,17 +89,17 @@ enum class ErrorNumber(val number: Int) {
     PinTooShort(301),
     /** The PIN is too long. */
     PinTooLong(302),
-    /** The PIN holds a character that is not allowed. */
+    /** The PIN contains a character that is not allowed. */
     PinCharacter(303),
     /** The PIN is too easy to guess. */
     PinTrivial(304),
-    /** The PIN is on the list of PINs that must not be used. */
+    /** The PIN is on the list of forbidden PINs. */
     PinListed(305),
     /** The two PINs are not the same. */
     PinConfirmation(306),
     /** The device's own rules refuse this PIN. */
     PinRefusedByDevice(307),
-    /** The device wants a PIN that differs from the old one. */
+    /** The device requires a PIN that differs from the old one. */
     PinSameAsOld(308),
     /** There is no licence. */
     LicenceMissing(401),
@@ -115,17 +115,17 @@ enum class ErrorNumber(val number: Int) {
     CallerUnverified(406),
     /** This way of verifying the caller is not enough for this user. */
     CallerMethod(407),
-    /** A reason or ticket number is wanted. */
+    /** A reason or ticket number is required. */
     ReasonMissing(408),
     /** A second operator must approve. */
     ApprovalMissing(409),
     /** You cannot approve your own request. */
     ApprovalSelf(410),
-    /** This device has been given too many Response Codes. */
+    /** Too many Response Codes have been given out for this device. */
     LimitDevice(411),
     /** You have given out too many Response Codes. */
     LimitOperator(412),
-    /** Too many Response Codes have been given out in all. */
+    /** Too many Response Codes have been given out in total. */
     LimitIssuer(413),
     /** The request is older than ten minutes. */
     RequestExpired(414),
@@ -137,13 +137,13 @@ enum class ErrorNumber(val number: Int) {
     DeviceUnknown(417),
     /** This challenge was already answered for another Device ID. */
     ChallengeElsewhere(418),
-    /** The device's unlock counter went back: its memory may have been copied back. */
+    /** The device's unlock counter went back: an old copy of its memory may have been restored. */
     CounterWentBack(419),
     /** The device was unlocked without a record of it. */
     CounterMoved(420),
-    /** The challenge is not of the suite that is registered for this device. */
+    /** The challenge's suite is not the one registered for this device. */
     ChallengeSuite(421),
-    /** The challenge is not of the key slot that is registered for this device. */
+    /** The challenge's key slot is not the one registered for this device. */
     ChallengeSlot(422),
     /** This computer's clock went back. */
     ClockWentBack(423),
@@ -151,7 +151,7 @@ enum class ErrorNumber(val number: Int) {
     AdminKeyDefault(424),
     /** Another device has the same admin key. */
     AdminKeyShared(425),
-    /** The channel was typed in or changed lately, so no code is sent to it. */
+    /** The channel was typed in or changed recently, so no code is sent to it. */
     ChannelUnusable(426),
     /** No such operator, or wrong password. */
     OperatorUnknown(427),
@@ -165,13 +165,13 @@ enum class ErrorNumber(val number: Int) {
     DeviceExists(431),
     /** The second operator did not approve. */
     ApprovalRefused(432),
-    /** The system in which a second operator approves cannot be asked. */
+    /** The approval system cannot be reached. */
     ApprovalUnavailable(433),
     /** The approval is for another request, or for this one before it was changed. */
     ApprovalElsewhere(434),
-    /** Whoever approved is no operator of this help desk. */
+    /** The approver is not an operator of this help desk. */
     ApproverUnknown(435),
-    /** Whoever approved does not have the privilege for this. */
+    /** The approver does not have the privilege for this. */
     ApproverPrivilege(436),
     /** No security key or card was found. */
     NoDevice(501),
@@ -181,9 +181,9 @@ enum class ErrorNumber(val number: Int) {
     NeedsElevation(503),
     /** The sandbox that this program runs in hides the device. */
     Sandboxed(504),
-    /** Another program holds the device. */
+    /** Another program is using the device. */
     Busy(505),
-    /** The device was taken away. */
+    /** The device was removed. */
     Gone(506),
     /** The device did not answer in time. */
     DeadlineExceeded(507),
@@ -191,13 +191,13 @@ enum class ErrorNumber(val number: Int) {
     Cancelled(508),
     /** The device sent something that is not CTAP. */
     Framing(509),
-    /** The message is larger than the device takes. */
+    /** The message is too large for the device. */
     MessageTooLarge(510),
     /** The smart card service is not running. */
     NoService(511),
     /** No smart card reader was found. */
     NoReader(512),
-    /** No card is in the reader. */
+    /** There is no card in the reader. */
     NoCard(513),
     /** The connection to the device failed. */
     TransportFailed(514),
@@ -209,15 +209,15 @@ enum class ErrorNumber(val number: Int) {
     SeveralDevices(517),
     /** The smart card service refuses this user. */
     ServiceRefused(518),
-    /** The card service is older than this program's library. */
+    /** The smart card service is older than this program's library. */
     ServiceOutdated(519),
     /** There is no issuer key for this slot. */
     KeyMissing(601),
-    /** The key file cannot be read as a key. */
+    /** The key file does not hold a key in a known format. */
     KeyFile(602),
     /** The passphrase does not open the key file. */
     KeyPassphrase(603),
-    /** This key serves another suite. */
+    /** This key is for another suite. */
     SignerSuite(604),
     /** The signer cannot be reached. */
     SignerUnavailable(605),
@@ -225,13 +225,13 @@ enum class ErrorNumber(val number: Int) {
     SignerFailed(606),
     /** A key is not a point on the curve. */
     InvalidPoint(607),
-    /** This issuer key is retired and serves only devices that were not rotated yet. */
+    /** This issuer key is retired and serves only devices that have not been rotated yet. */
     KeyRetired(608),
-    /** There is a key in this slot already. */
+    /** This slot already has a key. */
     KeyExists(609),
-    /** This computer could not make a random number. */
+    /** This computer could not generate a random number. */
     EntropyFailed(610),
-    /** The checkpoint key is also an issuer's key. */
+    /** The checkpoint key is also an issuer key. */
     KeyPurpose(611),
     /** Stored data cannot be read. */
     StoreRead(701),
@@ -243,7 +243,7 @@ enum class ErrorNumber(val number: Int) {
     AuditBroken(704),
     /** The audit log does not agree with its checkpoint. */
     AuditCheckpoint(705),
-    /** Stored data is of a version that this software does not know. */
+    /** Stored data has a version that this software does not know. */
     StoreVersion(706),
     /** Another program is writing to the same data. */
     StoreBusy(707),
@@ -263,7 +263,7 @@ enum class ErrorNumber(val number: Int) {
     WrongState(802),
     /** The program's own part failed. */
     HostFailed(803),
-    /** The command line is not right. */
+    /** The command line is not valid. */
     Usage(804),
     /** A secret must be typed, but there is no terminal. */
     NotInteractive(805),
