@@ -294,7 +294,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_suite", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_suite(), 6687);
             Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock(), 34617);
             Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock_from_memory", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock_from_memory(), 22081);
-            Check("uniffi_fido_unlock_ffi_checksum_method_unlockdevice_info", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlockdevice_info(), 8308);
+            Check("uniffi_fido_unlock_ffi_checksum_method_unlockdevice_info", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlockdevice_info(), 8040);
             Check("uniffi_fido_unlock_ffi_checksum_method_unlockdevice_challenge", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlockdevice_challenge(), 25098);
             Check("uniffi_fido_unlock_ffi_checksum_method_unlockdevice_unlock", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlockdevice_unlock(), 54772);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_cancelhandle_new", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_cancelhandle_new(), 34903);
@@ -1508,7 +1508,7 @@ namespace FidoUnlock
         internal static extern void uniffi_fido_unlock_ffi_fn_init_callback_vtable_unlockdevice(global::System.IntPtr a0);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_unlockdevice_info(ulong a0, ulong a1, ref UniffiStatus status);
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_unlockdevice_info(ulong a0, UniffiBuffer a1, ulong a2, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_unlockdevice_challenge(ulong a0, byte a1, UniffiBuffer a2, sbyte a3, ulong a4, ref UniffiStatus status);
@@ -7405,9 +7405,9 @@ namespace FidoUnlock
     /// <summary>A vendor's device with a command set of its own: three commands, each of which blocks until the device has answered, on the thread that made the call.</summary>
     public interface IUnlockDevice
     {
-        /// <summary>The state. Only reads.</summary>
+        /// <summary>The state. Only reads. <c>challenge</c>: its bytes, where <c>UnlockInfo::spent</c> is asked about it.</summary>
         /// <exception cref="FidoUnlock.UnlockDeviceException">As the Rust side says.</exception>
-        global::FidoUnlock.UnlockInfo Info(global::FidoUnlock.DeviceCall call);
+        global::FidoUnlock.UnlockInfo Info(byte[] challenge, global::FidoUnlock.DeviceCall call);
         /// <summary>The pending challenge of a slot, with that protocol's key. <c>renew</c>: throw the pending one away, which needs a touch; refuse with 128 where there was none.</summary>
         /// <exception cref="FidoUnlock.UnlockDeviceException">As the Rust side says.</exception>
         global::FidoUnlock.PendingChallenge Challenge(byte slot, global::FidoUnlock.PinProtocol protocol, bool renew, global::FidoUnlock.DeviceCall call);
@@ -7427,7 +7427,7 @@ namespace FidoUnlock
         private static readonly Method2 method2 = OnUnlock;
 
         [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
-        private delegate void Method0(ulong uniffiHandle, ulong uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
+        private delegate void Method0(ulong uniffiHandle, UniffiBuffer uniffiA0, ulong uniffiA1, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
 
         [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
         private delegate void Method1(ulong uniffiHandle, byte uniffiA0, UniffiBuffer uniffiA1, sbyte uniffiA2, ulong uniffiA3, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
@@ -7460,11 +7460,11 @@ namespace FidoUnlock
 
         private static ulong OnClone(ulong handle) { return Objects.Clone(handle); }
 
-        private static void OnInfo(ulong uniffiHandle, ulong uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
+        private static void OnInfo(ulong uniffiHandle, UniffiBuffer uniffiA0, ulong uniffiA1, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
         {
             try
             {
-                var uniffiResult = Objects.Get(uniffiHandle).Info(UniffiConverters.LiftDeviceCall(uniffiA0));
+                var uniffiResult = Objects.Get(uniffiHandle).Info(UniffiBuffers.Lift(uniffiA0, uniffiR0 => uniffiR0.ReadOptional<byte[]>(uniffiR1 => uniffiR1.ReadBytes())), UniffiConverters.LiftDeviceCall(uniffiA1));
                 uniffiReturn = UniffiBuffers.Lower<global::FidoUnlock.UnlockInfo>(uniffiResult, (uniffiW0, uniffiV0) => UniffiConverters.WriteUnlockInfo(uniffiW0, uniffiV0));
             }
             catch (global::System.Exception uniffiThrown)
@@ -7508,27 +7508,30 @@ namespace FidoUnlock
 
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>The state. Only reads.</summary>
+        /// <summary>The state. Only reads. <c>challenge</c>: its bytes, where <c>UnlockInfo::spent</c> is asked about it.</summary>
         /// <exception cref="FidoUnlock.UnlockDeviceException">As the Rust side says.</exception>
-        public global::FidoUnlock.UnlockInfo Info(global::FidoUnlock.DeviceCall call)
+        public global::FidoUnlock.UnlockInfo Info(byte[] challenge, global::FidoUnlock.DeviceCall call)
         {
             UniffiLibrary.Ensure();
             if (call == null) throw new global::System.ArgumentNullException("call");
             var uniffiSelf = default(ulong);
-            var uniffiA0 = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            var uniffiA1 = default(ulong);
             try
             {
                 uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiConverters.LowerDeviceCall(call);
+                uniffiA0 = UniffiBuffers.Lower<byte[]>(challenge, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<byte[]>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteBytes(uniffiV1)));
+                uniffiA1 = UniffiConverters.LowerDeviceCall(call);
             }
             catch
             {
                 uniffiHandle.Discard(uniffiSelf);
-                UniffiConverters.DiscardDeviceCall(uniffiA0);
+                UniffiBuffers.Discard(uniffiA0);
+                UniffiConverters.DiscardDeviceCall(uniffiA1);
                 throw;
             }
             var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_unlockdevice_info(uniffiSelf, uniffiA0, ref uniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_unlockdevice_info(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockDeviceException);
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadUnlockInfo(uniffiR0));
         }
@@ -11084,8 +11087,11 @@ namespace FidoUnlock
         /// <summary>Whether an unlock wants a touch.</summary>
         public bool NeedsTouch { get; }
 
+        /// <summary>Whether an unlock ended exactly the challenge that was asked about; <c>None</c> where none was, or the device cannot tell. Then only Device ID and counter tell what became of an unlock whose answer was lost.</summary>
+        public bool? Spent { get; }
+
         /// <summary>Takes every field.</summary>
-        public UnlockInfo(bool pinSet, byte pinRetries, bool pinAuthBlocked, byte? uvRetries, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.PinProtocol> protocols, byte minPinLength, byte maxPinLength, bool forcePinChange, bool pinComplexityPolicy, uint unlockCounter, bool @sealed, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.SlotInfo> slots, byte[] deviceId, bool unlockBlocked, bool needsTouch)
+        public UnlockInfo(bool pinSet, byte pinRetries, bool pinAuthBlocked, byte? uvRetries, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.PinProtocol> protocols, byte minPinLength, byte maxPinLength, bool forcePinChange, bool pinComplexityPolicy, uint unlockCounter, bool @sealed, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.SlotInfo> slots, byte[] deviceId, bool unlockBlocked, bool needsTouch, bool? spent = null)
         {
             if (protocols == null) throw new global::System.ArgumentNullException("protocols");
             if (slots == null) throw new global::System.ArgumentNullException("slots");
@@ -11104,6 +11110,7 @@ namespace FidoUnlock
             this.DeviceId = deviceId;
             this.UnlockBlocked = unlockBlocked;
             this.NeedsTouch = needsTouch;
+            this.Spent = spent;
         }
 
         internal void UniffiWrite(UniffiWriter uniffiWriter)
@@ -11123,6 +11130,7 @@ namespace FidoUnlock
             uniffiWriter.WriteOptional<byte[]>(DeviceId, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
             uniffiWriter.WriteBool(UnlockBlocked);
             uniffiWriter.WriteBool(NeedsTouch);
+            uniffiWriter.WriteNullable<bool>(Spent, (uniffiW0, uniffiV0) => uniffiW0.WriteBool(uniffiV0));
         }
 
         /// <summary>True when all fields hold the same.</summary>
@@ -11143,7 +11151,8 @@ namespace FidoUnlock
                 && UniffiValues.Same(Slots, other.Slots)
                 && UniffiValues.Same(DeviceId, other.DeviceId)
                 && UnlockBlocked == other.UnlockBlocked
-                && NeedsTouch == other.NeedsTouch;
+                && NeedsTouch == other.NeedsTouch
+                && UniffiValues.Same(Spent, other.Spent);
         }
 
         /// <summary>True when the other one is of this type and all fields hold the same.</summary>
@@ -11168,6 +11177,7 @@ namespace FidoUnlock
             hash = UniffiValues.Hash(hash, DeviceId);
             hash = UniffiValues.Hash(hash, UnlockBlocked);
             hash = UniffiValues.Hash(hash, NeedsTouch);
+            hash = UniffiValues.Hash(hash, Spent);
             return hash;
         }
     }
@@ -11176,7 +11186,7 @@ namespace FidoUnlock
     {
         internal static global::FidoUnlock.UnlockInfo ReadUnlockInfo(UniffiReader uniffiReader)
         {
-            return new global::FidoUnlock.UnlockInfo(uniffiReader.ReadBool(), uniffiReader.ReadByte(), uniffiReader.ReadBool(), uniffiReader.ReadNullable<byte>(uniffiR0 => uniffiR0.ReadByte()), uniffiReader.ReadSequence<global::FidoUnlock.PinProtocol>(uniffiR0 => UniffiConverters.ReadPinProtocol(uniffiR0)), uniffiReader.ReadByte(), uniffiReader.ReadByte(), uniffiReader.ReadBool(), uniffiReader.ReadBool(), uniffiReader.ReadUInt32(), uniffiReader.ReadBool(), uniffiReader.ReadSequence<global::FidoUnlock.SlotInfo>(uniffiR0 => UniffiConverters.ReadSlotInfo(uniffiR0)), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadBool(), uniffiReader.ReadBool());
+            return new global::FidoUnlock.UnlockInfo(uniffiReader.ReadBool(), uniffiReader.ReadByte(), uniffiReader.ReadBool(), uniffiReader.ReadNullable<byte>(uniffiR0 => uniffiR0.ReadByte()), uniffiReader.ReadSequence<global::FidoUnlock.PinProtocol>(uniffiR0 => UniffiConverters.ReadPinProtocol(uniffiR0)), uniffiReader.ReadByte(), uniffiReader.ReadByte(), uniffiReader.ReadBool(), uniffiReader.ReadBool(), uniffiReader.ReadUInt32(), uniffiReader.ReadBool(), uniffiReader.ReadSequence<global::FidoUnlock.SlotInfo>(uniffiR0 => UniffiConverters.ReadSlotInfo(uniffiR0)), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadBool(), uniffiReader.ReadBool(), uniffiReader.ReadNullable<bool>(uniffiR0 => uniffiR0.ReadBool()));
         }
 
         internal static void WriteUnlockInfo(UniffiWriter uniffiWriter, global::FidoUnlock.UnlockInfo value)

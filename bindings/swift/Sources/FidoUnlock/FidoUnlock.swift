@@ -8844,9 +8844,9 @@ public func FfiConverterTypeResponseSigner_lower(_ value: ResponseSigner) -> UIn
 public protocol UnlockDevice: AnyObject, Sendable {
 
     /**
-     * The state. Only reads.
+     * The state. Only reads. `challenge`: its bytes, where [`UnlockInfo::spent`] is asked about it.
      */
-    func info(call: DeviceCall) throws  -> UnlockInfo
+    func info(challenge: Data?, call: DeviceCall) throws  -> UnlockInfo
 
     /**
      * The pending challenge of a slot, with that protocol's key. `renew`: throw the pending one away, which needs
@@ -8920,13 +8920,14 @@ open class UnlockDeviceImpl: UnlockDevice, @unchecked Sendable {
 
 
     /**
-     * The state. Only reads.
+     * The state. Only reads. `challenge`: its bytes, where [`UnlockInfo::spent`] is asked about it.
      */
-open func info(call: DeviceCall)throws  -> UnlockInfo  {
+open func info(challenge: Data?, call: DeviceCall)throws  -> UnlockInfo  {
     return try  FfiConverterTypeUnlockInfo_lift(try rustCallWithError(FfiConverterTypeUnlockDeviceError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_unlockdevice_info(
             self.uniffiCloneHandle(),
+        FfiConverterOptionData.lower(challenge),
         FfiConverterTypeDeviceCall_lower(call),uniffiCallStatus
     )
 })
@@ -8995,6 +8996,7 @@ fileprivate struct UniffiCallbackInterfaceUnlockDevice {
         },
         info: { (
             uniffiHandle: UInt64,
+            challenge: RustBuffer,
             call: UInt64,
             uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
             uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
@@ -9005,6 +9007,7 @@ fileprivate struct UniffiCallbackInterfaceUnlockDevice {
                     throw UniffiInternalError.unexpectedStaleHandle
                 }
                 return try uniffiObj.info(
+                     challenge: try FfiConverterOptionData.lift(challenge),
                      call: try FfiConverterTypeDeviceCall_lift(call)
                 )
             }
@@ -13722,6 +13725,11 @@ public struct UnlockInfo: Equatable, Hashable {
      * Whether an unlock wants a touch.
      */
     public var needsTouch: Bool
+    /**
+     * Whether an unlock ended exactly the challenge that was asked about; `None` where none was, or the device cannot
+     * tell. Then only Device ID and counter tell what became of an unlock whose answer was lost.
+     */
+    public var spent: Bool?
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -13770,7 +13778,11 @@ public struct UnlockInfo: Equatable, Hashable {
          */unlockBlocked: Bool,
         /**
          * Whether an unlock wants a touch.
-         */needsTouch: Bool) {
+         */needsTouch: Bool,
+        /**
+         * Whether an unlock ended exactly the challenge that was asked about; `None` where none was, or the device cannot
+         * tell. Then only Device ID and counter tell what became of an unlock whose answer was lost.
+         */spent: Bool? = nil) {
         self.pinSet = pinSet
         self.pinRetries = pinRetries
         self.pinAuthBlocked = pinAuthBlocked
@@ -13786,6 +13798,7 @@ public struct UnlockInfo: Equatable, Hashable {
         self.deviceId = deviceId
         self.unlockBlocked = unlockBlocked
         self.needsTouch = needsTouch
+        self.spent = spent
     }
 
 
@@ -13818,7 +13831,8 @@ public struct FfiConverterTypeUnlockInfo: FfiConverterRustBuffer {
                 slots: FfiConverterSequenceTypeSlotInfo.read(from: &buf),
                 deviceId: FfiConverterOptionData.read(from: &buf),
                 unlockBlocked: FfiConverterBool.read(from: &buf),
-                needsTouch: FfiConverterBool.read(from: &buf)
+                needsTouch: FfiConverterBool.read(from: &buf),
+                spent: FfiConverterOptionBool.read(from: &buf)
         )
     }
 
@@ -13838,6 +13852,7 @@ public struct FfiConverterTypeUnlockInfo: FfiConverterRustBuffer {
         FfiConverterOptionData.write(value.deviceId, into: &buf)
         FfiConverterBool.write(value.unlockBlocked, into: &buf)
         FfiConverterBool.write(value.needsTouch, into: &buf)
+        FfiConverterOptionBool.write(value.spent, into: &buf)
     }
 }
 
@@ -16983,6 +16998,30 @@ fileprivate struct FfiConverterOptionUInt32: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionBool: FfiConverterRustBuffer {
+    typealias SwiftType = Bool?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterBool.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterBool.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionString: FfiConverterRustBuffer {
     typealias SwiftType = String?
 
@@ -18282,7 +18321,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock_from_memory() != 22081) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_unlockdevice_info() != 8308) {
+    if (uniffi_fido_unlock_ffi_checksum_method_unlockdevice_info() != 8040) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_unlockdevice_challenge() != 25098) {

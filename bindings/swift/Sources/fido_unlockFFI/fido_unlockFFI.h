@@ -525,7 +525,7 @@ typedef void (*UniffiCallbackInterfaceProbeResponderMethod0)(uint64_t, RustBuffe
 #endif
 #ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_UNLOCK_DEVICE_METHOD0
 #define UNIFFI_FFIDEF_CALLBACK_INTERFACE_UNLOCK_DEVICE_METHOD0
-typedef void (*UniffiCallbackInterfaceUnlockDeviceMethod0)(uint64_t, uint64_t, RustBuffer* _Nonnull,
+typedef void (*UniffiCallbackInterfaceUnlockDeviceMethod0)(uint64_t, RustBuffer, uint64_t, RustBuffer* _Nonnull,
         RustCallStatus *_Nonnull uniffiCallStatus
     );
 
@@ -1916,7 +1916,7 @@ void uniffi_fido_unlock_ffi_fn_init_callback_vtable_unlockdevice(const UniffiVTa
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_UNLOCKDEVICE_INFO
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_UNLOCKDEVICE_INFO
-RustBuffer uniffi_fido_unlock_ffi_fn_method_unlockdevice_info(uint64_t ptr, uint64_t call, RustCallStatus *_Nonnull out_status
+RustBuffer uniffi_fido_unlock_ffi_fn_method_unlockdevice_info(uint64_t ptr, RustBuffer challenge, uint64_t call, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_UNLOCKDEVICE_CHALLENGE

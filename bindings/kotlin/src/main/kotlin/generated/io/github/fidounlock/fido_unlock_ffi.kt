@@ -773,7 +773,7 @@ internal interface UniffiCallbackInterfaceProbeResponderMethod0 : com.sun.jna.Ca
     fun callback(`uniffiHandle`: Long,`deviceId`: RustBuffer.ByValue,`suite`: RustBuffer.ByValue,`challenge`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
 }
 internal interface UniffiCallbackInterfaceUnlockDeviceMethod0 : com.sun.jna.Callback {
-    fun callback(`uniffiHandle`: Long,`call`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+    fun callback(`uniffiHandle`: Long,`challenge`: RustBuffer.ByValue,`call`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
 }
 internal interface UniffiCallbackInterfaceUnlockDeviceMethod1 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`slot`: Byte,`protocol`: RustBuffer.ByValue,`renew`: Byte,`call`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
@@ -2056,7 +2056,7 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_init_callback_vtable_unlockdevice(`vtable`: UniffiVTableCallbackInterfaceUnlockDevice,
     ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_unlockdevice_info(`ptr`: Long,`call`: Long,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_method_unlockdevice_info(`ptr`: Long,`challenge`: RustBuffer.ByValue,`call`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_method_unlockdevice_challenge(`ptr`: Long,`slot`: Byte,`protocol`: RustBuffer.ByValue,`renew`: Byte,`call`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
@@ -2591,7 +2591,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock_from_memory() and 0xFFFF) != 22081) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlockdevice_info() and 0xFFFF) != 8308) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlockdevice_info() and 0xFFFF) != 8040) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlockdevice_challenge() and 0xFFFF) != 25098) {
@@ -15827,9 +15827,9 @@ public object FfiConverterTypeResponseSigner: FfiConverter<ResponseSigner, Long>
 public interface UnlockDevice {
 
     /**
-     * The state. Only reads.
+     * The state. Only reads. `challenge`: its bytes, where [`UnlockInfo::spent`] is asked about it.
      */
-    fun `info`(`call`: DeviceCall): UnlockInfo
+    fun `info`(`challenge`: kotlin.ByteArray?, `call`: DeviceCall): UnlockInfo
 
     /**
      * The pending challenge of a slot, with that protocol's key. `renew`: throw the pending one away, which needs
@@ -15953,15 +15953,16 @@ open class UnlockDeviceImpl: Disposable, AutoCloseable, UnlockDevice
 
 
     /**
-     * The state. Only reads.
+     * The state. Only reads. `challenge`: its bytes, where [`UnlockInfo::spent`] is asked about it.
      */
-    @Throws(UnlockDeviceException::class)override fun `info`(`call`: DeviceCall): UnlockInfo {
+    @Throws(UnlockDeviceException::class)override fun `info`(`challenge`: kotlin.ByteArray?, `call`: DeviceCall): UnlockInfo {
             return FfiConverterTypeUnlockInfo.lift(
     callWithHandle {
     uniffiRustCallWithError(UnlockDeviceException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_method_unlockdevice_info(
         it,
 
+        FfiConverterOptionalByteArray.lower(`challenge`),
         FfiConverterTypeDeviceCall.lower(`call`),_status)
 }
     }
@@ -16031,10 +16032,11 @@ open class UnlockDeviceImpl: Disposable, AutoCloseable, UnlockDevice
 // Put the implementation in an object so we don't pollute the top-level namespace
 internal object uniffiCallbackInterfaceUnlockDevice {
     internal object `info`: UniffiCallbackInterfaceUnlockDeviceMethod0 {
-        override fun callback(`uniffiHandle`: Long,`call`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
+        override fun callback(`uniffiHandle`: Long,`challenge`: RustBuffer.ByValue,`call`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
             val uniffiObj = FfiConverterTypeUnlockDevice.handleMap.get(uniffiHandle)
             val makeCall = { ->
                 uniffiObj.`info`(
+                    FfiConverterOptionalByteArray.lift(`challenge`),
                     FfiConverterTypeDeviceCall.lift(`call`),
                 )
             }
@@ -19751,6 +19753,12 @@ data class UnlockInfo (
      * Whether an unlock wants a touch.
      */
     var `needsTouch`: kotlin.Boolean
+    ,
+    /**
+     * Whether an unlock ended exactly the challenge that was asked about; `None` where none was, or the device cannot
+     * tell. Then only Device ID and counter tell what became of an unlock whose answer was lost.
+     */
+    var `spent`: kotlin.Boolean? = null
 
 ){
 
@@ -19782,6 +19790,7 @@ public object FfiConverterTypeUnlockInfo: FfiConverterRustBuffer<UnlockInfo> {
             FfiConverterOptionalByteArray.read(buf),
             FfiConverterBoolean.read(buf),
             FfiConverterBoolean.read(buf),
+            FfiConverterOptionalBoolean.read(buf),
         )
     }
 
@@ -19800,7 +19809,8 @@ public object FfiConverterTypeUnlockInfo: FfiConverterRustBuffer<UnlockInfo> {
             FfiConverterSequenceTypeSlotInfo.allocationSize(value.`slots`) +
             FfiConverterOptionalByteArray.allocationSize(value.`deviceId`) +
             FfiConverterBoolean.allocationSize(value.`unlockBlocked`) +
-            FfiConverterBoolean.allocationSize(value.`needsTouch`)
+            FfiConverterBoolean.allocationSize(value.`needsTouch`) +
+            FfiConverterOptionalBoolean.allocationSize(value.`spent`)
     )
 
     override fun write(value: UnlockInfo, buf: ByteBuffer) {
@@ -19819,6 +19829,7 @@ public object FfiConverterTypeUnlockInfo: FfiConverterRustBuffer<UnlockInfo> {
             FfiConverterOptionalByteArray.write(value.`deviceId`, buf)
             FfiConverterBoolean.write(value.`unlockBlocked`, buf)
             FfiConverterBoolean.write(value.`needsTouch`, buf)
+            FfiConverterOptionalBoolean.write(value.`spent`, buf)
     }
 }
 
@@ -22990,6 +23001,38 @@ public object FfiConverterOptionalUInt: FfiConverterRustBuffer<kotlin.UInt?> {
         } else {
             buf.put(1)
             FfiConverterUInt.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalBoolean: FfiConverterRustBuffer<kotlin.Boolean?> {
+    override fun read(buf: ByteBuffer): kotlin.Boolean? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterBoolean.read(buf)
+    }
+
+    override fun allocationSize(value: kotlin.Boolean?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterBoolean.allocationSize(value)
+        }
+    }
+
+    override fun write(value: kotlin.Boolean?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterBoolean.write(value, buf)
         }
     }
 }
