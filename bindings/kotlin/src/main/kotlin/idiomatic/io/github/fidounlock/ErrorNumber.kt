@@ -223,7 +223,7 @@ enum class ErrorNumber(val number: Int) {
     SignerUnavailable(605),
     /** The signer refused to make the response. */
     SignerFailed(606),
-    /** A key is not a point on the curve. */
+    /** A public key is not a point on the curve. */
     InvalidPoint(607),
     /** This issuer key is retired and serves only devices that have not been rotated yet. */
     KeyRetired(608),
