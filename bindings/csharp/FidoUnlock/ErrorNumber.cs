@@ -250,13 +250,13 @@ namespace FidoUnlock
         StoreBusy = 707,
         /// <summary>The saved unlock cannot be read.</summary>
         SessionUnreadable = 708,
-        /// <summary>A text is neither UTF-8 nor UTF-16.</summary>
+        /// <summary>The text is neither UTF-8 nor UTF-16.</summary>
         TextEncoding = 709,
-        /// <summary>A text is longer than is taken.</summary>
+        /// <summary>The text is too long.</summary>
         TextTooLong = 710,
-        /// <summary>A text does not have the form that is wanted.</summary>
+        /// <summary>The text does not have the expected form.</summary>
         TextForm = 711,
-        /// <summary>Other users of this computer may write in the folder.</summary>
+        /// <summary>Other users of this computer can write to the folder.</summary>
         FolderShared = 712,
         /// <summary>The library was called with an invalid argument.</summary>
         InvalidArgument = 801,

@@ -245,13 +245,13 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case storeBusy = 707
     /// The saved unlock cannot be read.
     case sessionUnreadable = 708
-    /// A text is neither UTF-8 nor UTF-16.
+    /// The text is neither UTF-8 nor UTF-16.
     case textEncoding = 709
-    /// A text is longer than is taken.
+    /// The text is too long.
     case textTooLong = 710
-    /// A text does not have the form that is wanted.
+    /// The text does not have the expected form.
     case textForm = 711
-    /// Other users of this computer may write in the folder.
+    /// Other users of this computer can write to the folder.
     case folderShared = 712
     /// The library was called with an invalid argument.
     case invalidArgument = 801

@@ -41,9 +41,9 @@ pub struct HidRoute {
 pub struct Route {
     /// Product or reader name, for the person; may be empty.
     pub name: DisplayText,
-    /// Path or reader name, in a form that the source makes and understands: with the interface it is one of a
-    /// kind within it, and every character of it can be shown ([`Shown`](fido_unlock_protocol::Shown)). It may
-    /// be another one when the key is plugged in again.
+    /// Path or reader name, in a form that the source makes and understands: together with the interface it is
+    /// unique within the source, and showing it changes nothing ([`Shown`](fido_unlock_protocol::Shown)). It may
+    /// differ when the key is plugged in again.
     pub path: String,
     /// What it leads through.
     pub kind: RouteKind,

@@ -223,7 +223,7 @@ enum class ErrorNumber(val number: Int) {
     SignerUnavailable(605),
     /** The signer refused to make the response. */
     SignerFailed(606),
-    /** A key is not a point on the curve. */
+    /** A public key is not a point on the curve. */
     InvalidPoint(607),
     /** This issuer key is retired and serves only devices that have not been rotated yet. */
     KeyRetired(608),
@@ -249,13 +249,13 @@ enum class ErrorNumber(val number: Int) {
     StoreBusy(707),
     /** The saved unlock cannot be read. */
     SessionUnreadable(708),
-    /** A text is neither UTF-8 nor UTF-16. */
+    /** The text is neither UTF-8 nor UTF-16. */
     TextEncoding(709),
-    /** A text is longer than is taken. */
+    /** The text is too long. */
     TextTooLong(710),
-    /** A text does not have the form that is wanted. */
+    /** The text does not have the expected form. */
     TextForm(711),
-    /** Other users of this computer may write in the folder. */
+    /** Other users of this computer can write to the folder. */
     FolderShared(712),
     /** The library was called with an invalid argument. */
     InvalidArgument(801),
