@@ -13,6 +13,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod audit;
+pub mod log;
 pub mod ports;
 #[cfg(feature = "testing")]
 pub mod testing;
