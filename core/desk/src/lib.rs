@@ -14,6 +14,7 @@ extern crate std;
 
 pub mod audit;
 pub mod log;
+pub mod map;
 pub mod ports;
 #[cfg(feature = "testing")]
 pub mod testing;
