@@ -34,6 +34,8 @@ const PACKAGES: &[Package] = &[
     ),
     ("cpio", "that guest's file system"),
     ("fido2-tools", "fido2-token, a client that is not ours"),
+    ("golang-go", "Go, whose sumdb reads the desk's log"),
+    ("golang-golang-x-mod-dev", "that sumdb"),
     ("python3-venv", "python-fido2, a client that is not ours"),
     ("python3-dev", "building pyscard, python-fido2's way to cards"),
 ];

@@ -13,6 +13,8 @@ extern crate alloc;
 extern crate std;
 
 pub mod audit;
+pub mod log;
+pub mod map;
 pub mod ports;
 #[cfg(feature = "testing")]
 pub mod testing;
