@@ -4,7 +4,7 @@
 //! It is a trie over SHA-256 of table and key, sixteen ways at each node, in which a subtree of one row is that
 //! row's leaf. So its form, and its root, depend on what is in it alone, not on the order in which it came in.
 //! A [`MapNodes`] keeps the nodes' bytes and is trusted with nothing: each node is compared with the hash that its
-//! parent has of it. The bytes are in docs/protocol/audit.md, "The map".
+//! parent has of it. The bytes are described at [`MapKey::new`], `Node::to_bytes` and `Node::hash`.
 
 mod key;
 mod node;
