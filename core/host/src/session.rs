@@ -61,7 +61,8 @@ impl Session {
     ///
     /// # Errors
     /// [`SessionRefusal::DeviceNotLocked`], [`SessionRefusal::DeviceNotEnrolled`],
-    /// [`SessionRefusal::SlotEmpty`], or what the device answered.
+    /// [`SessionRefusal::SlotEmpty`], [`SessionRefusal::OtherDevice`] if the device was exchanged in between, or what
+    /// the device answered.
     pub fn begin(
         device: &mut dyn UnlockDevice,
         slot: Option<u8>,
@@ -99,6 +100,10 @@ impl Session {
         )?;
         if answer.suite != suite {
             return Err(DeviceError::Malformed("the challenge is of another suite than its slot").into());
+        }
+        // Counter and rules would be one device's, the challenge another's.
+        if info.device_id.is_some_and(|id| id != answer.device_id) {
+            return Err(SessionRefusal::OtherDevice.into());
         }
         let mut session = Self {
             device_id: answer.device_id,

@@ -96,8 +96,13 @@ impl Encoding {
             Self::Utf16Le => push_utf16(&mut out, units(u16::from_le_bytes)),
             Self::Utf16Be => push_utf16(&mut out, units(u16::from_be_bytes)),
         };
-        if good {
+        // No text holds NUL: this is UTF-32, or no text at all.
+        let nul = out.find('\0');
+        if good && nul.is_none() {
             return Ok(out);
+        }
+        if let Some(at) = nul {
+            out.truncate(at);
         }
         let last = out.rsplit('\n').next().unwrap_or_default();
         Err(TextError::Encoding {
@@ -303,6 +308,9 @@ mod tests {
         // Half a surrogate pair, and half a unit; the mark is no character of the line.
         assert_eq!(read(b"\xFF\xFEa\0\n\0\x3D\xD8").err(), at(2, 1));
         assert_eq!(read(b"\xFF\xFEa\0b").err(), at(1, 2));
+        // UTF-32 with its mark, and NUL.
+        assert_eq!(read(b"\xFF\xFE\0\0a\0\0\0").err(), at(1, 1));
+        assert_eq!(read(b"ab\ncd\0").err(), at(2, 3));
         for piece in [1, 10, 100] {
             let long = [b'a'; 67];
             assert_eq!(lines(&long, piece), Err(TextError::TooLong { limit: 64 }));

@@ -82,6 +82,10 @@ fn write_json(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
 /// # Errors
 /// [`ErrorCode::OutputFailed`].
 pub fn begin(json: bool, first: &str, otherwise: &str) -> Result<(), Failure> {
+    if takes_nothing() {
+        let error = io::Error::other("standard output is closed, or goes nowhere");
+        return Err(lost(&error, otherwise));
+    }
     let mut out = io::stdout().lock();
     let written = if json {
         out.write_all(b" ")
@@ -91,6 +95,32 @@ pub fn begin(json: bool, first: &str, otherwise: &str) -> Result<(), Failure> {
     written
         .and_then(|()| out.flush())
         .map_err(|error| lost(&error, otherwise))
+}
+
+/// Where standard output is closed, Rust's runtime puts the null device; what is written to a descriptor that is
+/// open for reading alone is forgotten without an error.
+#[cfg(unix)]
+fn takes_nothing() -> bool {
+    use std::os::unix::fs::{FileTypeExt, MetadataExt};
+
+    use nix::fcntl::{FcntlArg, OFlag, fcntl};
+    use nix::sys::stat::fstat;
+
+    let out = io::stdout();
+    let only_read = fcntl(&out, FcntlArg::F_GETFL)
+        .is_ok_and(|flags| OFlag::from_bits_truncate(flags) & OFlag::O_ACCMODE == OFlag::O_RDONLY);
+    let null = std::fs::metadata("/dev/null")
+        .ok()
+        .filter(|null| null.file_type().is_char_device());
+    let is_null = fstat(&out).is_ok_and(|out| {
+        null.is_some_and(|null| out.st_rdev == null.rdev() && out.st_mode & 0o170_000 == 0o020_000)
+    });
+    only_read || is_null
+}
+
+#[cfg(not(unix))]
+const fn takes_nothing() -> bool {
+    false
 }
 
 fn lost(error: &io::Error, what: &str) -> Failure {

@@ -58,6 +58,22 @@ fn sub_command(message: &[u8]) -> u64 {
         .unwrap()
 }
 
+/// Exchanged between the first two questions: counter and rules would be one device's, the challenge another's.
+#[test]
+fn a_device_that_was_exchanged_before_its_challenge_is_another_one() {
+    let world = blocked(Way::Hid, Suite::P256EcdhMac);
+    let other = [9; 10];
+    let changed = Changed::new(&world, |message, mut answer| {
+        if sub_command(message) == 2 {
+            let id = answer.windows(2).position(|bytes| bytes == [0x02, 0x4A]).unwrap();
+            answer[id + 2..id + 12].copy_from_slice(&other);
+        }
+        answer
+    });
+    let refused = world.begin(&mut CtapUnlockDevice::new(changed)).err().unwrap();
+    assert_eq!(refused.code(), ErrorCode::OtherDevice);
+}
+
 fn unlock_with(world: &World, transport: Changed<'_>) -> Result<(), UnlockError> {
     let mut device = CtapUnlockDevice::new(transport);
     let session = world.begin(&mut device)?;

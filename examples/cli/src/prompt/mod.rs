@@ -5,6 +5,7 @@ use std::io::{self, BufRead, IsTerminal};
 use std::sync::{Mutex, PoisonError};
 
 use fido_unlock::ErrorCode;
+use fido_unlock::desk::opaque;
 use fido_unlock::text::{self, Lines};
 use zeroize::Zeroizing;
 
@@ -54,7 +55,8 @@ impl Prompt {
         if first.is_empty() {
             return Err(Failure::usage(format!("{label}: must not be empty")));
         }
-        if *first != *second {
+        // One of them may be typed on another keyboard.
+        if *opaque(&first) != *opaque(&second) {
             return Err(Failure::usage(format!("{label}: the two entries differ")));
         }
         Ok(first)

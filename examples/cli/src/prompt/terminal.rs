@@ -61,7 +61,11 @@ pub enum Answer {
 pub fn ask(question: &str, echo: Echo, limit: usize) -> io::Result<Answer> {
     let tty = File::options().read(true).write(true).open("/dev/tty")?;
     loop {
-        let answer = ask_once(&tty, question, echo, limit);
+        let answer = match ask_once(&tty, question, echo, limit) {
+            // Stopped while it ran in the background, and brought to the front.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
+            answer => answer,
+        };
         let came = CAME.swap(0, Ordering::Relaxed);
         let came: Vec<Signal> = CAUGHT
             .into_iter()

@@ -56,7 +56,14 @@ fn closed() -> std::io::PipeWriter {
 fn no_code_is_made_where_it_cannot_be_shown() {
     let bench = Bench::locked(2);
     for json in ["", "--json"] {
-        for (code, said) in [respond(&bench, json, full()), respond(&bench, json, closed())] {
+        for (code, said) in [
+            respond(&bench, json, full()),
+            respond(&bench, json, closed()),
+            // What Rust's runtime makes of a closed one.
+            respond(&bench, json, Stdio::null()),
+            // `1< file`: not open for writing.
+            respond(&bench, json, File::open("Cargo.toml").unwrap()),
+        ] {
             assert_eq!(code, 80, "{said}");
             assert!(
                 said.contains("OutputFailed") && said.contains("no code was made for request"),
