@@ -257,6 +257,10 @@ pub fn print_event(json: bool, event: &str, lines: &[String], value: Value) -> R
 pub fn print_failure(failure: &Failure, json: bool) -> io::Result<()> {
     if json {
         let error = in_json(failure);
+        // That standard output takes nothing is told where it is seen.
+        if failure.code == ErrorCode::OutputFailed && takes_nothing() {
+            return write_json(&mut io::stderr().lock(), &error);
+        }
         return write_json(&mut io::stdout().lock(), &error)
             .or_else(|_| write_json(&mut io::stderr().lock(), &error));
     }
