@@ -10,6 +10,7 @@ mod generator;
 mod kotlin;
 mod library;
 mod maven;
+mod native;
 mod notices;
 mod nuget;
 mod package;

@@ -9,10 +9,10 @@ use fido_unlock_host::framing::NfcTransport;
 use fido_unlock_host::ports::{ApduChannel, Call, Cancel, NeverCancel, TransportError};
 use zeroize::Zeroizing;
 
-use crate::error::PcscError;
+use crate::error::{CONNECT, ESTABLISH, PcscError};
 use crate::list::DeviceEntry;
 use crate::name::from_text;
-use crate::service::{CONNECT, ESTABLISH, why_not_established};
+use crate::service::why_not_established;
 use crate::worker::{Claim, Connected, Outcome, Reply, Request, Worker, as_tpdu, receive};
 
 /// How long a dropped channel waits for its thread to leave the card as it was. A process that

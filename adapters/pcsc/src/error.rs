@@ -6,7 +6,12 @@ use fido_unlock_host::ports::TransportError;
 use fido_unlock_protocol::DisplayText;
 use fido_unlock_protocol::{ErrorCode, HasCode};
 
-use crate::service::{CONNECT, ESTABLISH, PCSC_LITE};
+/// Whether the service is pcscd.
+pub(crate) const PCSC_LITE: bool = cfg!(not(any(windows, target_os = "macos")));
+/// SCardEstablishContext.
+pub(crate) const ESTABLISH: &str = "SCardEstablishContext";
+/// SCardConnect.
+pub(crate) const CONNECT: &str = "SCardConnect";
 
 /// An error of the smart card service. Holds names and numbers, never an APDU.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -10,14 +10,7 @@ use core::ffi::CStr;
 
 use pcsc::{Card, Context, Error, Protocols, Scope, ShareMode};
 
-use crate::error::PcscError;
-
-/// Whether the service is pcscd.
-pub const PCSC_LITE: bool = cfg!(not(any(windows, target_os = "macos")));
-/// SCardEstablishContext.
-pub const ESTABLISH: &str = "SCardEstablishContext";
-/// SCardConnect.
-pub const CONNECT: &str = "SCardConnect";
+use crate::error::{ESTABLISH, PCSC_LITE, PcscError};
 
 /// A connection to the service.
 pub fn establish() -> Result<Context, Error> {

@@ -13,7 +13,8 @@ use pcsc::{Card, Disposition, Error, MAX_BUFFER_SIZE_EXTENDED, Protocol, Protoco
 use zeroize::Zeroizing;
 
 use crate::atr::{is_contactless, takes_extended_length};
-use crate::service::{self, CONNECT, ESTABLISH, establish};
+use crate::error::{CONNECT, ESTABLISH};
+use crate::service::{self, establish};
 
 /// First and longest pause between two tries to connect to a card that is held exclusively.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(100));

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::archive::{self, Entry, entry};
-use super::package::Native;
+use super::native::Native;
 use super::{library, notices};
 use crate::step::{Done, Failed, root, run};
 use crate::workspace;

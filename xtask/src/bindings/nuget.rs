@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::archive::{self, Entry, entry};
+use super::native::Native;
 use super::notices;
-use super::package::Native;
 use crate::cache;
 use crate::packages;
 use crate::step::{Done, Failed, root, run};

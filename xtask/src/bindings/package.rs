@@ -1,7 +1,8 @@
 //! `cargo xtask package`: the packages of C#, Kotlin and Android out of a library for each system.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::native::Native;
 use super::{arm64, dotnet, library, maven, nuget, windows};
 use crate::packages;
 use crate::step::{self, Done, Failed, Group, within};
@@ -17,16 +18,6 @@ pub fn ship() -> Done {
 pub fn test_what_ships() -> Done {
     library::to_ship();
     step::all(&[test, windows::test])
-}
-
-/// A library, and what its system is called.
-pub struct Native {
-    /// By NuGet.
-    pub rid: &'static str,
-    /// By JNA.
-    pub jna: &'static str,
-    /// The file.
-    pub library: PathBuf,
 }
 
 /// One for each system. That for ARM takes another std to be compiled, so it is in what ships alone.

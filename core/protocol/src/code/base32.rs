@@ -5,10 +5,7 @@ use alloc::{string::String, vec::Vec};
 
 use zeroize::Zeroizing;
 
-use super::typed::{Typed, typed};
-
-/// The 32 characters by value. I, L, O and U are left out.
-pub(super) const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+use super::typed::{ALPHABET, Typed, typed};
 
 /// Characters of the longest code, four lines of a Response Code.
 const LONGEST: usize = 120;

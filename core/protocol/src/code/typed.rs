@@ -1,7 +1,8 @@
 //! What each character of a code stands for when it is typed, pasted or scanned (docs/protocol/codes.md,
 //! "Characters"). Every reader of codes asks here.
 
-use super::base32::ALPHABET;
+/// The 32 characters by value. I, L, O and U are left out.
+pub(super) const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// What one character is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
