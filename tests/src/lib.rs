@@ -13,14 +13,14 @@ pub mod code_vectors;
 pub mod python;
 pub mod secrets;
 
-use fido_unlock::ctap2::device_unlock::{EnrollOptions, EnrollResponse};
+use fido_unlock::ctap2::device_unlock::{EnrollOptions, EnrollResponse, RotateRequest};
 use fido_unlock::host::framing::{HidTransport, Interface, NfcTransport};
 use fido_unlock::host::ports::{Call, NeverCancel, NoProgress, Ticks, Transport, UnlockDevice};
 use fido_unlock::host::{
     CtapUnlockDevice, DefaultPinPolicy, EnrollPlan, NewPin, PlannedKey, Session, UnlockError, enroll,
 };
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::suite::{AuthoriseFields, DevicePublicKey, IssuerKey};
+use fido_unlock::suite::{AuthoriseFields, DevicePublicKey, IssuerKey, RotateFields};
 use fido_unlock::{AdminKey, Challenge, DeviceId, Pin, Purpose, ResponseCode, Suite};
 use fido_unlock_mock::authenticator::Builder;
 use fido_unlock_mock::framing::Device;
@@ -115,6 +115,27 @@ pub fn planned_key(issuer: &IssuerKey) -> PlannedKey<'_> {
 }
 
 impl World {
+    /// `rotateIssuer`: the first rotation of the slot, from the present key, by itself, to `new`.
+    pub fn rotate_message(&self, new: &IssuerKey) -> Zeroizing<Vec<u8>> {
+        let fields = RotateFields {
+            suite: new.suite(),
+            device_id: self.device_id,
+            slot: SLOT,
+            authorising_slot: SLOT,
+            old_issuer: self.issuer.public().unwrap(),
+            new_issuer: new.public(),
+            rotation: 1,
+        };
+        RotateRequest {
+            slot: SLOT,
+            new_key: new.public(),
+            authorising_slot: SLOT,
+            authorisation: &self.issuer.prove_rotation(&fields, None).unwrap(),
+            new_authorisation: Some(&new.prove_rotation(&fields, None).unwrap()),
+        }
+        .to_message()
+    }
+
     /// Everything up to the moment before the PIN is forgotten.
     pub fn new(way: Way, suite: Suite, protocol: PinProtocol) -> Self {
         Self::with_authenticator(way, suite, protocol, EnrollOptions::default(), |builder| builder)

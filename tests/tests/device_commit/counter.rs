@@ -1,11 +1,10 @@
 //! A flash image that is copied back: seen with a monotonic counter, unseen without one.
 
 use fido_unlock::Suite;
-use fido_unlock::ctap2::device_unlock::{EnrollKey, EnrollOptions, EnrollRequest, EnrollSlot, RotateRequest};
+use fido_unlock::ctap2::device_unlock::{EnrollKey, EnrollOptions, EnrollRequest, EnrollSlot};
 use fido_unlock::device::ports::MonotonicCounter;
 use fido_unlock::host::framing::Interface;
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::suite::RotateFields;
 use fido_unlock_mock::flash::Cut;
 use fido_unlock_tests::{NEW_PIN, SLOT, Way, World, enroll_device, issuer_key};
 
@@ -91,23 +90,7 @@ fn an_image_from_before_a_renewal_or_a_rotation_is_void_too() {
     let shown = world.challenge().challenge;
     let image = world.flash();
     let new = issuer_key(Suite::P256Ecdsa);
-    let fields = RotateFields {
-        suite: Suite::P256Ecdsa,
-        device_id: world.device_id,
-        slot: SLOT,
-        authorising_slot: SLOT,
-        old_issuer: world.issuer.public().unwrap(),
-        new_issuer: new.public(),
-        rotation: 1,
-    };
-    let rotate = RotateRequest {
-        slot: SLOT,
-        new_key: new.public(),
-        authorising_slot: SLOT,
-        authorisation: &world.issuer.prove_rotation(&fields, None).unwrap(),
-        new_authorisation: Some(&new.prove_rotation(&fields, None).unwrap()),
-    }
-    .to_message();
+    let rotate = world.rotate_message(&new);
     assert_eq!(world.status(Interface::Fido, &rotate), 0);
     assert_eq!(counted(&world), before + 2);
     world.restore(&image);
@@ -202,23 +185,8 @@ fn at_the_end_of_a_counter_there_is_no_challenge_and_nothing_that_counts() {
     }
     assert_eq!(world.status(Interface::Fido, &parts.message()), 0xFC);
     let new = issuer_key(Suite::P256Ecdsa);
-    let fields = RotateFields {
-        suite: Suite::P256Ecdsa,
-        device_id: world.device_id,
-        slot: SLOT,
-        authorising_slot: SLOT,
-        old_issuer: world.issuer.public().unwrap(),
-        new_issuer: new.public(),
-        rotation: 1,
-    };
-    let rotate = RotateRequest {
-        slot: SLOT,
-        new_key: new.public(),
-        authorising_slot: SLOT,
-        authorisation: &world.issuer.prove_rotation(&fields, None).unwrap(),
-        new_authorisation: Some(&new.prove_rotation(&fields, None).unwrap()),
-    };
-    assert_eq!(world.status(Interface::Fido, &rotate.to_message()), 0xFC);
+    let rotate = world.rotate_message(&new);
+    assert_eq!(world.status(Interface::Fido, &rotate), 0xFC);
     // The unlock counter's own end.
     world.store().set_counter(1);
     world.restore(&flash);

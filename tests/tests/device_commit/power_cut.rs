@@ -2,10 +2,10 @@
 //! from it: flash is as before or as after, and an unlock then works with every credential.
 
 use fido_unlock::Suite;
-use fido_unlock::ctap2::device_unlock::{EnrollKey, EnrollOptions, EnrollRequest, EnrollSlot, RotateRequest};
+use fido_unlock::ctap2::device_unlock::{EnrollKey, EnrollOptions, EnrollRequest, EnrollSlot};
 use fido_unlock::host::framing::Interface;
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::suite::{IssuerKey, RotateFields};
+use fido_unlock::suite::IssuerKey;
 use fido_unlock_mock::flash::Cut;
 use fido_unlock_tests::{NEW_PIN, OLD_PIN, SLOT, Way, World, issuer_key};
 
@@ -219,23 +219,7 @@ fn power_cut_in_rotate_issuer() {
     let again = |key: &IssuerKey| IssuerKey::from_p256_scalar(Suite::P256Ecdsa, &scalar(key)).unwrap();
     let mut world = blocked(again(&old));
     world.challenge();
-    let fields = RotateFields {
-        suite: Suite::P256Ecdsa,
-        device_id: world.device_id,
-        slot: SLOT,
-        authorising_slot: SLOT,
-        old_issuer: old.public().unwrap(),
-        new_issuer: new.public(),
-        rotation: 1,
-    };
-    let command = RotateRequest {
-        slot: SLOT,
-        new_key: new.public(),
-        authorising_slot: SLOT,
-        authorisation: &old.prove_rotation(&fields, None).unwrap(),
-        new_authorisation: Some(&new.prove_rotation(&fields, None).unwrap()),
-    }
-    .to_message();
+    let command = world.rotate_message(&new);
     let print = |key: &IssuerKey| Some(key.public().unwrap().fingerprint());
     let (old_print, new_print) = (print(&old), print(&new));
     let after = |world: &World| world.info(Interface::Fido).slots[0].fingerprint == new_print;

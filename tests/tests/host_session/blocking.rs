@@ -1,10 +1,9 @@
 //! `block_pin`: confirmed, after a passed probe of this very device and key, over re-plugs.
 
-use fido_unlock::ctap2::device_unlock::{ProbeChallenge, RotateRequest};
+use fido_unlock::ctap2::device_unlock::ProbeChallenge;
 use fido_unlock::host::framing::Interface;
 use fido_unlock::host::{BlockProgress, ConfirmedBlock, ProbeError, ProbePassed, block_pin, probe};
 use fido_unlock::pin_protocol::PinProtocol;
-use fido_unlock::suite::RotateFields;
 use fido_unlock::{ErrorCode, HasCode, Purpose, Suite};
 use fido_unlock_tests::{NEW_PIN, OLD_PIN, SLOT, Way, World, issuer_key};
 use getrandom::SysRng;
@@ -83,23 +82,8 @@ fn a_rotated_key_wants_a_new_probe() {
     let mut world = World::new(Way::Hid, Suite::P256Ecdsa, PinProtocol::Two);
     let consent = ConfirmedBlock::new(passed(&world), true).unwrap();
     let new = issuer_key(Suite::P256Ecdsa);
-    let fields = RotateFields {
-        suite: Suite::P256Ecdsa,
-        device_id: world.device_id,
-        slot: SLOT,
-        authorising_slot: SLOT,
-        old_issuer: world.issuer.public().unwrap(),
-        new_issuer: new.public(),
-        rotation: 1,
-    };
-    let request = RotateRequest {
-        slot: SLOT,
-        new_key: new.public(),
-        authorising_slot: SLOT,
-        authorisation: &world.issuer.prove_rotation(&fields, None).unwrap(),
-        new_authorisation: Some(&new.prove_rotation(&fields, None).unwrap()),
-    };
-    assert_eq!(world.status(Interface::Fido, &request.to_message()), 0);
+    let request = world.rotate_message(&new);
+    assert_eq!(world.status(Interface::Fido, &request), 0);
     assert_eq!(block(&world, &consent), Err(ErrorCode::OtherDevice));
     assert_eq!(world.info(Interface::Fido).pin_retries, 8);
     world.issuer = new;
