@@ -11,14 +11,23 @@ use crate::cache;
 use crate::packages::{self, Package};
 use crate::step::{Done, Failed, run_quietly};
 
-/// `$1`: the folder; `$2`: what is at `/work` in it; the rest: the command. The compiler finds its libraries by
-/// `/proc/self/exe`.
+/// Where a command there finds what it shares with this machine.
+macro_rules! shared {
+    ($below:literal) => {
+        concat!("/shared", $below)
+    };
+}
+pub(super) use shared;
+
+/// `$1`: the folder; `$2`: what is shared; `$3`: where it is seen; the rest: the command. The compiler finds its
+/// libraries by `/proc/self/exe`.
 const INSIDE: &str = r#"set -eu
-root=$1 shared=$2
-shift 2
+root=$1 shared=$2 seen=$3
+shift 3
+mkdir -p "$root$seen"
 mount --rbind /dev "$root/dev"
 mount -t proc proc "$root/proc"
-mount --rbind "$shared" "$root/work"
+mount --rbind "$shared" "$root$seen"
 exec chroot "$root" "$@""#;
 
 /// The folder.
@@ -44,7 +53,7 @@ impl Debian {
         })
     }
 
-    /// A command there, with nothing of this program's environment; `shared` is at `/work`.
+    /// A command there, with nothing of this program's environment; `shared` is seen at `shared!("")`.
     pub fn command(&self, shared: &Path, arguments: &[&str]) -> Command {
         let mut command = inside(&self.root, shared);
         command.args(arguments);
@@ -63,7 +72,7 @@ fn inside(root: &Path, shared: &Path) -> Command {
         .args(["--mount", "--propagation", "private"])
         .args(["--pid", "--fork", "--kill-child"])
         .args(["sh", "-c", INSIDE, "sh"])
-        .args([root, shared])
+        .args([root, shared, Path::new(shared!(""))])
         .env_clear()
         .env(
             "PATH",
@@ -86,8 +95,6 @@ fn make(root: &Path, release: &str, wanted: &[Package]) -> Done {
         .arg(root)
         .arg(mirror()?);
     run_quietly("another Debian: its base", &mut debootstrap)?;
-    let failed = |error: std::io::Error| Failed(format!("{}: {error}", root.display()));
-    std::fs::create_dir_all(root.join("work")).map_err(failed)?;
     let nothing = root.join("mnt");
     let apt = |name: &str, arguments: &[&str]| {
         let mut apt = inside(root, &nothing);

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::debian::Debian;
+use super::debian::{Debian, shared};
 use super::generator::bindgen;
 use super::library::{self, LIBRARY};
 use super::{swift_agent, vendor};
@@ -87,15 +87,20 @@ fn swift(
     arguments: &[&str],
     environment: &[(&str, &str)],
 ) -> Command {
-    let package = format!("/work/{package}");
+    let package = format!(shared!("/{}"), package);
     let all = [
         &["swift"],
         arguments,
-        &["--package-path", &package, "-Xlinker", "-L/work/target"],
+        &[
+            "--package-path",
+            &package,
+            "-Xlinker",
+            concat!("-L", shared!("/target")),
+        ],
     ]
     .concat();
     let mut command = debian.command(shared, &all);
-    command.env("LD_LIBRARY_PATH", "/work/target");
+    command.env("LD_LIBRARY_PATH", shared!("/target"));
     for (name, value) in environment {
         command.env(name, value);
     }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::debian::Debian;
+use super::debian::{Debian, shared};
 use crate::step::{Done, Failed};
 use crate::workspace;
 
@@ -21,11 +21,14 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// Where pcscd's socket lies.
 const SOCKET: &str = "/run/pcscd/pcscd.comm";
 /// The card service of that Debian beside the agent, whose end is the end of both.
-const BOTH: &str = "mkdir -p /run/pcscd
-pcscd --foreground --disable-polkit --config /work/target/agent/readers >/work/target/agent/pcscd.log 2>&1 &
-while [ ! -S /run/pcscd/pcscd.comm ]; do sleep 0.1; done
-exec \"$@\"";
-const AGENT: &str = "/work/examples/agent-swift/.build/debug/agent";
+const BOTH: &str = concat!(
+    "mkdir -p /run/pcscd\npcscd --foreground --disable-polkit --config ",
+    shared!("/target/agent/readers"),
+    " >",
+    shared!("/target/agent/pcscd.log"),
+    " 2>&1 &\nwhile [ ! -S /run/pcscd/pcscd.comm ]; do sleep 0.1; done\nexec \"$@\"",
+);
+const AGENT: &str = shared!("/examples/agent-swift/.build/debug/agent");
 
 /// Both stories; `shared` holds the agent, built.
 pub fn test(debian: &Debian, shared: &Path) -> Done {
@@ -71,7 +74,7 @@ fn unlocks(debian: &Debian, shared: &Path, folder: &Path) -> Done {
     let mut agent = Program::start(
         debian
             .command(shared, &command)
-            .env("LD_LIBRARY_PATH", "/work/target")
+            .env("LD_LIBRARY_PATH", shared!("/target"))
             .env("FIDO_UNLOCK_DESK_TOKEN", text("token")),
     )?;
     let begun = Instant::now();
@@ -112,7 +115,7 @@ fn unlocks(debian: &Debian, shared: &Path, folder: &Path) -> Done {
     }
 }
 
-/// A card service that hangs up on its client, as one does that is older than the client's library.
+/// A card service that hangs up on its client, as one does that may not serve this user.
 fn tells_problems(debian: &Debian, shared: &Path, folder: &Path) -> Done {
     let socket = folder.join("refusing.comm");
     let listener = std::os::unix::net::UnixListener::bind(&socket).map_err(|error| failed(&socket, error))?;
@@ -121,10 +124,10 @@ fn tells_problems(debian: &Debian, shared: &Path, folder: &Path) -> Done {
     let mut agent = Program::start(
         debian
             .command(shared, &command)
-            .env("LD_LIBRARY_PATH", "/work/target")
-            .env("PCSCLITE_CSOCK_NAME", "/work/target/agent/refusing.comm"),
+            .env("LD_LIBRARY_PATH", shared!("/target"))
+            .env("PCSCLITE_CSOCK_NAME", shared!("/target/agent/refusing.comm")),
     )?;
-    number(&agent.event("error")?, 511)
+    number(&agent.event("error")?, 518)
 }
 
 fn number(told: &Value, wanted: u16) -> Done {
