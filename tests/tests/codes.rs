@@ -8,7 +8,7 @@
 )]
 
 use fido_unlock::code::{
-    CodeError, CodeKind, Correction, Entry, Inspection, inspect, line_complete, qr_text, spoken,
+    CodeError, CodeKind, Correction, Entry, Inspection, inspect, line_complete, parse_number, qr_text, spoken,
 };
 use fido_unlock::{AesChallenge, Challenge, DeviceChallenge, DeviceId, HasCode, ResponseCode, Suite};
 use fido_unlock_tests::python::{run, second_implementation};
@@ -30,6 +30,7 @@ fn parse(kind: CodeKind, entry: &mut Entry, text: &str) -> Result<Vec<u8>, CodeE
         CodeKind::ResponseLong(_) => entry
             .response(Suite::P256Ecdsa, text)
             .map(|response| response.expose_bytes().to_vec()),
+        CodeKind::Request => parse_number(text).map(Vec::from),
     }
 }
 

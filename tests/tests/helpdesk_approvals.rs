@@ -254,7 +254,7 @@ fn it_is_asked_for_only_where_it_is_seen_what_is_approved() {
     assert_refused(&desk, result, ErrorCode::WrongState);
     desk.enter_read_challenge(&session, id, &bench.challenge(Suite::P256EcdhMac, 0, NONCE))
         .unwrap();
-    let result = desk.ask_approval(&session, RequestId(4711), &mut never);
+    let result = desk.ask_approval(&session, RequestId::counted(4711), &mut never);
     assert_refused(&desk, result, ErrorCode::RequestUnknown);
     // Only whoever has the caller on the line asks.
     let second = bench.sign_in(&mut desk, "desk-2");

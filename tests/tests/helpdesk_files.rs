@@ -73,6 +73,7 @@ fn set_up(folder: &Path, bench: &Bench, clock: &TestClock) -> OperatorSession {
             admin_key: aes.then(admin_key),
             counter: (!aes).then_some(0),
             rotation: 0,
+            other_slots: Vec::new(),
         };
         desk.register_device(&session, &device).unwrap();
     }

@@ -121,7 +121,7 @@ impl Run {
             .rev()
             .nth(back)
             .copied()
-            .unwrap_or(RequestId(u64::MAX))
+            .unwrap_or(RequestId::counted(u64::MAX))
     }
 
     fn step(&mut self, op: &Op) -> Result<(), DeskError> {

@@ -460,7 +460,7 @@ fn used_request_also_after_a_restart() {
 fn unknown_request_and_another_operators() {
     let (bench, mut desk, session) = started();
     let second = bench.sign_in(&mut desk, "desk-2");
-    let result = desk.authorise(&session, RequestId(99_999), &Delivery::Show);
+    let result = desk.authorise(&session, RequestId::counted(99_999), &Delivery::Show);
     assert_refused(&desk, result, ErrorCode::RequestUnknown);
     let id = ready(&bench, &mut desk, &session);
     let result = desk.authorise(&second, id, &Delivery::Show);
@@ -655,6 +655,7 @@ fn new_device(bench: &Bench, byte: u8) -> NewDevice {
         admin_key: None,
         counter: Some(0),
         rotation: 0,
+        other_slots: Vec::new(),
     }
 }
 

@@ -239,7 +239,7 @@ fn to_begin_records_nothing_and_to_be_refused_does() {
     drop(scene.verification());
     drop(scene.approval());
     assert_eq!(scene.recorded().len(), count);
-    let unknown = RequestId(4711);
+    let unknown = RequestId::counted(4711);
     let refused = scene.desk.begin_verification(&scene.session, unknown);
     assert_refused(&scene.desk, refused, ErrorCode::RequestUnknown);
     let refused = scene.desk.begin_approval(&scene.session, unknown);

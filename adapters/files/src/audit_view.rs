@@ -62,7 +62,7 @@ pub fn view(entry: &AuditEntry) -> AuditView {
         second_operator: entry.second_operator.as_ref().map(ToString::to_string),
         user: entry.user.as_ref().map(ToString::to_string),
         device_id: entry.device.map(|device| device.to_code()),
-        request: entry.request.map(|request| request.0),
+        request: entry.request.and_then(|request| request.number()),
         error: entry.error,
         challenge: entry.challenge.as_deref().map(hex::encode),
         code_sha256: hex32(&entry.code_sha256),

@@ -191,6 +191,7 @@ fn read_device(stored: &StoredDevice) -> Result<RegisteredDevice, StorageError> 
         counter: stored.counter,
         rotation: stored.rotation,
         registered_at: UnixTime(stored.registered_at),
+        other_slots: Vec::new(),
         retired: stored.retired,
     })
 }

@@ -182,6 +182,7 @@ fn read_row(row: &StringRecord, line: usize) -> Result<NewDevice, ImportError> {
         admin_key: None,
         counter: Some(0),
         rotation: 0,
+        other_slots: Vec::new(),
     })
 }
 

@@ -178,10 +178,10 @@ mod tests {
             let code = ResponseCode::from_bytes(Suite::AesAdminKey, &[5; 16])
                 .ok()
                 .unwrap();
-            SealedCode::seal(RequestId(7), code)
+            SealedCode::seal(RequestId::counted(7), code)
         };
         let right = AuditEntry {
-            request: Some(RequestId(7)),
+            request: Some(RequestId::counted(7)),
             code_sha256: Some(sealed().sha256()),
             ..AuditEntry::of(AuditEvent::CodeMade)
         };
@@ -195,7 +195,7 @@ mod tests {
         other.event = AuditEvent::Authorised;
         assert!(!opens(&other));
         other = right.clone();
-        other.request = Some(RequestId(8));
+        other.request = Some(RequestId::counted(8));
         assert!(!opens(&other));
         other = right;
         other.code_sha256 = Some([0; 32]);

@@ -3,6 +3,7 @@
 use alloc::string::{String, ToString};
 
 use fido_unlock_protocol::DeviceId;
+use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
 use super::audit::AuditEntry;
@@ -10,21 +11,28 @@ use super::{OperatorId, OperatorSession, RequestId, UnixTime, User, UserId};
 use crate::ports::{CallerError, CallerVerifier};
 
 /// How a caller was verified.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
 #[non_exhaustive]
 #[repr(u8)]
 pub enum VerificationMethod {
     /// A push or one-time code to a factor that was enrolled before.
+    #[n(1)]
     EnrolledFactor = 1,
     /// A call back to the number on record.
+    #[n(2)]
     CallBack = 2,
     /// An identity document, with the face, by video.
+    #[n(3)]
     IdentityDocument = 3,
     /// The caller's manager, reached through another channel.
+    #[n(4)]
     Manager = 4,
     /// The caller stood at the desk.
+    #[n(5)]
     InPerson = 5,
     /// Questions about the caller, which others may be able to answer.
+    #[n(6)]
     Questions = 6,
 }
 
@@ -37,12 +45,15 @@ impl VerificationMethod {
 }
 
 /// Whose word stands behind a verification.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
 #[repr(u8)]
 pub enum Vouched {
     /// A machine checked it; the operator could not have made it up.
+    #[n(1)]
     Machine = 1,
     /// Only the operator says so.
+    #[n(2)]
     Operator = 2,
 }
 

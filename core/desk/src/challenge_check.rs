@@ -37,7 +37,7 @@ pub(super) fn check(
 }
 
 /// The counter goes up by one with each unlock and wraps at 2^16; a difference of half that or more counts as back.
-fn check_counter(expected: u16, found: u16) -> Result<(), DeskError> {
+pub(super) fn check_counter(expected: u16, found: u16) -> Result<(), DeskError> {
     let code = match found.wrapping_sub(expected) {
         0 => return Ok(()),
         1..=0x7FFF => ErrorCode::CounterMoved,

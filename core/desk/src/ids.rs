@@ -4,12 +4,16 @@ use alloc::string::{String, ToString};
 use core::fmt;
 
 use fido_unlock_protocol::Shown;
+use fido_unlock_protocol::code::{CodeError, number_line, parse_number};
+
+use minicbor::{Decode, Encode};
 
 use crate::typed_text::composed;
 
 /// Seconds since 1970-01-01T00:00:00Z, without leap seconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct UnixTime(pub u64);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode)]
+#[cbor(transparent)]
+pub struct UnixTime(#[n(0)] pub u64);
 
 impl UnixTime {
     /// Seconds from `earlier` to this moment; 0 when `earlier` is later.
@@ -108,13 +112,80 @@ text_id! {
     UserId
 }
 
-/// A request: the sequence number of its first audit entry, so it is never used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RequestId(pub u64);
+/// A request: 80 random bits, which people read out as a line like a Device ID's.
+///
+/// ```
+/// use fido_unlock_desk::RequestId;
+///
+/// let id = RequestId::from_bytes([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+/// assert_eq!(RequestId::parse(&id.to_string().to_lowercase()), Ok(id));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode)]
+#[cbor(transparent)]
+pub struct RequestId(#[cbor(n(0), with = "minicbor::bytes")] [u8; 10]);
+
+impl RequestId {
+    /// From its 10 bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 10]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its 10 bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 10] {
+        &self.0
+    }
+
+    /// Reads the line that a person typed, as [`DeviceId::parse`](fido_unlock_protocol::DeviceId::parse) does.
+    ///
+    /// # Errors
+    /// [`CodeError`] when it is no request's line.
+    pub fn parse(text: &str) -> Result<Self, CodeError> {
+        parse_number(text).map(Self)
+    }
+
+    /// The id of a request that is counted, as the desk of one process does.
+    #[must_use]
+    pub const fn counted(number: u64) -> Self {
+        let [a, b, c, d, e, f, g, h] = number.to_be_bytes();
+        Self([0, 0, a, b, c, d, e, f, g, h])
+    }
+
+    /// The number of a request that is counted; `None` of a random one.
+    #[must_use]
+    pub const fn number(&self) -> Option<u64> {
+        match self.0 {
+            [0, 0, a, b, c, d, e, f, g, h] => Some(u64::from_be_bytes([a, b, c, d, e, f, g, h])),
+            _ => None,
+        }
+    }
+}
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        match self.number() {
+            Some(number) => number.fmt(f),
+            None => f.write_str(&number_line(&self.0)),
+        }
+    }
+}
+
+/// What stands for a user or an operator in the log and in rows: 80 random bits, so that a name that has to be
+/// forgotten is in no entry.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode)]
+#[cbor(transparent)]
+pub struct PersonNumber(#[cbor(n(0), with = "minicbor::bytes")] pub [u8; 10]);
+
+impl fmt::Display for PersonNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for PersonNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

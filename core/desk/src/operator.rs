@@ -2,30 +2,58 @@
 
 use alloc::vec::Vec;
 
+use minicbor::{Decode, Encode};
+
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
 use super::{OperatorId, UnixTime};
+use crate::record::LogId;
 
 /// A bundle of privileges.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
 #[non_exhaustive]
 pub enum Role {
     /// Every privilege.
+    #[n(0)]
     Administrator,
     /// [`Privilege::Unlock`] and [`Privilege::ManageDevices`].
+    #[n(1)]
     DeviceServiceAdministrator,
 }
 
 /// What an operator may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
 #[non_exhaustive]
 pub enum Privilege {
     /// Answer callers: search, requests, Response Codes.
+    #[n(0)]
     Unlock,
     /// Fetch the programs that users install.
+    #[n(1)]
     Downloads,
     /// Register, rotate and retire devices.
+    #[n(2)]
     ManageDevices,
-    /// Users and channels, alarms, the service switch, checkpoints.
+    /// Users and channels, operators, alarms, the service switch, keys, checkpoints.
+    #[n(3)]
     Administer,
+    /// Read the audit log, and export it.
+    #[n(4)]
+    Audit,
+}
+
+impl Privilege {
+    /// Every privilege.
+    pub const ALL: &'static [Self] = &[
+        Self::Unlock,
+        Self::Downloads,
+        Self::ManageDevices,
+        Self::Administer,
+        Self::Audit,
+    ];
 }
 
 impl Role {
@@ -61,15 +89,39 @@ impl Operator {
 }
 
 /// An operator who has signed in; only [`HelpDesk::sign_in`](super::HelpDesk::sign_in) makes one.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct OperatorSession {
     operator: OperatorId,
     since: UnixTime,
+    secret: Zeroizing<[u8; 32]>,
+}
+
+impl core::fmt::Debug for OperatorSession {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "OperatorSession({})", self.operator)
+    }
 }
 
 impl OperatorSession {
-    pub(super) const fn new(operator: OperatorId, since: UnixTime) -> Self {
-        Self { operator, since }
+    pub(super) fn new(operator: OperatorId, since: UnixTime) -> Self {
+        Self::with_secret(operator, since, [0; 32])
+    }
+
+    pub(super) fn with_secret(operator: OperatorId, since: UnixTime, secret: [u8; 32]) -> Self {
+        Self {
+            operator,
+            since,
+            secret: Zeroizing::new(secret),
+        }
+    }
+
+    /// What its row is kept by: SHA-256("fido-unlock/1 session" ‖ 00 ‖ log id ‖ secret), so that a session of
+    /// one desk is none of another's, and the database alone signs nobody in.
+    pub(super) fn key(&self, log: &LogId) -> [u8; 32] {
+        let hash = Sha256::new_with_prefix(b"fido-unlock/1 session\0")
+            .chain_update(log.0)
+            .chain_update(self.secret.as_slice());
+        hash.finalize().into()
     }
 
     /// Who.

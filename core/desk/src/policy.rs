@@ -4,14 +4,19 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use minicbor::{Decode, Encode};
+
 use super::{LimitRule, LimitRules, UserClass, VerificationMethod, Vouched};
 
 /// A way of verifying a caller that counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
 pub struct AcceptedMethod {
     /// The method.
+    #[n(0)]
     pub method: VerificationMethod,
     /// The least that must vouch for it: [`Vouched::Operator`] also accepts a machine's word.
+    #[n(1)]
     pub at_least: Vouched,
 }
 

@@ -6,8 +6,8 @@ use fido_unlock_protocol::DeviceId;
 use fido_unlock_protocol::code::CodeError;
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
 
-use super::UnixTime;
-use crate::ports::{ApprovalError, CallerError, DeliveryError, SignerError, StorageError};
+use super::{LicenceError, UnixTime};
+use crate::ports::{ApprovalError, CallerError, DeliveryError, PasswordError, SignerError, StorageError};
 
 /// Why the desk refused or failed. Each is recorded in the audit log under its own number.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +33,18 @@ pub enum DeskError {
         /// The latest time in the audit log.
         latest: UnixTime,
     },
+    /// Too many wrong passwords.
+    #[error("{}: until {until}", ErrorCode::SignInLocked)]
+    SignInLocked {
+        /// The first moment at which a password is looked at again.
+        until: UnixTime,
+    },
+    /// The file is no licence.
+    #[error(transparent)]
+    LicenceFile(#[from] LicenceError),
+    /// A password could not be hashed.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
     /// The challenge was answered for another device.
     #[error("{}", ErrorCode::ChallengeElsewhere)]
     ChallengeElsewhere {
@@ -74,6 +86,9 @@ impl HasCode for DeskError {
         match self {
             Self::Refused(code) | Self::Licence { code, .. } | Self::Counter { code, .. } => *code,
             Self::ClockWentBack { .. } => ErrorCode::ClockWentBack,
+            Self::SignInLocked { .. } => ErrorCode::SignInLocked,
+            Self::LicenceFile(error) => error.code(),
+            Self::Password(error) => error.code(),
             Self::ChallengeElsewhere { .. } => ErrorCode::ChallengeElsewhere,
             Self::Challenge(error) => error.code(),
             Self::Caller(error) => error.code(),

@@ -5,42 +5,56 @@ use alloc::vec::Vec;
 
 use fido_unlock_protocol::DeviceId;
 use fido_unlock_protocol::suite::{DevicePublicKey, IssuerPublicKey, Suite};
+use minicbor::{Decode, Encode};
 
 use super::{UnixTime, UserId};
 
 /// How much harm an unlock for the wrong person would do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
 pub enum UserClass {
     /// Most users.
+    #[n(0)]
     Ordinary,
     /// Administrators, directors, whoever can do lasting harm.
+    #[n(1)]
     Privileged,
 }
 
 /// What a channel is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
 #[non_exhaustive]
 pub enum ChannelKind {
     /// Electronic mail.
+    #[n(0)]
     Mail,
     /// A telephone number for text messages.
+    #[n(1)]
     TextMessage,
     /// A telephone number to call.
+    #[n(2)]
     Telephone,
     /// An agent on the user's computer, or another program.
+    #[n(3)]
     Agent,
 }
 
 /// A way to a user that was registered before the call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
 pub struct Channel {
     /// Its name, unique for the user.
+    #[n(0)]
     pub id: String,
     /// What it is.
+    #[n(1)]
     pub kind: ChannelKind,
     /// Mail address, telephone number or the like; never written to the audit log.
+    #[n(2)]
     pub address: String,
     /// When it was registered or last changed; set by the desk.
+    #[n(3)]
     pub changed_at: UnixTime,
 }
 
@@ -123,4 +137,19 @@ pub struct RegisteredDevice {
     pub registered_at: UnixTime,
     /// Whether it is no longer in use.
     pub retired: bool,
+    /// Its other slots, as they were seen last: keys of others that could unlock it too.
+    pub other_slots: Vec<DeviceSlot>,
+}
+
+/// A slot of a device beside the registered one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeviceSlot {
+    /// Its number, 0 to 15.
+    pub slot: u8,
+    /// Its suite.
+    pub suite: Suite,
+    /// Q; `None` in suite 3.
+    pub issuer: Option<IssuerPublicKey>,
+    /// Its rotation number.
+    pub rotation: u32,
 }

@@ -11,8 +11,8 @@ use fido_unlock_protocol::suite::{
 use fido_unlock_protocol::{AdminKey, DeviceId, ResponseCode};
 use zeroize::Zeroizing;
 
-use super::Authorised;
-use crate::ports::{AdminKeyStore, IssuerInfo, ResponseSigner, SignerError, StorageError};
+use super::{Authorised, SigningTask, ToSign};
+use crate::ports::{AdminKeyStore, IssuerInfo, ResponseSigner, Signer, SignerError, StorageError};
 
 /// An issuer key in its slot.
 pub struct KeptKey {
@@ -224,8 +224,31 @@ impl ResponseSigner for SoftwareSigner {
     }
 
     fn store_admin_key(&mut self, device: &DeviceId, key: &AdminKey) -> Result<(), SignerError> {
-        self.check_admin_key(device, key)?;
+        ResponseSigner::check_admin_key(self, device, key)?;
         self.admin_keys.put(device, key).map_err(SignerError::from)
+    }
+}
+
+impl Signer for SoftwareSigner {
+    fn sign(&mut self, task: &SigningTask) -> Result<Zeroizing<Vec<u8>>, SignerError> {
+        if let ToSign::Block(challenge) = task.to_sign()? {
+            let key = self.admin_keys.get(&task.device())?;
+            let key = IssuerKey::admin_key(key.ok_or(SignerError::KeyMissing)?);
+            return Ok(Zeroizing::new(
+                key.respond_aes(&challenge)?.expose_bytes().to_vec(),
+            ));
+        }
+        let fields = task.fields().ok_or(SignerError::WrongSuite)?;
+        let kept = kept_for(&self.ring, task.slot(), &fields).ok_or(SignerError::KeyMissing)?;
+        Ok(kept.key.answer(&fields)?)
+    }
+
+    fn check_admin_key(&self, device: &DeviceId, key: &AdminKey) -> Result<(), SignerError> {
+        ResponseSigner::check_admin_key(self, device, key)
+    }
+
+    fn store_admin_key(&mut self, device: &DeviceId, key: &AdminKey) -> Result<(), SignerError> {
+        ResponseSigner::store_admin_key(self, device, key)
     }
 }
 

@@ -21,6 +21,8 @@ pub enum CodeOutcome {
     Done,
     /// Given up.
     Abandoned,
+    /// A later challenge came: the code is void, if that one was the device's.
+    Superseded,
 }
 
 /// A code that was made and may still be good: it does not expire on the device.

@@ -2,6 +2,9 @@
 //! both are the same name and the same password (Unicode Standard Annex 15, form C).
 
 use alloc::string::String;
+use alloc::vec::Vec;
+
+use fido_unlock_protocol::code::{Inspection, inspect};
 
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
@@ -33,4 +36,34 @@ pub fn opaque(typed: &str) -> Zeroizing<String> {
     let mut out = Zeroizing::new(String::with_capacity(typed.len().saturating_mul(3)));
     out.extend(typed.chars().map(spaces).nfc());
     out
+}
+
+/// A text as it is compared in lists and search: form C, in lower case.
+///
+/// ```
+/// assert_eq!(fido_unlock_desk::folded("Zoe\u{308} A"), "zo\u{eb} a");
+/// ```
+#[must_use]
+pub fn folded(text: &str) -> String {
+    text.nfc().flat_map(char::to_lowercase).nfc().collect()
+}
+
+/// What stands for a Response Code in a detail.
+const CODE_LEFT_OUT: &str = "[code]";
+
+/// The text without a Response Code as a whole or as a word of it, also of suite 3.
+pub(crate) fn without_codes(text: &str) -> String {
+    let secret = |text: &str| {
+        inspect(text).is_ok_and(|found| {
+            found.iter().any(|what| match what {
+                Inspection::Line(kind) => kind.is_response(),
+                Inspection::FourLines | Inspection::Hex => true,
+            })
+        })
+    };
+    if secret(text) {
+        return CODE_LEFT_OUT.into();
+    }
+    let word = |word| if secret(word) { CODE_LEFT_OUT } else { word };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }

@@ -220,6 +220,15 @@ error_table! {
     434 ApprovalElsewhere Policy "the approval is for another request, or for this one before it was changed" "Ask for approval of this request as it is now."
     435 ApproverUnknown Policy "the approver is not an operator of this help desk" "Ask an operator of this help desk to approve this request."
     436 ApproverPrivilege Policy "the approver does not have the privilege for this" "Ask an operator who may answer callers to approve this request."
+    437 DeskNotOpen Policy "the help desk is still being set up: it gives no code yet" "Ask an Administrator to end the set-up (`desk open`)."
+    438 SignInLocked Policy "too many wrong passwords were typed for this operator" "Wait until the time named, then sign in again; or ask an Administrator for a new password."
+    439 ClockDiffers Policy "this computer's clock differs from the database's" "Correct the clock of the one that is wrong; nothing is signed until then."
+    440 PasswordWeak Policy "the password is too short or too common" "Choose a longer one: three or four words that do not belong together."
+    441 SetUpEnded Policy "the help desk's set-up has ended" "Make the change as a signed-in Administrator."
+    442 OperatorExists Policy "there is an operator of this name, or of one that looks like it" "Choose another name."
+    443 LastAdministrator Policy "this is the help desk's only Administrator" "Make another operator an Administrator first."
+    444 LicenceRefused Policy "this is no licence that the vendor signed" "Ask the licence contact for the file again, and give it as it is."
+    445 ApproverTookOver Policy "the operator approved this request before taking it over" "Ask another operator to approve this request."
 
     501 NoDevice Transport "no security key or card was found" "Put the key in, or lay the card on the reader."
     502 PermissionDenied Transport "this user may not open the device" "Install the udev rule from the documentation, or ask your administrator."
@@ -265,6 +274,11 @@ error_table! {
     710 TextTooLong Store "the text is too long" "Give only the text that was asked for."
     711 TextForm Store "the text does not have the expected form" "Correct it at the place named, or have it written again."
     712 FolderShared Store "other users of this computer can write to the folder" "Check that everything in it is yours, take that right away (chmod o-w), and try again."
+
+    713 StoreTampered Store "stored data is not what the help desk wrote: somebody changed it" "Keep the database as it is and tell your security team."
+    714 StoreSetBack Store "the help desk's data is older than what was seen of it before" "If you restored a backup, run `desk restore`; otherwise tell your security team."
+    715 StoreFull Store "there is no room left to store data" "Make room on the disk, then try again; nothing was lost."
+    716 StoreOutdated Store "this is the folder of an older version, which this one cannot read" "Make a new help desk with `desk init`, and enter users and devices again with `desk import`."
 
     801 InvalidArgument Caller "the library was called with an invalid argument" "Tell the maker of this program."
     802 WrongState Caller "the library was called in the wrong order" "Tell the maker of this program."

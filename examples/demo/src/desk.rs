@@ -1,13 +1,14 @@
 //! The help desk: in-memory stores, one operator, one user, one issuer's key.
 
 use fido_unlock::ctap2::device_unlock::EnrollResponse;
+use fido_unlock::desk::ports::IssuerInfo;
 use fido_unlock::desk::{
-    Channel, ChannelKind, Delivery, DeskPolicy, DeviceKeys, GivenCode, HelpDesk, KeyRing, NewDevice,
-    OperatorId, RequestId, Role, UnixTime, User, UserClass, UserId,
+    Channel, ChannelKind, Delivery, Desk as HelpDesk, DeviceKeys, GivenCode, KeyRing, NewDevice, OperatorId,
+    RequestId, Rules, UnixTime, User, UserClass, UserId,
 };
 use fido_unlock::suite::{AuthoriseFields, IssuerKey};
 use fido_unlock::{AdminKey, DeviceId, ErrorCode, Purpose, ResponseCode, Suite};
-use fido_unlock_mock::desk::{MemoryDesk, OneTimeCode};
+use fido_unlock_mock::desk::{OneTimeCode, TestDesk};
 use getrandom::SysRng;
 use zeroize::Zeroizing;
 
@@ -16,7 +17,7 @@ use crate::report::Failure;
 /// The key slot on the device.
 pub const SLOT: u8 = 1;
 /// The operator and their password.
-pub const OPERATOR: (&str, &str) = ("desk-1", "correct horse battery");
+pub const OPERATOR: (&str, &str) = ("desk-1", "correct horse battery staple");
 const USER: &str = "user-1";
 
 /// The desk and what was set up for it.
@@ -37,19 +38,26 @@ impl Desk {
         let now = std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)
             .map_or(0, |since| since.as_secs());
-        let stores = MemoryDesk::new(now);
-        stores
-            .operators
-            .put(OPERATOR.0, OPERATOR.1, &[Role::Administrator], &[])
-            .ok_or_else(|| name("operator"))?;
         let issuer = make_issuer(suite)?;
         let mut ring = KeyRing::new();
         if suite != Suite::AesAdminKey {
             ring.insert(SLOT, copy(&issuer)?)?;
         }
-        let mut desk = HelpDesk::open(stores.ports(ring), DeskPolicy::default())?;
+        let mut parts = TestDesk::new(now).parts(ring);
+        parts.entropy = Box::new(SysRng);
+        let mut desk = HelpDesk::create(parts, Rules::default(), &operator()?, OPERATOR.1)?;
         let user = UserId::new(USER).ok_or_else(|| name("user"))?;
         let session = desk.sign_in(&operator()?, OPERATOR.1)?;
+        desk.put_licence(&session, &TestDesk::licence(now, 10))?;
+        if let Some(public) = issuer.public() {
+            let info = IssuerInfo {
+                slot: SLOT,
+                suite,
+                public,
+                retired: false,
+            };
+            desk.put_issuer(&session, &info)?;
+        }
         let channel = Channel {
             id: "mail".into(),
             kind: ChannelKind::Mail,
@@ -58,13 +66,14 @@ impl Desk {
         };
         desk.put_user(
             &session,
-            User {
+            &User {
                 id: user.clone(),
                 name: "User One".into(),
                 class: UserClass::Ordinary,
                 channels: vec![channel],
             },
         )?;
+        desk.open_desk(&session)?;
         Ok(Self {
             desk,
             suite,
@@ -102,6 +111,7 @@ impl Desk {
                 admin_key,
                 counter: (!aes).then_some(0),
                 rotation: 0,
+                other_slots: Vec::new(),
             },
         )?;
         Ok(())
@@ -164,10 +174,9 @@ impl Desk {
     }
 
     /// The user says that it worked; the log is verified.
-    pub fn done(&mut self, request: &OpenRequest) -> Result<usize, Failure> {
+    pub fn done(&mut self, request: &OpenRequest) -> Result<u64, Failure> {
         self.desk.done(&request.session, request.id)?;
-        self.desk.verify_audit(&[], None)?;
-        Ok(self.desk.audit_entries()?.len())
+        Ok(self.desk.verify_audit(&[])?.state.size)
     }
 }
 

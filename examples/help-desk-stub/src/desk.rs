@@ -176,6 +176,7 @@ impl Desk {
                 admin_key: admin_key.transpose()?,
                 counter: (!aes).then_some(0),
                 rotation: 0,
+                other_slots: Vec::new(),
             },
         )?;
         Ok(())

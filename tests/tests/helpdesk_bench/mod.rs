@@ -100,6 +100,7 @@ impl Bench {
             counter: (suite != Suite::AesAdminKey).then_some(0),
             rotation: 0,
             registered_at: UnixTime(START - 30 * DAY),
+            other_slots: Vec::new(),
             retired: false,
         };
         self.stores.directory.clone().put_device(&device).unwrap();

@@ -14,6 +14,9 @@ mod licence;
 mod limits;
 mod messages;
 mod operators;
+mod passwords;
+mod store;
+mod whole;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -29,6 +32,9 @@ pub use licence::MemoryLicence;
 pub use limits::MemoryLimits;
 pub use messages::{KeptNotice, Outbox};
 pub use operators::MemoryOperators;
+pub use passwords::FastPasswords;
+pub use store::{MemoryStore, NextCommit, StoreContent};
+pub use whole::{CountedEntropy, MemoryAnchor, TestDesk};
 
 /// A whole desk in memory; [`MemoryDesk::ports`] can be called again to stand for a restart.
 #[derive(Clone)]

@@ -30,6 +30,7 @@ impl HelpDesk {
             counter: admin_key.is_none().then_some(0),
             admin_key,
             rotation: 0,
+            other_slots: Vec::new(),
         };
         self.run(|desk| desk.register_device(&session.0, &new))
     }

@@ -102,7 +102,7 @@ impl ports::Approver for HostApprover {
     fn ask(&mut self, task: desk::ApprovalTask) -> Result<desk::Approval, ApprovalError> {
         let made = self.0.ask(ApprovalTask {
             basis: task.basis().to_vec(),
-            request: task.request().0,
+            request: task.request().number().unwrap_or_default(),
             user: task.user().into(),
             device_id: task.device().to_code(),
             operator: task.operator().to_string(),

@@ -81,6 +81,7 @@ impl RegisteredDevice {
             counter: self.counter,
             rotation: self.rotation,
             registered_at: UnixTime(self.registered_at),
+            other_slots: Vec::new(),
             retired: self.retired,
         })
     }

@@ -140,7 +140,7 @@ impl HelpDesk {
 
     /// A request as it stands.
     pub fn request(&self, session: Arc<OperatorSession>, id: u64) -> Result<DeskRequest, UnlockError> {
-        Ok((&self.run(|desk| desk.request(&session.0, RequestId(id)))?).into())
+        Ok((&self.run(|desk| desk.request(&session.0, RequestId::counted(id)))?).into())
     }
 
     /// Verifies the caller; `verifier` is called on this thread and may take long, such as for a push that
@@ -153,7 +153,7 @@ impl HelpDesk {
         id: u64,
         verifier: Arc<dyn CallerVerifier>,
     ) -> Result<(), UnlockError> {
-        let (begun, task) = self.run(|desk| desk.begin_verification(&session.0, RequestId(id)))?;
+        let (begun, task) = self.run(|desk| desk.begin_verification(&session.0, RequestId::counted(id)))?;
         let answer = HostVerifier(verifier).verify(task);
         self.run(|desk| desk.finish_verification(begun, answer))
     }
@@ -165,12 +165,12 @@ impl HelpDesk {
         id: u64,
         challenge: String,
     ) -> Result<(), UnlockError> {
-        self.run(|desk| desk.enter_challenge(&session.0, RequestId(id), &challenge))
+        self.run(|desk| desk.enter_challenge(&session.0, RequestId::counted(id), &challenge))
     }
 
     /// A second operator, who has signed in here, approves.
     pub fn approve(&self, session: Arc<OperatorSession>, id: u64) -> Result<(), UnlockError> {
-        self.run(|desk| desk.approve(&session.0, RequestId(id)))
+        self.run(|desk| desk.approve(&session.0, RequestId::counted(id)))
     }
 
     /// Asks the host's own system whether a second operator has approved the request as it is now;
@@ -185,7 +185,7 @@ impl HelpDesk {
         id: u64,
         approver: Arc<dyn Approver>,
     ) -> Result<(), UnlockError> {
-        let (begun, task) = self.run(|desk| desk.begin_approval(&session.0, RequestId(id)))?;
+        let (begun, task) = self.run(|desk| desk.begin_approval(&session.0, RequestId::counted(id)))?;
         let answer = HostApprover(approver).ask(task);
         self.run(|desk| desk.finish_approval(begun, answer))
     }
@@ -193,7 +193,7 @@ impl HelpDesk {
     /// Makes the Response Code, once. It crosses as text, which the host cannot wipe: show it and let
     /// it go.
     pub fn authorise(&self, session: Arc<OperatorSession>, id: u64) -> Result<String, UnlockError> {
-        let given = self.run(|desk| desk.authorise(&session.0, RequestId(id), &Delivery::Show))?;
+        let given = self.run(|desk| desk.authorise(&session.0, RequestId::counted(id), &Delivery::Show))?;
         match given {
             GivenCode::Shown(code) => Ok(String::clone(&code.expose_code())),
             GivenCode::Sent { .. } => Err(ErrorCode::WrongState.into()),
@@ -209,7 +209,7 @@ impl HelpDesk {
         channel: String,
     ) -> Result<(), UnlockError> {
         let delivery = Delivery::Channel(channel);
-        match self.run(|desk| desk.authorise(&session.0, RequestId(id), &delivery))? {
+        match self.run(|desk| desk.authorise(&session.0, RequestId::counted(id), &delivery))? {
             GivenCode::Sent { .. } => Ok(()),
             GivenCode::Shown(_) => Err(ErrorCode::WrongState.into()),
         }
@@ -217,12 +217,12 @@ impl HelpDesk {
 
     /// Records that the user has unlocked the device.
     pub fn done(&self, session: Arc<OperatorSession>, id: u64) -> Result<(), UnlockError> {
-        self.run(|desk| desk.done(&session.0, RequestId(id)))
+        self.run(|desk| desk.done(&session.0, RequestId::counted(id)))
     }
 
     /// Records that the unlock was given up. The code may still be good.
     pub fn abandon(&self, session: Arc<OperatorSession>, id: u64) -> Result<(), UnlockError> {
-        self.run(|desk| desk.abandon(&session.0, RequestId(id)))
+        self.run(|desk| desk.abandon(&session.0, RequestId::counted(id)))
     }
 
     /// Codes that were given out and may still be good.

@@ -141,7 +141,7 @@ pub(super) struct HostVerifier(pub Arc<dyn CallerVerifier>);
 impl ports::CallerVerifier for HostVerifier {
     fn verify(&mut self, task: VerificationTask) -> Result<VerifiedCaller, CallerError> {
         let asked = CallerTask {
-            request: task.request().0,
+            request: task.request().number().unwrap_or_default(),
             user: task.user().into(),
             device_id: task.device().to_code(),
             operator: task.operator().to_string(),
@@ -178,7 +178,7 @@ impl Notifier for HostNotifier {
             },
             user: notice.user.into(),
             device_id: notice.device.to_code(),
-            request: notice.request.0,
+            request: notice.request.number().unwrap_or_default(),
             operator: notice.operator.to_string(),
             at: notice.at.0,
         };

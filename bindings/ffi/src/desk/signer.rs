@@ -153,7 +153,7 @@ impl SigningTask {
         };
         let device_key = |fields: &AuthoriseFields| Some(fields.device_key?.as_compressed().to_vec());
         Ok(Self {
-            request: authorised.request().0,
+            request: authorised.request().number().unwrap_or_default(),
             operator: authorised.operator().to_string(),
             user: authorised.user().to_string(),
             device_id: authorised.device().to_code(),

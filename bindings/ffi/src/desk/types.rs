@@ -127,7 +127,7 @@ pub struct DeskRequest {
 impl From<&desk::OpenCode> for OpenCode {
     fn from(code: &desk::OpenCode) -> Self {
         Self {
-            request: code.request.0,
+            request: code.request.number().unwrap_or_default(),
             device_id: code.device.to_code(),
             user: code.user.to_string(),
             operator: code.operator.to_string(),
@@ -207,7 +207,7 @@ impl From<&Found> for DeskFound {
 impl From<&RequestView> for DeskRequest {
     fn from(view: &RequestView) -> Self {
         Self {
-            id: view.id.0,
+            id: view.id.number().unwrap_or_default(),
             operator: view.operator.to_string(),
             user: (&view.user).into(),
             device_id: view.device.to_code(),

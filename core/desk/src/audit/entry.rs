@@ -33,13 +33,13 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use fido_unlock_protocol::DeviceId;
-use fido_unlock_protocol::code::{Inspection, inspect};
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
 use minicbor::decode::Decoder;
 use minicbor::encode::Encoder;
 use sha2::{Digest, Sha256};
 
 use super::AuditEvent;
+use crate::typed_text::without_codes;
 use crate::{OperatorId, RequestId, UnixTime, UserId};
 
 /// The version of the entry format.
@@ -222,7 +222,7 @@ impl AuditEntry {
             e.u8(9)?.bytes(value.as_bytes())?;
         }
         if let Some(value) = self.request {
-            e.u8(10)?.u64(value.0)?;
+            e.u8(10)?.u64(value.number().unwrap_or(u64::MAX))?;
         }
         if let Some(value) = self.error {
             e.u8(11)?.u16(value)?;
@@ -286,7 +286,7 @@ impl AuditEntry {
         let mut event = None;
         for _ in 0..fields {
             match d.u64()? {
-                1 if d.u64()? != ENTRY_VERSION.into() => return Err(EntryError::Version),
+                1 if d.u64()? != u64::from(ENTRY_VERSION) => return Err(EntryError::Version),
                 1 => {}
                 2 => entry.log_id = LogId(array(d)?),
                 3 => entry.sequence = d.u64()?,
@@ -296,7 +296,7 @@ impl AuditEntry {
                 7 => entry.operator = Some(OperatorId::recorded(d.str()?).ok_or(EntryError::Malformed)?),
                 8 => entry.user = Some(UserId::recorded(d.str()?).ok_or(EntryError::Malformed)?),
                 9 => entry.device = Some(DeviceId::from_bytes(array(d)?)),
-                10 => entry.request = Some(RequestId(d.u64()?)),
+                10 => entry.request = Some(RequestId::counted(d.u64()?)),
                 11 => entry.error = Some(d.u16()?),
                 12 => entry.challenge = Some(challenge(d.bytes()?)?),
                 13 => entry.code_sha256 = Some(array(d)?),
@@ -324,26 +324,6 @@ impl AuditEntry {
     pub fn hash(&self) -> [u8; 32] {
         hash_bytes(&self.to_bytes())
     }
-}
-
-/// What stands for a Response Code in a detail.
-const CODE_LEFT_OUT: &str = "[code]";
-
-/// The text without a Response Code as a whole or as a word of it, also of suite 3.
-fn without_codes(text: &str) -> String {
-    let secret = |text: &str| {
-        inspect(text).is_ok_and(|found| {
-            found.iter().any(|what| match what {
-                Inspection::Line(kind) => kind.is_response(),
-                Inspection::FourLines | Inspection::Hex => true,
-            })
-        })
-    };
-    if secret(text) {
-        return CODE_LEFT_OUT.into();
-    }
-    let word = |word| if secret(word) { CODE_LEFT_OUT } else { word };
-    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 pub(super) fn hash_bytes(canonical: &[u8]) -> [u8; 32] {
@@ -393,7 +373,7 @@ mod tests {
             operator: OperatorId::new("desk-1"),
             user: UserId::new("u1"),
             device: Some(DeviceId::from_bytes([1; 10])),
-            request: Some(RequestId(4)),
+            request: Some(RequestId::counted(4)),
             error: Some(101),
             challenge: Some(alloc::vec![2; 18]),
             code_sha256: Some([3; 32]),

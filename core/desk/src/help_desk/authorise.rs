@@ -281,6 +281,7 @@ impl HelpDesk {
             request,
             operator: session.operator(),
             at: now,
+            message_id: [0; 16],
         };
         if let Err(error) = self.ports.notifier.notify(&notice) {
             let failed = AuditEntry {

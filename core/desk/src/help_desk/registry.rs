@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use fido_unlock_protocol::error::ErrorCode;
 use fido_unlock_protocol::suite::{IssuerPublicKey, Suite, aes_admin_key};
@@ -12,7 +13,8 @@ use crate::audit::{AuditEntry, AuditEvent};
 use crate::challenge_check::low_16;
 use crate::typed_text::composed;
 use crate::{
-    DeskError, DeviceKeys, OperatorSession, Privilege, RegisteredDevice, UnixTime, User, UserClass, UserId,
+    DeskError, DeviceKeys, DeviceSlot, OperatorSession, Privilege, RegisteredDevice, UnixTime, User,
+    UserClass, UserId,
 };
 
 /// A device as enrolment left it.
@@ -31,6 +33,8 @@ pub struct NewDevice {
     pub counter: Option<u32>,
     /// The slot's rotation number, 0 after enrolment.
     pub rotation: u32,
+    /// Its other slots.
+    pub other_slots: Vec<DeviceSlot>,
 }
 
 impl HelpDesk {
@@ -165,6 +169,7 @@ impl HelpDesk {
             rotation: device.rotation,
             registered_at: now,
             retired: false,
+            other_slots: device.other_slots.clone(),
         })?)
     }
 

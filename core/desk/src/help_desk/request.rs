@@ -163,9 +163,9 @@ impl HelpDesk {
         self.ports.directory.user(user)?.ok_or(ErrorCode::UserUnknown)?;
         let device = self.device_in_use(user, device)?.id;
         let mut context = context.clone();
-        context.request = Some(RequestId(self.chain.count));
+        context.request = Some(RequestId::counted(self.chain.count));
         let opened = self.append(context)?;
-        let id = RequestId(opened.entry().sequence);
+        let id = RequestId::counted(opened.entry().sequence);
         let lifetime = self.policy.request_seconds;
         // Kept for as long again, so that a late step is told "expired" and not "unknown".
         self.requests

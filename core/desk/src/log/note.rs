@@ -244,6 +244,12 @@ impl SignedNote {
         })
     }
 
+    /// The text, whoever signed it.
+    #[must_use]
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The whole note, as it is sent and kept.
     #[must_use]
     pub fn to_text(&self) -> String {

@@ -4,18 +4,23 @@ use alloc::string::String;
 
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
 use fido_unlock_protocol::{DeviceId, ResponseCode};
+use minicbor::{Decode, Encode};
 
 use crate::{Channel, OperatorId, RequestId, UnixTime, User};
 
 /// What the owner is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
 #[non_exhaustive]
 pub enum NoticeKind {
     /// A Response Code was given out for their device.
+    #[n(0)]
     CodeGiven,
     /// The operator recorded that the device was unlocked.
+    #[n(1)]
     Done,
     /// The operator recorded that the unlock was abandoned; the code may still be good.
+    #[n(2)]
     Abandoned,
 }
 
@@ -34,6 +39,8 @@ pub struct Notice<'a> {
     pub operator: &'a OperatorId,
     /// When.
     pub at: UnixTime,
+    /// The same each time that the notice is sent, so that a receiver can tell a repetition.
+    pub message_id: [u8; 16],
 }
 
 /// A message could not be sent.

@@ -44,6 +44,24 @@ pub enum StorageError {
         /// The lock.
         detail: String,
     },
+    /// A row is not the one that the desk wrote: somebody changed it, set it back, added it or took it out.
+    #[error("{}: {detail}", ErrorCode::StoreTampered)]
+    Tampered {
+        /// Which table, or what else.
+        detail: String,
+    },
+    /// The whole store is older than what was seen of it before.
+    #[error("{}: {detail}", ErrorCode::StoreSetBack)]
+    SetBack {
+        /// What was seen, and what is there.
+        detail: String,
+    },
+    /// There is no room for what is to be written; what was there before is still there.
+    #[error("{}: {detail}", ErrorCode::StoreFull)]
+    Full {
+        /// Where.
+        detail: String,
+    },
     /// A store that the host program provides failed.
     #[error("{}", ErrorCode::HostFailed)]
     HostFailed,
@@ -58,6 +76,9 @@ impl HasCode for StorageError {
             Self::AuditBroken { .. } => ErrorCode::AuditBroken,
             Self::Version { .. } => ErrorCode::StoreVersion,
             Self::Busy { .. } => ErrorCode::StoreBusy,
+            Self::Tampered { .. } => ErrorCode::StoreTampered,
+            Self::SetBack { .. } => ErrorCode::StoreSetBack,
+            Self::Full { .. } => ErrorCode::StoreFull,
             Self::HostFailed => ErrorCode::HostFailed,
         }
     }

@@ -55,6 +55,7 @@ fn devices(owner: &UserId) -> Result<Vec<RegisteredDevice>, ContractError> {
         counter: keys.issuer().map(|_| 70_000),
         rotation: 2,
         registered_at: UnixTime(1_790_000_000),
+        other_slots: Vec::new(),
         retired: false,
     });
     Ok(made.collect())

@@ -22,6 +22,8 @@ mod inspect;
 #[cfg(feature = "alloc")]
 pub(crate) mod line;
 #[cfg(feature = "alloc")]
+mod number;
+#[cfg(feature = "alloc")]
 mod spoken;
 #[cfg(feature = "alloc")]
 mod text;
@@ -35,6 +37,8 @@ pub use entry::Entry;
 pub use error::{CodeError, Correction, Group};
 #[cfg(feature = "alloc")]
 pub use inspect::{Inspection, inspect};
+#[cfg(feature = "alloc")]
+pub use number::{number_line, parse_number};
 #[cfg(feature = "alloc")]
 pub use spoken::spoken;
 #[cfg(feature = "alloc")]
@@ -58,10 +62,12 @@ pub enum CodeKind {
     ResponseLine,
     /// A line (1 to 4) of a Response Code of suite 1: 26 + 4 characters each.
     ResponseLong(u8),
+    /// The number of a request, which stays within a help desk: 16 + 4 characters.
+    Request,
 }
 
 impl CodeKind {
-    /// Every kind of line.
+    /// Every kind of line that goes between a device and its help desk.
     pub const ALL: [Self; 7] = [
         Self::DeviceId,
         Self::DeviceChallenge,
@@ -72,7 +78,7 @@ impl CodeKind {
         Self::ResponseLong(4),
     ];
 
-    /// c, the last element of the syndrome: 1, 2, 3, and 4 to 7 for the lines of a long one.
+    /// c, the last element of the syndrome: 1, 2, 3, 4 to 7 for the lines of a long one, and 8.
     #[must_use]
     pub const fn constant(self) -> u8 {
         match self {
@@ -80,6 +86,7 @@ impl CodeKind {
             Self::DeviceChallenge => 2,
             Self::ResponseLine => 3,
             Self::ResponseLong(line) => line.wrapping_add(3),
+            Self::Request => 8,
         }
     }
 
@@ -93,7 +100,7 @@ impl CodeKind {
     #[must_use]
     pub const fn bits(self) -> usize {
         match self {
-            Self::DeviceId => 80,
+            Self::DeviceId | Self::Request => 80,
             Self::DeviceChallenge => 140,
             Self::ResponseLine => 100,
             Self::ResponseLong(_) => 128,
@@ -113,6 +120,7 @@ impl CodeKind {
             Self::DeviceId => "Device ID",
             Self::DeviceChallenge => "Device Challenge",
             Self::ResponseLine | Self::ResponseLong(_) => "Response Code",
+            Self::Request => "request number",
         }
     }
 

@@ -101,6 +101,32 @@ impl IssuerKey {
         }
     }
 
+    /// What a token that holds this key answers: in suite 1 the signature (r ‖ s, 64 bytes, low-S), in suite 2 the whole
+    /// HMAC (32 bytes), of which a response is the beginning.
+    ///
+    /// # Errors
+    /// As [`IssuerKey::respond`].
+    #[cfg(feature = "alloc")]
+    pub fn answer(&self, fields: &AuthoriseFields) -> Result<Zeroizing<Vec<u8>>, SuiteError> {
+        if fields.suite != self.suite() {
+            return Err(SuiteError::WrongSuite);
+        }
+        fields.check()?;
+        if self.public() != Some(fields.issuer) {
+            return Err(SuiteError::OtherKey);
+        }
+        let message = fields.message();
+        match &self.0 {
+            Inner::Ecdsa(key) => Ok(Zeroizing::new(p256_ecdsa::respond(key, &message)?.to_vec())),
+            Inner::EcdhMac(key) => {
+                let device_key = fields.device_key.ok_or(SuiteError::DeviceKey)?;
+                let mac = SharedZ::derive(key, &device_key)?.mac(&message)?;
+                Ok(Zeroizing::new(mac.to_vec()))
+            }
+            Inner::Aes(_) => Err(SuiteError::WrongSuite),
+        }
+    }
+
     /// The response of suite 1 or 2.
     ///
     /// # Errors

@@ -273,7 +273,7 @@ fn status(at: &At, prompt: Prompt) -> Result<Report, Failure> {
             moment(code.at)
         ));
         open.push(json!({
-            "request": code.request.0,
+            "request": code.request.number(),
             "device_id": code.device.to_code(),
             "user": code.user.as_str(),
             "operator": code.operator.as_str(),
@@ -304,7 +304,7 @@ fn record(close: &Close, prompt: Prompt, done: bool) -> Result<Report, Failure> 
     let OpenDesk {
         mut desk, session, ..
     } = OpenDesk::sign_in(&close.at, prompt, Keys::NotWanted)?;
-    let id = RequestId(close.request);
+    let id = RequestId::counted(close.request);
     let word = if done {
         desk.done(&session, id)?;
         "done"
@@ -314,6 +314,6 @@ fn record(close: &Close, prompt: Prompt, done: bool) -> Result<Report, Failure> 
     };
     Ok(Report::new()
         .line(format!("Request {id} is {word}."))
-        .field("request", id.0)
+        .field("request", id.number())
         .field("done", done))
 }

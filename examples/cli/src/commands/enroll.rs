@@ -180,6 +180,7 @@ fn new_device(
         },
         counter: used.map(|_| counter),
         rotation: 0,
+        other_slots: Vec::new(),
     }
 }
 

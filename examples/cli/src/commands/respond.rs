@@ -281,7 +281,7 @@ fn report(code: &ResponseCode, request: &RequestView, speak: bool) -> Report {
             "the code of request {0} was made, but could not be shown: record `desk abandon --request {0}`, then answer again",
             request.id
         ))
-        .field("request", request.id.0)
+        .field("request", request.id.number())
         .field("user", request.user.id.as_str())
         .field("name", request.user.name.as_str())
         .field("device_id", request.device.to_code())

@@ -30,7 +30,7 @@ impl Notifier for Outbox {
             "user": notice.user.id.as_str(),
             "name": notice.user.name,
             "device_id": notice.device.to_code(),
-            "request": notice.request.0,
+            "request": notice.request.number(),
             "operator": notice.operator.as_str(),
             "at": notice.at.0,
         });

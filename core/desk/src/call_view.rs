@@ -1,0 +1,60 @@
+//! What people see of a request and of an alarm.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use fido_unlock_protocol::error::ErrorCode;
+use fido_unlock_protocol::suite::Suite;
+use fido_unlock_protocol::{Challenge, DeviceId};
+
+use crate::{CodeOutcome, OpenCode, OperatorId, RequestId, UnixTime, User, VerificationMethod, Vouched};
+
+/// What an operator sees of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallView {
+    /// Its id.
+    pub id: RequestId,
+    /// Whose it is.
+    pub operator: OperatorId,
+    /// The owner; their name is read back to the caller.
+    pub user: User,
+    /// The device.
+    pub device: DeviceId,
+    /// Its suite, which says how a challenge is read.
+    pub suite: Suite,
+    /// Reason or ticket; empty when none was given yet.
+    pub reason: String,
+    /// When it was opened.
+    pub opened_at: UnixTime,
+    /// The last second in which it lives.
+    pub expires_at: UnixTime,
+    /// Whether it has not run out.
+    pub lives: bool,
+    /// How the caller was verified and on whose word, as long as that counts.
+    pub caller: Option<(VerificationMethod, Vouched)>,
+    /// The challenge, which passed the checks.
+    pub challenge: Option<Challenge>,
+    /// Who approved, as long as that counts.
+    pub approved_by: Option<OperatorId>,
+    /// The channel that the code goes to; `None`: it is shown.
+    pub channel: Option<String>,
+    /// How its code ended; `None` before one was made.
+    pub code: Option<CodeOutcome>,
+    /// Codes of this device that may still be good.
+    pub open_codes: Vec<OpenCode>,
+}
+
+/// An inconsistency, until an Administrator acknowledges it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeskAlarm {
+    /// Its number, from 0.
+    pub id: u64,
+    /// What.
+    pub code: ErrorCode,
+    /// Which device, where it is about one.
+    pub device: Option<DeviceId>,
+    /// The counter's low 16 bits in the challenge that raised it.
+    pub counter: Option<u16>,
+    /// When.
+    pub at: UnixTime,
+}

@@ -1,0 +1,35 @@
+//! A clock that went back, and goes on by an Administrator's word.
+
+use fido_unlock_protocol::error::ErrorCode;
+
+use super::operators::with_reason;
+use super::sign_in::{self, Claimed};
+use super::who;
+use crate::record::DeskEvent;
+use crate::rows::Era;
+use crate::step::{Guard, Step};
+use crate::{DeskError, Privilege, UnixTime};
+
+/// Goes on at `now`, although the log has later entries, by the word of an Administrator whose password was right: no
+/// session lives by a clock that went back. What lives, and rests, by the clock that was wrong ends or begins again.
+/// Codes counted by it stay counted.
+pub(crate) fn accept(
+    step: &mut Step<'_>,
+    claimed: &Claimed,
+    now: UnixTime,
+    note: &str,
+) -> Result<(), DeskError> {
+    let (number, row) = sign_in::known(step, claimed)?;
+    let actor = who::actor(step, number, &row)?;
+    step.require(
+        Guard::OperatorMay,
+        actor.grants.may(Privilege::Administer),
+        ErrorCode::PrivilegeMissing,
+    )?;
+    with_reason(note)?;
+    let number = step.head().era.number.wrapping_add(1);
+    step.set_now(now);
+    step.head_mut().era = Era { number, since: now };
+    let entry = step.entry(DeskEvent::ClockAccepted);
+    Ok(step.record_text(entry, note)?)
+}

@@ -1,0 +1,70 @@
+//! Done, abandoned.
+
+use fido_unlock_protocol::error::ErrorCode;
+
+use super::{call, notice, who};
+use crate::ports::NoticeKind;
+use crate::record::{DeskEntry, DeskEvent};
+use crate::rows::{CodeState, DeviceStateRow, RequestState};
+use crate::step::Step;
+use crate::{DeskError, OperatorSession, Privilege, RequestId};
+
+/// Records the end of a request with a code, by whichever operator: the user has unlocked the device (`done`), or it was
+/// given up. What the operator says is not proof: the code leaves the list of those that may still be good, and is kept
+/// at the device until a later challenge proves it.
+pub(crate) fn close(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    id: RequestId,
+    done: bool,
+) -> Result<(), DeskError> {
+    let actor = who::privileged(step, session, Privilege::Unlock)?;
+    let mut row = call::about(step, id)?;
+    match row.state {
+        RequestState::Open | RequestState::Authorised => return Err(ErrorCode::RequestUnknown.into()),
+        RequestState::Done => return Err(ErrorCode::RequestUsed.into()),
+        RequestState::Abandoned if !done => return Err(ErrorCode::RequestUsed.into()),
+        RequestState::Made | RequestState::Abandoned => {}
+    }
+    let mut state: DeviceStateRow = step.must(&row.device)?;
+    let mut counter = None;
+    if let Some(code) = state.codes.iter_mut().find(|code| code.request == id) {
+        code.state = if done {
+            CodeState::Reported
+        } else {
+            CodeState::Abandoned
+        };
+        // The unlock has raised the device's counter by one, and made the other codes of its nonce void.
+        counter = code
+            .counter
+            .filter(|_| done)
+            .map(|counter| counter.wrapping_add(1));
+        let nonce = code.nonce;
+        if done {
+            state
+                .codes
+                .retain(|other| other.request == id || other.nonce != nonce);
+        }
+    }
+    if counter.is_some() {
+        state.expected = counter;
+    }
+    step.put(&row.device, &state)?;
+    row.state = if done {
+        RequestState::Done
+    } else {
+        RequestState::Abandoned
+    };
+    step.put(id.as_bytes(), &row)?;
+    let (event, kind) = if done {
+        (DeskEvent::Done, NoticeKind::Done)
+    } else {
+        (DeskEvent::Abandoned, NoticeKind::Abandoned)
+    };
+    let entry = DeskEntry {
+        counter,
+        ..step.entry(event)
+    };
+    step.record(entry);
+    notice::queue(step, kind, id, &row, actor.number)
+}

@@ -1,0 +1,184 @@
+//! Search, and what is shown of what was found.
+
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use fido_unlock_protocol::DeviceId;
+use fido_unlock_protocol::error::ErrorCode;
+
+use super::who;
+use crate::ports::{List, Table};
+use crate::record::DeskEvent;
+use crate::rows::{DeviceRow, OperatorRow};
+use crate::step::{Step, tampered};
+use crate::typed_text::folded;
+use crate::{
+    DeskError, Found, Operator, OperatorSession, PersonNumber, Privilege, RegisteredDevice, User, UserId,
+};
+
+/// The most users that a search gives.
+const MOST_FOUND: u32 = 50;
+/// The most devices of one user that are shown.
+const MOST_DEVICES: u32 = 200;
+
+/// Users by any part of id, name or e-mail address, and by Device ID. Recorded: it is what somebody looked at.
+pub(crate) fn search(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    text: &str,
+) -> Result<Vec<Found>, DeskError> {
+    who::in_service(step, session, Privilege::Unlock)?;
+    let entry = step.entry(DeskEvent::Searched);
+    step.record_text(entry, text)?;
+    found(step, text)
+}
+
+/// The same, while the text is typed: nothing is recorded but what is then looked at.
+pub(crate) fn suggest(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    text: &str,
+) -> Result<Vec<Found>, DeskError> {
+    who::in_service(step, session, Privilege::Unlock)?;
+    found(step, text)
+}
+
+fn found(step: &Step<'_>, text: &str) -> Result<Vec<Found>, DeskError> {
+    let text = folded(text.trim());
+    // A Device ID is read out in groups.
+    let id = text.replace(['-', ' '], "");
+    let mut hits = step.store().search(&text, MOST_FOUND)?;
+    if id != text && !id.is_empty() {
+        hits.extend(step.store().search(&id, MOST_FOUND)?);
+    }
+    let mut owners: Vec<PersonNumber> = Vec::new();
+    for (table, key) in hits {
+        let owner = match table {
+            Table::Users => PersonNumber(key.as_slice().try_into().map_err(|_| tampered(table))?),
+            Table::Devices => step.must::<DeviceRow>(&key)?.owner,
+            other => return Err(tampered(other).into()),
+        };
+        if !owners.contains(&owner) {
+            owners.push(owner);
+        }
+    }
+    owners.truncate(MOST_FOUND as usize);
+    owners
+        .into_iter()
+        .map(|owner| with_devices(step, owner))
+        .filter(|found| {
+            // One who was erased is not found by what is left in an index.
+            !matches!(found, Err(DeskError::Refused(ErrorCode::UserUnknown)))
+        })
+        .collect()
+}
+
+fn with_devices(step: &Step<'_>, owner: PersonNumber) -> Result<Found, DeskError> {
+    let user = who::user(step, owner)?;
+    let rows = step.list::<DeviceRow>(List::DevicesOfUser, &owner.0, None, MOST_DEVICES)?;
+    let devices = rows.iter().map(|(_, row)| device(row, &user));
+    Ok(Found {
+        devices: devices.collect::<Result<_, _>>()?,
+        user,
+    })
+}
+
+pub(crate) fn device(row: &DeviceRow, owner: &User) -> Result<RegisteredDevice, DeskError> {
+    Ok(row.registered(owner.id.clone()).ok_or(ErrorCode::StoreCorrupt)?)
+}
+
+/// A device and its owner.
+pub(crate) fn find_device(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    id: &DeviceId,
+) -> Result<Found, DeskError> {
+    step.about.device = Some(*id.as_bytes());
+    who::in_service(step, session, Privilege::Unlock)?;
+    let row: DeviceRow = step.get(id.as_bytes())?.ok_or(ErrorCode::DeviceUnknown)?;
+    step.about.user = Some(row.owner);
+    let user = who::user(step, row.owner)?;
+    let entry = step.entry(DeskEvent::Searched);
+    step.record(entry);
+    Ok(Found {
+        devices: alloc::vec![device(&row, &user)?],
+        user,
+    })
+}
+
+/// A user with all devices.
+pub(crate) fn find_user(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    id: &UserId,
+) -> Result<Found, DeskError> {
+    who::in_service(step, session, Privilege::Unlock)?;
+    let number = who::user_number(step, id)?;
+    step.about.user = Some(number);
+    let found = with_devices(step, number)?;
+    let entry = step.entry(DeskEvent::Searched);
+    step.record(entry);
+    Ok(found)
+}
+
+/// A page of all users, by id. `after`: the last one of the page before.
+pub(crate) fn users(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    after: Option<&UserId>,
+    limit: u32,
+) -> Result<Vec<Found>, DeskError> {
+    who::privileged(step, session, Privilege::Unlock)?;
+    let after = match after {
+        Some(id) => Some((folded(id.as_str()).into_bytes(), who::user_number(step, id)?)),
+        None => None,
+    };
+    let after = after
+        .as_ref()
+        .map(|(order, number)| (order.as_slice(), &number.0[..]));
+    let rows = step.list::<crate::rows::UserRow>(List::Users, b"", after, limit)?;
+    rows.iter()
+        .map(|(key, _)| {
+            let number = key.as_slice().try_into().map_err(|_| tampered(Table::Users))?;
+            with_devices(step, PersonNumber(number))
+        })
+        .collect()
+}
+
+/// All operators, by name.
+pub(crate) fn operators(step: &mut Step<'_>, session: &OperatorSession) -> Result<Vec<Operator>, DeskError> {
+    who::privileged(step, session, Privilege::Administer)?;
+    let rows = step.list::<OperatorRow>(List::Operators, b"", None, u32::MAX)?;
+    rows.iter()
+        .map(|(key, row)| {
+            let number = key
+                .as_slice()
+                .try_into()
+                .map_err(|_| tampered(Table::Operators))?;
+            let actor = who::actor(step, PersonNumber(number), row)?;
+            Ok(Operator {
+                id: actor.id,
+                roles: actor.grants.roles,
+                privileges: actor.grants.privileges,
+            })
+        })
+        .collect()
+}
+
+/// The text of an entry, where it was not erased.
+pub(crate) fn entry_text(step: &Step<'_>, place: u64) -> Result<Option<crate::rows::TextRow>, DeskError> {
+    Ok(step.get(&place.to_be_bytes())?)
+}
+
+/// The name behind a number of the log, as far as it is still known.
+pub(crate) fn name_of(
+    step: &Step<'_>,
+    number: PersonNumber,
+) -> Result<Option<alloc::string::String>, DeskError> {
+    if let Some(row) = step.get::<OperatorRow>(&number.0)? {
+        return Ok(Some(row.name));
+    }
+    Ok(who::user(step, number)
+        .ok()
+        .map(|user| user.id.as_str().to_string()))
+}

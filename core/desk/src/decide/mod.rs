@@ -1,0 +1,23 @@
+//! The decisions of a desk: plain functions over a [`Step`](crate::step::Step).
+//!
+//! Each checks all that must hold, in the order in which a person should be told, and writes rows and entries. What it
+//! refuses is recorded by whoever runs it, in place of all that it wrote. Nothing here waits for a person, a signer or
+//! a network: what does stands between two decisions.
+
+pub(crate) mod alarm;
+pub(crate) mod approval;
+pub(crate) mod authorise;
+pub(crate) mod call;
+pub(crate) mod challenge;
+pub(crate) mod clock;
+pub(crate) mod close;
+pub(crate) mod lookup;
+pub(crate) mod notice;
+pub(crate) mod operators;
+pub(crate) mod registry;
+pub(crate) mod service;
+pub(crate) mod set_up;
+pub(crate) mod sign_in;
+pub(crate) mod users;
+pub(crate) mod verification;
+pub(crate) mod who;

@@ -1,0 +1,109 @@
+//! Notices to owners, through the outbox: queued in the transaction of what they tell, sent between two others, at
+//! least once.
+
+use fido_unlock_protocol::DeviceId;
+
+use super::set_up::OUTBOX;
+use super::who;
+use crate::ports::NoticeKind;
+use crate::record::{DeskEntry, DeskEvent};
+use crate::rows::{NoticeRow, QueueRow, RequestRow};
+use crate::step::Step;
+use crate::{DeskError, OperatorId, PersonNumber, RequestId, UnixTime, User};
+
+/// A notice is given up after so many tries.
+const MOST_TRIES: u32 = 8;
+
+/// Queues a notice to the owner.
+pub(crate) fn queue(
+    step: &mut Step<'_>,
+    kind: NoticeKind,
+    request: RequestId,
+    row: &RequestRow,
+    operator: PersonNumber,
+) -> Result<(), DeskError> {
+    let notice = NoticeRow {
+        kind,
+        user: row.user,
+        device: row.device,
+        request,
+        operator,
+        at: step.now(),
+        message_id: step.random(),
+        tries: 0,
+    };
+    let mut queue: QueueRow = step.must(OUTBOX)?;
+    step.put(&queue.next.to_be_bytes(), &notice)?;
+    queue.next += 1;
+    Ok(step.put(OUTBOX, &queue)?)
+}
+
+/// The next notice to send.
+pub(crate) struct Due {
+    pub(crate) number: u64,
+    pub(crate) kind: NoticeKind,
+    /// `None` where the user was erased since.
+    pub(crate) user: Option<User>,
+    pub(crate) device: DeviceId,
+    pub(crate) request: RequestId,
+    pub(crate) operator: OperatorId,
+    pub(crate) at: UnixTime,
+    pub(crate) message_id: [u8; 16],
+}
+
+/// Reads the next one.
+pub(crate) fn next(step: &Step<'_>) -> Result<Option<Due>, DeskError> {
+    let queue: QueueRow = step.must(OUTBOX)?;
+    if queue.first == queue.next {
+        return Ok(None);
+    }
+    let row: NoticeRow = step.must(&queue.first.to_be_bytes())?;
+    Ok(Some(Due {
+        number: queue.first,
+        kind: row.kind,
+        user: who::user(step, row.user).ok(),
+        device: DeviceId::from_bytes(row.device),
+        request: row.request,
+        operator: who::operator_name(step, row.operator)?,
+        at: row.at,
+        message_id: row.message_id,
+    }))
+}
+
+/// Records what became of it. One that failed goes to the end of the queue until it is given up.
+pub(crate) fn sent(step: &mut Step<'_>, number: u64, failure: Option<&str>) -> Result<(), DeskError> {
+    let mut queue: QueueRow = step.must(OUTBOX)?;
+    if queue.first != number {
+        // Another instance was faster.
+        return Ok(());
+    }
+    let mut row: NoticeRow = step.must(&number.to_be_bytes())?;
+    step.about = DeskEntry {
+        operator: Some(row.operator),
+        user: Some(row.user),
+        device: Some(row.device),
+        request: Some(row.request),
+        ..DeskEntry::of(DeskEvent::NoticeSent)
+    };
+    step.remove::<NoticeRow>(&number.to_be_bytes())?;
+    queue.first += 1;
+    match failure {
+        None => {
+            let entry = step.entry(DeskEvent::NoticeSent);
+            step.record(entry);
+        }
+        Some(why) => {
+            row.tries += 1;
+            if row.tries < MOST_TRIES {
+                step.put(&queue.next.to_be_bytes(), &row)?;
+                queue.next += 1;
+            }
+            let entry = DeskEntry {
+                count: Some(row.tries),
+                ..step.entry(DeskEvent::NoticeFailed)
+            };
+            step.record_text(entry, why)?;
+        }
+    }
+    Ok(step.put(OUTBOX, &queue)?)
+}

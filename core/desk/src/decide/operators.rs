@@ -1,0 +1,225 @@
+//! Operators: added, changed, removed; and changes that rest.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use fido_unlock_protocol::error::ErrorCode;
+
+use super::who::{self, Actor, OperatorNameRow};
+use crate::record::{DeskEntry, DeskEvent};
+use crate::rows::{Asked, CountsRow, Grants, OperatorRow, Resting, SessionRow};
+use crate::step::Step;
+use crate::{DeskError, OperatorId, OperatorSession, PersonNumber, Privilege};
+
+/// What a change that is asked for now rests by.
+pub(crate) fn asked(step: &Step<'_>, actor: &Actor) -> Result<Asked, DeskError> {
+    let settings = who::settings(step)?;
+    Ok(Asked {
+        by: actor.number,
+        at: step.now(),
+        era: step.head().era,
+        rest: if settings.open {
+            who::rules(step)?.rest_seconds
+        } else {
+            0
+        },
+    })
+}
+
+/// Adds an operator, without asking who does.
+pub(crate) fn add(
+    step: &mut Step<'_>,
+    id: &OperatorId,
+    grants: Grants,
+    password: Option<&str>,
+) -> Result<(), DeskError> {
+    add_resting(step, id, Resting::new(grants), password)
+}
+
+fn add_resting(
+    step: &mut Step<'_>,
+    id: &OperatorId,
+    grants: Resting<Grants>,
+    password: Option<&str>,
+) -> Result<(), DeskError> {
+    let number = PersonNumber(step.random());
+    let row = OperatorRow {
+        name: id.as_str().into(),
+        grants,
+        password: password.map(String::from),
+        credentials: 0,
+        removed: false,
+        sessions: Vec::new(),
+    };
+    count_administrators(step, None, Some(&row))?;
+    step.put(id.as_str().as_bytes(), &OperatorNameRow { number })?;
+    step.put(&number.0, &row)?;
+    record(step, DeskEvent::OperatorChanged, number, Some(&row))
+}
+
+/// Adds an operator, or gives one other roles and privileges. `password`: as the port for passwords made it; a new
+/// operator needs one, and for one who is there it ends their sessions.
+pub(crate) fn put(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    id: &OperatorId,
+    grants: Grants,
+    password: Option<&str>,
+) -> Result<(), DeskError> {
+    let actor = who::privileged(step, session, Privilege::Administer)?;
+    let asked = asked(step, &actor)?;
+    let Some(number) = who::operator_number(step, id)? else {
+        if password.is_none() {
+            return Err(ErrorCode::OperatorUnknown.into());
+        }
+        let mut resting = Resting::new(Grants::default());
+        resting.change(grants, &asked);
+        return add_resting(step, id, resting, password);
+    };
+    let before: OperatorRow = step.must(&number.0)?;
+    let mut row = before.clone();
+    row.grants.change(grants, &asked);
+    if let Some(password) = password {
+        row.password = Some(password.into());
+        end_sessions(step, &mut row)?;
+        let changed = DeskEntry {
+            second_operator: Some(number),
+            ..step.entry(DeskEvent::PasswordChanged)
+        };
+        step.record(changed);
+    }
+    count_administrators(step, Some(&before), Some(&row))?;
+    step.put(&number.0, &row)?;
+    record(step, DeskEvent::OperatorChanged, number, Some(&row))
+}
+
+/// An operator gives themselves another password.
+pub(crate) fn change_own_password(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    password: &str,
+) -> Result<(), DeskError> {
+    let actor = who::signed_in(step, session)?;
+    let mut row: OperatorRow = step.must(&actor.number.0)?;
+    row.password = Some(password.into());
+    end_sessions(step, &mut row)?;
+    step.put(&actor.number.0, &row)?;
+    let changed = DeskEntry {
+        second_operator: Some(actor.number),
+        ..step.entry(DeskEvent::PasswordChanged)
+    };
+    step.record(changed);
+    Ok(())
+}
+
+/// Takes an operator away. Their number stays, since the log names it.
+pub(crate) fn remove(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    id: &OperatorId,
+) -> Result<(), DeskError> {
+    who::privileged(step, session, Privilege::Administer)?;
+    let number = who::operator_number(step, id)?.ok_or(ErrorCode::OperatorUnknown)?;
+    let before: OperatorRow = step.must(&number.0)?;
+    let mut row = before.clone();
+    row.removed = true;
+    row.password = None;
+    row.grants = Resting::new(Grants::default());
+    end_sessions(step, &mut row)?;
+    count_administrators(step, Some(&before), None)?;
+    step.remove::<OperatorNameRow>(id.as_str().as_bytes())?;
+    step.put(&number.0, &row)?;
+    record(step, DeskEvent::OperatorRemoved, number, None)
+}
+
+fn end_sessions(step: &mut Step<'_>, row: &mut OperatorRow) -> Result<(), DeskError> {
+    row.credentials = row.credentials.wrapping_add(1);
+    for key in row.sessions.drain(..) {
+        step.remove::<SessionRow>(&key[..])?;
+    }
+    Ok(())
+}
+
+/// An Administrator is counted from when they are asked for: the count follows from rows alone, whatever time it is.
+fn count_administrators(
+    step: &mut Step<'_>,
+    before: Option<&OperatorRow>,
+    after: Option<&OperatorRow>,
+) -> Result<(), DeskError> {
+    let (now, era) = (step.now(), step.head().era);
+    let administers = |row: Option<&OperatorRow>| {
+        row.is_some_and(|row| {
+            let later = row.grants.later(now, era).map(|(grants, ..)| grants);
+            let (now, later) = (Some(row.grants.at(now, era)), later);
+            now.into_iter()
+                .chain(later)
+                .any(|grants| grants.may(Privilege::Administer))
+        })
+    };
+    let mut counts: CountsRow = step.get(b"")?.unwrap_or_default();
+    match (administers(before), administers(after)) {
+        (false, true) => counts.administrators = counts.administrators.saturating_add(1),
+        (true, false) if counts.administrators <= 1 => return Err(ErrorCode::LastAdministrator.into()),
+        (true, false) => counts.administrators -= 1,
+        _ => return Ok(()),
+    }
+    step.put(b"", &counts)?;
+    Ok(())
+}
+
+fn record(
+    step: &mut Step<'_>,
+    event: DeskEvent,
+    number: PersonNumber,
+    row: Option<&OperatorRow>,
+) -> Result<(), DeskError> {
+    let entry = DeskEntry {
+        second_operator: Some(number),
+        ..step.entry(event)
+    };
+    let text = row.map(|row| {
+        let (now, era) = (step.now(), step.head().era);
+        row.grants.later(now, era).map_or_else(
+            || format!("{:?}", row.grants.at(now, era)),
+            |(later, due, _)| format!("{later:?} from {due} on"),
+        )
+    });
+    Ok(step.record_text(entry, text.as_deref().unwrap_or_default())?)
+}
+
+/// A second Administrator lets an operator's change hold at once. `reason`: what made it urgent.
+pub(crate) fn settle(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    id: &OperatorId,
+    reason: &str,
+) -> Result<(), DeskError> {
+    let actor = who::privileged(step, session, Privilege::Administer)?;
+    let number = who::operator_number(step, id)?.ok_or(ErrorCode::OperatorUnknown)?;
+    let before: OperatorRow = step.must(&number.0)?;
+    let (now, era) = (step.now(), step.head().era);
+    let (_, _, asked_by) = before.grants.later(now, era).ok_or(ErrorCode::WrongState)?;
+    // Neither who asked for it nor who gains by it.
+    if asked_by == actor.number || number == actor.number {
+        return Err(ErrorCode::ApprovalSelf.into());
+    }
+    with_reason(reason)?;
+    let mut row = before.clone();
+    row.grants.settle();
+    count_administrators(step, Some(&before), Some(&row))?;
+    step.put(&number.0, &row)?;
+    let entry = DeskEntry {
+        second_operator: Some(number),
+        ..step.entry(DeskEvent::ChangeApproved)
+    };
+    Ok(step.record_text(entry, reason)?)
+}
+
+pub(crate) fn with_reason(reason: &str) -> Result<(), DeskError> {
+    if reason.trim().is_empty() {
+        Err(ErrorCode::ReasonMissing.into())
+    } else {
+        Ok(())
+    }
+}

@@ -1,0 +1,105 @@
+//! Users: added, changed, erased.
+
+use fido_unlock_protocol::error::ErrorCode;
+
+use super::operators::{asked, with_reason};
+use super::who::{self, UserNameRow};
+use crate::record::{DeskEntry, DeskEvent};
+use crate::rows::{Resting, UserRow};
+use crate::step::Step;
+use crate::typed_text::composed;
+use crate::{DeskError, OperatorSession, PersonNumber, Privilege, User, UserClass, UserId};
+
+/// Adds a user or changes one. A lower class rests first; a channel that is new or has another kind or address counts
+/// as changed now, whatever it says itself.
+pub(crate) fn put(step: &mut Step<'_>, session: &OperatorSession, user: &User) -> Result<(), DeskError> {
+    let actor = who::privileged(step, session, Privilege::Administer)?;
+    let asked = asked(step, &actor)?;
+    let key = user.id.as_str().as_bytes();
+    let known: Option<UserNameRow> = step.get(key)?;
+    let (number, mut row) = match known {
+        Some(known) => (known.number, step.must::<UserRow>(&known.number.0)?),
+        None => {
+            let number = PersonNumber(step.random());
+            step.put(key, &UserNameRow { number })?;
+            let row = UserRow {
+                id: user.id.as_str().into(),
+                name: Default::default(),
+                class: Resting::new(user.class),
+                channels: Default::default(),
+                erased: false,
+            };
+            (number, row)
+        }
+    };
+    step.about.user = Some(number);
+    row.name = composed(&user.name);
+    row.class.change(user.class, &asked);
+    let class = match user.class {
+        UserClass::Ordinary => "ordinary",
+        UserClass::Privileged => "privileged",
+    };
+    let entry = step.entry(DeskEvent::UserChanged);
+    step.record_text(entry, class)?;
+    let old = core::mem::replace(&mut row.channels, user.channels.clone());
+    for channel in &mut row.channels {
+        let same = old
+            .iter()
+            .find(|old| old.id == channel.id && old.kind == channel.kind && old.address == channel.address);
+        channel.changed_at = same.map_or(step.now(), |old| old.changed_at);
+        if same.is_none() {
+            let entry = step.entry(DeskEvent::ChannelChanged);
+            step.record_text(entry, &channel.id)?;
+        }
+    }
+    let gone = |old: &&crate::Channel| user.channels.iter().all(|new| new.id != old.id);
+    for channel in old.iter().filter(gone) {
+        let entry = step.entry(DeskEvent::ChannelRemoved);
+        step.record_text(entry, &channel.id)?;
+    }
+    Ok(step.put(&number.0, &row)?)
+}
+
+/// A second Administrator lets a user's lower class hold at once.
+pub(crate) fn settle(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    id: &UserId,
+    reason: &str,
+) -> Result<(), DeskError> {
+    let actor = who::privileged(step, session, Privilege::Administer)?;
+    let number = who::user_number(step, id)?;
+    step.about.user = Some(number);
+    let mut row: UserRow = step.must(&number.0)?;
+    let later = row.class.later(step.now(), step.head().era);
+    let (_, _, asked_by) = later.ok_or(ErrorCode::WrongState)?;
+    if asked_by == actor.number {
+        return Err(ErrorCode::ApprovalSelf.into());
+    }
+    with_reason(reason)?;
+    row.class.settle();
+    step.put(&number.0, &row)?;
+    let entry = step.entry(DeskEvent::ChangeApproved);
+    Ok(step.record_text(entry, reason)?)
+}
+
+/// Forgets all that is known of a user but the number, which the log names. Their devices stay registered, for nobody.
+pub(crate) fn erase(step: &mut Step<'_>, session: &OperatorSession, id: &UserId) -> Result<(), DeskError> {
+    who::privileged(step, session, Privilege::Administer)?;
+    let number = who::user_number(step, id)?;
+    step.about.user = Some(number);
+    step.remove::<UserNameRow>(id.as_str().as_bytes())?;
+    step.put(
+        &number.0,
+        &UserRow {
+            id: Default::default(),
+            name: Default::default(),
+            class: Resting::new(UserClass::Privileged),
+            channels: Default::default(),
+            erased: true,
+        },
+    )?;
+    let entry: DeskEntry = step.entry(DeskEvent::UserErased);
+    step.record(entry);
+    Ok(())
+}

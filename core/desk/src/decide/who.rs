@@ -1,0 +1,160 @@
+//! Who acts, and whether they may: session, operator, privilege, licence.
+
+use fido_unlock_protocol::error::ErrorCode;
+
+use crate::ports::{StorageError, Table};
+use crate::rows::{CountsRow, Grants, LicenceRow, NameRow, OperatorRow, SessionRow, SettingsRow, UserRow};
+use crate::rules::Rules;
+use crate::step::{Guard, Step};
+use crate::{DeskError, LicenceFile, OperatorId, OperatorSession, PersonNumber, Privilege, User, UserId};
+
+pub(crate) type UserNameRow = NameRow<{ Table::UserNames.number() }>;
+pub(crate) type OperatorNameRow = NameRow<{ Table::OperatorNames.number() }>;
+
+/// An operator who acts.
+#[derive(Clone, Debug)]
+pub(crate) struct Actor {
+    pub(crate) number: PersonNumber,
+    pub(crate) id: OperatorId,
+    pub(crate) grants: Grants,
+}
+
+pub(crate) fn settings(step: &Step<'_>) -> Result<SettingsRow, StorageError> {
+    step.must(b"")
+}
+
+pub(crate) fn rules(step: &Step<'_>) -> Result<Rules, StorageError> {
+    let settings = settings(step)?;
+    Ok(settings.rules.at(step.now(), step.head().era).clone())
+}
+
+/// The session's operator, as they are now.
+pub(crate) fn signed_in(step: &mut Step<'_>, session: &OperatorSession) -> Result<Actor, DeskError> {
+    let unknown = ErrorCode::OperatorUnknown;
+    let row: SessionRow = step.get(&session.key(&step.head().log_id))?.ok_or(unknown)?;
+    step.about.operator = Some(row.operator);
+    let operator: OperatorRow = step.get(&row.operator.0)?.ok_or(unknown)?;
+    let age = step.now().seconds_since(row.since);
+    let lives = row.era == step.head().era.number && age <= rules(step)?.session_seconds;
+    step.require(Guard::SessionLives, lives, unknown)?;
+    step.require(
+        Guard::SessionCredentials,
+        row.credentials == operator.credentials,
+        unknown,
+    )?;
+    step.require(Guard::OperatorThere, !operator.removed, unknown)?;
+    actor(step, row.operator, &operator)
+}
+
+pub(crate) fn actor(
+    step: &Step<'_>,
+    number: PersonNumber,
+    operator: &OperatorRow,
+) -> Result<Actor, DeskError> {
+    Ok(Actor {
+        number,
+        id: operator_id(&operator.name)?,
+        grants: operator.grants.at(step.now(), step.head().era).clone(),
+    })
+}
+
+/// The same, and they have a privilege.
+pub(crate) fn privileged(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    privilege: Privilege,
+) -> Result<Actor, DeskError> {
+    let actor = signed_in(step, session)?;
+    step.require(
+        Guard::OperatorMay,
+        actor.grants.may(privilege),
+        ErrorCode::PrivilegeMissing,
+    )?;
+    Ok(actor)
+}
+
+/// The service may be used, by this operator: set-up, licence, switch, privilege.
+pub(crate) fn in_service(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    privilege: Privilege,
+) -> Result<Actor, DeskError> {
+    let actor = privileged(step, session, privilege)?;
+    licensed(step, 0)?;
+    Ok(actor)
+}
+
+/// The licence as it stands, verified before it was stored.
+pub(crate) fn licence(step: &Step<'_>) -> Result<Option<LicenceFile>, StorageError> {
+    let row: Option<LicenceRow> = step.get(b"")?;
+    row.map(|row| {
+        LicenceFile::stored(&row.file).ok_or_else(|| StorageError::Corrupt {
+            detail: Table::Licence.name().into(),
+        })
+    })
+    .transpose()
+}
+
+/// `more`: devices about to be registered.
+pub(crate) fn licensed(step: &Step<'_>, more: u32) -> Result<(), DeskError> {
+    let settings = settings(step)?;
+    let refuse = |code, contact| DeskError::Licence { code, contact };
+    let Some(licence) = licence(step)? else {
+        let contact = rules(step)?.licence_contact;
+        return step.require(Guard::Licensed, false, refuse(ErrorCode::LicenceMissing, contact));
+    };
+    step.require(
+        Guard::Licensed,
+        step.now() <= licence.valid_until,
+        refuse(ErrorCode::LicenceExpired, licence.contact.clone()),
+    )?;
+    step.require(Guard::ServiceOn, settings.service_on, ErrorCode::ServiceOff)?;
+    let counts: CountsRow = step.get(b"")?.unwrap_or_default();
+    step.require(
+        Guard::Licensed,
+        counts.devices.saturating_add(more) <= licence.devices,
+        refuse(ErrorCode::LicenceDevices, licence.contact),
+    )
+}
+
+pub(crate) fn operator_id(name: &str) -> Result<OperatorId, StorageError> {
+    OperatorId::recorded(name).ok_or_else(|| StorageError::Corrupt {
+        detail: Table::Operators.name().into(),
+    })
+}
+
+pub(crate) fn operator_number(
+    step: &Step<'_>,
+    id: &OperatorId,
+) -> Result<Option<PersonNumber>, StorageError> {
+    let row: Option<OperatorNameRow> = step.get(id.as_str().as_bytes())?;
+    Ok(row.map(|row| row.number))
+}
+
+/// The name of an operator who may have been removed since.
+pub(crate) fn operator_name(step: &Step<'_>, number: PersonNumber) -> Result<OperatorId, StorageError> {
+    let row: OperatorRow = step.must(&number.0)?;
+    operator_id(&row.name)
+}
+
+pub(crate) fn user_number(step: &Step<'_>, id: &UserId) -> Result<PersonNumber, DeskError> {
+    let row: Option<UserNameRow> = step.get(id.as_str().as_bytes())?;
+    Ok(row.ok_or(ErrorCode::UserUnknown)?.number)
+}
+
+/// The user of a number, as they are now.
+pub(crate) fn user(step: &Step<'_>, number: PersonNumber) -> Result<User, DeskError> {
+    let row: UserRow = step.get(&number.0)?.ok_or(ErrorCode::UserUnknown)?;
+    if row.erased {
+        return Err(ErrorCode::UserUnknown.into());
+    }
+    let id = UserId::recorded(&row.id).ok_or_else(|| StorageError::Corrupt {
+        detail: Table::Users.name().into(),
+    })?;
+    Ok(User {
+        id,
+        name: row.name,
+        class: *row.class.at(step.now(), step.head().era),
+        channels: row.channels,
+    })
+}

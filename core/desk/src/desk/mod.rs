@@ -1,0 +1,311 @@
+//! The desk: runs decisions as transactions, and the slow work between them.
+
+mod calls;
+mod people;
+mod running;
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use fido_unlock_protocol::error::{ErrorCode, HasCode};
+use fido_unlock_protocol::ports::Entropy;
+
+pub use calls::{BegunAsk, BegunCheck};
+pub use running::{LogReport, LogState, ShownEntry};
+
+use crate::decide::{alarm, set_up};
+use crate::log::{NoteVerifier, Range};
+use crate::map::Map;
+use crate::ports::{
+    Anchor, Clock, CodeDelivery, CommitError, DeskStore, DeskTransaction, Notifier, Passwords, Signer,
+    StorageError,
+};
+use crate::record::{DeskEntry, DeskEvent, LogId};
+use crate::rows::Era;
+use crate::rules::Rules;
+use crate::step::{Guard, Head, SealKey, Seed, SeenLog, Step, TransactionNodes, is_alarming};
+use crate::typed_text::opaque;
+use crate::{DeskError, OperatorId, PersonNumber, UnixTime};
+
+/// How far this computer's clock may be from the store's, or behind the log, in seconds.
+const CLOCK_TOLERANCE: u64 = 5;
+/// The anchor is written when the log has grown by so many entries.
+const ANCHOR_EVERY: u64 = 64;
+
+/// Everything that a desk is made of.
+pub struct DeskParts {
+    /// Where everything is kept.
+    pub store: Box<dyn DeskStore + Send>,
+    /// The key under which the store's head stands.
+    pub seal_key: SealKey,
+    /// This computer's clock.
+    pub clock: Box<dyn Clock + Send>,
+    /// Random bytes.
+    pub entropy: Box<dyn Entropy + Send>,
+    /// Issuers' keys.
+    pub signer: Box<dyn Signer + Send>,
+    /// How passwords are hashed.
+    pub passwords: Box<dyn Passwords + Send>,
+    /// Notices to owners.
+    pub notifier: Box<dyn Notifier + Send>,
+    /// Sends codes to channels, where the desk does that.
+    pub delivery: Option<Box<dyn CodeDelivery + Send>>,
+    /// Keeps a recent head beside the keys.
+    pub anchor: Option<Box<dyn Anchor + Send>>,
+    /// Whose licences count.
+    pub vendor: Vec<NoteVerifier>,
+    /// Wrong passwords are written down once in this many seconds, so that a guess costs no write; 0: each at once,
+    /// which a program that ends after one guess must.
+    pub guess_window_seconds: u64,
+}
+
+/// Wrong passwords that are not written down yet.
+struct Guesses {
+    count: u32,
+    since: UnixTime,
+}
+
+/// The operator's side of fido-unlock (docs/protocol/audit.md for its log).
+///
+/// Nothing of it is in memory but keys and the last head that it saw: two desks over one store behave as one, and a
+/// desk that is killed at any instruction loses nothing that was answered. Whatever it refuses is recorded with the
+/// number of its error.
+pub struct Desk {
+    parts: DeskParts,
+    seen: Option<SeenLog>,
+    anchored: u64,
+    guesses: BTreeMap<Option<PersonNumber>, Guesses>,
+    disabled: Option<Guard>,
+}
+
+impl Desk {
+    /// Makes a desk in an empty store, with its first Administrator. Until [`Desk::open_desk`] ends the set-up it gives
+    /// no code.
+    ///
+    /// # Errors
+    /// [`StorageError::Write`] when there is a desk in the store already; [`ErrorCode::PasswordWeak`];
+    /// [`ErrorCode::EntropyFailed`]; a store's error.
+    pub fn create(
+        parts: DeskParts,
+        rules: Rules,
+        administrator: &OperatorId,
+        password: &str,
+    ) -> Result<Self, DeskError> {
+        let mut desk = Self::over(parts);
+        people::judge_password(password, administrator)?;
+        let hash = desk.parts.passwords.hash(&opaque(password))?;
+        let seed = desk.seed()?;
+        let now = desk.parts.clock.now();
+        let txn = desk.parts.store.begin()?;
+        if txn.head()?.is_some() {
+            return Err(StorageError::Write {
+                detail: "there is a help desk in this database already".into(),
+            }
+            .into());
+        }
+        let mut log_id = [0; 16];
+        desk.parts
+            .entropy
+            .fill(&mut log_id)
+            .map_err(|_| ErrorCode::EntropyFailed)?;
+        let head = Head {
+            log_id: LogId(log_id),
+            range: Range::empty(),
+            map_root: Map::<TransactionNodes<'_>>::empty_root(),
+            at: now,
+            era: Era::default(),
+        };
+        let nodes = TransactionNodes(&*txn);
+        let about = DeskEntry::of(DeskEvent::LogCreated);
+        let mut step = Step::new(&nodes, head, now, seed, None, about);
+        set_up::create(&mut step, rules, administrator, &hash)?;
+        let (batch, head) = step.finish(&desk.parts.seal_key)?;
+        txn.commit(&batch).map_err(not_written)?;
+        desk.saw(&head);
+        desk.anchor_now();
+        Ok(desk)
+    }
+
+    /// Opens the desk in a store.
+    ///
+    /// # Errors
+    /// [`StorageError::Read`] when there is none; [`StorageError::Tampered`] when its head is not under this key;
+    /// [`StorageError::SetBack`] when it is older than the anchor; a store's error.
+    pub fn open(parts: DeskParts) -> Result<Self, DeskError> {
+        let mut desk = Self::over(parts);
+        desk.seen = match &desk.parts.anchor {
+            Some(anchor) => anchor.load()?,
+            None => None,
+        };
+        desk.anchored = desk.seen.as_ref().map_or(0, |seen| seen.range.size());
+        let txn = desk.parts.store.begin()?;
+        let head = head_of(&*txn, &desk.parts.seal_key, desk.seen.as_ref())?;
+        drop(txn);
+        desk.saw(&head);
+        Ok(desk)
+    }
+
+    fn over(parts: DeskParts) -> Self {
+        Self {
+            parts,
+            seen: None,
+            anchored: 0,
+            guesses: BTreeMap::new(),
+            disabled: None,
+        }
+    }
+
+    fn seed(&mut self) -> Result<Seed, DeskError> {
+        let mut seed = Seed::new([0; 32]);
+        let filled = self.parts.entropy.fill(&mut *seed);
+        filled.map_err(|_| ErrorCode::EntropyFailed)?;
+        Ok(seed)
+    }
+
+    /// Runs a decision in one transaction. What it refuses is recorded in its place, in the same transaction.
+    fn step<T>(
+        &mut self,
+        event: DeskEvent,
+        decide: impl FnOnce(&mut Step<'_>) -> Result<T, DeskError>,
+    ) -> Result<T, DeskError> {
+        self.step_at(event, Behind::Refused, |step, _| decide(step))
+    }
+
+    fn step_at<T>(
+        &mut self,
+        event: DeskEvent,
+        behind: Behind,
+        decide: impl FnOnce(&mut Step<'_>, UnixTime) -> Result<T, DeskError>,
+    ) -> Result<T, DeskError> {
+        let seed = self.seed()?;
+        let txn = self.parts.store.begin()?;
+        let head = head_of(&*txn, &self.parts.seal_key, self.seen.as_ref())?;
+        let clock = self.parts.clock.now();
+        let store_clock = txn.now()?.unwrap_or(clock);
+        let nodes = TransactionNodes(&*txn);
+        let now = store_clock.max(head.at);
+        let about = DeskEntry::of(event);
+        let mut step = Step::new(&nodes, head.clone(), now, seed, self.disabled, about);
+        let answer =
+            in_time(clock, store_clock, head.at, behind).and_then(|()| decide(&mut step, store_clock));
+        let answer = answer.inspect_err(|error| {
+            step.forget(&head);
+            let refused = step.about.clone();
+            step.record(DeskEntry {
+                event: DeskEvent::Refused,
+                error: Some(error.code().number()),
+                ..refused
+            });
+            // A store that cannot be trusted may not let an alarm be raised either: the refusal is what counts.
+            if is_alarming(error) && alarm::raise(&mut step, error.code()).is_err() {
+                step.forget(&head);
+            }
+        });
+        if step.is_idle() {
+            return answer;
+        }
+        let (batch, head) = step.finish(&self.parts.seal_key)?;
+        match txn.commit(&batch) {
+            Ok(()) => {}
+            Err(CommitError::NotWritten(error)) => {
+                return match answer {
+                    Ok(_) => Err(error.into()),
+                    Err(refusal) => Err(refusal),
+                };
+            }
+            Err(CommitError::Unknown { detail }) => self.look_up(&batch, detail)?,
+        }
+        self.saw(&head);
+        if head.range.size() >= self.anchored + ANCHOR_EVERY {
+            self.anchor_now();
+        }
+        answer
+    }
+
+    /// A commit's answer was lost: the entries that it would have added say whether it was written. They hold random
+    /// bytes of this step alone.
+    fn look_up(
+        &mut self,
+        batch: &crate::ports::Batch,
+        detail: alloc::string::String,
+    ) -> Result<(), DeskError> {
+        let txn = self.parts.store.begin()?;
+        let count = u32::try_from(batch.entries.len()).unwrap_or(u32::MAX);
+        let there = txn.entries(batch.first_entry, count)?;
+        let written = !there.is_empty()
+            && there.len() == batch.entries.len()
+            && there
+                .iter()
+                .zip(&batch.entries)
+                .all(|(there, ours)| *there == ours.bytes);
+        if written {
+            Ok(())
+        } else {
+            Err(StorageError::Write { detail }.into())
+        }
+    }
+
+    fn saw(&mut self, head: &Head) {
+        self.seen = Some(SeenLog::of(head));
+    }
+
+    /// What cannot be kept beside the keys is no reason to stop a call.
+    fn anchor_now(&mut self) {
+        if let (Some(anchor), Some(seen)) = (&mut self.parts.anchor, &self.seen)
+            && anchor.save(seen).is_ok()
+        {
+            self.anchored = seen.range.size();
+        }
+    }
+
+    /// Takes a guard out of every decision: for the model, which must then find what the guard keeps out.
+    #[cfg(feature = "testing")]
+    pub const fn without(&mut self, guard: Option<Guard>) {
+        self.disabled = guard;
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.write_guesses();
+        self.anchor_now();
+    }
+}
+
+/// Whether a clock that is behind the log stops a step.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Behind {
+    /// It does.
+    Refused,
+    /// It is what the step is about.
+    Accepted,
+}
+
+fn in_time(clock: UnixTime, store: UnixTime, latest: UnixTime, behind: Behind) -> Result<(), DeskError> {
+    if clock.seconds_since(store).max(store.seconds_since(clock)) > CLOCK_TOLERANCE {
+        return Err(ErrorCode::ClockDiffers.into());
+    }
+    if behind == Behind::Refused && latest.seconds_since(store) > CLOCK_TOLERANCE {
+        return Err(DeskError::ClockWentBack { now: store, latest });
+    }
+    Ok(())
+}
+
+fn head_of(txn: &dyn DeskTransaction, key: &SealKey, seen: Option<&SeenLog>) -> Result<Head, StorageError> {
+    let bytes = txn.head()?.ok_or_else(|| StorageError::Read {
+        detail: "there is no help desk in this database".into(),
+    })?;
+    let head = Head::from_bytes(&bytes, key)?;
+    if let Some(seen) = seen {
+        seen.goes_on(&head, txn)?;
+    }
+    Ok(head)
+}
+
+fn not_written(error: CommitError) -> StorageError {
+    match error {
+        CommitError::NotWritten(error) => error,
+        CommitError::Unknown { detail } => StorageError::Write { detail },
+    }
+}

@@ -1,0 +1,359 @@
+//! What runs beside the calls: notices, the log's checkpoints, proofs and verification.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use fido_unlock_protocol::error::{ErrorCode, HasCode};
+
+use super::{Desk, head_of};
+use crate::decide::{lookup, notice, who};
+use crate::log::{
+    NoteSigner, Origin, ProofFile, Range, SignedNote, Tile, TreeHash, TreeHead, consistency_proof,
+    inclusion_proof, leaf_hash,
+};
+use crate::ports::{DeskTransaction, Notice, StorageError};
+use crate::record::{DeskEntry, DeskEvent, LogId, text_hash};
+use crate::step::StoredNodes;
+use crate::{DeskError, OperatorSession, Privilege};
+
+/// An entry of the log, with what is known beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownEntry {
+    /// The entry.
+    pub entry: DeskEntry,
+    /// The operator's name, where it is still known.
+    pub operator: Option<String>,
+    /// The second operator's name.
+    pub second_operator: Option<String>,
+    /// The user's id.
+    pub user: Option<String>,
+    /// The text, where it was not erased.
+    pub text: Option<String>,
+}
+
+/// How far the log reaches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogState {
+    /// Which.
+    pub log_id: LogId,
+    /// How many entries.
+    pub size: u64,
+    /// Their root.
+    pub root: TreeHash,
+}
+
+/// What a verification found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogReport {
+    /// How far the log reaches.
+    pub state: LogState,
+    /// How many entries the given checkpoints cover.
+    pub covered: u64,
+}
+
+impl Desk {
+    /// Sends the next notice of the outbox, at least once. Gives whether there was one; a desk that serves calls this
+    /// until there is none, and again after each call.
+    ///
+    /// # Errors
+    /// Clock; a store's error. That it could not be sent is recorded, and it is tried again later.
+    pub fn send_notice(&mut self) -> Result<bool, DeskError> {
+        let Some(due) = self.step(DeskEvent::NoticeSent, |step| notice::next(step))? else {
+            return Ok(false);
+        };
+        let failure = match &due.user {
+            // Nobody is left to tell.
+            None => None,
+            Some(user) => {
+                let notice = Notice {
+                    kind: due.kind,
+                    user,
+                    device: due.device,
+                    request: due.request,
+                    operator: &due.operator,
+                    at: due.at,
+                    message_id: due.message_id,
+                };
+                let sent = self.parts.notifier.notify(&notice);
+                sent.err().map(|error| error.detail)
+            }
+        };
+        let number = due.number;
+        self.step(DeskEvent::NoticeSent, |step| {
+            notice::sent(step, number, failure.as_deref())
+        })?;
+        Ok(failure.is_none())
+    }
+
+    /// The name of the log in its checkpoints: `fido-unlock/` and its id in hexadecimal digits.
+    ///
+    /// # Errors
+    /// As [`Desk::log_state`].
+    pub fn origin(&mut self) -> Result<Origin, DeskError> {
+        origin(self.log_state()?.log_id)
+    }
+
+    /// How far the log reaches.
+    ///
+    /// # Errors
+    /// A store's error.
+    pub fn log_state(&mut self) -> Result<LogState, DeskError> {
+        self.looking(|txn, state, _| {
+            let _ = txn;
+            Ok(state.clone())
+        })
+    }
+
+    /// Reads the store in a transaction that writes nothing.
+    fn looking<T>(
+        &mut self,
+        look: impl FnOnce(&dyn DeskTransaction, &LogState, &Range) -> Result<T, DeskError>,
+    ) -> Result<T, DeskError> {
+        let txn = self.parts.store.begin()?;
+        let head = head_of(&*txn, &self.parts.seal_key, self.seen.as_ref())?;
+        let state = LogState {
+            log_id: head.log_id,
+            size: head.range.size(),
+            root: head.range.root(),
+        };
+        look(&*txn, &state, &head.range)
+    }
+
+    /// Signs a checkpoint over all entries up to now. Keep it where the log's administrator cannot write. That it was
+    /// made is recorded behind it.
+    ///
+    /// # Errors
+    /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Audit`]; [`DeskError::Signer`]; clock; a store's error.
+    pub fn checkpoint(
+        &mut self,
+        session: &OperatorSession,
+        signer: &mut dyn NoteSigner,
+    ) -> Result<SignedNote, DeskError> {
+        self.step(DeskEvent::CheckpointMade, |step| {
+            who::privileged(step, session, Privilege::Audit)?;
+            let entry = step.entry(DeskEvent::CheckpointMade);
+            step.record(entry);
+            Ok(())
+        })?;
+        let state = self.log_state()?;
+        let head = TreeHead {
+            origin: origin(state.log_id)?,
+            size: state.size,
+            root: state.root,
+        };
+        Ok(SignedNote::sign(head.to_text(), signer)?)
+    }
+
+    /// The proof that entry `index` is in the log as a checkpoint has it.
+    ///
+    /// # Errors
+    /// [`ErrorCode::AuditCheckpoint`] where the checkpoint is not of this log as it stands; [`ErrorCode::InvalidArgument`]
+    /// where it has no such entry; a store's error.
+    pub fn prove(&mut self, index: u64, checkpoint: &SignedNote) -> Result<ProofFile, DeskError> {
+        let hashes = self.looking(|txn, state, _| {
+            let head = of_this_log(txn, state, checkpoint)?;
+            let nodes = StoredNodes::new(txn, state.size);
+            let proof = inclusion_proof(&nodes, head.size, index)?;
+            Ok(proof.ok_or(ErrorCode::InvalidArgument)?)
+        })?;
+        Ok(ProofFile {
+            index,
+            hashes,
+            checkpoint: checkpoint.clone(),
+        })
+    }
+
+    /// The hashes that lead from the root of the log's first `old` entries to that of its first `new` ones.
+    ///
+    /// # Errors
+    /// [`ErrorCode::InvalidArgument`] where the log has not so many; a store's error.
+    pub fn prove_consistency(&mut self, old: u64, new: u64) -> Result<Vec<TreeHash>, DeskError> {
+        self.looking(|txn, state, _| {
+            let nodes = StoredNodes::new(txn, state.size);
+            if new > state.size {
+                return Err(ErrorCode::InvalidArgument.into());
+            }
+            Ok(consistency_proof(&nodes, old, new)?.ok_or(ErrorCode::InvalidArgument)?)
+        })
+    }
+
+    /// Entries from place `from` on, at most `count`, with names and texts. That they were read is recorded.
+    ///
+    /// # Errors
+    /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Audit`]; clock; a store's error.
+    pub fn audit_entries(
+        &mut self,
+        session: &OperatorSession,
+        from: u64,
+        count: u32,
+    ) -> Result<Vec<ShownEntry>, DeskError> {
+        self.step(DeskEvent::LogRead, |step| {
+            who::privileged(step, session, Privilege::Audit)?;
+            let size = step.head().range.size();
+            let mut out = Vec::new();
+            let nodes = StoredNodes::new(step.store(), size);
+            for (place, bytes) in (from..size).zip(step.store().entries(from, count)?) {
+                let proof = inclusion_proof(&nodes, size, place)?.unwrap_or_default();
+                crate::log::verify_inclusion(size, &step.head().range.root(), place, &bytes, &proof)
+                    .map_err(|_| broken(place))?;
+                let entry =
+                    DeskEntry::from_bytes(&bytes).map_err(|fault| DeskError::Refused(fault.code()))?;
+                let name = |number: Option<crate::PersonNumber>| match number {
+                    Some(number) => lookup::name_of(step, number),
+                    None => Ok(None),
+                };
+                let text = match entry.text {
+                    Some(hash) => lookup::entry_text(step, place)?
+                        .filter(|row| text_hash(&row.salt, &row.text) == hash)
+                        .map(|row| row.text),
+                    None => None,
+                };
+                out.push(ShownEntry {
+                    operator: name(entry.operator)?,
+                    second_operator: name(entry.second_operator)?,
+                    user: name(entry.user)?,
+                    text,
+                    entry,
+                });
+            }
+            let read = step.entry(DeskEvent::LogRead);
+            step.record(read);
+            Ok(out)
+        })
+    }
+
+    /// An entry's canonical bytes.
+    ///
+    /// # Errors
+    /// [`ErrorCode::InvalidArgument`] where the log has no such entry; a store's error.
+    pub fn entry_bytes(&mut self, index: u64) -> Result<Vec<u8>, DeskError> {
+        self.looking(|txn, _, _| Ok(txn.entries(index, 1)?.pop().ok_or(ErrorCode::InvalidArgument)?))
+    }
+
+    /// Verifies the whole log: each entry's form, place and time, the tree over them, the full tiles, and that each of
+    /// `checkpoints`, which the caller has verified, is a beginning of it.
+    ///
+    /// # Errors
+    /// [`StorageError::AuditBroken`], the first fault; [`ErrorCode::AuditCheckpoint`]; a store's error.
+    pub fn verify_audit(&mut self, checkpoints: &[TreeHead]) -> Result<LogReport, DeskError> {
+        self.looking(|txn, state, _| {
+            let mut range = Range::empty();
+            let mut latest = crate::UnixTime(0);
+            agree(checkpoints, state, &range)?;
+            while range.size() < state.size {
+                let entries = txn.entries(range.size(), 256)?;
+                if entries.is_empty() {
+                    return Err(broken(range.size()).into());
+                }
+                for bytes in entries {
+                    let place = range.size();
+                    if place == state.size {
+                        break;
+                    }
+                    let entry = DeskEntry::from_bytes(&bytes).map_err(|_| broken(place))?;
+                    let back = entry.at < latest && entry.event != DeskEvent::ClockAccepted;
+                    if entry.log_id != state.log_id || entry.sequence != place || back {
+                        return Err(broken(place).into());
+                    }
+                    latest = entry.at;
+                    range
+                        .append(leaf_hash(&bytes), |_, _, _| ())
+                        .map_err(|_| broken(place))?;
+                    agree(checkpoints, state, &range)?;
+                }
+            }
+            if range.root() != state.root {
+                return Err(broken(state.size).into());
+            }
+            tiles(txn, state.size)?;
+            let covered = checkpoints.iter().map(|head| head.size).max().unwrap_or(0);
+            if covered > state.size {
+                return Err(ErrorCode::AuditCheckpoint.into());
+            }
+            Ok(LogReport {
+                state: state.clone(),
+                covered,
+            })
+        })
+    }
+}
+
+/// Each full tile is what the entries, or the tiles below it, make it.
+fn tiles(txn: &dyn DeskTransaction, size: u64) -> Result<(), DeskError> {
+    let mut level = 0;
+    let mut count = size >> 8;
+    while count > 0 {
+        for index in 0..count {
+            let first = index << 8;
+            let hashes: Vec<TreeHash> = if level == 0 {
+                txn.entries(first, 256)?
+                    .iter()
+                    .map(|entry| leaf_hash(entry))
+                    .collect()
+            } else {
+                let nodes = StoredNodes::new(txn, size);
+                let below =
+                    |place| crate::log::subtree(&nodes, place << (8 * level), (place + 1) << (8 * level));
+                (first..first + 256).map(below).collect::<Result<_, _>>()?
+            };
+            let bytes: Vec<u8> = hashes.iter().flat_map(|hash| hash.0).collect();
+            if txn.tile(level, index)?.as_ref() != Some(&bytes) {
+                let tile = Tile {
+                    level,
+                    index,
+                    width: 256,
+                };
+                return Err(StorageError::AuditBroken { detail: tile.path() }.into());
+            }
+        }
+        level += 1;
+        count >>= 8;
+    }
+    Ok(())
+}
+
+fn broken(place: u64) -> StorageError {
+    StorageError::AuditBroken {
+        detail: format!("entry {place}"),
+    }
+}
+
+fn agree(checkpoints: &[TreeHead], state: &LogState, range: &Range) -> Result<(), DeskError> {
+    let origin = origin(state.log_id)?;
+    let other = checkpoints
+        .iter()
+        .any(|head| head.origin != origin || (head.size == range.size() && head.root != range.root()));
+    if other {
+        return Err(ErrorCode::AuditCheckpoint.into());
+    }
+    Ok(())
+}
+
+fn origin(log_id: LogId) -> Result<Origin, DeskError> {
+    let mut name = "fido-unlock/".to_string();
+    for byte in log_id.0 {
+        name.push_str(&format!("{byte:02x}"));
+    }
+    Ok(Origin::new(&name).map_err(|_| ErrorCode::StoreCorrupt)?)
+}
+
+/// The tree head of a checkpoint, whose root is that of the log's first entries.
+fn of_this_log(
+    txn: &dyn DeskTransaction,
+    state: &LogState,
+    checkpoint: &SignedNote,
+) -> Result<TreeHead, DeskError> {
+    let other = ErrorCode::AuditCheckpoint;
+    let head = TreeHead::parse(checkpoint.text()).map_err(|_| other)?;
+    if head.origin != origin(state.log_id)? || head.size > state.size {
+        return Err(other.into());
+    }
+    let nodes = StoredNodes::new(txn, state.size);
+    let root = crate::log::subtree(&nodes, 0, head.size)?;
+    if root == head.root {
+        Ok(head)
+    } else {
+        Err(other.into())
+    }
+}

@@ -1,0 +1,187 @@
+//! Users, operators, and who is signed in.
+
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use minicbor::{Decode, Encode};
+
+use super::{Resting, Row};
+use crate::ports::{Derived, List, Listed, Table};
+use crate::rules::Stricter;
+use crate::typed_text::folded;
+use crate::{Channel, PersonNumber, Privilege, Role, UnixTime, UserClass};
+
+/// A user. One that was erased has an empty id and name.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct UserRow {
+    #[n(0)]
+    pub(crate) id: String,
+    #[n(1)]
+    pub(crate) name: String,
+    #[n(2)]
+    pub(crate) class: Resting<UserClass>,
+    #[n(3)]
+    pub(crate) channels: Vec<Channel>,
+    #[n(4)]
+    pub(crate) erased: bool,
+}
+
+impl Row for UserRow {
+    const TABLE: Table = Table::Users;
+
+    fn derived(&self) -> Derived {
+        if self.erased {
+            return Derived::default();
+        }
+        let mail = self.channels.iter().map(|channel| &channel.address);
+        Derived {
+            listed: vec![Listed {
+                list: List::Users,
+                group: Vec::new(),
+                order: folded(&self.id).into_bytes(),
+            }],
+            texts: [&self.id, &self.name]
+                .into_iter()
+                .chain(mail)
+                .map(|text| folded(text))
+                .collect(),
+        }
+    }
+}
+
+/// Whose name it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct NameRow<const TABLE: u8> {
+    #[n(0)]
+    pub(crate) number: PersonNumber,
+}
+
+impl Row for NameRow<{ Table::UserNames.number() }> {
+    const TABLE: Table = Table::UserNames;
+}
+
+impl Row for NameRow<{ Table::OperatorNames.number() }> {
+    const TABLE: Table = Table::OperatorNames;
+}
+
+/// Roles and single privileges.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct Grants {
+    #[n(0)]
+    pub(crate) roles: Vec<Role>,
+    #[n(1)]
+    pub(crate) privileges: Vec<Privilege>,
+}
+
+impl Grants {
+    pub(crate) fn new(roles: &[Role], privileges: &[Privilege]) -> Self {
+        let (mut roles, mut privileges) = (roles.to_vec(), privileges.to_vec());
+        roles.sort_unstable();
+        roles.dedup();
+        privileges.sort_unstable();
+        privileges.dedup();
+        Self { roles, privileges }
+    }
+
+    pub(crate) fn may(&self, privilege: Privilege) -> bool {
+        self.privileges.contains(&privilege) || self.roles.iter().any(|role| role.grants(privilege))
+    }
+}
+
+impl Stricter for Grants {
+    fn stricter(&self, other: &Self) -> Self {
+        let roles: Vec<_> = self
+            .roles
+            .iter()
+            .filter(|role| other.roles.contains(role))
+            .copied()
+            .collect();
+        // A privilege that both have, in whatever way.
+        let both = Privilege::ALL
+            .iter()
+            .filter(|privilege| self.may(**privilege) && other.may(**privilege))
+            .filter(|privilege| !roles.iter().any(|role| role.grants(**privilege)));
+        Self {
+            privileges: both.copied().collect(),
+            roles,
+        }
+    }
+}
+
+/// An operator. One that was removed has no name and no password.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct OperatorRow {
+    #[n(0)]
+    pub(crate) name: String,
+    #[n(1)]
+    pub(crate) grants: Resting<Grants>,
+    /// As the port for passwords made it; it says nothing without the pepper.
+    #[n(2)]
+    pub(crate) password: Option<String>,
+    /// Raised with each change of the password: sessions of another version end.
+    #[n(3)]
+    pub(crate) credentials: u32,
+    #[n(4)]
+    pub(crate) removed: bool,
+    /// The hashes of the sessions that may still live, so that old ones can be taken away.
+    #[n(5)]
+    pub(crate) sessions: Vec<minicbor::bytes::ByteArray<32>>,
+}
+
+impl Row for OperatorRow {
+    const TABLE: Table = Table::Operators;
+
+    fn derived(&self) -> Derived {
+        if self.removed {
+            return Derived::default();
+        }
+        Derived {
+            listed: vec![Listed {
+                list: List::Operators,
+                group: Vec::new(),
+                order: folded(&self.name).into_bytes(),
+            }],
+            texts: Vec::new(),
+        }
+    }
+}
+
+/// Somebody who is signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct SessionRow {
+    #[n(0)]
+    pub(crate) operator: PersonNumber,
+    #[n(1)]
+    pub(crate) since: UnixTime,
+    #[n(2)]
+    pub(crate) era: u32,
+    #[n(3)]
+    pub(crate) credentials: u32,
+}
+
+impl Row for SessionRow {
+    const TABLE: Table = Table::Sessions;
+}
+
+/// Wrong passwords one after another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct BackOffRow {
+    #[n(0)]
+    pub(crate) failures: u32,
+    /// No password is looked at before.
+    #[n(1)]
+    pub(crate) until: UnixTime,
+    #[n(2)]
+    pub(crate) era: u32,
+}
+
+impl Row for BackOffRow {
+    const TABLE: Table = Table::BackOff;
+}

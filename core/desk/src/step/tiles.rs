@@ -1,0 +1,130 @@
+//! The log's tree as the store has it: full tiles, and at the right edge the entries themselves.
+
+use alloc::format;
+use alloc::vec::Vec;
+
+use crate::log::{Nodes, Range, TILE_WIDTH, Tile, TreeHash, leaf_hash, node_hash};
+use crate::ports::{DeskTransaction, FullTile, StorageError};
+
+/// Levels of the tree between two levels of tiles.
+const HEIGHT: u8 = 8;
+
+/// The nodes of a log of `size` entries.
+pub(crate) struct StoredNodes<'a> {
+    store: &'a dyn DeskTransaction,
+    size: u64,
+}
+
+impl<'a> StoredNodes<'a> {
+    pub(crate) const fn new(store: &'a dyn DeskTransaction, size: u64) -> Self {
+        Self { store, size }
+    }
+}
+
+fn missing(level: u8, index: u64) -> StorageError {
+    StorageError::Tampered {
+        detail: format!("node {index} of level {level} of the log's tree"),
+    }
+}
+
+impl Nodes for StoredNodes<'_> {
+    type Error = StorageError;
+
+    fn node(&self, level: u8, index: u64) -> Result<TreeHash, StorageError> {
+        let wrong = || missing(level, index);
+        let tile = Tile::of(level, index, self.size).ok_or_else(wrong)?;
+        if tile.is_full() {
+            let bytes = self.store.tile(tile.level, tile.index)?.ok_or_else(wrong)?;
+            return tile.node(&bytes, level, index).map_err(|_| wrong());
+        }
+        if level == 0 {
+            let entries = self.store.entries(index, 1)?;
+            return entries.first().map(|entry| leaf_hash(entry)).ok_or_else(wrong);
+        }
+        if level.is_multiple_of(HEIGHT) {
+            // The root of a full tile of the level below.
+            let below = Tile {
+                level: tile.level.saturating_sub(1),
+                index,
+                width: TILE_WIDTH,
+            };
+            let bytes = self.store.tile(below.level, below.index)?.ok_or_else(wrong)?;
+            let half = |at| below.node(&bytes, level - 1, 2 * index + at).map_err(|_| wrong());
+            return Ok(node_hash(&half(0)?, &half(1)?));
+        }
+        Ok(node_hash(
+            &self.node(level - 1, 2 * index)?,
+            &self.node(level - 1, 2 * index + 1)?,
+        ))
+    }
+}
+
+/// Adds entries to a log, and gives the tiles that are full now.
+pub(crate) fn append(
+    range: &mut Range,
+    entries: &[Vec<u8>],
+    store: &dyn DeskTransaction,
+) -> Result<Vec<FullTile>, StorageError> {
+    let before = range.size();
+    let full = || StorageError::Full {
+        detail: "the log has as many entries as a log can have".into(),
+    };
+    // Per level of tiles: the hashes that came in now, from which place on.
+    let mut fresh: Vec<(u64, Vec<TreeHash>)> = Vec::new();
+    for entry in entries {
+        range
+            .append(leaf_hash(entry), |level, index, hash| {
+                if !level.is_multiple_of(HEIGHT) {
+                    return;
+                }
+                let at = usize::from(level / HEIGHT);
+                if fresh.len() <= at {
+                    fresh.resize_with(at + 1, || (index, Vec::new()));
+                }
+                if let Some((_, hashes)) = fresh.get_mut(at) {
+                    hashes.push(hash);
+                }
+            })
+            .map_err(|_| full())?;
+    }
+    let width = u64::from(TILE_WIDTH);
+    let mut tiles = Vec::new();
+    for (level, (first, hashes)) in (0_u8..).zip(&fresh) {
+        let end = first + hashes.len() as u64;
+        for index in (first / width)..(end / width) {
+            let mut bytes = Vec::with_capacity(usize::from(TILE_WIDTH) * 32);
+            let start = index * width;
+            for hash in older(store, before, level, start, (*first).max(start))? {
+                bytes.extend_from_slice(&hash.0);
+            }
+            let at = usize::try_from(start.saturating_sub(*first)).unwrap_or(usize::MAX);
+            let there = hashes.get(at..).unwrap_or_default().iter();
+            let more = usize::from(TILE_WIDTH).saturating_sub(bytes.len() / 32);
+            there.take(more).for_each(|hash| bytes.extend_from_slice(&hash.0));
+            tiles.push(FullTile { level, index, bytes });
+        }
+    }
+    Ok(tiles)
+}
+
+/// Hashes `from` to `to` of a level of tiles in the log as it was before, all in one tile.
+fn older(
+    store: &dyn DeskTransaction,
+    before: u64,
+    level: u8,
+    from: u64,
+    to: u64,
+) -> Result<Vec<TreeHash>, StorageError> {
+    if level > 0 {
+        let nodes = StoredNodes::new(store, before);
+        return (from..to)
+            .map(|place| nodes.node(level * HEIGHT, place))
+            .collect();
+    }
+    let count = u32::try_from(to.saturating_sub(from)).unwrap_or(u32::MAX);
+    let entries = store.entries(from, count)?;
+    if entries.len() as u64 != u64::from(count) {
+        return Err(missing(0, from));
+    }
+    Ok(entries.iter().map(|entry| leaf_hash(entry)).collect())
+}

@@ -1,0 +1,19 @@
+//! The desk's decisions over a store in memory: from a call to a code, what is refused, and what a killed, lost or
+//! altered store does to it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+#[path = "desk/calls.rs"]
+mod calls;
+#[path = "desk/house.rs"]
+mod house;
+#[path = "desk/people.rs"]
+mod people;
+#[path = "desk/store.rs"]
+mod store;

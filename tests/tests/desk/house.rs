@@ -1,0 +1,198 @@
+//! A help desk with two operators, two users and three devices.
+
+use fido_unlock::desk::ports::IssuerInfo;
+use fido_unlock::desk::{
+    Channel, ChannelKind, Delivery, Desk, DeskError, DeviceKeys, GivenCode, KeyRing, NewDevice, Operator,
+    OperatorId, OperatorSession, OperatorStatement, Privilege, RequestId, Role, Rules, UnixTime, User,
+    UserClass, UserId, VerificationMethod,
+};
+use fido_unlock::suite::{IssuerKey, IssuerPublicKey};
+use fido_unlock::{DeviceChallenge, DeviceId, ErrorCode, HasCode, ResponseCode, Suite};
+use fido_unlock_mock::desk::TestDesk;
+
+pub const START: u64 = 1_790_000_000;
+pub const MINUTE: u64 = 60;
+pub const DAY: u64 = 24 * 60 * MINUTE;
+pub const SLOT: u8 = 1;
+pub const ADMIN: (&str, &str) = ("admin", "correct horse battery staple");
+pub const ANNA: (&str, &str) = ("anna", "seven wooden bicycles");
+pub const BERT: (&str, &str) = ("bert", "quiet lamps on the roof");
+
+/// A desk that is open, and the handles to what it stands on.
+pub struct House {
+    pub world: TestDesk,
+    pub desk: Desk,
+}
+
+pub fn issuer_key() -> IssuerKey {
+    IssuerKey::from_p256_scalar(Suite::P256Ecdsa, &[0x11; 32]).unwrap()
+}
+
+pub fn issuer() -> IssuerPublicKey {
+    issuer_key().public().unwrap()
+}
+
+pub fn ring() -> KeyRing {
+    let mut ring = KeyRing::new();
+    ring.insert(SLOT, issuer_key()).unwrap();
+    ring
+}
+
+pub fn device(number: u8) -> DeviceId {
+    DeviceId::from_bytes([number; 10])
+}
+
+pub fn challenge(nonce: u8, counter: u32) -> String {
+    DeviceChallenge::new(Suite::P256Ecdsa, SLOT, [nonce; 14], counter)
+        .unwrap()
+        .to_code()
+}
+
+pub fn user_id(name: &str) -> UserId {
+    UserId::new(name).unwrap()
+}
+
+pub fn operator_id(name: &str) -> OperatorId {
+    OperatorId::new(name).unwrap()
+}
+
+pub fn user(name: &str, class: UserClass) -> User {
+    User {
+        id: user_id(name),
+        name: format!("{name} Example"),
+        class,
+        channels: vec![Channel {
+            id: "mail".into(),
+            kind: ChannelKind::Mail,
+            address: format!("{name}@corp.example"),
+            changed_at: UnixTime(0),
+        }],
+    }
+}
+
+pub fn new_device(number: u8, owner: &str) -> NewDevice {
+    NewDevice {
+        id: device(number),
+        owner: user_id(owner),
+        slot: SLOT,
+        keys: DeviceKeys::P256Ecdsa { issuer: issuer() },
+        admin_key: None,
+        counter: Some(0),
+        rotation: 0,
+        other_slots: Vec::new(),
+    }
+}
+
+pub fn code_of<T>(result: Result<T, DeskError>) -> ErrorCode {
+    match result {
+        Ok(_) => panic!("it was not refused"),
+        Err(error) => error.code(),
+    }
+}
+
+impl House {
+    /// Users zoe (ordinary: devices 1 and 2) and boss (privileged: device 3), operators anna and bert.
+    pub fn new() -> Self {
+        let mut house = Self::in_set_up();
+        let admin = house.sign_in(ADMIN);
+        house.desk.open_desk(&admin).unwrap();
+        house
+    }
+
+    pub fn in_set_up() -> Self {
+        let world = TestDesk::new(START);
+        let desk = Desk::create(
+            world.parts(ring()),
+            Rules::default(),
+            &operator_id(ADMIN.0),
+            ADMIN.1,
+        );
+        let mut house = Self {
+            desk: desk.unwrap(),
+            world,
+        };
+        let admin = house.sign_in(ADMIN);
+        let desk = &mut house.desk;
+        desk.put_licence(&admin, &TestDesk::licence(START, 1000)).unwrap();
+        let info = IssuerInfo {
+            slot: SLOT,
+            suite: Suite::P256Ecdsa,
+            public: issuer(),
+            retired: false,
+        };
+        desk.put_issuer(&admin, &info).unwrap();
+        for (name, password) in [ANNA, BERT] {
+            let operator = Operator {
+                id: operator_id(name),
+                roles: vec![Role::DeviceServiceAdministrator],
+                privileges: vec![Privilege::Unlock],
+            };
+            desk.put_operator(&admin, &operator, Some(password)).unwrap();
+        }
+        desk.put_user(&admin, &user("zoe", UserClass::Ordinary)).unwrap();
+        desk.put_user(&admin, &user("boss", UserClass::Privileged))
+            .unwrap();
+        for (number, owner) in [(1, "zoe"), (2, "zoe"), (3, "boss")] {
+            desk.register_device(&admin, &new_device(number, owner)).unwrap();
+        }
+        house
+    }
+
+    pub fn sign_in(&mut self, (name, password): (&str, &str)) -> OperatorSession {
+        self.desk.sign_in(&operator_id(name), password).unwrap()
+    }
+
+    pub fn later(&self, seconds: u64) {
+        self.world.clock.advance(seconds);
+    }
+
+    /// Another process over the same store.
+    pub fn reopen(&mut self) {
+        self.desk = Desk::open(self.world.parts(ring())).unwrap();
+    }
+
+    pub fn open(&mut self, session: &OperatorSession, number: u8) -> RequestId {
+        let owner = if number == 3 { "boss" } else { "zoe" };
+        let view = self
+            .desk
+            .open_request(session, &user_id(owner), &device(number), "ticket 4711");
+        view.unwrap().id
+    }
+
+    pub fn verify(&mut self, session: &OperatorSession, id: RequestId) -> Result<(), DeskError> {
+        let mut statement = OperatorStatement::new(VerificationMethod::CallBack, "called back, spoke to her");
+        self.desk.verify_caller(session, id, &mut statement)
+    }
+
+    /// A request with a verified caller and a challenge.
+    pub fn ready(&mut self, session: &OperatorSession, number: u8, nonce: u8, counter: u32) -> RequestId {
+        let id = self.open(session, number);
+        self.verify(session, id).unwrap();
+        self.desk
+            .enter_challenge(session, id, &challenge(nonce, counter))
+            .unwrap();
+        id
+    }
+
+    pub fn code(&mut self, session: &OperatorSession, id: RequestId) -> Result<ResponseCode, DeskError> {
+        match self.desk.authorise(session, id, &Delivery::Show)? {
+            GivenCode::Shown(code) => Ok(code),
+            GivenCode::Sent { .. } => panic!("the code was sent"),
+        }
+    }
+
+    /// The names of the log's events, and numbers of errors, from `from` on.
+    pub fn log_from(&mut self, from: u64) -> Vec<String> {
+        let admin = self.sign_in(ADMIN);
+        let entries = self.desk.audit_entries(&admin, from, u32::MAX).unwrap();
+        let shown = entries.iter().map(|shown| match shown.entry.error {
+            Some(error) => format!("{} {error}", shown.entry.event.name()),
+            None => shown.entry.event.name().into(),
+        });
+        shown.collect()
+    }
+
+    pub fn log_size(&mut self) -> u64 {
+        self.desk.log_state().unwrap().size
+    }
+}

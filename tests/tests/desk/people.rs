@@ -1,0 +1,303 @@
+//! Signing in, operators, users, and changes that rest.
+
+use fido_unlock::desk::{Desk, DeskError, LicenceFile, Operator, Privilege, Role, Rules, UserClass};
+use fido_unlock::{ErrorCode, HasCode};
+use fido_unlock_mock::desk::TestDesk;
+
+use crate::house::{
+    ADMIN, ANNA, BERT, DAY, House, MINUTE, START, code_of, device, new_device, operator_id, ring, user,
+    user_id,
+};
+
+fn operator(name: &str, roles: &[Role]) -> Operator {
+    Operator {
+        id: operator_id(name),
+        roles: roles.to_vec(),
+        privileges: vec![],
+    }
+}
+
+#[test]
+fn wrong_passwords_make_the_next_ones_wait() {
+    let mut house = House::new();
+    let from = house.log_size();
+    for _ in 0..5 {
+        let wrong = house.desk.sign_in(&operator_id("anna"), "a wrong pass phrase");
+        assert_eq!(code_of(wrong), ErrorCode::OperatorUnknown);
+    }
+    assert!(matches!(
+        house.desk.sign_in(&operator_id("anna"), ANNA.1),
+        Err(DeskError::SignInLocked { .. })
+    ));
+    house.later(30);
+    house.sign_in(ANNA);
+    // An unknown name may be a password in the wrong field: it is in no entry.
+    let nobody = house.desk.sign_in(&operator_id("hunter2hunter2"), "x");
+    assert_eq!(code_of(nobody), ErrorCode::OperatorUnknown);
+    let admin = house.sign_in(ADMIN);
+    let entries = house.desk.audit_entries(&admin, from, u32::MAX).unwrap();
+    assert!(!format!("{entries:?}").contains("hunter2"));
+    let refused = entries
+        .iter()
+        .filter(|shown| shown.entry.event.name() == "SignInsRefused");
+    assert_eq!(refused.count(), 6);
+}
+
+#[test]
+fn guesses_within_a_window_are_one_entry() {
+    let mut house = House::new();
+    house.world.guess_window_seconds = 60;
+    house.reopen();
+    let from = house.log_size();
+    for _ in 0..4 {
+        let _ = house.desk.sign_in(&operator_id("anna"), "a wrong pass phrase");
+    }
+    assert_eq!(house.log_size(), from);
+    // A desk that ends writes down what it has counted.
+    house.reopen();
+    assert_eq!(house.log_from(from)[0], "SignInsRefused 427");
+}
+
+#[test]
+fn a_session_ends_with_its_time_its_password_and_its_operator() {
+    let mut house = House::new();
+    let admin = house.sign_in(ADMIN);
+    let ends = |house: &mut House, end: &dyn Fn(&mut House)| {
+        let anna = house.sign_in(ANNA);
+        assert!(house.desk.may(&anna, Privilege::Unlock).unwrap());
+        end(house);
+        assert_eq!(
+            code_of(house.desk.may(&anna, Privilege::Unlock)),
+            ErrorCode::OperatorUnknown
+        );
+    };
+    ends(&mut house, &|house| house.later(10 * 60 * MINUTE + 1));
+    let admin = if house.desk.may(&admin, Privilege::Unlock).is_ok() {
+        admin
+    } else {
+        house.sign_in(ADMIN)
+    };
+    ends(&mut house, &|house| {
+        let anna = house.sign_in(ANNA);
+        house.desk.change_password(&anna, "nine quiet bicycles").unwrap();
+    });
+    house
+        .desk
+        .put_operator(
+            &admin,
+            &operator("anna", &[Role::DeviceServiceAdministrator]),
+            Some(ANNA.1),
+        )
+        .unwrap();
+    ends(&mut house, &|house| {
+        house.desk.remove_operator(&admin, &operator_id("anna")).unwrap();
+    });
+    let bert = house.sign_in(BERT);
+    house.desk.sign_out(&bert).unwrap();
+    assert_eq!(code_of(house.desk.sign_out(&bert)), ErrorCode::OperatorUnknown);
+}
+
+#[test]
+fn a_session_is_of_one_desk() {
+    let mut one = House::new();
+    let mut other = House::new();
+    // The two worlds have different random numbers, hence logs.
+    let anna = one.sign_in(ANNA);
+    let mut world = TestDesk::new(START);
+    world.entropy = one.world.entropy.clone();
+    let admin = operator_id(ADMIN.0);
+    other.desk = Desk::create(world.parts(ring()), Rules::default(), &admin, ADMIN.1).unwrap();
+    assert_eq!(
+        code_of(other.desk.may(&anna, Privilege::Unlock)),
+        ErrorCode::OperatorUnknown
+    );
+}
+
+#[test]
+fn passwords_that_are_guessed_first_are_refused() {
+    let world = TestDesk::new(START);
+    let admin = operator_id("administrator");
+    for weak in [
+        "short",
+        "fourteen chars",
+        "aaaaaaaaaaaaaaaaaaaaaaaa",
+        "administratoradministrator",
+        "abcdefghijklmnopqrst",
+        "passwordpasswordpassword",
+    ] {
+        let made = Desk::create(world.parts(ring()), Rules::default(), &admin, weak);
+        assert_eq!(code_of(made), ErrorCode::PasswordWeak, "{weak}");
+    }
+    Desk::create(world.parts(ring()), Rules::default(), &admin, "fifteen letters").unwrap();
+    let again = Desk::create(world.parts(ring()), Rules::default(), &admin, "fifteen letters");
+    assert_eq!(code_of(again), ErrorCode::StoreWrite);
+}
+
+#[test]
+fn what_loosens_rests_and_what_tightens_does_not() {
+    let mut house = House::new();
+    let admin = house.sign_in(ADMIN);
+    house
+        .desk
+        .put_operator(&admin, &operator("carl", &[Role::Administrator]), Some(BERT.1))
+        .unwrap();
+    let carl = house.sign_in(("carl", BERT.1));
+    assert!(!house.desk.may(&carl, Privilege::Administer).unwrap());
+    house.later(DAY - 1);
+    let carl = house.sign_in(("carl", BERT.1));
+    assert!(!house.desk.may(&carl, Privilege::Administer).unwrap());
+    house.later(1);
+    assert!(house.desk.may(&carl, Privilege::Administer).unwrap());
+    // Taken away at once.
+    let admin = house.sign_in(ADMIN);
+    house
+        .desk
+        .put_operator(&admin, &operator("carl", &[]), None)
+        .unwrap();
+    assert!(!house.desk.may(&carl, Privilege::Unlock).unwrap());
+}
+
+#[test]
+fn a_second_administrator_stands_in_for_the_rest() {
+    let mut house = House::new();
+    let admin = house.sign_in(ADMIN);
+    house
+        .desk
+        .put_operator(&admin, &operator("carl", &[Role::Administrator]), Some(BERT.1))
+        .unwrap();
+    house.later(DAY);
+    let (admin, carl) = (house.sign_in(ADMIN), house.sign_in(("carl", BERT.1)));
+    house
+        .desk
+        .put_user(&admin, &user("boss", UserClass::Ordinary))
+        .unwrap();
+    let class = |house: &mut House| house.desk.find_user(&admin, &user_id("boss")).unwrap().user.class;
+    assert_eq!(class(&mut house), UserClass::Privileged);
+    let boss = user_id("boss");
+    assert_eq!(
+        code_of(house.desk.approve_user(&admin, &boss, "fire")),
+        ErrorCode::ApprovalSelf
+    );
+    assert_eq!(
+        code_of(house.desk.approve_user(&carl, &boss, " ")),
+        ErrorCode::ReasonMissing
+    );
+    house
+        .desk
+        .approve_user(&carl, &boss, "the house is on fire")
+        .unwrap();
+    assert_eq!(class(&mut house), UserClass::Ordinary);
+    assert_eq!(
+        code_of(house.desk.approve_user(&carl, &boss, "again")),
+        ErrorCode::WrongState
+    );
+    // Up again at once.
+    house
+        .desk
+        .put_user(&admin, &user("boss", UserClass::Privileged))
+        .unwrap();
+    assert_eq!(class(&mut house), UserClass::Privileged);
+    let looser = Rules {
+        reason_wanted: false,
+        ..Rules::default()
+    };
+    house.desk.put_rules(&carl, &looser).unwrap();
+    assert!(house.desk.rules(&admin).unwrap().reason_wanted);
+    house.desk.approve_rules(&admin, "tickets are down").unwrap();
+    assert!(!house.desk.rules(&admin).unwrap().reason_wanted);
+}
+
+#[test]
+fn the_last_administrator_stays() {
+    let mut house = House::new();
+    let admin = house.sign_in(ADMIN);
+    let gone = house.desk.remove_operator(&admin, &operator_id(ADMIN.0));
+    assert_eq!(code_of(gone), ErrorCode::LastAdministrator);
+    let lower = house.desk.put_operator(&admin, &operator(ADMIN.0, &[]), None);
+    assert_eq!(code_of(lower), ErrorCode::LastAdministrator);
+}
+
+#[test]
+fn one_who_is_erased_is_in_no_row_and_no_search() {
+    let mut house = House::new();
+    let admin = house.sign_in(ADMIN);
+    house.desk.erase_user(&admin, &user_id("zoe")).unwrap();
+    assert!(house.desk.search(&admin, "zoe").unwrap().is_empty());
+    let found = house.desk.find_device(&admin, &device(1));
+    assert_eq!(code_of(found), ErrorCode::UserUnknown);
+    let content = house.world.store.content();
+    for ((table, key), (row, derived)) in &content.rows {
+        // What an entry has the hash of is erased by who erases texts; here the search that named them is left.
+        if *table == fido_unlock::desk::ports::Table::Texts {
+            continue;
+        }
+        let all = [key.as_slice(), row].concat();
+        assert!(!all.windows(3).any(|part| part == b"zoe"), "{table:?}");
+        assert!(
+            derived.texts.iter().all(|text| !text.contains("zoe")),
+            "{table:?}"
+        );
+    }
+}
+
+#[test]
+fn a_licence_is_the_vendors() {
+    let mut house = House::new();
+    let (admin, anna) = (house.sign_in(ADMIN), house.sign_in(ANNA));
+    let good = TestDesk::licence(START, 2);
+    for bad in [
+        good.replace("devices 2", "devices 3"),
+        good.replace("vendor.example", "vendor.test"),
+        String::new(),
+        "fido-unlock licence\n".into(),
+    ] {
+        assert_eq!(
+            code_of(house.desk.put_licence(&admin, &bad)),
+            ErrorCode::LicenceRefused
+        );
+    }
+    // Fewer devices than are registered: nothing more is answered, and whom to ask is said.
+    house.desk.put_licence(&admin, &good).unwrap();
+    let Err(DeskError::Licence { code, contact }) = house.desk.search(&anna, "zoe") else {
+        panic!("three devices are more than two");
+    };
+    assert_eq!(
+        (code, contact.as_str()),
+        (ErrorCode::LicenceDevices, "licences@vendor.example")
+    );
+    house.desk.retire_device(&admin, &device(2)).unwrap();
+    house.desk.search(&anna, "zoe").unwrap();
+    let more = house.desk.register_device(&admin, &new_device(9, "zoe"));
+    assert_eq!(code_of(more), ErrorCode::LicenceDevices);
+    house.later(366 * DAY);
+    let anna = house.sign_in(ANNA);
+    assert_eq!(
+        code_of(house.desk.search(&anna, "zoe")),
+        ErrorCode::LicenceExpired
+    );
+    let licence: Option<LicenceFile> = house.desk.licence(&anna).unwrap();
+    assert_eq!(licence.unwrap().devices, 2);
+}
+
+#[test]
+fn the_service_is_switched_off_for_everybody() {
+    let mut house = House::new();
+    let (admin, anna) = (house.sign_in(ADMIN), house.sign_in(ANNA));
+    let id = house.ready(&anna, 1, 0xA1, 0);
+    house.desk.set_service(&admin, false).unwrap();
+    assert_eq!(code_of(house.code(&anna, id)), ErrorCode::ServiceOff);
+    assert_eq!(
+        code_of(house.desk.set_service(&anna, true)),
+        ErrorCode::PrivilegeMissing
+    );
+    house.desk.set_service(&admin, true).unwrap();
+    house.code(&anna, id).unwrap();
+}
+
+#[test]
+fn errors_have_their_numbers() {
+    let locked = DeskError::SignInLocked {
+        until: fido_unlock::desk::UnixTime(0),
+    };
+    assert_eq!(locked.code().number(), 438);
+}

@@ -1,0 +1,233 @@
+//! What the store may do to a desk: fail, lose an answer, be changed, be set back.
+
+use fido_unlock::ErrorCode;
+use fido_unlock::desk::Desk;
+use fido_unlock::desk::UnixTime;
+use fido_unlock::desk::ports::Table;
+use fido_unlock_mock::desk::NextCommit;
+
+use crate::house::{
+    ADMIN, ANNA, BERT, DAY, House, START, challenge, code_of, device, operator_id, ring, user_id,
+};
+
+#[test]
+fn two_desks_over_one_store_are_one() {
+    let mut house = House::new();
+    let mut other = Desk::open(house.world.parts(ring())).unwrap();
+    let anna = house.sign_in(ANNA);
+    let id = house.ready(&anna, 1, 0xA1, 0);
+    // The session and the request are there in the other process too.
+    other.enter_challenge(&anna, id, &challenge(0xA2, 0)).unwrap();
+    house.code(&anna, id).unwrap();
+    other.done(&anna, id).unwrap();
+    assert_eq!(code_of(house.desk.done(&anna, id)), ErrorCode::RequestUsed);
+    house.desk.verify_audit(&[]).unwrap();
+}
+
+#[test]
+fn a_desk_that_is_killed_loses_nothing_that_was_answered() {
+    let mut house = House::new();
+    let anna = house.sign_in(ANNA);
+    let id = house.ready(&anna, 1, 0xA1, 0);
+    house.code(&anna, id).unwrap();
+    house.reopen();
+    let view = house.desk.request(&anna, id).unwrap();
+    assert_eq!(view.open_codes.len(), 1);
+    house.desk.done(&anna, id).unwrap();
+}
+
+#[test]
+fn a_commit_that_fails_changes_nothing_and_a_lost_answer_is_looked_up() {
+    let mut house = House::new();
+    let anna = house.sign_in(ANNA);
+    let (zoe, before) = (user_id("zoe"), house.world.store.content());
+    for (next, error) in [
+        (NextCommit::Fails, Some(ErrorCode::StoreWrite)),
+        (NextCommit::Lost, Some(ErrorCode::StoreWrite)),
+        (NextCommit::AnswerLost, None),
+    ] {
+        house.world.store.next_commit(next);
+        let opened = house.desk.open_request(&anna, &zoe, &device(1), "r");
+        match error {
+            Some(error) => {
+                assert_eq!(code_of(opened), error);
+                assert!(house.world.store.content() == before, "{next:?}");
+            }
+            None => {
+                let id = opened.unwrap().id;
+                house.desk.request(&anna, id).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn no_code_is_seen_whose_record_is_not_written() {
+    let mut house = House::new();
+    let anna = house.sign_in(ANNA);
+    let id = house.ready(&anna, 1, 0xA1, 0);
+    house.world.store.next_commit(NextCommit::Fails);
+    assert_eq!(code_of(house.code(&anna, id)), ErrorCode::StoreWrite);
+    let log = house.log_from(0);
+    assert!(
+        !log.iter()
+            .any(|event| event == "Authorised" || event == "CodeMade")
+    );
+    house.code(&anna, id).unwrap();
+}
+
+/// Every row that decisions read, changed, set back, taken out and added by hand: refused when it is used.
+#[test]
+fn a_row_that_somebody_changed_is_refused_when_it_is_used() {
+    let mut house = House::new();
+    let anna = house.sign_in(ANNA);
+    let early = house.world.store.content();
+    let id = house.ready(&anna, 1, 0xA1, 0);
+    let good = house.world.store.content();
+    let used = [
+        Table::Settings,
+        Table::Licence,
+        Table::Counts,
+        Table::Users,
+        Table::Operators,
+        Table::Sessions,
+        Table::Devices,
+        Table::DeviceStates,
+        Table::Requests,
+    ];
+    for table in used {
+        let keys: Vec<_> = good.rows.keys().filter(|(of, _)| *of == table).cloned().collect();
+        let mut refused = 0;
+        for key in keys {
+            let mut content = good.clone();
+            let row = &mut content.rows.get_mut(&key).unwrap().0;
+            let last = row.last_mut().unwrap();
+            *last ^= 1;
+            house.world.store.set_content(content);
+            refused += u32::from(
+                house
+                    .code(&anna, id)
+                    .is_err_and(|error| fido_unlock::HasCode::code(&error) == ErrorCode::StoreTampered),
+            );
+            let mut content = good.clone();
+            content.rows.remove(&key);
+            house.world.store.set_content(content);
+            house.desk = Desk::open(house.world.parts(ring())).unwrap();
+            refused += u32::from(
+                house
+                    .code(&anna, id)
+                    .is_err_and(|error| fido_unlock::HasCode::code(&error) == ErrorCode::StoreTampered),
+            );
+            house.world.store.set_content(good.clone());
+            house.desk = Desk::open(house.world.parts(ring())).unwrap();
+        }
+        assert!(refused >= 2, "{table:?}");
+    }
+    // The request set back to how it was before the caller was verified, with its old map nodes and all.
+    let mut content = good.clone();
+    content.nodes = early.nodes.clone();
+    house.world.store.set_content(content);
+    assert_eq!(code_of(house.code(&anna, id)), ErrorCode::StoreTampered);
+}
+
+#[test]
+fn a_head_that_somebody_made_is_refused() {
+    let house = House::new();
+    let mut content = house.world.store.content();
+    let head = content.head.as_mut().unwrap();
+    head[20] ^= 1;
+    house.world.store.set_content(content);
+    assert_eq!(
+        code_of(Desk::open(house.world.parts(ring()))),
+        ErrorCode::StoreTampered
+    );
+}
+
+#[test]
+fn a_store_that_is_set_back_is_refused_by_who_saw_it_later() {
+    let mut house = House::new();
+    house.world.anchored = true;
+    house.reopen();
+    let early = house.world.store.content();
+    let anna = house.sign_in(ANNA);
+    let id = house.ready(&anna, 1, 0xA1, 0);
+    house.code(&anna, id).unwrap();
+    house.world.store.set_content(early.clone());
+    assert_eq!(code_of(house.desk.search(&anna, "zoe")), ErrorCode::StoreSetBack);
+    // After a restart the anchor tells.
+    drop(std::mem::replace(&mut house.desk, {
+        let other = House::new();
+        other.desk
+    }));
+    assert_eq!(
+        code_of(Desk::open(house.world.parts(ring()))),
+        ErrorCode::StoreSetBack
+    );
+    // Without one nobody can: docs/security.md says so.
+    house.world.anchored = false;
+    Desk::open(house.world.parts(ring())).unwrap();
+}
+
+#[test]
+fn a_log_of_the_same_length_and_other_entries_is_refused() {
+    let mut house = House::new();
+    let early = house.world.store.content();
+    house.sign_in(ANNA);
+    let one = house.world.store.content();
+    house.world.store.set_content(early);
+    let mut other = Desk::open(house.world.parts(ring())).unwrap();
+    other.sign_in(&operator_id(BERT.0), BERT.1).unwrap();
+    assert_eq!(house.world.store.content().entries.len(), one.entries.len());
+    let admin = house.desk.sign_in(&operator_id(ADMIN.0), ADMIN.1);
+    assert_eq!(code_of(admin), ErrorCode::StoreSetBack);
+}
+
+#[test]
+fn an_entry_that_somebody_changed_is_found() {
+    let mut house = House::new();
+    let mut content = house.world.store.content();
+    let last = content.entries[3].last_mut().unwrap();
+    *last ^= 1;
+    house.world.store.set_content(content);
+    assert_eq!(code_of(house.desk.verify_audit(&[])), ErrorCode::AuditBroken);
+}
+
+#[test]
+fn a_clock_that_went_back_stops_all_until_an_administrator_accepts_it() {
+    let mut house = House::new();
+    let anna = house.sign_in(ANNA);
+    house.later(DAY);
+    let anna_later = house.sign_in(ANNA);
+    let id = house.open(&anna_later, 1);
+    house.world.clock.set(START + 10);
+    assert_eq!(code_of(house.desk.search(&anna, "zoe")), ErrorCode::ClockWentBack);
+    let (admin, note) = (operator_id(ADMIN.0), "the battery was empty");
+    assert_eq!(
+        code_of(house.desk.accept_clock(&admin, "wrong", note)),
+        ErrorCode::OperatorUnknown
+    );
+    let bert = house.desk.accept_clock(&operator_id(BERT.0), BERT.1, note);
+    assert_eq!(code_of(bert), ErrorCode::PrivilegeMissing);
+    house.desk.accept_clock(&admin, ADMIN.1, note).unwrap();
+    // What lived by the wrong clock has ended.
+    assert_eq!(
+        code_of(house.desk.search(&anna_later, "zoe")),
+        ErrorCode::OperatorUnknown
+    );
+    let anna = house.sign_in(ANNA);
+    assert_eq!(code_of(house.verify(&anna, id)), ErrorCode::RequestExpired);
+    house.desk.verify_audit(&[]).unwrap();
+}
+
+#[test]
+fn a_small_step_back_waits_and_a_clock_that_differs_is_refused() {
+    let mut house = House::new();
+    let anna = house.sign_in(ANNA);
+    house.world.clock.set(START - 5);
+    house.desk.search(&anna, "zoe").unwrap();
+    house.world.clock.set(START);
+    house.world.store.set_clock(Some(UnixTime(START + 6)));
+    assert_eq!(code_of(house.desk.search(&anna, "zoe")), ErrorCode::ClockDiffers);
+    house.world.store.set_clock(Some(UnixTime(START + 5)));
+    house.desk.search(&anna, "zoe").unwrap();
+}
