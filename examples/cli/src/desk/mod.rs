@@ -68,7 +68,7 @@ impl OpenDesk {
         let (ring, admin_keys): (_, Box<dyn AdminKeyStore + Send>) = match &passphrase {
             Some(passphrase) => {
                 let wrapping_key = folder.wrapping_key(passphrase)?;
-                let admin_keys = FilesDesk::at(path).admin_keys(wrapping_key)?;
+                let admin_keys = FilesDesk::at(path).admin_keys(wrapping_key);
                 (folder.ring(passphrase)?, Box::new(admin_keys))
             }
             None => (KeyRing::new(), Box::new(NoAdminKeys)),
