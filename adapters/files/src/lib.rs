@@ -22,6 +22,7 @@ pub mod key_file;
 mod licence;
 mod limits;
 mod operators;
+mod version;
 mod whole_file;
 
 pub use admin_keys::{FileAdminKeys, WrappingKey};
@@ -30,8 +31,10 @@ pub use audit_view::{AuditView, view};
 pub use clock::SystemClock;
 pub use desk::FilesDesk;
 pub use directory::FileDirectory;
+
 pub use import::{DEVICE_COLUMNS, ImportError, device_rows, read_devices};
 pub use licence::FileLicence;
 pub use limits::FileLimits;
 pub use operators::FileOperators;
+pub use version::{OtherVersion, other_version};
 pub use whole_file::{others_may_write, write_private};
