@@ -347,6 +347,11 @@ mod unix {
             fs::set_permissions(&path, fs::Permissions::from_mode(0o777)).unwrap();
             let error = run().error(712);
             assert!(text(&error["detail"]).contains(folder), "{error}");
+            // The folder above it.
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+            fs::set_permissions(bench.path(""), fs::Permissions::from_mode(0o777)).unwrap();
+            run().error(712);
+            fs::set_permissions(bench.path(""), fs::Permissions::from_mode(0o700)).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o750)).unwrap();
             run().ok();
         }
