@@ -276,6 +276,23 @@ fn damaged_and_later_files_are_told_apart() {
         error(&text.replace("\"suite\": 2", "\"suite\": 1")),
         Some(ErrorCode::StoreCorrupt)
     );
+    // However large a version is, it is one; and it is told as it stands, or not at all.
+    let huge = "9".repeat(400);
+    for (version, told) in [
+        ("18446744073709551616", "version 18446744073709551616"),
+        (&huge, "a later version"),
+    ] {
+        let directory = text.replace("\"version\": 1", &format!("\"version\": {version}"));
+        assert_eq!(error(&directory), Some(ErrorCode::StoreVersion));
+        let whole = fs::read_to_string(files.audit_log_path()).unwrap();
+        let later = whole.replacen("\"version\":1", &format!("\"version\":{version}"), 1);
+        assert_ne!(later, whole);
+        fs::write(files.audit_log_path(), later).unwrap();
+        let error = FileAuditLog::open(&files.audit_log_path()).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::StoreVersion);
+        assert!(error.to_string().ends_with(told), "{error}");
+        fs::write(files.audit_log_path(), whole).unwrap();
+    }
     fs::remove_file(files.audit_log_path()).unwrap();
     let error = FileAuditLog::open(&files.audit_log_path()).unwrap_err();
     assert_eq!(error.code(), ErrorCode::StoreRead);

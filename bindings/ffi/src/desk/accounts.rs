@@ -1,4 +1,4 @@
-//! Clock, licence and operators, as a host keeps them.
+//! Clock, licence and operators, implemented by the host.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::HostError;
 /// An operator's role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum DeskRole {
-    /// Every privilege.
+    /// Has every privilege.
     Administrator,
     /// Answers callers and manages devices.
     DeviceServiceAdministrator,
@@ -60,7 +60,7 @@ pub struct DeskOperator {
     pub id: String,
     /// Roles.
     pub roles: Vec<DeskRole>,
-    /// Privileges given one by one.
+    /// Privileges granted individually.
     pub privileges: Vec<DeskPrivilege>,
 }
 
@@ -77,12 +77,12 @@ impl DeskOperator {
 /// Operators in the host's own accounts: a database, OpenID Connect, Kerberos.
 #[uniffi::export(with_foreign)]
 pub trait Operators: Send + Sync {
-    /// The operator, if `password` (or a token in its place) is the right one; absent for a wrong one and
-    /// for an unknown name alike, after the same work. A secret: keep it no longer than the call.
+    /// The operator, if `password` (or a token in its place) is right; absent for a wrong one and for an
+    /// unknown name alike, after the same amount of work. A secret: keep it no longer than the call.
     fn authenticate(&self, id: String, password: String) -> Result<Option<DeskOperator>, StorageError>;
 
-    /// The operator's present roles and privileges. Asked at each action, so that a privilege that was
-    /// taken away is gone at once.
+    /// The operator's current roles and privileges. Asked at each action, so that a revoked privilege is
+    /// gone at once.
     fn find_operator(&self, id: String) -> Result<Option<DeskOperator>, StorageError>;
 }
 
@@ -119,7 +119,7 @@ pub struct LicenceTerms {
     pub service_on: bool,
     /// The last second in which it is valid, since 1970-01-01 UTC.
     pub valid_until: u64,
-    /// How many devices in use may be registered.
+    /// How many devices may be registered and in use.
     pub devices: u32,
     /// Whom to ask for a new one: a name, address or telephone number.
     pub contact: String,
@@ -139,7 +139,7 @@ impl From<LicenceTerms> for ports::LicenceTerms {
 /// Where the host keeps the licence.
 #[uniffi::export(with_foreign)]
 pub trait Licence: Send + Sync {
-    /// The present terms; absent where there is no licence.
+    /// The current terms; absent if there is no licence.
     fn terms(&self) -> Result<Option<LicenceTerms>, StorageError>;
 
     /// Switches the service on or off.

@@ -80,7 +80,7 @@ impl HelpDesk {
     }
 
     /// Registers a device of suite 1 or 2 by the issuer's public key, a compressed point of 33 bytes,
-    /// as a station without the issuer's key does.
+    /// as an enrolment station without the issuer's key does.
     pub fn register_device_by_public_key(
         &self,
         session: Arc<OperatorSession>,
@@ -137,8 +137,8 @@ impl HelpDesk {
         self.run(|desk| desk.set_service(&session.0, on))
     }
 
-    /// Goes on with a clock that is behind the log, after it had been too far ahead. Every open request is
-    /// dropped; codes counted by the wrong clock stay counted. `note`: what had happened. The password is
+    /// Accepts a clock that is behind the log because it was too far ahead before. Every open request is
+    /// dropped; codes counted under the wrong time stay counted. `note`: what happened. The password is
     /// wiped on this side.
     pub fn accept_clock(&self, operator: String, password: String, note: String) -> Result<(), UnlockError> {
         let password = Zeroizing::new(password);

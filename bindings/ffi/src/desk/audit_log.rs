@@ -1,4 +1,4 @@
-//! The audit log, as a host keeps it.
+//! The audit log, kept by the host.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::storage::corrupt;
 /// at a time may write it.
 #[uniffi::export(with_foreign)]
 pub trait AuditLog: Send + Sync {
-    /// The log's own id: 16 random bytes, made when the log was. Asked once, when the desk opens.
+    /// The log's own id: 16 random bytes, generated with the log. Asked once, when the desk opens.
     fn log_id(&self) -> Result<Vec<u8>, StorageError>;
 
     /// How many entries there are. Asked once, when the desk opens.
@@ -22,9 +22,9 @@ pub trait AuditLog: Send + Sync {
     /// The bytes of an entry; absent past the end. `sequence`: from 0.
     fn entry(&self, sequence: u64) -> Result<Option<Vec<u8>>, StorageError>;
 
-    /// Adds an entry at the end. `sequence`: the place that it must have; refuse where it is taken. Return
-    /// only when it would survive a power cut: the Response Code is shown on the strength of it. Where this
-    /// throws, the log must end where it ended before.
+    /// Appends an entry. `sequence`: the position that it must get; refuse if that is taken. Return only
+    /// when the entry would survive a power cut: the Response Code is shown only after this. If this throws,
+    /// the log must be as it was before.
     fn append(&self, sequence: u64, entry: Vec<u8>) -> Result<(), StorageError>;
 }
 

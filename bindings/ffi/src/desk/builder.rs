@@ -1,4 +1,4 @@
-//! A desk out of ports that the host implements.
+//! A desk built from ports that the host implements.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -31,7 +31,7 @@ pub(super) struct Parts {
     pub notifier: Option<Box<dyn ports::Notifier + Send>>,
     pub delivery: Option<Box<dyn ports::CodeDelivery + Send>>,
     pub policy: desk::DeskPolicy,
-    /// Of the host's clock, to be asked once more where the log's time is set back.
+    /// The host's clock, asked once more when the log's time is set back.
     pub host_clock: Option<Arc<dyn Clock>>,
     pub faults: Faults,
 }
@@ -60,7 +60,7 @@ impl DeskBuilder {
 
 #[uniffi::export]
 impl DeskBuilder {
-    /// Without any port.
+    /// A builder without any port.
     #[uniffi::constructor]
     #[must_use]
     pub fn new() -> Arc<Self> {
@@ -93,7 +93,7 @@ impl DeskBuilder {
         self.set(|parts| parts.directory = Some(Box::new(HostDirectory(directory))))
     }
 
-    /// How many codes were given out.
+    /// Counts the codes that were given out.
     pub fn set_limits(&self, limits: Arc<dyn Limits>) -> Result<(), UnlockError> {
         self.set(|parts| parts.limits = Some(Box::new(HostLimits(limits))))
     }
@@ -119,7 +119,7 @@ impl DeskBuilder {
         self.set(|parts| parts.notifier = Some(Box::new(HostNotifier(notifier))))
     }
 
-    /// Sends codes to channels, where the desk is to do that.
+    /// Sends codes to channels, if the desk is to do that.
     pub fn set_delivery(&self, delivery: Arc<dyn CodeDelivery>) -> Result<(), UnlockError> {
         self.set(|parts| parts.delivery = Some(Box::new(HostDelivery(delivery))))
     }
@@ -129,7 +129,7 @@ impl DeskBuilder {
         self.set(|parts| parts.policy = policy.into())
     }
 
-    /// Opens the desk, once: reads and verifies the whole audit log. A port that is missing is number 801.
+    /// Opens the desk, once: reads and verifies the whole audit log. A missing port gives number 801.
     pub fn open(&self) -> Result<Arc<HelpDesk>, UnlockError> {
         let parts = self.parts().take().ok_or(ErrorCode::WrongState)?;
         if let Some(clock) = &parts.host_clock {

@@ -1,4 +1,4 @@
-//! How many codes were given out lately, as a host counts them.
+//! How many codes were given out recently, counted by the host.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,7 +15,7 @@ use crate::UnlockError;
 pub struct LimitRule {
     /// The window's length.
     pub window_seconds: u64,
-    /// With this many codes in the window, the next one wants a second operator.
+    /// With this many codes in the window, the next one requires a second operator.
     pub approval_from: u32,
     /// With this many codes in the window, the next one is refused.
     pub refuse_from: u32,
@@ -43,7 +43,7 @@ pub enum LimitKind {
     Issuer,
 }
 
-/// What a count of codes says.
+/// The outcome of counting a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum LimitOutcome {
     /// Counted.
@@ -90,21 +90,21 @@ pub struct LimitRecord {
     pub issuer: Vec<u8>,
 }
 
-/// Counts codes in the host's own database; what was taken survives a restart and is never given back.
+/// Counts codes in the host's own database; the count survives a restart and never goes down.
 #[uniffi::export(with_foreign)]
 pub trait Limits: Send + Sync {
-    /// Judges and, when the outcome is `Taken`, counts the code, in one step that no other call can come
-    /// between. It is on disk when this returns. `LimitBook` does the judging.
+    /// Decides and, if the outcome is `Taken`, counts the code, in one step that no other call can
+    /// interrupt. The count is on disk when this returns. `LimitBook` makes the decision.
     fn take(&self, request: LimitRequest) -> Result<LimitOutcome, StorageError>;
 }
 
-/// The judging of limits, for a host that keeps the records: restore, `take`, store `records`.
+/// Decides about limits for a host that keeps the records: restore, `take`, store `records`.
 #[derive(uniffi::Object)]
 pub struct LimitBook(Mutex<desk::LimitBook>);
 
 #[uniffi::export]
 impl LimitBook {
-    /// From stored records; empty at first.
+    /// Restores from stored records, which are empty at first.
     #[uniffi::constructor]
     pub fn from_records(records: Vec<LimitRecord>) -> Result<Arc<Self>, UnlockError> {
         let records = records.into_iter().map(|record| {
@@ -119,7 +119,7 @@ impl LimitBook {
         Ok(Arc::new(Self(Mutex::new(desk::LimitBook::from_records(records)))))
     }
 
-    /// Judges, and counts when `Taken`.
+    /// Decides, and counts if `Taken`.
     pub fn take(&self, request: LimitRequest) -> Result<LimitOutcome, UnlockError> {
         let outcome = self
             .0
@@ -136,7 +136,7 @@ impl LimitBook {
         Ok(outcome.into())
     }
 
-    /// What is to be stored.
+    /// The records to store.
     #[must_use]
     pub fn records(&self) -> Vec<LimitRecord> {
         let book = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -4,23 +4,23 @@ use fido_unlock::desk::{self, Vouched};
 
 use super::{LimitRules, VerificationMethod};
 
-/// A way of verifying a caller that counts.
+/// An accepted way of verifying a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct AcceptedMethod {
     /// The method.
     pub method: VerificationMethod,
-    /// Whether a machine must have checked it; else the operator's word does.
+    /// Whether a machine must have checked it; otherwise the operator's word is enough.
     pub by_machine: bool,
 }
 
-/// The desk's rules; `default_desk_policy` gives those that hold without any.
+/// The desk's rules; `default_desk_policy` gives the defaults.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct DeskPolicy {
-    /// What counts for ordinary users.
+    /// What is accepted for ordinary users.
     pub ordinary_methods: Vec<AcceptedMethod>,
-    /// What counts for privileged users; the operator's word alone never does, whatever stands here.
+    /// What is accepted for privileged users; the operator's word alone never is, whatever is set here.
     pub privileged_methods: Vec<AcceptedMethod>,
-    /// Whether a reason or ticket number is wanted.
+    /// Whether a reason or ticket number is required.
     pub reason_wanted: bool,
     /// How many codes may be given out.
     pub limits: LimitRules,
@@ -32,7 +32,7 @@ pub struct DeskPolicy {
     pub channel_rest_seconds: u64,
     /// How far the clock may step back before the desk refuses, in seconds.
     pub clock_tolerance_seconds: u64,
-    /// Whom to ask where there is no licence at all.
+    /// Whom to ask if there is no licence at all.
     pub licence_contact: String,
 }
 

@@ -28,7 +28,7 @@ pub enum VerificationMethod {
 }
 
 impl VerificationMethod {
-    /// `None` for one that this version of the binding has no name for.
+    /// `None` for a method that this version of the binding does not know.
     pub(super) fn of(method: desk::VerificationMethod) -> Option<Self> {
         Some(match method {
             desk::VerificationMethod::EnrolledFactor => Self::EnrolledFactor,
@@ -60,7 +60,7 @@ impl From<VerificationMethod> for desk::VerificationMethod {
 pub struct CallerTask {
     /// The request.
     pub request: u64,
-    /// Whom the caller says they are, with the channels on record.
+    /// Who the caller claims to be, with the channels on record.
     pub user: DeskUser,
     /// The device that they want unlocked.
     pub device_id: String,
@@ -85,12 +85,12 @@ pub struct CallerCheck {
 /// Checks callers.
 #[uniffi::export(with_foreign)]
 pub trait CallerVerifier: Send + Sync {
-    /// Checks the caller that `task` names. What throws here leaves the caller unverified (406). It may wait
-    /// for the caller, since the desk serves others meanwhile; the request lives ten minutes.
+    /// Verifies the caller that `task` names. If this throws, the caller stays unverified (406). It may wait
+    /// for the caller, since the desk serves others meanwhile; the request is valid for ten minutes.
     fn verify(&self, task: CallerTask) -> Result<CallerCheck, HostError>;
 }
 
-/// What the owner is told.
+/// What the owner is told about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum NoticeKind {
     /// A Response Code was given out for their device.
@@ -121,17 +121,17 @@ pub struct OwnerNotice {
 /// Tells owners.
 #[uniffi::export(with_foreign)]
 pub trait OwnerNotifier: Send + Sync {
-    /// Sends one notice. What throws here is recorded and does not end the call. The desk waits for it:
-    /// hand the notice to a queue and return.
+    /// Sends one notice. If this throws, that is recorded and the call goes on. The desk waits for it: put the
+    /// notice into a queue and return.
     fn notify_owner(&self, notice: OwnerNotice) -> Result<(), HostError>;
 }
 
 /// Sends Response Codes to users, by the channels that are registered for them.
 #[uniffi::export(with_foreign)]
 pub trait CodeDelivery: Send + Sync {
-    /// Sends the code. It is a secret and the copy is the host's: keep it no longer than the call. What
-    /// throws here fails the call with number 803; the code is made and recorded all the same. The desk
-    /// waits for it.
+    /// Sends the code. It is a secret, and this copy is the host's: keep it no longer than the call. If this
+    /// throws, the call fails with number 803, although the code has been made and recorded. The desk waits
+    /// for it.
     fn send(&self, channel: DeskChannel, code: String) -> Result<(), HostError>;
 }
 

@@ -1,4 +1,4 @@
-//! What the host's store may throw, and what core's ports cannot hand on themselves.
+//! What the host's store may throw, and failures that core's ports cannot pass on themselves.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,7 +7,7 @@ use fido_unlock::desk::ports::StorageError as CoreStorageError;
 
 use crate::UnlockError;
 
-/// Why the host's store did not do it.
+/// Why the host's store failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
 pub enum StorageError {
     /// It could not be read.
@@ -16,7 +16,7 @@ pub enum StorageError {
         /// Table or file, never its content.
         what: String,
     },
-    /// It could not be written; what was there before is still there.
+    /// It could not be written; the earlier content is still there.
     #[error("cannot be written: {what}")]
     Write {
         /// Table or file, never its content.
@@ -71,7 +71,7 @@ pub(super) fn corrupt(what: &str) -> CoreStorageError {
     }
 }
 
-/// A failure in a method of core's ports that cannot fail: the desk then refuses, and this says why.
+/// A failure in a method that cannot fail in core's port: the desk then refuses, and this says why.
 #[derive(Clone, Default)]
 pub(super) struct Faults(Arc<Mutex<Option<ErrorCode>>>);
 

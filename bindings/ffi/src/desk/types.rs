@@ -19,10 +19,10 @@ pub enum ChannelKind {
     Agent,
 }
 
-/// A way to a user that was registered before the call.
+/// A way to reach a user, registered before the call.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct DeskChannel {
-    /// Names it within the user.
+    /// Its name, unique for this user.
     pub id: String,
     /// What it is.
     pub kind: ChannelKind,
@@ -40,7 +40,7 @@ pub struct DeskUser {
     pub id: String,
     /// Their name, to be read back to the caller.
     pub name: String,
-    /// Whether an unlock for the wrong person would do lasting harm.
+    /// Whether unlocking for the wrong person would do lasting harm.
     pub privileged: bool,
     /// Their channels.
     pub channels: Vec<DeskChannel>,
@@ -59,7 +59,7 @@ pub struct RegisteredDevice {
     pub suite: Suite,
     /// Q of the slot, a compressed point of 33 bytes; absent in suite 3.
     pub issuer: Option<Vec<u8>>,
-    /// E, the device's own public key, a compressed point of 33 bytes; in suite 2 alone.
+    /// E, the device's own public key, a compressed point of 33 bytes; in suite 2 only.
     pub device_key: Option<Vec<u8>>,
     /// The unlock counter at registration; absent in suite 3.
     pub counter: Option<u32>,
@@ -93,7 +93,7 @@ pub struct OpenCode {
     pub operator: String,
     /// When: seconds since 1970-01-01 UTC.
     pub at: u64,
-    /// Whether the operator recorded that the unlock was given up; the code may be good all the same.
+    /// Whether the operator recorded that the unlock was abandoned; the code may still be good.
     pub abandoned: bool,
 }
 
@@ -222,17 +222,17 @@ impl From<&RequestView> for DeskRequest {
     }
 }
 
-/// A log that is whole.
+/// The result of verifying an intact log.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct AuditSummary {
     /// Entries.
     pub entries: u64,
-    /// The hash of the last one in hex. A tail that was cut off is seen only against a hash that is
-    /// kept elsewhere.
+    /// The hash of the last one in hex. That entries were cut off at the end can be seen only by comparing
+    /// it with a hash kept elsewhere.
     pub head: String,
     /// The time of the last one: seconds since 1970-01-01 UTC.
     pub latest: u64,
-    /// How many of them the newest checkpoint covers; what is behind it could be cut off unseen.
+    /// How many of them the newest checkpoint covers; later ones could be cut off unnoticed.
     pub covered: u64,
 }
 
@@ -247,10 +247,10 @@ impl From<AuditReport> for AuditSummary {
     }
 }
 
-/// Something that does not fit, until an Administrator acknowledges it.
+/// Something suspicious that an Administrator has not acknowledged yet.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct DeskAlarm {
-    /// Names it.
+    /// Its id.
     pub id: u64,
     /// The number of its row in the error table.
     pub number: u16,
