@@ -58,13 +58,13 @@ impl WrappingKey {
     }
 }
 
-/// Wrapped admin keys in a file.
+/// Wrapped admin keys in a file, read at each use: it is locked only while one is added.
 pub struct FileAdminKeys {
     path: PathBuf,
     wrapping_key: WrappingKey,
-    keys: BTreeMap<DeviceId, Wrapped>,
-    _lock: WriterLock,
 }
+
+type Keys = BTreeMap<DeviceId, Wrapped>;
 
 #[derive(Clone)]
 struct Wrapped {
@@ -85,14 +85,17 @@ struct StoredKey {
 }
 
 impl FileAdminKeys {
-    /// Opens the keys and takes their lock; a missing file holds none.
-    ///
-    /// # Errors
-    /// [`StorageError::Busy`] when another process has them; [`StorageError`] when they cannot be
-    /// read.
-    pub fn open(path: &Path, wrapping_key: WrappingKey) -> Result<Self, StorageError> {
-        let lock = WriterLock::take(path)?;
-        let stored: Stored = json_file::read(path)?.unwrap_or_default();
+    /// The keys in this file; a missing file holds none.
+    #[must_use]
+    pub fn new(path: &Path, wrapping_key: WrappingKey) -> Self {
+        Self {
+            path: path.to_owned(),
+            wrapping_key,
+        }
+    }
+
+    fn keys(&self) -> Result<Keys, StorageError> {
+        let stored: Stored = json_file::read(&self.path)?.unwrap_or_default();
         let key = |stored: &StoredKey| {
             Ok((
                 DeviceId::from_bytes(hex::decode_array("Device ID", &stored.device)?),
@@ -102,18 +105,14 @@ impl FileAdminKeys {
                 },
             ))
         };
-        Ok(Self {
-            path: path.to_owned(),
-            wrapping_key,
-            keys: stored.keys.iter().map(key).collect::<Result<_, StorageError>>()?,
-            _lock: lock,
-        })
+        stored.keys.iter().map(key).collect()
     }
 }
 
 impl AdminKeyStore for FileAdminKeys {
     fn get(&self, device: &DeviceId) -> Result<Option<AdminKey>, StorageError> {
-        let Some(kept) = self.keys.get(device) else {
+        let keys = self.keys()?;
+        let Some(kept) = keys.get(device) else {
             return Ok(None);
         };
         let failed = |_| corrupt("a wrapped admin key, or the wrapping key is another");
@@ -136,19 +135,20 @@ impl AdminKeyStore for FileAdminKeys {
         let fingerprint = self.wrapping_key.fingerprint(key)?;
         let same = |kept: &Wrapped| bool::from(kept.fingerprint.ct_eq(&fingerprint));
         Ok(self
-            .keys
+            .keys()?
             .iter()
             .find(|(_, kept)| same(kept))
             .map(|(device, _)| *device))
     }
 
     fn put(&mut self, device: &DeviceId, key: &AdminKey) -> Result<(), StorageError> {
+        let _lock = WriterLock::take(&self.path)?;
         let mut wrapped = vec![0; key.expose_bytes().len().saturating_add(8)];
         self.wrapping_key
             .cipher(device)?
             .wrap_key(key.expose_bytes(), &mut wrapped)
             .map_err(|_| corrupt("admin key"))?;
-        let mut keys = self.keys.clone();
+        let mut keys = self.keys()?;
         let fingerprint = self.wrapping_key.fingerprint(key)?;
         keys.insert(*device, Wrapped { wrapped, fingerprint });
         let stored = |(device, kept): (&DeviceId, &Wrapped)| StoredKey {
@@ -161,8 +161,6 @@ impl AdminKeyStore for FileAdminKeys {
             &Stored {
                 keys: keys.iter().map(stored).collect(),
             },
-        )?;
-        self.keys = keys;
-        Ok(())
+        )
     }
 }

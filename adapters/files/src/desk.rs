@@ -77,12 +77,10 @@ impl FilesDesk {
         FileLimits::open(&self.0.join("limits.json"))
     }
 
-    /// `admin_keys.json`, with its lock.
-    ///
-    /// # Errors
-    /// [`StorageError`] when another process has it or it cannot be read.
-    pub fn admin_keys(&self, wrapping_key: WrappingKey) -> Result<FileAdminKeys, StorageError> {
-        FileAdminKeys::open(&self.0.join("admin_keys.json"), wrapping_key)
+    /// `admin_keys.json`.
+    #[must_use]
+    pub fn admin_keys(&self, wrapping_key: WrappingKey) -> FileAdminKeys {
+        FileAdminKeys::new(&self.0.join("admin_keys.json"), wrapping_key)
     }
 
     /// Every port, with a software signer over `ring`; `wrapping_key`: for a desk with suite-3
@@ -98,7 +96,7 @@ impl FilesDesk {
         notifier: Box<dyn Notifier + Send>,
     ) -> Result<DeskPorts, StorageError> {
         let admin_keys: Box<dyn AdminKeyStore + Send> = match wrapping_key {
-            Some(key) => Box::new(self.admin_keys(key)?),
+            Some(key) => Box::new(self.admin_keys(key)),
             None => Box::new(NoAdminKeys),
         };
         Ok(DeskPorts {

@@ -7,6 +7,7 @@
 
 mod age_file;
 mod description;
+mod desk_keys;
 mod encoding;
 mod error;
 mod key_set;
@@ -25,6 +26,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::whole_file;
 
 pub use description::KeyDescription;
+pub use desk_keys::DeskKeys;
 pub use encoding::{decode, encode};
 pub use error::KeyFileError;
 pub use key_set::{LOST_KEY_WARNING, load_key_set, replace_key_set, save_key_set};

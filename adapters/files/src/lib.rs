@@ -10,6 +10,7 @@
 #![deny(missing_docs)]
 
 mod admin_keys;
+mod anchor;
 mod audit_log;
 mod audit_view;
 mod clock;
@@ -22,9 +23,11 @@ pub mod key_file;
 mod licence;
 mod limits;
 mod operators;
+mod passwords;
 mod whole_file;
 
 pub use admin_keys::{FileAdminKeys, WrappingKey};
+pub use anchor::FileAnchor;
 pub use audit_log::FileAuditLog;
 pub use audit_view::{AuditView, view};
 pub use clock::SystemClock;
@@ -34,4 +37,5 @@ pub use import::{DEVICE_COLUMNS, ImportError, device_rows, read_devices};
 pub use licence::FileLicence;
 pub use limits::FileLimits;
 pub use operators::FileOperators;
+pub use passwords::Argon2Passwords;
 pub use whole_file::{others_may_write, write_private};
