@@ -116,7 +116,11 @@ impl Head {
         let tampered = || StorageError::Tampered {
             detail: "the head".into(),
         };
-        let (body, mac): (Body, ByteArray<32>) = minicbor::decode(bytes).map_err(|_| tampered())?;
+        let mut decoder = minicbor::Decoder::new(bytes);
+        let (body, mac): (Body, ByteArray<32>) = decoder.decode().map_err(|_| tampered())?;
+        if decoder.position() != bytes.len() {
+            return Err(tampered());
+        }
         let sealed = minicbor::to_vec(&body)
             .ok()
             .and_then(|bytes| key.mac(&bytes))
