@@ -196,7 +196,7 @@ impl Desk {
         let mut step = Step::new(&nodes, head.clone(), now, seed, self.disabled, about);
         let answer =
             in_time(clock, store_clock, head.at, behind).and_then(|()| decide(&mut step, store_clock));
-        let answer = answer.or_else(|error| {
+        let answer = answer.map_err(|error| {
             step.forget(&head);
             refuse(&mut step, &error);
             if is_alarming(&error)
@@ -209,10 +209,10 @@ impl Desk {
                 if fault.code() != error.code() {
                     let fault = fault.into();
                     refuse(&mut step, &fault);
-                    return Err(fault);
+                    return fault;
                 }
             }
-            Err(error)
+            error
         });
         if step.is_idle() {
             return answer;
