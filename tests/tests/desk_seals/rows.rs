@@ -6,8 +6,9 @@ use fido_unlock::ErrorCode;
 use fido_unlock::desk::ports::Table;
 use rusqlite::{Connection, OptionalExtension};
 
+use crate::house::{House, code_of};
 use crate::recorder::Read;
-use crate::scene::{ACTS, Act, Scene};
+use crate::scene::{ACTS, Act, Scene, by_hand};
 
 /// What somebody does to a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -159,6 +160,27 @@ fn each_row_that_a_decision_reads_is_refused_when_somebody_changed_it() {
     }
 }
 
+/// One whose owner's row was changed meanwhile is not one whose owner was erased.
+#[test]
+fn an_owners_notice_is_not_taken_for_sent_while_their_row_is_another() {
+    let scene = Scene::new();
+    let path = scene.put(&scene.late());
+    let mut house = House::over(scene.world(), &path).unwrap();
+    let by_hand = |change: &str| {
+        by_hand(&path, &scene.early(), |connection| {
+            connection.execute_batch(change).unwrap();
+        });
+    };
+    let sent = house.world.outbox.notices().len();
+    by_hand(
+        "CREATE TABLE kept AS SELECT * FROM main.rows WHERE kind = 4; DELETE FROM main.rows WHERE kind = 4",
+    );
+    assert_eq!(code_of(house.desk.send_notice()), ErrorCode::StoreTampered);
+    by_hand("INSERT INTO main.rows SELECT * FROM kept; DROP TABLE kept");
+    assert!(house.desk.send_notice().unwrap());
+    assert_eq!(house.world.outbox.notices().len(), sent + 1);
+}
+
 /// An entry's text is not in the map: the entry has its hash. One that was changed is not shown; one that was taken out
 /// looks as if it had been erased, and the log is whole.
 #[test]
@@ -166,10 +188,10 @@ fn an_entrys_text_that_somebody_changed_is_not_shown() {
     let scene = Scene::new();
     let shown = |change: &str| {
         let path = scene.put(&scene.late());
-        crate::scene::by_hand(&path, &scene.early(), |connection| {
+        by_hand(&path, &scene.early(), |connection| {
             connection.execute_batch(change).unwrap();
         });
-        let mut house = crate::house::House::over(scene.world(), &path).unwrap();
+        let mut house = House::over(scene.world(), &path).unwrap();
         house.desk.verify_audit(&[]).unwrap();
         let entries = house.desk.audit_entries(&scene.admin, 0, 40).unwrap();
         let texts = entries.into_iter().filter(|shown| shown.text.is_some());
