@@ -236,7 +236,7 @@ impl<'a> Reader<'a> {
         let tile = leaves_tile(self.order.next(), self.head.size);
         let path = tile.entries_path();
         let bytes = there(read, &path)?;
-        let bundle = unbundle(&bytes).filter(|entries| entries.len() == tile.width.into());
+        let bundle = unbundle(&bytes).filter(|entries| entries.len() == usize::from(tile.width));
         let mut entries = Vec::new();
         for bytes in bundle.ok_or(ExportError::Bundle { path })? {
             entries.push(self.entry(read, bytes)?);

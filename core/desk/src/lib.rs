@@ -43,6 +43,8 @@ mod signing;
 mod state;
 mod step;
 mod typed_text;
+#[cfg(test)]
+mod vectors;
 
 pub use approval::{Approval, ApprovalTask, BegunApproval};
 pub use authorised::{Authorised, SealedCode};

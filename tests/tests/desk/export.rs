@@ -131,6 +131,7 @@ fn change(path: &str) -> impl Fn(&mut Files) {
     move |files: &mut Files| *files.get_mut(path).unwrap().last_mut().unwrap() ^= 1
 }
 
+// M-audit-20 M-audit-21 M-audit-23
 #[test]
 fn whatever_is_changed_in_the_files_is_found() {
     let (mut house, admin) = busy();
@@ -231,6 +232,7 @@ fn changed(bundle: &[u8], change: impl FnOnce(&mut DeskEntry)) -> Vec<u8> {
     entry.to_bytes()
 }
 
+// M-audit-20 M-audit-22
 #[test]
 fn a_checkpoint_that_was_kept_shows_a_log_that_was_cut_or_rewritten() {
     let (mut house, admin) = busy();
@@ -328,4 +330,29 @@ fn an_entry_that_somebody_changed_is_not_exported() {
     house.world.store.set_content(content);
     let refused = export(&mut house, &admin, &note, ExportTexts::LeftOut);
     assert_eq!(code_of(refused), ErrorCode::AuditCheckpoint);
+}
+
+// M-audit-17
+#[test]
+fn no_entry_has_a_name_or_a_text_in_it() {
+    let (house, _) = busy();
+    let content = house.world.store.content();
+    for secret in [
+        "zoe",
+        "Example",
+        "anna",
+        "corp.example",
+        "ticket 4711",
+        "spoke to her",
+        "mail",
+    ] {
+        let there = |bytes: &Vec<u8>| bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
+        assert!(!content.entries.iter().any(there), "{secret}");
+        // It is known, and stands in rows.
+        let hidden = secret == "spoke to her";
+        assert!(
+            content.rows.values().any(|(row, _)| there(row)) != hidden,
+            "{secret}"
+        );
+    }
 }
