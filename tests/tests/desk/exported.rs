@@ -1,17 +1,20 @@
 //! A desk that was busy for a while, and what it keeps, as files for programs that are not ours.
 
+#[path = "busy.rs"]
+mod busy;
+
 use std::fs;
 use std::path::Path;
 
 use base64::prelude::*;
 use fido_unlock::HasCode;
+use fido_unlock::desk::ExportTexts;
 use fido_unlock::desk::log::{NoteSigner, SignedNote, SoftwareNoteSigner, TreeHead};
 use fido_unlock::desk::ports::Table;
-use fido_unlock::desk::{Delivery, ExportTexts, Rules, UserClass, VerificationMethod, Vouched};
-use fido_unlock_mock::desk::ScriptedVerifier;
+use fido_unlock::desk::record::{DeskEntry, DeskEvent};
 use serde_json::json;
 
-use crate::house::{ADMIN, ANNA, BERT, House, challenge, code_of, operator_id, user, user_id};
+use crate::house::ANNA;
 
 /// Entries that are proved, by place.
 pub const PROVED: [u64; 3] = [0, 17, 255];
@@ -33,53 +36,11 @@ pub fn put(folder: &Path, name: &str, bytes: &[u8]) {
     fs::write(path, bytes).unwrap();
 }
 
-/// Calls with all that can become of them, and every kind of row.
-fn busy() -> House {
-    let mut house = House::new();
-    let (anna, bert, admin) = (house.sign_in(ANNA), house.sign_in(BERT), house.sign_in(ADMIN));
-    let wrong = house.desk.sign_in(&operator_id(BERT.0), "wrong");
-    assert!(wrong.is_err());
-    let id = house.ready(&anna, 1, 0xA1, 0);
-    house.code(&anna, id).unwrap();
-    house.desk.done(&anna, id).unwrap();
-    assert!(house.desk.send_notice().unwrap());
-    // A counter that moved: an alarm stands.
-    let id = house.open(&anna, 1);
-    code_of(house.desk.enter_challenge(&anna, id, &challenge(0xA3, 9)));
-    // A call that waits for its code, approved as it is.
-    let id = house.open(&anna, 3);
-    let mut machine = ScriptedVerifier {
-        method: Some(VerificationMethod::EnrolledFactor),
-        vouched: Vouched::Machine,
-    };
-    house.desk.verify_caller(&anna, id, &mut machine).unwrap();
-    let line = challenge(0xB1, 0);
-    house.desk.enter_challenge(&anna, id, &line).unwrap();
-    let mail = Delivery::Channel("mail".into());
-    house.desk.set_delivery(&anna, id, &mail).unwrap();
-    house.desk.approve(&bert, id).unwrap();
-    // What loosens rests, and somebody is forgotten.
-    let rules = Rules {
-        request_seconds: 7200,
-        ..Rules::default()
-    };
-    house.desk.put_rules(&admin, &rules).unwrap();
-    let guest = user("guest", UserClass::Privileged);
-    house.desk.put_user(&admin, &guest).unwrap();
-    let guest = user("guest", UserClass::Ordinary);
-    house.desk.put_user(&admin, &guest).unwrap();
-    let other = user("other", UserClass::Ordinary);
-    house.desk.put_user(&admin, &other).unwrap();
-    house.desk.erase_user(&admin, &user_id("other")).unwrap();
-    house.desk.search(&anna, "Zo\u{eb} \"Z\"\t\\").unwrap();
-    house
-}
-
 /// Writes `checkpoint`, tiles, entries and texts, and beside them `key`, `checkpoint.old`, `consistency`, proofs, and
 /// `store.json`, all that the store holds.
 pub fn write(folder: &Path) -> Exported {
-    let mut house = busy();
-    let (anna, admin) = (house.sign_in(ANNA), house.sign_in(ADMIN));
+    let (mut house, admin) = busy::house();
+    let anna = house.sign_in(ANNA);
     let origin = house.desk.origin().unwrap();
     let mut signer = SoftwareNoteSigner::from_seed(origin, &[0xC4; 32]);
     let key = signer.verifier();
@@ -112,6 +73,18 @@ pub fn write(folder: &Path) -> Exported {
         put(folder, &format!("{index}.tlog-proof"), file.as_bytes());
     }
 
+    let seen = content
+        .entries
+        .iter()
+        .map(|bytes| DeskEntry::from_bytes(bytes).unwrap().event);
+    let seen: std::collections::BTreeSet<_> = seen.collect();
+    for event in DeskEvent::ALL {
+        // No desk restores yet.
+        assert!(
+            seen.contains(event) || *event == DeskEvent::LogRestored,
+            "{event:?}"
+        );
+    }
     for table in Table::ALL {
         assert!(content.rows.keys().any(|(of, _)| of == table), "{table:?}");
     }
