@@ -118,13 +118,10 @@ impl Head {
             detail: "the head".into(),
         };
         let mut d = minicbor::Decoder::new(bytes);
-        let two = d.array().map_err(|_| tampered())?;
+        d.array().map_err(|_| tampered())?;
         let (from, to) = (d.position(), d.skip().map(|()| d.position()));
         let body = to.ok().and_then(|to| bytes.get(from..to)).ok_or_else(tampered)?;
         let mac: ByteArray<32> = d.decode().map_err(|_| tampered())?;
-        if two != Some(2) || d.position() != bytes.len() {
-            return Err(tampered());
-        }
         // In constant time, and before anything else of it is believed.
         key.mac(body)
             .ok_or_else(tampered)?
@@ -143,6 +140,7 @@ impl Head {
             at: body.at,
             era: body.era,
         };
+        // Nothing more, and in no other form.
         if head.to_bytes(key) == bytes {
             Ok(head)
         } else {
