@@ -170,6 +170,19 @@ fn whatever_is_changed_in_the_files_is_found() {
             path: entries.clone()
         }
     );
+    // One entry more than the checkpoint has, which is good by itself.
+    let longer = after(&|files| {
+        let next = changed(&good[&entries], |entry| entry.sequence += 1);
+        let bundle = files.get_mut(&entries).unwrap();
+        bundle.extend((next.len() as u16).to_be_bytes());
+        bundle.extend(next);
+    });
+    assert_eq!(
+        longer,
+        ExportError::Bundle {
+            path: entries.clone()
+        }
+    );
     for (fault, other) in [
         (malformed, vec![0xA0]),
         (
@@ -355,4 +368,16 @@ fn no_entry_has_a_name_or_a_text_in_it() {
             "{secret}"
         );
     }
+}
+
+#[test]
+fn a_folder_that_cannot_be_read_is_said_so() {
+    let mut house = House::new();
+    let key = signer(&mut house).verifier();
+    let lost = || StorageError::Read {
+        detail: "the stick was pulled out".into(),
+    };
+    let found = verify_export(&mut |_| Err(lost()), &[key], &[]).unwrap_err();
+    assert_eq!(found.code(), ErrorCode::StoreRead);
+    assert_eq!(found, ExportError::Storage(lost()));
 }
