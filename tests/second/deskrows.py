@@ -215,9 +215,27 @@ def session_key(log_id, secret):
     return sha256(b"fido-unlock/1 session\0", log_id, secret)
 
 
+BLANK = {0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x2800, 0x3164, 0xFFA0}
+JOINERS = "\u200c\u200d"
+
+
+def is_seen(c):
+    return ord(c) not in BLANK and unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+
+
+def joins(before, after):
+    return all(c and not c.isascii() and c not in codes.WHITE_SPACE and is_seen(c) for c in (before, after))
+
+
 def is_plain(line):
-    hidden = any(unicodedata.category(c) in ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp") for c in line)
-    return not hidden and line == line.strip(codes.WHITE_SPACE)
+    """One line whose every character can be seen, without white space at its ends."""
+    for before, c, after in zip(" " + line, line, line[1:] + " "):
+        if c in JOINERS:
+            if not joins(before, after):
+                return False
+        elif not is_seen(c) or unicodedata.category(c) in ("Mn", "Me") and before in codes.WHITE_SPACE + "\"'\\":
+            return False
+    return line == line.strip(codes.WHITE_SPACE)
 
 
 def read_licence(note, key):

@@ -611,12 +611,17 @@ def licence(reason, file, expected="valid", **rest):
 licence("good", note(VENDOR, licence_text()), holder="Example Corp", devices=1000, valid_until=START, contact="licences@vendor.example")
 licence("the largest numbers", note(VENDOR, licence_text("Z\u00f6e & S\u00f6hne", str(2**32 - 1), str(2**64 - 1), "+49 30 1234")),
         holder="Z\u00f6e & S\u00f6hne", devices=2**32 - 1, valid_until=2**64 - 1, contact="+49 30 1234")
+seen = "Zo\u0065\u0308\u00a0\u0928\u094d\u200d\u0928 \U0001f469\u200d\U0001f4bb"
+licence("marks, spaces and joiners that belong there", note(VENDOR, licence_text(seen)), holder=seen, devices=1000, valid_until=START,
+        contact="licences@vendor.example")
 licence("signed by another", note(KEY, licence_text()), "invalid")
 licence("changed", note(VENDOR, licence_text()).replace("1000", "9000"), "invalid")
 for reason, text in [
     ("a number with a leading zero", licence_text(devices="01000")), ("a number with a sign", licence_text(devices="+1000")),
     ("too many devices", licence_text(devices=str(2**32))), ("a space behind the holder", licence_text(holder="Example ")),
-    ("a character that cannot be seen", licence_text(holder="Ex\u200bample")), ("a line more", licence_text() + "more 1\n"),
+    ("a character that cannot be seen", licence_text(holder="Ex\u200bample")), ("a joiner between letters of ASCII", licence_text(holder="Ex\u200dample")),
+    ("a mark behind a space", licence_text(holder="Example \u0308Corp")), ("a letter without a shape", licence_text(holder="Example\u3164Corp")),
+    ("another direction", licence_text(contact="\u202eelpmaxe")), ("another line", licence_text(contact="a\u2028b")), ("a line more", licence_text() + "more 1\n"),
     ("a line missing", licence_text().replace("devices 1000\n", "")), ("another title", licence_text().replace("licence", "license", 1)),
     ("another order", "fido-unlock licence\ndevices 1000\nholder E\nvalid-until 1\ncontact c\n"),
 ]:
