@@ -280,6 +280,38 @@ fn a_licence_is_the_vendors() {
 }
 
 #[test]
+fn of_many_devices_one_that_is_refused_keeps_no_other_out() {
+    let mut house = House::new();
+    let (admin, from) = (house.sign_in(ADMIN), house.log_size());
+    let devices = [
+        new_device(9, "zoe"),
+        new_device(1, "zoe"),
+        new_device(8, "nobody"),
+        new_device(7, "boss"),
+    ];
+    let done = house.desk.register_devices(&admin, &devices).unwrap();
+    let codes: Vec<_> = done
+        .into_iter()
+        .map(|done| done.err().map(|error| error.code()))
+        .collect();
+    let (exists, unknown) = (ErrorCode::DeviceExists, ErrorCode::UserUnknown);
+    assert_eq!(codes, [None, Some(exists), Some(unknown), None]);
+    let log = house.log_from(from);
+    assert_eq!(
+        log[..4],
+        [
+            "DeviceRegistered",
+            "Refused 431",
+            "Refused 416",
+            "DeviceRegistered"
+        ]
+    );
+    let anna = house.sign_in(ANNA);
+    let refused = house.desk.register_devices(&anna, &devices).unwrap();
+    assert!(refused.iter().all(Result::is_err));
+}
+
+#[test]
 fn the_service_is_switched_off_for_everybody() {
     let mut house = House::new();
     let (admin, anna) = (house.sign_in(ADMIN), house.sign_in(ANNA));

@@ -261,6 +261,15 @@ impl<'a> Step<'a> {
         Ok(())
     }
 
+    /// Adds the entry of a refusal.
+    pub(crate) fn record_refusal(&mut self, error: &DeskError) {
+        self.record(DeskEntry {
+            event: DeskEvent::Refused,
+            error: Some(error.code().number()),
+            ..self.about.clone()
+        });
+    }
+
     /// Forgets all that was written, so that the refusal alone can be recorded.
     pub(crate) fn forget(&mut self, head: &Head) {
         self.map = Map::at(self.nodes, head.map_root);
