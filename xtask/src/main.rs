@@ -52,6 +52,9 @@ Slow commands, not part of `ci`:
              tests/corpus, which they then rewrite with what they found
   long bench bindings [ROUNDS]
              measure a call in C# and Kotlin, and an unlock beside the same one in Rust
+  long bench desk [DEVICES...]
+             measure the help desk over SQLite beside a floor that writes the same pages, with
+             1,000, 10,000 and 100,000 devices, or these
   long bench transport [COUNT] [card|hidraw|instructions|uml]
              measure an unlock over pcscd and hidraw, beside third-party clients
   long soak [UNLOCKS]
@@ -103,6 +106,7 @@ fn main() -> ExitCode {
         },
         ["long", "bench", "bindings", options @ ..] => bindings::bench(options),
         ["long", "bench", "transport", options @ ..] => bench::transport(options),
+        ["long", "bench", "desk", devices @ ..] => bench::desk(devices),
         ["long", "swift"] => bindings::test_swift(SOAK),
         ["test", "swift"] => bindings::test_swift(SHORT_SOAK),
         ["long", "arm64"] => bindings::test_arm64(),
