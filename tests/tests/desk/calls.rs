@@ -260,6 +260,30 @@ fn a_counter_that_moved_or_went_back_is_an_alarm_until_it_is_acknowledged() {
 }
 
 #[test]
+fn done_that_is_said_late_does_not_take_the_counter_back() {
+    let mut house = House::new();
+    let anna = house.sign_in(ANNA);
+    let early = house.ready(&anna, 1, 0xA1, 0);
+    house.code(&anna, early).unwrap();
+    for (nonce, counter) in [(0xA2, 0), (0xA3, 1)] {
+        let id = house.ready(&anna, 1, nonce, counter);
+        // The third code of a day is approved.
+        let bert = house.sign_in(BERT);
+        house.desk.approve(&bert, id).unwrap();
+        house.code(&anna, id).unwrap();
+        house.desk.done(&anna, id).unwrap();
+    }
+    house.desk.done(&anna, early).unwrap();
+    let next = house.open(&anna, 1);
+    let old = house.desk.enter_challenge(&anna, next, &challenge(0xA4, 1));
+    assert_eq!(code_of(old), ErrorCode::CounterWentBack);
+    house
+        .desk
+        .enter_challenge(&anna, next, &challenge(0xA4, 2))
+        .unwrap();
+}
+
+#[test]
 fn codes_that_may_still_be_good_are_told_by_what_is_known() {
     let mut house = House::new();
     let anna = house.sign_in(ANNA);
