@@ -284,6 +284,23 @@ fn done_that_is_said_late_does_not_take_the_counter_back() {
 }
 
 #[test]
+fn a_code_that_is_made_again_stands_in_the_list() {
+    let mut house = House::new();
+    let anna = house.sign_in(ANNA);
+    let first = house.ready(&anna, 1, 0xA1, 0);
+    let second = house.ready(&anna, 1, 0xA1, 0);
+    house.code(&anna, first).unwrap();
+    house.code(&anna, second).unwrap();
+    // One unlock ends the codes of its challenge.
+    house.desk.done(&anna, first).unwrap();
+    assert!(house.desk.open_codes(&anna, &device(1)).unwrap().is_empty());
+    house.code(&anna, second).unwrap();
+    let open = house.desk.open_codes(&anna, &device(1)).unwrap();
+    assert_eq!(open.len(), 1);
+    assert_eq!(open[0].request, second);
+}
+
+#[test]
 fn codes_that_may_still_be_good_are_told_by_what_is_known() {
     let mut house = House::new();
     let anna = house.sign_in(ANNA);

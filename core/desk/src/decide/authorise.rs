@@ -260,8 +260,9 @@ pub(crate) fn made(
     let authorised = matches!(row.state, RequestState::Authorised | RequestState::Made);
     step.require(Guard::CodeAuthorised, authorised, ErrorCode::WrongState)?;
     let challenge = row.challenge().ok_or(ErrorCode::WrongState)?;
-    if row.state != RequestState::Made {
-        let mut state: DeviceStateRow = step.must(&row.device)?;
+    let mut state: DeviceStateRow = step.must(&row.device)?;
+    // One that is made again stands in the list, unless "done" was said of another request with its challenge.
+    if state.codes.iter().all(|code| code.request != id) {
         state.codes.push(CodeRef {
             request: id,
             nonce: challenge.nonce(),
@@ -273,6 +274,8 @@ pub(crate) fn made(
         let more = state.codes.len().saturating_sub(MOST_CODES);
         state.codes.drain(..more);
         step.put(&row.device, &state)?;
+    }
+    if row.state != RequestState::Made {
         notice::queue(step, NoticeKind::CodeGiven, id, &row, actor.number)?;
     }
     row.state = RequestState::Made;
