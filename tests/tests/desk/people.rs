@@ -251,7 +251,7 @@ fn one_who_is_erased_is_in_no_row_and_no_search() {
     let content = house.world.store.content();
     for ((table, key), (row, derived)) in &content.rows {
         // What an entry has the hash of is erased by who erases texts; here the search that named them is left.
-        if *table == fido_unlock::desk::ports::Table::Texts {
+        if *table == Table::Texts {
             continue;
         }
         let all = [key.as_slice(), row].concat();
