@@ -57,6 +57,7 @@ Slow commands, not part of `ci`:
              1,000, 10,000 and 100,000 devices, or these
   long bench transport [COUNT] [card|hidraw|instructions|uml]
              measure an unlock over pcscd and hidraw, beside third-party clients
+  long model explore the desk's decisions in a larger scope than the tests do
   long soak [UNLOCKS]
              10,000 (or UNLOCKS) unlocks on mono, .NET Core and the JVM must leave nothing behind
   long swift run the Swift tests, 10,000 unlocks and the sample agent, as root, in a folder with a
@@ -111,6 +112,7 @@ fn main() -> ExitCode {
         ["test", "swift"] => bindings::test_swift(SHORT_SOAK),
         ["long", "arm64"] => bindings::test_arm64(),
         ["long", "wasm"] => wasm::check(),
+        ["long", "model"] => test::model(),
         ["long", "soak"] => bindings::soak(SOAK),
         ["long", "soak", unlocks] => match unlocks.parse() {
             Ok(unlocks) if unlocks > 1 => bindings::soak(unlocks),
