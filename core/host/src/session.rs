@@ -201,6 +201,14 @@ impl Session {
         let request = self.request(&answer, response, pin, entropy);
         clear_stack_below();
         let request = request?;
+        // Nothing was sent yet, so there is nothing to find out: what another program does with this challenge
+        // is not this unlock.
+        if call.cancel.is_cancelled() {
+            return Err(TransportError::Cancelled.into());
+        }
+        if call.remaining().is_zero() {
+            return Err(TransportError::DeadlineExceeded.into());
+        }
         match device.unlock(&request, call) {
             Ok(()) => Ok(()),
             // An answer that cannot be read is as good as lost. And the challenge was pending a moment ago: if the
