@@ -211,6 +211,8 @@ impl Session {
         }
         match device.unlock(&request, call) {
             Ok(()) => Ok(()),
+            // Nor is it sent where it does not fit.
+            Err(error @ DeviceError::Transport(TransportError::MessageTooLarge)) => Err(error.into()),
             // An answer that cannot be read is as good as lost. And the challenge was pending a moment ago: if the
             // PIN is not blocked now, this may be the answer to the same message once more, sent again by a framing
             // whose status word said that it had not been taken.

@@ -158,3 +158,31 @@ fn an_unlock_that_was_never_sent_is_not_told_as_done() {
     );
     assert!(!has_new_pin(&world));
 }
+
+/// Takes no message as long as `unlock`'s; another program has a shorter one.
+struct Narrow<'w>(Box<dyn Transport>, &'w dyn Fn());
+
+impl Transport for Narrow<'_> {
+    fn transact(&mut self, message: &[u8], call: &mut Call<'_>) -> Result<Vec<u8>, TransportError> {
+        if message.len() > 100 {
+            (self.1)();
+            return Err(TransportError::MessageTooLarge);
+        }
+        self.0.transact(message, call)
+    }
+}
+
+#[test]
+fn an_unlock_that_does_not_fit_is_not_told_as_done() {
+    let world = blocked(Way::Hid, Suite::P256EcdhMac);
+    let faster = || assert_eq!(world.status(Interface::Fido, &world.parts(OLD_PIN).message()), 0);
+    let mut device = CtapUnlockDevice::new(Narrow(world.open(Interface::Fido), &faster));
+    let session = world.begin(&mut device).unwrap();
+    let response = world.respond(&session);
+    let told = world.unlock(&mut device, &session, &response, NEW_PIN);
+    assert_eq!(
+        told.map_err(|error| error.code()),
+        Err(ErrorCode::MessageTooLarge)
+    );
+    assert!(!has_new_pin(&world));
+}
