@@ -11,6 +11,8 @@
 
 #[path = "desk/calls.rs"]
 mod calls;
+#[path = "desk/export.rs"]
+mod export;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "desk/house.rs"]
 mod house;

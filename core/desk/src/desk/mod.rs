@@ -1,6 +1,7 @@
 //! The desk: runs decisions as transactions, and the slow work between them.
 
 mod calls;
+mod export;
 mod people;
 mod running;
 
@@ -12,6 +13,7 @@ use fido_unlock_protocol::error::{ErrorCode, HasCode};
 use fido_unlock_protocol::ports::Entropy;
 
 pub use calls::{BegunAsk, BegunCheck};
+pub use export::{ExportTexts, WriteFile};
 pub use running::{LogReport, LogState, ShownEntry};
 
 use crate::decide::{alarm, set_up};
@@ -198,17 +200,17 @@ impl Desk {
             in_time(clock, store_clock, head.at, behind).and_then(|()| decide(&mut step, store_clock));
         let answer = answer.map_err(|error| {
             step.forget(&head);
-            refuse(&mut step, &error);
+            step.record_refusal(&error);
             if is_alarming(&error)
                 && let Err(fault) = alarm::raise(&mut step, error.code())
             {
                 // A store that cannot be trusted may not let an alarm be raised either. Both are recorded, and who
                 // would keep an alarm from being raised is told of.
                 step.forget(&head);
-                refuse(&mut step, &error);
+                step.record_refusal(&error);
                 if fault.code() != error.code() {
                     let fault = fault.into();
-                    refuse(&mut step, &fault);
+                    step.record_refusal(&fault);
                     return fault;
                 }
             }
@@ -283,16 +285,6 @@ impl Drop for Desk {
         self.write_guesses();
         self.anchor_now();
     }
-}
-
-/// Records what was refused.
-fn refuse(step: &mut Step<'_>, error: &DeskError) {
-    let about = step.about.clone();
-    step.record(DeskEntry {
-        event: DeskEvent::Refused,
-        error: Some(error.code().number()),
-        ..about
-    });
 }
 
 /// Whether a clock that is behind the log stops a step.
