@@ -1,6 +1,7 @@
 //! The desk: runs decisions as transactions, and the slow work between them.
 
 mod calls;
+mod export;
 mod people;
 mod running;
 
@@ -12,6 +13,7 @@ use fido_unlock_protocol::error::{ErrorCode, HasCode};
 use fido_unlock_protocol::ports::Entropy;
 
 pub use calls::{BegunAsk, BegunCheck};
+pub use export::{ExportTexts, WriteFile};
 pub use running::{LogReport, LogState, ShownEntry};
 
 use crate::decide::{alarm, set_up};
