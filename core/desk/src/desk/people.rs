@@ -325,6 +325,43 @@ impl Desk {
         })
     }
 
+    /// Registers enrolled devices in one transaction, in their order; one that is refused keeps no other out, and its
+    /// refusal is recorded. Give some hundreds at a time: others wait meanwhile.
+    ///
+    /// # Errors
+    /// Where nothing was registered: clock, a store's error. In the list: as [`Desk::register_device`].
+    pub fn register_devices(
+        &mut self,
+        session: &OperatorSession,
+        devices: &[NewDevice],
+    ) -> Result<Vec<Result<(), DeskError>>, DeskError> {
+        let event = DeskEvent::DeviceRegistered;
+        let mut keys = Vec::with_capacity(devices.len());
+        for device in devices {
+            keys.push(match &device.admin_key {
+                Some(key) => self.parts.signer.store_admin_key(&device.id, key),
+                None => Ok(()),
+            });
+        }
+        self.step(event, |step| {
+            who::privileged(step, session, Privilege::ManageDevices)?;
+            let about = step.about.clone();
+            let mut done = Vec::with_capacity(devices.len());
+            for (device, key) in devices.iter().zip(keys) {
+                step.about = about.clone();
+                let registered = key
+                    .map_err(DeskError::from)
+                    .and_then(|()| registry::register(step, session, device));
+                if let Err(error) = &registered {
+                    step.record_refusal(error);
+                }
+                done.push(registered);
+            }
+            step.about = about;
+            Ok(done)
+        })
+    }
+
     /// Whether [`Desk::register_device`] would register it now; nothing is changed.
     ///
     /// # Errors
