@@ -345,9 +345,12 @@ fn to_ask_is_recorded_and_voids_what_was_there() {
     house.code(&anna, id).unwrap();
 }
 
+/// What the other system does with a task.
+type Answer = fn(ApprovalTask) -> Result<Approval, ApprovalError>;
+
 #[test]
 fn who_approves_at_the_desk_overtakes_the_other_system() {
-    let answers: [(fn(ApprovalTask) -> Result<Approval, ApprovalError>, ErrorCode); 2] = [
+    let answers: [(Answer, ErrorCode); 2] = [
         (yes, ErrorCode::ApprovalElsewhere),
         (|_| Err(ApprovalError::Refused), ErrorCode::ApprovalRefused),
     ];
