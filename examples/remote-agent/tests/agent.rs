@@ -306,7 +306,7 @@ fn code_for(world: &World, locked: &Value) -> String {
         "user": USER,
     });
     let name = desk.ask(serde_json::from_value(asked).unwrap()).unwrap();
-    match desk.answer(&name).unwrap() {
+    match desk.answer(name).unwrap() {
         help_desk_stub::Answer::Code(code) => code.to_string(),
         _ => panic!("no code"),
     }
