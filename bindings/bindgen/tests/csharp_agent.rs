@@ -64,7 +64,7 @@ fn code_of(desk: &mut Desk, locked: &Value) -> String {
         "device_id": locked["device_id"], "challenge": locked["challenge"], "user": USER,
     });
     let name = desk.ask(serde_json::from_value(asked).unwrap()).unwrap();
-    match desk.answer(&name).unwrap() {
+    match desk.answer(name).unwrap() {
         Answer::Code(code) => code.to_string(),
         _ => panic!("no code"),
     }
