@@ -1,7 +1,7 @@
 //! Files and folders that are their owner's alone (modes 0600 and 0700 on Unix; on other systems the rights of the
 //! folder above hold), and which file it is that a name stands for.
 
-use std::fs::{DirBuilder, File, Metadata, OpenOptions};
+use std::fs::{DirBuilder, Metadata, OpenOptions};
 use std::io;
 use std::path::Path;
 
@@ -41,7 +41,7 @@ pub(crate) fn make_file(path: &Path) -> io::Result<()> {
 /// A new name is on disk when its folder is.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
-    File::open(folder)?.sync_all()?;
+    std::fs::File::open(folder)?.sync_all()?;
     #[cfg(not(unix))]
     let _ = folder;
     Ok(())
