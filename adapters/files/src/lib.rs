@@ -38,4 +38,4 @@ pub use licence::FileLicence;
 pub use limits::FileLimits;
 pub use operators::FileOperators;
 pub use passwords::Argon2Passwords;
-pub use whole_file::{others_may_write, write_private};
+pub use whole_file::{make_private_folder, others_may_write, write_private};
