@@ -265,13 +265,15 @@ pub trait DeskTransaction {
     ) -> Result<Vec<ListedKey>, StorageError>;
 
     /// Keys of rows that have a text with `folded` in it: texts that are it first, then those that begin with it, then
-    /// the others, at most `limit`. A text of one or two characters is only looked for at the beginning.
+    /// the others, at most `limit`. A text of one or two characters is only looked for at the beginning; an empty one
+    /// finds nothing. A store need not look for more than 200 of the others.
     ///
     /// # Errors
     /// [`StorageError`].
     fn search(&self, folded: &str, limit: u32) -> Result<Vec<(Table, Vec<u8>)>, StorageError>;
 
-    /// Writes the batch and ends the transaction. It is on disk when this returns.
+    /// Writes the batch and ends the transaction. It is on disk when this returns. A batch whose first entry is not in
+    /// the place behind the last one of the log is not written.
     ///
     /// # Errors
     /// [`CommitError`].

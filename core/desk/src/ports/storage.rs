@@ -38,6 +38,12 @@ pub enum StorageError {
         /// What, and its version.
         detail: String,
     },
+    /// It is the folder of an earlier version, which this one cannot read.
+    #[error("{}: {detail}", ErrorCode::StoreOutdated)]
+    Outdated {
+        /// What was found there.
+        detail: String,
+    },
     /// Another program holds its lock.
     #[error("{}: {detail}", ErrorCode::StoreBusy)]
     Busy {
@@ -75,6 +81,7 @@ impl HasCode for StorageError {
             Self::Corrupt { .. } => ErrorCode::StoreCorrupt,
             Self::AuditBroken { .. } => ErrorCode::AuditBroken,
             Self::Version { .. } => ErrorCode::StoreVersion,
+            Self::Outdated { .. } => ErrorCode::StoreOutdated,
             Self::Busy { .. } => ErrorCode::StoreBusy,
             Self::Tampered { .. } => ErrorCode::StoreTampered,
             Self::SetBack { .. } => ErrorCode::StoreSetBack,

@@ -5,6 +5,7 @@
 
 mod admin_key_store;
 mod audit_log;
+mod desk_store;
 mod directory;
 mod limits;
 mod operators;
@@ -13,6 +14,7 @@ use crate::ports::StorageError;
 
 pub use admin_key_store::admin_key_store;
 pub use audit_log::audit_log;
+pub use desk_store::desk_store;
 pub use directory::directory;
 pub use limits::limits;
 pub use operators::operators;

@@ -1,0 +1,56 @@
+//! A copy of a database while desks work on it.
+
+use std::path::Path;
+
+use fido_unlock_desk::ports::StorageError;
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags};
+use tempfile::NamedTempFile;
+
+use crate::SqliteStore;
+use crate::fault::{Doing, fault, io_fault};
+use crate::private::{folder_of, sync_folder};
+
+impl SqliteStore {
+    /// Writes a copy of the database as it stands now to a file that is not there yet, whole or not at all, for its
+    /// owner alone; it is on disk when this returns. Desks over other handles go on meanwhile.
+    ///
+    /// A copy is a database as any other: [`SqliteStore::open`] opens it, and its own backup to the place of the desk
+    /// is how it is put back. A desk refuses it there until it is told that this was meant, since it is older than
+    /// what the desk has seen.
+    ///
+    /// # Errors
+    /// [`StorageError::Write`] when there is a file of that name, or it cannot be written; [`StorageError::Full`];
+    /// [`StorageError`] when the database cannot be read.
+    pub fn backup(&self, to: &Path) -> Result<(), StorageError> {
+        let failed = |error: std::io::Error| io_fault(to, Doing::Writing, &error);
+        if to.try_exists().map_err(failed)? {
+            return Err(failed(std::io::ErrorKind::AlreadyExists.into()));
+        }
+        let folder = folder_of(to);
+        let file = NamedTempFile::new_in(folder).map_err(failed)?;
+        self.copy_into(file.path())
+            .map_err(|error| fault(to, Doing::Writing, &error))?;
+        file.as_file().sync_all().map_err(failed)?;
+        file.persist_noclobber(to)
+            .map_err(|error| failed(error.error))?;
+        sync_folder(folder).map_err(failed)
+    }
+
+    fn copy_into(&self, file: &Path) -> rusqlite::Result<()> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut copy = Connection::open_with_flags(file, flags)?;
+        // It counts when it has its name, and is on disk before.
+        copy.pragma_update(None, "synchronous", "OFF")?;
+        copy.pragma_update_and_check(None, "journal_mode", "OFF", |_| Ok(()))?;
+        // All pages in one step: it is one state, and no writer can make it begin again.
+        match Backup::new(&self.connection, &mut copy)?.step(-1)? {
+            StepResult::Done => {}
+            _ => {
+                let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+                return Err(rusqlite::Error::SqliteFailure(busy, None));
+            }
+        }
+        copy.close().map_err(|(_, error)| error)
+    }
+}

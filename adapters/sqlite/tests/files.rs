@@ -1,0 +1,263 @@
+//! The file: whose it is, whether it is one, and its copies.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+#[allow(dead_code, reason = "other tests use the rest")]
+mod support;
+
+use std::path::Path;
+
+use fido_unlock_desk::ports::{DeskStore, StorageError};
+use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
+use rusqlite::Connection;
+use support::{SHORT, commit, committed};
+
+fn database(folder: &Path) -> std::path::PathBuf {
+    let path = folder.join("desk.sqlite");
+    let mut store = SqliteStore::create(&path, SHORT).unwrap();
+    for number in 0..5 {
+        commit(&mut store, number).unwrap();
+    }
+    path
+}
+
+/// Somebody's hand in the file.
+fn by_hand(path: &Path, statements: &str) -> rusqlite::Result<()> {
+    Connection::open(path)?.execute_batch(statements)
+}
+
+fn refused(path: &Path) -> StorageError {
+    match SqliteStore::open(path, SHORT) {
+        Err(error) => error,
+        Ok(_) => panic!("it was opened"),
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn files_and_new_folders_are_their_owners_alone() {
+    use std::os::unix::fs::MetadataExt;
+
+    let above = tempfile::tempdir().unwrap();
+    let folder = above.path().join("a/b");
+    let path = folder.join("desk.sqlite");
+    let mut store = SqliteStore::create(&path, SHORT).unwrap();
+    commit(&mut store, 0).unwrap();
+    store.backup(&folder.join("copy")).unwrap();
+    let mode = |path: &Path| path.metadata().unwrap().mode() & 0o777;
+    assert_eq!(mode(&above.path().join("a")), 0o700);
+    assert_eq!(mode(&folder), 0o700);
+    let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    // The database, what SQLite keeps beside it, and the copy.
+    assert_eq!(files.len(), 4, "{files:?}");
+    for file in files {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+}
+
+#[test]
+fn what_was_made_half_is_made_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("desk.sqlite");
+    std::fs::write(&path, b"").unwrap();
+    assert!(matches!(refused(&path), StorageError::Read { .. }));
+    let mut store = SqliteStore::create(&path, SHORT).unwrap();
+    commit(&mut store, 0).unwrap();
+    // And what is whole already stays as it is.
+    assert_eq!(committed(&mut SqliteStore::create(&path, SHORT).unwrap()), 1);
+}
+
+#[test]
+fn what_is_no_database_of_a_desk_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x");
+    assert!(matches!(refused(&path), StorageError::Read { .. }));
+    assert!(!path.exists());
+    std::fs::write(&path, [b'x'; 5000]).unwrap();
+    assert!(matches!(refused(&path), StorageError::Corrupt { .. }));
+    std::fs::remove_file(&path).unwrap();
+    by_hand(&path, "CREATE TABLE notes (text)").unwrap();
+    let before = std::fs::read(&path).unwrap();
+    assert!(matches!(refused(&path), StorageError::Corrupt { .. }));
+    assert!(matches!(
+        SqliteStore::create(&path, SHORT).map(drop),
+        Err(StorageError::Corrupt { .. })
+    ));
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn a_later_version_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = database(folder.path());
+    by_hand(&path, "PRAGMA user_version = 2").unwrap();
+    assert!(matches!(refused(&path), StorageError::Version { .. }));
+}
+
+#[test]
+fn an_older_folder_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("desk.sqlite");
+    let log = folder.path().join("audit.jsonl");
+    std::fs::write(&log, "{}\n").unwrap();
+    assert!(matches!(refused(&path), StorageError::Outdated { .. }));
+    assert!(matches!(
+        SqliteStore::create(&path, SHORT).map(drop),
+        Err(StorageError::Outdated { .. })
+    ));
+    assert!(!path.exists());
+    // A file of that name beside a database is nobody's log.
+    std::fs::remove_file(&log).unwrap();
+    drop(SqliteStore::create(&path, SHORT).unwrap());
+    std::fs::write(&log, "{}\n").unwrap();
+    drop(SqliteStore::open(&path, SHORT).unwrap());
+}
+
+#[test]
+fn what_somebody_added_to_the_tables_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for (number, statement) in (0..).zip([
+        "CREATE TRIGGER x AFTER INSERT ON entries BEGIN UPDATE head SET bytes = x'00'; END",
+        "CREATE TRIGGER trigrams_x AFTER INSERT ON entries BEGIN UPDATE head SET bytes = x'00'; END",
+        "CREATE VIEW x AS SELECT * FROM rows",
+        "DROP TRIGGER entries_stay",
+        "ALTER TABLE rows ADD COLUMN more TEXT",
+    ]) {
+        let folder = folder.path().join(number.to_string());
+        let path = database(&folder);
+        by_hand(&path, statement).unwrap();
+        assert!(matches!(refused(&path), StorageError::Corrupt { .. }), "{statement}");
+    }
+}
+
+#[test]
+fn the_log_only_grows_by_hand_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = database(folder.path());
+    let tile = "(0, 0, zeroblob(8192))";
+    by_hand(&path, &format!("INSERT INTO tiles VALUES {tile}")).unwrap();
+    for statement in [
+        "DELETE FROM entries WHERE idx = 4",
+        "UPDATE entries SET bytes = x'00' WHERE idx = 4",
+        "UPDATE entries SET at = 0",
+        "REPLACE INTO entries (idx, at, event, bytes) VALUES (4, 0, 0, x'00')",
+        "INSERT INTO entries (idx, at, event, bytes) VALUES (6, 0, 0, x'00')",
+        "DELETE FROM tiles",
+        "UPDATE tiles SET bytes = zeroblob(8192)",
+        &format!("REPLACE INTO tiles VALUES {tile}"),
+    ] {
+        let refused = by_hand(&path, statement).unwrap_err();
+        assert_eq!(
+            refused.sqlite_error_code(),
+            Some(rusqlite::ErrorCode::ConstraintViolation),
+            "{statement}"
+        );
+    }
+    assert_eq!(committed(&mut SqliteStore::open(&path, SHORT).unwrap()), 5);
+}
+
+#[test]
+fn a_damaged_page_is_no_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = database(folder.path());
+    let mut bytes = std::fs::read(&path).unwrap();
+    // All but the first page, which has the tables' names.
+    bytes[4096..].fill(0xa5);
+    std::fs::write(&path, bytes).unwrap();
+    let mut store = SqliteStore::open(&path, SHORT);
+    let read = store.as_mut().map(|store| store.begin().unwrap().entries(0, 9));
+    assert!(
+        matches!(read, Ok(Err(StorageError::Corrupt { .. })) | Err(StorageError::Corrupt { .. })),
+        "{read:?}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_put_in_the_databases_place_is_not_written_beside() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = database(folder.path());
+    let mut store = SqliteStore::open(&path, SHORT).unwrap();
+    let copy = folder.path().join("copy");
+    store.backup(&copy).unwrap();
+    std::fs::rename(&copy, &path).unwrap();
+    assert!(matches!(store.begin().map(drop), Err(StorageError::Read { .. })));
+}
+
+#[test]
+fn a_copy_is_whole_private_and_writes_over_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = database(folder.path());
+    let mut store = SqliteStore::open(&path, SHORT).unwrap();
+    let copy = folder.path().join("copy");
+    store.backup(&copy).unwrap();
+    commit(&mut store, 5).unwrap();
+    let again = store.backup(&copy);
+    assert!(matches!(again, Err(StorageError::Write { .. })), "{again:?}");
+    let nowhere = store.backup(&folder.path().join("none/copy"));
+    assert!(matches!(nowhere, Err(StorageError::Write { .. })), "{nowhere:?}");
+    // Put back as it would be: a copy of the copy. Both go on from there.
+    let back = folder.path().join("back/desk.sqlite");
+    std::fs::create_dir(back.parent().unwrap()).unwrap();
+    SqliteStore::open(&copy, SHORT).unwrap().backup(&back).unwrap();
+    for path in [&copy, &back] {
+        let mut copy = SqliteStore::open(path, SHORT).unwrap();
+        assert_eq!(committed(&mut copy), 5);
+        commit(&mut copy, 5).unwrap();
+        assert_eq!(committed(&mut copy), 6);
+    }
+    assert_eq!(committed(&mut store), 6);
+}
+
+#[test]
+fn desks_go_on_while_a_copy_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = database(folder.path());
+    let options = SqliteOptions::default();
+    let writing = std::thread::spawn({
+        let path = path.clone();
+        move || {
+            let mut store = SqliteStore::open(&path, options).unwrap();
+            for number in 5..200 {
+                commit(&mut store, number).unwrap();
+            }
+        }
+    });
+    let store = SqliteStore::open(&path, options).unwrap();
+    let mut copies = Vec::new();
+    while !writing.is_finished() || copies.is_empty() {
+        let copy = folder.path().join(format!("copy {}", copies.len()));
+        store.backup(&copy).unwrap();
+        copies.push(copy);
+    }
+    writing.join().unwrap();
+    let mut last = 0;
+    for copy in copies {
+        let there = committed(&mut SqliteStore::open(&copy, SHORT).unwrap());
+        assert!(there >= last);
+        last = there;
+    }
+}
+
+#[test]
+fn what_was_removed_is_in_no_byte_of_a_copy() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = database(folder.path());
+    let mut store = SqliteStore::open(&path, SHORT).unwrap();
+    for number in 5..40 {
+        commit(&mut store, number).unwrap();
+    }
+    let copy = folder.path().join("copy");
+    store.backup(&copy).unwrap();
+    let bytes = std::fs::read(&copy).unwrap();
+    let has = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(has("person 00000039"));
+    for number in 0..37 {
+        assert!(!has(&format!("person {number:08}")), "{number}");
+    }
+}
