@@ -39,7 +39,10 @@ fn fields(entry: &AuditEntry) -> Value {
         ("operator", entry.operator.as_ref().map(|id| text(id))),
         ("user", entry.user.as_ref().map(|id| text(id))),
         ("device", entry.device.map(|id| hex(id.as_bytes()))),
-        ("request", entry.request.and_then(|id| id.number()).map(Into::into)),
+        (
+            "request",
+            entry.request.and_then(|id| id.number()).map(Into::into),
+        ),
         ("error", entry.error.map(Into::into)),
         ("challenge", entry.challenge.as_deref().map(hex)),
         ("code_sha256", entry.code_sha256.map(|hash| hex(&hash))),

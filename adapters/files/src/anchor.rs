@@ -83,7 +83,10 @@ mod tests {
         assert_eq!(anchor.load(), Ok(Some(seen)));
         for bad in ["", "fido-unlock anchor 2\n", "fido-unlock anchor 1\n00\n00\n"] {
             std::fs::write(&path, bad).unwrap();
-            assert!(matches!(anchor.load(), Err(StorageError::Corrupt { .. })), "{bad}");
+            assert!(
+                matches!(anchor.load(), Err(StorageError::Corrupt { .. })),
+                "{bad}"
+            );
         }
     }
 }

@@ -32,8 +32,7 @@ impl SqliteStore {
         self.copy_into(file.path())
             .map_err(|error| fault(to, Doing::Writing, &error))?;
         file.as_file().sync_all().map_err(failed)?;
-        file.persist_noclobber(to)
-            .map_err(|error| failed(error.error))?;
+        file.persist_noclobber(to).map_err(|error| failed(error.error))?;
         sync_folder(folder).map_err(failed)
     }
 

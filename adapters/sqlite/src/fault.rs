@@ -73,7 +73,9 @@ pub(crate) fn commit_fault(place: &Path, error: &Error) -> CommitError {
 pub(crate) fn io_fault(place: &Path, doing: Doing, error: &std::io::Error) -> StorageError {
     let detail = format!("{}: {error}", place.display());
     match (error.kind(), doing) {
-        (std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded, _) => StorageError::Full { detail },
+        (std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded, _) => {
+            StorageError::Full { detail }
+        }
         (_, Doing::Reading) => StorageError::Read { detail },
         (_, Doing::Writing) => StorageError::Write { detail },
     }

@@ -55,7 +55,9 @@ pub(crate) fn replace(
         .collect::<BTreeSet<_>>();
     for (list, group, order) in before.difference(&now) {
         connection
-            .prepare_cached("DELETE FROM listed WHERE list = ?1 AND grp = ?2 AND ord = ?3 AND key = ?4 AND kind = ?5")?
+            .prepare_cached(
+                "DELETE FROM listed WHERE list = ?1 AND grp = ?2 AND ord = ?3 AND key = ?4 AND kind = ?5",
+            )?
             .execute((list, group, order, key, kind))?;
     }
     for (list, group, order) in now.difference(&before) {

@@ -35,7 +35,12 @@ impl Found {
         }
     }
 
-    fn add_all(&mut self, connection: &Connection, statement: &str, parameters: impl Params) -> rusqlite::Result<()> {
+    fn add_all(
+        &mut self,
+        connection: &Connection,
+        statement: &str,
+        parameters: impl Params,
+    ) -> rusqlite::Result<()> {
         let mut statement = connection.prepare_cached(statement)?;
         let mut rows = statement.query(parameters)?;
         while !self.is_full() {
@@ -51,7 +56,11 @@ fn row_of(row: &Row<'_>) -> rusqlite::Result<(Table, Vec<u8>)> {
 }
 
 /// At most `limit` rows; none for an empty text.
-pub(crate) fn search(connection: &Connection, folded: &str, limit: usize) -> rusqlite::Result<Vec<(Table, Vec<u8>)>> {
+pub(crate) fn search(
+    connection: &Connection,
+    folded: &str,
+    limit: usize,
+) -> rusqlite::Result<Vec<(Table, Vec<u8>)>> {
     let mut found = Found {
         rows: Vec::new(),
         seen: BTreeSet::new(),

@@ -175,7 +175,10 @@ fn write_ahead(connection: &Connection, path: &Path) -> Result<(), StorageError>
         return Ok(());
     }
     Err(StorageError::Write {
-        detail: format!("{}: no write-ahead log is possible in this folder", path.display()),
+        detail: format!(
+            "{}: no write-ahead log is possible in this folder",
+            path.display()
+        ),
     })
 }
 

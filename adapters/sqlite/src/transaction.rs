@@ -56,8 +56,8 @@ impl DeskTransaction for Transaction<'_> {
 
     fn entries(&self, from: u64, count: u32) -> Result<Vec<Vec<u8>>, StorageError> {
         self.reading(|connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT bytes FROM entries WHERE idx >= ?1 ORDER BY idx LIMIT ?2")?;
+            let mut statement = connection
+                .prepare_cached("SELECT bytes FROM entries WHERE idx >= ?1 ORDER BY idx LIMIT ?2")?;
             let rows = statement.query_map((integer(from), count), |row| row.get(0))?;
             rows.collect()
         })

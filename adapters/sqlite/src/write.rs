@@ -8,7 +8,9 @@ use crate::{places, texts};
 
 pub(crate) fn batch(connection: &Connection, batch: &Batch) -> rusqlite::Result<()> {
     connection
-        .prepare_cached("INSERT INTO head (id, bytes) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET bytes = ?1")?
+        .prepare_cached(
+            "INSERT INTO head (id, bytes) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET bytes = ?1",
+        )?
         .execute((&batch.head,))?;
     for change in &batch.rows {
         row(connection, change)?;

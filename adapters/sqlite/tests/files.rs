@@ -52,7 +52,10 @@ fn files_and_new_folders_are_their_owners_alone() {
     let mode = |path: &Path| path.metadata().unwrap().mode() & 0o777;
     assert_eq!(mode(&above.path().join("a")), 0o700);
     assert_eq!(mode(&folder), 0o700);
-    let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let files: Vec<_> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     // The database, what SQLite keeps beside it, and the copy.
     assert_eq!(files.len(), 4, "{files:?}");
     for file in files {
@@ -131,7 +134,10 @@ fn what_somebody_added_to_the_tables_is_refused() {
         let folder = folder.path().join(number.to_string());
         let path = database(&folder);
         by_hand(&path, statement).unwrap();
-        assert!(matches!(refused(&path), StorageError::Corrupt { .. }), "{statement}");
+        assert!(
+            matches!(refused(&path), StorageError::Corrupt { .. }),
+            "{statement}"
+        );
     }
 }
 
@@ -172,7 +178,10 @@ fn a_damaged_page_is_no_answer() {
     let mut store = SqliteStore::open(&path, SHORT);
     let read = store.as_mut().map(|store| store.begin().unwrap().entries(0, 9));
     assert!(
-        matches!(read, Ok(Err(StorageError::Corrupt { .. })) | Err(StorageError::Corrupt { .. })),
+        matches!(
+            read,
+            Ok(Err(StorageError::Corrupt { .. })) | Err(StorageError::Corrupt { .. })
+        ),
         "{read:?}"
     );
 }

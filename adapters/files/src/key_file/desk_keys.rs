@@ -85,7 +85,8 @@ impl DeskKeys {
         text.push('\n');
         for (name, key) in NAMES.iter().zip(&self.0) {
             let mut digits = Zeroizing::new([0; 64]);
-            let digits = lower::encode_str(key.as_slice(), &mut *digits).map_err(|_| KeyFileError::Malformed)?;
+            let digits =
+                lower::encode_str(key.as_slice(), &mut *digits).map_err(|_| KeyFileError::Malformed)?;
             // Writing to a `String` cannot fail.
             let _ = writeln!(text, "{name} {digits}");
         }
@@ -166,7 +167,10 @@ mod tests {
         let name = KeyName::new("n").unwrap();
         assert_eq!(*back.checkpoint_signer(name).expose_seed(), [4; 32]);
         let wrong = Passphrase::new("wrong horse".into());
-        assert_eq!(DeskKeys::load(&path, &wrong).err(), Some(KeyFileError::Passphrase));
+        assert_eq!(
+            DeskKeys::load(&path, &wrong).err(),
+            Some(KeyFileError::Passphrase)
+        );
     }
 
     #[test]
@@ -177,7 +181,10 @@ mod tests {
         });
         assert!(DeskKeys::decode(good.as_bytes()).is_ok());
         let error = |text: &str| DeskKeys::decode(text.as_bytes()).err();
-        assert_eq!(error(&good.replace("keys 1", "keys 2")), Some(KeyFileError::Version));
+        assert_eq!(
+            error(&good.replace("keys 1", "keys 2")),
+            Some(KeyFileError::Version)
+        );
         for bad in [
             String::new(),
             good.trim_end().to_owned(),

@@ -6,7 +6,9 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use fido_unlock_desk::UnixTime;
-use fido_unlock_desk::ports::{Batch, CommitError, Derived, DeskStore, List, Listed, NewEntry, RowChange, Table};
+use fido_unlock_desk::ports::{
+    Batch, CommitError, Derived, DeskStore, List, Listed, NewEntry, RowChange, Table,
+};
 use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
 
 /// Names the database to a test that runs as another process.
@@ -40,7 +42,10 @@ pub fn batch(number: u64) -> Batch {
     };
     let filler = vec![number as u8; 3000];
     let mut rows = vec![
-        row(b"counter", Some((number.to_be_bytes().into(), Derived::default()))),
+        row(
+            b"counter",
+            Some((number.to_be_bytes().into(), Derived::default())),
+        ),
         row(&number.to_be_bytes(), Some((filler, derived))),
     ];
     if let Some(old) = number.checked_sub(3) {
@@ -78,16 +83,24 @@ pub fn committed(store: &mut SqliteStore) -> u64 {
         assert_eq!(txn.head().unwrap(), None);
         return 0;
     };
-    let live: Vec<Vec<u8>> = (count.saturating_sub(3)..count).map(|number| number.to_be_bytes().into()).collect();
+    let live: Vec<Vec<u8>> = (count.saturating_sub(3)..count)
+        .map(|number| number.to_be_bytes().into())
+        .collect();
     let counter = txn.row(Table::Users, b"counter").unwrap();
     let listed = txn.list(List::Users, b"", None, 100).unwrap();
     assert_eq!(txn.head().unwrap(), Some(head(last)));
     assert_eq!(counter.as_deref(), Some(&last.to_be_bytes()[..]));
-    assert_eq!(listed.into_iter().map(|place| place.key).collect::<Vec<_>>(), live);
+    assert_eq!(
+        listed.into_iter().map(|place| place.key).collect::<Vec<_>>(),
+        live
+    );
     let found = txn.search("person", 100).unwrap();
     assert_eq!(found.into_iter().map(|(_, key)| key).collect::<Vec<_>>(), live);
     for key in &live {
-        assert_eq!(txn.row(Table::Users, key).unwrap().map(|row| row.len()), Some(3000));
+        assert_eq!(
+            txn.row(Table::Users, key).unwrap().map(|row| row.len()),
+            Some(3000)
+        );
     }
     count
 }
@@ -111,7 +124,9 @@ impl Other {
             Command::new(this)
         } else {
             let mut shell = Command::new("sh");
-            shell.args(["-c", &format!("{wrapper}; exec \"$0\" \"$@\"")]).arg(this);
+            shell
+                .args(["-c", &format!("{wrapper}; exec \"$0\" \"$@\"")])
+                .arg(this);
             shell
         };
         let mut child = command

@@ -3,9 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fido_unlock::ErrorCode;
-use fido_unlock::desk::log::{
-    KeyName, NoteSigner, NoteVerifier, SignedNote, SoftwareNoteSigner, TreeHead,
-};
+use fido_unlock::desk::log::{KeyName, NoteSigner, NoteVerifier, SignedNote, SoftwareNoteSigner, TreeHead};
 use fido_unlock::desk::ports::SignerError;
 use zeroize::Zeroizing;
 
@@ -104,8 +102,7 @@ impl CheckpointSigner for Software {
     fn sign(&self, text: String) -> Result<Vec<u8>, SigningError> {
         let mut signer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let made = signer.sign(&text);
-        made.map(Vec::from)
-            .map_err(|_| SigningError::Refused { code: 0 })
+        made.map(Vec::from).map_err(|_| SigningError::Refused { code: 0 })
     }
 }
 

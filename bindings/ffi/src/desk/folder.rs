@@ -20,6 +20,9 @@ use super::{
 };
 use crate::{IssuerKey, UnlockError};
 
+/// The desk's own keys.
+const OWN_KEYS: &str = "desk_keys.age";
+
 impl From<KeyFileError> for UnlockError {
     fn from(error: KeyFileError) -> Self {
         Self::of(&error)
@@ -32,6 +35,7 @@ impl From<KeyFileError> for UnlockError {
 pub struct KeyFolder {
     folder: PathBuf,
     passphrase: Passphrase,
+    keys: key_file::DeskKeys,
 }
 
 impl KeyFolder {
@@ -39,8 +43,9 @@ impl KeyFolder {
         self.folder.join(name)
     }
 
-    fn own_keys(&self) -> Result<key_file::DeskKeys, UnlockError> {
-        Ok(key_file::DeskKeys::load(&self.at("desk_keys.age"), &self.passphrase)?)
+    /// The desk's own.
+    pub(super) const fn keys(&self) -> &key_file::DeskKeys {
+        &self.keys
     }
 
     fn ring(&self) -> Result<KeyRing, UnlockError> {
@@ -48,6 +53,12 @@ impl KeyFolder {
             Err(KeyFileError::Missing) => Ok(KeyRing::new()),
             other => Ok(other?),
         }
+    }
+
+    /// Signs with the keys that are here now.
+    pub(super) fn software_signer(&self) -> Result<SoftwareSigner, UnlockError> {
+        let admin_keys = FileAdminKeys::new(&self.at("admin_keys.json"), self.keys.wrapping_key());
+        Ok(SoftwareSigner::new(self.ring()?, Box::new(admin_keys)))
     }
 }
 
@@ -57,34 +68,32 @@ impl KeyFolder {
     /// ended. Afterwards as `open`. The passphrase is wiped on this side.
     #[uniffi::constructor]
     pub fn create(path: String, passphrase: String) -> Result<Arc<Self>, UnlockError> {
-        let this = Self {
-            folder: path.into(),
-            passphrase: Passphrase::new(passphrase),
-        };
-        make_private_folder(&this.folder).map_err(|error| KeyFileError::Write(error.kind()))?;
+        let (folder, passphrase) = (PathBuf::from(path), Passphrase::new(passphrase));
+        make_private_folder(&folder).map_err(|error| KeyFileError::Write(error.kind()))?;
         let keys = key_file::DeskKeys::generate(&mut SystemEntropy)?;
-        match keys.save(&this.at("desk_keys.age"), &this.passphrase) {
-            Ok(()) => {}
-            Err(KeyFileError::Exists) => drop(this.own_keys()?),
+        let file = folder.join(OWN_KEYS);
+        let keys = match keys.save(&file, &passphrase) {
+            Ok(()) => keys,
+            Err(KeyFileError::Exists) => key_file::DeskKeys::load(&file, &passphrase)?,
             Err(error) => return Err(error.into()),
-        }
-        Ok(Arc::new(this))
+        };
+        Ok(Arc::new(Self {
+            folder,
+            passphrase,
+            keys,
+        }))
     }
 
     /// A folder that `create` made. Number 603 for another passphrase than then.
     #[uniffi::constructor]
     pub fn open(path: String, passphrase: String) -> Result<Arc<Self>, UnlockError> {
-        let this = Self {
-            folder: path.into(),
-            passphrase: Passphrase::new(passphrase),
-        };
-        this.own_keys()?;
-        Ok(Arc::new(this))
-    }
-
-    /// The desk's own keys.
-    pub fn keys(&self) -> Result<Arc<DeskKeys>, UnlockError> {
-        Ok(DeskKeys::of_file(self.own_keys()?))
+        let (folder, passphrase) = (PathBuf::from(path), Passphrase::new(passphrase));
+        let keys = key_file::DeskKeys::load(&folder.join(OWN_KEYS), &passphrase)?;
+        Ok(Arc::new(Self {
+            folder,
+            passphrase,
+            keys,
+        }))
     }
 
     /// Keeps an issuer's key of suite 1 or 2 for a slot that has none. Its public key goes to `HelpDesk.put_issuer`.
@@ -99,22 +108,17 @@ impl KeyFolder {
     /// The public keys of the issuers' keys here.
     pub fn issuers(&self) -> Result<Vec<IssuerInfo>, UnlockError> {
         let ring = self.ring()?;
-        Ok(ring.keys().into_iter().map(|kept| (&kept.info()).into()).collect())
-    }
-
-    /// Signs with the keys that are here now, for one desk.
-    pub fn signer(&self) -> Result<Arc<DeskSigner>, UnlockError> {
-        let admin_keys = FileAdminKeys::new(&self.at("admin_keys.json"), self.own_keys()?.wrapping_key());
-        Ok(DeskSigner::software(SoftwareSigner::new(
-            self.ring()?,
-            Box::new(admin_keys),
-        )))
+        Ok(ring
+            .keys()
+            .into_iter()
+            .map(|kept| (&kept.info()).into())
+            .collect())
     }
 
     /// Signs checkpoints with the desk's own key. `name`: the log's (`HelpDesk.origin`).
     pub fn checkpoint_signer(&self, name: String) -> Result<Arc<dyn CheckpointSigner>, UnlockError> {
         let name = KeyName::new(&name).map_err(|_| ErrorCode::InvalidArgument)?;
-        Ok(checkpoint::software(self.own_keys()?.checkpoint_signer(name)))
+        Ok(checkpoint::software(self.keys.checkpoint_signer(name)))
     }
 }
 

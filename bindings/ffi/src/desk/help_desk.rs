@@ -153,7 +153,7 @@ impl HostPorts {
             seal_key: ground.seal_key,
             clock: ground.clock,
             entropy: Box::new(SystemEntropy),
-            signer: self.signer.take()?,
+            signer: self.signer.to_core()?,
             passwords: ground.passwords,
             notifier: Box::new(HostNotifier(self.notifier)),
             delivery: match self.delivery {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use fido_unlock::ErrorCode;
 use fido_unlock::desk::SealKey;
-use fido_unlock_files::key_file;
 use zeroize::Zeroizing;
 
+use super::KeyFolder;
 use crate::UnlockError;
 
 /// The keys of a desk beside its issuers': the one under which its database is sealed, and the pepper of its operators'
@@ -19,7 +19,7 @@ enum Kept {
         seal: SealKey,
         pepper: Zeroizing<[u8; 32]>,
     },
-    File(key_file::DeskKeys),
+    Folder(Arc<KeyFolder>),
 }
 
 fn key(bytes: &[u8]) -> Result<Zeroizing<[u8; 32]>, UnlockError> {
@@ -41,24 +41,27 @@ impl DeskKeys {
             pepper: key(pepper)?,
         })))
     }
+
+    /// Those of a folder of key files.
+    #[uniffi::constructor]
+    #[must_use]
+    pub fn folder(folder: Arc<KeyFolder>) -> Arc<Self> {
+        Arc::new(Self(Kept::Folder(folder)))
+    }
 }
 
 impl DeskKeys {
-    pub(super) fn of_file(keys: key_file::DeskKeys) -> Arc<Self> {
-        Arc::new(Self(Kept::File(keys)))
-    }
-
     pub(super) fn seal_key(&self) -> SealKey {
         match &self.0 {
             Kept::Given { seal, .. } => SealKey::from_bytes(*seal.expose_bytes()),
-                    Kept::File(keys) => keys.seal_key(),
+            Kept::Folder(folder) => folder.keys().seal_key(),
         }
     }
 
     pub(super) fn pepper(&self) -> Zeroizing<[u8; 32]> {
         match &self.0 {
             Kept::Given { pepper, .. } => pepper.clone(),
-            Kept::File(keys) => keys.pepper(),
+            Kept::Folder(folder) => folder.keys().pepper(),
         }
     }
 }

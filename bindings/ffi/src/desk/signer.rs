@@ -1,17 +1,15 @@
 //! The issuer's keys in the host's HSM or key service.
 
 use std::sync::Arc;
-#[cfg(feature = "files")]
-use std::sync::{Mutex, PoisonError};
 
 use fido_unlock::desk::ports::{self, SignerError};
 use fido_unlock::desk::{self, DeviceKeys};
 use fido_unlock::ports::ProverError;
-#[cfg(feature = "files")]
-use fido_unlock::ErrorCode;
 use fido_unlock::{AdminKey, DeviceId};
 use zeroize::Zeroizing;
 
+#[cfg(feature = "files")]
+use super::KeyFolder;
 use crate::issuer_prover::issuer_key;
 use crate::{Suite, UnlockError};
 
@@ -158,15 +156,14 @@ impl SigningTask {
     }
 }
 
-/// Where a desk's issuer keys are: with a signer of the host's, or in a folder of key files (`KeyFolder.signer`).
+/// Where a desk's issuer keys are: with a signer of the host's, or in a folder of key files.
 #[derive(uniffi::Object)]
 pub struct DeskSigner(Kept);
 
 enum Kept {
     Host(Arc<dyn ResponseSigner>),
-    /// For one desk.
     #[cfg(feature = "files")]
-    Software(Mutex<Option<desk::SoftwareSigner>>),
+    Folder(Arc<KeyFolder>),
 }
 
 #[uniffi::export]
@@ -179,21 +176,24 @@ impl DeskSigner {
     }
 }
 
+#[cfg(feature = "files")]
+#[uniffi::export]
 impl DeskSigner {
-    #[cfg(feature = "files")]
-    pub(super) fn software(signer: desk::SoftwareSigner) -> Arc<Self> {
-        Arc::new(Self(Kept::Software(Mutex::new(Some(signer)))))
+    /// The keys that are in a folder when a desk is opened.
+    #[uniffi::constructor]
+    #[must_use]
+    pub fn folder(folder: Arc<KeyFolder>) -> Arc<Self> {
+        Arc::new(Self(Kept::Folder(folder)))
     }
+}
 
-    /// For a desk.
-    pub(super) fn take(&self) -> Result<Box<dyn ports::Signer + Send>, UnlockError> {
+impl DeskSigner {
+    /// As core's port, for one desk.
+    pub(super) fn to_core(&self) -> Result<Box<dyn ports::Signer + Send>, UnlockError> {
         match &self.0 {
             Kept::Host(signer) => Ok(Box::new(HostSigner(Arc::clone(signer)))),
             #[cfg(feature = "files")]
-            Kept::Software(signer) => {
-                let taken = signer.lock().unwrap_or_else(PoisonError::into_inner).take();
-                Ok(Box::new(taken.ok_or(ErrorCode::WrongState)?))
-            }
+            Kept::Folder(folder) => Ok(Box::new(folder.software_signer()?)),
         }
     }
 }

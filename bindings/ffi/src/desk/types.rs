@@ -289,7 +289,9 @@ impl From<&CallView> for DeskRequest {
             lives: view.lives,
             caller_verified: view.caller.is_some(),
             method: view.caller.and_then(|(method, _)| VerificationMethod::of(method)),
-            by_machine: view.caller.is_some_and(|(_, vouched)| vouched == Vouched::Machine),
+            by_machine: view
+                .caller
+                .is_some_and(|(_, vouched)| vouched == Vouched::Machine),
             challenge: view.challenge.as_ref().map(|challenge| challenge.to_code()),
             approved_by: view.approved_by.as_ref().map(ToString::to_string),
             channel: view.channel.clone(),

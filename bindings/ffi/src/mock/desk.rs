@@ -75,7 +75,9 @@ impl MockDatabase {
         notifier: Arc<dyn OwnerNotifier>,
         delivery: Option<Arc<dyn CodeDelivery>>,
     ) -> Result<Arc<HelpDesk>, UnlockError> {
-        Ok(HelpDesk::over(Desk::open(self.parts(signer, notifier, delivery)?)?))
+        Ok(HelpDesk::over(Desk::open(
+            self.parts(signer, notifier, delivery)?,
+        )?))
     }
 
     /// Makes the next write fail.
@@ -89,7 +91,11 @@ impl MockDatabase {
         let content = self.0.store.content();
         let rows = content.rows.values().map(|(row, _)| row);
         let mut all = rows.chain(&content.entries);
-        all.any(|bytes| bytes.windows(text.len().max(1)).any(|part| part == text.as_bytes()))
+        all.any(|bytes| {
+            bytes
+                .windows(text.len().max(1))
+                .any(|part| part == text.as_bytes())
+        })
     }
 
     /// Changes a byte of an entry of the log, as whoever can write the database could.

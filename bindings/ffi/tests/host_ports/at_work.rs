@@ -167,10 +167,16 @@ fn a_verifier_and_an_approver_may_call_the_desk() {
         tickets: tickets(),
     });
     let verifier = Arc::clone(&calls_back);
-    scene.desk.verify_caller(scene.session(), id.clone(), verifier).unwrap();
+    scene
+        .desk
+        .verify_caller(scene.session(), id.clone(), verifier)
+        .unwrap();
     for _ in 0..2 {
         let approver = Arc::clone(&calls_back) as _;
-        scene.desk.ask_approval(scene.session(), id.clone(), approver).unwrap();
+        scene
+            .desk
+            .ask_approval(scene.session(), id.clone(), approver)
+            .unwrap();
     }
     scene.desk.authorise(scene.session(), id).unwrap();
 }
@@ -200,7 +206,10 @@ fn the_desks_own_ports_may_not() {
     let scene = scene(Suite::P256EcdhMac);
     let meddling = Arc::new(Meddling::default());
     let signer = DeskSigner::host(Arc::clone(&scene.hsm) as _);
-    let desk = scene.database.open(signer, Arc::clone(&meddling) as _, None).unwrap();
+    let desk = scene
+        .database
+        .open(signer, Arc::clone(&meddling) as _, None)
+        .unwrap();
     meddling.desk.set(Arc::clone(&desk)).ok().unwrap();
     let (_device, unlock) = scene.begin();
     let id = scene.request(&unlock);

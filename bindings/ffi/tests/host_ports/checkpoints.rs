@@ -31,10 +31,7 @@ fn a_checkpoint_is_a_beginning_of_the_log() {
     assert_eq!(verify(&[]).unwrap().covered, 0);
 
     let checkpoint = ErrorCode::AuditCheckpoint.number();
-    assert_eq!(
-        number(read(&signed.note, &CheckpointHsm::new(2))),
-        checkpoint
-    );
+    assert_eq!(number(read(&signed.note, &CheckpointHsm::new(2))), checkpoint);
     let changed = signed.note.replacen('\n', "\n1", 1);
     assert_eq!(number(read(&changed, &hsm)), checkpoint);
     assert_eq!(number(verify(&[&changed])), checkpoint);
@@ -89,11 +86,21 @@ fn the_log_tells_who_did_what_and_holds_no_code() {
     let events: Vec<_> = entries.iter().map(|entry| entry.event.as_str()).collect();
     assert_eq!(
         events,
-        ["RequestOpened", "CallerVerified", "ChallengeAccepted", "Authorised", "CodeMade"]
+        [
+            "RequestOpened",
+            "CallerVerified",
+            "ChallengeAccepted",
+            "Authorised",
+            "CodeMade"
+        ]
     );
     let opened = &entries[0];
     assert_eq!(
-        (opened.operator.as_deref(), opened.user.as_deref(), opened.text.as_deref()),
+        (
+            opened.operator.as_deref(),
+            opened.user.as_deref(),
+            opened.text.as_deref()
+        ),
         (Some("desk-1"), Some("user-1"), Some("forgotten PIN"))
     );
     assert_eq!(

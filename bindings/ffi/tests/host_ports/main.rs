@@ -11,8 +11,8 @@
 mod approvals;
 mod at_work;
 mod checkpoints;
-//cfg
-// mod folder;
+#[cfg(feature = "files")]
+mod folder;
 mod host;
 mod plugged;
 mod provers;
@@ -100,7 +100,14 @@ fn in_set_up(suite: Suite) -> Scene {
 
     let (notifier, delivery) = (Arc::clone(&messages) as _, Some(Arc::clone(&messages) as _));
     let signer = DeskSigner::host(Arc::clone(&hsm) as _);
-    let desk = database.create(signer, notifier, delivery, rules(), "desk-1".into(), PASSWORD.into());
+    let desk = database.create(
+        signer,
+        notifier,
+        delivery,
+        rules(),
+        "desk-1".into(),
+        PASSWORD.into(),
+    );
     let desk = desk.unwrap();
     let session = desk.sign_in("desk-1".into(), PASSWORD.into()).unwrap();
     let scene = Scene {
@@ -119,7 +126,8 @@ fn in_set_up(suite: Suite) -> Scene {
         operator("desk-2", vec![DeskPrivilege::Unlock]),
         operator("desk-3", vec![DeskPrivilege::Downloads]),
     ] {
-        desk.put_operator(scene.session(), operator, PASSWORD.into()).unwrap();
+        desk.put_operator(scene.session(), operator, PASSWORD.into())
+            .unwrap();
     }
     desk.put_user(scene.session(), user()).unwrap();
     if suite != Suite::AesAdminKey {
@@ -127,7 +135,8 @@ fn in_set_up(suite: Suite) -> Scene {
     }
     let new = new_device(&scene.enrolled, suite, &scene.hsm);
     let admin_key = (suite == Suite::AesAdminKey).then_some(admin_key);
-    desk.may_register(scene.session(), new.clone(), admin_key.clone()).unwrap();
+    desk.may_register(scene.session(), new.clone(), admin_key.clone())
+        .unwrap();
     desk.register_device(scene.session(), new, admin_key).unwrap();
     scene
 }
@@ -177,7 +186,9 @@ impl Scene {
             .desk
             .open_request(self.session(), "user-1".into(), device, "forgotten PIN".into());
         let id = request.unwrap().id;
-        let verified = self.desk.verify_caller(self.session(), id.clone(), Arc::new(CalledBack));
+        let verified = self
+            .desk
+            .verify_caller(self.session(), id.clone(), Arc::new(CalledBack));
         verified.unwrap();
         let challenge = unlock.challenge();
         let entered = self.desk.enter_challenge(self.session(), id.clone(), challenge);
@@ -281,7 +292,9 @@ fn a_code_goes_to_a_channel_that_has_rested() {
     let id = scene.request(&session);
     let send = |channel: &str| {
         let channel = channel.to_owned();
-        scene.desk.authorise_to_channel(scene.session(), id.clone(), channel)
+        scene
+            .desk
+            .authorise_to_channel(scene.session(), id.clone(), channel)
     };
     assert_eq!(number(send("mail")), ErrorCode::ChannelUnusable.number());
     scene.database.set_clock(START + 101);
@@ -361,7 +374,10 @@ fn rules_of_the_desk() {
     let open = || desk.open_request(scene.session(), "user-1".into(), device.clone(), "x".into());
     assert_eq!(number(open()), ErrorCode::DeskNotOpen.number());
     desk.open_desk(scene.session()).unwrap();
-    assert_eq!(number(desk.open_desk(scene.session())), ErrorCode::SetUpEnded.number());
+    assert_eq!(
+        number(desk.open_desk(scene.session())),
+        ErrorCode::SetUpEnded.number()
+    );
     let id = open().unwrap().id;
     assert_eq!(
         number(desk.authorise(scene.session(), id.clone())),
@@ -394,7 +410,8 @@ fn rules_of_the_desk() {
     assert_eq!(number(weak), ErrorCode::PasswordWeak.number());
     let last = desk.remove_operator(Arc::clone(&session), "desk-1".into());
     assert_eq!(number(last), ErrorCode::LastAdministrator.number());
-    desk.remove_operator(Arc::clone(&session), "desk-3".into()).unwrap();
+    desk.remove_operator(Arc::clone(&session), "desk-3".into())
+        .unwrap();
     let names = desk.operators(Arc::clone(&session)).unwrap();
     let names: Vec<_> = names.iter().map(|operator| operator.id.as_str()).collect();
     assert_eq!(names, ["desk-1", "desk-2"]);
@@ -419,8 +436,10 @@ fn rules_of_the_desk() {
     assert_eq!(number(seen), ErrorCode::ForeignIssuer.number());
     let event = IssuerKeyEvent::BackedUp;
     desk.record_key_event(Arc::clone(&session), event).unwrap();
-    desk.record_pin_block(Arc::clone(&session), device.clone()).unwrap();
-    desk.record_download(Arc::clone(&session), "agent.msi".into()).unwrap();
+    desk.record_pin_block(Arc::clone(&session), device.clone())
+        .unwrap();
+    desk.record_download(Arc::clone(&session), "agent.msi".into())
+        .unwrap();
     desk.retire_device(Arc::clone(&session), device.clone()).unwrap();
     assert!(desk.find_device(Arc::clone(&session), device).unwrap().devices[0].retired);
     desk.erase_user(Arc::clone(&session), "user-1".into()).unwrap();
@@ -428,7 +447,10 @@ fn rules_of_the_desk() {
     assert_eq!(number(gone), ErrorCode::UserUnknown.number());
     assert!(!scene.database.contains("User One".into()));
     desk.sign_out(Arc::clone(&session)).unwrap();
-    assert_eq!(number(desk.operators(session)), ErrorCode::OperatorUnknown.number());
+    assert_eq!(
+        number(desk.operators(session)),
+        ErrorCode::OperatorUnknown.number()
+    );
 }
 
 #[test]

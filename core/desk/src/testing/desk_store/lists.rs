@@ -27,7 +27,9 @@ fn read(store: &mut Store, list: List, group: &[u8], limit: u32) -> Result<Vec<P
     let txn = store.begin()?;
     let mut all: Vec<Place> = Vec::new();
     loop {
-        let after = all.last().map(|(order, (_, key))| (order.as_slice(), key.as_slice()));
+        let after = all
+            .last()
+            .map(|(order, (_, key))| (order.as_slice(), key.as_slice()));
         let page = txn.list(list, group, after, limit)?;
         ensure(page.len() <= limit as usize, "a page has no more than asked for")?;
         let behind = page.first().is_none_or(|first| {
@@ -38,7 +40,10 @@ fn read(store: &mut Store, list: List, group: &[u8], limit: u32) -> Result<Vec<P
         if page.is_empty() {
             return Ok(all);
         }
-        all.extend(page.into_iter().map(|place| (place.order, (place.table, place.key))));
+        all.extend(
+            page.into_iter()
+                .map(|place| (place.order, (place.table, place.key))),
+        );
     }
 }
 
@@ -50,7 +55,12 @@ pub(super) fn pages(bench: &mut Bench<'_>) -> Result<(), ContractError> {
     // The last come first: what counts is their order, not when they came in.
     for (byte, order) in (0..=u8::MAX).rev().zip(orders.into_iter().cycle()) {
         model.insert((order.to_vec(), (Table::Operators, vec![byte])));
-        rows.push(put(Table::Operators, &[byte], b"", at(&[(List::Operators, b"", order)])));
+        rows.push(put(
+            Table::Operators,
+            &[byte],
+            b"",
+            at(&[(List::Operators, b"", order)]),
+        ));
     }
     for (number, group) in (0_u8..).zip(groups) {
         let key = [number, number];
@@ -58,7 +68,10 @@ pub(super) fn pages(bench: &mut Bench<'_>) -> Result<(), ContractError> {
             Table::Devices,
             &key,
             b"",
-            at(&[(List::DevicesOfUser, group, b""), (List::OpenRequests, group, &[number])]),
+            at(&[
+                (List::DevicesOfUser, group, b""),
+                (List::OpenRequests, group, &[number]),
+            ]),
         ));
     }
     let mut store = bench.open()?;
@@ -87,7 +100,9 @@ pub(super) fn pages(bench: &mut Bench<'_>) -> Result<(), ContractError> {
     )?;
     // Neither of the two is there.
     let between = txn.list(List::Operators, b"", Some((b"\x7f\x7f", b"\x01")), 1)?;
-    let next = model.iter().find(|(order, _)| order.as_slice() > &b"\x7f\x7f"[..]);
+    let next = model
+        .iter()
+        .find(|(order, _)| order.as_slice() > &b"\x7f\x7f"[..]);
     ensure(
         between.first().map(|place| (&place.order, &place.key)) == next.map(|(order, (_, key))| (order, key)),
         "a page goes on behind a place where nothing is any more",
@@ -109,7 +124,12 @@ pub(super) fn changes(bench: &mut Bench<'_>) -> Result<(), ContractError> {
             row(1, &[9]),
             put(Table::Devices, &key(2), b"2", Derived::default()),
             remove(Table::Devices, key(3)),
-            put(Table::Devices, &key(4), b"2", at(&[(List::OpenRequests, group, b"")])),
+            put(
+                Table::Devices,
+                &key(4),
+                b"2",
+                at(&[(List::OpenRequests, group, b"")]),
+            ),
         ],
     )?;
     let place = |number: u8, order: u8| (vec![order], (Table::Devices, key(number)));
@@ -122,7 +142,10 @@ pub(super) fn changes(bench: &mut Bench<'_>) -> Result<(), ContractError> {
         "a row is where its last form says, and one that was removed is in no list",
     )?;
     // One that comes back has none of its former places.
-    bench.write(&mut store, vec![put(Table::Devices, &key(3), b"3", Derived::default())])?;
+    bench.write(
+        &mut store,
+        vec![put(Table::Devices, &key(3), b"3", Derived::default())],
+    )?;
     ensure(
         read(&mut store, list, group, 9)?.len() == 3,
         "a row is where its last form says, and one that was removed is in no list",

@@ -19,7 +19,9 @@ pub(super) fn entries(bench: &mut Bench<'_>) -> Result<(), ContractError> {
             batch.entries.push(entry(text.as_bytes(), number));
         }
         commit(&mut store, &batch)?;
-        bench.entries.extend(batch.entries.into_iter().map(|entry| entry.bytes));
+        bench
+            .entries
+            .extend(batch.entries.into_iter().map(|entry| entry.bytes));
     }
     drop(store);
     let mut store = bench.open()?;
@@ -36,7 +38,10 @@ pub(super) fn entries(bench: &mut Bench<'_>) -> Result<(), ContractError> {
         (size, 5),
         (u64::MAX, 5),
     ] {
-        let there = bench.entries.iter().skip(usize::try_from(from).unwrap_or(usize::MAX));
+        let there = bench
+            .entries
+            .iter()
+            .skip(usize::try_from(from).unwrap_or(usize::MAX));
         let there: Vec<_> = there.take(count as usize).cloned().collect();
         ensure(
             txn.entries(from, count)? == there,
@@ -53,7 +58,10 @@ pub(super) fn tiles(bench: &mut Bench<'_>) -> Result<(), ContractError> {
         bytes: vec![level * 16 + index as u8; 256 * 32],
     };
     let mut store = bench.open()?;
-    for tiles in [vec![tile(0, 0)], vec![tile(0, 1), tile(1, 0), tile(1, 1), tile(2, 0)]] {
+    for tiles in [
+        vec![tile(0, 0)],
+        vec![tile(0, 1), tile(1, 0), tile(1, 1), tile(2, 0)],
+    ] {
         let mut batch = bench.batch(Vec::new());
         batch.tiles = tiles;
         commit(&mut store, &batch)?;

@@ -91,7 +91,11 @@ fn put(table: Table, key: &[u8], value: &[u8], derived: Derived) -> RowChange {
 }
 
 const fn remove(table: Table, key: Vec<u8>) -> RowChange {
-    RowChange { table, key, row: None }
+    RowChange {
+        table,
+        key,
+        row: None,
+    }
 }
 
 fn texts(texts: &[&str]) -> Derived {

@@ -4,11 +4,11 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::{Bench, Store, commit, put, remove};
+use crate::UnixTime;
 use crate::map::{Map, MapError, MapKey};
 use crate::ports::{CommitError, Derived, DeskTransaction, List, NewEntry, StorageError, Table};
 use crate::step::TransactionNodes;
 use crate::testing::{ContractError, ensure};
-use crate::UnixTime;
 
 /// As it is before anything is written.
 pub(super) fn new_store(bench: &mut Bench<'_>) -> Result<(), ContractError> {
@@ -55,7 +55,8 @@ pub(super) fn transactions(bench: &mut Bench<'_>) -> Result<(), ContractError> {
     let mut store = bench.open()?;
     let txn = store.begin()?;
     ensure(
-        txn.head()?.as_ref() == Some(&batch.head) && txn.row(Table::Settings, b"")?.as_deref() == Some(b"two"),
+        txn.head()?.as_ref() == Some(&batch.head)
+            && txn.row(Table::Settings, b"")?.as_deref() == Some(b"two"),
         "a head and a row that are written again are the later ones",
     )
 }
@@ -65,7 +66,10 @@ pub(super) fn two_handles(bench: &mut Bench<'_>) -> Result<(), ContractError> {
     let mut other = bench.open()?;
     let key = b"two handles";
     // Whatever it keeps of the store was read before the other one writes.
-    ensure(row(&mut other, Table::Counts, key)?.is_none(), "an unknown row is none")?;
+    ensure(
+        row(&mut other, Table::Counts, key)?.is_none(),
+        "an unknown row is none",
+    )?;
     let first = bench.batch(vec![put(Table::Counts, key, b"first", Derived::default())]);
     let second = bench.batch(vec![put(Table::Counts, key, b"second", Derived::default())]);
     {
@@ -80,7 +84,8 @@ pub(super) fn two_handles(bench: &mut Bench<'_>) -> Result<(), ContractError> {
     {
         let txn = other.begin()?;
         ensure(
-            txn.head()?.as_ref() == Some(&first.head) && txn.row(Table::Counts, key)?.as_deref() == Some(b"first"),
+            txn.head()?.as_ref() == Some(&first.head)
+                && txn.row(Table::Counts, key)?.as_deref() == Some(b"first"),
             "a transaction sees what another handle committed before it",
         )?;
     }
@@ -99,7 +104,10 @@ pub(super) fn keys_and_values(bench: &mut Bench<'_>) -> Result<(), ContractError
     let tables = [Table::Sessions, Table::Devices];
     let mut rows = Vec::new();
     for table in tables {
-        rows.extend(keys.iter().map(|key| put(table, key, &value(key, table), Derived::default())));
+        rows.extend(
+            keys.iter()
+                .map(|key| put(table, key, &value(key, table), Derived::default())),
+        );
     }
     rows.push(put(Table::Licence, b"empty", b"", Derived::default()));
     let mut store = bench.open()?;
@@ -125,7 +133,10 @@ pub(super) fn keys_and_values(bench: &mut Bench<'_>) -> Result<(), ContractError
     let never = remove(Table::Sessions, b"never".to_vec());
     bench.write(&mut store, vec![gone, never])?;
     let txn = store.begin()?;
-    ensure(txn.row(Table::Sessions, b"a")?.is_none(), "a row that was removed is gone")?;
+    ensure(
+        txn.row(Table::Sessions, b"a")?.is_none(),
+        "a row that was removed is gone",
+    )?;
     ensure(
         txn.row(Table::Devices, b"a")?.is_some() && txn.row(Table::Sessions, b"aa")?.is_some(),
         "no other row goes with it",
@@ -135,7 +146,9 @@ pub(super) fn keys_and_values(bench: &mut Bench<'_>) -> Result<(), ContractError
 fn of_map(error: MapError<StorageError>) -> ContractError {
     match error {
         MapError::Store(error) => error.into(),
-        MapError::Broken { .. } => ContractError::Broken("a node comes back by the whole of its prefix, as it was"),
+        MapError::Broken { .. } => {
+            ContractError::Broken("a node comes back by the whole of its prefix, as it was")
+        }
     }
 }
 
@@ -153,7 +166,10 @@ pub(super) fn nodes(bench: &mut Bench<'_>) -> Result<(), ContractError> {
             map.set(&key(number), Some(hash(number))).map_err(of_map)?;
         }
         let root = map.root();
-        batch.nodes = map.into_changes().map(|(prefix, node)| (prefix.to_bytes(), node)).collect();
+        batch.nodes = map
+            .into_changes()
+            .map(|(prefix, node)| (prefix.to_bytes(), node))
+            .collect();
         root
     };
     commit(&mut store, &batch)?;
@@ -177,7 +193,10 @@ pub(super) fn nodes(bench: &mut Bench<'_>) -> Result<(), ContractError> {
         let changes: Vec<_> = map.into_changes().collect();
         let gone = changes.iter().filter(|(_, node)| node.is_none());
         let gone: Vec<_> = gone.map(|(prefix, _)| *prefix).collect();
-        batch.nodes = changes.into_iter().map(|(prefix, node)| (prefix.to_bytes(), node)).collect();
+        batch.nodes = changes
+            .into_iter()
+            .map(|(prefix, node)| (prefix.to_bytes(), node))
+            .collect();
         (root, gone)
     };
     commit(&mut store, &batch)?;
@@ -226,7 +245,10 @@ pub(super) fn refused(bench: &mut Bench<'_>) -> Result<(), ContractError> {
             ensure(unchanged, "of a batch that was refused nothing is written")?;
         }
     }
-    bench.write(&mut store, vec![put(Table::Users, b"refused", b"row", Derived::default())])?;
+    bench.write(
+        &mut store,
+        vec![put(Table::Users, b"refused", b"row", Derived::default())],
+    )?;
     ensure(
         row(&mut store, Table::Users, b"refused")?.is_some(),
         "the store goes on after a refusal",

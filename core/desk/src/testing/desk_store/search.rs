@@ -15,7 +15,10 @@ const OTHERS: usize = 200;
 
 fn found(store: &mut Store, folded: &str, limit: u32) -> Result<Vec<Row>, ContractError> {
     let rows = store.begin()?.search(folded, limit)?;
-    ensure(rows.len() <= limit as usize, "a search gives no more than asked for")?;
+    ensure(
+        rows.len() <= limit as usize,
+        "a search gives no more than asked for",
+    )?;
     let each: BTreeSet<_> = rows.iter().collect();
     ensure(each.len() == rows.len(), "a search gives each row once")?;
     Ok(rows)
@@ -27,10 +30,21 @@ fn user(key: u8) -> Row {
 
 pub(super) fn finds(bench: &mut Bench<'_>) -> Result<(), ContractError> {
     let mut store = bench.open()?;
-    let mut rows: Vec<_> = [(1, "johanna"), (2, "anna maria"), (3, "anna"), (4, "zo\u{eb}"), (5, "漢字検索")]
-        .map(|(key, text)| put(Table::Users, &[key], b"", texts(&[text])))
-        .into();
-    rows.push(put(Table::Users, &[6], b"", texts(&["ann", "susanne", "anna lena"])));
+    let mut rows: Vec<_> = [
+        (1, "johanna"),
+        (2, "anna maria"),
+        (3, "anna"),
+        (4, "zo\u{eb}"),
+        (5, "漢字検索"),
+    ]
+    .map(|(key, text)| put(Table::Users, &[key], b"", texts(&[text])))
+    .into();
+    rows.push(put(
+        Table::Users,
+        &[6],
+        b"",
+        texts(&["ann", "susanne", "anna lena"]),
+    ));
     rows.push(put(Table::Devices, &[3], b"", texts(&["0123456789abcdefghjk"])));
     bench.write(&mut store, rows)?;
     drop(store);
@@ -103,7 +117,9 @@ pub(super) fn takes_every_character(bench: &mut Bench<'_>) -> Result<(), Contrac
     ];
     let key = |number: usize| vec![b'o', number as u8];
     let mut store = bench.open()?;
-    let rows = (0..).zip(odd).map(|(number, text)| put(Table::Users, &key(number), b"", texts(&[text])));
+    let rows = (0..)
+        .zip(odd)
+        .map(|(number, text)| put(Table::Users, &key(number), b"", texts(&[text])));
     bench.write(&mut store, rows.collect())?;
     let whole = "a search finds a text by the whole of it, whatever is in it";
     let part = "a search finds a text by each part of it, whatever is in it";
@@ -118,7 +134,21 @@ pub(super) fn takes_every_character(bench: &mut Bench<'_>) -> Result<(), Contrac
             }
         }
     }
-    for pattern in ["%", "_", "*", "\"", "'", "q%", "q_", "q*", "q?", "q%t%", "q_percent", "qs*", "qstar* OR q"] {
+    for pattern in [
+        "%",
+        "_",
+        "*",
+        "\"",
+        "'",
+        "q%",
+        "q_",
+        "q*",
+        "q?",
+        "q%t%",
+        "q_percent",
+        "qs*",
+        "qstar* OR q",
+    ] {
         for row in found(&mut store, pattern, 50)? {
             let text = row.1.get(1).and_then(|number| odd.get(usize::from(*number)));
             ensure(
@@ -147,7 +177,12 @@ pub(super) fn changes(bench: &mut Bench<'_>) -> Result<(), ContractError> {
     )?;
     drop(store);
     let mut store = bench.open()?;
-    let rows = |numbers: &[u8]| numbers.iter().map(|number| (Table::Users, key(*number))).collect::<BTreeSet<_>>();
+    let rows = |numbers: &[u8]| {
+        numbers
+            .iter()
+            .map(|number| (Table::Users, key(*number)))
+            .collect::<BTreeSet<_>>()
+    };
     for (text, there) in [
         ("wilhelmina", rows(&[0, 4])),
         ("wil", rows(&[0, 4])),
@@ -169,19 +204,30 @@ pub(super) fn many(bench: &mut Bench<'_>) -> Result<(), ContractError> {
     let mut store = bench.open()?;
     let rows = (0_u16..300).map(|number| {
         let text = format!("member {number} of staff");
-        put(Table::Users, &[&b"m"[..], &number.to_be_bytes()].concat(), b"", texts(&[&text]))
+        put(
+            Table::Users,
+            &[&b"m"[..], &number.to_be_bytes()].concat(),
+            b"",
+            texts(&[&text]),
+        )
     });
     bench.write(&mut store, rows.collect())?;
     let last = put(Table::Users, b"last", b"", texts(&["of staff"]));
     bench.write(&mut store, vec![last])?;
     let begin = found(&mut store, "member ", 1000)?;
-    ensure(begin.len() == 300, "all texts that begin with what is searched for are found")?;
+    ensure(
+        begin.len() == 300,
+        "all texts that begin with what is searched for are found",
+    )?;
     let rows = found(&mut store, "of staff", 1000)?;
     ensure(
         rows.first() == Some(&(Table::Users, b"last".to_vec())),
         "a search finds texts that are it first, then those that begin with it, then those that have it",
     )?;
-    ensure(rows.len() > OTHERS, "a search finds at least 200 texts that have it")?;
+    ensure(
+        rows.len() > OTHERS,
+        "a search finds at least 200 texts that have it",
+    )?;
     ensure(
         found(&mut store, "of staff", 50)?.len() == 50,
         "a search gives as many as asked for, where there are so many",
