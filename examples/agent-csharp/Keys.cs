@@ -61,6 +61,12 @@ namespace FidoUnlock.Agent
             watcher.Changed += (sender, args) => Arrived?.Invoke(new Key(args.Device));
             watcher.Left += (sender, args) => Left?.Invoke(new Key(args.Device));
             watcher.Failed += (sender, args) => Failed?.Invoke(args.Problem);
+            watcher.ReadersChanged += (sender, args) =>
+            {
+                // Also one that is not there: nothing else would tell why no card is seen.
+                if (args.Change is DeviceChange.CardServiceStopped)
+                    Failed?.Invoke(UnlockLibrary.ErrorTable().First(row => row.Number == (ushort)ErrorNumber.NoService));
+            };
         }
 
         public event Action<IKey> Arrived;

@@ -145,8 +145,12 @@ class Session:
         agreed = Agreed(self.protocol, answer[5])
         new_pin_enc = agreed.encrypt(padded)
         text = b"fido-unlock/1 unlock\0" + self.challenge + bytes([len(response)]) + response + new_pin_enc
-        self.device.message(0x55, {1: 3, 3: self.protocol, 4: agreed.authenticate(text), 5: self.challenge,
-                                   6: response, 7: agreed.key, 8: new_pin_enc})
+        try:
+            self.device.message(0x55, {1: 3, 3: self.protocol, 4: agreed.authenticate(text), 5: self.challenge,
+                                       6: response, 7: agreed.key, 8: new_pin_enc})
+        except Refused as refused:
+            if refused.status != 0x30 or not self.resolve():
+                raise
 
     def info_of_this(self):
         info = get_info(self.device, self.challenge)

@@ -213,6 +213,13 @@ fn one_line(cases: &mut Cases, field: &Field) {
             good.replace('-', "\u{3164}\u{2063}/\u{a1}_\u{0}"),
             "a filler, invisible characters, punctuation",
         ),
+        (good.replace('-', "\u{30fb}"), "katakana middle dots"),
+        (
+            good.replacen('-', "\u{58a}", 1)
+                .replacen('-', "\u{5be}", 1)
+                .replace('-', "\u{1806}"),
+            "Armenian, Hebrew and Mongolian hyphens",
+        ),
         (
             format!("\u{201c}{good}\u{201d}\u{e0001}\u{fe0f}"),
             "quotes, a tag, a variation selector",

@@ -12,6 +12,7 @@ pub mod bare;
 pub mod code_vectors;
 pub mod python;
 pub mod secrets;
+pub mod untaken;
 
 use fido_unlock::ctap2::device_unlock::{EnrollOptions, EnrollResponse, RotateRequest};
 use fido_unlock::host::framing::{HidTransport, Interface, NfcTransport};

@@ -132,7 +132,6 @@ fn one_writer_at_a_time() {
         open(folder.path(), &bench, &clock).err().unwrap(),
         files.directory().err().unwrap(),
         files.limits().err().unwrap(),
-        files.admin_keys(wrapping_key()).err().unwrap(),
         FileAuditLog::open(&files.audit_log_path()).err().unwrap(),
     ];
     for error in busy {
@@ -277,6 +276,23 @@ fn damaged_and_later_files_are_told_apart() {
         error(&text.replace("\"suite\": 2", "\"suite\": 1")),
         Some(ErrorCode::StoreCorrupt)
     );
+    // However large a version is, it is one; and it is told as it stands, or not at all.
+    let huge = "9".repeat(400);
+    for (version, told) in [
+        ("18446744073709551616", "version 18446744073709551616"),
+        (&huge, "a later version"),
+    ] {
+        let directory = text.replace("\"version\": 1", &format!("\"version\": {version}"));
+        assert_eq!(error(&directory), Some(ErrorCode::StoreVersion));
+        let whole = fs::read_to_string(files.audit_log_path()).unwrap();
+        let later = whole.replacen("\"version\":1", &format!("\"version\":{version}"), 1);
+        assert_ne!(later, whole);
+        fs::write(files.audit_log_path(), later).unwrap();
+        let error = FileAuditLog::open(&files.audit_log_path()).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::StoreVersion);
+        assert!(error.to_string().ends_with(told), "{error}");
+        fs::write(files.audit_log_path(), whole).unwrap();
+    }
     fs::remove_file(files.audit_log_path()).unwrap();
     let error = FileAuditLog::open(&files.audit_log_path()).unwrap_err();
     assert_eq!(error.code(), ErrorCode::StoreRead);
@@ -289,15 +305,8 @@ fn a_wrapped_admin_key_belongs_to_its_device_and_its_wrapping_key() {
     set_up(folder.path(), &bench, &clock);
     let files = FilesDesk::at(folder.path());
     let device = bench.device(Suite::AesAdminKey);
-    assert!(
-        files
-            .admin_keys(wrapping_key())
-            .unwrap()
-            .get(&device)
-            .unwrap()
-            .is_some()
-    );
-    let other = files.admin_keys(WrappingKey::new([7; 32])).unwrap();
+    assert!(files.admin_keys(wrapping_key()).get(&device).unwrap().is_some());
+    let other = files.admin_keys(WrappingKey::new([7; 32]));
     assert_eq!(other.get(&device).err().unwrap().code(), ErrorCode::StoreCorrupt);
     drop(other);
     let path = folder.path().join("admin_keys.json");
@@ -306,7 +315,7 @@ fn a_wrapped_admin_key_belongs_to_its_device_and_its_wrapping_key() {
     let moved = text.replace(&hex(Suite::AesAdminKey.number()), &hex(9));
     assert_ne!(text, moved);
     fs::write(&path, moved).unwrap();
-    let store = files.admin_keys(wrapping_key()).unwrap();
+    let store = files.admin_keys(wrapping_key());
     let moved = store.get(&fido_unlock::DeviceId::from_bytes([9; 10]));
     assert_eq!(moved.err().unwrap().code(), ErrorCode::StoreCorrupt);
 }

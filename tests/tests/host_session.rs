@@ -21,6 +21,8 @@ mod pins;
 mod restart;
 #[path = "host_session/statuses.rs"]
 mod statuses;
+#[path = "host_session/untaken.rs"]
+mod untaken;
 #[path = "host_session/void.rs"]
 mod void;
 

@@ -12,16 +12,23 @@ use serde::{Deserialize, Serialize};
 use crate::audit_view::{AuditView, view};
 use crate::hex;
 use crate::json_file::{self, WriterLock, owner_only, read_error, write_error};
+use crate::version::other_version;
 
 const FORMAT: &str = "fido-unlock audit log";
 const VERSION: u32 = 1;
 
-/// The first line. A version may be any number when it is read: a later one is told as that.
+/// The first line.
 #[derive(Serialize, Deserialize)]
 struct Header {
     format: String,
-    version: serde_json::Value,
+    version: u32,
     log_id: String,
+}
+
+/// What says whose first line it is, in every version.
+#[derive(Deserialize)]
+struct FormatOnly {
+    format: String,
 }
 
 /// A line. `entry` holds the canonical bytes; `view` shows them and must say the same.
@@ -69,7 +76,7 @@ impl FileAuditLog {
         })?;
         let header = Header {
             format: FORMAT.into(),
-            version: VERSION.into(),
+            version: VERSION,
             log_id: hex::encode(&log_id),
         };
         json_file::replace_bytes(path, line(&header, path)?.as_bytes())?;
@@ -127,15 +134,16 @@ impl FileAuditLog {
             .get(..usize::try_from(header_end).unwrap_or(0))
             .ok_or_else(corrupt)?;
         let stored = header;
-        let header: Header = serde_json::from_slice(stored).map_err(|_| corrupt())?;
-        if header.format != FORMAT || !header.version.is_number() {
+        let FormatOnly { format } = serde_json::from_slice(stored).map_err(|_| corrupt())?;
+        if format != FORMAT {
             return Err(corrupt());
         }
-        if header.version != VERSION {
+        if let Some(other) = other_version(stored, VERSION) {
             return Err(StorageError::Version {
-                detail: format!("{}: version {}", path.display(), header.version),
+                detail: format!("{}: {other}", path.display()),
             });
         }
+        let header: Header = serde_json::from_slice(stored).map_err(|_| corrupt())?;
         // Byte for byte what is written here, as each entry's line is.
         if line(&header, path)?.as_bytes() != stored {
             return Err(corrupt());

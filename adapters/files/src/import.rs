@@ -5,12 +5,13 @@
 //! E, each a compressed point in hex, empty if the suite has none. An admin key is never in such a
 //! file: suite-3 devices are registered one by one.
 //!
-//! It also reads what spreadsheets save: semicolons or tabs, UTF-16, blank rows or rows of commas. A cell that
-//! a spreadsheet would take for a formula has an apostrophe before it.
+//! It also reads what spreadsheets save: semicolons or tabs, a first line `sep=;`, UTF-16, blank rows or rows of
+//! commas, a header in capitals, empty columns at the end, or a last cell that is left out because it is empty. A
+//! cell that a spreadsheet would take for a formula has an apostrophe before it.
 
 use std::borrow::Cow;
 
-use csv::{ReaderBuilder, StringRecord, Trim, Writer};
+use csv::{QuoteStyle, ReaderBuilder, StringRecord, Trim, WriterBuilder};
 use fido_unlock_desk::{DeviceKeys, NewDevice, UserId};
 use fido_unlock_protocol::code::CodeError;
 use fido_unlock_protocol::suite::{DevicePublicKey, IssuerPublicKey};
@@ -36,7 +37,10 @@ pub enum ImportError {
         found: String,
     },
     /// A row has too few or too many cells.
-    #[error("line {line}: {found} cells instead of {wanted}", wanted = DEVICE_COLUMNS.len())]
+    #[error(
+        "line {line}: {found} cells instead of {wanted}; a cell that contains the separator must be in double quotes",
+        wanted = DEVICE_COLUMNS.len()
+    )]
     Cells {
         /// The line, from 1.
         line: usize,
@@ -82,12 +86,14 @@ impl HasCode for ImportError {
 /// [`ImportError`], the first wrong line.
 pub fn read_devices(csv: &[u8]) -> Result<Vec<NewDevice>, ImportError> {
     let text = text::read(csv)?;
+    let (hint, rows) = split_hint(&text);
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .trim(Trim::All)
-        .delimiter(delimiter(&text))
-        .from_reader(text.as_bytes());
+        .delimiter(hint.unwrap_or_else(|| delimiter(rows)))
+        .from_reader(rows.as_bytes());
+    let before = text.len() - rows.len();
     let (mut record, mut devices, mut header) = (StringRecord::new(), Vec::new(), false);
     // Text and memory: reading cannot fail.
     while reader.read_record(&mut record).unwrap_or(false) {
@@ -96,10 +102,11 @@ pub fn read_devices(csv: &[u8]) -> Result<Vec<NewDevice>, ImportError> {
             continue;
         }
         let start = record.position().map_or(0, csv::Position::byte);
-        let line = line_at(&text, usize::try_from(start).unwrap_or(usize::MAX));
+        let start = usize::try_from(start).unwrap_or(usize::MAX);
+        let line = line_at(&text, start.saturating_add(before));
         if header {
             devices.push(read_row(&record, line)?);
-        } else if record.iter().eq(DEVICE_COLUMNS) {
+        } else if is_header(&record) {
             header = true;
         } else {
             return Err(no_header(line, record.iter().collect::<Vec<_>>().join(",")));
@@ -116,6 +123,33 @@ fn no_header(line: usize, found: String) -> ImportError {
     let start: String = found.chars().take(60).collect();
     let found = Shown(&start).to_string();
     ImportError::Header { line, found }
+}
+
+/// The columns in their order, in capitals or not, and empty ones behind them.
+fn is_header(record: &StringRecord) -> bool {
+    let mut cells = record.iter();
+    DEVICE_COLUMNS
+        .iter()
+        .all(|column| cells.next().is_some_and(|cell| cell.eq_ignore_ascii_case(column)))
+        && cells.all(str::is_empty)
+}
+
+/// The separator that a first line `sep=;` names to a spreadsheet, and what comes after that line.
+fn split_hint(text: &str) -> (Option<u8>, &str) {
+    let begun = text.trim_start();
+    let (line, rest) = match begun.find(['\r', '\n']) {
+        Some(end) => begun.split_at(end),
+        None => (begun, ""),
+    };
+    // It may have been quoted, or filled up with separators, when it was saved once more.
+    let line = line.trim_start_matches('"');
+    let (name, value) = line.split_at_checked(4).unwrap_or_default();
+    match value.bytes().next() {
+        Some(separator) if name.eq_ignore_ascii_case("sep=") && separator.is_ascii() => {
+            (Some(separator), rest)
+        }
+        _ => (None, text),
+    }
 }
 
 /// The comma; if the header has none, what a spreadsheet may have used instead.
@@ -140,12 +174,30 @@ fn line_at(text: &str, start: usize) -> usize {
 
 fn read_row(row: &StringRecord, line: usize) -> Result<NewDevice, ImportError> {
     let cells: Vec<&str> = row.iter().collect();
-    let [device_id, user, suite, slot, issuer, device_key] = cells.as_slice() else {
-        return Err(ImportError::Cells {
-            line,
-            found: cells.len(),
-        });
+    let miscounted = ImportError::Cells {
+        line,
+        found: cells.len(),
     };
+    let (wanted, more) = cells.split_at(cells.len().min(DEVICE_COLUMNS.len()));
+    if more.iter().any(|cell| !cell.is_empty()) {
+        return Err(miscounted);
+    }
+    let read = match *wanted {
+        [device_id, user, suite, slot, issuer, device_key] => {
+            read_cells([device_id, user, suite, slot, issuer, device_key], line)
+        }
+        // Excel leaves out an empty last cell.
+        [device_id, user, suite, slot, issuer] => {
+            read_cells([device_id, user, suite, slot, issuer, ""], line)
+        }
+        _ => return Err(miscounted),
+    };
+    // A separator in a cell that is not quoted has moved those behind it.
+    read.map_err(|error| if more.is_empty() { error } else { miscounted })
+}
+
+fn read_cells(cells: [&str; 6], line: usize) -> Result<NewDevice, ImportError> {
+    let [device_id, user, suite, slot, issuer, device_key] = cells;
     let wrong = |column: usize, what| ImportError::Field {
         line,
         column,
@@ -190,12 +242,20 @@ fn read_row(row: &StringRecord, line: usize) -> Result<NewDevice, ImportError> {
 /// [`DEVICE_COLUMNS`].
 #[must_use]
 pub fn device_rows<'a>(header: bool, rows: impl IntoIterator<Item = [&'a str; 6]>) -> String {
-    let mut writer = Writer::from_writer(Vec::new());
     let header = header.then_some(DEVICE_COLUMNS);
-    for row in header.into_iter().chain(rows) {
-        // Memory takes every row of six cells.
-        let _ = writer.write_record(row.map(to_cell).iter().map(|cell| cell.as_bytes()));
-    }
+    header.into_iter().chain(rows).map(to_row).collect()
+}
+
+fn to_row(row: [&str; 6]) -> String {
+    // A spreadsheet may separate by it, whatever the file does; no cell has a tab.
+    let quotes = if row.iter().any(|cell| cell.contains(';')) {
+        QuoteStyle::NonNumeric
+    } else {
+        QuoteStyle::Necessary
+    };
+    let mut writer = WriterBuilder::new().quote_style(quotes).from_writer(Vec::new());
+    // Memory takes every row of six cells.
+    let _ = writer.write_record(row.map(to_cell).iter().map(|cell| cell.as_bytes()));
     let bytes = writer.into_inner().unwrap_or_default();
     String::from_utf8(bytes).unwrap_or_default()
 }
@@ -268,6 +328,84 @@ mod tests {
     }
 
     #[test]
+    fn what_excel_adds_or_leaves_out_is_no_fault() {
+        let suite_1 = device_rows(
+            false,
+            [[
+                &DeviceId::from_bytes([3; 10]).to_code(),
+                "carol",
+                "1",
+                "0",
+                POINT,
+                "",
+            ]],
+        );
+        let simple = file(&[&row(1, "alice"), &suite_1, &row(2, "bob")]);
+        let wanted = ["alice", "carol", "bob"];
+        for separator in [",", ";", "\t", "|"] {
+            let rows = simple.replace(',', separator);
+            let more = rows.replace('\n', &format!("{separator}{separator}\n"));
+            let less = rows.replace(&format!("{separator}\n"), "\n");
+            let capitals = rows.replace("device_id", "Device_ID").replace("suite", "SUITE");
+            for rows in [rows, more, less, capitals] {
+                for hint in ["sep=", "SEP=", "\"sep="] {
+                    let filled = separator.repeat(5);
+                    for end in ["\n", "\r\n", "\r"] {
+                        let hinted = format!("{hint}{separator}{end}{}", rows.replace('\n', end));
+                        assert_eq!(owners(&hinted), wanted, "{hinted}");
+                        let saved_again = format!("{hint}{separator}{filled}\n{rows}");
+                        assert_eq!(owners(&saved_again), wanted, "{saved_again}");
+                    }
+                }
+                if separator != "|" {
+                    assert_eq!(owners(&rows), wanted, "{rows}");
+                }
+            }
+        }
+        // The hint is a line of its own.
+        let bad = row(2, "bob").replace(",2,", ",9,");
+        assert_eq!(
+            read_devices(format!("sep=,\n{}", file(&[&row(1, "a"), &bad])).as_bytes())
+                .err()
+                .unwrap()
+                .to_string(),
+            "line 4, column 3 (suite): neither 1 nor 2"
+        );
+    }
+
+    /// A name with a separator in it comes back, by whatever a spreadsheet separates; not quoted, it is told.
+    #[test]
+    fn a_separator_within_a_cell_is_quoted() {
+        for user in ["a;b", "a,b", "a;\"b\""] {
+            let text = file(&[&row(1, user)]);
+            assert_eq!(owners(&text), [user]);
+            let cell = format!("\"{}\"", user.replace('"', "\"\""));
+            assert!(text.contains(&cell), "{text}");
+        }
+        let fault = |text: &str| read_devices(text.as_bytes()).err().unwrap();
+        let semicolons = |row: &str| file(&[&row.replace("carol", "ca,rol")]).replace(',', ";");
+        let suite_1 = device_rows(
+            false,
+            [[
+                &DeviceId::from_bytes([3; 10]).to_code(),
+                "carol",
+                "1",
+                "0",
+                POINT,
+                "",
+            ]],
+        );
+        for unquoted in [semicolons(&row(1, "carol")), semicolons(&suite_1)] {
+            assert_eq!(
+                fault(&unquoted),
+                ImportError::Cells { line: 2, found: 7 },
+                "{unquoted}"
+            );
+        }
+        assert!(fault(&semicolons(&suite_1)).to_string().contains("double quotes"));
+    }
+
+    #[test]
     fn a_fault_is_told_with_line_and_column() {
         let error = |csv: &str| read_devices(csv.as_bytes()).err().unwrap().to_string();
         let bad = row(2, "bob").replace(",2,", ",9,");
@@ -278,7 +416,10 @@ mod tests {
                 "line 8, column 3 (suite): neither 1 nor 2"
             );
         }
-        assert_eq!(error(&file(&["1,2\n"])), "line 2: 2 cells instead of 6");
+        assert_eq!(
+            error(&file(&["1,2\n"])),
+            "line 2: 2 cells instead of 6; a cell that contains the separator must be in double quotes"
+        );
         assert_eq!(
             error(&file(&[&row(1, "a").replace(POINT, "xy")])),
             "line 2, column 5 (issuer): 66 hexadecimal digits are wanted"

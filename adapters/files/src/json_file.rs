@@ -8,6 +8,7 @@ use fido_unlock_desk::ports::StorageError;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::version::other_version;
 use crate::whole_file;
 
 const VERSION: u32 = 1;
@@ -17,11 +18,6 @@ struct Versioned<T> {
     version: u32,
     #[serde(flatten)]
     content: T,
-}
-
-#[derive(Deserialize)]
-struct VersionOnly {
-    version: u32,
 }
 
 /// The writer's lock; given back when dropped, also when the process dies.
@@ -77,10 +73,9 @@ pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Storag
             error.column()
         ),
     };
-    let VersionOnly { version } = serde_json::from_slice(&text).map_err(corrupt)?;
-    if version != VERSION {
+    if let Some(other) = other_version(&text, VERSION) {
         return Err(StorageError::Version {
-            detail: format!("{}: version {version}", path.display()),
+            detail: format!("{}: {other}", path.display()),
         });
     }
     let whole: Versioned<T> = serde_json::from_slice(&text).map_err(corrupt)?;

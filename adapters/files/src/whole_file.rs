@@ -49,21 +49,6 @@ pub fn make_private_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Whether users other than the owner and its group may write in a folder, and so put files of theirs in
-/// place of what is there. The sticky bit keeps them from that (as in /tmp). On systems without such modes:
-/// no.
-///
-/// # Errors
-/// The system's.
-pub fn others_may_write(folder: &Path) -> io::Result<bool> {
-    let metadata = std::fs::metadata(folder)?;
-    #[cfg(unix)]
-    let open = std::os::unix::fs::MetadataExt::mode(&metadata) & 0o1002 == 0o0002;
-    #[cfg(not(unix))]
-    let open = false;
-    Ok(open && metadata.is_dir())
-}
-
 fn temporary(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     let mut file = NamedTempFile::new_in(folder_of(path))?;
     file.write_all(bytes)?;
@@ -89,8 +74,7 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
 
 #[cfg(all(test, unix))]
 mod tests {
-    use std::fs::Permissions;
-    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::fs::MetadataExt;
 
     use super::*;
 
@@ -112,22 +96,6 @@ mod tests {
                 "{}",
                 path.display()
             );
-        }
-    }
-
-    #[test]
-    fn a_folder_of_all_is_seen() {
-        let folder = tempfile::tempdir().unwrap();
-        for (mode, open) in [
-            (0o700, false),
-            (0o755, false),
-            (0o775, false),
-            (0o757, true),
-            (0o777, true),
-            (0o1777, false),
-        ] {
-            std::fs::set_permissions(folder.path(), Permissions::from_mode(mode)).unwrap();
-            assert_eq!(others_may_write(folder.path()).unwrap(), open, "{mode:o}");
         }
     }
 }

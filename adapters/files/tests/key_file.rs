@@ -383,6 +383,12 @@ fn a_description_of_another_key_is_refused() {
         ("03f5", "05f5", KeyFileError::OtherKey),
         ("03f5bf", "03F5BF", KeyFileError::Malformed),
         ("\"version\":1", "\"version\":2", KeyFileError::Version),
+        (
+            "\"version\":1",
+            &format!("\"version\":{}", "9".repeat(400)),
+            KeyFileError::Version,
+        ),
+        ("\"version\":1", "\"version\":\"2\"", KeyFileError::Malformed),
         ("\"suite\":2", "\"suite\":3", KeyFileError::Malformed),
         ("\"suite\":2", "\"suite\":9", KeyFileError::Malformed),
         ("\"slot\":1", "\"slot\":16", KeyFileError::Malformed),

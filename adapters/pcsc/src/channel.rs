@@ -12,8 +12,8 @@ use zeroize::Zeroizing;
 use crate::error::{CONNECT, ESTABLISH, PcscError};
 use crate::list::DeviceEntry;
 use crate::name::from_text;
-use crate::service::why_not_established;
-use crate::worker::{Claim, Connected, Outcome, Reply, Request, Worker, as_tpdu, receive};
+use crate::service::{JUNK, why_not_established};
+use crate::worker::{Claim, Connected, Failure, Outcome, Reply, Request, Worker, as_tpdu, receive};
 
 /// How long a dropped channel waits for its thread to leave the card as it was. A process that
 /// ends before that has its card reset by the service.
@@ -139,12 +139,19 @@ impl CardChannel {
 
     fn outcome(&mut self, outcome: Outcome) -> Result<Reply, PcscError> {
         outcome.map_err(|failure| {
-            let mut error = match failure.function {
-                ESTABLISH => why_not_established(failure.error),
-                function => PcscError::new(failure.error, function, &self.reader.to_string_lossy()),
+            let (told, function) = match failure {
+                Failure::Function { error, function } => (error, function),
+                Failure::Junk => {
+                    self.forget();
+                    return JUNK;
+                }
+            };
+            let mut error = match function {
+                ESTABLISH => why_not_established(told),
+                function => PcscError::new(told, function, &self.reader.to_string_lossy()),
             };
             // A token that is reader and card in one takes its reader along.
-            let connected = !matches!(failure.function, ESTABLISH | CONNECT);
+            let connected = !matches!(function, ESTABLISH | CONNECT);
             if connected && matches!(error, PcscError::NoReader | PcscError::NoCard) {
                 error = PcscError::Gone;
             }
@@ -152,7 +159,7 @@ impl CardChannel {
                 PcscError::Gone => self.gone = true,
                 PcscError::NoService => self.forget(),
                 // The service does not know the handle: only a new connection helps.
-                PcscError::CardReset if failure.error == pcsc::Error::InvalidHandle => self.forget(),
+                PcscError::CardReset if told == pcsc::Error::InvalidHandle => self.forget(),
                 _ => {}
             }
             error

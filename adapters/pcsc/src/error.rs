@@ -47,7 +47,8 @@ pub enum PcscError {
         /// Name of the reader; empty if the service refuses altogether.
         reader: DisplayText,
     },
-    /// The service runs, and does not speak the protocol of the library that this program has: it is older.
+    /// The service runs, and does not speak the protocol of the library that this program has: it is older, or answers
+    /// with values that PC/SC does not have.
     #[error("{}", ErrorCode::ServiceOutdated)]
     ServiceOutdated,
     /// Windows keeps the FIDO applet for elevated processes (SCARD_E_NO_ACCESS).

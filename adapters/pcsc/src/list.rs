@@ -11,7 +11,7 @@ use pcsc::{ReaderState, State};
 use crate::atr::is_contactless;
 use crate::error::PcscError;
 use crate::name::to_text;
-use crate::service::{establish, why_not_established};
+use crate::service::{JUNK, establish, unless_junk, why_not_established};
 
 /// Longest wait for the service's answer; a healthy one takes a millisecond.
 const LIST_TIMEOUT: Duration = Duration::from_secs(2);
@@ -77,7 +77,7 @@ pub fn list() -> Result<Vec<DeviceEntry>, PcscError> {
     // On a thread of its own, since a service that hangs never returns.
     std::thread::Builder::new()
         .name("pcsc list".to_owned())
-        .spawn(move || sender.send(list_now()))
+        .spawn(move || sender.send(unless_junk(list_now).unwrap_or(Err(JUNK))))
         .map_err(|_| PcscError::Failed {
             function: "thread",
             value: 0,

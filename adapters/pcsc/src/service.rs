@@ -12,6 +12,16 @@ use pcsc::{Card, Context, Error, Protocols, Scope, ShareMode};
 
 use crate::error::{ESTABLISH, PCSC_LITE, PcscError};
 
+/// What `work` gives; nothing where the service gave what no service may give, at which the `pcsc` crate panics: a
+/// return value or a protocol that PC/SC does not have, a name without an end, more bytes than there is room for.
+pub fn unless_junk<T>(work: impl FnOnce() -> T) -> Option<T> {
+    // The caller goes on with nothing that `work` may have left half-way.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).ok()
+}
+
+/// What such a service is told as: it and the library are not made for each other.
+pub const JUNK: PcscError = PcscError::ServiceOutdated;
+
 /// A connection to the service.
 pub fn establish() -> Result<Context, Error> {
     Context::establish(Scope::User).map_err(|error| match error {
@@ -47,6 +57,8 @@ pub fn why_not_established(error: Error) -> PcscError {
         // pcscd's word for a library whose protocol it does not speak; it speaks those before its own.
         // On Windows the service has stopped.
         Error::ServiceStopped if PCSC_LITE => PcscError::ServiceOutdated,
+        // Where `pcsc` is built without debug assertions, a value that PC/SC does not have.
+        Error::UnknownError => JUNK,
         error => PcscError::new(error, ESTABLISH, ""),
     }
 }

@@ -10,7 +10,7 @@ use pcsc::{Context, Error, PNP_NOTIFICATION, ReaderState, State};
 
 use crate::error::PcscError;
 use crate::list::DeviceEntry;
-use crate::service::{establish, why_not_established};
+use crate::service::{JUNK, establish, unless_junk, why_not_established};
 
 /// Longest wait in the service. A new reader is seen at once if the service announces it,
 /// and after this time if it does not (macOS).
@@ -93,9 +93,10 @@ impl Drop for Watch {
 fn run(ended: &AtomicBool, events: &SyncSender<Event>) {
     let mut told = None;
     while !ended.load(Ordering::Acquire) {
-        let (context, now) = match establish() {
-            Ok(context) => (Some(context), Ok(())),
-            Err(error) => (None, Err(why_not_established(error))),
+        let (context, now) = match unless_junk(establish) {
+            Some(Ok(context)) => (Some(context), Ok(())),
+            Some(Err(error)) => (None, Err(why_not_established(error))),
+            None => (None, Err(JUNK)),
         };
         if told.as_ref() != Some(&now) {
             for event in service_changed(told.as_ref(), &now) {
@@ -131,13 +132,24 @@ fn look(context: &Context, ended: &AtomicBool, events: &SyncSender<Event>) {
     let mut readers = Readers::default();
     let mut told = None;
     while !ended.load(Ordering::Acquire) {
-        match readers.next(context, events) {
-            Ok(()) => told = None,
-            Err(failure) => {
+        let error = match unless_junk(|| readers.next(context, events)) {
+            Some(Ok(())) => None,
+            Some(Err(failure)) => {
                 let error = PcscError::new(failure.error, failure.function, "");
                 if error == PcscError::NoService || failure.error == Error::InvalidHandle {
                     break;
                 }
+                Some(error)
+            }
+            None => {
+                // What was asked beside the readers may still stand behind them.
+                readers.states.truncate(readers.known.len());
+                Some(JUNK)
+            }
+        };
+        match error {
+            None => told = None,
+            Some(error) => {
                 // What it does not answer is asked again; the readers that are known are still there.
                 if told.as_ref() != Some(&error) {
                     let _ = events.send(Event::Problem(error.clone()));

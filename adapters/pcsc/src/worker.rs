@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::atr::{is_contactless, takes_extended_length};
 use crate::error::{CONNECT, ESTABLISH};
-use crate::service::{self, establish};
+use crate::service::{self, establish, unless_junk};
 
 /// First and longest pause between two tries to connect to a card that is held exclusively.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(100));
@@ -64,11 +64,13 @@ pub enum Reply {
     Begun,
 }
 
-/// A failed PC/SC function.
+/// Why there is no reply.
 #[derive(Clone, Copy, Debug)]
-pub struct Failure {
-    pub error: Error,
-    pub function: &'static str,
+pub enum Failure {
+    /// A PC/SC function failed.
+    Function { error: Error, function: &'static str },
+    /// The service gave what no service may give; the thread has ended.
+    Junk,
 }
 
 pub type Outcome = Result<Reply, Failure>;
@@ -127,13 +129,17 @@ impl Worker {
         let (replying, replies) = mpsc::channel();
         std::thread::Builder::new()
             .name("pcsc card".to_owned())
-            .spawn(move || run(&reader, deadline, &served, &replying))?;
+            .spawn(move || {
+                if unless_junk(|| run(&reader, deadline, &served, &replying)).is_none() {
+                    let _ = replying.send(Err(Failure::Junk));
+                }
+            })?;
         Ok(Self { requests, replies })
     }
 }
 
 fn failure(function: &'static str) -> impl Fn(Error) -> Failure {
-    move |error| Failure { error, function }
+    move |error| Failure::Function { error, function }
 }
 
 fn run(reader: &CString, deadline: Instant, requests: &Receiver<Request>, replies: &Sender<Outcome>) {

@@ -1,5 +1,5 @@
 //! The sample agent in C# over real pcscd: a card that is laid on a virtual reader, taken away and laid on
-//! again is seen by `DeviceWatcher`, and unlocked.
+//! again is seen by `DeviceWatcher`, and unlocked; and a service that is not there is told.
 //!
 //! Needs what `csharp_agent.rs` needs, and Debian's pcscd, vsmartcard-vpcd and libpcsclite-dev.
 #![cfg(target_os = "linux")]
@@ -24,7 +24,7 @@ use agent::{Program, compile_agent, id, runtimes};
 use fido_unlock::host::framing::NfcTransport;
 use fido_unlock::host::ports::{ApduChannel, Call, NeverCancel, NoProgress, SystemTicks};
 use fido_unlock::host::{CtapUnlockDevice, Session};
-use fido_unlock::{Interface, Suite};
+use fido_unlock::{ErrorCode, Interface, Suite};
 use help_desk_stub::{Desk, Key, Service};
 use pcscd::{CONTACTLESS, Frame, Pcscd, isolated};
 use support::scratch;
@@ -59,6 +59,19 @@ fn a_card_that_comes_and_goes_is_seen_and_unlocked() {
     isolated("a_card_that_comes_and_goes_is_seen_and_unlocked", |folder| {
         let out = scratch("csharp-agent-pcsc");
         compile_agent(&out, &["--features", "pcsc"]);
+        let nobody = Desk::new(Suite::P256EcdhMac, Duration::ZERO).unwrap();
+        let service = Service::start(nobody, 0).unwrap();
+        for runtime in runtimes() {
+            let program = Program {
+                runtime: &runtime,
+                folder: &out,
+                variables: &[],
+            };
+            let mut agent = program.start(&folder.join("state"), &service, None, &[]);
+            // A card service that is not there is told, so that nobody waits for a card.
+            agent.error(ErrorCode::NoService);
+            agent.end();
+        }
         let pcscd = Pcscd::start(folder, true);
         for (place, runtime) in runtimes().into_iter().enumerate() {
             let mut desk = Desk::new(Suite::P256EcdhMac, Duration::ZERO).unwrap();

@@ -43,7 +43,7 @@ impl DeviceBackend {
         }
     }
 
-    /// The same, and what ended it from outside, if anything did: the host's failure, the cancel or
+    /// The same, with what ended it from outside, if anything did: the host's failure, the cancel or
     /// the deadline.
     pub(crate) fn run_watched<R, E: Into<UnlockError>>(
         &mut self,
@@ -72,7 +72,7 @@ impl DeviceBackend {
         (result, interrupted)
     }
 
-    /// For what the port above the transport does not have.
+    /// For commands that the port above the transport does not offer.
     pub(crate) fn ctap(&mut self) -> Result<&mut Ctap, UnlockError> {
         match self {
             Self::Ctap(device) => Ok(device),
@@ -93,7 +93,7 @@ impl DeviceBackend {
         }
     }
 
-    /// Lets the call's listener and cancel handle go: between two calls the host's objects are its own.
+    /// Releases the call's listener and cancel handle: between calls, nothing of the host's is held.
     fn detach(&mut self) {
         if let Self::Host(device) = self {
             device.callbacks = Arc::default();

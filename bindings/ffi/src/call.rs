@@ -1,4 +1,4 @@
-//! One call: deadline, cancel and progress, and what a host's callback does to it.
+//! One call: its deadline, cancel handle and progress listener, and what happens when a host's callback fails.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,10 +30,10 @@ impl From<HostError> for UnlockError {
     }
 }
 
-/// A change of what the device does.
+/// A change in what the device is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum ProgressEvent {
-    /// The device works.
+    /// The device is working.
     Processing,
     /// The device waits for a touch: "touch your key".
     TouchNeeded,
@@ -44,29 +44,29 @@ pub enum ProgressEvent {
     },
 }
 
-/// Is told of progress.
+/// Receives progress events.
 #[uniffi::export(with_foreign)]
 pub trait ProgressListener: Send + Sync {
-    /// One event, on the thread that made the call. Whoever throws here ends the call with number
-    /// 803, unless the device was faster.
+    /// One event, on the thread that made the call. If this throws, the call ends with number 803, unless
+    /// the device has already answered.
     fn on_progress(&self, event: ProgressEvent) -> Result<(), HostError>;
 }
 
-/// Cancels calls, from any thread. Once cancelled it stays so: make a new one for a new call.
+/// Cancels calls, from any thread. Once cancelled, it stays cancelled: use a new one for each call.
 #[derive(Debug, Default, uniffi::Object)]
 pub struct CancelHandle(AtomicBool);
 
 #[uniffi::export]
 impl CancelHandle {
-    /// A handle that has not cancelled.
+    /// A handle that is not cancelled.
     #[uniffi::constructor]
     #[must_use]
     pub fn new() -> Arc<Self> {
         Arc::default()
     }
 
-    /// Cancels; the call ends with number 508 within 100 ms, or as soon as a host pipe that it waits
-    /// for comes back.
+    /// Cancels; the call ends with number 508 within 100 ms, or as soon as the host's pipe returns, if it
+    /// is waiting for that.
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -93,7 +93,7 @@ pub(crate) struct CallOptions {
 }
 
 impl CallOptions {
-    /// `timeout_ms`: absent takes the call's own time.
+    /// `timeout_ms`: if absent, the call's own default applies.
     pub(crate) fn new(
         progress: Option<Arc<dyn ProgressListener>>,
         cancel: Option<Arc<CancelHandle>>,
@@ -136,7 +136,7 @@ impl HostCallbacks {
         })
     }
 
-    /// Tells the listener; where that fails the call is cancelled.
+    /// Tells the listener; if that fails, the call is cancelled.
     pub(crate) fn tell(&self, event: ProgressEvent) {
         let told = self
             .progress
@@ -158,7 +158,7 @@ impl HostCallbacks {
 }
 
 /// The call that an `UnlockDevice` of the host serves: how long it may take, whether to stop,
-/// and whom to tell. Of use only until that method returns; after that it is cancelled and tells nobody.
+/// and whom to tell. It can be used only until that method returns; after that it is cancelled and reports nothing.
 #[derive(uniffi::Object)]
 pub struct DeviceCall {
     /// Until the method returns, so that whoever keeps this object does not keep the caller's listener.
@@ -194,7 +194,7 @@ impl DeviceCall {
 
 #[uniffi::export]
 impl DeviceCall {
-    /// Milliseconds that are left, the touch included; 0 where the time is up.
+    /// Milliseconds left, including the time for a touch; 0 when the time is up.
     #[must_use]
     pub fn remaining_ms(&self) -> u32 {
         let left = self.until.saturating_duration_since(Instant::now());
@@ -208,7 +208,7 @@ impl DeviceCall {
             .is_none_or(|callbacks| self.heeds_cancel && callbacks.is_cancelled())
     }
 
-    /// Tells whoever made the call, on this thread. Tell each change once.
+    /// Reports progress to the caller, on this thread. Report each change once.
     pub fn progress(&self, event: ProgressEvent) {
         if let Some(callbacks) = self.callbacks() {
             callbacks.tell(event);

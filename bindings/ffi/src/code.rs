@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 
 use crate::{Suite, UnlockError};
 
-/// One field that a person types one code into. Ask `check` when the person has finished, and
-/// `line_complete` at each key.
+/// An input field for one code. Call `check` when the person has finished typing, and
+/// `line_complete` after each key.
 #[derive(uniffi::Object)]
 pub struct CodeField {
     kind: FieldKind,
@@ -55,8 +55,8 @@ impl CodeField {
         Self::new(FieldKind::Response(suite))
     }
 
-    /// Judges the whole text, which is wiped on this side. The first refusal may have a
-    /// `correction`; later ones name the groups alone.
+    /// Checks the whole text, which is wiped on this side. Only the first refusal may have a
+    /// `correction`; later ones just name the groups.
     pub fn check(&self, text: String) -> Result<(), UnlockError> {
         let text = Zeroizing::new(text);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -70,9 +70,9 @@ impl CodeField {
         Ok(result?)
     }
 
-    /// What may have been meant, after a refusal whose `has_correction` is true (number 802 otherwise):
-    /// `text`, which was refused, with one character or one swap put right. To be shown and confirmed,
-    /// never used unasked. A secret where the field is for a Response Code.
+    /// What the person may have meant, after a refusal whose `has_correction` is true (number 802 otherwise):
+    /// `text`, which was refused, with one character or one swap corrected. Show it and have it confirmed;
+    /// never use it unasked. It is a secret if the field is for a Response Code.
     pub fn correction(&self, text: String) -> Result<String, UnlockError> {
         let text = Zeroizing::new(text);
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -85,8 +85,8 @@ impl CodeField {
         Ok(String::clone(&whole))
     }
 
-    /// Whether one line is whole and passes its check, so that the field can say so at once. `line`:
-    /// from 1; codes of one line have line 1 alone. Suite 3 has no check: always false.
+    /// Whether one line is complete and passes its check, so that the field can say so at once. `line`:
+    /// from 1; codes of one line have only line 1. Suite 3 has no check: always false.
     #[must_use]
     pub fn line_complete(&self, line: u8, text: String) -> bool {
         let text = Zeroizing::new(text);
@@ -109,7 +109,7 @@ pub fn spoken_code(code: String) -> String {
     String::clone(&code::spoken(&code))
 }
 
-/// A code as it goes into a QR code.
+/// A code in the form that goes into a QR code.
 #[uniffi::export]
 #[must_use]
 pub fn qr_text(code: String) -> String {

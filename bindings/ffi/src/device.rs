@@ -1,4 +1,4 @@
-//! An open device: what state it is in, whether an unlock would work, and a PIN that is blocked on purpose.
+//! An open device: its state, the test whether an unlock would work, and blocking a PIN on purpose.
 
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::probe::{BlockConsent, ProbePassed, ProbeResponder};
 use crate::types::Interface;
 use crate::unlock_device::UnlockDevice;
 
-/// How far `Device.block_pin` got.
+/// How far `Device.block_pin` has got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum BlockOutcome {
     /// The PIN is blocked for good; an unlock is possible now.
@@ -56,7 +56,7 @@ impl Device {
         self.backend()?.run(options, within, work)
     }
 
-    /// The device, for nobody else meanwhile.
+    /// The device, locked against other calls.
     pub(crate) fn backend(&self) -> Result<MutexGuard<'_, DeviceBackend>, UnlockError> {
         match self.backend.try_lock() {
             Ok(backend) => Ok(backend),
@@ -79,8 +79,8 @@ impl Device {
         ))))
     }
 
-    /// Over a card that the host has connected. `preference` `Vendor` takes the unlock applet where
-    /// the card has it and FIDO's otherwise; `Fido` takes FIDO's alone.
+    /// Over a card that the host has connected. With `preference` `Vendor`, the unlock applet is used if
+    /// the card has it, and FIDO's otherwise; with `Fido`, only FIDO's.
     #[uniffi::constructor]
     pub fn open_apdu(pipe: Arc<dyn ApduChannel>, preference: Interface) -> Result<Arc<Self>, UnlockError> {
         let channel = HostApdu::open(pipe)?;
@@ -108,8 +108,8 @@ impl Device {
         })
     }
 
-    /// What state it is in and what the person can do; only reads. `own_issuers`: fingerprints (16
-    /// bytes each) of your own issuer keys; where empty, none counts as foreign.
+    /// Its state, and what the person can do; this only reads. `own_issuers`: fingerprints (16 bytes
+    /// each) of your own issuer keys; if empty, no key counts as foreign.
     #[uniffi::method(default(cancel = None, timeout_ms = None))]
     pub fn diagnose(
         &self,
@@ -218,7 +218,7 @@ impl Device {
         })
     }
 
-    /// The interface that answers; number 121 where the host speaks to the device itself.
+    /// The interface in use; number 121 if the host speaks to the device itself.
     pub fn active_interface(&self) -> Result<Interface, UnlockError> {
         Ok(self.backend()?.ctap()?.interface().into())
     }

@@ -17,21 +17,21 @@ pub struct DeviceInfo {
     pub pin_retries: u8,
     /// Whether it refuses PINs until it is plugged in again.
     pub pin_auth_blocked: bool,
-    /// Tries of the fingerprint sensor, where there is one.
+    /// Tries left for the fingerprint sensor, if there is one.
     pub uv_retries: Option<u8>,
     /// Whether the PIN must be changed before it is used.
     pub force_pin_change: bool,
     /// What a new PIN must be like.
     pub pin_rules: PinRules,
-    /// How often it was unlocked.
+    /// How many times it has been unlocked.
     pub unlock_counter: u32,
-    /// Enrolled, and closed to other issuers until reset.
+    /// Enrolled, and sealed against other issuers until reset.
     pub sealed: bool,
     /// Its key slots.
     pub slots: Vec<SlotInfo>,
     /// Whether five Response Codes were wrong since it was plugged in.
     pub unlock_blocked: bool,
-    /// Whether an unlock wants a touch.
+    /// Whether an unlock requires a touch.
     pub needs_touch: bool,
 }
 
@@ -63,7 +63,7 @@ pub enum Condition {
     LockedUntilReplugged,
     /// The same, but a slot's key is not one of the help desk's.
     LockedByForeignIssuer,
-    /// Blocked for good and never enrolled: only a reset is left.
+    /// Blocked for good and never enrolled: only a reset can help.
     LockedNotEnrolled,
     /// It refuses PINs until it is plugged in again; tries are left.
     PinAuthBlocked {
@@ -81,9 +81,9 @@ pub enum Condition {
     },
     /// The device does not know the unlock command.
     NotSupported,
-    /// A card without the FIDO applet: another applet's PIN is meant.
+    /// A card without the FIDO applet: its PIN belongs to another applet.
     OtherApplet,
-    /// A state that this version of the binding has no name for: show the sentence.
+    /// A state that this version of the binding does not know by name: show the sentence.
     Unknown,
 }
 
@@ -111,11 +111,11 @@ pub struct Diagnosis {
     pub condition: Condition,
     /// The number of its row in the error table.
     pub number: u16,
-    /// State and what to do, in one sentence for the person.
+    /// The state and what to do, in one sentence for the person.
     pub sentence: String,
     /// Whether an unlock is possible now.
     pub can_unlock: bool,
-    /// The Device ID, where the device tells it.
+    /// The Device ID, if the device gives it.
     pub device_id: Option<String>,
     /// Enrolled and sealed.
     pub enrolled: bool,

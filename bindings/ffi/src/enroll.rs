@@ -29,13 +29,13 @@ struct Plan {
     pin: Option<Pin>,
 }
 
-/// What a device is to be enrolled with. FIDO interface only; the device asks for a touch and is
+/// A plan for enrolling a device. FIDO interface only; the device asks for a touch and is
 /// sealed until reset. While `run` runs, everything else is refused with number 802.
 #[derive(Default, uniffi::Object)]
 pub struct Enrollment(Mutex<Plan>);
 
 impl Enrollment {
-    /// Held while the device is enrolled, so a callback that comes back here is refused and does not wait
+    /// Held during the enrolment, so that a callback that calls this object is refused instead of waiting
     /// for itself.
     fn lock(&self) -> Result<MutexGuard<'_, Plan>, UnlockError> {
         match self.0.try_lock() {
@@ -57,7 +57,7 @@ impl Enrollment {
 
 #[uniffi::export]
 impl Enrollment {
-    /// Without slots yet.
+    /// A plan without slots.
     #[uniffi::constructor]
     #[must_use]
     pub fn new() -> Arc<Self> {
@@ -73,7 +73,7 @@ impl Enrollment {
         self.add(slot, OwnedKey::Issuer(suite.into(), key))
     }
 
-    /// A slot for a key at hand, of any suite.
+    /// A slot for a key that this program holds, of any suite.
     pub fn add_key(&self, slot: u8, key: Arc<IssuerKey>) -> Result<(), UnlockError> {
         let owned = match key.0.public() {
             Some(public) => OwnedKey::Issuer(key.0.suite(), public),
@@ -96,7 +96,7 @@ impl Enrollment {
         Ok(())
     }
 
-    /// The device's PIN, where it has one already; wiped with this object.
+    /// The device's PIN, if it has one already; wiped with this object.
     pub fn set_pin(&self, pin: String) -> Result<(), UnlockError> {
         let pin = Pin::new(pin);
         self.lock()?.pin = Some(pin);

@@ -1,4 +1,4 @@
-//! Errors as they cross: a variant for each family, each with its row of core's table.
+//! Errors as they cross the border: a variant for each family, each with its row of core's table.
 
 use core::fmt;
 
@@ -96,7 +96,7 @@ unlock_error! {
     Code {
         /// The line with the error, from 1; absent for codes of one line.
         line: Option<u8>,
-        /// The groups to compare again; empty where it is not known which.
+        /// The groups to compare again; empty if they are not known.
         groups: Vec<WrongGroup>,
         /// Whether `CodeField.correction` has a proposal.
         has_correction: bool,

@@ -15,7 +15,7 @@ use crate::device_state::Condition;
 use crate::error::{ErrorRow, UnlockError};
 use crate::types::Interface;
 
-/// Longest listing where the host names none; each device has a second of it.
+/// Longest listing if the host gives no time; each device gets one second of it.
 const LIST_WITHIN: Duration = Duration::from_secs(10);
 
 /// What a route leads through.
@@ -34,22 +34,22 @@ pub struct FoundRoute {
     pub kind: DeviceKind,
     /// The product's or the reader's name.
     pub name: String,
-    /// The system's path, or the reader's name; another one after the key was plugged in again.
+    /// The system's path, or the reader's name; it changes when the key is plugged in again.
     pub path: String,
-    /// The interface; absent with a card, where it is known only when it is open.
+    /// The interface; absent for a card, whose interface is known only once it is open.
     pub which: Option<Interface>,
-    /// The serial number, where a USB key tells it.
+    /// The serial number, if a USB key gives one.
     pub serial: Option<String>,
-    /// Why no answer came by it: no card, no permission, in use; absent where one came.
+    /// Why no answer came this way (no card, no permission, in use); absent if one came.
     pub problem: Option<ErrorRow>,
 }
 
-/// A security key or card, by whatever routes it is reached.
+/// A security key or card, whichever routes lead to it.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct FoundDevice {
-    /// What the person sees: the product's name, else the reader's.
+    /// The name to show: the product's, otherwise the reader's.
     pub name: String,
-    /// The Device ID, where the device told it.
+    /// The Device ID, if the device gave it.
     pub device_id: Option<String>,
     /// Its state when it was listed; absent where it could not be read.
     pub condition: Option<Condition>,
@@ -59,27 +59,27 @@ pub struct FoundDevice {
     pub can_unlock: bool,
     /// Enrolled and sealed.
     pub enrolled: bool,
-    /// Its routes, the one that is opened first first.
+    /// Its routes, in the order in which they are tried.
     pub routes: Vec<FoundRoute>,
-    /// Why it cannot be used: no route could be opened, or it does not know the unlock; else absent.
+    /// Why it cannot be used (no route could be opened, or it does not know the unlock command); otherwise absent.
     pub problem: Option<ErrorRow>,
 }
 
-/// Everything that the system shows. No service, no reader and no card are a problem, nothing, and a
-/// reader.
+/// Everything that the system shows. A missing card service is in `problems`, a missing reader is not
+/// reported, and a reader without a card is in `readers`.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct DeviceListing {
     /// Each key and card, once.
     pub devices: Vec<FoundDevice>,
     /// Readers without a card.
     pub readers: Vec<FoundRoute>,
-    /// Interfaces of devices above that nothing tells to which: of several keys of one model.
+    /// Interfaces that cannot be assigned to one of the devices above, as with several keys of one model.
     pub unassigned: Vec<FoundRoute>,
-    /// Why USB keys, or cards, could not be looked for, or that this library looks for none.
+    /// Why USB keys or cards could not be looked for, or that this library was built without either.
     pub problems: Vec<ErrorRow>,
 }
 
-/// A change of what the system shows.
+/// A change in what the system shows.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum DeviceChange {
     /// The first route to a device appeared.
@@ -87,7 +87,7 @@ pub enum DeviceChange {
         /// Which.
         device: FoundDevice,
     },
-    /// A further route appeared or went, or one tells more than before.
+    /// A further route appeared or went away, or one gives more information than before.
     Changed {
         /// As it is now.
         device: FoundDevice,
@@ -111,7 +111,7 @@ pub enum DeviceChange {
     CardServiceStarted,
     /// The smart card service does not run.
     CardServiceStopped,
-    /// USB keys, or cards, cannot be looked for. Told once, until they can.
+    /// USB keys or cards cannot be looked for. Reported once, until they can.
     Problem {
         /// Why.
         problem: ErrorRow,
@@ -199,7 +199,7 @@ fn devices() -> Devices {
     Devices::new(sources())
 }
 
-/// Why a build without any source finds nothing.
+/// Why a build without sources finds nothing.
 fn nothing_built(sources: usize) -> Option<ErrorRow> {
     let text = "this library was built without the features `hid` and `pcsc`, so it looks for nothing";
     (sources == 0).then(|| ErrorRow::of(ErrorCode::NoDevice, text.into()))
@@ -232,9 +232,9 @@ pub fn list_devices(
 #[uniffi::export]
 impl Device {
     /// A device that was listed, by the first of its routes that works: the vendor interface, which any
-    /// process may open, a card, the FIDO interface. It is found again by its Device ID, where that is
-    /// known, also when it was plugged in elsewhere. `which` keeps to one interface: enrolment, probe and
-    /// blocking the PIN want `Fido`.
+    /// process may open, a card, the FIDO interface. It is found again by its Device ID, if that is known,
+    /// even if it has been plugged in elsewhere. `which` restricts this to one interface: enrolment, probe
+    /// and blocking the PIN require `Fido`.
     #[uniffi::constructor(default(which = None, cancel = None))]
     pub fn open_found(
         found: FoundDevice,
@@ -251,7 +251,7 @@ impl Device {
     }
 }
 
-/// Tells changes one by one; what is there at the beginning comes as arrived.
+/// Gives changes one by one; what is there at the start comes as arrived.
 #[derive(uniffi::Object)]
 pub struct DeviceWatch(Mutex<Watch>);
 

@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 
 use crate::{Suite, UnlockError};
 
-/// An issuer's key: one key, one suite. It never leaves this object but into an enrolment or a help
-/// desk's key file.
+/// An issuer's key: one key, one suite. It leaves this object only for an enrolment or a help desk's
+/// key file.
 #[derive(uniffi::Object)]
 pub struct IssuerKey(pub(crate) suite::IssuerKey);
 
@@ -47,7 +47,7 @@ impl IssuerKey {
     }
 
     #[cfg(feature = "files")]
-    /// A key of its own with the same bytes.
+    /// A separate key with the same bytes.
     pub(crate) fn copy(&self) -> Result<suite::IssuerKey, UnlockError> {
         if let Some(key) = self.0.expose_admin_key() {
             let bytes = Zeroizing::new(key.expose_bytes().to_vec());
@@ -76,7 +76,7 @@ impl IssuerKey {
         Ok(Arc::new(Self(suite::IssuerKey::admin_key(key))))
     }
 
-    /// A suite-3 key that is known: 16, 24 or 32 bytes, read where they lie.
+    /// An existing suite-3 key: 16, 24 or 32 bytes, read in place.
     #[uniffi::constructor]
     pub fn admin_key(key: &[u8]) -> Result<Arc<Self>, UnlockError> {
         let key = AdminKey::new(key).ok_or(ErrorCode::InvalidArgument)?;

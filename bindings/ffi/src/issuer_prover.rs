@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::desk::{NotMade, decode_made};
 use crate::{SigningError, Suite, UnlockError};
 
-/// One response to a probe to make: it shows that an unlock would work and unlocks nothing. It holds no
+/// A response to a probe that is to be made: it shows that an unlock would work and unlocks nothing. It holds no
 /// secret.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct ProbeTask {
@@ -23,7 +23,7 @@ pub struct ProbeTask {
     pub slot: u8,
     /// Q of that key, a compressed point of 33 bytes.
     pub issuer: Vec<u8>,
-    /// E, the device's public key, a compressed point of 33 bytes; in suite 2 alone.
+    /// E, the device's public key, a compressed point of 33 bytes; in suite 2 only.
     pub device_key: Option<Vec<u8>>,
     /// The message M of docs/protocol.md, which begins with "fido-unlock/1 probe".
     pub message: Vec<u8>,
@@ -40,8 +40,8 @@ pub enum RotationRole {
     New,
 }
 
-/// One proof of a rotation to make: with it the device takes `new_issuer`, so look whether that is a key
-/// of yours. It holds no secret.
+/// A proof of a rotation that is to be made: with it the device accepts `new_issuer`, so make sure that this is
+/// one of your keys. It holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct RotationTask {
     /// Which of the two proofs.
@@ -50,7 +50,7 @@ pub struct RotationTask {
     pub signing_key: Vec<u8>,
     /// The suite of that key, which says what is to be made: 1 or 2.
     pub signing_suite: Suite,
-    /// E, the device's public key, a compressed point of 33 bytes; for a key of suite 2 alone.
+    /// E, the device's public key, a compressed point of 33 bytes; for a key of suite 2 only.
     pub device_key: Option<Vec<u8>>,
     /// The device.
     pub device_id: String,
@@ -72,8 +72,8 @@ pub struct RotationTask {
     pub digest: Vec<u8>,
 }
 
-/// Makes what a device wants of an issuer's key beside Response Codes, with keys that the library never
-/// sees. Answers are lower-case hexadecimal digits, made in the same way for both. Suite 1: the ECDSA
+/// Makes the proofs, other than Response Codes, that a device requires from an issuer's key. The library never
+/// sees the key. Answers are lower-case hexadecimal digits, made in the same way for both. Suite 1: the ECDSA
 /// signature over `message` with SHA-256, r and s of 32 bytes each (either s will do; the library checks
 /// it under the key). Suite 2: the 32 bytes of HMAC-SHA-256 of `message` under the x-coordinate, 32 bytes,
 /// of ECDH with `device_key`.
@@ -86,7 +86,7 @@ pub trait IssuerProver: Send + Sync {
     fn prove_rotation(&self, task: RotationTask) -> Result<String, SigningError>;
 }
 
-/// A new key for a slot, or its end.
+/// A plan to give a slot a new key, or to close it.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct RotationPlan {
     /// The slot whose key changes, 0 to 15.

@@ -2,17 +2,17 @@
 //!
 //! What holds throughout:
 //!
-//! - A PIN, Response Code or other secret comes in as a `String` by value, which is the host's own
-//!   buffer and is wiped here, or as `&[u8]`, which is the host's own memory and the host's to wipe;
-//!   never inside a record, never as `Vec<u8>`.
+//! - A PIN, Response Code or other secret is passed as a `String` by value, which is wiped here, or as
+//!   `&[u8]`, which stays in the host's memory and is the host's to wipe; never inside a record, never as
+//!   `Vec<u8>`.
 //! - Every method of a trait that a host implements returns a `Result`. What a host throws without
 //!   having declared it comes back as [`UnlockError`] with number 803 and a fixed text.
-//! - Calls block. Callbacks come on the thread that made the call.
+//! - Calls block. Callbacks run on the thread that made the call.
 //! - An object that works with a device serves one call at a time; a second one, also from within a
 //!   callback, is refused with number 802. A help desk lets other threads wait, up to five
 //!   seconds, and refuses a callback.
 //!
-//! Who knows whom, on the user's side; each arrow goes down:
+//! Which module uses which, on the user's side; each module uses only those below it:
 //!
 //! ```text
 //! hardware   session   enroll

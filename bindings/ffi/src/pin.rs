@@ -8,7 +8,7 @@ use fido_unlock::host::{self, DefaultPinPolicy, NewPin, confirm_pin};
 
 use crate::UnlockError;
 
-/// The device's own rules, to be told to the person before a PIN is typed.
+/// The device's own rules, to be shown to the person before a PIN is typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct PinRules {
     /// Shortest, in Unicode code points.
@@ -42,7 +42,7 @@ impl PinRules {
 /// The library's own policy.
 #[derive(Clone, Debug, uniffi::Record)]
 pub struct PinOptions {
-    /// Shortest length in code points; at least 6 whatever stands here.
+    /// Shortest length in code points; never less than 6.
     pub minimum: u32,
     /// Whether the other printable ASCII characters are allowed.
     pub symbols: bool,
@@ -50,7 +50,7 @@ pub struct PinOptions {
     pub unicode: bool,
     /// Whether sequences and repeats are refused.
     pub refuse_trivial: bool,
-    /// PINs that are refused, whatever their case.
+    /// PINs that are refused, in upper or lower case.
     pub block_list: Vec<String>,
 }
 
@@ -111,8 +111,8 @@ impl From<PinRefusalError> for PinError {
 /// The host's own policy.
 #[uniffi::export(with_foreign)]
 pub trait PinChecker: Send + Sync {
-    /// Judges a PIN in Unicode normalisation form C. The copy that the host gets is the host's: keep
-    /// it no longer than the call.
+    /// Judges a PIN in Unicode normalisation form C. The host gets its own copy: keep it no longer than
+    /// the call.
     fn check(&self, pin: String) -> Result<(), PinRefusalError>;
 }
 

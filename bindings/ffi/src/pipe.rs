@@ -10,7 +10,7 @@ use fido_unlock::host::ports::{self, TransportError};
 #[cfg(test)]
 mod contracts;
 
-/// Why a pipe did not carry.
+/// Why a pipe failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
 pub enum PipeError {
     /// No device is there.
@@ -74,35 +74,35 @@ impl From<PipeError> for TransportError {
     }
 }
 
-/// An open HID interface of an authenticator. CTAPHID itself is the library's.
+/// An open HID interface of an authenticator. The library handles CTAPHID.
 #[uniffi::export(with_foreign)]
 pub trait HidReports: Send + Sync {
     /// Sends one report of `report_size` bytes, without a report ID.
     fn write_report(&self, report: Vec<u8>) -> Result<(), PipeError>;
 
-    /// Waits for one report, at most `timeout_ms`; empty where none came.
+    /// Waits for one report, at most `timeout_ms`; empty if none came.
     fn read_report(&self, timeout_ms: u32) -> Result<Vec<u8>, PipeError>;
 
-    /// Bytes in a report: 64 but for odd devices. Asked once, when the device is opened.
+    /// Bytes in a report: 64 for nearly all devices. Asked once, when the device is opened.
     fn report_size(&self) -> Result<u32, PipeError>;
 }
 
-/// A connected card. Selecting, chaining and keep-alive are the library's.
+/// A connected card. The library handles selection, chaining and keep-alive.
 #[uniffi::export(with_foreign)]
 pub trait ApduChannel: Send + Sync {
     /// Sends a command APDU and gives the response APDU with SW1 SW2 at its end. `timeout_ms` is the
     /// longest wait.
     fn transmit(&self, apdu: Vec<u8>, timeout_ms: u32) -> Result<Vec<u8>, PipeError>;
 
-    /// Whether the reader takes extended-length APDUs; where unsure, true. Asked once, when the
-    /// device is opened.
+    /// Whether the reader takes extended-length APDUs; if unsure, return true. Asked once, when the device
+    /// is opened.
     fn extended_length(&self) -> Result<bool, PipeError>;
 
-    /// Begins a span in which no other program may come between; where the platform has none,
+    /// Begins a transaction, in which no other program can use the card; if the platform has none, just
     /// return.
     fn begin_transaction(&self, timeout_ms: u32) -> Result<(), PipeError>;
 
-    /// Ends that span and leaves the card as it is.
+    /// Ends the transaction and leaves the card as it is.
     fn end_transaction(&self) -> Result<(), PipeError>;
 
     /// Connects again after [`PipeError::CardReset`].

@@ -1,4 +1,4 @@
-//! The self-test of an enrolment, and the consent that it allows.
+//! The self-test after an enrolment, and the consent to block the PIN, which requires it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,15 +12,15 @@ use crate::call::HostError;
 use crate::error::UnlockError;
 use crate::types::Suite;
 
-/// Makes the response to a probe, where the issuer's key is: `IssuerKey.answer_probe`, or a call to
-/// the desk's server.
+/// Makes the response to a probe with the issuer's key: by `IssuerKey.answer_probe`, or by a call to the
+/// desk's server.
 #[uniffi::export(with_foreign)]
 pub trait ProbeResponder: Send + Sync {
     /// `challenge`: a line; the answer is a Response Code under the probe label.
     fn respond(&self, device_id: String, suite: Suite, challenge: String) -> Result<String, HostError>;
 }
 
-/// A probe that the device took: an unlock with this slot would work.
+/// A probe that the device accepted: an unlock with this slot would work.
 #[derive(uniffi::Object)]
 pub struct ProbePassed {
     slot: u8,
@@ -68,7 +68,7 @@ impl ProbePassed {
     }
 
     /// The consent to block the PIN, once. `confirmed`: the person said yes to "the PIN will be
-    /// blocked; only the help desk can then give it back".
+    /// blocked; only the help desk can then unlock the device".
     pub fn confirm_block(&self, confirmed: bool) -> Result<Arc<BlockConsent>, UnlockError> {
         if !confirmed {
             return Err(ErrorCode::Cancelled.into());
@@ -84,7 +84,7 @@ impl ProbePassed {
     }
 }
 
-/// The person's consent to block the PIN; good for the power-ups that it takes.
+/// The person's consent to block the PIN; valid for as many power-ups as that takes.
 #[derive(uniffi::Object)]
 pub struct BlockConsent(ConfirmedBlock);
 

@@ -24,7 +24,7 @@ pub enum UnlockOutcome {
     NotUnlocked,
 }
 
-/// What was shown to the person, and all that is needed to go on after a restart. Holds no secret.
+/// What was shown to the person, and all that is needed to continue after a restart. Holds no secret.
 #[derive(uniffi::Object)]
 pub struct UnlockSession(Mutex<Session>);
 
@@ -81,8 +81,8 @@ impl UnlockSession {
 
 #[uniffi::export]
 impl UnlockSession {
-    /// Reads the state and the pending challenge. `slot`: the key slot; absent takes the lowest above
-    /// 0, or 0 where it is the only one.
+    /// Reads the state and the pending challenge. `slot`: the key slot; if absent, the lowest above 0, or 0
+    /// if it is the only one.
     #[uniffi::constructor(default(slot = None, cancel = None, timeout_ms = None))]
     pub fn begin(
         device: Arc<Device>,
@@ -98,13 +98,13 @@ impl UnlockSession {
         Ok(Arc::new(Self(Mutex::new(session))))
     }
 
-    /// The session that `save` gave bytes of.
+    /// Restores a session from the bytes that `save` gave.
     #[uniffi::constructor]
     pub fn restore(bytes: Vec<u8>) -> Result<Arc<Self>, UnlockError> {
         Ok(Arc::new(Self(Mutex::new(Session::from_bytes(&bytes)?))))
     }
 
-    /// Bytes for a restart; no secret.
+    /// Bytes from which the session can be restored after a restart; they hold no secret.
     #[must_use]
     pub fn save(&self) -> Vec<u8> {
         self.lock().to_bytes()
@@ -134,7 +134,7 @@ impl UnlockSession {
         self.lock().slot()
     }
 
-    /// What the device asks of a new PIN.
+    /// The device's rules for a new PIN.
     #[must_use]
     pub fn pin_rules(&self) -> PinRules {
         PinRules::of(self.lock().rules())
@@ -160,8 +160,8 @@ impl UnlockSession {
     }
 
     /// Unlocks: judges code and PIN, compares the device's challenge with the one shown, sends both.
-    /// The three texts are wiped on this side when the call returns. `policy`: absent takes 6 to 63
-    /// letters and digits. Where the answer is lost (number 124), call `resolve`.
+    /// The three texts are wiped on this side when the call returns. `policy`: if absent, 6 to 63 letters
+    /// and digits. If the answer is lost (number 124), call `resolve`.
     #[allow(clippy::too_many_arguments, reason = "a secret never crosses inside a record")]
     #[uniffi::method(default(policy = None, progress = None, cancel = None, timeout_ms = None))]
     pub fn unlock(
@@ -188,8 +188,8 @@ impl UnlockSession {
         )
     }
 
-    /// The same for a host whose texts lie in memory that it can wipe: UTF-8, read where it lies.
-    /// The host has compared the PIN with its confirmation.
+    /// The same for a host that keeps the texts in memory that it can wipe: UTF-8, read in place. The host
+    /// must have compared the PIN with its confirmation.
     #[allow(clippy::too_many_arguments, reason = "a secret never crosses inside a record")]
     #[uniffi::method(default(policy = None, progress = None, cancel = None, timeout_ms = None))]
     pub fn unlock_from_memory(
@@ -209,7 +209,7 @@ impl UnlockSession {
         self.run(&device, response, &pin, None, policy.as_deref(), options)
     }
 
-    /// What became of an unlock whose answer was lost; also after a restart.
+    /// What became of an unlock whose answer was lost, even after a restart.
     #[uniffi::method(default(cancel = None, timeout_ms = None))]
     pub fn resolve(
         &self,

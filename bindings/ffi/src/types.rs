@@ -1,4 +1,4 @@
-//! Small values of core as they cross.
+//! Small values of core, as they cross the border.
 
 use fido_unlock::ctap2::device_unlock;
 
@@ -68,9 +68,9 @@ pub struct SlotInfo {
     pub slot: u8,
     /// What its key is for.
     pub suite: Suite,
-    /// 16 bytes that name the issuer's key; absent in suite 3.
+    /// 16 bytes that identify the issuer's key; absent in suite 3.
     pub fingerprint: Option<Vec<u8>>,
-    /// How often the slot was given a new key.
+    /// How many times the slot has been given a new key.
     pub rotation: u32,
 }
 
@@ -85,7 +85,7 @@ impl SlotInfo {
     }
 }
 
-/// What a device made of itself at enrolment.
+/// What a device generated at enrolment.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct EnrolledDevice {
     /// Its Device ID.

@@ -1,4 +1,4 @@
-//! A vendor's device with a command set of its own: what the unlock asks of it, in the host's language.
+//! A vendor's device with its own command set: what the unlock needs from it, implemented in the host's language.
 
 use std::sync::Arc;
 
@@ -47,7 +47,7 @@ pub struct KeyAgreement {
     pub y: Vec<u8>,
 }
 
-/// `getInfo`: what a device tells of itself.
+/// `getInfo`: what a device says about itself.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct UnlockInfo {
     /// Whether a PIN is set.
@@ -56,7 +56,7 @@ pub struct UnlockInfo {
     pub pin_retries: u8,
     /// Whether it refuses PINs until it is plugged in again.
     pub pin_auth_blocked: bool,
-    /// Tries of the fingerprint sensor, where there is one.
+    /// Tries left for the fingerprint sensor, if there is one.
     pub uv_retries: Option<u8>,
     /// Its PIN/UV protocols, the preferred one first.
     pub protocols: Vec<PinProtocol>,
@@ -68,20 +68,20 @@ pub struct UnlockInfo {
     pub force_pin_change: bool,
     /// `pinComplexityPolicy`: it has further rules for PINs.
     pub pin_complexity_policy: bool,
-    /// How often it was unlocked.
+    /// How many times it has been unlocked.
     pub unlock_counter: u32,
-    /// Enrolled, and closed to other issuers until reset.
+    /// Enrolled, and sealed against other issuers until reset.
     pub sealed: bool,
     /// Its key slots.
     pub slots: Vec<SlotInfo>,
-    /// The Device ID's 10 bytes, where it is told.
+    /// The Device ID's 10 bytes, if the device gives it.
     pub device_id: Option<Vec<u8>>,
     /// Whether five Response Codes were wrong since it was plugged in.
     pub unlock_blocked: bool,
-    /// Whether an unlock wants a touch.
+    /// Whether an unlock requires a touch.
     pub needs_touch: bool,
     /// Whether an unlock ended exactly the challenge that was asked about; `None` where none was, or the device cannot
-    /// tell. Then only Device ID and counter tell what became of an unlock whose answer was lost.
+    /// tell. Then only the Device ID and the counter show what became of an unlock whose answer was lost.
     #[uniffi(default = None)]
     pub spent: Option<bool>,
 }
@@ -116,17 +116,17 @@ pub struct UnlockRequest {
     pub pin_uv_auth_param: Vec<u8>,
 }
 
-/// Why a device of the host did not do it.
+/// Why a device that the host implements failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
 pub enum UnlockDeviceError {
     /// It refused.
     #[error("refused with {number}")]
     Refused {
         /// A number of docs/errors.md that a device can mean: 105 for a wrong response, 111 for a touch that was
-        /// refused, 307 where its own rules refuse the PIN. Another one becomes 119.
+        /// refused, 307 if its own rules refuse the PIN. Any other number becomes 119.
         number: u16,
     },
-    /// It answered something that makes no sense.
+    /// Its answer makes no sense.
     #[error("malformed answer")]
     Malformed,
     /// No device is there.
@@ -175,15 +175,15 @@ impl From<uniffi::UnexpectedUniFFICallbackError> for UnlockDeviceError {
 /// answered, on the thread that made the call.
 #[uniffi::export(with_foreign)]
 pub trait UnlockDevice: Send + Sync {
-    /// The state. Only reads. `challenge`: its bytes, where [`UnlockInfo::spent`] is asked about it.
+    /// The state; this only reads. `challenge`: its bytes, if [`UnlockInfo::spent`] is wanted for it.
     fn info(
         &self,
         challenge: Option<Vec<u8>>,
         call: Arc<DeviceCall>,
     ) -> Result<UnlockInfo, UnlockDeviceError>;
 
-    /// The pending challenge of a slot, with that protocol's key. `renew`: throw the pending one away, which needs
-    /// a touch; refuse with 128 where there was none.
+    /// The pending challenge of a slot, with that protocol's key. `renew`: discard the pending one, which requires
+    /// a touch; refuse with 128 if there was none.
     fn challenge(
         &self,
         slot: u8,
@@ -193,8 +193,8 @@ pub trait UnlockDevice: Send + Sync {
     ) -> Result<PendingChallenge, UnlockDeviceError>;
 
     /// Response and new PIN. `response`: its 64, 13 or 16 bytes as hexadecimal digits; a secret, keep it no longer
-    /// than the call. Where the answer is lost throw what happened (`Gone`, `TimedOut`): the library asks `info`
-    /// what became of it.
+    /// than the call. If the answer is lost, throw what happened (`Gone`, `TimedOut`): the library then asks `info`
+    /// what became of the unlock.
     fn unlock(
         &self,
         request: UnlockRequest,
@@ -218,7 +218,7 @@ impl UnlockRequest {
     }
 }
 
-/// The response as the port gives it; the text is the host's from then on.
+/// The response in the form in which the port gets it; from then on the text belongs to the host.
 pub(crate) fn response_digits(response: &ResponseCode) -> String {
     base16ct::lower::encode_string(response.expose_bytes())
 }

@@ -13,7 +13,7 @@ use fido_unlock_protocol::suite::{
 
 use super::enroll::{ProbePassed, probe, rotate_issuer};
 use super::{CtapUnlockDevice, ProbeError, RotateError, RotateRefusal};
-use crate::ports::{Call, Transport, UnlockDevice};
+use crate::ports::{Call, NeverCancel, NoProgress, Transport, UnlockDevice};
 
 /// Why a probe with a prover did not pass.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -107,7 +107,8 @@ pub struct RotationPlan {
 
 /// [`rotate_issuer`] with both keys behind a prover; the device asks for a touch. Gives the slot's
 /// new rotation number, for `HelpDesk::record_rotation`.
-/// Before anything is proven the device is compared with the plan.
+/// Before anything is proven the device is compared with the plan. If its answer is lost, or says no, the device is
+/// asked for the slot: a rotation that was done is told as done.
 ///
 /// # Errors
 /// [`RotateWithError`]: every [`RotateRefusal`], [`SuiteError::Rotation`], [`SuiteError::DeviceKey`], the
@@ -174,8 +175,35 @@ pub fn rotate_with<T: Transport>(
         authorisation: &authorisation,
         new_authorisation: by_new.as_deref().map(Vec::as_slice),
     };
-    rotate_issuer(device, &request, call)?;
-    Ok(fields.rotation)
+    match rotate_issuer(device, &request, call) {
+        Err(error) if !was_rotated(device, plan, &fields, call) => Err(error.into()),
+        _ => Ok(fields.rotation),
+    }
+}
+
+/// Whether the slot is as the plan wants it. The answer may have been lost, or be the one to the same message once
+/// more, sent again by a framing whose status word said that it had not been taken.
+fn was_rotated<T: Transport>(
+    device: &mut CtapUnlockDevice<T>,
+    plan: &RotationPlan,
+    fields: &RotateFields,
+    call: &Call<'_>,
+) -> bool {
+    let mut progress = NoProgress;
+    // That call may be over.
+    let mut call = Call::new(call.ticks, Call::QUICK, &NeverCancel, &mut progress);
+    let Ok(info) = device.info(&mut call) else {
+        return false;
+    };
+    let found = info.slots.iter().find(|known| known.slot == plan.slot);
+    info.device_id == Some(fields.device_id)
+        && match (found, plan.new_issuer) {
+            (None, None) => true,
+            (Some(slot), Some(issuer)) => {
+                slot.rotation == fields.rotation && slot.fingerprint == Some(issuer.fingerprint())
+            }
+            _ => false,
+        }
 }
 
 /// The slot, if it holds this key.

@@ -203,10 +203,14 @@ impl Session {
         let request = request?;
         match device.unlock(&request, call) {
             Ok(()) => Ok(()),
-            // An answer that cannot be read is as good as lost.
-            Err(error @ (DeviceError::Transport(_) | DeviceError::Malformed(_))) => {
-                self.resolve_lost(device, error, call)
-            }
+            // An answer that cannot be read is as good as lost. And the challenge was pending a moment ago: if the
+            // PIN is not blocked now, this may be the answer to the same message once more, sent again by a framing
+            // whose status word said that it had not been taken.
+            Err(
+                error @ (DeviceError::Transport(_)
+                | DeviceError::Malformed(_)
+                | DeviceError::Refused(DeviceRefusal::NotLocked)),
+            ) => self.resolve_lost(device, error, call),
             Err(error @ DeviceError::Refused(DeviceRefusal::PinRefused)) => {
                 Err(self.why_pin_refused(device, error, call))
             }
@@ -320,7 +324,9 @@ impl Session {
     ) -> Result<(), UnlockError> {
         let outcome = match error {
             // That call is over; asking what it did gets its own short call.
-            DeviceError::Transport(TransportError::Cancelled | TransportError::DeadlineExceeded) => {
+            DeviceError::Transport(
+                TransportError::Cancelled | TransportError::DeadlineExceeded | TransportError::Busy,
+            ) => {
                 let deadline = call.ticks.now() + Call::QUICK;
                 self.resolve(device, &mut call.until(deadline).cancelled_by(&NeverCancel))
             }
@@ -329,6 +335,8 @@ impl Session {
         match outcome {
             Ok(Outcome::Unlocked) => Ok(()),
             Ok(Outcome::NotUnlocked) => Err(error.into()),
+            // It was never taken, and the device still serves somebody else.
+            Err(UnlockError::Device(_)) if error == TransportError::Busy.into() => Err(error.into()),
             Err(UnlockError::Device(_)) => Err(SessionRefusal::OutcomeUnknown.into()),
             Err(other) => Err(other),
         }

@@ -273,7 +273,7 @@ error_table! {
     709 TextEncoding Store "the text is neither UTF-8 nor UTF-16" "Save it as UTF-8 and try again."
     710 TextTooLong Store "the text is too long" "Give only the text that was asked for."
     711 TextForm Store "the text does not have the expected form" "Correct it at the place named, or have it written again."
-    712 FolderShared Store "other users of this computer can write to the folder" "Check that everything in it is yours, take that right away (chmod o-w), and try again."
+    712 FolderShared Store "other users of this computer can write to the folder" "Check that everything in it is yours, take that right away (chmod go-w, or chown), and try again."
 
     713 StoreTampered Store "stored data is not what the help desk wrote: somebody changed it" "Keep the database as it is and tell your security team."
     714 StoreSetBack Store "the help desk's data is older than what was seen of it before" "If you restored a backup, run `desk restore`; otherwise tell your security team."

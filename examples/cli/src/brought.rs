@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::Path;
 
 use fido_unlock::{ErrorCode, text};
+use fido_unlock_files::other_version;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
@@ -34,8 +35,23 @@ pub fn read_text(path: &Path) -> Result<Zeroizing<String>, Failure> {
 
 /// A JSON text.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
+    parse(path, &read_text(path)?)
+}
+
+/// A JSON object with a `version`, which must be this one.
+pub fn read_versioned<T: DeserializeOwned>(path: &Path, version: u32) -> Result<T, Failure> {
     let text = read_text(path)?;
-    serde_json::from_str(&text).map_err(|error| {
+    match other_version(text.as_bytes(), version) {
+        Some(other) => Err(Failure::new(
+            ErrorCode::StoreVersion,
+            format!("{}: {other}", shown(path.display())),
+        )),
+        None => parse(path, &text),
+    }
+}
+
+fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, Failure> {
+    serde_json::from_str(text).map_err(|error| {
         let said = error.to_string();
         // serde_json puts the place at the end; a person looks for it first.
         let what = said.split(" at line ").next().unwrap_or_default();

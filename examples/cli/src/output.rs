@@ -133,6 +133,7 @@ fn lost(error: &io::Error, what: &str) -> Failure {
 pub struct Report {
     lines: Vec<String>,
     fields: Vec<(&'static str, Value)>,
+    title: Option<String>,
     secret: Option<(&'static str, Zeroizing<String>)>,
     if_lost: Option<String>,
 }
@@ -161,6 +162,15 @@ impl Report {
     pub fn field(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         self.fields.push((name, value.into()));
         self
+    }
+
+    /// What stands above the secret, for the person.
+    #[must_use]
+    pub fn titled(self, title: &str) -> Self {
+        Self {
+            title: Some(title.to_owned()),
+            ..self
+        }
     }
 
     /// A secret, printed before the lines and as the last field.
@@ -201,6 +211,9 @@ impl Report {
         if json && !self.is_empty() {
             write_json(&mut out, self)?;
         } else if !json {
+            if let Some(title) = &self.title {
+                writeln!(out, "{}", Lines(title))?;
+            }
             if let Some((_, secret)) = &self.secret {
                 writeln!(out, "{}", secret.as_str())?;
             }

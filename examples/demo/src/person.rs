@@ -1,4 +1,4 @@
-//! The person at the terminal; with `--yes` each part is played.
+//! The person at the terminal; with `--yes`, every person's part is played.
 
 use std::io::{BufRead, Write, stdin, stdout};
 
@@ -16,12 +16,12 @@ pub struct Person {
 fn nobody_there() -> Failure {
     Failure::new(
         ErrorCode::NotInteractive,
-        "nobody is at a terminal: with --yes every person's part is played",
+        "nobody is at a terminal: with --yes, every person's part is played",
     )
 }
 
 impl Person {
-    /// `played`: nobody is there. `quiet`: print nothing of what is played.
+    /// `played`: nobody is there. `quiet`: print nothing that is played.
     pub fn new(played: bool, quiet: bool) -> Self {
         Self { played, quiet }
     }
@@ -31,7 +31,7 @@ impl Person {
         !self.played
     }
 
-    /// Asks for text that may be seen. `part`: what is typed where nobody is there.
+    /// Asks for text that may be seen. `part`: the answer if nobody is there.
     pub fn ask(&mut self, question: &str, part: &str) -> Result<Zeroizing<String>, Failure> {
         if self.played {
             self.show(question, part);
@@ -46,7 +46,7 @@ impl Person {
         }
     }
 
-    /// The same for what nobody can know by heart here: it is shown, and Enter takes it.
+    /// The same for text that nobody here can know by heart: it is shown, and Enter accepts it.
     pub fn ask_hinted(&mut self, question: &str, part: &str) -> Result<Zeroizing<String>, Failure> {
         if self.played {
             return self.ask(question, part);

@@ -1,4 +1,4 @@
-//! What is printed: a line a step, or a JSON object a step.
+//! What is printed: for each step a line, or a JSON object.
 
 use fido_unlock::{ErrorCode, HasCode};
 use serde_json::{Value, json};

@@ -33,13 +33,13 @@ pub fn tell(suite: Suite, way: Way, report: &Report, person: &mut Person) -> Res
     let credential = make_passkey(&key, &relying_party)?;
     report.step(
         "passkey",
-        "The user sets a PIN and makes a passkey; the relying party stores its public key.",
+        "The user sets a PIN and creates a passkey; the relying party stores its public key.",
         json!({ "credential_id_length": credential.id.len() }),
     );
     sign_in(&key, &relying_party, &credential, OLD_PIN)?;
     report.step("signed-in", "Signing in works.", json!({}));
 
-    report.heading("The PIN is typed wrong until it blocks");
+    report.heading("Wrong PINs until the PIN is blocked");
     block(&key, report)?;
     expect(
         sign_in(&key, &relying_party, &credential, OLD_PIN),
@@ -63,7 +63,7 @@ pub fn tell(suite: Suite, way: Way, report: &Report, person: &mut Person) -> Res
     let new_pin = unlock(&key, &mut device, &session, &code, person)?;
     report.step(
         "unlocked",
-        "The device took the code and the new PIN.",
+        "The device accepted the code and the new PIN.",
         figures(before, device.transport()),
     );
     let entries = desk.done(&code.request)?;
@@ -77,7 +77,7 @@ pub fn tell(suite: Suite, way: Way, report: &Report, person: &mut Person) -> Res
     sign_in(&key, &relying_party, &credential, &new_pin)?;
     report.step(
         "signed-in-again",
-        "The old passkey signs in with the new PIN; the relying party verified it with the public key from before.",
+        "The old passkey signs in with the new PIN; the relying party verified it with the public key that it already had.",
         json!({}),
     );
     expect(
@@ -177,7 +177,7 @@ fn block(key: &Key, report: &Report) -> Result<(), Failure> {
                 tries += 1;
                 report.step(
                     "replug",
-                    &format!("{tries} wrong PINs: the key wants to be taken out and put back in."),
+                    &format!("{tries} wrong PINs: the key must be taken out and put back in."),
                     json!({ "wrong_pins": tries }),
                 );
                 key.replug();
@@ -186,13 +186,13 @@ fn block(key: &Key, report: &Report) -> Result<(), Failure> {
                 tries += 1;
                 report.step(
                     "blocked",
-                    &format!("{tries} wrong PINs: blocked for good. CTAP leaves only a reset, which destroys the passkey."),
+                    &format!("{tries} wrong PINs: blocked for good. CTAP offers only a reset, which destroys the passkey."),
                     json!({ "wrong_pins": tries }),
                 );
                 return Ok(());
             }
             Err(code) => return Err(code.into()),
-            Ok(()) => return Err(Failure::new(ErrorCode::WrongState, "a wrong PIN was taken")),
+            Ok(()) => return Err(Failure::new(ErrorCode::WrongState, "a wrong PIN was accepted")),
         }
     }
 }
@@ -213,7 +213,7 @@ fn show_challenge(
     let session = key.call(|call| Session::begin_with(device, &info, None, call))?;
     let no_check = match session.suite() {
         Suite::AesAdminKey => {
-            "\nThis challenge has no check: a wrong digit is not noticed. Read it with care."
+            "\nThis challenge has no check: nobody would notice a wrong digit. Read it carefully."
         }
         _ => "",
     };
@@ -285,7 +285,7 @@ fn help_desk(
     let text = code.expose_code();
     let aloud = match session.suite() {
         Suite::P256EcdhMac => format!("\nRead aloud:    {}", spoken(&text).as_str()),
-        Suite::AesAdminKey => "\nThis code has no check: only the device notices a wrong digit.".into(),
+        Suite::AesAdminKey => "\nThis code has no check: only the device will notice a wrong digit.".into(),
         Suite::P256Ecdsa => String::new(),
     };
     report.step(

@@ -3,12 +3,13 @@
 use fido_unlock::ctap2::device_unlock::EnrollOptions;
 use fido_unlock::desk::KeyRing;
 use fido_unlock::host::framing::Interface;
-use fido_unlock::host::{RotateWithError, RotationPlan, probe_with, rotate_with};
+use fido_unlock::host::{CtapUnlockDevice, RotateWithError, RotationPlan, probe_with, rotate_with};
 use fido_unlock::pin_protocol::PinProtocol;
 use fido_unlock::ports::{IssuerProver, ProverError};
 use fido_unlock::suite::{IssuerKey, IssuerPublicKey, ProbeTask, RotationRole, RotationTask, SuiteError};
 use fido_unlock::{ErrorCode, HasCode, Purpose, ResponseCode, Suite};
 use fido_unlock_mock::Touch;
+use fido_unlock_tests::untaken::Untaken;
 use fido_unlock_tests::{SLOT, World, issuer_key};
 use zeroize::Zeroizing;
 
@@ -297,4 +298,30 @@ fn what_is_no_proof_never_reaches_the_device() {
     let error = fleet.rotate(&plan).unwrap_err();
     assert_eq!(error.code(), ErrorCode::TouchRefused);
     assert_eq!(fleet.slot(), Some((plan.old_issuer.fingerprint(), 0)));
+}
+
+/// A card that says, falsely, that it did not take the message, so that it is sent again or given up.
+#[test]
+fn a_rotation_that_was_done_is_told_as_done() {
+    const ROTATE: u8 = 6;
+    for suite in LINES {
+        for status in [0x6A86, 0x6884, 0x6C05, 0x6D00, 0x6F00] {
+            let mut fleet = Fleet::new(suite, suite);
+            let plan = fleet.plan();
+            let closing = RotationPlan {
+                old_issuer: fleet.next,
+                new_issuer: None,
+                ..plan
+            };
+            for (plan, rotation) in [(plan, 1), (closing, 2)] {
+                let (transport, left) = Untaken::open(&fleet.world, ROTATE, status);
+                let mut device = CtapUnlockDevice::new(transport);
+                let (world, hsm) = (&fleet.world, &mut fleet.hsm);
+                let told = world.call(|call| rotate_with(&mut device, &plan, hsm, call));
+                assert_eq!(left.get(), None, "it was said");
+                assert_eq!(told, Ok(rotation), "{suite:?} {status:04x}");
+            }
+            assert_eq!(fleet.slot(), None);
+        }
+    }
 }

@@ -725,7 +725,7 @@ fn hid_and_card_of_one_device_run_one_command_at_a_time() {
     fido_unlock::host::ports::HidReports::write_report(&mut raw, &report(1, 0x10, ENDLESS)).unwrap();
     let mut nfc = nfc_of(&device);
     let outcome = run(&mut nfc, &ticks, &echo(4), SECOND, &NeverCancel);
-    assert_eq!(outcome.result, Err(TransportError::DeadlineExceeded));
+    assert_eq!(outcome.result, Err(TransportError::Busy));
     assert!(nfc.channel().apdus() > 5, "asked again and again");
     assert!(device.is_busy());
     let outcome = run(&mut nfc, &ticks, &echo(4), SECOND, &CancelAtLook::new(4));

@@ -378,7 +378,7 @@ fn busy_device_is_asked_again_until_the_deadline() {
         Duration::from_millis(500),
         &NeverCancel,
     );
-    assert_eq!(outcome.result, Err(TransportError::DeadlineExceeded));
+    assert_eq!(outcome.result, Err(TransportError::Busy));
     let outcome = run(&mut one, &ticks, &echo(200), 2 * SECOND, &NeverCancel);
     assert_eq!(outcome.result, Ok(echoed(&echo(200))));
     drop(other);
@@ -396,7 +396,7 @@ fn one_command_at_a_time_over_both_interfaces_and_cancel_reaches_its_own() {
         .unwrap();
     fido.write_report(&report(1, command::CBOR, ENDLESS)).unwrap();
     let outcome = run(&mut vendor, &ticks, &echo(5), SECOND, &NeverCancel);
-    assert_eq!(outcome.result, Err(TransportError::DeadlineExceeded));
+    assert_eq!(outcome.result, Err(TransportError::Busy));
     assert!(device.is_busy(), "the other interface's message still runs");
     fido.write_report(&report(1, command::CANCEL, &[])).unwrap();
     assert!(!device.is_busy());

@@ -96,9 +96,14 @@ fn each_status_of_unlock_has_its_own_number_and_an_unknown_one_stays_visible() {
                 answer
             }
         };
-        let error = unlock_with(&world, Changed::new(&world, refuse)).unwrap_err();
+        let told = unlock_with(&world, Changed::new(&world, refuse));
+        // A PIN that is not blocked may be so by this very unlock: it was.
+        if status == 0x30 {
+            assert_eq!(told, Ok(()));
+            continue;
+        }
+        let error = told.unwrap_err();
         let expected = match status {
-            0x30 => ErrorCode::DeviceNotLocked,
             0xF8 => ErrorCode::ResponseWrong,
             0xF9 => ErrorCode::DeviceNotEnrolled,
             0xFA => ErrorCode::ChallengePending,

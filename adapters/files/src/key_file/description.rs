@@ -7,6 +7,7 @@ use fido_unlock_protocol::{Suite, text};
 use serde::{Deserialize, Serialize};
 
 use super::KeyFileError;
+use crate::version::other_version;
 
 const VERSION: u32 = 1;
 const HIGHEST_SLOT: u8 = 15;
@@ -58,10 +59,10 @@ impl KeyDescription {
 
     pub(super) fn from_json(text: &[u8]) -> Result<Self, KeyFileError> {
         let text = text::read(text).map_err(|_| KeyFileError::Malformed)?;
-        let json: Json = serde_json::from_str(&text).map_err(|_| KeyFileError::Malformed)?;
-        if json.version != VERSION {
+        if other_version(text.as_bytes(), VERSION).is_some() {
             return Err(KeyFileError::Version);
         }
+        let json: Json = serde_json::from_str(&text).map_err(|_| KeyFileError::Malformed)?;
         let suite = Suite::from_number(json.suite).ok_or(KeyFileError::Malformed)?;
         let public = json.public.map(|hex| {
             let bytes = base16ct::lower::decode_vec(hex).map_err(|_| KeyFileError::Malformed)?;

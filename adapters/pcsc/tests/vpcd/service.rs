@@ -17,6 +17,7 @@ use crate::support::{PATIENCE, isolated, threads_end};
 const QUIET: Duration = Duration::from_secs(2);
 
 const ESTABLISH_CONTEXT: u32 = 0x01;
+const CONNECT: u32 = 0x04;
 const VERSION: u32 = 0x11;
 /// SCARD_E_SERVICE_STOPPED: pcscd does not speak the client's version.
 const SERVICE_STOPPED: u32 = 0x8010_001E;
@@ -32,6 +33,10 @@ enum Serves {
     OtherVersions,
     /// polkit refuses the card (`access_card`), which up to version 2.0 closes the connection.
     ButNoCard,
+    /// A return value that PC/SC does not have.
+    Junk,
+    /// A connected card, over a protocol that PC/SC does not have.
+    JunkProtocol,
 }
 
 /// Listens where pcscd does, until the process ends.
@@ -73,6 +78,14 @@ fn serve(mut stream: UnixStream, serves: Serves) -> Option<()> {
             // Major, minor, result.
             (VERSION, Serves::OtherVersions) => [4, 3, SERVICE_STOPPED],
             (VERSION, _) => [4, 4, 0],
+            (ESTABLISH_CONTEXT, Serves::Junk) => [0, 0, 0x1234],
+            (CONNECT, Serves::JunkProtocol) => {
+                // `connect_struct`, whose last members are card, protocol, result.
+                let at = body.len() - 12;
+                body[at..].copy_from_slice(&[1, 0x55, 0].map(u32::to_ne_bytes).concat());
+                stream.write_all(&body).ok()?;
+                continue;
+            }
             // Scope, context, result. The library asks again for a context that it has.
             (ESTABLISH_CONTEXT, _) => [0, NEXT.fetch_add(1, Ordering::Relaxed), 0],
             _ => return None,
@@ -123,19 +136,37 @@ fn a_service_older_than_the_library() {
     });
 }
 
+/// It speaks another language than the library: no device is to blame, and nobody is to wait for one.
+#[test]
+fn a_service_that_speaks_junk() {
+    isolated("service::a_service_that_speaks_junk", |folder| {
+        let service = Service::start(folder, Serves::Junk);
+        told_once(&PcscError::ServiceOutdated);
+        let opened = CardChannel::open(&first_reader(), PATIENCE);
+        assert_eq!(opened.err(), Some(PcscError::ServiceOutdated));
+        drop(service);
+        let _service = Service::start(folder, Serves::JunkProtocol);
+        let opened = CardChannel::open(&first_reader(), PATIENCE);
+        assert_eq!(opened.err(), Some(PcscError::ServiceOutdated));
+    });
+}
+
+fn first_reader() -> DeviceEntry {
+    DeviceEntry {
+        name: "Reader 0".into(),
+        path: "Reader 0".into(),
+        interface: Interface::Vendor,
+        atr: Vec::new(),
+        contactless: false,
+        access: Ok(()),
+    }
+}
+
 #[test]
 fn a_service_that_refuses_the_card() {
     isolated("service::a_service_that_refuses_the_card", |folder| {
         let _service = Service::start(folder, Serves::ButNoCard);
-        let entry = DeviceEntry {
-            name: "Reader 0".into(),
-            path: "Reader 0".into(),
-            interface: Interface::Vendor,
-            atr: Vec::new(),
-            contactless: false,
-            access: Ok(()),
-        };
-        let refused = CardChannel::open(&entry, PATIENCE).err().unwrap();
+        let refused = CardChannel::open(&first_reader(), PATIENCE).err().unwrap();
         let reader = "Reader 0".into();
         assert_eq!(refused, PcscError::ServiceRefused { reader });
         assert!(refused.to_string().ends_with(": Reader 0"), "{refused}");

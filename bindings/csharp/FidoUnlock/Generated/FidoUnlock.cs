@@ -15,7 +15,7 @@ namespace FidoUnlock
             return UniffiBuffers.LiftString(uniffiRaw);
         }
 
-        /// <summary>A code as it goes into a QR code.</summary>
+        /// <summary>A code in the form that goes into a QR code.</summary>
         public static string QrText(string code)
         {
             UniffiLibrary.Ensure();
@@ -163,38 +163,38 @@ namespace FidoUnlock
                 throw new NativeLibraryMismatchException(
                     "fido_unlock_ffi has UniFFI contract " + contract + ", this assembly was generated for 30");
             Check("uniffi_fido_unlock_ffi_checksum_func_library_version", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_library_version(), 6271);
-            Check("uniffi_fido_unlock_ffi_checksum_func_qr_text", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_qr_text(), 23881);
+            Check("uniffi_fido_unlock_ffi_checksum_func_qr_text", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_qr_text(), 54964);
             Check("uniffi_fido_unlock_ffi_checksum_func_spoken_code", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_spoken_code(), 50861);
             Check("uniffi_fido_unlock_ffi_checksum_func_read_checkpoint", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_read_checkpoint(), 55799);
             Check("uniffi_fido_unlock_ffi_checksum_func_default_desk_policy", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_default_desk_policy(), 11637);
             Check("uniffi_fido_unlock_ffi_checksum_func_error_table", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_error_table(), 4547);
             Check("uniffi_fido_unlock_ffi_checksum_func_list_devices", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_list_devices(), 43105);
-            Check("uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel(), 49853);
+            Check("uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel(), 17855);
             Check("uniffi_fido_unlock_ffi_checksum_method_cancelhandle_is_cancelled", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_is_cancelled(), 49201);
             Check("uniffi_fido_unlock_ffi_checksum_method_devicecall_is_cancelled", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_devicecall_is_cancelled(), 43560);
-            Check("uniffi_fido_unlock_ffi_checksum_method_devicecall_progress", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_devicecall_progress(), 20763);
-            Check("uniffi_fido_unlock_ffi_checksum_method_devicecall_remaining_ms", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_devicecall_remaining_ms(), 58553);
-            Check("uniffi_fido_unlock_ffi_checksum_method_progresslistener_on_progress", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_progresslistener_on_progress(), 57022);
-            Check("uniffi_fido_unlock_ffi_checksum_method_codefield_check", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codefield_check(), 12123);
-            Check("uniffi_fido_unlock_ffi_checksum_method_codefield_correction", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codefield_correction(), 5352);
-            Check("uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete(), 27807);
+            Check("uniffi_fido_unlock_ffi_checksum_method_devicecall_progress", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_devicecall_progress(), 16426);
+            Check("uniffi_fido_unlock_ffi_checksum_method_devicecall_remaining_ms", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_devicecall_remaining_ms(), 35130);
+            Check("uniffi_fido_unlock_ffi_checksum_method_progresslistener_on_progress", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_progresslistener_on_progress(), 16466);
+            Check("uniffi_fido_unlock_ffi_checksum_method_codefield_check", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codefield_check(), 12863);
+            Check("uniffi_fido_unlock_ffi_checksum_method_codefield_correction", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codefield_correction(), 38748);
+            Check("uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete(), 29776);
             Check("uniffi_fido_unlock_ffi_checksum_method_clock_now", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_clock_now(), 45450);
-            Check("uniffi_fido_unlock_ffi_checksum_method_licence_terms", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_licence_terms(), 7375);
+            Check("uniffi_fido_unlock_ffi_checksum_method_licence_terms", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_licence_terms(), 42348);
             Check("uniffi_fido_unlock_ffi_checksum_method_licence_set_service", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_licence_set_service(), 5935);
-            Check("uniffi_fido_unlock_ffi_checksum_method_operators_authenticate", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operators_authenticate(), 7425);
-            Check("uniffi_fido_unlock_ffi_checksum_method_operators_find_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operators_find_operator(), 38292);
-            Check("uniffi_fido_unlock_ffi_checksum_method_approver_ask", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_approver_ask(), 1714);
-            Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id(), 31975);
+            Check("uniffi_fido_unlock_ffi_checksum_method_operators_authenticate", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operators_authenticate(), 16953);
+            Check("uniffi_fido_unlock_ffi_checksum_method_operators_find_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operators_find_operator(), 36344);
+            Check("uniffi_fido_unlock_ffi_checksum_method_approver_ask", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_approver_ask(), 1731);
+            Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id(), 51909);
             Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_count", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_count(), 21528);
             Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_entry", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_entry(), 47301);
-            Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_append", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_append(), 4180);
-            Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_open", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_open(), 37842);
+            Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_append", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_append(), 49477);
+            Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_open", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_open(), 6321);
             Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_audit_log", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_audit_log(), 60957);
             Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_clock", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_clock(), 38882);
-            Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_delivery", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_delivery(), 5053);
+            Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_delivery", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_delivery(), 17020);
             Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_directory", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_directory(), 11379);
             Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_licence", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_licence(), 15898);
-            Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_limits", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_limits(), 23963);
+            Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_limits", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_limits(), 1480);
             Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_notifier", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_notifier(), 6145);
             Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_operators", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_operators(), 60176);
             Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_policy", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_policy(), 46928);
@@ -215,13 +215,13 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_operator(), 238);
             Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit(), 18844);
             Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit_against", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit_against(), 14613);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock(), 64378);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock(), 22310);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_acknowledge", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_acknowledge(), 22426);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_alarms", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_alarms(), 12998);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user(), 52217);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_rotation", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_rotation(), 59811);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device(), 4904);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key(), 58750);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key(), 10285);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device(), 57377);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service(), 34309);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon(), 36278);
@@ -242,28 +242,28 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit_against", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit_against(), 2734);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller(), 49965);
             Check("uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator(), 35395);
-            Check("uniffi_fido_unlock_ffi_checksum_method_limitbook_records", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_limitbook_records(), 3251);
-            Check("uniffi_fido_unlock_ffi_checksum_method_limitbook_take", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_limitbook_take(), 55270);
-            Check("uniffi_fido_unlock_ffi_checksum_method_limits_take", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_limits_take(), 7319);
-            Check("uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify(), 33174);
-            Check("uniffi_fido_unlock_ffi_checksum_method_codedelivery_send", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codedelivery_send(), 61673);
-            Check("uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner(), 55914);
+            Check("uniffi_fido_unlock_ffi_checksum_method_limitbook_records", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_limitbook_records(), 6498);
+            Check("uniffi_fido_unlock_ffi_checksum_method_limitbook_take", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_limitbook_take(), 42442);
+            Check("uniffi_fido_unlock_ffi_checksum_method_limits_take", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_limits_take(), 40540);
+            Check("uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify(), 20203);
+            Check("uniffi_fido_unlock_ffi_checksum_method_codedelivery_send", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codedelivery_send(), 37020);
+            Check("uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner(), 14944);
             Check("uniffi_fido_unlock_ffi_checksum_method_responsesigner_respond", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_responsesigner_respond(), 47422);
             Check("uniffi_fido_unlock_ffi_checksum_method_responsesigner_issuers", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_responsesigner_issuers(), 47632);
             Check("uniffi_fido_unlock_ffi_checksum_method_responsesigner_device_with_admin_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_responsesigner_device_with_admin_key(), 51447);
-            Check("uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key(), 3454);
-            Check("uniffi_fido_unlock_ffi_checksum_method_device_active_interface", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_active_interface(), 39441);
+            Check("uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key(), 29698);
+            Check("uniffi_fido_unlock_ffi_checksum_method_device_active_interface", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_active_interface(), 1449);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_block_pin", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_block_pin(), 47276);
-            Check("uniffi_fido_unlock_ffi_checksum_method_device_diagnose", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_diagnose(), 63652);
+            Check("uniffi_fido_unlock_ffi_checksum_method_device_diagnose", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_diagnose(), 62871);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_info", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_info(), 58202);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_probe", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_probe(), 17828);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_probe_with", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_probe_with(), 32748);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer(), 43681);
-            Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key(), 60403);
+            Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key(), 59466);
             Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_add_public_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_add_public_key(), 29647);
             Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_run", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_run(), 839);
             Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_set_options", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_set_options(), 49544);
-            Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_set_pin", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_set_pin(), 22275);
+            Check("uniffi_fido_unlock_ffi_checksum_method_enrollment_set_pin", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_enrollment_set_pin(), 36441);
             Check("uniffi_fido_unlock_ffi_checksum_method_devicewatch_next", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_devicewatch_next(), 64425);
             Check("uniffi_fido_unlock_ffi_checksum_method_issuerkey_answer_probe", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_issuerkey_answer_probe(), 51739);
             Check("uniffi_fido_unlock_ffi_checksum_method_issuerkey_fingerprint", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_issuerkey_fingerprint(), 25805);
@@ -271,52 +271,52 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_issuerkey_suite", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_issuerkey_suite(), 14306);
             Check("uniffi_fido_unlock_ffi_checksum_method_issuerprover_prove_probe", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_issuerprover_prove_probe(), 46974);
             Check("uniffi_fido_unlock_ffi_checksum_method_issuerprover_prove_rotation", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_issuerprover_prove_rotation(), 63321);
-            Check("uniffi_fido_unlock_ffi_checksum_method_pinchecker_check", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_pinchecker_check(), 137);
+            Check("uniffi_fido_unlock_ffi_checksum_method_pinchecker_check", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_pinchecker_check(), 28085);
             Check("uniffi_fido_unlock_ffi_checksum_method_pinpolicy_check", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_pinpolicy_check(), 55356);
             Check("uniffi_fido_unlock_ffi_checksum_method_apduchannel_transmit", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_apduchannel_transmit(), 12469);
-            Check("uniffi_fido_unlock_ffi_checksum_method_apduchannel_extended_length", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_apduchannel_extended_length(), 60895);
-            Check("uniffi_fido_unlock_ffi_checksum_method_apduchannel_begin_transaction", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_apduchannel_begin_transaction(), 35848);
-            Check("uniffi_fido_unlock_ffi_checksum_method_apduchannel_end_transaction", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_apduchannel_end_transaction(), 13599);
+            Check("uniffi_fido_unlock_ffi_checksum_method_apduchannel_extended_length", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_apduchannel_extended_length(), 38371);
+            Check("uniffi_fido_unlock_ffi_checksum_method_apduchannel_begin_transaction", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_apduchannel_begin_transaction(), 26058);
+            Check("uniffi_fido_unlock_ffi_checksum_method_apduchannel_end_transaction", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_apduchannel_end_transaction(), 10855);
             Check("uniffi_fido_unlock_ffi_checksum_method_apduchannel_reconnect", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_apduchannel_reconnect(), 50304);
             Check("uniffi_fido_unlock_ffi_checksum_method_hidreports_write_report", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_hidreports_write_report(), 55749);
-            Check("uniffi_fido_unlock_ffi_checksum_method_hidreports_read_report", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_hidreports_read_report(), 43364);
-            Check("uniffi_fido_unlock_ffi_checksum_method_hidreports_report_size", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_hidreports_report_size(), 64118);
-            Check("uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block(), 38839);
+            Check("uniffi_fido_unlock_ffi_checksum_method_hidreports_read_report", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_hidreports_read_report(), 41454);
+            Check("uniffi_fido_unlock_ffi_checksum_method_hidreports_report_size", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_hidreports_report_size(), 18298);
+            Check("uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block(), 36243);
             Check("uniffi_fido_unlock_ffi_checksum_method_probepassed_slot", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_probepassed_slot(), 19679);
             Check("uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_proberesponder_respond(), 47066);
             Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_challenge", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_challenge(), 56940);
             Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_device_id", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_device_id(), 55260);
-            Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_pin_rules", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_pin_rules(), 30802);
+            Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_pin_rules", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_pin_rules(), 50155);
             Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_renew", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_renew(), 26874);
-            Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_resolve", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_resolve(), 7771);
-            Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_save", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_save(), 57777);
+            Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_resolve", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_resolve(), 23956);
+            Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_save", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_save(), 29021);
             Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_slot", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_slot(), 2453);
             Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_suite", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_suite(), 6687);
-            Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock(), 34617);
-            Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock_from_memory", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock_from_memory(), 22081);
-            Check("uniffi_fido_unlock_ffi_checksum_method_unlockdevice_info", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlockdevice_info(), 8040);
-            Check("uniffi_fido_unlock_ffi_checksum_method_unlockdevice_challenge", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlockdevice_challenge(), 25098);
-            Check("uniffi_fido_unlock_ffi_checksum_method_unlockdevice_unlock", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlockdevice_unlock(), 54772);
-            Check("uniffi_fido_unlock_ffi_checksum_constructor_cancelhandle_new", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_cancelhandle_new(), 34903);
+            Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock(), 15680);
+            Check("uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock_from_memory", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock_from_memory(), 42739);
+            Check("uniffi_fido_unlock_ffi_checksum_method_unlockdevice_info", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlockdevice_info(), 34445);
+            Check("uniffi_fido_unlock_ffi_checksum_method_unlockdevice_challenge", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlockdevice_challenge(), 25097);
+            Check("uniffi_fido_unlock_ffi_checksum_method_unlockdevice_unlock", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_unlockdevice_unlock(), 11487);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_cancelhandle_new", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_cancelhandle_new(), 33065);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_codefield_challenge", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_codefield_challenge(), 44489);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_codefield_device_id", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_codefield_device_id(), 9559);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_codefield_response", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_codefield_response(), 20220);
-            Check("uniffi_fido_unlock_ffi_checksum_constructor_deskbuilder_new", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_deskbuilder_new(), 860);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_deskbuilder_new", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_deskbuilder_new(), 31430);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_at", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_at(), 61849);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_create", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_create(), 46622);
-            Check("uniffi_fido_unlock_ffi_checksum_constructor_limitbook_from_records", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_limitbook_from_records(), 29671);
-            Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu(), 45788);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_limitbook_from_records", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_limitbook_from_records(), 46602);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu(), 22820);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid(), 11842);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_unlock_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_unlock_device(), 23698);
-            Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_found", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_found(), 9419);
-            Check("uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new(), 39978);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_found", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_found(), 56552);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new(), 43809);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_devicewatch_new", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_devicewatch_new(), 25931);
-            Check("uniffi_fido_unlock_ffi_checksum_constructor_issuerkey_admin_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_issuerkey_admin_key(), 16285);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_issuerkey_admin_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_issuerkey_admin_key(), 18029);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_issuerkey_make", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_issuerkey_make(), 63612);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_pinpolicy_host", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_pinpolicy_host(), 4104);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_pinpolicy_standard", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_pinpolicy_standard(), 39329);
-            Check("uniffi_fido_unlock_ffi_checksum_constructor_unlocksession_begin", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_unlocksession_begin(), 5174);
-            Check("uniffi_fido_unlock_ffi_checksum_constructor_unlocksession_restore", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_unlocksession_restore(), 15223);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_unlocksession_begin", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_unlocksession_begin(), 59278);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_unlocksession_restore", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_unlocksession_restore(), 65382);
         }
 
         private static void Check(string name, ushort found, ushort expected)
@@ -1538,7 +1538,7 @@ namespace FidoUnlock
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_func_list_devices(UniffiBuffer a0, UniffiBuffer a1, ref UniffiStatus status);
     }
 
-    /// <summary>Cancels calls, from any thread. Once cancelled it stays so: make a new one for a new call.</summary>
+    /// <summary>Cancels calls, from any thread. Once cancelled, it stays cancelled: use a new one for each call.</summary>
     public sealed class CancelHandle : global::System.IDisposable
     {
         internal readonly UniffiHandle uniffiHandle;
@@ -1548,7 +1548,7 @@ namespace FidoUnlock
         /// <summary>Gives the Rust object back. Without it the garbage collector does so, some time later.</summary>
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>A handle that has not cancelled.</summary>
+        /// <summary>A handle that is not cancelled.</summary>
         public CancelHandle()
         {
             UniffiLibrary.Ensure();
@@ -1558,7 +1558,7 @@ namespace FidoUnlock
             uniffiHandle = UniffiConverters.HandleCancelHandle(uniffiRaw);
         }
 
-        /// <summary>Cancels; the call ends with number 508 within 100 ms, or as soon as a host pipe that it waits for comes back.</summary>
+        /// <summary>Cancels; the call ends with number 508 within 100 ms, or as soon as the host's pipe returns, if it is waiting for that.</summary>
         public void Cancel()
         {
             UniffiLibrary.Ensure();
@@ -1602,7 +1602,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>The call that an <c>UnlockDevice</c> of the host serves: how long it may take, whether to stop, and whom to tell. Of use only until that method returns; after that it is cancelled and tells nobody.</summary>
+    /// <summary>The call that an <c>UnlockDevice</c> of the host serves: how long it may take, whether to stop, and whom to tell. It can be used only until that method returns; after that it is cancelled and reports nothing.</summary>
     public sealed class DeviceCall : global::System.IDisposable
     {
         internal readonly UniffiHandle uniffiHandle;
@@ -1623,7 +1623,7 @@ namespace FidoUnlock
             return UniffiReader.Bool(uniffiRaw);
         }
 
-        /// <summary>Tells whoever made the call, on this thread. Tell each change once.</summary>
+        /// <summary>Reports progress to the caller, on this thread. Report each change once.</summary>
         public void Progress(global::FidoUnlock.ProgressEvent @event)
         {
             UniffiLibrary.Ensure();
@@ -1646,7 +1646,7 @@ namespace FidoUnlock
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, null);
         }
 
-        /// <summary>Milliseconds that are left, the touch included; 0 where the time is up.</summary>
+        /// <summary>Milliseconds left, including the time for a touch; 0 when the time is up.</summary>
         public uint RemainingMs()
         {
             UniffiLibrary.Ensure();
@@ -1680,10 +1680,10 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>Is told of progress.</summary>
+    /// <summary>Receives progress events.</summary>
     public interface IProgressListener
     {
-        /// <summary>One event, on the thread that made the call. Whoever throws here ends the call with number 803, unless the device was faster.</summary>
+        /// <summary>One event, on the thread that made the call. If this throws, the call ends with number 803, unless the device has already answered.</summary>
         /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
         void OnProgress(global::FidoUnlock.ProgressEvent @event);
     }
@@ -1740,7 +1740,7 @@ namespace FidoUnlock
 
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>One event, on the thread that made the call. Whoever throws here ends the call with number 803, unless the device was faster.</summary>
+        /// <summary>One event, on the thread that made the call. If this throws, the call ends with number 803, unless the device has already answered.</summary>
         /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
         public void OnProgress(global::FidoUnlock.ProgressEvent @event)
         {
@@ -1796,7 +1796,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>One field that a person types one code into. Ask <c>check</c> when the person has finished, and <c>line_complete</c> at each key.</summary>
+    /// <summary>An input field for one code. Call <c>check</c> when the person has finished typing, and <c>line_complete</c> after each key.</summary>
     public sealed class CodeField : global::System.IDisposable
     {
         internal readonly UniffiHandle uniffiHandle;
@@ -1838,7 +1838,7 @@ namespace FidoUnlock
             return UniffiConverters.LiftCodeField(uniffiRaw);
         }
 
-        /// <summary>Judges the whole text, which is wiped on this side. The first refusal may have a <c>correction</c>; later ones name the groups alone.</summary>
+        /// <summary>Checks the whole text, which is wiped on this side. Only the first refusal may have a <c>correction</c>; later ones just name the groups.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public void Check(string text)
         {
@@ -1862,7 +1862,7 @@ namespace FidoUnlock
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
-        /// <summary>What may have been meant, after a refusal whose <c>has_correction</c> is true (number 802 otherwise): <c>text</c>, which was refused, with one character or one swap put right. To be shown and confirmed, never used unasked. A secret where the field is for a Response Code.</summary>
+        /// <summary>What the person may have meant, after a refusal whose <c>has_correction</c> is true (number 802 otherwise): <c>text</c>, which was refused, with one character or one swap corrected. Show it and have it confirmed; never use it unasked. It is a secret if the field is for a Response Code.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public string Correction(string text)
         {
@@ -1887,7 +1887,7 @@ namespace FidoUnlock
             return UniffiBuffers.LiftString(uniffiRaw);
         }
 
-        /// <summary>Whether one line is whole and passes its check, so that the field can say so at once. <c>line</c>: from 1; codes of one line have line 1 alone. Suite 3 has no check: always false.</summary>
+        /// <summary>Whether one line is complete and passes its check, so that the field can say so at once. <c>line</c>: from 1; codes of one line have only line 1. Suite 3 has no check: always false.</summary>
         public bool LineComplete(byte line, string text)
         {
             UniffiLibrary.Ensure();
@@ -2042,7 +2042,7 @@ namespace FidoUnlock
     /// <summary>Where the host keeps the licence.</summary>
     public interface ILicence
     {
-        /// <summary>The present terms; absent where there is no licence.</summary>
+        /// <summary>The current terms; absent if there is no licence.</summary>
         /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         global::FidoUnlock.LicenceTerms Terms();
         /// <summary>Switches the service on or off.</summary>
@@ -2122,7 +2122,7 @@ namespace FidoUnlock
 
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>The present terms; absent where there is no licence.</summary>
+        /// <summary>The current terms; absent if there is no licence.</summary>
         /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         public global::FidoUnlock.LicenceTerms Terms()
         {
@@ -2180,10 +2180,10 @@ namespace FidoUnlock
     /// <summary>Operators in the host's own accounts: a database, OpenID Connect, Kerberos.</summary>
     public interface IOperators
     {
-        /// <summary>The operator, if <c>password</c> (or a token in its place) is the right one; absent for a wrong one and for an unknown name alike, after the same work. A secret: keep it no longer than the call.</summary>
+        /// <summary>The operator, if <c>password</c> (or a token in its place) is right; absent for a wrong one and for an unknown name alike, after the same amount of work. A secret: keep it no longer than the call.</summary>
         /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         global::FidoUnlock.DeskOperator Authenticate(string id, string password);
-        /// <summary>The operator's present roles and privileges. Asked at each action, so that a privilege that was taken away is gone at once.</summary>
+        /// <summary>The operator's current roles and privileges. Asked at each action, so that a revoked privilege is gone at once.</summary>
         /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         global::FidoUnlock.DeskOperator FindOperator(string id);
     }
@@ -2261,7 +2261,7 @@ namespace FidoUnlock
 
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>The operator, if <c>password</c> (or a token in its place) is the right one; absent for a wrong one and for an unknown name alike, after the same work. A secret: keep it no longer than the call.</summary>
+        /// <summary>The operator, if <c>password</c> (or a token in its place) is right; absent for a wrong one and for an unknown name alike, after the same amount of work. A secret: keep it no longer than the call.</summary>
         /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         public global::FidoUnlock.DeskOperator Authenticate(string id, string password)
         {
@@ -2290,7 +2290,7 @@ namespace FidoUnlock
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadOptional<global::FidoUnlock.DeskOperator>(uniffiR1 => UniffiConverters.ReadDeskOperator(uniffiR1)));
         }
 
-        /// <summary>The operator's present roles and privileges. Asked at each action, so that a privilege that was taken away is gone at once.</summary>
+        /// <summary>The operator's current roles and privileges. Asked at each action, so that a revoked privilege is gone at once.</summary>
         /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         public global::FidoUnlock.DeskOperator FindOperator(string id)
         {
@@ -2350,7 +2350,7 @@ namespace FidoUnlock
     /// <summary>The system in which second operators approve: tickets, a chat, a work flow.</summary>
     public interface IApprover
     {
-        /// <summary>Says whether <c>task</c> was approved, and by whom. It may look that up for as long as it takes, since the desk serves others meanwhile, but is not to wait for a person: <c>ApproverError.Pending</c> where nobody has decided.</summary>
+        /// <summary>Says whether <c>task</c> was approved, and by whom. Looking that up may take long, since the desk serves others meanwhile, but do not wait for a person: throw <c>ApproverError.Pending</c> while nobody has decided.</summary>
         /// <exception cref="FidoUnlock.ApproverException">As the Rust side says.</exception>
         global::FidoUnlock.Approval Ask(global::FidoUnlock.ApprovalTask task);
     }
@@ -2408,7 +2408,7 @@ namespace FidoUnlock
 
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>Says whether <c>task</c> was approved, and by whom. It may look that up for as long as it takes, since the desk serves others meanwhile, but is not to wait for a person: <c>ApproverError.Pending</c> where nobody has decided.</summary>
+        /// <summary>Says whether <c>task</c> was approved, and by whom. Looking that up may take long, since the desk serves others meanwhile, but do not wait for a person: throw <c>ApproverError.Pending</c> while nobody has decided.</summary>
         /// <exception cref="FidoUnlock.ApproverException">As the Rust side says.</exception>
         public global::FidoUnlock.Approval Ask(global::FidoUnlock.ApprovalTask task)
         {
@@ -2468,7 +2468,7 @@ namespace FidoUnlock
     /// <summary>An append-only list of entries in the host's own database (docs/protocol/audit.md). Each entry is a few hundred bytes, made and chained by the library and kept as it is; it holds no secret. One desk at a time may write it.</summary>
     public interface IAuditLog
     {
-        /// <summary>The log's own id: 16 random bytes, made when the log was. Asked once, when the desk opens.</summary>
+        /// <summary>The log's own id: 16 random bytes, generated with the log. Asked once, when the desk opens.</summary>
         /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         byte[] LogId();
         /// <summary>How many entries there are. Asked once, when the desk opens.</summary>
@@ -2477,7 +2477,7 @@ namespace FidoUnlock
         /// <summary>The bytes of an entry; absent past the end. <c>sequence</c>: from 0.</summary>
         /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         byte[] Entry(ulong sequence);
-        /// <summary>Adds an entry at the end. <c>sequence</c>: the place that it must have; refuse where it is taken. Return only when it would survive a power cut: the Response Code is shown on the strength of it. Where this throws, the log must end where it ended before.</summary>
+        /// <summary>Appends an entry. <c>sequence</c>: the position that it must get; refuse if that is taken. Return only when the entry would survive a power cut: the Response Code is shown only after this. If this throws, the log must be as it was before.</summary>
         /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         void Append(ulong sequence, byte[] entry);
     }
@@ -2594,7 +2594,7 @@ namespace FidoUnlock
 
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>The log's own id: 16 random bytes, made when the log was. Asked once, when the desk opens.</summary>
+        /// <summary>The log's own id: 16 random bytes, generated with the log. Asked once, when the desk opens.</summary>
         /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         public byte[] LogId()
         {
@@ -2630,7 +2630,7 @@ namespace FidoUnlock
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadOptional<byte[]>(uniffiR1 => uniffiR1.ReadBytes()));
         }
 
-        /// <summary>Adds an entry at the end. <c>sequence</c>: the place that it must have; refuse where it is taken. Return only when it would survive a power cut: the Response Code is shown on the strength of it. Where this throws, the log must end where it ended before.</summary>
+        /// <summary>Appends an entry. <c>sequence</c>: the position that it must get; refuse if that is taken. Return only when the entry would survive a power cut: the Response Code is shown only after this. If this throws, the log must be as it was before.</summary>
         /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         public void Append(ulong sequence, byte[] entry)
         {
@@ -2696,7 +2696,7 @@ namespace FidoUnlock
         /// <summary>Gives the Rust object back. Without it the garbage collector does so, some time later.</summary>
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>Without any port.</summary>
+        /// <summary>A builder without any port.</summary>
         public DeskBuilder()
         {
             UniffiLibrary.Ensure();
@@ -2706,7 +2706,7 @@ namespace FidoUnlock
             uniffiHandle = UniffiConverters.HandleDeskBuilder(uniffiRaw);
         }
 
-        /// <summary>Opens the desk, once: reads and verifies the whole audit log. A port that is missing is number 801.</summary>
+        /// <summary>Opens the desk, once: reads and verifies the whole audit log. A missing port gives number 801.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public global::FidoUnlock.HelpDesk Open()
         {
@@ -2766,7 +2766,7 @@ namespace FidoUnlock
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
-        /// <summary>Sends codes to channels, where the desk is to do that.</summary>
+        /// <summary>Sends codes to channels, if the desk is to do that.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public void SetDelivery(global::FidoUnlock.ICodeDelivery delivery)
         {
@@ -2838,7 +2838,7 @@ namespace FidoUnlock
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
-        /// <summary>How many codes were given out.</summary>
+        /// <summary>Counts the codes that were given out.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public void SetLimits(global::FidoUnlock.ILimits limits)
         {
@@ -3779,7 +3779,7 @@ namespace FidoUnlock
         /// <summary>Gives the Rust object back. Without it the garbage collector does so, some time later.</summary>
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>Goes on with a clock that is behind the log, after it had been too far ahead. Every open request is dropped; codes counted by the wrong clock stay counted. <c>note</c>: what had happened. The password is wiped on this side.</summary>
+        /// <summary>Accepts a clock that is behind the log because it was too far ahead before. Every open request is dropped; codes counted under the wrong time stay counted. <c>note</c>: what happened. The password is wiped on this side.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public void AcceptClock(string @operator, string password, string note)
         {
@@ -3960,7 +3960,7 @@ namespace FidoUnlock
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
-        /// <summary>Registers a device of suite 1 or 2 by the issuer's public key, a compressed point of 33 bytes, as a station without the issuer's key does.</summary>
+        /// <summary>Registers a device of suite 1 or 2 by the issuer's public key, a compressed point of 33 bytes, as an enrolment station without the issuer's key does.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public void RegisterDeviceByPublicKey(global::FidoUnlock.OperatorSession session, string owner, global::FidoUnlock.EnrolledDevice device, byte slot, global::FidoUnlock.Suite suite, byte[] issuer)
         {
@@ -4571,7 +4571,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>The judging of limits, for a host that keeps the records: restore, <c>take</c>, store <c>records</c>.</summary>
+    /// <summary>Decides about limits for a host that keeps the records: restore, <c>take</c>, store <c>records</c>.</summary>
     public sealed class LimitBook : global::System.IDisposable
     {
         internal readonly UniffiHandle uniffiHandle;
@@ -4581,7 +4581,7 @@ namespace FidoUnlock
         /// <summary>Gives the Rust object back. Without it the garbage collector does so, some time later.</summary>
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>From stored records; empty at first.</summary>
+        /// <summary>Restores from stored records, which are empty at first.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public static global::FidoUnlock.LimitBook FromRecords(global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.LimitRecord> records)
         {
@@ -4594,7 +4594,7 @@ namespace FidoUnlock
             return UniffiConverters.LiftLimitBook(uniffiRaw);
         }
 
-        /// <summary>What is to be stored.</summary>
+        /// <summary>The records to store.</summary>
         public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.LimitRecord> Records()
         {
             UniffiLibrary.Ensure();
@@ -4605,7 +4605,7 @@ namespace FidoUnlock
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.LimitRecord>(uniffiR1 => UniffiConverters.ReadLimitRecord(uniffiR1)));
         }
 
-        /// <summary>Judges, and counts when <c>Taken</c>.</summary>
+        /// <summary>Decides, and counts if <c>Taken</c>.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public global::FidoUnlock.LimitOutcome Take(global::FidoUnlock.LimitRequest request)
         {
@@ -4653,10 +4653,10 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>Counts codes in the host's own database; what was taken survives a restart and is never given back.</summary>
+    /// <summary>Counts codes in the host's own database; the count survives a restart and never goes down.</summary>
     public interface ILimits
     {
-        /// <summary>Judges and, when the outcome is <c>Taken</c>, counts the code, in one step that no other call can come between. It is on disk when this returns. <c>LimitBook</c> does the judging.</summary>
+        /// <summary>Decides and, if the outcome is <c>Taken</c>, counts the code, in one step that no other call can interrupt. The count is on disk when this returns. <c>LimitBook</c> makes the decision.</summary>
         /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         global::FidoUnlock.LimitOutcome Take(global::FidoUnlock.LimitRequest request);
     }
@@ -4714,7 +4714,7 @@ namespace FidoUnlock
 
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>Judges and, when the outcome is <c>Taken</c>, counts the code, in one step that no other call can come between. It is on disk when this returns. <c>LimitBook</c> does the judging.</summary>
+        /// <summary>Decides and, if the outcome is <c>Taken</c>, counts the code, in one step that no other call can interrupt. The count is on disk when this returns. <c>LimitBook</c> makes the decision.</summary>
         /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
         public global::FidoUnlock.LimitOutcome Take(global::FidoUnlock.LimitRequest request)
         {
@@ -4774,7 +4774,7 @@ namespace FidoUnlock
     /// <summary>Checks callers.</summary>
     public interface ICallerVerifier
     {
-        /// <summary>Checks the caller that <c>task</c> names. What throws here leaves the caller unverified (406). It may wait for the caller, since the desk serves others meanwhile; the request lives ten minutes.</summary>
+        /// <summary>Verifies the caller that <c>task</c> names. If this throws, the caller stays unverified (406). It may wait for the caller, since the desk serves others meanwhile; the request is valid for ten minutes.</summary>
         /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
         global::FidoUnlock.CallerCheck Verify(global::FidoUnlock.CallerTask task);
     }
@@ -4832,7 +4832,7 @@ namespace FidoUnlock
 
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>Checks the caller that <c>task</c> names. What throws here leaves the caller unverified (406). It may wait for the caller, since the desk serves others meanwhile; the request lives ten minutes.</summary>
+        /// <summary>Verifies the caller that <c>task</c> names. If this throws, the caller stays unverified (406). It may wait for the caller, since the desk serves others meanwhile; the request is valid for ten minutes.</summary>
         /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
         public global::FidoUnlock.CallerCheck Verify(global::FidoUnlock.CallerTask task)
         {
@@ -4892,7 +4892,7 @@ namespace FidoUnlock
     /// <summary>Sends Response Codes to users, by the channels that are registered for them.</summary>
     public interface ICodeDelivery
     {
-        /// <summary>Sends the code. It is a secret and the copy is the host's: keep it no longer than the call. What throws here fails the call with number 803; the code is made and recorded all the same. The desk waits for it.</summary>
+        /// <summary>Sends the code. It is a secret, and this copy is the host's: keep it no longer than the call. If this throws, the call fails with number 803, although the code has been made and recorded. The desk waits for it.</summary>
         /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
         void Send(global::FidoUnlock.DeskChannel channel, string code);
     }
@@ -4949,7 +4949,7 @@ namespace FidoUnlock
 
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>Sends the code. It is a secret and the copy is the host's: keep it no longer than the call. What throws here fails the call with number 803; the code is made and recorded all the same. The desk waits for it.</summary>
+        /// <summary>Sends the code. It is a secret, and this copy is the host's: keep it no longer than the call. If this throws, the call fails with number 803, although the code has been made and recorded. The desk waits for it.</summary>
         /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
         public void Send(global::FidoUnlock.DeskChannel channel, string code)
         {
@@ -5012,7 +5012,7 @@ namespace FidoUnlock
     /// <summary>Tells owners.</summary>
     public interface IOwnerNotifier
     {
-        /// <summary>Sends one notice. What throws here is recorded and does not end the call. The desk waits for it: hand the notice to a queue and return.</summary>
+        /// <summary>Sends one notice. If this throws, that is recorded and the call goes on. The desk waits for it: put the notice into a queue and return.</summary>
         /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
         void NotifyOwner(global::FidoUnlock.OwnerNotice notice);
     }
@@ -5069,7 +5069,7 @@ namespace FidoUnlock
 
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>Sends one notice. What throws here is recorded and does not end the call. The desk waits for it: hand the notice to a queue and return.</summary>
+        /// <summary>Sends one notice. If this throws, that is recorded and the call goes on. The desk waits for it: put the notice into a queue and return.</summary>
         /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
         public void NotifyOwner(global::FidoUnlock.OwnerNotice notice)
         {
@@ -5137,7 +5137,7 @@ namespace FidoUnlock
         /// <summary>The Device ID of the device that has this admin key (suite 3: 16, 24 or 32 bytes), if any; found by a keyed fingerprint or in constant time.</summary>
         /// <exception cref="FidoUnlock.SigningException">As the Rust side says.</exception>
         string DeviceWithAdminKey(string adminKey);
-        /// <summary>Keeps the admin key of a suite-3 device, wrapped; replaces the one before.</summary>
+        /// <summary>Stores the admin key of a suite-3 device, wrapped; replaces an earlier one.</summary>
         /// <exception cref="FidoUnlock.SigningException">As the Rust side says.</exception>
         void StoreAdminKey(string deviceId, string adminKey);
     }
@@ -5316,7 +5316,7 @@ namespace FidoUnlock
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadOptional<string>(uniffiR1 => uniffiR1.ReadString()));
         }
 
-        /// <summary>Keeps the admin key of a suite-3 device, wrapped; replaces the one before.</summary>
+        /// <summary>Stores the admin key of a suite-3 device, wrapped; replaces an earlier one.</summary>
         /// <exception cref="FidoUnlock.SigningException">As the Rust side says.</exception>
         public void StoreAdminKey(string deviceId, string adminKey)
         {
@@ -5386,7 +5386,7 @@ namespace FidoUnlock
         /// <summary>Gives the Rust object back. Without it the garbage collector does so, some time later.</summary>
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>Over a card that the host has connected. <c>preference</c> <c>Vendor</c> takes the unlock applet where the card has it and FIDO's otherwise; <c>Fido</c> takes FIDO's alone.</summary>
+        /// <summary>Over a card that the host has connected. With <c>preference</c> <c>Vendor</c>, the unlock applet is used if the card has it, and FIDO's otherwise; with <c>Fido</c>, only FIDO's.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public static global::FidoUnlock.Device OpenApdu(global::FidoUnlock.IApduChannel pipe, global::FidoUnlock.Interface preference)
         {
@@ -5448,7 +5448,7 @@ namespace FidoUnlock
             return UniffiConverters.LiftDevice(uniffiRaw);
         }
 
-        /// <summary>A device that was listed, by the first of its routes that works: the vendor interface, which any process may open, a card, the FIDO interface. It is found again by its Device ID, where that is known, also when it was plugged in elsewhere. <c>which</c> keeps to one interface: enrolment, probe and blocking the PIN want <c>Fido</c>.</summary>
+        /// <summary>A device that was listed, by the first of its routes that works: the vendor interface, which any process may open, a card, the FIDO interface. It is found again by its Device ID, if that is known, even if it has been plugged in elsewhere. <c>which</c> restricts this to one interface: enrolment, probe and blocking the PIN require <c>Fido</c>.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public static global::FidoUnlock.Device OpenFound(global::FidoUnlock.FoundDevice found, global::FidoUnlock.Interface? which = null, global::FidoUnlock.CancelHandle cancel = null)
         {
@@ -5477,7 +5477,7 @@ namespace FidoUnlock
             return UniffiConverters.LiftDevice(uniffiRaw);
         }
 
-        /// <summary>The interface that answers; number 121 where the host speaks to the device itself.</summary>
+        /// <summary>The interface in use; number 121 if the host speaks to the device itself.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public global::FidoUnlock.Interface ActiveInterface()
         {
@@ -5521,7 +5521,7 @@ namespace FidoUnlock
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadBlockOutcome(uniffiR0));
         }
 
-        /// <summary>What state it is in and what the person can do; only reads. <c>own_issuers</c>: fingerprints (16 bytes each) of your own issuer keys; where empty, none counts as foreign.</summary>
+        /// <summary>Its state, and what the person can do; this only reads. <c>own_issuers</c>: fingerprints (16 bytes each) of your own issuer keys; if empty, no key counts as foreign.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public global::FidoUnlock.Diagnosis Diagnose(global::System.Collections.Generic.IReadOnlyList<byte[]> ownIssuers, global::FidoUnlock.CancelHandle cancel = null, uint? timeoutMs = null)
         {
@@ -5716,7 +5716,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>What a device is to be enrolled with. FIDO interface only; the device asks for a touch and is sealed until reset. While <c>run</c> runs, everything else is refused with number 802.</summary>
+    /// <summary>A plan for enrolling a device. FIDO interface only; the device asks for a touch and is sealed until reset. While <c>run</c> runs, everything else is refused with number 802.</summary>
     public sealed class Enrollment : global::System.IDisposable
     {
         internal readonly UniffiHandle uniffiHandle;
@@ -5726,7 +5726,7 @@ namespace FidoUnlock
         /// <summary>Gives the Rust object back. Without it the garbage collector does so, some time later.</summary>
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>Without slots yet.</summary>
+        /// <summary>A plan without slots.</summary>
         public Enrollment()
         {
             UniffiLibrary.Ensure();
@@ -5736,7 +5736,7 @@ namespace FidoUnlock
             uniffiHandle = UniffiConverters.HandleEnrollment(uniffiRaw);
         }
 
-        /// <summary>A slot for a key at hand, of any suite.</summary>
+        /// <summary>A slot for a key that this program holds, of any suite.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public void AddKey(byte slot, global::FidoUnlock.IssuerKey key)
         {
@@ -5834,7 +5834,7 @@ namespace FidoUnlock
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
-        /// <summary>The device's PIN, where it has one already; wiped with this object.</summary>
+        /// <summary>The device's PIN, if it has one already; wiped with this object.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public void SetPin(string pin)
         {
@@ -5881,7 +5881,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>Tells changes one by one; what is there at the beginning comes as arrived.</summary>
+    /// <summary>Gives changes one by one; what is there at the start comes as arrived.</summary>
     public sealed class DeviceWatch : global::System.IDisposable
     {
         internal readonly UniffiHandle uniffiHandle;
@@ -5949,7 +5949,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>An issuer's key: one key, one suite. It never leaves this object but into an enrolment or a help desk's key file.</summary>
+    /// <summary>An issuer's key: one key, one suite. It leaves this object only for an enrolment or a help desk's key file.</summary>
     public sealed class IssuerKey : global::System.IDisposable
     {
         internal readonly UniffiHandle uniffiHandle;
@@ -5959,7 +5959,7 @@ namespace FidoUnlock
         /// <summary>Gives the Rust object back. Without it the garbage collector does so, some time later.</summary>
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>A suite-3 key that is known: 16, 24 or 32 bytes, read where they lie.</summary>
+        /// <summary>An existing suite-3 key: 16, 24 or 32 bytes, read in place.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public static global::FidoUnlock.IssuerKey AdminKey(byte[] key)
         {
@@ -6074,7 +6074,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>Makes what a device wants of an issuer's key beside Response Codes, with keys that the library never sees. Answers are lower-case hexadecimal digits, made in the same way for both. Suite 1: the ECDSA signature over <c>message</c> with SHA-256, r and s of 32 bytes each (either s will do; the library checks it under the key). Suite 2: the 32 bytes of HMAC-SHA-256 of <c>message</c> under the x-coordinate, 32 bytes, of ECDH with <c>device_key</c>.</summary>
+    /// <summary>Makes the proofs, other than Response Codes, that a device requires from an issuer's key. The library never sees the key. Answers are lower-case hexadecimal digits, made in the same way for both. Suite 1: the ECDSA signature over <c>message</c> with SHA-256, r and s of 32 bytes each (either s will do; the library checks it under the key). Suite 2: the 32 bytes of HMAC-SHA-256 of <c>message</c> under the x-coordinate, 32 bytes, of ECDH with <c>device_key</c>.</summary>
     public interface IIssuerProver
     {
         /// <summary>Makes the response to a probe.</summary>
@@ -6243,7 +6243,7 @@ namespace FidoUnlock
     /// <summary>The host's own policy.</summary>
     public interface IPinChecker
     {
-        /// <summary>Judges a PIN in Unicode normalisation form C. The copy that the host gets is the host's: keep it no longer than the call.</summary>
+        /// <summary>Judges a PIN in Unicode normalisation form C. The host gets its own copy: keep it no longer than the call.</summary>
         /// <exception cref="FidoUnlock.PinRefusalException">As the Rust side says.</exception>
         void Check(string pin);
     }
@@ -6300,7 +6300,7 @@ namespace FidoUnlock
 
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>Judges a PIN in Unicode normalisation form C. The copy that the host gets is the host's: keep it no longer than the call.</summary>
+        /// <summary>Judges a PIN in Unicode normalisation form C. The host gets its own copy: keep it no longer than the call.</summary>
         /// <exception cref="FidoUnlock.PinRefusalException">As the Rust side says.</exception>
         public void Check(string pin)
         {
@@ -6445,19 +6445,19 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>A connected card. Selecting, chaining and keep-alive are the library's.</summary>
+    /// <summary>A connected card. The library handles selection, chaining and keep-alive.</summary>
     public interface IApduChannel
     {
         /// <summary>Sends a command APDU and gives the response APDU with SW1 SW2 at its end. <c>timeout_ms</c> is the longest wait.</summary>
         /// <exception cref="FidoUnlock.PipeException">As the Rust side says.</exception>
         byte[] Transmit(byte[] apdu, uint timeoutMs);
-        /// <summary>Whether the reader takes extended-length APDUs; where unsure, true. Asked once, when the device is opened.</summary>
+        /// <summary>Whether the reader takes extended-length APDUs; if unsure, return true. Asked once, when the device is opened.</summary>
         /// <exception cref="FidoUnlock.PipeException">As the Rust side says.</exception>
         bool ExtendedLength();
-        /// <summary>Begins a span in which no other program may come between; where the platform has none, return.</summary>
+        /// <summary>Begins a transaction, in which no other program can use the card; if the platform has none, just return.</summary>
         /// <exception cref="FidoUnlock.PipeException">As the Rust side says.</exception>
         void BeginTransaction(uint timeoutMs);
-        /// <summary>Ends that span and leaves the card as it is.</summary>
+        /// <summary>Ends the transaction and leaves the card as it is.</summary>
         /// <exception cref="FidoUnlock.PipeException">As the Rust side says.</exception>
         void EndTransaction();
         /// <summary>Connects again after <c>PipeError::CardReset</c>.</summary>
@@ -6620,7 +6620,7 @@ namespace FidoUnlock
             return UniffiBuffers.LiftBytes(uniffiRaw);
         }
 
-        /// <summary>Whether the reader takes extended-length APDUs; where unsure, true. Asked once, when the device is opened.</summary>
+        /// <summary>Whether the reader takes extended-length APDUs; if unsure, return true. Asked once, when the device is opened.</summary>
         /// <exception cref="FidoUnlock.PipeException">As the Rust side says.</exception>
         public bool ExtendedLength()
         {
@@ -6632,7 +6632,7 @@ namespace FidoUnlock
             return UniffiReader.Bool(uniffiRaw);
         }
 
-        /// <summary>Begins a span in which no other program may come between; where the platform has none, return.</summary>
+        /// <summary>Begins a transaction, in which no other program can use the card; if the platform has none, just return.</summary>
         /// <exception cref="FidoUnlock.PipeException">As the Rust side says.</exception>
         public void BeginTransaction(uint timeoutMs)
         {
@@ -6643,7 +6643,7 @@ namespace FidoUnlock
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadPipeException);
         }
 
-        /// <summary>Ends that span and leaves the card as it is.</summary>
+        /// <summary>Ends the transaction and leaves the card as it is.</summary>
         /// <exception cref="FidoUnlock.PipeException">As the Rust side says.</exception>
         public void EndTransaction()
         {
@@ -6697,16 +6697,16 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>An open HID interface of an authenticator. CTAPHID itself is the library's.</summary>
+    /// <summary>An open HID interface of an authenticator. The library handles CTAPHID.</summary>
     public interface IHidReports
     {
         /// <summary>Sends one report of <c>report_size</c> bytes, without a report ID.</summary>
         /// <exception cref="FidoUnlock.PipeException">As the Rust side says.</exception>
         void WriteReport(byte[] report);
-        /// <summary>Waits for one report, at most <c>timeout_ms</c>; empty where none came.</summary>
+        /// <summary>Waits for one report, at most <c>timeout_ms</c>; empty if none came.</summary>
         /// <exception cref="FidoUnlock.PipeException">As the Rust side says.</exception>
         byte[] ReadReport(uint timeoutMs);
-        /// <summary>Bytes in a report: 64 but for odd devices. Asked once, when the device is opened.</summary>
+        /// <summary>Bytes in a report: 64 for nearly all devices. Asked once, when the device is opened.</summary>
         /// <exception cref="FidoUnlock.PipeException">As the Rust side says.</exception>
         uint ReportSize();
     }
@@ -6827,7 +6827,7 @@ namespace FidoUnlock
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadPipeException);
         }
 
-        /// <summary>Waits for one report, at most <c>timeout_ms</c>; empty where none came.</summary>
+        /// <summary>Waits for one report, at most <c>timeout_ms</c>; empty if none came.</summary>
         /// <exception cref="FidoUnlock.PipeException">As the Rust side says.</exception>
         public byte[] ReadReport(uint timeoutMs)
         {
@@ -6839,7 +6839,7 @@ namespace FidoUnlock
             return UniffiBuffers.LiftBytes(uniffiRaw);
         }
 
-        /// <summary>Bytes in a report: 64 but for odd devices. Asked once, when the device is opened.</summary>
+        /// <summary>Bytes in a report: 64 for nearly all devices. Asked once, when the device is opened.</summary>
         /// <exception cref="FidoUnlock.PipeException">As the Rust side says.</exception>
         public uint ReportSize()
         {
@@ -6883,7 +6883,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>The person's consent to block the PIN; good for the power-ups that it takes.</summary>
+    /// <summary>The person's consent to block the PIN; valid for as many power-ups as that takes.</summary>
     public sealed class BlockConsent : global::System.IDisposable
     {
         internal readonly UniffiHandle uniffiHandle;
@@ -6916,7 +6916,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>A probe that the device took: an unlock with this slot would work.</summary>
+    /// <summary>A probe that the device accepted: an unlock with this slot would work.</summary>
     public sealed class ProbePassed : global::System.IDisposable
     {
         internal readonly UniffiHandle uniffiHandle;
@@ -6926,7 +6926,7 @@ namespace FidoUnlock
         /// <summary>Gives the Rust object back. Without it the garbage collector does so, some time later.</summary>
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>The consent to block the PIN, once. <c>confirmed</c>: the person said yes to "the PIN will be blocked; only the help desk can then give it back".</summary>
+        /// <summary>The consent to block the PIN, once. <c>confirmed</c>: the person said yes to "the PIN will be blocked; only the help desk can then unlock the device".</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public global::FidoUnlock.BlockConsent ConfirmBlock(bool confirmed)
         {
@@ -6972,7 +6972,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>Makes the response to a probe, where the issuer's key is: <c>IssuerKey.answer_probe</c>, or a call to the desk's server.</summary>
+    /// <summary>Makes the response to a probe with the issuer's key: by <c>IssuerKey.answer_probe</c>, or by a call to the desk's server.</summary>
     public interface IProbeResponder
     {
         /// <summary><c>challenge</c>: a line; the answer is a Response Code under the probe label.</summary>
@@ -7097,7 +7097,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>What was shown to the person, and all that is needed to go on after a restart. Holds no secret.</summary>
+    /// <summary>What was shown to the person, and all that is needed to continue after a restart. Holds no secret.</summary>
     public sealed class UnlockSession : global::System.IDisposable
     {
         internal readonly UniffiHandle uniffiHandle;
@@ -7107,7 +7107,7 @@ namespace FidoUnlock
         /// <summary>Gives the Rust object back. Without it the garbage collector does so, some time later.</summary>
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>Reads the state and the pending challenge. <c>slot</c>: the key slot; absent takes the lowest above 0, or 0 where it is the only one.</summary>
+        /// <summary>Reads the state and the pending challenge. <c>slot</c>: the key slot; if absent, the lowest above 0, or 0 if it is the only one.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public static global::FidoUnlock.UnlockSession Begin(global::FidoUnlock.Device device, byte? slot = null, global::FidoUnlock.CancelHandle cancel = null, uint? timeoutMs = null)
         {
@@ -7139,7 +7139,7 @@ namespace FidoUnlock
             return UniffiConverters.LiftUnlockSession(uniffiRaw);
         }
 
-        /// <summary>The session that <c>save</c> gave bytes of.</summary>
+        /// <summary>Restores a session from the bytes that <c>save</c> gave.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public static global::FidoUnlock.UnlockSession Restore(byte[] bytes)
         {
@@ -7174,7 +7174,7 @@ namespace FidoUnlock
             return UniffiBuffers.LiftString(uniffiRaw);
         }
 
-        /// <summary>What the device asks of a new PIN.</summary>
+        /// <summary>The device's rules for a new PIN.</summary>
         public global::FidoUnlock.PinRules PinRules()
         {
             UniffiLibrary.Ensure();
@@ -7220,7 +7220,7 @@ namespace FidoUnlock
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
-        /// <summary>What became of an unlock whose answer was lost; also after a restart.</summary>
+        /// <summary>What became of an unlock whose answer was lost, even after a restart.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public global::FidoUnlock.UnlockOutcome Resolve(global::FidoUnlock.Device device, global::FidoUnlock.CancelHandle cancel = null, uint? timeoutMs = null)
         {
@@ -7252,7 +7252,7 @@ namespace FidoUnlock
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadUnlockOutcome(uniffiR0));
         }
 
-        /// <summary>Bytes for a restart; no secret.</summary>
+        /// <summary>Bytes from which the session can be restored after a restart; they hold no secret.</summary>
         public byte[] Save()
         {
             UniffiLibrary.Ensure();
@@ -7285,7 +7285,7 @@ namespace FidoUnlock
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadSuite(uniffiR0));
         }
 
-        /// <summary>Unlocks: judges code and PIN, compares the device's challenge with the one shown, sends both. The three texts are wiped on this side when the call returns. <c>policy</c>: absent takes 6 to 63 letters and digits. Where the answer is lost (number 124), call <c>resolve</c>.</summary>
+        /// <summary>Unlocks: judges code and PIN, compares the device's challenge with the one shown, sends both. The three texts are wiped on this side when the call returns. <c>policy</c>: if absent, 6 to 63 letters and digits. If the answer is lost (number 124), call <c>resolve</c>.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public void Unlock(global::FidoUnlock.Device device, string response, string pin, string pinAgain, global::FidoUnlock.PinPolicy policy = null, global::FidoUnlock.IProgressListener progress = null, global::FidoUnlock.CancelHandle cancel = null, uint? timeoutMs = null)
         {
@@ -7336,7 +7336,7 @@ namespace FidoUnlock
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
-        /// <summary>The same for a host whose texts lie in memory that it can wipe: UTF-8, read where it lies. The host has compared the PIN with its confirmation.</summary>
+        /// <summary>The same for a host that keeps the texts in memory that it can wipe: UTF-8, read in place. The host must have compared the PIN with its confirmation.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public void UnlockFromMemory(global::FidoUnlock.Device device, byte[] response, byte[] pin, global::FidoUnlock.PinPolicy policy = null, global::FidoUnlock.IProgressListener progress = null, global::FidoUnlock.CancelHandle cancel = null, uint? timeoutMs = null)
         {
@@ -7405,13 +7405,13 @@ namespace FidoUnlock
     /// <summary>A vendor's device with a command set of its own: three commands, each of which blocks until the device has answered, on the thread that made the call.</summary>
     public interface IUnlockDevice
     {
-        /// <summary>The state. Only reads. <c>challenge</c>: its bytes, where <c>UnlockInfo::spent</c> is asked about it.</summary>
+        /// <summary>The state; this only reads. <c>challenge</c>: its bytes, if <c>UnlockInfo::spent</c> is wanted for it.</summary>
         /// <exception cref="FidoUnlock.UnlockDeviceException">As the Rust side says.</exception>
         global::FidoUnlock.UnlockInfo Info(byte[] challenge, global::FidoUnlock.DeviceCall call);
-        /// <summary>The pending challenge of a slot, with that protocol's key. <c>renew</c>: throw the pending one away, which needs a touch; refuse with 128 where there was none.</summary>
+        /// <summary>The pending challenge of a slot, with that protocol's key. <c>renew</c>: discard the pending one, which requires a touch; refuse with 128 if there was none.</summary>
         /// <exception cref="FidoUnlock.UnlockDeviceException">As the Rust side says.</exception>
         global::FidoUnlock.PendingChallenge Challenge(byte slot, global::FidoUnlock.PinProtocol protocol, bool renew, global::FidoUnlock.DeviceCall call);
-        /// <summary>Response and new PIN. <c>response</c>: its 64, 13 or 16 bytes as hexadecimal digits; a secret, keep it no longer than the call. Where the answer is lost throw what happened (<c>Gone</c>, <c>TimedOut</c>): the library asks <c>info</c> what became of it.</summary>
+        /// <summary>Response and new PIN. <c>response</c>: its 64, 13 or 16 bytes as hexadecimal digits; a secret, keep it no longer than the call. If the answer is lost, throw what happened (<c>Gone</c>, <c>TimedOut</c>): the library then asks <c>info</c> what became of the unlock.</summary>
         /// <exception cref="FidoUnlock.UnlockDeviceException">As the Rust side says.</exception>
         void Unlock(global::FidoUnlock.UnlockRequest request, string response, global::FidoUnlock.DeviceCall call);
     }
@@ -7508,7 +7508,7 @@ namespace FidoUnlock
 
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>The state. Only reads. <c>challenge</c>: its bytes, where <c>UnlockInfo::spent</c> is asked about it.</summary>
+        /// <summary>The state; this only reads. <c>challenge</c>: its bytes, if <c>UnlockInfo::spent</c> is wanted for it.</summary>
         /// <exception cref="FidoUnlock.UnlockDeviceException">As the Rust side says.</exception>
         public global::FidoUnlock.UnlockInfo Info(byte[] challenge, global::FidoUnlock.DeviceCall call)
         {
@@ -7536,7 +7536,7 @@ namespace FidoUnlock
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadUnlockInfo(uniffiR0));
         }
 
-        /// <summary>The pending challenge of a slot, with that protocol's key. <c>renew</c>: throw the pending one away, which needs a touch; refuse with 128 where there was none.</summary>
+        /// <summary>The pending challenge of a slot, with that protocol's key. <c>renew</c>: discard the pending one, which requires a touch; refuse with 128 if there was none.</summary>
         /// <exception cref="FidoUnlock.UnlockDeviceException">As the Rust side says.</exception>
         public global::FidoUnlock.PendingChallenge Challenge(byte slot, global::FidoUnlock.PinProtocol protocol, bool renew, global::FidoUnlock.DeviceCall call)
         {
@@ -7564,7 +7564,7 @@ namespace FidoUnlock
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadPendingChallenge(uniffiR0));
         }
 
-        /// <summary>Response and new PIN. <c>response</c>: its 64, 13 or 16 bytes as hexadecimal digits; a secret, keep it no longer than the call. Where the answer is lost throw what happened (<c>Gone</c>, <c>TimedOut</c>): the library asks <c>info</c> what became of it.</summary>
+        /// <summary>Response and new PIN. <c>response</c>: its 64, 13 or 16 bytes as hexadecimal digits; a secret, keep it no longer than the call. If the answer is lost, throw what happened (<c>Gone</c>, <c>TimedOut</c>): the library then asks <c>info</c> what became of the unlock.</summary>
         /// <exception cref="FidoUnlock.UnlockDeviceException">As the Rust side says.</exception>
         public void Unlock(global::FidoUnlock.UnlockRequest request, string response, global::FidoUnlock.DeviceCall call)
         {
@@ -7637,7 +7637,7 @@ namespace FidoUnlock
         /// <summary>Roles.</summary>
         public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskRole> Roles { get; }
 
-        /// <summary>Privileges given one by one.</summary>
+        /// <summary>Privileges granted individually.</summary>
         public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskPrivilege> Privileges { get; }
 
         /// <summary>Takes every field.</summary>
@@ -7704,7 +7704,7 @@ namespace FidoUnlock
         /// <summary>The last second in which it is valid, since 1970-01-01 UTC.</summary>
         public ulong ValidUntil { get; }
 
-        /// <summary>How many devices in use may be registered.</summary>
+        /// <summary>How many devices may be registered and in use.</summary>
         public uint Devices { get; }
 
         /// <summary>Whom to ask for a new one: a name, address or telephone number.</summary>
@@ -7770,7 +7770,7 @@ namespace FidoUnlock
     /// <summary>A second operator's approval, as the host's system has it.</summary>
     public sealed class Approval : global::System.IEquatable<global::FidoUnlock.Approval>
     {
-        /// <summary>Of the task that was approved; for another one it is refused with number 434.</summary>
+        /// <summary>The fingerprint of the task that was approved; for any other task it is refused with number 434.</summary>
         public byte[] Basis { get; }
 
         /// <summary>Who approved, by their sign-in name here.</summary>
@@ -7837,7 +7837,7 @@ namespace FidoUnlock
     /// <summary>One request that a second operator is to approve, as it stands.</summary>
     public sealed class ApprovalTask : global::System.IEquatable<global::FidoUnlock.ApprovalTask>
     {
-        /// <summary>What the approval is for, 32 bytes: another one as soon as reason, caller or challenge has changed. Keep the decision under it.</summary>
+        /// <summary>Identifies what is to be approved, 32 bytes: it changes as soon as reason, caller or challenge changes. Store the decision under it.</summary>
         public byte[] Basis { get; }
 
         /// <summary>The request.</summary>
@@ -8284,7 +8284,7 @@ namespace FidoUnlock
         /// <summary>The window's length.</summary>
         public ulong WindowSeconds { get; }
 
-        /// <summary>With this many codes in the window, the next one wants a second operator.</summary>
+        /// <summary>With this many codes in the window, the next one requires a second operator.</summary>
         public uint ApprovalFrom { get; }
 
         /// <summary>With this many codes in the window, the next one is refused.</summary>
@@ -8409,13 +8409,13 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>A way of verifying a caller that counts.</summary>
+    /// <summary>An accepted way of verifying a caller.</summary>
     public sealed class AcceptedMethod : global::System.IEquatable<global::FidoUnlock.AcceptedMethod>
     {
         /// <summary>The method.</summary>
         public global::FidoUnlock.VerificationMethod Method { get; }
 
-        /// <summary>Whether a machine must have checked it; else the operator's word does.</summary>
+        /// <summary>Whether a machine must have checked it; otherwise the operator's word is enough.</summary>
         public bool ByMachine { get; }
 
         /// <summary>Takes every field.</summary>
@@ -8466,16 +8466,16 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>The desk's rules; <c>default_desk_policy</c> gives those that hold without any.</summary>
+    /// <summary>The desk's rules; <c>default_desk_policy</c> gives the defaults.</summary>
     public sealed class DeskPolicy : global::System.IEquatable<global::FidoUnlock.DeskPolicy>
     {
-        /// <summary>What counts for ordinary users.</summary>
+        /// <summary>What is accepted for ordinary users.</summary>
         public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.AcceptedMethod> OrdinaryMethods { get; }
 
-        /// <summary>What counts for privileged users; the operator's word alone never does, whatever stands here.</summary>
+        /// <summary>What is accepted for privileged users; the operator's word alone never is, whatever is set here.</summary>
         public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.AcceptedMethod> PrivilegedMethods { get; }
 
-        /// <summary>Whether a reason or ticket number is wanted.</summary>
+        /// <summary>Whether a reason or ticket number is required.</summary>
         public bool ReasonWanted { get; }
 
         /// <summary>How many codes may be given out.</summary>
@@ -8493,7 +8493,7 @@ namespace FidoUnlock
         /// <summary>How far the clock may step back before the desk refuses, in seconds.</summary>
         public ulong ClockToleranceSeconds { get; }
 
-        /// <summary>Whom to ask where there is no licence at all.</summary>
+        /// <summary>Whom to ask if there is no licence at all.</summary>
         public string LicenceContact { get; }
 
         /// <summary>Takes every field.</summary>
@@ -8654,7 +8654,7 @@ namespace FidoUnlock
         /// <summary>The request.</summary>
         public ulong Request { get; }
 
-        /// <summary>Whom the caller says they are, with the channels on record.</summary>
+        /// <summary>Who the caller claims to be, with the channels on record.</summary>
         public global::FidoUnlock.DeskUser User { get; }
 
         /// <summary>The device that they want unlocked.</summary>
@@ -8882,7 +8882,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>One authorised response to make. Only the desk makes it, after all its checks and after the "authorised" entry is on disk. It holds no secret.</summary>
+    /// <summary>An authorised response that is to be made. Only the desk makes it, after all its checks and after the "authorised" entry is on disk. It holds no secret.</summary>
     public sealed class SigningTask : global::System.IEquatable<global::FidoUnlock.SigningTask>
     {
         /// <summary>The request, the sequence number of its first audit entry.</summary>
@@ -8900,13 +8900,13 @@ namespace FidoUnlock
         /// <summary>The suite, which says what is to be made.</summary>
         public global::FidoUnlock.Suite Suite { get; }
 
-        /// <summary>The slot whose key is to be used; of no meaning in suite 3.</summary>
+        /// <summary>The slot whose key is to be used; not used in suite 3.</summary>
         public byte Slot { get; }
 
         /// <summary>Q of the key to be used, a compressed point of 33 bytes; absent in suite 3.</summary>
         public byte[] Issuer { get; }
 
-        /// <summary>E, the device's public key, a compressed point of 33 bytes; in suite 2 alone.</summary>
+        /// <summary>E, the device's public key, a compressed point of 33 bytes; in suite 2 only.</summary>
         public byte[] DeviceKey { get; }
 
         /// <summary>Suites 1 and 2: the message M of docs/protocol.md, which begins with "fido-unlock/1 authorise". Suite 3: the challenge's 16 bytes.</summary>
@@ -9000,19 +9000,19 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>A log that is whole.</summary>
+    /// <summary>The result of verifying an intact log.</summary>
     public sealed class AuditSummary : global::System.IEquatable<global::FidoUnlock.AuditSummary>
     {
         /// <summary>Entries.</summary>
         public ulong Entries { get; }
 
-        /// <summary>The hash of the last one in hex. A tail that was cut off is seen only against a hash that is kept elsewhere.</summary>
+        /// <summary>The hash of the last one in hex. That entries were cut off at the end can be seen only by comparing it with a hash kept elsewhere.</summary>
         public string Head { get; }
 
         /// <summary>The time of the last one: seconds since 1970-01-01 UTC.</summary>
         public ulong Latest { get; }
 
-        /// <summary>How many of them the newest checkpoint covers; what is behind it could be cut off unseen.</summary>
+        /// <summary>How many of them the newest checkpoint covers; later ones could be cut off unnoticed.</summary>
         public ulong Covered { get; }
 
         /// <summary>Takes every field.</summary>
@@ -9072,10 +9072,10 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>Something that does not fit, until an Administrator acknowledges it.</summary>
+    /// <summary>Something suspicious that an Administrator has not acknowledged yet.</summary>
     public sealed class DeskAlarm : global::System.IEquatable<global::FidoUnlock.DeskAlarm>
     {
-        /// <summary>Names it.</summary>
+        /// <summary>Its id.</summary>
         public ulong Id { get; }
 
         /// <summary>The number of its row in the error table.</summary>
@@ -9152,10 +9152,10 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>A way to a user that was registered before the call.</summary>
+    /// <summary>A way to reach a user, registered before the call.</summary>
     public sealed class DeskChannel : global::System.IEquatable<global::FidoUnlock.DeskChannel>
     {
-        /// <summary>Names it within the user.</summary>
+        /// <summary>Its name, unique for this user.</summary>
         public string Id { get; }
 
         /// <summary>What it is.</summary>
@@ -9418,7 +9418,7 @@ namespace FidoUnlock
         /// <summary>Their name, to be read back to the caller.</summary>
         public string Name { get; }
 
-        /// <summary>Whether an unlock for the wrong person would do lasting harm.</summary>
+        /// <summary>Whether unlocking for the wrong person would do lasting harm.</summary>
         public bool Privileged { get; }
 
         /// <summary>Their channels.</summary>
@@ -9501,7 +9501,7 @@ namespace FidoUnlock
         /// <summary>When: seconds since 1970-01-01 UTC.</summary>
         public ulong At { get; }
 
-        /// <summary>Whether the operator recorded that the unlock was given up; the code may be good all the same.</summary>
+        /// <summary>Whether the operator recorded that the unlock was abandoned; the code may still be good.</summary>
         public bool Abandoned { get; }
 
         /// <summary>Takes every field.</summary>
@@ -9589,7 +9589,7 @@ namespace FidoUnlock
         /// <summary>Q of the slot, a compressed point of 33 bytes; absent in suite 3.</summary>
         public byte[] Issuer { get; }
 
-        /// <summary>E, the device's own public key, a compressed point of 33 bytes; in suite 2 alone.</summary>
+        /// <summary>E, the device's own public key, a compressed point of 33 bytes; in suite 2 only.</summary>
         public byte[] DeviceKey { get; }
 
         /// <summary>The unlock counter at registration; absent in suite 3.</summary>
@@ -9701,7 +9701,7 @@ namespace FidoUnlock
         /// <summary>Whether it refuses PINs until it is plugged in again.</summary>
         public bool PinAuthBlocked { get; }
 
-        /// <summary>Tries of the fingerprint sensor, where there is one.</summary>
+        /// <summary>Tries left for the fingerprint sensor, if there is one.</summary>
         public byte? UvRetries { get; }
 
         /// <summary>Whether the PIN must be changed before it is used.</summary>
@@ -9710,10 +9710,10 @@ namespace FidoUnlock
         /// <summary>What a new PIN must be like.</summary>
         public global::FidoUnlock.PinRules PinRules { get; }
 
-        /// <summary>How often it was unlocked.</summary>
+        /// <summary>How many times it has been unlocked.</summary>
         public uint UnlockCounter { get; }
 
-        /// <summary>Enrolled, and closed to other issuers until reset.</summary>
+        /// <summary>Enrolled, and sealed against other issuers until reset.</summary>
         public bool Sealed { get; }
 
         /// <summary>Its key slots.</summary>
@@ -9722,7 +9722,7 @@ namespace FidoUnlock
         /// <summary>Whether five Response Codes were wrong since it was plugged in.</summary>
         public bool UnlockBlocked { get; }
 
-        /// <summary>Whether an unlock wants a touch.</summary>
+        /// <summary>Whether an unlock requires a touch.</summary>
         public bool NeedsTouch { get; }
 
         /// <summary>Takes every field.</summary>
@@ -9824,13 +9824,13 @@ namespace FidoUnlock
         /// <summary>The number of its row in the error table.</summary>
         public ushort Number { get; }
 
-        /// <summary>State and what to do, in one sentence for the person.</summary>
+        /// <summary>The state and what to do, in one sentence for the person.</summary>
         public string Sentence { get; }
 
         /// <summary>Whether an unlock is possible now.</summary>
         public bool CanUnlock { get; }
 
-        /// <summary>The Device ID, where the device tells it.</summary>
+        /// <summary>The Device ID, if the device gives it.</summary>
         public string DeviceId { get; }
 
         /// <summary>Enrolled and sealed.</summary>
@@ -10048,7 +10048,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>Everything that the system shows. No service, no reader and no card are a problem, nothing, and a reader.</summary>
+    /// <summary>Everything that the system shows. A missing card service is in <c>problems</c>, a missing reader is not reported, and a reader without a card is in <c>readers</c>.</summary>
     public sealed class DeviceListing : global::System.IEquatable<global::FidoUnlock.DeviceListing>
     {
         /// <summary>Each key and card, once.</summary>
@@ -10057,10 +10057,10 @@ namespace FidoUnlock
         /// <summary>Readers without a card.</summary>
         public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.FoundRoute> Readers { get; }
 
-        /// <summary>Interfaces of devices above that nothing tells to which: of several keys of one model.</summary>
+        /// <summary>Interfaces that cannot be assigned to one of the devices above, as with several keys of one model.</summary>
         public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.FoundRoute> Unassigned { get; }
 
-        /// <summary>Why USB keys, or cards, could not be looked for, or that this library looks for none.</summary>
+        /// <summary>Why USB keys or cards could not be looked for, or that this library was built without either.</summary>
         public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.ErrorRow> Problems { get; }
 
         /// <summary>Takes every field.</summary>
@@ -10123,13 +10123,13 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>A security key or card, by whatever routes it is reached.</summary>
+    /// <summary>A security key or card, whichever routes lead to it.</summary>
     public sealed class FoundDevice : global::System.IEquatable<global::FidoUnlock.FoundDevice>
     {
-        /// <summary>What the person sees: the product's name, else the reader's.</summary>
+        /// <summary>The name to show: the product's, otherwise the reader's.</summary>
         public string Name { get; }
 
-        /// <summary>The Device ID, where the device told it.</summary>
+        /// <summary>The Device ID, if the device gave it.</summary>
         public string DeviceId { get; }
 
         /// <summary>Its state when it was listed; absent where it could not be read.</summary>
@@ -10144,10 +10144,10 @@ namespace FidoUnlock
         /// <summary>Enrolled and sealed.</summary>
         public bool Enrolled { get; }
 
-        /// <summary>Its routes, the one that is opened first first.</summary>
+        /// <summary>Its routes, in the order in which they are tried.</summary>
         public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.FoundRoute> Routes { get; }
 
-        /// <summary>Why it cannot be used: no route could be opened, or it does not know the unlock; else absent.</summary>
+        /// <summary>Why it cannot be used (no route could be opened, or it does not know the unlock command); otherwise absent.</summary>
         public global::FidoUnlock.ErrorRow Problem { get; }
 
         /// <summary>Takes every field.</summary>
@@ -10233,16 +10233,16 @@ namespace FidoUnlock
         /// <summary>The product's or the reader's name.</summary>
         public string Name { get; }
 
-        /// <summary>The system's path, or the reader's name; another one after the key was plugged in again.</summary>
+        /// <summary>The system's path, or the reader's name; it changes when the key is plugged in again.</summary>
         public string Path { get; }
 
-        /// <summary>The interface; absent with a card, where it is known only when it is open.</summary>
+        /// <summary>The interface; absent for a card, whose interface is known only once it is open.</summary>
         public global::FidoUnlock.Interface? Which { get; }
 
-        /// <summary>The serial number, where a USB key tells it.</summary>
+        /// <summary>The serial number, if a USB key gives one.</summary>
         public string Serial { get; }
 
-        /// <summary>Why no answer came by it: no card, no permission, in use; absent where one came.</summary>
+        /// <summary>Why no answer came this way (no card, no permission, in use); absent if one came.</summary>
         public global::FidoUnlock.ErrorRow Problem { get; }
 
         /// <summary>Takes every field.</summary>
@@ -10311,7 +10311,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>One response to a probe to make: it shows that an unlock would work and unlocks nothing. It holds no secret.</summary>
+    /// <summary>A response to a probe that is to be made: it shows that an unlock would work and unlocks nothing. It holds no secret.</summary>
     public sealed class ProbeTask : global::System.IEquatable<global::FidoUnlock.ProbeTask>
     {
         /// <summary>The device.</summary>
@@ -10326,7 +10326,7 @@ namespace FidoUnlock
         /// <summary>Q of that key, a compressed point of 33 bytes.</summary>
         public byte[] Issuer { get; }
 
-        /// <summary>E, the device's public key, a compressed point of 33 bytes; in suite 2 alone.</summary>
+        /// <summary>E, the device's public key, a compressed point of 33 bytes; in suite 2 only.</summary>
         public byte[] DeviceKey { get; }
 
         /// <summary>The message M of docs/protocol.md, which begins with "fido-unlock/1 probe".</summary>
@@ -10407,7 +10407,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>A new key for a slot, or its end.</summary>
+    /// <summary>A plan to give a slot a new key, or to close it.</summary>
     public sealed class RotationPlan : global::System.IEquatable<global::FidoUnlock.RotationPlan>
     {
         /// <summary>The slot whose key changes, 0 to 15.</summary>
@@ -10487,7 +10487,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>One proof of a rotation to make: with it the device takes <c>new_issuer</c>, so look whether that is a key of yours. It holds no secret.</summary>
+    /// <summary>A proof of a rotation that is to be made: with it the device accepts <c>new_issuer</c>, so make sure that this is one of your keys. It holds no secret.</summary>
     public sealed class RotationTask : global::System.IEquatable<global::FidoUnlock.RotationTask>
     {
         /// <summary>Which of the two proofs.</summary>
@@ -10499,7 +10499,7 @@ namespace FidoUnlock
         /// <summary>The suite of that key, which says what is to be made: 1 or 2.</summary>
         public global::FidoUnlock.Suite SigningSuite { get; }
 
-        /// <summary>E, the device's public key, a compressed point of 33 bytes; for a key of suite 2 alone.</summary>
+        /// <summary>E, the device's public key, a compressed point of 33 bytes; for a key of suite 2 only.</summary>
         public byte[] DeviceKey { get; }
 
         /// <summary>The device.</summary>
@@ -10629,7 +10629,7 @@ namespace FidoUnlock
     /// <summary>The library's own policy.</summary>
     public sealed class PinOptions : global::System.IEquatable<global::FidoUnlock.PinOptions>
     {
-        /// <summary>Shortest length in code points; at least 6 whatever stands here.</summary>
+        /// <summary>Shortest length in code points; never less than 6.</summary>
         public uint Minimum { get; }
 
         /// <summary>Whether the other printable ASCII characters are allowed.</summary>
@@ -10641,7 +10641,7 @@ namespace FidoUnlock
         /// <summary>Whether sequences and repeats are refused.</summary>
         public bool RefuseTrivial { get; }
 
-        /// <summary>PINs that are refused, whatever their case.</summary>
+        /// <summary>PINs that are refused, in upper or lower case.</summary>
         public global::System.Collections.Generic.IReadOnlyList<string> BlockList { get; }
 
         /// <summary>Takes every field.</summary>
@@ -10705,7 +10705,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>The device's own rules, to be told to the person before a PIN is typed.</summary>
+    /// <summary>The device's own rules, to be shown to the person before a PIN is typed.</summary>
     public sealed class PinRules : global::System.IEquatable<global::FidoUnlock.PinRules>
     {
         /// <summary>Shortest, in Unicode code points.</summary>
@@ -10769,7 +10769,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>What a device made of itself at enrolment.</summary>
+    /// <summary>What a device generated at enrolment.</summary>
     public sealed class EnrolledDevice : global::System.IEquatable<global::FidoUnlock.EnrolledDevice>
     {
         /// <summary>Its Device ID.</summary>
@@ -10837,10 +10837,10 @@ namespace FidoUnlock
         /// <summary>What its key is for.</summary>
         public global::FidoUnlock.Suite Suite { get; }
 
-        /// <summary>16 bytes that name the issuer's key; absent in suite 3.</summary>
+        /// <summary>16 bytes that identify the issuer's key; absent in suite 3.</summary>
         public byte[] Fingerprint { get; }
 
-        /// <summary>How often the slot was given a new key.</summary>
+        /// <summary>How many times the slot has been given a new key.</summary>
         public uint Rotation { get; }
 
         /// <summary>Takes every field.</summary>
@@ -11039,7 +11039,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary><c>getInfo</c>: what a device tells of itself.</summary>
+    /// <summary><c>getInfo</c>: what a device says about itself.</summary>
     public sealed class UnlockInfo : global::System.IEquatable<global::FidoUnlock.UnlockInfo>
     {
         /// <summary>Whether a PIN is set.</summary>
@@ -11051,7 +11051,7 @@ namespace FidoUnlock
         /// <summary>Whether it refuses PINs until it is plugged in again.</summary>
         public bool PinAuthBlocked { get; }
 
-        /// <summary>Tries of the fingerprint sensor, where there is one.</summary>
+        /// <summary>Tries left for the fingerprint sensor, if there is one.</summary>
         public byte? UvRetries { get; }
 
         /// <summary>Its PIN/UV protocols, the preferred one first.</summary>
@@ -11069,25 +11069,25 @@ namespace FidoUnlock
         /// <summary><c>pinComplexityPolicy</c>: it has further rules for PINs.</summary>
         public bool PinComplexityPolicy { get; }
 
-        /// <summary>How often it was unlocked.</summary>
+        /// <summary>How many times it has been unlocked.</summary>
         public uint UnlockCounter { get; }
 
-        /// <summary>Enrolled, and closed to other issuers until reset.</summary>
+        /// <summary>Enrolled, and sealed against other issuers until reset.</summary>
         public bool Sealed { get; }
 
         /// <summary>Its key slots.</summary>
         public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.SlotInfo> Slots { get; }
 
-        /// <summary>The Device ID's 10 bytes, where it is told.</summary>
+        /// <summary>The Device ID's 10 bytes, if the device gives it.</summary>
         public byte[] DeviceId { get; }
 
         /// <summary>Whether five Response Codes were wrong since it was plugged in.</summary>
         public bool UnlockBlocked { get; }
 
-        /// <summary>Whether an unlock wants a touch.</summary>
+        /// <summary>Whether an unlock requires a touch.</summary>
         public bool NeedsTouch { get; }
 
-        /// <summary>Whether an unlock ended exactly the challenge that was asked about; <c>None</c> where none was, or the device cannot tell. Then only Device ID and counter tell what became of an unlock whose answer was lost.</summary>
+        /// <summary>Whether an unlock ended exactly the challenge that was asked about; <c>None</c> where none was, or the device cannot tell. Then only the Device ID and the counter show what became of an unlock whose answer was lost.</summary>
         public bool? Spent { get; }
 
         /// <summary>Takes every field.</summary>
@@ -11318,14 +11318,14 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>A change of what the device does.</summary>
+    /// <summary>A change in what the device is doing.</summary>
     public abstract class ProgressEvent
     {
         internal ProgressEvent() { }
 
         internal abstract void UniffiWrite(UniffiWriter uniffiWriter);
 
-        /// <summary>The device works.</summary>
+        /// <summary>The device is working.</summary>
         public sealed class Processing : global::FidoUnlock.ProgressEvent
         {
             /// <summary>Takes every field.</summary>
@@ -11480,7 +11480,7 @@ namespace FidoUnlock
     /// <summary>An operator's role.</summary>
     public enum DeskRole : int
     {
-        /// <summary>Every privilege.</summary>
+        /// <summary>Has every privilege.</summary>
         Administrator = 0,
         /// <summary>Answers callers and manages devices.</summary>
         DeviceServiceAdministrator = 1,
@@ -11635,7 +11635,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>What a count of codes says.</summary>
+    /// <summary>The outcome of counting a code.</summary>
     public abstract class LimitOutcome
     {
         internal LimitOutcome() { }
@@ -11761,7 +11761,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>What the owner is told.</summary>
+    /// <summary>What the owner is told about.</summary>
     public enum NoticeKind : int
     {
         /// <summary>A Response Code was given out for their device.</summary>
@@ -11955,7 +11955,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>Why the host's store did not do it.</summary>
+    /// <summary>Why the host's store failed.</summary>
     public abstract class StorageException : global::System.Exception
     {
         internal StorageException(string message) : base(message) { }
@@ -11982,7 +11982,7 @@ namespace FidoUnlock
             }
         }
 
-        /// <summary>It could not be written; what was there before is still there.</summary>
+        /// <summary>It could not be written; the earlier content is still there.</summary>
         public sealed class Write : global::FidoUnlock.StorageException
         {
             /// <summary>Table or file, never its content.</summary>
@@ -12119,7 +12119,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>How far <c>Device.block_pin</c> got.</summary>
+    /// <summary>How far <c>Device.block_pin</c> has got.</summary>
     public enum BlockOutcome : int
     {
         /// <summary>The PIN is blocked for good; an unlock is possible now.</summary>
@@ -12242,7 +12242,7 @@ namespace FidoUnlock
             }
         }
 
-        /// <summary>Blocked for good and never enrolled: only a reset is left.</summary>
+        /// <summary>Blocked for good and never enrolled: only a reset can help.</summary>
         public sealed class LockedNotEnrolled : global::FidoUnlock.Condition
         {
             /// <summary>Takes every field.</summary>
@@ -12424,7 +12424,7 @@ namespace FidoUnlock
             }
         }
 
-        /// <summary>A card without the FIDO applet: another applet's PIN is meant.</summary>
+        /// <summary>A card without the FIDO applet: its PIN belongs to another applet.</summary>
         public sealed class OtherApplet : global::FidoUnlock.Condition
         {
             /// <summary>Takes every field.</summary>
@@ -12452,7 +12452,7 @@ namespace FidoUnlock
             }
         }
 
-        /// <summary>A state that this version of the binding has no name for: show the sentence.</summary>
+        /// <summary>A state that this version of the binding does not know by name: show the sentence.</summary>
         public sealed class Unknown : global::FidoUnlock.Condition
         {
             /// <summary>Takes every field.</summary>
@@ -12583,7 +12583,7 @@ namespace FidoUnlock
             /// <summary>The line with the error, from 1; absent for codes of one line.</summary>
             public byte? Line { get; }
 
-            /// <summary>The groups to compare again; empty where it is not known which.</summary>
+            /// <summary>The groups to compare again; empty if they are not known.</summary>
             public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.WrongGroup> Groups { get; }
 
             /// <summary>Whether <c>CodeField.correction</c> has a proposal.</summary>
@@ -12876,7 +12876,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>A change of what the system shows.</summary>
+    /// <summary>A change in what the system shows.</summary>
     public abstract class DeviceChange
     {
         internal DeviceChange() { }
@@ -12919,7 +12919,7 @@ namespace FidoUnlock
             }
         }
 
-        /// <summary>A further route appeared or went, or one tells more than before.</summary>
+        /// <summary>A further route appeared or went away, or one gives more information than before.</summary>
         public sealed class Changed : global::FidoUnlock.DeviceChange
         {
             /// <summary>As it is now.</summary>
@@ -13119,7 +13119,7 @@ namespace FidoUnlock
             }
         }
 
-        /// <summary>USB keys, or cards, cannot be looked for. Told once, until they can.</summary>
+        /// <summary>USB keys or cards cannot be looked for. Reported once, until they can.</summary>
         public sealed class Problem : global::FidoUnlock.DeviceChange
         {
             /// <summary>Why.</summary>
@@ -13370,7 +13370,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>Why a pipe did not carry.</summary>
+    /// <summary>Why a pipe failed.</summary>
     public abstract class PipeException : global::System.Exception
     {
         internal PipeException(string message) : base(message) { }
@@ -13673,7 +13673,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>Why a device of the host did not do it.</summary>
+    /// <summary>Why a device that the host implements failed.</summary>
     public abstract class UnlockDeviceException : global::System.Exception
     {
         internal UnlockDeviceException(string message) : base(message) { }
@@ -13683,7 +13683,7 @@ namespace FidoUnlock
         /// <summary>It refused.</summary>
         public sealed class Refused : global::FidoUnlock.UnlockDeviceException
         {
-            /// <summary>A number of docs/errors.md that a device can mean: 105 for a wrong response, 111 for a touch that was refused, 307 where its own rules refuse the PIN. Another one becomes 119.</summary>
+            /// <summary>A number of docs/errors.md that a device can mean: 105 for a wrong response, 111 for a touch that was refused, 307 if its own rules refuse the PIN. Any other number becomes 119.</summary>
             public ushort Number { get; }
 
             /// <summary>Takes every field.</summary>
@@ -13699,7 +13699,7 @@ namespace FidoUnlock
             }
         }
 
-        /// <summary>It answered something that makes no sense.</summary>
+        /// <summary>Its answer makes no sense.</summary>
         public sealed class Malformed : global::FidoUnlock.UnlockDeviceException
         {
             /// <summary>Takes every field.</summary>

@@ -38,7 +38,7 @@ pub struct ApprovalTask {
 /// A second operator's approval, as the host's system has it.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct Approval {
-    /// Of the task that was approved; for another one it is refused with number 434.
+    /// The fingerprint of the task that was approved; for any other task it is refused with number 434.
     pub basis: Vec<u8>,
     /// Who approved, by their sign-in name here.
     pub operator: String,
@@ -89,9 +89,9 @@ impl From<ApproverError> for ApprovalError {
 /// The system in which second operators approve: tickets, a chat, a work flow.
 #[uniffi::export(with_foreign)]
 pub trait Approver: Send + Sync {
-    /// Says whether `task` was approved, and by whom. It may look that up for as long as it takes, since
-    /// the desk serves others meanwhile, but is not to wait for a person: `ApproverError.Pending` where
-    /// nobody has decided.
+    /// Says whether `task` was approved, and by whom. Looking that up may take long, since the desk serves
+    /// others meanwhile, but do not wait for a person: throw `ApproverError.Pending` while nobody has
+    /// decided.
     fn ask(&self, task: ApprovalTask) -> Result<Approval, ApproverError>;
 }
 

@@ -28,7 +28,7 @@ pub enum VerificationMethod {
 }
 
 impl VerificationMethod {
-    /// `None` for one that this version of the binding has no name for.
+    /// `None` for a method that this version of the binding does not know.
     pub(super) fn of(method: desk::VerificationMethod) -> Option<Self> {
         Some(match method {
             desk::VerificationMethod::EnrolledFactor => Self::EnrolledFactor,
@@ -90,7 +90,7 @@ pub trait CallerVerifier: Send + Sync {
     fn verify(&self, task: CallerTask) -> Result<CallerCheck, HostError>;
 }
 
-/// What the owner is told.
+/// What the owner is told about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum NoticeKind {
     /// A Response Code was given out for their device.
@@ -131,9 +131,9 @@ pub trait OwnerNotifier: Send + Sync {
 /// Sends Response Codes to users, by the channels that are registered for them.
 #[uniffi::export(with_foreign)]
 pub trait CodeDelivery: Send + Sync {
-    /// Sends the code. It is a secret and the copy is the host's: keep it no longer than the call. What
-    /// throws here fails the call with number 803; the code is made and recorded all the same. The desk
-    /// waits for it.
+    /// Sends the code. It is a secret, and this copy is the host's: keep it no longer than the call. If this
+    /// throws, the call fails with number 803, although the code has been made and recorded. The desk waits
+    /// for it.
     fn send(&self, channel: DeskChannel, code: String) -> Result<(), HostError>;
 }
 

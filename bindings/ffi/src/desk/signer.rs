@@ -26,7 +26,7 @@ pub struct IssuerInfo {
     pub retired: bool,
 }
 
-/// One authorised response to make. Only the desk makes it, after all its checks and after the
+/// An authorised response that is to be made. Only the desk makes it, after all its checks and after the
 /// "authorised" entry is on disk. It holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct SigningTask {
@@ -40,11 +40,11 @@ pub struct SigningTask {
     pub device_id: String,
     /// The suite, which says what is to be made.
     pub suite: Suite,
-    /// The slot whose key is to be used; of no meaning in suite 3.
+    /// The slot whose key is to be used; not used in suite 3.
     pub slot: u8,
     /// Q of the key to be used, a compressed point of 33 bytes; absent in suite 3.
     pub issuer: Option<Vec<u8>>,
-    /// E, the device's public key, a compressed point of 33 bytes; in suite 2 alone.
+    /// E, the device's public key, a compressed point of 33 bytes; in suite 2 only.
     pub device_key: Option<Vec<u8>>,
     /// Suites 1 and 2: the message M of docs/protocol.md, which begins with "fido-unlock/1 authorise".
     /// Suite 3: the challenge's 16 bytes.
@@ -86,7 +86,7 @@ impl From<uniffi::UnexpectedUniFFICallbackError> for SigningError {
     }
 }
 
-/// Whose own number it is.
+/// Where the number comes from.
 fn detail(code: i64) -> String {
     format!("the program's signer ({code:#x})")
 }
@@ -130,7 +130,7 @@ pub trait ResponseSigner: Send + Sync {
     /// by a keyed fingerprint or in constant time.
     fn device_with_admin_key(&self, admin_key: String) -> Result<Option<String>, SigningError>;
 
-    /// Keeps the admin key of a suite-3 device, wrapped; replaces the one before.
+    /// Stores the admin key of a suite-3 device, wrapped; replaces an earlier one.
     fn store_admin_key(&self, device_id: String, admin_key: String) -> Result<(), SigningError>;
 }
 

@@ -21,10 +21,10 @@ pub enum ChannelKind {
     Agent,
 }
 
-/// A way to a user that was registered before the call.
+/// A way to reach a user, registered before the call.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct DeskChannel {
-    /// Names it within the user.
+    /// Its name, unique for this user.
     pub id: String,
     /// What it is.
     pub kind: ChannelKind,
@@ -42,7 +42,7 @@ pub struct DeskUser {
     pub id: String,
     /// Their name, to be read back to the caller.
     pub name: String,
-    /// Whether an unlock for the wrong person would do lasting harm.
+    /// Whether unlocking for the wrong person would do lasting harm.
     pub privileged: bool,
     /// Their channels.
     pub channels: Vec<DeskChannel>,
@@ -61,7 +61,7 @@ pub struct RegisteredDevice {
     pub suite: Suite,
     /// Q of the slot, a compressed point of 33 bytes; absent in suite 3.
     pub issuer: Option<Vec<u8>>,
-    /// E, the device's own public key, a compressed point of 33 bytes; in suite 2 alone.
+    /// E, the device's own public key, a compressed point of 33 bytes; in suite 2 only.
     pub device_key: Option<Vec<u8>>,
     /// The unlock counter at registration; absent in suite 3.
     pub counter: Option<u32>,

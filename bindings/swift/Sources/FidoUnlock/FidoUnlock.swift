@@ -640,7 +640,7 @@ fileprivate struct FfiConverterData: FfiConverterRustBuffer {
 
 
 /**
- * A connected card. Selecting, chaining and keep-alive are the library's.
+ * A connected card. The library handles selection, chaining and keep-alive.
  */
 public protocol ApduChannel: AnyObject, Sendable {
 
@@ -651,19 +651,19 @@ public protocol ApduChannel: AnyObject, Sendable {
     func transmit(apdu: Data, timeoutMs: UInt32) throws  -> Data
 
     /**
-     * Whether the reader takes extended-length APDUs; where unsure, true. Asked once, when the
-     * device is opened.
+     * Whether the reader takes extended-length APDUs; if unsure, return true. Asked once, when the device
+     * is opened.
      */
     func extendedLength() throws  -> Bool
 
     /**
-     * Begins a span in which no other program may come between; where the platform has none,
+     * Begins a transaction, in which no other program can use the card; if the platform has none, just
      * return.
      */
     func beginTransaction(timeoutMs: UInt32) throws
 
     /**
-     * Ends that span and leaves the card as it is.
+     * Ends the transaction and leaves the card as it is.
      */
     func endTransaction() throws
 
@@ -674,7 +674,7 @@ public protocol ApduChannel: AnyObject, Sendable {
 
 }
 /**
- * A connected card. Selecting, chaining and keep-alive are the library's.
+ * A connected card. The library handles selection, chaining and keep-alive.
  */
 open class ApduChannelImpl: ApduChannel, @unchecked Sendable {
     fileprivate let handle: UInt64
@@ -745,8 +745,8 @@ open func transmit(apdu: Data, timeoutMs: UInt32)throws  -> Data  {
 }
 
     /**
-     * Whether the reader takes extended-length APDUs; where unsure, true. Asked once, when the
-     * device is opened.
+     * Whether the reader takes extended-length APDUs; if unsure, return true. Asked once, when the device
+     * is opened.
      */
 open func extendedLength()throws  -> Bool  {
     return try  FfiConverterBool.lift(try rustCallWithError(FfiConverterTypePipeError_lift) {
@@ -758,7 +758,7 @@ open func extendedLength()throws  -> Bool  {
 }
 
     /**
-     * Begins a span in which no other program may come between; where the platform has none,
+     * Begins a transaction, in which no other program can use the card; if the platform has none, just
      * return.
      */
 open func beginTransaction(timeoutMs: UInt32)throws   {try rustCallWithError(FfiConverterTypePipeError_lift) {
@@ -771,7 +771,7 @@ open func beginTransaction(timeoutMs: UInt32)throws   {try rustCallWithError(Ffi
 }
 
     /**
-     * Ends that span and leaves the card as it is.
+     * Ends the transaction and leaves the card as it is.
      */
 open func endTransaction()throws   {try rustCallWithError(FfiConverterTypePipeError_lift) {
         uniffiCallStatus in
@@ -1029,9 +1029,9 @@ public func FfiConverterTypeApduChannel_lower(_ value: ApduChannel) -> UInt64 {
 public protocol Approver: AnyObject, Sendable {
 
     /**
-     * Says whether `task` was approved, and by whom. It may look that up for as long as it takes, since
-     * the desk serves others meanwhile, but is not to wait for a person: `ApproverError.Pending` where
-     * nobody has decided.
+     * Says whether `task` was approved, and by whom. Looking that up may take long, since the desk serves
+     * others meanwhile, but do not wait for a person: throw `ApproverError.Pending` while nobody has
+     * decided.
      */
     func ask(task: ApprovalTask) throws  -> Approval
 
@@ -1093,9 +1093,9 @@ open class ApproverImpl: Approver, @unchecked Sendable {
 
 
     /**
-     * Says whether `task` was approved, and by whom. It may look that up for as long as it takes, since
-     * the desk serves others meanwhile, but is not to wait for a person: `ApproverError.Pending` where
-     * nobody has decided.
+     * Says whether `task` was approved, and by whom. Looking that up may take long, since the desk serves
+     * others meanwhile, but do not wait for a person: throw `ApproverError.Pending` while nobody has
+     * decided.
      */
 open func ask(task: ApprovalTask)throws  -> Approval  {
     return try  FfiConverterTypeApproval_lift(try rustCallWithError(FfiConverterTypeApproverError_lift) {
@@ -1247,7 +1247,7 @@ public func FfiConverterTypeApprover_lower(_ value: Approver) -> UInt64 {
 public protocol AuditLog: AnyObject, Sendable {
 
     /**
-     * The log's own id: 16 random bytes, made when the log was. Asked once, when the desk opens.
+     * The log's own id: 16 random bytes, generated with the log. Asked once, when the desk opens.
      */
     func logId() throws  -> Data
 
@@ -1262,9 +1262,9 @@ public protocol AuditLog: AnyObject, Sendable {
     func entry(sequence: UInt64) throws  -> Data?
 
     /**
-     * Adds an entry at the end. `sequence`: the place that it must have; refuse where it is taken. Return
-     * only when it would survive a power cut: the Response Code is shown on the strength of it. Where this
-     * throws, the log must end where it ended before.
+     * Appends an entry. `sequence`: the position that it must get; refuse if that is taken. Return only
+     * when the entry would survive a power cut: the Response Code is shown only after this. If this throws,
+     * the log must be as it was before.
      */
     func append(sequence: UInt64, entry: Data) throws
 
@@ -1328,7 +1328,7 @@ open class AuditLogImpl: AuditLog, @unchecked Sendable {
 
 
     /**
-     * The log's own id: 16 random bytes, made when the log was. Asked once, when the desk opens.
+     * The log's own id: 16 random bytes, generated with the log. Asked once, when the desk opens.
      */
 open func logId()throws  -> Data  {
     return try  FfiConverterData.lift(try rustCallWithError(FfiConverterTypeStorageError_lift) {
@@ -1365,9 +1365,9 @@ open func entry(sequence: UInt64)throws  -> Data?  {
 }
 
     /**
-     * Adds an entry at the end. `sequence`: the place that it must have; refuse where it is taken. Return
-     * only when it would survive a power cut: the Response Code is shown on the strength of it. Where this
-     * throws, the log must end where it ended before.
+     * Appends an entry. `sequence`: the position that it must get; refuse if that is taken. Return only
+     * when the entry would survive a power cut: the Response Code is shown only after this. If this throws,
+     * the log must be as it was before.
      */
 open func append(sequence: UInt64, entry: Data)throws   {try rustCallWithError(FfiConverterTypeStorageError_lift) {
         uniffiCallStatus in
@@ -1585,13 +1585,13 @@ public func FfiConverterTypeAuditLog_lower(_ value: AuditLog) -> UInt64 {
 
 
 /**
- * The person's consent to block the PIN; good for the power-ups that it takes.
+ * The person's consent to block the PIN; valid for as many power-ups as that takes.
  */
 public protocol BlockConsentProtocol: AnyObject, Sendable {
 
 }
 /**
- * The person's consent to block the PIN; good for the power-ups that it takes.
+ * The person's consent to block the PIN; valid for as many power-ups as that takes.
  */
 open class BlockConsent: BlockConsentProtocol, @unchecked Sendable {
     fileprivate let handle: UInt64
@@ -1702,8 +1702,8 @@ public func FfiConverterTypeBlockConsent_lower(_ value: BlockConsent) -> UInt64 
 public protocol CallerVerifier: AnyObject, Sendable {
 
     /**
-     * Checks the caller that `task` names. What throws here leaves the caller unverified (406). It may wait
-     * for the caller, since the desk serves others meanwhile; the request lives ten minutes.
+     * Verifies the caller that `task` names. If this throws, the caller stays unverified (406). It may wait
+     * for the caller, since the desk serves others meanwhile; the request is valid for ten minutes.
      */
     func verify(task: CallerTask) throws  -> CallerCheck
 
@@ -1765,8 +1765,8 @@ open class CallerVerifierImpl: CallerVerifier, @unchecked Sendable {
 
 
     /**
-     * Checks the caller that `task` names. What throws here leaves the caller unverified (406). It may wait
-     * for the caller, since the desk serves others meanwhile; the request lives ten minutes.
+     * Verifies the caller that `task` names. If this throws, the caller stays unverified (406). It may wait
+     * for the caller, since the desk serves others meanwhile; the request is valid for ten minutes.
      */
 open func verify(task: CallerTask)throws  -> CallerCheck  {
     return try  FfiConverterTypeCallerCheck_lift(try rustCallWithError(FfiConverterTypeHostError_lift) {
@@ -1911,13 +1911,13 @@ public func FfiConverterTypeCallerVerifier_lower(_ value: CallerVerifier) -> UIn
 
 
 /**
- * Cancels calls, from any thread. Once cancelled it stays so: make a new one for a new call.
+ * Cancels calls, from any thread. Once cancelled, it stays cancelled: use a new one for each call.
  */
 public protocol CancelHandleProtocol: AnyObject, Sendable {
 
     /**
-     * Cancels; the call ends with number 508 within 100 ms, or as soon as a host pipe that it waits
-     * for comes back.
+     * Cancels; the call ends with number 508 within 100 ms, or as soon as the host's pipe returns, if it
+     * is waiting for that.
      */
     func cancel()
 
@@ -1928,7 +1928,7 @@ public protocol CancelHandleProtocol: AnyObject, Sendable {
 
 }
 /**
- * Cancels calls, from any thread. Once cancelled it stays so: make a new one for a new call.
+ * Cancels calls, from any thread. Once cancelled, it stays cancelled: use a new one for each call.
  */
 open class CancelHandle: CancelHandleProtocol, @unchecked Sendable {
     fileprivate let handle: UInt64
@@ -1970,7 +1970,7 @@ open class CancelHandle: CancelHandleProtocol, @unchecked Sendable {
         return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_cancelhandle(self.handle, $0) }
     }
     /**
-     * A handle that has not cancelled.
+     * A handle that is not cancelled.
      */
 public convenience init() {
     let handle =
@@ -1995,8 +1995,8 @@ public convenience init() {
 
 
     /**
-     * Cancels; the call ends with number 508 within 100 ms, or as soon as a host pipe that it waits
-     * for comes back.
+     * Cancels; the call ends with number 508 within 100 ms, or as soon as the host's pipe returns, if it
+     * is waiting for that.
      */
 open func cancel()  {try! rustCall() {
         uniffiCallStatus in
@@ -2537,9 +2537,9 @@ public func FfiConverterTypeClock_lower(_ value: Clock) -> UInt64 {
 public protocol CodeDelivery: AnyObject, Sendable {
 
     /**
-     * Sends the code. It is a secret and the copy is the host's: keep it no longer than the call. What
-     * throws here fails the call with number 803; the code is made and recorded all the same. The desk
-     * waits for it.
+     * Sends the code. It is a secret, and this copy is the host's: keep it no longer than the call. If this
+     * throws, the call fails with number 803, although the code has been made and recorded. The desk waits
+     * for it.
      */
     func send(channel: DeskChannel, code: String) throws
 
@@ -2601,9 +2601,9 @@ open class CodeDeliveryImpl: CodeDelivery, @unchecked Sendable {
 
 
     /**
-     * Sends the code. It is a secret and the copy is the host's: keep it no longer than the call. What
-     * throws here fails the call with number 803; the code is made and recorded all the same. The desk
-     * waits for it.
+     * Sends the code. It is a secret, and this copy is the host's: keep it no longer than the call. If this
+     * throws, the call fails with number 803, although the code has been made and recorded. The desk waits
+     * for it.
      */
 open func send(channel: DeskChannel, code: String)throws   {try rustCallWithError(FfiConverterTypeHostError_lift) {
         uniffiCallStatus in
@@ -2750,34 +2750,34 @@ public func FfiConverterTypeCodeDelivery_lower(_ value: CodeDelivery) -> UInt64 
 
 
 /**
- * One field that a person types one code into. Ask `check` when the person has finished, and
- * `line_complete` at each key.
+ * An input field for one code. Call `check` when the person has finished typing, and
+ * `line_complete` after each key.
  */
 public protocol CodeFieldProtocol: AnyObject, Sendable {
 
     /**
-     * Judges the whole text, which is wiped on this side. The first refusal may have a
-     * `correction`; later ones name the groups alone.
+     * Checks the whole text, which is wiped on this side. Only the first refusal may have a
+     * `correction`; later ones just name the groups.
      */
     func check(text: String) throws
 
     /**
-     * What may have been meant, after a refusal whose `has_correction` is true (number 802 otherwise):
-     * `text`, which was refused, with one character or one swap put right. To be shown and confirmed,
-     * never used unasked. A secret where the field is for a Response Code.
+     * What the person may have meant, after a refusal whose `has_correction` is true (number 802 otherwise):
+     * `text`, which was refused, with one character or one swap corrected. Show it and have it confirmed;
+     * never use it unasked. It is a secret if the field is for a Response Code.
      */
     func correction(text: String) throws  -> String
 
     /**
-     * Whether one line is whole and passes its check, so that the field can say so at once. `line`:
-     * from 1; codes of one line have line 1 alone. Suite 3 has no check: always false.
+     * Whether one line is complete and passes its check, so that the field can say so at once. `line`:
+     * from 1; codes of one line have only line 1. Suite 3 has no check: always false.
      */
     func lineComplete(line: UInt8, text: String)  -> Bool
 
 }
 /**
- * One field that a person types one code into. Ask `check` when the person has finished, and
- * `line_complete` at each key.
+ * An input field for one code. Call `check` when the person has finished typing, and
+ * `line_complete` after each key.
  */
 open class CodeField: CodeFieldProtocol, @unchecked Sendable {
     fileprivate let handle: UInt64
@@ -2868,8 +2868,8 @@ public static func response(suite: Suite) -> CodeField  {
 
 
     /**
-     * Judges the whole text, which is wiped on this side. The first refusal may have a
-     * `correction`; later ones name the groups alone.
+     * Checks the whole text, which is wiped on this side. Only the first refusal may have a
+     * `correction`; later ones just name the groups.
      */
 open func check(text: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
@@ -2881,9 +2881,9 @@ open func check(text: String)throws   {try rustCallWithError(FfiConverterTypeUnl
 }
 
     /**
-     * What may have been meant, after a refusal whose `has_correction` is true (number 802 otherwise):
-     * `text`, which was refused, with one character or one swap put right. To be shown and confirmed,
-     * never used unasked. A secret where the field is for a Response Code.
+     * What the person may have meant, after a refusal whose `has_correction` is true (number 802 otherwise):
+     * `text`, which was refused, with one character or one swap corrected. Show it and have it confirmed;
+     * never use it unasked. It is a secret if the field is for a Response Code.
      */
 open func correction(text: String)throws  -> String  {
     return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
@@ -2896,8 +2896,8 @@ open func correction(text: String)throws  -> String  {
 }
 
     /**
-     * Whether one line is whole and passes its check, so that the field can say so at once. `line`:
-     * from 1; codes of one line have line 1 alone. Suite 3 has no check: always false.
+     * Whether one line is complete and passes its check, so that the field can say so at once. `line`:
+     * from 1; codes of one line have only line 1. Suite 3 has no check: always false.
      */
 open func lineComplete(line: UInt8, text: String) -> Bool  {
     return try!  FfiConverterBool.lift(try! rustCall() {
@@ -2969,7 +2969,7 @@ public func FfiConverterTypeCodeField_lower(_ value: CodeField) -> UInt64 {
 public protocol DeskBuilderProtocol: AnyObject, Sendable {
 
     /**
-     * Opens the desk, once: reads and verifies the whole audit log. A port that is missing is number 801.
+     * Opens the desk, once: reads and verifies the whole audit log. A missing port gives number 801.
      */
     func `open`() throws  -> HelpDesk
 
@@ -2984,7 +2984,7 @@ public protocol DeskBuilderProtocol: AnyObject, Sendable {
     func setClock(clock: Clock) throws
 
     /**
-     * Sends codes to channels, where the desk is to do that.
+     * Sends codes to channels, if the desk is to do that.
      */
     func setDelivery(delivery: CodeDelivery) throws
 
@@ -2999,7 +2999,7 @@ public protocol DeskBuilderProtocol: AnyObject, Sendable {
     func setLicence(licence: Licence) throws
 
     /**
-     * How many codes were given out.
+     * Counts the codes that were given out.
      */
     func setLimits(limits: Limits) throws
 
@@ -3070,7 +3070,7 @@ open class DeskBuilder: DeskBuilderProtocol, @unchecked Sendable {
         return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_deskbuilder(self.handle, $0) }
     }
     /**
-     * Without any port.
+     * A builder without any port.
      */
 public convenience init() {
     let handle =
@@ -3095,7 +3095,7 @@ public convenience init() {
 
 
     /**
-     * Opens the desk, once: reads and verifies the whole audit log. A port that is missing is number 801.
+     * Opens the desk, once: reads and verifies the whole audit log. A missing port gives number 801.
      */
 open func `open`()throws  -> HelpDesk  {
     return try  FfiConverterTypeHelpDesk_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
@@ -3131,7 +3131,7 @@ open func setClock(clock: Clock)throws   {try rustCallWithError(FfiConverterType
 }
 
     /**
-     * Sends codes to channels, where the desk is to do that.
+     * Sends codes to channels, if the desk is to do that.
      */
 open func setDelivery(delivery: CodeDelivery)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
@@ -3167,7 +3167,7 @@ open func setLicence(licence: Licence)throws   {try rustCallWithError(FfiConvert
 }
 
     /**
-     * How many codes were given out.
+     * Counts the codes that were given out.
      */
 open func setLimits(limits: Limits)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
@@ -3564,7 +3564,7 @@ public func FfiConverterTypeDeskFolder_lower(_ value: DeskFolder) -> UInt64 {
 public protocol DeviceProtocol: AnyObject, Sendable {
 
     /**
-     * The interface that answers; number 121 where the host speaks to the device itself.
+     * The interface in use; number 121 if the host speaks to the device itself.
      */
     func activeInterface() throws  -> Interface
 
@@ -3575,8 +3575,8 @@ public protocol DeviceProtocol: AnyObject, Sendable {
     func blockPin(consent: BlockConsent, cancel: CancelHandle?, timeoutMs: UInt32?) throws  -> BlockOutcome
 
     /**
-     * What state it is in and what the person can do; only reads. `own_issuers`: fingerprints (16
-     * bytes each) of your own issuer keys; where empty, none counts as foreign.
+     * Its state, and what the person can do; this only reads. `own_issuers`: fingerprints (16 bytes
+     * each) of your own issuer keys; if empty, no key counts as foreign.
      */
     func diagnose(ownIssuers: [Data], cancel: CancelHandle?, timeoutMs: UInt32?) throws  -> Diagnosis
 
@@ -3661,8 +3661,8 @@ open class Device: DeviceProtocol, @unchecked Sendable {
 
 
     /**
-     * Over a card that the host has connected. `preference` `Vendor` takes the unlock applet where
-     * the card has it and FIDO's otherwise; `Fido` takes FIDO's alone.
+     * Over a card that the host has connected. With `preference` `Vendor`, the unlock applet is used if
+     * the card has it, and FIDO's otherwise; with `Fido`, only FIDO's.
      */
 public static func openApdu(pipe: ApduChannel, preference: Interface)throws  -> Device  {
     return try  FfiConverterTypeDevice_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
@@ -3702,9 +3702,9 @@ public static func openUnlockDevice(device: UnlockDevice) -> Device  {
 
     /**
      * A device that was listed, by the first of its routes that works: the vendor interface, which any
-     * process may open, a card, the FIDO interface. It is found again by its Device ID, where that is
-     * known, also when it was plugged in elsewhere. `which` keeps to one interface: enrolment, probe and
-     * blocking the PIN want `Fido`.
+     * process may open, a card, the FIDO interface. It is found again by its Device ID, if that is known,
+     * even if it has been plugged in elsewhere. `which` restricts this to one interface: enrolment, probe
+     * and blocking the PIN require `Fido`.
      */
 public static func openFound(found: FoundDevice, which: Interface? = nil, cancel: CancelHandle? = nil)throws  -> Device  {
     return try  FfiConverterTypeDevice_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
@@ -3720,7 +3720,7 @@ public static func openFound(found: FoundDevice, which: Interface? = nil, cancel
 
 
     /**
-     * The interface that answers; number 121 where the host speaks to the device itself.
+     * The interface in use; number 121 if the host speaks to the device itself.
      */
 open func activeInterface()throws  -> Interface  {
     return try  FfiConverterTypeInterface_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
@@ -3748,8 +3748,8 @@ open func blockPin(consent: BlockConsent, cancel: CancelHandle? = nil, timeoutMs
 }
 
     /**
-     * What state it is in and what the person can do; only reads. `own_issuers`: fingerprints (16
-     * bytes each) of your own issuer keys; where empty, none counts as foreign.
+     * Its state, and what the person can do; this only reads. `own_issuers`: fingerprints (16 bytes
+     * each) of your own issuer keys; if empty, no key counts as foreign.
      */
 open func diagnose(ownIssuers: [Data], cancel: CancelHandle? = nil, timeoutMs: UInt32? = nil)throws  -> Diagnosis  {
     return try  FfiConverterTypeDiagnosis_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
@@ -3884,7 +3884,7 @@ public func FfiConverterTypeDevice_lower(_ value: Device) -> UInt64 {
 
 /**
  * The call that an `UnlockDevice` of the host serves: how long it may take, whether to stop,
- * and whom to tell. Of use only until that method returns; after that it is cancelled and tells nobody.
+ * and whom to tell. It can be used only until that method returns; after that it is cancelled and reports nothing.
  */
 public protocol DeviceCallProtocol: AnyObject, Sendable {
 
@@ -3894,19 +3894,19 @@ public protocol DeviceCallProtocol: AnyObject, Sendable {
     func isCancelled()  -> Bool
 
     /**
-     * Tells whoever made the call, on this thread. Tell each change once.
+     * Reports progress to the caller, on this thread. Report each change once.
      */
     func progress(event: ProgressEvent)
 
     /**
-     * Milliseconds that are left, the touch included; 0 where the time is up.
+     * Milliseconds left, including the time for a touch; 0 when the time is up.
      */
     func remainingMs()  -> UInt32
 
 }
 /**
  * The call that an `UnlockDevice` of the host serves: how long it may take, whether to stop,
- * and whom to tell. Of use only until that method returns; after that it is cancelled and tells nobody.
+ * and whom to tell. It can be used only until that method returns; after that it is cancelled and reports nothing.
  */
 open class DeviceCall: DeviceCallProtocol, @unchecked Sendable {
     fileprivate let handle: UInt64
@@ -3974,7 +3974,7 @@ open func isCancelled() -> Bool  {
 }
 
     /**
-     * Tells whoever made the call, on this thread. Tell each change once.
+     * Reports progress to the caller, on this thread. Report each change once.
      */
 open func progress(event: ProgressEvent)  {try! rustCall() {
         uniffiCallStatus in
@@ -3986,7 +3986,7 @@ open func progress(event: ProgressEvent)  {try! rustCall() {
 }
 
     /**
-     * Milliseconds that are left, the touch included; 0 where the time is up.
+     * Milliseconds left, including the time for a touch; 0 when the time is up.
      */
 open func remainingMs() -> UInt32  {
     return try!  FfiConverterUInt32.lift(try! rustCall() {
@@ -4048,7 +4048,7 @@ public func FfiConverterTypeDeviceCall_lower(_ value: DeviceCall) -> UInt64 {
 
 
 /**
- * Tells changes one by one; what is there at the beginning comes as arrived.
+ * Gives changes one by one; what is there at the start comes as arrived.
  */
 public protocol DeviceWatchProtocol: AnyObject, Sendable {
 
@@ -4061,7 +4061,7 @@ public protocol DeviceWatchProtocol: AnyObject, Sendable {
 
 }
 /**
- * Tells changes one by one; what is there at the beginning comes as arrived.
+ * Gives changes one by one; what is there at the start comes as arrived.
  */
 open class DeviceWatch: DeviceWatchProtocol, @unchecked Sendable {
     fileprivate let handle: UInt64
@@ -4666,13 +4666,13 @@ public func FfiConverterTypeDirectory_lower(_ value: Directory) -> UInt64 {
 
 
 /**
- * What a device is to be enrolled with. FIDO interface only; the device asks for a touch and is
+ * A plan for enrolling a device. FIDO interface only; the device asks for a touch and is
  * sealed until reset. While `run` runs, everything else is refused with number 802.
  */
 public protocol EnrollmentProtocol: AnyObject, Sendable {
 
     /**
-     * A slot for a key at hand, of any suite.
+     * A slot for a key that this program holds, of any suite.
      */
     func addKey(slot: UInt8, key: IssuerKey) throws
 
@@ -4693,13 +4693,13 @@ public protocol EnrollmentProtocol: AnyObject, Sendable {
     func setOptions(vendorInterfaceOff: Bool, forcePinChange: Bool) throws
 
     /**
-     * The device's PIN, where it has one already; wiped with this object.
+     * The device's PIN, if it has one already; wiped with this object.
      */
     func setPin(pin: String) throws
 
 }
 /**
- * What a device is to be enrolled with. FIDO interface only; the device asks for a touch and is
+ * A plan for enrolling a device. FIDO interface only; the device asks for a touch and is
  * sealed until reset. While `run` runs, everything else is refused with number 802.
  */
 open class Enrollment: EnrollmentProtocol, @unchecked Sendable {
@@ -4742,7 +4742,7 @@ open class Enrollment: EnrollmentProtocol, @unchecked Sendable {
         return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_enrollment(self.handle, $0) }
     }
     /**
-     * Without slots yet.
+     * A plan without slots.
      */
 public convenience init() {
     let handle =
@@ -4767,7 +4767,7 @@ public convenience init() {
 
 
     /**
-     * A slot for a key at hand, of any suite.
+     * A slot for a key that this program holds, of any suite.
      */
 open func addKey(slot: UInt8, key: IssuerKey)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
@@ -4824,7 +4824,7 @@ open func setOptions(vendorInterfaceOff: Bool, forcePinChange: Bool)throws   {tr
 }
 
     /**
-     * The device's PIN, where it has one already; wiped with this object.
+     * The device's PIN, if it has one already; wiped with this object.
      */
 open func setPin(pin: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
@@ -4894,8 +4894,8 @@ public func FfiConverterTypeEnrollment_lower(_ value: Enrollment) -> UInt64 {
 public protocol HelpDeskProtocol: AnyObject, Sendable {
 
     /**
-     * Goes on with a clock that is behind the log, after it had been too far ahead. Every open request is
-     * dropped; codes counted by the wrong clock stay counted. `note`: what had happened. The password is
+     * Accepts a clock that is behind the log because it was too far ahead before. Every open request is
+     * dropped; codes counted under the wrong time stay counted. `note`: what happened. The password is
      * wiped on this side.
      */
     func acceptClock(`operator`: String, password: String, note: String) throws
@@ -4930,7 +4930,7 @@ public protocol HelpDeskProtocol: AnyObject, Sendable {
 
     /**
      * Registers a device of suite 1 or 2 by the issuer's public key, a compressed point of 33 bytes,
-     * as a station without the issuer's key does.
+     * as an enrolment station without the issuer's key does.
      */
     func registerDeviceByPublicKey(session: OperatorSession, owner: String, device: EnrolledDevice, slot: UInt8, suite: Suite, issuer: Data) throws
 
@@ -5104,8 +5104,8 @@ open class HelpDesk: HelpDeskProtocol, @unchecked Sendable {
 
 
     /**
-     * Goes on with a clock that is behind the log, after it had been too far ahead. Every open request is
-     * dropped; codes counted by the wrong clock stay counted. `note`: what had happened. The password is
+     * Accepts a clock that is behind the log because it was too far ahead before. Every open request is
+     * dropped; codes counted under the wrong time stay counted. `note`: what happened. The password is
      * wiped on this side.
      */
 open func acceptClock(`operator`: String, password: String, note: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
@@ -5195,7 +5195,7 @@ open func registerDevice(session: OperatorSession, owner: String, device: Enroll
 
     /**
      * Registers a device of suite 1 or 2 by the issuer's public key, a compressed point of 33 bytes,
-     * as a station without the issuer's key does.
+     * as an enrolment station without the issuer's key does.
      */
 open func registerDeviceByPublicKey(session: OperatorSession, owner: String, device: EnrolledDevice, slot: UInt8, suite: Suite, issuer: Data)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
@@ -5536,7 +5536,7 @@ public func FfiConverterTypeHelpDesk_lower(_ value: HelpDesk) -> UInt64 {
 
 
 /**
- * An open HID interface of an authenticator. CTAPHID itself is the library's.
+ * An open HID interface of an authenticator. The library handles CTAPHID.
  */
 public protocol HidReports: AnyObject, Sendable {
 
@@ -5546,18 +5546,18 @@ public protocol HidReports: AnyObject, Sendable {
     func writeReport(report: Data) throws
 
     /**
-     * Waits for one report, at most `timeout_ms`; empty where none came.
+     * Waits for one report, at most `timeout_ms`; empty if none came.
      */
     func readReport(timeoutMs: UInt32) throws  -> Data
 
     /**
-     * Bytes in a report: 64 but for odd devices. Asked once, when the device is opened.
+     * Bytes in a report: 64 for nearly all devices. Asked once, when the device is opened.
      */
     func reportSize() throws  -> UInt32
 
 }
 /**
- * An open HID interface of an authenticator. CTAPHID itself is the library's.
+ * An open HID interface of an authenticator. The library handles CTAPHID.
  */
 open class HidReportsImpl: HidReports, @unchecked Sendable {
     fileprivate let handle: UInt64
@@ -5625,7 +5625,7 @@ open func writeReport(report: Data)throws   {try rustCallWithError(FfiConverterT
 }
 
     /**
-     * Waits for one report, at most `timeout_ms`; empty where none came.
+     * Waits for one report, at most `timeout_ms`; empty if none came.
      */
 open func readReport(timeoutMs: UInt32)throws  -> Data  {
     return try  FfiConverterData.lift(try rustCallWithError(FfiConverterTypePipeError_lift) {
@@ -5638,7 +5638,7 @@ open func readReport(timeoutMs: UInt32)throws  -> Data  {
 }
 
     /**
-     * Bytes in a report: 64 but for odd devices. Asked once, when the device is opened.
+     * Bytes in a report: 64 for nearly all devices. Asked once, when the device is opened.
      */
 open func reportSize()throws  -> UInt32  {
     return try  FfiConverterUInt32.lift(try rustCallWithError(FfiConverterTypePipeError_lift) {
@@ -5830,8 +5830,8 @@ public func FfiConverterTypeHidReports_lower(_ value: HidReports) -> UInt64 {
 
 
 /**
- * An issuer's key: one key, one suite. It never leaves this object but into an enrolment or a help
- * desk's key file.
+ * An issuer's key: one key, one suite. It leaves this object only for an enrolment or a help desk's
+ * key file.
  */
 public protocol IssuerKeyProtocol: AnyObject, Sendable {
 
@@ -5858,8 +5858,8 @@ public protocol IssuerKeyProtocol: AnyObject, Sendable {
 
 }
 /**
- * An issuer's key: one key, one suite. It never leaves this object but into an enrolment or a help
- * desk's key file.
+ * An issuer's key: one key, one suite. It leaves this object only for an enrolment or a help desk's
+ * key file.
  */
 open class IssuerKey: IssuerKeyProtocol, @unchecked Sendable {
     fileprivate let handle: UInt64
@@ -5913,7 +5913,7 @@ open class IssuerKey: IssuerKeyProtocol, @unchecked Sendable {
 
 
     /**
-     * A suite-3 key that is known: 16, 24 or 32 bytes, read where they lie.
+     * An existing suite-3 key: 16, 24 or 32 bytes, read in place.
      */
 public static func adminKey(key: Data)throws  -> IssuerKey  {
     return try  FfiConverterTypeIssuerKey_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
@@ -6043,8 +6043,8 @@ public func FfiConverterTypeIssuerKey_lower(_ value: IssuerKey) -> UInt64 {
 
 
 /**
- * Makes what a device wants of an issuer's key beside Response Codes, with keys that the library never
- * sees. Answers are lower-case hexadecimal digits, made in the same way for both. Suite 1: the ECDSA
+ * Makes the proofs, other than Response Codes, that a device requires from an issuer's key. The library never
+ * sees the key. Answers are lower-case hexadecimal digits, made in the same way for both. Suite 1: the ECDSA
  * signature over `message` with SHA-256, r and s of 32 bytes each (either s will do; the library checks
  * it under the key). Suite 2: the 32 bytes of HMAC-SHA-256 of `message` under the x-coordinate, 32 bytes,
  * of ECDH with `device_key`.
@@ -6063,8 +6063,8 @@ public protocol IssuerProver: AnyObject, Sendable {
 
 }
 /**
- * Makes what a device wants of an issuer's key beside Response Codes, with keys that the library never
- * sees. Answers are lower-case hexadecimal digits, made in the same way for both. Suite 1: the ECDSA
+ * Makes the proofs, other than Response Codes, that a device requires from an issuer's key. The library never
+ * sees the key. Answers are lower-case hexadecimal digits, made in the same way for both. Suite 1: the ECDSA
  * signature over `message` with SHA-256, r and s of 32 bytes each (either s will do; the library checks
  * it under the key). Suite 2: the 32 bytes of HMAC-SHA-256 of `message` under the x-coordinate, 32 bytes,
  * of ECDH with `device_key`.
@@ -6311,7 +6311,7 @@ public func FfiConverterTypeIssuerProver_lower(_ value: IssuerProver) -> UInt64 
 public protocol Licence: AnyObject, Sendable {
 
     /**
-     * The present terms; absent where there is no licence.
+     * The current terms; absent if there is no licence.
      */
     func terms() throws  -> LicenceTerms?
 
@@ -6378,7 +6378,7 @@ open class LicenceImpl: Licence, @unchecked Sendable {
 
 
     /**
-     * The present terms; absent where there is no licence.
+     * The current terms; absent if there is no licence.
      */
 open func terms()throws  -> LicenceTerms?  {
     return try  FfiConverterOptionTypeLicenceTerms.lift(try rustCallWithError(FfiConverterTypeStorageError_lift) {
@@ -6557,23 +6557,23 @@ public func FfiConverterTypeLicence_lower(_ value: Licence) -> UInt64 {
 
 
 /**
- * The judging of limits, for a host that keeps the records: restore, `take`, store `records`.
+ * Decides about limits for a host that keeps the records: restore, `take`, store `records`.
  */
 public protocol LimitBookProtocol: AnyObject, Sendable {
 
     /**
-     * What is to be stored.
+     * The records to store.
      */
     func records()  -> [LimitRecord]
 
     /**
-     * Judges, and counts when `Taken`.
+     * Decides, and counts if `Taken`.
      */
     func take(request: LimitRequest) throws  -> LimitOutcome
 
 }
 /**
- * The judging of limits, for a host that keeps the records: restore, `take`, store `records`.
+ * Decides about limits for a host that keeps the records: restore, `take`, store `records`.
  */
 open class LimitBook: LimitBookProtocol, @unchecked Sendable {
     fileprivate let handle: UInt64
@@ -6627,7 +6627,7 @@ open class LimitBook: LimitBookProtocol, @unchecked Sendable {
 
 
     /**
-     * From stored records; empty at first.
+     * Restores from stored records, which are empty at first.
      */
 public static func fromRecords(records: [LimitRecord])throws  -> LimitBook  {
     return try  FfiConverterTypeLimitBook_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
@@ -6641,7 +6641,7 @@ public static func fromRecords(records: [LimitRecord])throws  -> LimitBook  {
 
 
     /**
-     * What is to be stored.
+     * The records to store.
      */
 open func records() -> [LimitRecord]  {
     return try!  FfiConverterSequenceTypeLimitRecord.lift(try! rustCall() {
@@ -6653,7 +6653,7 @@ open func records() -> [LimitRecord]  {
 }
 
     /**
-     * Judges, and counts when `Taken`.
+     * Decides, and counts if `Taken`.
      */
 open func take(request: LimitRequest)throws  -> LimitOutcome  {
     return try  FfiConverterTypeLimitOutcome_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
@@ -6716,19 +6716,19 @@ public func FfiConverterTypeLimitBook_lower(_ value: LimitBook) -> UInt64 {
 
 
 /**
- * Counts codes in the host's own database; what was taken survives a restart and is never given back.
+ * Counts codes in the host's own database; the count survives a restart and never goes down.
  */
 public protocol Limits: AnyObject, Sendable {
 
     /**
-     * Judges and, when the outcome is `Taken`, counts the code, in one step that no other call can come
-     * between. It is on disk when this returns. `LimitBook` does the judging.
+     * Decides and, if the outcome is `Taken`, counts the code, in one step that no other call can
+     * interrupt. The count is on disk when this returns. `LimitBook` makes the decision.
      */
     func take(request: LimitRequest) throws  -> LimitOutcome
 
 }
 /**
- * Counts codes in the host's own database; what was taken survives a restart and is never given back.
+ * Counts codes in the host's own database; the count survives a restart and never goes down.
  */
 open class LimitsImpl: Limits, @unchecked Sendable {
     fileprivate let handle: UInt64
@@ -6784,8 +6784,8 @@ open class LimitsImpl: Limits, @unchecked Sendable {
 
 
     /**
-     * Judges and, when the outcome is `Taken`, counts the code, in one step that no other call can come
-     * between. It is on disk when this returns. `LimitBook` does the judging.
+     * Decides and, if the outcome is `Taken`, counts the code, in one step that no other call can
+     * interrupt. The count is on disk when this returns. `LimitBook` makes the decision.
      */
 open func take(request: LimitRequest)throws  -> LimitOutcome  {
     return try  FfiConverterTypeLimitOutcome_lift(try rustCallWithError(FfiConverterTypeStorageError_lift) {
@@ -7064,14 +7064,14 @@ public func FfiConverterTypeOperatorSession_lower(_ value: OperatorSession) -> U
 public protocol Operators: AnyObject, Sendable {
 
     /**
-     * The operator, if `password` (or a token in its place) is the right one; absent for a wrong one and
-     * for an unknown name alike, after the same work. A secret: keep it no longer than the call.
+     * The operator, if `password` (or a token in its place) is right; absent for a wrong one and for an
+     * unknown name alike, after the same amount of work. A secret: keep it no longer than the call.
      */
     func authenticate(id: String, password: String) throws  -> DeskOperator?
 
     /**
-     * The operator's present roles and privileges. Asked at each action, so that a privilege that was
-     * taken away is gone at once.
+     * The operator's current roles and privileges. Asked at each action, so that a revoked privilege is
+     * gone at once.
      */
     func findOperator(id: String) throws  -> DeskOperator?
 
@@ -7133,8 +7133,8 @@ open class OperatorsImpl: Operators, @unchecked Sendable {
 
 
     /**
-     * The operator, if `password` (or a token in its place) is the right one; absent for a wrong one and
-     * for an unknown name alike, after the same work. A secret: keep it no longer than the call.
+     * The operator, if `password` (or a token in its place) is right; absent for a wrong one and for an
+     * unknown name alike, after the same amount of work. A secret: keep it no longer than the call.
      */
 open func authenticate(id: String, password: String)throws  -> DeskOperator?  {
     return try  FfiConverterOptionTypeDeskOperator.lift(try rustCallWithError(FfiConverterTypeStorageError_lift) {
@@ -7148,8 +7148,8 @@ open func authenticate(id: String, password: String)throws  -> DeskOperator?  {
 }
 
     /**
-     * The operator's present roles and privileges. Asked at each action, so that a privilege that was
-     * taken away is gone at once.
+     * The operator's current roles and privileges. Asked at each action, so that a revoked privilege is
+     * gone at once.
      */
 open func findOperator(id: String)throws  -> DeskOperator?  {
     return try  FfiConverterOptionTypeDeskOperator.lift(try rustCallWithError(FfiConverterTypeStorageError_lift) {
@@ -7326,8 +7326,8 @@ public func FfiConverterTypeOperators_lower(_ value: Operators) -> UInt64 {
 public protocol OwnerNotifier: AnyObject, Sendable {
 
     /**
-     * Sends one notice. What throws here is recorded and does not end the call. The desk waits for it:
-     * hand the notice to a queue and return.
+     * Sends one notice. If this throws, that is recorded and the call goes on. The desk waits for it: put the
+     * notice into a queue and return.
      */
     func notifyOwner(notice: OwnerNotice) throws
 
@@ -7389,8 +7389,8 @@ open class OwnerNotifierImpl: OwnerNotifier, @unchecked Sendable {
 
 
     /**
-     * Sends one notice. What throws here is recorded and does not end the call. The desk waits for it:
-     * hand the notice to a queue and return.
+     * Sends one notice. If this throws, that is recorded and the call goes on. The desk waits for it: put the
+     * notice into a queue and return.
      */
 open func notifyOwner(notice: OwnerNotice)throws   {try rustCallWithError(FfiConverterTypeHostError_lift) {
         uniffiCallStatus in
@@ -7539,8 +7539,8 @@ public func FfiConverterTypeOwnerNotifier_lower(_ value: OwnerNotifier) -> UInt6
 public protocol PinChecker: AnyObject, Sendable {
 
     /**
-     * Judges a PIN in Unicode normalisation form C. The copy that the host gets is the host's: keep
-     * it no longer than the call.
+     * Judges a PIN in Unicode normalisation form C. The host gets its own copy: keep it no longer than
+     * the call.
      */
     func check(pin: String) throws
 
@@ -7602,8 +7602,8 @@ open class PinCheckerImpl: PinChecker, @unchecked Sendable {
 
 
     /**
-     * Judges a PIN in Unicode normalisation form C. The copy that the host gets is the host's: keep
-     * it no longer than the call.
+     * Judges a PIN in Unicode normalisation form C. The host gets its own copy: keep it no longer than
+     * the call.
      */
 open func check(pin: String)throws   {try rustCallWithError(FfiConverterTypePinRefusalError_lift) {
         uniffiCallStatus in
@@ -7904,13 +7904,13 @@ public func FfiConverterTypePinPolicy_lower(_ value: PinPolicy) -> UInt64 {
 
 
 /**
- * A probe that the device took: an unlock with this slot would work.
+ * A probe that the device accepted: an unlock with this slot would work.
  */
 public protocol ProbePassedProtocol: AnyObject, Sendable {
 
     /**
      * The consent to block the PIN, once. `confirmed`: the person said yes to "the PIN will be
-     * blocked; only the help desk can then give it back".
+     * blocked; only the help desk can then unlock the device".
      */
     func confirmBlock(confirmed: Bool) throws  -> BlockConsent
 
@@ -7921,7 +7921,7 @@ public protocol ProbePassedProtocol: AnyObject, Sendable {
 
 }
 /**
- * A probe that the device took: an unlock with this slot would work.
+ * A probe that the device accepted: an unlock with this slot would work.
  */
 open class ProbePassed: ProbePassedProtocol, @unchecked Sendable {
     fileprivate let handle: UInt64
@@ -7978,7 +7978,7 @@ open class ProbePassed: ProbePassedProtocol, @unchecked Sendable {
 
     /**
      * The consent to block the PIN, once. `confirmed`: the person said yes to "the PIN will be
-     * blocked; only the help desk can then give it back".
+     * blocked; only the help desk can then unlock the device".
      */
 open func confirmBlock(confirmed: Bool)throws  -> BlockConsent  {
     return try  FfiConverterTypeBlockConsent_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
@@ -8053,8 +8053,8 @@ public func FfiConverterTypeProbePassed_lower(_ value: ProbePassed) -> UInt64 {
 
 
 /**
- * Makes the response to a probe, where the issuer's key is: `IssuerKey.answer_probe`, or a call to
- * the desk's server.
+ * Makes the response to a probe with the issuer's key: by `IssuerKey.answer_probe`, or by a call to the
+ * desk's server.
  */
 public protocol ProbeResponder: AnyObject, Sendable {
 
@@ -8065,8 +8065,8 @@ public protocol ProbeResponder: AnyObject, Sendable {
 
 }
 /**
- * Makes the response to a probe, where the issuer's key is: `IssuerKey.answer_probe`, or a call to
- * the desk's server.
+ * Makes the response to a probe with the issuer's key: by `IssuerKey.answer_probe`, or by a call to the
+ * desk's server.
  */
 open class ProbeResponderImpl: ProbeResponder, @unchecked Sendable {
     fileprivate let handle: UInt64
@@ -8273,19 +8273,19 @@ public func FfiConverterTypeProbeResponder_lower(_ value: ProbeResponder) -> UIn
 
 
 /**
- * Is told of progress.
+ * Receives progress events.
  */
 public protocol ProgressListener: AnyObject, Sendable {
 
     /**
-     * One event, on the thread that made the call. Whoever throws here ends the call with number
-     * 803, unless the device was faster.
+     * One event, on the thread that made the call. If this throws, the call ends with number 803, unless
+     * the device has already answered.
      */
     func onProgress(event: ProgressEvent) throws
 
 }
 /**
- * Is told of progress.
+ * Receives progress events.
  */
 open class ProgressListenerImpl: ProgressListener, @unchecked Sendable {
     fileprivate let handle: UInt64
@@ -8341,8 +8341,8 @@ open class ProgressListenerImpl: ProgressListener, @unchecked Sendable {
 
 
     /**
-     * One event, on the thread that made the call. Whoever throws here ends the call with number
-     * 803, unless the device was faster.
+     * One event, on the thread that made the call. If this throws, the call ends with number 803, unless
+     * the device has already answered.
      */
 open func onProgress(event: ProgressEvent)throws   {try rustCallWithError(FfiConverterTypeHostError_lift) {
         uniffiCallStatus in
@@ -8512,7 +8512,7 @@ public protocol ResponseSigner: AnyObject, Sendable {
     func deviceWithAdminKey(adminKey: String) throws  -> String?
 
     /**
-     * Keeps the admin key of a suite-3 device, wrapped; replaces the one before.
+     * Stores the admin key of a suite-3 device, wrapped; replaces an earlier one.
      */
     func storeAdminKey(deviceId: String, adminKey: String) throws
 
@@ -8618,7 +8618,7 @@ open func deviceWithAdminKey(adminKey: String)throws  -> String?  {
 }
 
     /**
-     * Keeps the admin key of a suite-3 device, wrapped; replaces the one before.
+     * Stores the admin key of a suite-3 device, wrapped; replaces an earlier one.
      */
 open func storeAdminKey(deviceId: String, adminKey: String)throws   {try rustCallWithError(FfiConverterTypeSigningError_lift) {
         uniffiCallStatus in
@@ -8844,20 +8844,20 @@ public func FfiConverterTypeResponseSigner_lower(_ value: ResponseSigner) -> UIn
 public protocol UnlockDevice: AnyObject, Sendable {
 
     /**
-     * The state. Only reads. `challenge`: its bytes, where [`UnlockInfo::spent`] is asked about it.
+     * The state; this only reads. `challenge`: its bytes, if [`UnlockInfo::spent`] is wanted for it.
      */
     func info(challenge: Data?, call: DeviceCall) throws  -> UnlockInfo
 
     /**
-     * The pending challenge of a slot, with that protocol's key. `renew`: throw the pending one away, which needs
-     * a touch; refuse with 128 where there was none.
+     * The pending challenge of a slot, with that protocol's key. `renew`: discard the pending one, which requires
+     * a touch; refuse with 128 if there was none.
      */
     func challenge(slot: UInt8, `protocol`: PinProtocol, renew: Bool, call: DeviceCall) throws  -> PendingChallenge
 
     /**
      * Response and new PIN. `response`: its 64, 13 or 16 bytes as hexadecimal digits; a secret, keep it no longer
-     * than the call. Where the answer is lost throw what happened (`Gone`, `TimedOut`): the library asks `info`
-     * what became of it.
+     * than the call. If the answer is lost, throw what happened (`Gone`, `TimedOut`): the library then asks `info`
+     * what became of the unlock.
      */
     func unlock(request: UnlockRequest, response: String, call: DeviceCall) throws
 
@@ -8920,7 +8920,7 @@ open class UnlockDeviceImpl: UnlockDevice, @unchecked Sendable {
 
 
     /**
-     * The state. Only reads. `challenge`: its bytes, where [`UnlockInfo::spent`] is asked about it.
+     * The state; this only reads. `challenge`: its bytes, if [`UnlockInfo::spent`] is wanted for it.
      */
 open func info(challenge: Data?, call: DeviceCall)throws  -> UnlockInfo  {
     return try  FfiConverterTypeUnlockInfo_lift(try rustCallWithError(FfiConverterTypeUnlockDeviceError_lift) {
@@ -8934,8 +8934,8 @@ open func info(challenge: Data?, call: DeviceCall)throws  -> UnlockInfo  {
 }
 
     /**
-     * The pending challenge of a slot, with that protocol's key. `renew`: throw the pending one away, which needs
-     * a touch; refuse with 128 where there was none.
+     * The pending challenge of a slot, with that protocol's key. `renew`: discard the pending one, which requires
+     * a touch; refuse with 128 if there was none.
      */
 open func challenge(slot: UInt8, `protocol`: PinProtocol, renew: Bool, call: DeviceCall)throws  -> PendingChallenge  {
     return try  FfiConverterTypePendingChallenge_lift(try rustCallWithError(FfiConverterTypeUnlockDeviceError_lift) {
@@ -8952,8 +8952,8 @@ open func challenge(slot: UInt8, `protocol`: PinProtocol, renew: Bool, call: Dev
 
     /**
      * Response and new PIN. `response`: its 64, 13 or 16 bytes as hexadecimal digits; a secret, keep it no longer
-     * than the call. Where the answer is lost throw what happened (`Gone`, `TimedOut`): the library asks `info`
-     * what became of it.
+     * than the call. If the answer is lost, throw what happened (`Gone`, `TimedOut`): the library then asks `info`
+     * what became of the unlock.
      */
 open func unlock(request: UnlockRequest, response: String, call: DeviceCall)throws   {try rustCallWithError(FfiConverterTypeUnlockDeviceError_lift) {
         uniffiCallStatus in
@@ -9161,7 +9161,7 @@ public func FfiConverterTypeUnlockDevice_lower(_ value: UnlockDevice) -> UInt64 
 
 
 /**
- * What was shown to the person, and all that is needed to go on after a restart. Holds no secret.
+ * What was shown to the person, and all that is needed to continue after a restart. Holds no secret.
  */
 public protocol UnlockSessionProtocol: AnyObject, Sendable {
 
@@ -9176,7 +9176,7 @@ public protocol UnlockSessionProtocol: AnyObject, Sendable {
     func deviceId()  -> String
 
     /**
-     * What the device asks of a new PIN.
+     * The device's rules for a new PIN.
      */
     func pinRules()  -> PinRules
 
@@ -9186,12 +9186,12 @@ public protocol UnlockSessionProtocol: AnyObject, Sendable {
     func renew(device: Device, progress: ProgressListener?, cancel: CancelHandle?, timeoutMs: UInt32?) throws
 
     /**
-     * What became of an unlock whose answer was lost; also after a restart.
+     * What became of an unlock whose answer was lost, even after a restart.
      */
     func resolve(device: Device, cancel: CancelHandle?, timeoutMs: UInt32?) throws  -> UnlockOutcome
 
     /**
-     * Bytes for a restart; no secret.
+     * Bytes from which the session can be restored after a restart; they hold no secret.
      */
     func save()  -> Data
 
@@ -9207,20 +9207,20 @@ public protocol UnlockSessionProtocol: AnyObject, Sendable {
 
     /**
      * Unlocks: judges code and PIN, compares the device's challenge with the one shown, sends both.
-     * The three texts are wiped on this side when the call returns. `policy`: absent takes 6 to 63
-     * letters and digits. Where the answer is lost (number 124), call `resolve`.
+     * The three texts are wiped on this side when the call returns. `policy`: if absent, 6 to 63 letters
+     * and digits. If the answer is lost (number 124), call `resolve`.
      */
     func unlock(device: Device, response: String, pin: String, pinAgain: String, policy: PinPolicy?, progress: ProgressListener?, cancel: CancelHandle?, timeoutMs: UInt32?) throws
 
     /**
-     * The same for a host whose texts lie in memory that it can wipe: UTF-8, read where it lies.
-     * The host has compared the PIN with its confirmation.
+     * The same for a host that keeps the texts in memory that it can wipe: UTF-8, read in place. The host
+     * must have compared the PIN with its confirmation.
      */
     func unlockFromMemory(device: Device, response: Data, pin: Data, policy: PinPolicy?, progress: ProgressListener?, cancel: CancelHandle?, timeoutMs: UInt32?) throws
 
 }
 /**
- * What was shown to the person, and all that is needed to go on after a restart. Holds no secret.
+ * What was shown to the person, and all that is needed to continue after a restart. Holds no secret.
  */
 open class UnlockSession: UnlockSessionProtocol, @unchecked Sendable {
     fileprivate let handle: UInt64
@@ -9274,8 +9274,8 @@ open class UnlockSession: UnlockSessionProtocol, @unchecked Sendable {
 
 
     /**
-     * Reads the state and the pending challenge. `slot`: the key slot; absent takes the lowest above
-     * 0, or 0 where it is the only one.
+     * Reads the state and the pending challenge. `slot`: the key slot; if absent, the lowest above 0, or 0
+     * if it is the only one.
      */
 public static func begin(device: Device, slot: UInt8? = nil, cancel: CancelHandle? = nil, timeoutMs: UInt32? = nil)throws  -> UnlockSession  {
     return try  FfiConverterTypeUnlockSession_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
@@ -9290,7 +9290,7 @@ public static func begin(device: Device, slot: UInt8? = nil, cancel: CancelHandl
 }
 
     /**
-     * The session that `save` gave bytes of.
+     * Restores a session from the bytes that `save` gave.
      */
 public static func restore(bytes: Data)throws  -> UnlockSession  {
     return try  FfiConverterTypeUnlockSession_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
@@ -9328,7 +9328,7 @@ open func deviceId() -> String  {
 }
 
     /**
-     * What the device asks of a new PIN.
+     * The device's rules for a new PIN.
      */
 open func pinRules() -> PinRules  {
     return try!  FfiConverterTypePinRules_lift(try! rustCall() {
@@ -9355,7 +9355,7 @@ open func renew(device: Device, progress: ProgressListener? = nil, cancel: Cance
 }
 
     /**
-     * What became of an unlock whose answer was lost; also after a restart.
+     * What became of an unlock whose answer was lost, even after a restart.
      */
 open func resolve(device: Device, cancel: CancelHandle? = nil, timeoutMs: UInt32? = nil)throws  -> UnlockOutcome  {
     return try  FfiConverterTypeUnlockOutcome_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
@@ -9370,7 +9370,7 @@ open func resolve(device: Device, cancel: CancelHandle? = nil, timeoutMs: UInt32
 }
 
     /**
-     * Bytes for a restart; no secret.
+     * Bytes from which the session can be restored after a restart; they hold no secret.
      */
 open func save() -> Data  {
     return try!  FfiConverterData.lift(try! rustCall() {
@@ -9407,8 +9407,8 @@ open func suite() -> Suite  {
 
     /**
      * Unlocks: judges code and PIN, compares the device's challenge with the one shown, sends both.
-     * The three texts are wiped on this side when the call returns. `policy`: absent takes 6 to 63
-     * letters and digits. Where the answer is lost (number 124), call `resolve`.
+     * The three texts are wiped on this side when the call returns. `policy`: if absent, 6 to 63 letters
+     * and digits. If the answer is lost (number 124), call `resolve`.
      */
 open func unlock(device: Device, response: String, pin: String, pinAgain: String, policy: PinPolicy? = nil, progress: ProgressListener? = nil, cancel: CancelHandle? = nil, timeoutMs: UInt32? = nil)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
@@ -9427,8 +9427,8 @@ open func unlock(device: Device, response: String, pin: String, pinAgain: String
 }
 
     /**
-     * The same for a host whose texts lie in memory that it can wipe: UTF-8, read where it lies.
-     * The host has compared the PIN with its confirmation.
+     * The same for a host that keeps the texts in memory that it can wipe: UTF-8, read in place. The host
+     * must have compared the PIN with its confirmation.
      */
 open func unlockFromMemory(device: Device, response: Data, pin: Data, policy: PinPolicy? = nil, progress: ProgressListener? = nil, cancel: CancelHandle? = nil, timeoutMs: UInt32? = nil)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
@@ -9498,7 +9498,7 @@ public func FfiConverterTypeUnlockSession_lower(_ value: UnlockSession) -> UInt6
 
 
 /**
- * A way of verifying a caller that counts.
+ * An accepted way of verifying a caller.
  */
 public struct AcceptedMethod: Equatable, Hashable {
     /**
@@ -9506,7 +9506,7 @@ public struct AcceptedMethod: Equatable, Hashable {
      */
     public var method: VerificationMethod
     /**
-     * Whether a machine must have checked it; else the operator's word does.
+     * Whether a machine must have checked it; otherwise the operator's word is enough.
      */
     public var byMachine: Bool
 
@@ -9517,7 +9517,7 @@ public struct AcceptedMethod: Equatable, Hashable {
          * The method.
          */method: VerificationMethod,
         /**
-         * Whether a machine must have checked it; else the operator's word does.
+         * Whether a machine must have checked it; otherwise the operator's word is enough.
          */byMachine: Bool) {
         self.method = method
         self.byMachine = byMachine
@@ -9571,7 +9571,7 @@ public func FfiConverterTypeAcceptedMethod_lower(_ value: AcceptedMethod) -> Rus
  */
 public struct Approval: Equatable, Hashable {
     /**
-     * Of the task that was approved; for another one it is refused with number 434.
+     * The fingerprint of the task that was approved; for any other task it is refused with number 434.
      */
     public var basis: Data
     /**
@@ -9587,7 +9587,7 @@ public struct Approval: Equatable, Hashable {
     // declare one manually.
     public init(
         /**
-         * Of the task that was approved; for another one it is refused with number 434.
+         * The fingerprint of the task that was approved; for any other task it is refused with number 434.
          */basis: Data,
         /**
          * Who approved, by their sign-in name here.
@@ -9650,8 +9650,8 @@ public func FfiConverterTypeApproval_lower(_ value: Approval) -> RustBuffer {
  */
 public struct ApprovalTask: Equatable, Hashable {
     /**
-     * What the approval is for, 32 bytes: another one as soon as reason, caller or challenge has changed.
-     * Keep the decision under it.
+     * Identifies what is to be approved, 32 bytes: it changes as soon as reason, caller or challenge changes.
+     * Store the decision under it.
      */
     public var basis: Data
     /**
@@ -9695,8 +9695,8 @@ public struct ApprovalTask: Equatable, Hashable {
     // declare one manually.
     public init(
         /**
-         * What the approval is for, 32 bytes: another one as soon as reason, caller or challenge has changed.
-         * Keep the decision under it.
+         * Identifies what is to be approved, 32 bytes: it changes as soon as reason, caller or challenge changes.
+         * Store the decision under it.
          */basis: Data,
         /**
          * The request.
@@ -9797,7 +9797,7 @@ public func FfiConverterTypeApprovalTask_lower(_ value: ApprovalTask) -> RustBuf
 
 
 /**
- * A log that is whole.
+ * The result of verifying an intact log.
  */
 public struct AuditSummary: Equatable, Hashable {
     /**
@@ -9805,8 +9805,8 @@ public struct AuditSummary: Equatable, Hashable {
      */
     public var entries: UInt64
     /**
-     * The hash of the last one in hex. A tail that was cut off is seen only against a hash that is
-     * kept elsewhere.
+     * The hash of the last one in hex. That entries were cut off at the end can be seen only by comparing
+     * it with a hash kept elsewhere.
      */
     public var head: String
     /**
@@ -9814,7 +9814,7 @@ public struct AuditSummary: Equatable, Hashable {
      */
     public var latest: UInt64
     /**
-     * How many of them the newest checkpoint covers; what is behind it could be cut off unseen.
+     * How many of them the newest checkpoint covers; later ones could be cut off unnoticed.
      */
     public var covered: UInt64
 
@@ -9825,14 +9825,14 @@ public struct AuditSummary: Equatable, Hashable {
          * Entries.
          */entries: UInt64,
         /**
-         * The hash of the last one in hex. A tail that was cut off is seen only against a hash that is
-         * kept elsewhere.
+         * The hash of the last one in hex. That entries were cut off at the end can be seen only by comparing
+         * it with a hash kept elsewhere.
          */head: String,
         /**
          * The time of the last one: seconds since 1970-01-01 UTC.
          */latest: UInt64,
         /**
-         * How many of them the newest checkpoint covers; what is behind it could be cut off unseen.
+         * How many of them the newest checkpoint covers; later ones could be cut off unnoticed.
          */covered: UInt64) {
         self.entries = entries
         self.head = head
@@ -9987,7 +9987,7 @@ public struct CallerTask: Equatable, Hashable {
      */
     public var request: UInt64
     /**
-     * Whom the caller says they are, with the channels on record.
+     * Who the caller claims to be, with the channels on record.
      */
     public var user: DeskUser
     /**
@@ -10006,7 +10006,7 @@ public struct CallerTask: Equatable, Hashable {
          * The request.
          */request: UInt64,
         /**
-         * Whom the caller says they are, with the channels on record.
+         * Who the caller claims to be, with the channels on record.
          */user: DeskUser,
         /**
          * The device that they want unlocked.
@@ -10177,11 +10177,11 @@ public func FfiConverterTypeCheckpointTask_lower(_ value: CheckpointTask) -> Rus
 
 
 /**
- * Something that does not fit, until an Administrator acknowledges it.
+ * Something suspicious that an Administrator has not acknowledged yet.
  */
 public struct DeskAlarm: Equatable, Hashable {
     /**
-     * Names it.
+     * Its id.
      */
     public var id: UInt64
     /**
@@ -10205,7 +10205,7 @@ public struct DeskAlarm: Equatable, Hashable {
     // declare one manually.
     public init(
         /**
-         * Names it.
+         * Its id.
          */id: UInt64,
         /**
          * The number of its row in the error table.
@@ -10276,11 +10276,11 @@ public func FfiConverterTypeDeskAlarm_lower(_ value: DeskAlarm) -> RustBuffer {
 
 
 /**
- * A way to a user that was registered before the call.
+ * A way to reach a user, registered before the call.
  */
 public struct DeskChannel: Equatable, Hashable {
     /**
-     * Names it within the user.
+     * Its name, unique for this user.
      */
     public var id: String
     /**
@@ -10300,7 +10300,7 @@ public struct DeskChannel: Equatable, Hashable {
     // declare one manually.
     public init(
         /**
-         * Names it within the user.
+         * Its name, unique for this user.
          */id: String,
         /**
          * What it is.
@@ -10446,7 +10446,7 @@ public struct DeskOperator: Equatable, Hashable {
      */
     public var roles: [DeskRole]
     /**
-     * Privileges given one by one.
+     * Privileges granted individually.
      */
     public var privileges: [DeskPrivilege]
 
@@ -10460,7 +10460,7 @@ public struct DeskOperator: Equatable, Hashable {
          * Roles.
          */roles: [DeskRole],
         /**
-         * Privileges given one by one.
+         * Privileges granted individually.
          */privileges: [DeskPrivilege]) {
         self.id = id
         self.roles = roles
@@ -10513,19 +10513,19 @@ public func FfiConverterTypeDeskOperator_lower(_ value: DeskOperator) -> RustBuf
 
 
 /**
- * The desk's rules; `default_desk_policy` gives those that hold without any.
+ * The desk's rules; `default_desk_policy` gives the defaults.
  */
 public struct DeskPolicy: Equatable, Hashable {
     /**
-     * What counts for ordinary users.
+     * What is accepted for ordinary users.
      */
     public var ordinaryMethods: [AcceptedMethod]
     /**
-     * What counts for privileged users; the operator's word alone never does, whatever stands here.
+     * What is accepted for privileged users; the operator's word alone never is, whatever is set here.
      */
     public var privilegedMethods: [AcceptedMethod]
     /**
-     * Whether a reason or ticket number is wanted.
+     * Whether a reason or ticket number is required.
      */
     public var reasonWanted: Bool
     /**
@@ -10549,7 +10549,7 @@ public struct DeskPolicy: Equatable, Hashable {
      */
     public var clockToleranceSeconds: UInt64
     /**
-     * Whom to ask where there is no licence at all.
+     * Whom to ask if there is no licence at all.
      */
     public var licenceContact: String
 
@@ -10557,13 +10557,13 @@ public struct DeskPolicy: Equatable, Hashable {
     // declare one manually.
     public init(
         /**
-         * What counts for ordinary users.
+         * What is accepted for ordinary users.
          */ordinaryMethods: [AcceptedMethod],
         /**
-         * What counts for privileged users; the operator's word alone never does, whatever stands here.
+         * What is accepted for privileged users; the operator's word alone never is, whatever is set here.
          */privilegedMethods: [AcceptedMethod],
         /**
-         * Whether a reason or ticket number is wanted.
+         * Whether a reason or ticket number is required.
          */reasonWanted: Bool,
         /**
          * How many codes may be given out.
@@ -10581,7 +10581,7 @@ public struct DeskPolicy: Equatable, Hashable {
          * How far the clock may step back before the desk refuses, in seconds.
          */clockToleranceSeconds: UInt64,
         /**
-         * Whom to ask where there is no licence at all.
+         * Whom to ask if there is no licence at all.
          */licenceContact: String) {
         self.ordinaryMethods = ordinaryMethods
         self.privilegedMethods = privilegedMethods
@@ -10823,7 +10823,7 @@ public struct DeskUser: Equatable, Hashable {
      */
     public var name: String
     /**
-     * Whether an unlock for the wrong person would do lasting harm.
+     * Whether unlocking for the wrong person would do lasting harm.
      */
     public var privileged: Bool
     /**
@@ -10841,7 +10841,7 @@ public struct DeskUser: Equatable, Hashable {
          * Their name, to be read back to the caller.
          */name: String,
         /**
-         * Whether an unlock for the wrong person would do lasting harm.
+         * Whether unlocking for the wrong person would do lasting harm.
          */privileged: Bool,
         /**
          * Their channels.
@@ -10920,7 +10920,7 @@ public struct DeviceInfo: Equatable, Hashable {
      */
     public var pinAuthBlocked: Bool
     /**
-     * Tries of the fingerprint sensor, where there is one.
+     * Tries left for the fingerprint sensor, if there is one.
      */
     public var uvRetries: UInt8?
     /**
@@ -10932,11 +10932,11 @@ public struct DeviceInfo: Equatable, Hashable {
      */
     public var pinRules: PinRules
     /**
-     * How often it was unlocked.
+     * How many times it has been unlocked.
      */
     public var unlockCounter: UInt32
     /**
-     * Enrolled, and closed to other issuers until reset.
+     * Enrolled, and sealed against other issuers until reset.
      */
     public var sealed: Bool
     /**
@@ -10948,7 +10948,7 @@ public struct DeviceInfo: Equatable, Hashable {
      */
     public var unlockBlocked: Bool
     /**
-     * Whether an unlock wants a touch.
+     * Whether an unlock requires a touch.
      */
     public var needsTouch: Bool
 
@@ -10968,7 +10968,7 @@ public struct DeviceInfo: Equatable, Hashable {
          * Whether it refuses PINs until it is plugged in again.
          */pinAuthBlocked: Bool,
         /**
-         * Tries of the fingerprint sensor, where there is one.
+         * Tries left for the fingerprint sensor, if there is one.
          */uvRetries: UInt8?,
         /**
          * Whether the PIN must be changed before it is used.
@@ -10977,10 +10977,10 @@ public struct DeviceInfo: Equatable, Hashable {
          * What a new PIN must be like.
          */pinRules: PinRules,
         /**
-         * How often it was unlocked.
+         * How many times it has been unlocked.
          */unlockCounter: UInt32,
         /**
-         * Enrolled, and closed to other issuers until reset.
+         * Enrolled, and sealed against other issuers until reset.
          */sealed: Bool,
         /**
          * Its key slots.
@@ -10989,7 +10989,7 @@ public struct DeviceInfo: Equatable, Hashable {
          * Whether five Response Codes were wrong since it was plugged in.
          */unlockBlocked: Bool,
         /**
-         * Whether an unlock wants a touch.
+         * Whether an unlock requires a touch.
          */needsTouch: Bool) {
         self.deviceId = deviceId
         self.pinSet = pinSet
@@ -11069,8 +11069,8 @@ public func FfiConverterTypeDeviceInfo_lower(_ value: DeviceInfo) -> RustBuffer 
 
 
 /**
- * Everything that the system shows. No service, no reader and no card are a problem, nothing, and a
- * reader.
+ * Everything that the system shows. A missing card service is in `problems`, a missing reader is not
+ * reported, and a reader without a card is in `readers`.
  */
 public struct DeviceListing: Equatable, Hashable {
     /**
@@ -11082,11 +11082,11 @@ public struct DeviceListing: Equatable, Hashable {
      */
     public var readers: [FoundRoute]
     /**
-     * Interfaces of devices above that nothing tells to which: of several keys of one model.
+     * Interfaces that cannot be assigned to one of the devices above, as with several keys of one model.
      */
     public var unassigned: [FoundRoute]
     /**
-     * Why USB keys, or cards, could not be looked for, or that this library looks for none.
+     * Why USB keys or cards could not be looked for, or that this library was built without either.
      */
     public var problems: [ErrorRow]
 
@@ -11100,10 +11100,10 @@ public struct DeviceListing: Equatable, Hashable {
          * Readers without a card.
          */readers: [FoundRoute],
         /**
-         * Interfaces of devices above that nothing tells to which: of several keys of one model.
+         * Interfaces that cannot be assigned to one of the devices above, as with several keys of one model.
          */unassigned: [FoundRoute],
         /**
-         * Why USB keys, or cards, could not be looked for, or that this library looks for none.
+         * Why USB keys or cards could not be looked for, or that this library was built without either.
          */problems: [ErrorRow]) {
         self.devices = devices
         self.readers = readers
@@ -11171,7 +11171,7 @@ public struct Diagnosis: Equatable, Hashable {
      */
     public var number: UInt16
     /**
-     * State and what to do, in one sentence for the person.
+     * The state and what to do, in one sentence for the person.
      */
     public var sentence: String
     /**
@@ -11179,7 +11179,7 @@ public struct Diagnosis: Equatable, Hashable {
      */
     public var canUnlock: Bool
     /**
-     * The Device ID, where the device tells it.
+     * The Device ID, if the device gives it.
      */
     public var deviceId: String?
     /**
@@ -11201,13 +11201,13 @@ public struct Diagnosis: Equatable, Hashable {
          * The number of its row in the error table.
          */number: UInt16,
         /**
-         * State and what to do, in one sentence for the person.
+         * The state and what to do, in one sentence for the person.
          */sentence: String,
         /**
          * Whether an unlock is possible now.
          */canUnlock: Bool,
         /**
-         * The Device ID, where the device tells it.
+         * The Device ID, if the device gives it.
          */deviceId: String?,
         /**
          * Enrolled and sealed.
@@ -11278,7 +11278,7 @@ public func FfiConverterTypeDiagnosis_lower(_ value: Diagnosis) -> RustBuffer {
 
 
 /**
- * What a device made of itself at enrolment.
+ * What a device generated at enrolment.
  */
 public struct EnrolledDevice: Equatable, Hashable {
     /**
@@ -11448,15 +11448,15 @@ public func FfiConverterTypeErrorRow_lower(_ value: ErrorRow) -> RustBuffer {
 
 
 /**
- * A security key or card, by whatever routes it is reached.
+ * A security key or card, whichever routes lead to it.
  */
 public struct FoundDevice: Equatable, Hashable {
     /**
-     * What the person sees: the product's name, else the reader's.
+     * The name to show: the product's, otherwise the reader's.
      */
     public var name: String
     /**
-     * The Device ID, where the device told it.
+     * The Device ID, if the device gave it.
      */
     public var deviceId: String?
     /**
@@ -11476,11 +11476,11 @@ public struct FoundDevice: Equatable, Hashable {
      */
     public var enrolled: Bool
     /**
-     * Its routes, the one that is opened first first.
+     * Its routes, in the order in which they are tried.
      */
     public var routes: [FoundRoute]
     /**
-     * Why it cannot be used: no route could be opened, or it does not know the unlock; else absent.
+     * Why it cannot be used (no route could be opened, or it does not know the unlock command); otherwise absent.
      */
     public var problem: ErrorRow?
 
@@ -11488,10 +11488,10 @@ public struct FoundDevice: Equatable, Hashable {
     // declare one manually.
     public init(
         /**
-         * What the person sees: the product's name, else the reader's.
+         * The name to show: the product's, otherwise the reader's.
          */name: String,
         /**
-         * The Device ID, where the device told it.
+         * The Device ID, if the device gave it.
          */deviceId: String?,
         /**
          * Its state when it was listed; absent where it could not be read.
@@ -11506,10 +11506,10 @@ public struct FoundDevice: Equatable, Hashable {
          * Enrolled and sealed.
          */enrolled: Bool,
         /**
-         * Its routes, the one that is opened first first.
+         * Its routes, in the order in which they are tried.
          */routes: [FoundRoute],
         /**
-         * Why it cannot be used: no route could be opened, or it does not know the unlock; else absent.
+         * Why it cannot be used (no route could be opened, or it does not know the unlock command); otherwise absent.
          */problem: ErrorRow?) {
         self.name = name
         self.deviceId = deviceId
@@ -11589,19 +11589,19 @@ public struct FoundRoute: Equatable, Hashable {
      */
     public var name: String
     /**
-     * The system's path, or the reader's name; another one after the key was plugged in again.
+     * The system's path, or the reader's name; it changes when the key is plugged in again.
      */
     public var path: String
     /**
-     * The interface; absent with a card, where it is known only when it is open.
+     * The interface; absent for a card, whose interface is known only once it is open.
      */
     public var which: Interface?
     /**
-     * The serial number, where a USB key tells it.
+     * The serial number, if a USB key gives one.
      */
     public var serial: String?
     /**
-     * Why no answer came by it: no card, no permission, in use; absent where one came.
+     * Why no answer came this way (no card, no permission, in use); absent if one came.
      */
     public var problem: ErrorRow?
 
@@ -11615,16 +11615,16 @@ public struct FoundRoute: Equatable, Hashable {
          * The product's or the reader's name.
          */name: String,
         /**
-         * The system's path, or the reader's name; another one after the key was plugged in again.
+         * The system's path, or the reader's name; it changes when the key is plugged in again.
          */path: String,
         /**
-         * The interface; absent with a card, where it is known only when it is open.
+         * The interface; absent for a card, whose interface is known only once it is open.
          */which: Interface?,
         /**
-         * The serial number, where a USB key tells it.
+         * The serial number, if a USB key gives one.
          */serial: String?,
         /**
-         * Why no answer came by it: no card, no permission, in use; absent where one came.
+         * Why no answer came this way (no card, no permission, in use); absent if one came.
          */problem: ErrorRow?) {
         self.kind = kind
         self.name = name
@@ -11856,7 +11856,7 @@ public struct LicenceTerms: Equatable, Hashable {
      */
     public var validUntil: UInt64
     /**
-     * How many devices in use may be registered.
+     * How many devices may be registered and in use.
      */
     public var devices: UInt32
     /**
@@ -11874,7 +11874,7 @@ public struct LicenceTerms: Equatable, Hashable {
          * The last second in which it is valid, since 1970-01-01 UTC.
          */validUntil: UInt64,
         /**
-         * How many devices in use may be registered.
+         * How many devices may be registered and in use.
          */devices: UInt32,
         /**
          * Whom to ask for a new one: a name, address or telephone number.
@@ -12139,7 +12139,7 @@ public struct LimitRule: Equatable, Hashable {
      */
     public var windowSeconds: UInt64
     /**
-     * With this many codes in the window, the next one wants a second operator.
+     * With this many codes in the window, the next one requires a second operator.
      */
     public var approvalFrom: UInt32
     /**
@@ -12154,7 +12154,7 @@ public struct LimitRule: Equatable, Hashable {
          * The window's length.
          */windowSeconds: UInt64,
         /**
-         * With this many codes in the window, the next one wants a second operator.
+         * With this many codes in the window, the next one requires a second operator.
          */approvalFrom: UInt32,
         /**
          * With this many codes in the window, the next one is refused.
@@ -12313,7 +12313,7 @@ public struct OpenCode: Equatable, Hashable {
      */
     public var at: UInt64
     /**
-     * Whether the operator recorded that the unlock was given up; the code may be good all the same.
+     * Whether the operator recorded that the unlock was abandoned; the code may still be good.
      */
     public var abandoned: Bool
 
@@ -12336,7 +12336,7 @@ public struct OpenCode: Equatable, Hashable {
          * When: seconds since 1970-01-01 UTC.
          */at: UInt64,
         /**
-         * Whether the operator recorded that the unlock was given up; the code may be good all the same.
+         * Whether the operator recorded that the unlock was abandoned; the code may still be good.
          */abandoned: Bool) {
         self.request = request
         self.deviceId = deviceId
@@ -12610,7 +12610,7 @@ public func FfiConverterTypePendingChallenge_lower(_ value: PendingChallenge) ->
  */
 public struct PinOptions: Equatable, Hashable {
     /**
-     * Shortest length in code points; at least 6 whatever stands here.
+     * Shortest length in code points; never less than 6.
      */
     public var minimum: UInt32
     /**
@@ -12626,7 +12626,7 @@ public struct PinOptions: Equatable, Hashable {
      */
     public var refuseTrivial: Bool
     /**
-     * PINs that are refused, whatever their case.
+     * PINs that are refused, in upper or lower case.
      */
     public var blockList: [String]
 
@@ -12634,7 +12634,7 @@ public struct PinOptions: Equatable, Hashable {
     // declare one manually.
     public init(
         /**
-         * Shortest length in code points; at least 6 whatever stands here.
+         * Shortest length in code points; never less than 6.
          */minimum: UInt32,
         /**
          * Whether the other printable ASCII characters are allowed.
@@ -12646,7 +12646,7 @@ public struct PinOptions: Equatable, Hashable {
          * Whether sequences and repeats are refused.
          */refuseTrivial: Bool,
         /**
-         * PINs that are refused, whatever their case.
+         * PINs that are refused, in upper or lower case.
          */blockList: [String]) {
         self.minimum = minimum
         self.symbols = symbols
@@ -12705,7 +12705,7 @@ public func FfiConverterTypePinOptions_lower(_ value: PinOptions) -> RustBuffer 
 
 
 /**
- * The device's own rules, to be told to the person before a PIN is typed.
+ * The device's own rules, to be shown to the person before a PIN is typed.
  */
 public struct PinRules: Equatable, Hashable {
     /**
@@ -12784,7 +12784,7 @@ public func FfiConverterTypePinRules_lower(_ value: PinRules) -> RustBuffer {
 
 
 /**
- * One response to a probe to make: it shows that an unlock would work and unlocks nothing. It holds no
+ * A response to a probe that is to be made: it shows that an unlock would work and unlocks nothing. It holds no
  * secret.
  */
 public struct ProbeTask: Equatable, Hashable {
@@ -12805,7 +12805,7 @@ public struct ProbeTask: Equatable, Hashable {
      */
     public var issuer: Data
     /**
-     * E, the device's public key, a compressed point of 33 bytes; in suite 2 alone.
+     * E, the device's public key, a compressed point of 33 bytes; in suite 2 only.
      */
     public var deviceKey: Data?
     /**
@@ -12833,7 +12833,7 @@ public struct ProbeTask: Equatable, Hashable {
          * Q of that key, a compressed point of 33 bytes.
          */issuer: Data,
         /**
-         * E, the device's public key, a compressed point of 33 bytes; in suite 2 alone.
+         * E, the device's public key, a compressed point of 33 bytes; in suite 2 only.
          */deviceKey: Data?,
         /**
          * The message M of docs/protocol.md, which begins with "fido-unlock/1 probe".
@@ -12928,7 +12928,7 @@ public struct RegisteredDevice: Equatable, Hashable {
      */
     public var issuer: Data?
     /**
-     * E, the device's own public key, a compressed point of 33 bytes; in suite 2 alone.
+     * E, the device's own public key, a compressed point of 33 bytes; in suite 2 only.
      */
     public var deviceKey: Data?
     /**
@@ -12967,7 +12967,7 @@ public struct RegisteredDevice: Equatable, Hashable {
          * Q of the slot, a compressed point of 33 bytes; absent in suite 3.
          */issuer: Data?,
         /**
-         * E, the device's own public key, a compressed point of 33 bytes; in suite 2 alone.
+         * E, the device's own public key, a compressed point of 33 bytes; in suite 2 only.
          */deviceKey: Data?,
         /**
          * The unlock counter at registration; absent in suite 3.
@@ -13053,7 +13053,7 @@ public func FfiConverterTypeRegisteredDevice_lower(_ value: RegisteredDevice) ->
 
 
 /**
- * A new key for a slot, or its end.
+ * A plan to give a slot a new key, or to close it.
  */
 public struct RotationPlan: Equatable, Hashable {
     /**
@@ -13152,8 +13152,8 @@ public func FfiConverterTypeRotationPlan_lower(_ value: RotationPlan) -> RustBuf
 
 
 /**
- * One proof of a rotation to make: with it the device takes `new_issuer`, so look whether that is a key
- * of yours. It holds no secret.
+ * A proof of a rotation that is to be made: with it the device accepts `new_issuer`, so make sure that this is
+ * one of your keys. It holds no secret.
  */
 public struct RotationTask: Equatable, Hashable {
     /**
@@ -13169,7 +13169,7 @@ public struct RotationTask: Equatable, Hashable {
      */
     public var signingSuite: Suite
     /**
-     * E, the device's public key, a compressed point of 33 bytes; for a key of suite 2 alone.
+     * E, the device's public key, a compressed point of 33 bytes; for a key of suite 2 only.
      */
     public var deviceKey: Data?
     /**
@@ -13222,7 +13222,7 @@ public struct RotationTask: Equatable, Hashable {
          * The suite of that key, which says what is to be made: 1 or 2.
          */signingSuite: Suite,
         /**
-         * E, the device's public key, a compressed point of 33 bytes; for a key of suite 2 alone.
+         * E, the device's public key, a compressed point of 33 bytes; for a key of suite 2 only.
          */deviceKey: Data?,
         /**
          * The device.
@@ -13421,7 +13421,7 @@ public func FfiConverterTypeSignedCheckpoint_lower(_ value: SignedCheckpoint) ->
 
 
 /**
- * One authorised response to make. Only the desk makes it, after all its checks and after the
+ * An authorised response that is to be made. Only the desk makes it, after all its checks and after the
  * "authorised" entry is on disk. It holds no secret.
  */
 public struct SigningTask: Equatable, Hashable {
@@ -13446,7 +13446,7 @@ public struct SigningTask: Equatable, Hashable {
      */
     public var suite: Suite
     /**
-     * The slot whose key is to be used; of no meaning in suite 3.
+     * The slot whose key is to be used; not used in suite 3.
      */
     public var slot: UInt8
     /**
@@ -13454,7 +13454,7 @@ public struct SigningTask: Equatable, Hashable {
      */
     public var issuer: Data?
     /**
-     * E, the device's public key, a compressed point of 33 bytes; in suite 2 alone.
+     * E, the device's public key, a compressed point of 33 bytes; in suite 2 only.
      */
     public var deviceKey: Data?
     /**
@@ -13486,13 +13486,13 @@ public struct SigningTask: Equatable, Hashable {
          * The suite, which says what is to be made.
          */suite: Suite,
         /**
-         * The slot whose key is to be used; of no meaning in suite 3.
+         * The slot whose key is to be used; not used in suite 3.
          */slot: UInt8,
         /**
          * Q of the key to be used, a compressed point of 33 bytes; absent in suite 3.
          */issuer: Data?,
         /**
-         * E, the device's public key, a compressed point of 33 bytes; in suite 2 alone.
+         * E, the device's public key, a compressed point of 33 bytes; in suite 2 only.
          */deviceKey: Data?,
         /**
          * Suites 1 and 2: the message M of docs/protocol.md, which begins with "fido-unlock/1 authorise".
@@ -13585,11 +13585,11 @@ public struct SlotInfo: Equatable, Hashable {
      */
     public var suite: Suite
     /**
-     * 16 bytes that name the issuer's key; absent in suite 3.
+     * 16 bytes that identify the issuer's key; absent in suite 3.
      */
     public var fingerprint: Data?
     /**
-     * How often the slot was given a new key.
+     * How many times the slot has been given a new key.
      */
     public var rotation: UInt32
 
@@ -13603,10 +13603,10 @@ public struct SlotInfo: Equatable, Hashable {
          * What its key is for.
          */suite: Suite,
         /**
-         * 16 bytes that name the issuer's key; absent in suite 3.
+         * 16 bytes that identify the issuer's key; absent in suite 3.
          */fingerprint: Data?,
         /**
-         * How often the slot was given a new key.
+         * How many times the slot has been given a new key.
          */rotation: UInt32) {
         self.slot = slot
         self.suite = suite
@@ -13662,7 +13662,7 @@ public func FfiConverterTypeSlotInfo_lower(_ value: SlotInfo) -> RustBuffer {
 
 
 /**
- * `getInfo`: what a device tells of itself.
+ * `getInfo`: what a device says about itself.
  */
 public struct UnlockInfo: Equatable, Hashable {
     /**
@@ -13678,7 +13678,7 @@ public struct UnlockInfo: Equatable, Hashable {
      */
     public var pinAuthBlocked: Bool
     /**
-     * Tries of the fingerprint sensor, where there is one.
+     * Tries left for the fingerprint sensor, if there is one.
      */
     public var uvRetries: UInt8?
     /**
@@ -13702,11 +13702,11 @@ public struct UnlockInfo: Equatable, Hashable {
      */
     public var pinComplexityPolicy: Bool
     /**
-     * How often it was unlocked.
+     * How many times it has been unlocked.
      */
     public var unlockCounter: UInt32
     /**
-     * Enrolled, and closed to other issuers until reset.
+     * Enrolled, and sealed against other issuers until reset.
      */
     public var sealed: Bool
     /**
@@ -13714,7 +13714,7 @@ public struct UnlockInfo: Equatable, Hashable {
      */
     public var slots: [SlotInfo]
     /**
-     * The Device ID's 10 bytes, where it is told.
+     * The Device ID's 10 bytes, if the device gives it.
      */
     public var deviceId: Data?
     /**
@@ -13722,12 +13722,12 @@ public struct UnlockInfo: Equatable, Hashable {
      */
     public var unlockBlocked: Bool
     /**
-     * Whether an unlock wants a touch.
+     * Whether an unlock requires a touch.
      */
     public var needsTouch: Bool
     /**
      * Whether an unlock ended exactly the challenge that was asked about; `None` where none was, or the device cannot
-     * tell. Then only Device ID and counter tell what became of an unlock whose answer was lost.
+     * tell. Then only the Device ID and the counter show what became of an unlock whose answer was lost.
      */
     public var spent: Bool?
 
@@ -13744,7 +13744,7 @@ public struct UnlockInfo: Equatable, Hashable {
          * Whether it refuses PINs until it is plugged in again.
          */pinAuthBlocked: Bool,
         /**
-         * Tries of the fingerprint sensor, where there is one.
+         * Tries left for the fingerprint sensor, if there is one.
          */uvRetries: UInt8?,
         /**
          * Its PIN/UV protocols, the preferred one first.
@@ -13762,26 +13762,26 @@ public struct UnlockInfo: Equatable, Hashable {
          * `pinComplexityPolicy`: it has further rules for PINs.
          */pinComplexityPolicy: Bool,
         /**
-         * How often it was unlocked.
+         * How many times it has been unlocked.
          */unlockCounter: UInt32,
         /**
-         * Enrolled, and closed to other issuers until reset.
+         * Enrolled, and sealed against other issuers until reset.
          */sealed: Bool,
         /**
          * Its key slots.
          */slots: [SlotInfo],
         /**
-         * The Device ID's 10 bytes, where it is told.
+         * The Device ID's 10 bytes, if the device gives it.
          */deviceId: Data?,
         /**
          * Whether five Response Codes were wrong since it was plugged in.
          */unlockBlocked: Bool,
         /**
-         * Whether an unlock wants a touch.
+         * Whether an unlock requires a touch.
          */needsTouch: Bool,
         /**
          * Whether an unlock ended exactly the challenge that was asked about; `None` where none was, or the device cannot
-         * tell. Then only Device ID and counter tell what became of an unlock whose answer was lost.
+         * tell. Then only the Device ID and the counter show what became of an unlock whose answer was lost.
          */spent: Bool? = nil) {
         self.pinSet = pinSet
         self.pinRetries = pinRetries
@@ -14152,7 +14152,7 @@ public func FfiConverterTypeApproverError_lower(_ value: ApproverError) -> RustB
 
 
 /**
- * How far `Device.block_pin` got.
+ * How far `Device.block_pin` has got.
  */
 
 public enum BlockOutcome: Equatable, Hashable {
@@ -14340,7 +14340,7 @@ public enum Condition: Equatable, Hashable {
      */
     case lockedByForeignIssuer
     /**
-     * Blocked for good and never enrolled: only a reset is left.
+     * Blocked for good and never enrolled: only a reset can help.
      */
     case lockedNotEnrolled
     /**
@@ -14372,11 +14372,11 @@ public enum Condition: Equatable, Hashable {
      */
     case notSupported
     /**
-     * A card without the FIDO applet: another applet's PIN is meant.
+     * A card without the FIDO applet: its PIN belongs to another applet.
      */
     case otherApplet
     /**
-     * A state that this version of the binding has no name for: show the sentence.
+     * A state that this version of the binding does not know by name: show the sentence.
      */
     case unknown
 
@@ -14600,7 +14600,7 @@ public func FfiConverterTypeDeskPrivilege_lower(_ value: DeskPrivilege) -> RustB
 public enum DeskRole: Equatable, Hashable {
 
     /**
-     * Every privilege.
+     * Has every privilege.
      */
     case administrator
     /**
@@ -14669,7 +14669,7 @@ public func FfiConverterTypeDeskRole_lower(_ value: DeskRole) -> RustBuffer {
 
 
 /**
- * A change of what the system shows.
+ * A change in what the system shows.
  */
 
 public enum DeviceChange: Equatable, Hashable {
@@ -14683,7 +14683,7 @@ public enum DeviceChange: Equatable, Hashable {
          */device: FoundDevice
     )
     /**
-     * A further route appeared or went, or one tells more than before.
+     * A further route appeared or went away, or one gives more information than before.
      */
     case changed(
         /**
@@ -14723,7 +14723,7 @@ public enum DeviceChange: Equatable, Hashable {
      */
     case cardServiceStopped
     /**
-     * USB keys, or cards, cannot be looked for. Told once, until they can.
+     * USB keys or cards cannot be looked for. Reported once, until they can.
      */
     case problem(
         /**
@@ -15153,7 +15153,7 @@ public func FfiConverterTypeLimitKind_lower(_ value: LimitKind) -> RustBuffer {
 
 
 /**
- * What a count of codes says.
+ * The outcome of counting a code.
  */
 
 public enum LimitOutcome: Equatable, Hashable {
@@ -15250,7 +15250,7 @@ public func FfiConverterTypeLimitOutcome_lower(_ value: LimitOutcome) -> RustBuf
 
 
 /**
- * What the owner is told.
+ * What the owner is told about.
  */
 
 public enum NoticeKind: Equatable, Hashable {
@@ -15546,7 +15546,7 @@ public func FfiConverterTypePinRefusalError_lower(_ value: PinRefusalError) -> R
 
 
 /**
- * Why a pipe did not carry.
+ * Why a pipe failed.
  */
 public
 enum PipeError: Swift.Error, Equatable, Hashable, Foundation.LocalizedError {
@@ -15709,13 +15709,13 @@ public func FfiConverterTypePipeError_lower(_ value: PipeError) -> RustBuffer {
 
 
 /**
- * A change of what the device does.
+ * A change in what the device is doing.
  */
 
 public enum ProgressEvent: Equatable, Hashable {
 
     /**
-     * The device works.
+     * The device is working.
      */
     case processing
     /**
@@ -16002,7 +16002,7 @@ public func FfiConverterTypeSigningError_lower(_ value: SigningError) -> RustBuf
 
 
 /**
- * Why the host's store did not do it.
+ * Why the host's store failed.
  */
 public
 enum StorageError: Swift.Error, Equatable, Hashable, Foundation.LocalizedError {
@@ -16018,7 +16018,7 @@ enum StorageError: Swift.Error, Equatable, Hashable, Foundation.LocalizedError {
          */what: String
     )
     /**
-     * It could not be written; what was there before is still there.
+     * It could not be written; the earlier content is still there.
      */
     case Write(
         /**
@@ -16228,7 +16228,7 @@ public func FfiConverterTypeSuite_lower(_ value: Suite) -> RustBuffer {
 
 
 /**
- * Why a device of the host did not do it.
+ * Why a device that the host implements failed.
  */
 public
 enum UnlockDeviceError: Swift.Error, Equatable, Hashable, Foundation.LocalizedError {
@@ -16241,11 +16241,11 @@ enum UnlockDeviceError: Swift.Error, Equatable, Hashable, Foundation.LocalizedEr
     case Refused(
         /**
          * A number of docs/errors.md that a device can mean: 105 for a wrong response, 111 for a touch that was
-         * refused, 307 where its own rules refuse the PIN. Another one becomes 119.
+         * refused, 307 if its own rules refuse the PIN. Any other number becomes 119.
          */number: UInt16
     )
     /**
-     * It answered something that makes no sense.
+     * Its answer makes no sense.
      */
     case Malformed
     /**
@@ -16462,7 +16462,7 @@ enum UnlockError: Swift.Error, Equatable, Hashable, Foundation.LocalizedError {
          * The line with the error, from 1; absent for codes of one line.
          */line: UInt8?,
         /**
-         * The groups to compare again; empty where it is not known which.
+         * The groups to compare again; empty if they are not known.
          */groups: [WrongGroup],
         /**
          * Whether `CodeField.correction` has a proposal.
@@ -17840,7 +17840,7 @@ public func libraryVersion() -> String  {
 })
 }
 /**
- * A code as it goes into a QR code.
+ * A code in the form that goes into a QR code.
  */
 public func qrText(code: String) -> String  {
     return try!  FfiConverterString.lift(try! rustCall() {
@@ -17928,7 +17928,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_func_library_version() != 6271) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_func_qr_text() != 23881) {
+    if (uniffi_fido_unlock_ffi_checksum_func_qr_text() != 54964) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_func_spoken_code() != 50861) {
@@ -17946,7 +17946,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_func_list_devices() != 43105) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel() != 49853) {
+    if (uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel() != 17855) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_cancelhandle_is_cancelled() != 49201) {
@@ -17955,43 +17955,43 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_devicecall_is_cancelled() != 43560) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_devicecall_progress() != 20763) {
+    if (uniffi_fido_unlock_ffi_checksum_method_devicecall_progress() != 16426) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_devicecall_remaining_ms() != 58553) {
+    if (uniffi_fido_unlock_ffi_checksum_method_devicecall_remaining_ms() != 35130) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_progresslistener_on_progress() != 57022) {
+    if (uniffi_fido_unlock_ffi_checksum_method_progresslistener_on_progress() != 16466) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_codefield_check() != 12123) {
+    if (uniffi_fido_unlock_ffi_checksum_method_codefield_check() != 12863) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_codefield_correction() != 5352) {
+    if (uniffi_fido_unlock_ffi_checksum_method_codefield_correction() != 38748) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete() != 27807) {
+    if (uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete() != 29776) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_clock_now() != 45450) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_licence_terms() != 7375) {
+    if (uniffi_fido_unlock_ffi_checksum_method_licence_terms() != 42348) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_licence_set_service() != 5935) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_operators_authenticate() != 7425) {
+    if (uniffi_fido_unlock_ffi_checksum_method_operators_authenticate() != 16953) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_operators_find_operator() != 38292) {
+    if (uniffi_fido_unlock_ffi_checksum_method_operators_find_operator() != 36344) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_approver_ask() != 1714) {
+    if (uniffi_fido_unlock_ffi_checksum_method_approver_ask() != 1731) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id() != 31975) {
+    if (uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id() != 51909) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_auditlog_count() != 21528) {
@@ -18000,10 +18000,10 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_auditlog_entry() != 47301) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_auditlog_append() != 4180) {
+    if (uniffi_fido_unlock_ffi_checksum_method_auditlog_append() != 49477) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_open() != 37842) {
+    if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_open() != 6321) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_audit_log() != 60957) {
@@ -18012,7 +18012,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_clock() != 38882) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_delivery() != 5053) {
+    if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_delivery() != 17020) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_directory() != 11379) {
@@ -18021,7 +18021,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_licence() != 15898) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_limits() != 23963) {
+    if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_limits() != 1480) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_notifier() != 6145) {
@@ -18084,7 +18084,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit_against() != 14613) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock() != 64378) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock() != 22310) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_acknowledge() != 22426) {
@@ -18102,7 +18102,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device() != 4904) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key() != 58750) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key() != 10285) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device() != 57377) {
@@ -18165,22 +18165,22 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator() != 35395) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_limitbook_records() != 3251) {
+    if (uniffi_fido_unlock_ffi_checksum_method_limitbook_records() != 6498) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_limitbook_take() != 55270) {
+    if (uniffi_fido_unlock_ffi_checksum_method_limitbook_take() != 42442) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_limits_take() != 7319) {
+    if (uniffi_fido_unlock_ffi_checksum_method_limits_take() != 40540) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify() != 33174) {
+    if (uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify() != 20203) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_codedelivery_send() != 61673) {
+    if (uniffi_fido_unlock_ffi_checksum_method_codedelivery_send() != 37020) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner() != 55914) {
+    if (uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner() != 14944) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_responsesigner_respond() != 47422) {
@@ -18192,16 +18192,16 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_responsesigner_device_with_admin_key() != 51447) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key() != 3454) {
+    if (uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key() != 29698) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_device_active_interface() != 39441) {
+    if (uniffi_fido_unlock_ffi_checksum_method_device_active_interface() != 1449) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_device_block_pin() != 47276) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_device_diagnose() != 63652) {
+    if (uniffi_fido_unlock_ffi_checksum_method_device_diagnose() != 62871) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_device_info() != 58202) {
@@ -18216,7 +18216,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer() != 43681) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key() != 60403) {
+    if (uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key() != 59466) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_enrollment_add_public_key() != 29647) {
@@ -18228,7 +18228,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_enrollment_set_options() != 49544) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_enrollment_set_pin() != 22275) {
+    if (uniffi_fido_unlock_ffi_checksum_method_enrollment_set_pin() != 36441) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_devicewatch_next() != 64425) {
@@ -18252,7 +18252,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_issuerprover_prove_rotation() != 63321) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_pinchecker_check() != 137) {
+    if (uniffi_fido_unlock_ffi_checksum_method_pinchecker_check() != 28085) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_pinpolicy_check() != 55356) {
@@ -18261,13 +18261,13 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_apduchannel_transmit() != 12469) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_apduchannel_extended_length() != 60895) {
+    if (uniffi_fido_unlock_ffi_checksum_method_apduchannel_extended_length() != 38371) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_apduchannel_begin_transaction() != 35848) {
+    if (uniffi_fido_unlock_ffi_checksum_method_apduchannel_begin_transaction() != 26058) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_apduchannel_end_transaction() != 13599) {
+    if (uniffi_fido_unlock_ffi_checksum_method_apduchannel_end_transaction() != 10855) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_apduchannel_reconnect() != 50304) {
@@ -18276,13 +18276,13 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_hidreports_write_report() != 55749) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_hidreports_read_report() != 43364) {
+    if (uniffi_fido_unlock_ffi_checksum_method_hidreports_read_report() != 41454) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_hidreports_report_size() != 64118) {
+    if (uniffi_fido_unlock_ffi_checksum_method_hidreports_report_size() != 18298) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block() != 38839) {
+    if (uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block() != 36243) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_probepassed_slot() != 19679) {
@@ -18297,16 +18297,16 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_unlocksession_device_id() != 55260) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_unlocksession_pin_rules() != 30802) {
+    if (uniffi_fido_unlock_ffi_checksum_method_unlocksession_pin_rules() != 50155) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_unlocksession_renew() != 26874) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_unlocksession_resolve() != 7771) {
+    if (uniffi_fido_unlock_ffi_checksum_method_unlocksession_resolve() != 23956) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_unlocksession_save() != 57777) {
+    if (uniffi_fido_unlock_ffi_checksum_method_unlocksession_save() != 29021) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_unlocksession_slot() != 2453) {
@@ -18315,22 +18315,22 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_unlocksession_suite() != 6687) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock() != 34617) {
+    if (uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock() != 15680) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock_from_memory() != 22081) {
+    if (uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock_from_memory() != 42739) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_unlockdevice_info() != 8040) {
+    if (uniffi_fido_unlock_ffi_checksum_method_unlockdevice_info() != 34445) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_unlockdevice_challenge() != 25098) {
+    if (uniffi_fido_unlock_ffi_checksum_method_unlockdevice_challenge() != 25097) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_unlockdevice_unlock() != 54772) {
+    if (uniffi_fido_unlock_ffi_checksum_method_unlockdevice_unlock() != 11487) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_constructor_cancelhandle_new() != 34903) {
+    if (uniffi_fido_unlock_ffi_checksum_constructor_cancelhandle_new() != 33065) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_constructor_codefield_challenge() != 44489) {
@@ -18342,7 +18342,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_constructor_codefield_response() != 20220) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_constructor_deskbuilder_new() != 860) {
+    if (uniffi_fido_unlock_ffi_checksum_constructor_deskbuilder_new() != 31430) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_at() != 61849) {
@@ -18351,10 +18351,10 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_create() != 46622) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_constructor_limitbook_from_records() != 29671) {
+    if (uniffi_fido_unlock_ffi_checksum_constructor_limitbook_from_records() != 46602) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu() != 45788) {
+    if (uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu() != 22820) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid() != 11842) {
@@ -18363,16 +18363,16 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_constructor_device_open_unlock_device() != 23698) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_constructor_device_open_found() != 9419) {
+    if (uniffi_fido_unlock_ffi_checksum_constructor_device_open_found() != 56552) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new() != 39978) {
+    if (uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new() != 43809) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_constructor_devicewatch_new() != 25931) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_constructor_issuerkey_admin_key() != 16285) {
+    if (uniffi_fido_unlock_ffi_checksum_constructor_issuerkey_admin_key() != 18029) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_constructor_issuerkey_make() != 63612) {
@@ -18384,10 +18384,10 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_constructor_pinpolicy_standard() != 39329) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_constructor_unlocksession_begin() != 5174) {
+    if (uniffi_fido_unlock_ffi_checksum_constructor_unlocksession_begin() != 59278) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_constructor_unlocksession_restore() != 15223) {
+    if (uniffi_fido_unlock_ffi_checksum_constructor_unlocksession_restore() != 65382) {
         return InitializationResult.apiChecksumMismatch
     }
 

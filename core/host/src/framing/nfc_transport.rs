@@ -89,7 +89,12 @@ impl<C: ApduChannel> NfcTransport<C> {
                 return result;
             }
             self.selected = None;
-            self.channel.reconnect_unless(call.cancel, call.remaining())?;
+            let connected = self.channel.reconnect_unless(call.cancel, call.remaining());
+            // Busy says that the message was not taken; here it may have been.
+            if sent && connected == Err(TransportError::Busy) {
+                return result;
+            }
+            connected?;
             if sent || !again {
                 return result;
             }

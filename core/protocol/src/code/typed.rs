@@ -18,9 +18,9 @@ pub(super) enum Typed {
 }
 
 /// What is skipped, first and last of each range: what mail programs, word processors, keyboards and
-/// people put around and between the groups, and what cannot be seen. `tests/second/codes.py` has the
-/// same table, from the text.
-const SKIPPED: [(char, char); 38] = [
+/// people put around and between the groups, in every script, and what cannot be seen. `tests/second/codes.py` has
+/// the same table, from the text.
+const SKIPPED: [(char, char); 52] = [
     ('\0', '#'),
     ('%', '*'),
     (',', '/'),
@@ -38,13 +38,22 @@ const SKIPPED: [(char, char); 38] = [
     ('\u{bb}', '\u{bb}'),
     ('\u{bf}', '\u{bf}'),
     ('\u{34f}', '\u{34f}'),
+    ('\u{387}', '\u{387}'),
+    ('\u{58a}', '\u{58a}'),
+    ('\u{5be}', '\u{5be}'),
     ('\u{61c}', '\u{61c}'),
     ('\u{115f}', '\u{1160}'),
+    ('\u{1400}', '\u{1400}'),
     ('\u{1680}', '\u{1680}'),
     ('\u{17b4}', '\u{17b5}'),
+    ('\u{1806}', '\u{1806}'),
     ('\u{180b}', '\u{180f}'),
     ('\u{2000}', '\u{206f}'),
+    ('\u{207b}', '\u{207b}'),
+    ('\u{208b}', '\u{208b}'),
     ('\u{2212}', '\u{2212}'),
+    ('\u{2219}', '\u{2219}'),
+    ('\u{22c5}', '\u{22c5}'),
     ('\u{2800}', '\u{2800}'),
     ('\u{2e00}', '\u{2e2e}'),
     ('\u{2e30}', '\u{2e7f}'),
@@ -52,12 +61,17 @@ const SKIPPED: [(char, char); 38] = [
     ('\u{3008}', '\u{3011}'),
     ('\u{3014}', '\u{301f}'),
     ('\u{3030}', '\u{3030}'),
+    ('\u{30a0}', '\u{30a0}'),
+    ('\u{30fb}', '\u{30fb}'),
     ('\u{3164}', '\u{3164}'),
     ('\u{fe00}', '\u{fe6f}'),
     ('\u{feff}', '\u{feff}'),
     ('\u{ff5f}', '\u{ff65}'),
     ('\u{ffa0}', '\u{ffa0}'),
     ('\u{fff0}', '\u{fffb}'),
+    ('\u{10101}', '\u{10101}'),
+    ('\u{10d6e}', '\u{10d6e}'),
+    ('\u{10ead}', '\u{10ead}'),
     ('\u{e0000}', '\u{e0fff}'),
 ];
 
@@ -184,6 +198,15 @@ mod tests {
                 let blank = matches!(character, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}');
                 assert!(blank || !character.is_alphanumeric(), "{character:?}");
             }
+        }
+        // Unicode 16.0, PropList.txt, Dash; and UTS #39, confusables.txt, what looks like U+00B7, letters left out.
+        const DASHES: &str = "-\u{58a}\u{5be}\u{1400}\u{1806}\u{2010}\u{2011}\u{2012}\u{2013}\u{2014}\u{2015}\u{2053}\
+            \u{207b}\u{208b}\u{2212}\u{2e17}\u{2e1a}\u{2e3a}\u{2e3b}\u{2e40}\u{2e5d}\u{301c}\u{3030}\u{30a0}\u{fe31}\
+            \u{fe32}\u{fe58}\u{fe63}\u{ff0d}\u{10d6e}\u{10ead}";
+        const MIDDLE_DOTS: &str =
+            "\u{b7}\u{387}\u{2022}\u{2027}\u{2219}\u{22c5}\u{2e31}\u{30fb}\u{ff65}\u{10101}";
+        for character in DASHES.chars().chain(MIDDLE_DOTS.chars()) {
+            assert_eq!(typed(character), Typed::Skipped, "{character:?}");
         }
         for character in
             ".,;:!?'\"()[]{}-_/\\*#&@·«»“”‚„‘’…。、「」（）．，\u{200e}\u{202e}\u{2066}\u{feff}".chars()

@@ -10,12 +10,15 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::args::{At, Audit};
-use crate::brought::{form, read_json};
+use crate::brought::{form, read_versioned};
 use crate::desk::{KeyFolder, Keys, OpenDesk, exists, read_checkpoint_key};
 use crate::failure::Failure;
 use crate::output::{Report, shown};
 use crate::prompt::Prompt;
 use crate::session_file::write_file;
+
+/// The version of a checkpoint's file.
+const CHECKPOINT_VERSION: u32 = 1;
 
 /// Runs one of them.
 pub fn run(args: &Audit, prompt: Prompt) -> Result<Report, Failure> {
@@ -120,7 +123,7 @@ fn checkpoint(at: &At, out: &Path, prompt: Prompt) -> Result<Report, Failure> {
     let mut signer = open.folder.checkpoint_signer(open.passphrase()?)?;
     let signed = open.desk.checkpoint(&open.session, &mut signer)?;
     let file = json!({
-        "version": 1,
+        "version": CHECKPOINT_VERSION,
         "count": signed.checkpoint.count,
         "at": moment(signed.checkpoint.at),
         "checkpoint": base16ct::lower::encode_string(&signed.to_bytes()),
@@ -139,16 +142,13 @@ fn checkpoint(at: &At, out: &Path, prompt: Prompt) -> Result<Report, Failure> {
 /// Only the signed bytes count; what stands beside them is for people.
 #[derive(Deserialize)]
 struct CheckpointFile {
+    #[expect(dead_code, reason = "it must be there; it was compared before")]
     version: u32,
     checkpoint: String,
 }
 
 fn read_checkpoint(path: &Path) -> Result<SignedCheckpoint, Failure> {
-    let file: CheckpointFile = read_json(path)?;
-    if file.version != 1 {
-        let text = format!("{}: version {}", shown(path.display()), file.version);
-        return Err(Failure::new(ErrorCode::StoreVersion, text));
-    }
+    let file: CheckpointFile = read_versioned(path, CHECKPOINT_VERSION)?;
     let bytes = base16ct::mixed::decode_vec(&file.checkpoint)
         .map_err(|_| form(path, "checkpoint: not hexadecimal digits"))?;
     SignedCheckpoint::from_bytes(&bytes).map_err(|_| form(path, "checkpoint: not made by this program"))

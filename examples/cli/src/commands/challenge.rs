@@ -1,10 +1,10 @@
 //! `challenge`.
 
+use fido_unlock::Suite;
 use fido_unlock::code::spoken;
 use fido_unlock::ctap2::device_unlock::UnlockInfo;
 use fido_unlock::host::ports::Call;
-use fido_unlock::host::{Session, diagnose};
-use fido_unlock::{ErrorCode, HasCode, Suite};
+use fido_unlock::host::{Session, SessionRefusal, UnlockError, diagnose};
 
 use crate::args::Challenge;
 use crate::device::{Devices, Opened, call, call_with_touch};
@@ -17,7 +17,10 @@ use crate::session_file;
 pub fn begin(device: &mut Opened, info: &UnlockInfo, slot: Option<u8>) -> Result<Session, Failure> {
     let begun = call(Call::QUICK, |call| Session::begin_with(device, info, slot, call));
     begun.map_err(|error| match diagnose(&Ok(info.clone()), &[]) {
-        Some(found) if error.code() == ErrorCode::DeviceNotLocked => found.condition.code().into(),
+        // What `info` says; a device that refuses for itself says what it says.
+        Some(found) if error == UnlockError::Refused(SessionRefusal::DeviceNotLocked) => {
+            found.condition.code().into()
+        }
         _ => error.into(),
     })
 }
@@ -89,4 +92,70 @@ pub fn run(devices: &Devices, args: &Challenge) -> Result<Report, Failure> {
             kept.ok().flatten().map(|path| path.display().to_string()),
         )
         .field("not_kept", why))
+}
+
+#[cfg(test)]
+mod tests {
+    use fido_unlock::ctap2::device_unlock::SlotInfo;
+    use fido_unlock::host::CtapUnlockDevice;
+    use fido_unlock::host::ports::{Transport, TransportError};
+    use fido_unlock::pin_protocol::PinProtocol;
+    use fido_unlock::{DeviceId, ErrorCode};
+
+    use super::*;
+
+    /// Answers every message with one status.
+    struct Always(u8);
+
+    impl Transport for Always {
+        fn transact(&mut self, _: &[u8], _: &mut Call<'_>) -> Result<Vec<u8>, TransportError> {
+            Ok(vec![self.0])
+        }
+    }
+
+    fn told(pin_retries: u8, status: u8) -> Option<ErrorCode> {
+        let info = UnlockInfo {
+            pin_set: true,
+            pin_retries,
+            pin_auth_blocked: false,
+            uv_retries: None,
+            protocols: vec![PinProtocol::Two],
+            min_pin_length: 4,
+            max_pin_length: 63,
+            force_pin_change: false,
+            pin_complexity_policy: false,
+            max_msg_size: 1024,
+            unlock_counter: 0,
+            sealed: true,
+            slots: vec![SlotInfo {
+                slot: 1,
+                suite: Suite::P256Ecdsa,
+                fingerprint: Some([1; 16]),
+                rotation: 0,
+            }],
+            unknown_slots: 0,
+            device_id: Some(DeviceId::from_bytes([2; 10])),
+            unlock_blocked: false,
+            touch: true,
+            max_slots: 12,
+            spent: None,
+        };
+        let mut device: Opened = CtapUnlockDevice::new(Box::new(Always(status)));
+        begin(&mut device, &info, None).err().map(|failure| failure.code)
+    }
+
+    /// docs/protocol.md §4, the column of getChallenge.
+    #[test]
+    fn what_the_device_refuses_has_the_number_of_its_status() {
+        for (status, code) in [
+            (0x30, ErrorCode::DeviceNotLocked),
+            (0x06, ErrorCode::Busy),
+            (0x02, ErrorCode::SuiteNotEnrolled),
+            (0xF9, ErrorCode::DeviceNotEnrolled),
+        ] {
+            assert_eq!(told(0, status), Some(code), "{status:#04x}");
+        }
+        // Not asked for a challenge: its state says more than "not locked".
+        assert_eq!(told(1, 0x30), Some(ErrorCode::DeviceNotLocked));
+    }
 }

@@ -43,12 +43,9 @@ fn answer(args: &Respond, prompt: Prompt, json: bool) -> Result<Report, Failure>
         let second = open.desk.sign_in(name, password)?;
         open.desk.approve(&second, request.id)?;
     }
-    // A code that is made is spent, so it is known before that it can be shown.
-    begin(
-        json,
-        &format!("Response Code of request {}:", request.id),
-        &format!("no code was made for request {}", request.id),
-    )?;
+    // A code that is made is spent, so it is known before that it can be shown. It may yet be refused, so nothing
+    // that announces it is printed: a line end shows as much.
+    begin(json, "", &format!("no code was made for request {}", request.id))?;
     let code = authorise(&mut open, request.id, approver.is_none(), prompt)?;
     Ok(report(&code, &request, args.speak))
 }
@@ -286,5 +283,6 @@ fn report(code: &ResponseCode, request: &RequestView, speak: bool) -> Report {
         .field("name", request.user.name.as_str())
         .field("device_id", request.device.to_code())
         .field("suite", request.suite.number())
+        .titled(&format!("Response Code of request {}:", request.id))
         .secret("response_code", text)
 }

@@ -68,7 +68,7 @@ impl OpenDesk {
         let (ring, admin_keys): (_, Box<dyn AdminKeyStore + Send>) = match &passphrase {
             Some(passphrase) => {
                 let wrapping_key = folder.wrapping_key(passphrase)?;
-                let admin_keys = FilesDesk::at(path).admin_keys(wrapping_key)?;
+                let admin_keys = FilesDesk::at(path).admin_keys(wrapping_key);
                 (folder.ring(passphrase)?, Box::new(admin_keys))
             }
             None => (KeyRing::new(), Box::new(NoAdminKeys)),
@@ -137,12 +137,11 @@ pub fn operator_id(name: &str) -> Result<OperatorId, Failure> {
 }
 
 /// Nobody else can put files of theirs in place of a desk's, a backup's too. A folder that is not there is
-/// made for its owner alone.
+/// made for its owner alone, in one that nobody else can change.
 pub fn is_private(folder: &Path) -> Result<(), Failure> {
     match others_may_write(folder) {
-        Ok(true) => Err(Failure::new(ErrorCode::FolderShared, shown(folder.display()))),
-        Ok(false) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Ok(Some(exposed)) => Err(Failure::new(ErrorCode::FolderShared, shown(exposed))),
+        Ok(None) => Ok(()),
         Err(error) => Err(Failure::read(folder, &error)),
     }
 }

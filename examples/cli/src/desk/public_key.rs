@@ -7,7 +7,7 @@ use fido_unlock::Suite;
 use fido_unlock::suite::IssuerPublicKey;
 use serde::{Deserialize, Serialize};
 
-use crate::brought::{form, read_json};
+use crate::brought::{form, read_versioned};
 use crate::failure::Failure;
 use crate::output::shown;
 
@@ -45,13 +45,7 @@ pub fn to_json(key: &PublicKey) -> Result<String, Failure> {
 
 /// Reads such a file.
 pub fn load(path: &Path) -> Result<PublicKey, Failure> {
-    let stored: Stored = read_json(path)?;
-    if stored.version != VERSION {
-        return Err(Failure::new(
-            fido_unlock::ErrorCode::StoreVersion,
-            format!("{}: version {}", shown(path.display()), stored.version),
-        ));
-    }
+    let stored: Stored = read_versioned(path, VERSION)?;
     let suite = Suite::from_number(stored.suite).filter(|suite| *suite != Suite::AesAdminKey);
     let public = base16ct::mixed::decode_vec(&stored.public)
         .map_err(|_| form(path, "public: not hexadecimal digits"))?;

@@ -19,13 +19,32 @@ use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, raise, si
 use nix::sys::termios::{FlushArg, LocalFlags, SetArg, Termios, tcflush, tcgetattr, tcsetattr};
 use zeroize::{Zeroize, Zeroizing};
 
-/// What ends the process, what stops it, and what comes after a stop: SIGSTOP cannot be caught, and a shell
-/// may have switched the echo on meanwhile.
-const CAUGHT: [Signal; 6] = [
+/// What ends the process unless it is caught (signal(7)), what stops it from the keyboard, and what comes after a
+/// stop: SIGSTOP cannot be caught, and a shell may have switched the echo on meanwhile.
+///
+/// Left out: SIGKILL; SIGPIPE, which Rust ignores; the faults of the program itself (SIGSEGV and its like), to which
+/// a handler must not return; and SIGTTIN and SIGTTOU, whose stop is where the terminal refuses.
+const CAUGHT: &[Signal] = &[
     Signal::SIGHUP,
     Signal::SIGINT,
     Signal::SIGQUIT,
     Signal::SIGTERM,
+    Signal::SIGALRM,
+    Signal::SIGVTALRM,
+    Signal::SIGPROF,
+    Signal::SIGUSR1,
+    Signal::SIGUSR2,
+    Signal::SIGXCPU,
+    Signal::SIGXFSZ,
+    Signal::SIGABRT,
+    Signal::SIGTRAP,
+    Signal::SIGSYS,
+    #[cfg(target_os = "linux")]
+    Signal::SIGIO,
+    #[cfg(target_os = "linux")]
+    Signal::SIGPWR,
+    #[cfg(target_os = "linux")]
+    Signal::SIGSTKFLT,
     Signal::SIGTSTP,
     Signal::SIGCONT,
 ];
@@ -68,7 +87,8 @@ pub fn ask(question: &str, echo: Echo, limit: usize) -> io::Result<Answer> {
         };
         let came = CAME.swap(0, Ordering::Relaxed);
         let came: Vec<Signal> = CAUGHT
-            .into_iter()
+            .iter()
+            .copied()
             .filter(|signal| came & bit(*signal) != 0)
             .collect();
         let goes_on = |signal: &Signal| matches!(signal, Signal::SIGTSTP | Signal::SIGCONT);
@@ -175,7 +195,7 @@ impl Handlers {
     fn set() -> io::Result<Self> {
         let note = SigAction::new(SigHandler::Handler(note), SaFlags::empty(), SigSet::empty());
         let mut set = Self(Vec::with_capacity(CAUGHT.len()));
-        for signal in CAUGHT {
+        for signal in CAUGHT.iter().copied() {
             let before = replace(signal, &note)?;
             set.0.push((signal, before));
             if matches!(before.handler(), SigHandler::SigIgn) {

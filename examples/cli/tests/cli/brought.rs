@@ -150,6 +150,27 @@ fn each_fault_says_what_and_where() {
         assert!(text(&error["detail"]).contains(said), "{error}");
     }
     fs::write(bench.path("names.txt"), "alice\n\n bo\u{200b}b\n").unwrap();
+    bench.mock("mock new", "").ok();
+    for (version, number, said) in [
+        ("2", 706, "later.json: version 2"),
+        (
+            "18446744073709551616",
+            706,
+            "later.json: version 18446744073709551616",
+        ),
+        (&"9".repeat(400), 706, "later.json: a later version"),
+        ("\"1\"", 711, "later.json: line 1, column"),
+    ] {
+        let later = format!("{{\"version\": {version}, \"suite\": 2, \"slot\": 1, \"public\": \"\"}}");
+        fs::write(bench.path("later.json"), later).unwrap();
+        for words in [
+            "--mock key.bin enroll --issuer later.json --user a",
+            "audit verify --desk desk --checkpoint later.json",
+        ] {
+            let error = bench.run(words, "").error(number);
+            assert!(text(&error["detail"]).contains(said), "{words}: {error}");
+        }
+    }
     fs::write(bench.path("other.json"), "[]").unwrap();
     let error = bench
         .run(
@@ -326,6 +347,11 @@ mod unix {
             fs::set_permissions(&path, fs::Permissions::from_mode(0o777)).unwrap();
             let error = run().error(712);
             assert!(text(&error["detail"]).contains(folder), "{error}");
+            // The folder above it.
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+            fs::set_permissions(bench.path(""), fs::Permissions::from_mode(0o777)).unwrap();
+            run().error(712);
+            fs::set_permissions(bench.path(""), fs::Permissions::from_mode(0o700)).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o750)).unwrap();
             run().ok();
         }

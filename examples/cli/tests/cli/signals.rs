@@ -183,6 +183,36 @@ fn what_ends_it_leaves_the_terminal_as_it_was() {
     assert!(!two.path("new").exists());
 }
 
+/// Those that no key sends.
+#[test]
+fn every_signal_that_ends_a_process_leaves_the_terminal_as_it_was() {
+    let bench = Bench::empty();
+    let (mut terminal, before) = shell(&bench, SHELLS[0]);
+    for signal in [
+        Signal::ALARM,
+        Signal::VTALARM,
+        Signal::PROF,
+        Signal::USR1,
+        Signal::USR2,
+        Signal::XCPU,
+        Signal::XFSZ,
+        Signal::ABORT,
+        Signal::TRAP,
+        Signal::SYS,
+        Signal::IO,
+        Signal::POWER,
+        Signal::STKFLT,
+    ] {
+        terminal.type_keys("\"$FIDO\" code check\n").wait_for("Code: ");
+        assert!(!terminal.modes().local_modes.contains(LocalModes::ECHO));
+        terminal.type_keys(HALF);
+        kill_process_group(terminal.foreground(), signal).unwrap();
+        status(&mut terminal, 128 + signal.as_raw());
+        same(&terminal, &before);
+    }
+    leave(terminal, &[]);
+}
+
 #[test]
 fn what_stops_it_leaves_the_terminal_as_it_was_and_the_question_is_asked_again() {
     for program in SHELLS {

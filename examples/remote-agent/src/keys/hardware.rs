@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use fido_unlock::host::ports::{Call, Transport};
+use fido_unlock::host::ports::{Call, Transport, TransportError};
 use fido_unlock::host::{DeviceEvent, DeviceWatch, Devices, FoundDevice};
 use fido_unlock_system::{NotBuilt, SystemDevices};
 
@@ -60,6 +60,8 @@ impl Keys for Hardware {
                 .take_known(&device)
                 .map(|found| Change::Left(found.path.clone())),
             Some(DeviceEvent::Problem(error)) => return Err(error.into()),
+            // Also one that is not there: nothing else would tell why no card is seen.
+            Some(DeviceEvent::ServiceStopped) => return Err(TransportError::NoService.into()),
             _ => None,
         })
     }
@@ -117,5 +119,57 @@ impl Route for Found {
         let device = lock(&self.device).clone();
         let opened = lock(&self.opener).open(&device, None, &mut Call::quick())?;
         Ok(opened.device.into_transport())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use fido_unlock::host::ports::{DeviceSource, Route as PortRoute, RouteChange};
+    use fido_unlock::{ErrorCode, Interface};
+
+    use super::*;
+
+    /// Tells what it was given, then nothing.
+    struct Told(VecDeque<RouteChange>);
+
+    impl DeviceSource for Told {
+        fn routes(&mut self) -> Result<Vec<PortRoute>, TransportError> {
+            Ok(Vec::new())
+        }
+
+        fn open(
+            &mut self,
+            _: &PortRoute,
+            _: Interface,
+            _: Duration,
+        ) -> Result<Box<dyn Transport + Send>, TransportError> {
+            Err(TransportError::NoDevice)
+        }
+
+        fn next_change(&mut self, _: Duration) -> Result<Option<RouteChange>, TransportError> {
+            Ok(self.0.pop_front())
+        }
+    }
+
+    #[test]
+    fn a_card_service_that_stops_is_told_and_the_watch_goes_on() {
+        let changes = [
+            RouteChange::ServiceStopped,
+            RouteChange::ServiceStarted,
+            RouteChange::ServiceStopped,
+        ];
+        let mut keys = Hardware {
+            watch: Devices::new(vec![Box::new(Told(changes.into()))]).watch(),
+            opener: Arc::new(Mutex::new(Devices::new(Vec::new()))),
+            known: Vec::new(),
+        };
+        let mut next = || keys.next(Duration::from_millis(1)).map(|change| change.is_some());
+        let code = |told: Result<bool, Failure>| told.map_err(|failure| failure.code);
+        assert_eq!(code(next()), Err(ErrorCode::NoService));
+        assert_eq!(code(next()), Ok(false));
+        assert_eq!(code(next()), Err(ErrorCode::NoService));
+        assert_eq!(code(next()), Ok(false));
     }
 }

@@ -175,7 +175,11 @@ impl<'m> CtapHidMachine<'m> {
             return Step::Progress(event);
         }
         if self.stop.is_none() && now >= self.deadline {
-            self.give_up(now, TransportError::DeadlineExceeded, DRAIN_AFTER_DEADLINE);
+            let reason = match self.phase {
+                Phase::Busy { .. } | Phase::AwaitChannel { retry_at: Some(_) } => TransportError::Busy,
+                _ => TransportError::DeadlineExceeded,
+            };
+            self.give_up(now, reason, DRAIN_AFTER_DEADLINE);
         }
         if let Some(report) = self.urgent.take() {
             return Step::Send(report);
@@ -331,6 +335,10 @@ impl<'m> CtapHidMachine<'m> {
         trace_event!("CTAPHID: error {code:#04x}");
         match (self.stop.as_ref().map(|stop| stop.reason.clone()), &self.phase) {
             (_, Phase::Over | Phase::Allocate | Phase::Busy { .. }) => {}
+            // The last word on why the message was never taken.
+            (Some(TransportError::DeadlineExceeded), _) if code == error_code::CHANNEL_BUSY => {
+                self.finish(Err(TransportError::Busy));
+            }
             (Some(reason), _) => self.finish(Err(reason)),
             (None, Phase::Sending { .. } | Phase::AwaitAnswer) if code == error_code::CHANNEL_BUSY => {
                 self.phase = Phase::Busy {

@@ -242,7 +242,11 @@ impl<'m> NfcMachine<'m> {
             return Step::Progress(event);
         }
         if now >= self.deadline {
-            self.give_up(now, TransportError::DeadlineExceeded, DRAIN_AFTER_DEADLINE);
+            let reason = match self.stage {
+                Stage::Busy { .. } => TransportError::Busy,
+                _ => TransportError::DeadlineExceeded,
+            };
+            self.give_up(now, reason, DRAIN_AFTER_DEADLINE);
         }
         if let (Some(stop), None) = (&self.stop, &self.outcome) {
             let reason = stop.reason.clone();

@@ -2198,7 +2198,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_func_library_version() and 0xFFFF) != 6271) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_func_qr_text() and 0xFFFF) != 23881) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_func_qr_text() and 0xFFFF) != 54964) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_func_spoken_code() and 0xFFFF) != 50861) {
@@ -2216,7 +2216,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_func_list_devices() and 0xFFFF) != 43105) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel() and 0xFFFF) != 49853) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel() and 0xFFFF) != 17855) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_is_cancelled() and 0xFFFF) != 49201) {
@@ -2225,43 +2225,43 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_devicecall_is_cancelled() and 0xFFFF) != 43560) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_devicecall_progress() and 0xFFFF) != 20763) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_devicecall_progress() and 0xFFFF) != 16426) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_devicecall_remaining_ms() and 0xFFFF) != 58553) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_devicecall_remaining_ms() and 0xFFFF) != 35130) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_progresslistener_on_progress() and 0xFFFF) != 57022) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_progresslistener_on_progress() and 0xFFFF) != 16466) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_codefield_check() and 0xFFFF) != 12123) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_codefield_check() and 0xFFFF) != 12863) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_codefield_correction() and 0xFFFF) != 5352) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_codefield_correction() and 0xFFFF) != 38748) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete() and 0xFFFF) != 27807) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete() and 0xFFFF) != 29776) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_clock_now() and 0xFFFF) != 45450) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_licence_terms() and 0xFFFF) != 7375) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_licence_terms() and 0xFFFF) != 42348) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_licence_set_service() and 0xFFFF) != 5935) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_operators_authenticate() and 0xFFFF) != 7425) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_operators_authenticate() and 0xFFFF) != 16953) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_operators_find_operator() and 0xFFFF) != 38292) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_operators_find_operator() and 0xFFFF) != 36344) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_approver_ask() and 0xFFFF) != 1714) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_approver_ask() and 0xFFFF) != 1731) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id() and 0xFFFF) != 31975) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id() and 0xFFFF) != 51909) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_auditlog_count() and 0xFFFF) != 21528) {
@@ -2270,10 +2270,10 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_auditlog_entry() and 0xFFFF) != 47301) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_auditlog_append() and 0xFFFF) != 4180) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_auditlog_append() and 0xFFFF) != 49477) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_open() and 0xFFFF) != 37842) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_open() and 0xFFFF) != 6321) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_audit_log() and 0xFFFF) != 60957) {
@@ -2282,7 +2282,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_clock() and 0xFFFF) != 38882) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_delivery() and 0xFFFF) != 5053) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_delivery() and 0xFFFF) != 17020) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_directory() and 0xFFFF) != 11379) {
@@ -2291,7 +2291,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_licence() and 0xFFFF) != 15898) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_limits() and 0xFFFF) != 23963) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_limits() and 0xFFFF) != 1480) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_notifier() and 0xFFFF) != 6145) {
@@ -2354,7 +2354,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit_against() and 0xFFFF) != 14613) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock() and 0xFFFF) != 64378) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock() and 0xFFFF) != 22310) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_acknowledge() and 0xFFFF) != 22426) {
@@ -2372,7 +2372,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device() and 0xFFFF) != 4904) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key() and 0xFFFF) != 58750) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key() and 0xFFFF) != 10285) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device() and 0xFFFF) != 57377) {
@@ -2435,22 +2435,22 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator() and 0xFFFF) != 35395) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_limitbook_records() and 0xFFFF) != 3251) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_limitbook_records() and 0xFFFF) != 6498) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_limitbook_take() and 0xFFFF) != 55270) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_limitbook_take() and 0xFFFF) != 42442) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_limits_take() and 0xFFFF) != 7319) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_limits_take() and 0xFFFF) != 40540) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify() and 0xFFFF) != 33174) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify() and 0xFFFF) != 20203) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_codedelivery_send() and 0xFFFF) != 61673) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_codedelivery_send() and 0xFFFF) != 37020) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner() and 0xFFFF) != 55914) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner() and 0xFFFF) != 14944) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_responsesigner_respond() and 0xFFFF) != 47422) {
@@ -2462,16 +2462,16 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_responsesigner_device_with_admin_key() and 0xFFFF) != 51447) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key() and 0xFFFF) != 3454) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key() and 0xFFFF) != 29698) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_active_interface() and 0xFFFF) != 39441) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_active_interface() and 0xFFFF) != 1449) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_block_pin() and 0xFFFF) != 47276) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_diagnose() and 0xFFFF) != 63652) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_diagnose() and 0xFFFF) != 62871) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_info() and 0xFFFF) != 58202) {
@@ -2486,7 +2486,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_rotate_issuer() and 0xFFFF) != 43681) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key() and 0xFFFF) != 60403) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_enrollment_add_key() and 0xFFFF) != 59466) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_enrollment_add_public_key() and 0xFFFF) != 29647) {
@@ -2498,7 +2498,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_enrollment_set_options() and 0xFFFF) != 49544) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_enrollment_set_pin() and 0xFFFF) != 22275) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_enrollment_set_pin() and 0xFFFF) != 36441) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_devicewatch_next() and 0xFFFF) != 64425) {
@@ -2522,7 +2522,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_issuerprover_prove_rotation() and 0xFFFF) != 63321) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_pinchecker_check() and 0xFFFF) != 137) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_pinchecker_check() and 0xFFFF) != 28085) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_pinpolicy_check() and 0xFFFF) != 55356) {
@@ -2531,13 +2531,13 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_apduchannel_transmit() and 0xFFFF) != 12469) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_apduchannel_extended_length() and 0xFFFF) != 60895) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_apduchannel_extended_length() and 0xFFFF) != 38371) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_apduchannel_begin_transaction() and 0xFFFF) != 35848) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_apduchannel_begin_transaction() and 0xFFFF) != 26058) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_apduchannel_end_transaction() and 0xFFFF) != 13599) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_apduchannel_end_transaction() and 0xFFFF) != 10855) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_apduchannel_reconnect() and 0xFFFF) != 50304) {
@@ -2546,13 +2546,13 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_hidreports_write_report() and 0xFFFF) != 55749) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_hidreports_read_report() and 0xFFFF) != 43364) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_hidreports_read_report() and 0xFFFF) != 41454) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_hidreports_report_size() and 0xFFFF) != 64118) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_hidreports_report_size() and 0xFFFF) != 18298) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block() and 0xFFFF) != 38839) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_probepassed_confirm_block() and 0xFFFF) != 36243) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_probepassed_slot() and 0xFFFF) != 19679) {
@@ -2567,16 +2567,16 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlocksession_device_id() and 0xFFFF) != 55260) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlocksession_pin_rules() and 0xFFFF) != 30802) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlocksession_pin_rules() and 0xFFFF) != 50155) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlocksession_renew() and 0xFFFF) != 26874) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlocksession_resolve() and 0xFFFF) != 7771) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlocksession_resolve() and 0xFFFF) != 23956) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlocksession_save() and 0xFFFF) != 57777) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlocksession_save() and 0xFFFF) != 29021) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlocksession_slot() and 0xFFFF) != 2453) {
@@ -2585,22 +2585,22 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlocksession_suite() and 0xFFFF) != 6687) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock() and 0xFFFF) != 34617) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock() and 0xFFFF) != 15680) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock_from_memory() and 0xFFFF) != 22081) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlocksession_unlock_from_memory() and 0xFFFF) != 42739) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlockdevice_info() and 0xFFFF) != 8040) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlockdevice_info() and 0xFFFF) != 34445) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlockdevice_challenge() and 0xFFFF) != 25098) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlockdevice_challenge() and 0xFFFF) != 25097) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlockdevice_unlock() and 0xFFFF) != 54772) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_unlockdevice_unlock() and 0xFFFF) != 11487) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_cancelhandle_new() and 0xFFFF) != 34903) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_cancelhandle_new() and 0xFFFF) != 33065) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_codefield_challenge() and 0xFFFF) != 44489) {
@@ -2612,7 +2612,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_codefield_response() and 0xFFFF) != 20220) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_deskbuilder_new() and 0xFFFF) != 860) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_deskbuilder_new() and 0xFFFF) != 31430) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_at() and 0xFFFF) != 61849) {
@@ -2621,10 +2621,10 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_create() and 0xFFFF) != 46622) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_limitbook_from_records() and 0xFFFF) != 29671) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_limitbook_from_records() and 0xFFFF) != 46602) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu() and 0xFFFF) != 45788) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu() and 0xFFFF) != 22820) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid() and 0xFFFF) != 11842) {
@@ -2633,16 +2633,16 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_device_open_unlock_device() and 0xFFFF) != 23698) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_device_open_found() and 0xFFFF) != 9419) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_device_open_found() and 0xFFFF) != 56552) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new() and 0xFFFF) != 39978) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_enrollment_new() and 0xFFFF) != 43809) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_devicewatch_new() and 0xFFFF) != 25931) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_issuerkey_admin_key() and 0xFFFF) != 16285) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_issuerkey_admin_key() and 0xFFFF) != 18029) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_issuerkey_make() and 0xFFFF) != 63612) {
@@ -2654,10 +2654,10 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_pinpolicy_standard() and 0xFFFF) != 39329) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_unlocksession_begin() and 0xFFFF) != 5174) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_unlocksession_begin() and 0xFFFF) != 59278) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_unlocksession_restore() and 0xFFFF) != 15223) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_unlocksession_restore() and 0xFFFF) != 65382) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
 }
@@ -3170,7 +3170,7 @@ public object FfiConverterByteArray: FfiConverterRustBuffer<ByteArray> {
 
 
 /**
- * A connected card. Selecting, chaining and keep-alive are the library's.
+ * A connected card. The library handles selection, chaining and keep-alive.
  */
 public interface ApduChannel {
 
@@ -3181,19 +3181,19 @@ public interface ApduChannel {
     fun `transmit`(`apdu`: kotlin.ByteArray, `timeoutMs`: kotlin.UInt): kotlin.ByteArray
 
     /**
-     * Whether the reader takes extended-length APDUs; where unsure, true. Asked once, when the
-     * device is opened.
+     * Whether the reader takes extended-length APDUs; if unsure, return true. Asked once, when the device
+     * is opened.
      */
     fun `extendedLength`(): kotlin.Boolean
 
     /**
-     * Begins a span in which no other program may come between; where the platform has none,
+     * Begins a transaction, in which no other program can use the card; if the platform has none, just
      * return.
      */
     fun `beginTransaction`(`timeoutMs`: kotlin.UInt)
 
     /**
-     * Ends that span and leaves the card as it is.
+     * Ends the transaction and leaves the card as it is.
      */
     fun `endTransaction`()
 
@@ -3206,7 +3206,7 @@ public interface ApduChannel {
 }
 
 /**
- * A connected card. Selecting, chaining and keep-alive are the library's.
+ * A connected card. The library handles selection, chaining and keep-alive.
  */
 open class ApduChannelImpl: Disposable, AutoCloseable, ApduChannel
 {
@@ -3330,8 +3330,8 @@ open class ApduChannelImpl: Disposable, AutoCloseable, ApduChannel
 
 
     /**
-     * Whether the reader takes extended-length APDUs; where unsure, true. Asked once, when the
-     * device is opened.
+     * Whether the reader takes extended-length APDUs; if unsure, return true. Asked once, when the device
+     * is opened.
      */
     @Throws(PipeException::class)override fun `extendedLength`(): kotlin.Boolean {
             return FfiConverterBoolean.lift(
@@ -3348,7 +3348,7 @@ open class ApduChannelImpl: Disposable, AutoCloseable, ApduChannel
 
 
     /**
-     * Begins a span in which no other program may come between; where the platform has none,
+     * Begins a transaction, in which no other program can use the card; if the platform has none, just
      * return.
      */
     @Throws(PipeException::class)override fun `beginTransaction`(`timeoutMs`: kotlin.UInt)
@@ -3366,7 +3366,7 @@ open class ApduChannelImpl: Disposable, AutoCloseable, ApduChannel
 
 
     /**
-     * Ends that span and leaves the card as it is.
+     * Ends the transaction and leaves the card as it is.
      */
     @Throws(PipeException::class)override fun `endTransaction`()
         =
@@ -3669,9 +3669,9 @@ public object FfiConverterTypeApduChannel: FfiConverter<ApduChannel, Long> {
 public interface Approver {
 
     /**
-     * Says whether `task` was approved, and by whom. It may look that up for as long as it takes, since
-     * the desk serves others meanwhile, but is not to wait for a person: `ApproverError.Pending` where
-     * nobody has decided.
+     * Says whether `task` was approved, and by whom. Looking that up may take long, since the desk serves
+     * others meanwhile, but do not wait for a person: throw `ApproverError.Pending` while nobody has
+     * decided.
      */
     fun `ask`(`task`: ApprovalTask): Approval
 
@@ -3783,9 +3783,9 @@ open class ApproverImpl: Disposable, AutoCloseable, Approver
 
 
     /**
-     * Says whether `task` was approved, and by whom. It may look that up for as long as it takes, since
-     * the desk serves others meanwhile, but is not to wait for a person: `ApproverError.Pending` where
-     * nobody has decided.
+     * Says whether `task` was approved, and by whom. Looking that up may take long, since the desk serves
+     * others meanwhile, but do not wait for a person: throw `ApproverError.Pending` while nobody has
+     * decided.
      */
     @Throws(ApproverException::class)override fun `ask`(`task`: ApprovalTask): Approval {
             return FfiConverterTypeApproval.lift(
@@ -4004,7 +4004,7 @@ public object FfiConverterTypeApprover: FfiConverter<Approver, Long> {
 public interface AuditLog {
 
     /**
-     * The log's own id: 16 random bytes, made when the log was. Asked once, when the desk opens.
+     * The log's own id: 16 random bytes, generated with the log. Asked once, when the desk opens.
      */
     fun `logId`(): kotlin.ByteArray
 
@@ -4019,9 +4019,9 @@ public interface AuditLog {
     fun `entry`(`sequence`: kotlin.ULong): kotlin.ByteArray?
 
     /**
-     * Adds an entry at the end. `sequence`: the place that it must have; refuse where it is taken. Return
-     * only when it would survive a power cut: the Response Code is shown on the strength of it. Where this
-     * throws, the log must end where it ended before.
+     * Appends an entry. `sequence`: the position that it must get; refuse if that is taken. Return only
+     * when the entry would survive a power cut: the Response Code is shown only after this. If this throws,
+     * the log must be as it was before.
      */
     fun `append`(`sequence`: kotlin.ULong, `entry`: kotlin.ByteArray)
 
@@ -4135,7 +4135,7 @@ open class AuditLogImpl: Disposable, AutoCloseable, AuditLog
 
 
     /**
-     * The log's own id: 16 random bytes, made when the log was. Asked once, when the desk opens.
+     * The log's own id: 16 random bytes, generated with the log. Asked once, when the desk opens.
      */
     @Throws(StorageException::class)override fun `logId`(): kotlin.ByteArray {
             return FfiConverterByteArray.lift(
@@ -4187,9 +4187,9 @@ open class AuditLogImpl: Disposable, AutoCloseable, AuditLog
 
 
     /**
-     * Adds an entry at the end. `sequence`: the place that it must have; refuse where it is taken. Return
-     * only when it would survive a power cut: the Response Code is shown on the strength of it. Where this
-     * throws, the log must end where it ended before.
+     * Appends an entry. `sequence`: the position that it must get; refuse if that is taken. Return only
+     * when the entry would survive a power cut: the Response Code is shown only after this. If this throws,
+     * the log must be as it was before.
      */
     @Throws(StorageException::class)override fun `append`(`sequence`: kotlin.ULong, `entry`: kotlin.ByteArray)
         =
@@ -4454,7 +4454,7 @@ public object FfiConverterTypeAuditLog: FfiConverter<AuditLog, Long> {
 
 
 /**
- * The person's consent to block the PIN; good for the power-ups that it takes.
+ * The person's consent to block the PIN; valid for as many power-ups as that takes.
  */
 public interface BlockConsentInterface {
 
@@ -4462,7 +4462,7 @@ public interface BlockConsentInterface {
 }
 
 /**
- * The person's consent to block the PIN; good for the power-ups that it takes.
+ * The person's consent to block the PIN; valid for as many power-ups as that takes.
  */
 open class BlockConsent: Disposable, AutoCloseable, BlockConsentInterface
 {
@@ -4704,8 +4704,8 @@ public object FfiConverterTypeBlockConsent: FfiConverter<BlockConsent, Long> {
 public interface CallerVerifier {
 
     /**
-     * Checks the caller that `task` names. What throws here leaves the caller unverified (406). It may wait
-     * for the caller, since the desk serves others meanwhile; the request lives ten minutes.
+     * Verifies the caller that `task` names. If this throws, the caller stays unverified (406). It may wait
+     * for the caller, since the desk serves others meanwhile; the request is valid for ten minutes.
      */
     fun `verify`(`task`: CallerTask): CallerCheck
 
@@ -4817,8 +4817,8 @@ open class CallerVerifierImpl: Disposable, AutoCloseable, CallerVerifier
 
 
     /**
-     * Checks the caller that `task` names. What throws here leaves the caller unverified (406). It may wait
-     * for the caller, since the desk serves others meanwhile; the request lives ten minutes.
+     * Verifies the caller that `task` names. If this throws, the caller stays unverified (406). It may wait
+     * for the caller, since the desk serves others meanwhile; the request is valid for ten minutes.
      */
     @Throws(HostException::class)override fun `verify`(`task`: CallerTask): CallerCheck {
             return FfiConverterTypeCallerCheck.lift(
@@ -5030,13 +5030,13 @@ public object FfiConverterTypeCallerVerifier: FfiConverter<CallerVerifier, Long>
 
 
 /**
- * Cancels calls, from any thread. Once cancelled it stays so: make a new one for a new call.
+ * Cancels calls, from any thread. Once cancelled, it stays cancelled: use a new one for each call.
  */
 public interface CancelHandleInterface {
 
     /**
-     * Cancels; the call ends with number 508 within 100 ms, or as soon as a host pipe that it waits
-     * for comes back.
+     * Cancels; the call ends with number 508 within 100 ms, or as soon as the host's pipe returns, if it
+     * is waiting for that.
      */
     fun `cancel`()
 
@@ -5049,7 +5049,7 @@ public interface CancelHandleInterface {
 }
 
 /**
- * Cancels calls, from any thread. Once cancelled it stays so: make a new one for a new call.
+ * Cancels calls, from any thread. Once cancelled, it stays cancelled: use a new one for each call.
  */
 open class CancelHandle: Disposable, AutoCloseable, CancelHandleInterface
 {
@@ -5076,7 +5076,7 @@ open class CancelHandle: Disposable, AutoCloseable, CancelHandleInterface
         this.cleanable = null
     }
     /**
-     * A handle that has not cancelled.
+     * A handle that is not cancelled.
      */
     constructor() :
         this(UniffiWithHandle,
@@ -5164,8 +5164,8 @@ open class CancelHandle: Disposable, AutoCloseable, CancelHandleInterface
 
 
     /**
-     * Cancels; the call ends with number 508 within 100 ms, or as soon as a host pipe that it waits
-     * for comes back.
+     * Cancels; the call ends with number 508 within 100 ms, or as soon as the host's pipe returns, if it
+     * is waiting for that.
      */override fun `cancel`()
         =
     callWithHandle {
@@ -6031,9 +6031,9 @@ public object FfiConverterTypeClock: FfiConverter<Clock, Long> {
 public interface CodeDelivery {
 
     /**
-     * Sends the code. It is a secret and the copy is the host's: keep it no longer than the call. What
-     * throws here fails the call with number 803; the code is made and recorded all the same. The desk
-     * waits for it.
+     * Sends the code. It is a secret, and this copy is the host's: keep it no longer than the call. If this
+     * throws, the call fails with number 803, although the code has been made and recorded. The desk waits
+     * for it.
      */
     fun `send`(`channel`: DeskChannel, `code`: kotlin.String)
 
@@ -6145,9 +6145,9 @@ open class CodeDeliveryImpl: Disposable, AutoCloseable, CodeDelivery
 
 
     /**
-     * Sends the code. It is a secret and the copy is the host's: keep it no longer than the call. What
-     * throws here fails the call with number 803; the code is made and recorded all the same. The desk
-     * waits for it.
+     * Sends the code. It is a secret, and this copy is the host's: keep it no longer than the call. If this
+     * throws, the call fails with number 803, although the code has been made and recorded. The desk waits
+     * for it.
      */
     @Throws(HostException::class)override fun `send`(`channel`: DeskChannel, `code`: kotlin.String)
         =
@@ -6360,27 +6360,27 @@ public object FfiConverterTypeCodeDelivery: FfiConverter<CodeDelivery, Long> {
 
 
 /**
- * One field that a person types one code into. Ask `check` when the person has finished, and
- * `line_complete` at each key.
+ * An input field for one code. Call `check` when the person has finished typing, and
+ * `line_complete` after each key.
  */
 public interface CodeFieldInterface {
 
     /**
-     * Judges the whole text, which is wiped on this side. The first refusal may have a
-     * `correction`; later ones name the groups alone.
+     * Checks the whole text, which is wiped on this side. Only the first refusal may have a
+     * `correction`; later ones just name the groups.
      */
     fun `check`(`text`: kotlin.String)
 
     /**
-     * What may have been meant, after a refusal whose `has_correction` is true (number 802 otherwise):
-     * `text`, which was refused, with one character or one swap put right. To be shown and confirmed,
-     * never used unasked. A secret where the field is for a Response Code.
+     * What the person may have meant, after a refusal whose `has_correction` is true (number 802 otherwise):
+     * `text`, which was refused, with one character or one swap corrected. Show it and have it confirmed;
+     * never use it unasked. It is a secret if the field is for a Response Code.
      */
     fun `correction`(`text`: kotlin.String): kotlin.String
 
     /**
-     * Whether one line is whole and passes its check, so that the field can say so at once. `line`:
-     * from 1; codes of one line have line 1 alone. Suite 3 has no check: always false.
+     * Whether one line is complete and passes its check, so that the field can say so at once. `line`:
+     * from 1; codes of one line have only line 1. Suite 3 has no check: always false.
      */
     fun `lineComplete`(`line`: kotlin.UByte, `text`: kotlin.String): kotlin.Boolean
 
@@ -6388,8 +6388,8 @@ public interface CodeFieldInterface {
 }
 
 /**
- * One field that a person types one code into. Ask `check` when the person has finished, and
- * `line_complete` at each key.
+ * An input field for one code. Call `check` when the person has finished typing, and
+ * `line_complete` after each key.
  */
 open class CodeField: Disposable, AutoCloseable, CodeFieldInterface
 {
@@ -6493,8 +6493,8 @@ open class CodeField: Disposable, AutoCloseable, CodeFieldInterface
 
 
     /**
-     * Judges the whole text, which is wiped on this side. The first refusal may have a
-     * `correction`; later ones name the groups alone.
+     * Checks the whole text, which is wiped on this side. Only the first refusal may have a
+     * `correction`; later ones just name the groups.
      */
     @Throws(UnlockException::class)override fun `check`(`text`: kotlin.String)
         =
@@ -6511,9 +6511,9 @@ open class CodeField: Disposable, AutoCloseable, CodeFieldInterface
 
 
     /**
-     * What may have been meant, after a refusal whose `has_correction` is true (number 802 otherwise):
-     * `text`, which was refused, with one character or one swap put right. To be shown and confirmed,
-     * never used unasked. A secret where the field is for a Response Code.
+     * What the person may have meant, after a refusal whose `has_correction` is true (number 802 otherwise):
+     * `text`, which was refused, with one character or one swap corrected. Show it and have it confirmed;
+     * never use it unasked. It is a secret if the field is for a Response Code.
      */
     @Throws(UnlockException::class)override fun `correction`(`text`: kotlin.String): kotlin.String {
             return FfiConverterString.lift(
@@ -6531,8 +6531,8 @@ open class CodeField: Disposable, AutoCloseable, CodeFieldInterface
 
 
     /**
-     * Whether one line is whole and passes its check, so that the field can say so at once. `line`:
-     * from 1; codes of one line have line 1 alone. Suite 3 has no check: always false.
+     * Whether one line is complete and passes its check, so that the field can say so at once. `line`:
+     * from 1; codes of one line have only line 1. Suite 3 has no check: always false.
      */override fun `lineComplete`(`line`: kotlin.UByte, `text`: kotlin.String): kotlin.Boolean {
             return FfiConverterBoolean.lift(
     callWithHandle {
@@ -6733,7 +6733,7 @@ public object FfiConverterTypeCodeField: FfiConverter<CodeField, Long> {
 public interface DeskBuilderInterface {
 
     /**
-     * Opens the desk, once: reads and verifies the whole audit log. A port that is missing is number 801.
+     * Opens the desk, once: reads and verifies the whole audit log. A missing port gives number 801.
      */
     fun `open`(): HelpDesk
 
@@ -6748,7 +6748,7 @@ public interface DeskBuilderInterface {
     fun `setClock`(`clock`: Clock)
 
     /**
-     * Sends codes to channels, where the desk is to do that.
+     * Sends codes to channels, if the desk is to do that.
      */
     fun `setDelivery`(`delivery`: CodeDelivery)
 
@@ -6763,7 +6763,7 @@ public interface DeskBuilderInterface {
     fun `setLicence`(`licence`: Licence)
 
     /**
-     * How many codes were given out.
+     * Counts the codes that were given out.
      */
     fun `setLimits`(`limits`: Limits)
 
@@ -6821,7 +6821,7 @@ open class DeskBuilder: Disposable, AutoCloseable, DeskBuilderInterface
         this.cleanable = null
     }
     /**
-     * Without any port.
+     * A builder without any port.
      */
     constructor() :
         this(UniffiWithHandle,
@@ -6909,7 +6909,7 @@ open class DeskBuilder: Disposable, AutoCloseable, DeskBuilderInterface
 
 
     /**
-     * Opens the desk, once: reads and verifies the whole audit log. A port that is missing is number 801.
+     * Opens the desk, once: reads and verifies the whole audit log. A missing port gives number 801.
      */
     @Throws(UnlockException::class)override fun `open`(): HelpDesk {
             return FfiConverterTypeHelpDesk.lift(
@@ -6960,7 +6960,7 @@ open class DeskBuilder: Disposable, AutoCloseable, DeskBuilderInterface
 
 
     /**
-     * Sends codes to channels, where the desk is to do that.
+     * Sends codes to channels, if the desk is to do that.
      */
     @Throws(UnlockException::class)override fun `setDelivery`(`delivery`: CodeDelivery)
         =
@@ -7011,7 +7011,7 @@ open class DeskBuilder: Disposable, AutoCloseable, DeskBuilderInterface
 
 
     /**
-     * How many codes were given out.
+     * Counts the codes that were given out.
      */
     @Throws(UnlockException::class)override fun `setLimits`(`limits`: Limits)
         =
@@ -7685,7 +7685,7 @@ public object FfiConverterTypeDeskFolder: FfiConverter<DeskFolder, Long> {
 public interface DeviceInterface {
 
     /**
-     * The interface that answers; number 121 where the host speaks to the device itself.
+     * The interface in use; number 121 if the host speaks to the device itself.
      */
     fun `activeInterface`(): Interface
 
@@ -7696,8 +7696,8 @@ public interface DeviceInterface {
     fun `blockPin`(`consent`: BlockConsent, `cancel`: CancelHandle? = null, `timeoutMs`: kotlin.UInt? = null): BlockOutcome
 
     /**
-     * What state it is in and what the person can do; only reads. `own_issuers`: fingerprints (16
-     * bytes each) of your own issuer keys; where empty, none counts as foreign.
+     * Its state, and what the person can do; this only reads. `own_issuers`: fingerprints (16 bytes
+     * each) of your own issuer keys; if empty, no key counts as foreign.
      */
     fun `diagnose`(`ownIssuers`: List<kotlin.ByteArray>, `cancel`: CancelHandle? = null, `timeoutMs`: kotlin.UInt? = null): Diagnosis
 
@@ -7834,7 +7834,7 @@ open class Device: Disposable, AutoCloseable, DeviceInterface
 
 
     /**
-     * The interface that answers; number 121 where the host speaks to the device itself.
+     * The interface in use; number 121 if the host speaks to the device itself.
      */
     @Throws(UnlockException::class)override fun `activeInterface`(): Interface {
             return FfiConverterTypeInterface.lift(
@@ -7872,8 +7872,8 @@ open class Device: Disposable, AutoCloseable, DeviceInterface
 
 
     /**
-     * What state it is in and what the person can do; only reads. `own_issuers`: fingerprints (16
-     * bytes each) of your own issuer keys; where empty, none counts as foreign.
+     * Its state, and what the person can do; this only reads. `own_issuers`: fingerprints (16 bytes
+     * each) of your own issuer keys; if empty, no key counts as foreign.
      */
     @Throws(UnlockException::class)override fun `diagnose`(`ownIssuers`: List<kotlin.ByteArray>, `cancel`: CancelHandle?, `timeoutMs`: kotlin.UInt?): Diagnosis {
             return FfiConverterTypeDiagnosis.lift(
@@ -7989,8 +7989,8 @@ open class Device: Disposable, AutoCloseable, DeviceInterface
     companion object {
 
     /**
-     * Over a card that the host has connected. `preference` `Vendor` takes the unlock applet where
-     * the card has it and FIDO's otherwise; `Fido` takes FIDO's alone.
+     * Over a card that the host has connected. With `preference` `Vendor`, the unlock applet is used if
+     * the card has it, and FIDO's otherwise; with `Fido`, only FIDO's.
      */
     @Throws(UnlockException::class) fun `openApdu`(`pipe`: ApduChannel, `preference`: Interface): Device {
             return FfiConverterTypeDevice.lift(
@@ -8041,9 +8041,9 @@ open class Device: Disposable, AutoCloseable, DeviceInterface
 
     /**
      * A device that was listed, by the first of its routes that works: the vendor interface, which any
-     * process may open, a card, the FIDO interface. It is found again by its Device ID, where that is
-     * known, also when it was plugged in elsewhere. `which` keeps to one interface: enrolment, probe and
-     * blocking the PIN want `Fido`.
+     * process may open, a card, the FIDO interface. It is found again by its Device ID, if that is known,
+     * even if it has been plugged in elsewhere. `which` restricts this to one interface: enrolment, probe
+     * and blocking the PIN require `Fido`.
      */
     @Throws(UnlockException::class) fun `openFound`(`found`: FoundDevice, `which`: Interface? = null, `cancel`: CancelHandle? = null): Device {
             return FfiConverterTypeDevice.lift(
@@ -8186,7 +8186,7 @@ public object FfiConverterTypeDevice: FfiConverter<Device, Long> {
 
 /**
  * The call that an `UnlockDevice` of the host serves: how long it may take, whether to stop,
- * and whom to tell. Of use only until that method returns; after that it is cancelled and tells nobody.
+ * and whom to tell. It can be used only until that method returns; after that it is cancelled and reports nothing.
  */
 public interface DeviceCallInterface {
 
@@ -8196,12 +8196,12 @@ public interface DeviceCallInterface {
     fun `isCancelled`(): kotlin.Boolean
 
     /**
-     * Tells whoever made the call, on this thread. Tell each change once.
+     * Reports progress to the caller, on this thread. Report each change once.
      */
     fun `progress`(`event`: ProgressEvent)
 
     /**
-     * Milliseconds that are left, the touch included; 0 where the time is up.
+     * Milliseconds left, including the time for a touch; 0 when the time is up.
      */
     fun `remainingMs`(): kotlin.UInt
 
@@ -8210,7 +8210,7 @@ public interface DeviceCallInterface {
 
 /**
  * The call that an `UnlockDevice` of the host serves: how long it may take, whether to stop,
- * and whom to tell. Of use only until that method returns; after that it is cancelled and tells nobody.
+ * and whom to tell. It can be used only until that method returns; after that it is cancelled and reports nothing.
  */
 open class DeviceCall: Disposable, AutoCloseable, DeviceCallInterface
 {
@@ -8330,7 +8330,7 @@ open class DeviceCall: Disposable, AutoCloseable, DeviceCallInterface
 
 
     /**
-     * Tells whoever made the call, on this thread. Tell each change once.
+     * Reports progress to the caller, on this thread. Report each change once.
      */override fun `progress`(`event`: ProgressEvent)
         =
     callWithHandle {
@@ -8346,7 +8346,7 @@ open class DeviceCall: Disposable, AutoCloseable, DeviceCallInterface
 
 
     /**
-     * Milliseconds that are left, the touch included; 0 where the time is up.
+     * Milliseconds left, including the time for a touch; 0 when the time is up.
      */override fun `remainingMs`(): kotlin.UInt {
             return FfiConverterUInt.lift(
     callWithHandle {
@@ -8495,7 +8495,7 @@ public object FfiConverterTypeDeviceCall: FfiConverter<DeviceCall, Long> {
 
 
 /**
- * Tells changes one by one; what is there at the beginning comes as arrived.
+ * Gives changes one by one; what is there at the start comes as arrived.
  */
 public interface DeviceWatchInterface {
 
@@ -8510,7 +8510,7 @@ public interface DeviceWatchInterface {
 }
 
 /**
- * Tells changes one by one; what is there at the beginning comes as arrived.
+ * Gives changes one by one; what is there at the start comes as arrived.
  */
 open class DeviceWatch: Disposable, AutoCloseable, DeviceWatchInterface
 {
@@ -9356,13 +9356,13 @@ public object FfiConverterTypeDirectory: FfiConverter<Directory, Long> {
 
 
 /**
- * What a device is to be enrolled with. FIDO interface only; the device asks for a touch and is
+ * A plan for enrolling a device. FIDO interface only; the device asks for a touch and is
  * sealed until reset. While `run` runs, everything else is refused with number 802.
  */
 public interface EnrollmentInterface {
 
     /**
-     * A slot for a key at hand, of any suite.
+     * A slot for a key that this program holds, of any suite.
      */
     fun `addKey`(`slot`: kotlin.UByte, `key`: IssuerKey)
 
@@ -9383,7 +9383,7 @@ public interface EnrollmentInterface {
     fun `setOptions`(`vendorInterfaceOff`: kotlin.Boolean, `forcePinChange`: kotlin.Boolean)
 
     /**
-     * The device's PIN, where it has one already; wiped with this object.
+     * The device's PIN, if it has one already; wiped with this object.
      */
     fun `setPin`(`pin`: kotlin.String)
 
@@ -9391,7 +9391,7 @@ public interface EnrollmentInterface {
 }
 
 /**
- * What a device is to be enrolled with. FIDO interface only; the device asks for a touch and is
+ * A plan for enrolling a device. FIDO interface only; the device asks for a touch and is
  * sealed until reset. While `run` runs, everything else is refused with number 802.
  */
 open class Enrollment: Disposable, AutoCloseable, EnrollmentInterface
@@ -9419,7 +9419,7 @@ open class Enrollment: Disposable, AutoCloseable, EnrollmentInterface
         this.cleanable = null
     }
     /**
-     * Without slots yet.
+     * A plan without slots.
      */
     constructor() :
         this(UniffiWithHandle,
@@ -9507,7 +9507,7 @@ open class Enrollment: Disposable, AutoCloseable, EnrollmentInterface
 
 
     /**
-     * A slot for a key at hand, of any suite.
+     * A slot for a key that this program holds, of any suite.
      */
     @Throws(UnlockException::class)override fun `addKey`(`slot`: kotlin.UByte, `key`: IssuerKey)
         =
@@ -9584,7 +9584,7 @@ open class Enrollment: Disposable, AutoCloseable, EnrollmentInterface
 
 
     /**
-     * The device's PIN, where it has one already; wiped with this object.
+     * The device's PIN, if it has one already; wiped with this object.
      */
     @Throws(UnlockException::class)override fun `setPin`(`pin`: kotlin.String)
         =
@@ -9742,8 +9742,8 @@ public object FfiConverterTypeEnrollment: FfiConverter<Enrollment, Long> {
 public interface HelpDeskInterface {
 
     /**
-     * Goes on with a clock that is behind the log, after it had been too far ahead. Every open request is
-     * dropped; codes counted by the wrong clock stay counted. `note`: what had happened. The password is
+     * Accepts a clock that is behind the log because it was too far ahead before. Every open request is
+     * dropped; codes counted under the wrong time stay counted. `note`: what happened. The password is
      * wiped on this side.
      */
     fun `acceptClock`(`operator`: kotlin.String, `password`: kotlin.String, `note`: kotlin.String)
@@ -9778,7 +9778,7 @@ public interface HelpDeskInterface {
 
     /**
      * Registers a device of suite 1 or 2 by the issuer's public key, a compressed point of 33 bytes,
-     * as a station without the issuer's key does.
+     * as an enrolment station without the issuer's key does.
      */
     fun `registerDeviceByPublicKey`(`session`: OperatorSession, `owner`: kotlin.String, `device`: EnrolledDevice, `slot`: kotlin.UByte, `suite`: Suite, `issuer`: kotlin.ByteArray)
 
@@ -10002,8 +10002,8 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
 
     /**
-     * Goes on with a clock that is behind the log, after it had been too far ahead. Every open request is
-     * dropped; codes counted by the wrong clock stay counted. `note`: what had happened. The password is
+     * Accepts a clock that is behind the log because it was too far ahead before. Every open request is
+     * dropped; codes counted under the wrong time stay counted. `note`: what happened. The password is
      * wiped on this side.
      */
     @Throws(UnlockException::class)override fun `acceptClock`(`operator`: kotlin.String, `password`: kotlin.String, `note`: kotlin.String)
@@ -10123,7 +10123,7 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
     /**
      * Registers a device of suite 1 or 2 by the issuer's public key, a compressed point of 33 bytes,
-     * as a station without the issuer's key does.
+     * as an enrolment station without the issuer's key does.
      */
     @Throws(UnlockException::class)override fun `registerDeviceByPublicKey`(`session`: OperatorSession, `owner`: kotlin.String, `device`: EnrolledDevice, `slot`: kotlin.UByte, `suite`: Suite, `issuer`: kotlin.ByteArray)
         =
@@ -10647,7 +10647,7 @@ public object FfiConverterTypeHelpDesk: FfiConverter<HelpDesk, Long> {
 
 
 /**
- * An open HID interface of an authenticator. CTAPHID itself is the library's.
+ * An open HID interface of an authenticator. The library handles CTAPHID.
  */
 public interface HidReports {
 
@@ -10657,12 +10657,12 @@ public interface HidReports {
     fun `writeReport`(`report`: kotlin.ByteArray)
 
     /**
-     * Waits for one report, at most `timeout_ms`; empty where none came.
+     * Waits for one report, at most `timeout_ms`; empty if none came.
      */
     fun `readReport`(`timeoutMs`: kotlin.UInt): kotlin.ByteArray
 
     /**
-     * Bytes in a report: 64 but for odd devices. Asked once, when the device is opened.
+     * Bytes in a report: 64 for nearly all devices. Asked once, when the device is opened.
      */
     fun `reportSize`(): kotlin.UInt
 
@@ -10670,7 +10670,7 @@ public interface HidReports {
 }
 
 /**
- * An open HID interface of an authenticator. CTAPHID itself is the library's.
+ * An open HID interface of an authenticator. The library handles CTAPHID.
  */
 open class HidReportsImpl: Disposable, AutoCloseable, HidReports
 {
@@ -10791,7 +10791,7 @@ open class HidReportsImpl: Disposable, AutoCloseable, HidReports
 
 
     /**
-     * Waits for one report, at most `timeout_ms`; empty where none came.
+     * Waits for one report, at most `timeout_ms`; empty if none came.
      */
     @Throws(PipeException::class)override fun `readReport`(`timeoutMs`: kotlin.UInt): kotlin.ByteArray {
             return FfiConverterByteArray.lift(
@@ -10809,7 +10809,7 @@ open class HidReportsImpl: Disposable, AutoCloseable, HidReports
 
 
     /**
-     * Bytes in a report: 64 but for odd devices. Asked once, when the device is opened.
+     * Bytes in a report: 64 for nearly all devices. Asked once, when the device is opened.
      */
     @Throws(PipeException::class)override fun `reportSize`(): kotlin.UInt {
             return FfiConverterUInt.lift(
@@ -11055,8 +11055,8 @@ public object FfiConverterTypeHidReports: FfiConverter<HidReports, Long> {
 
 
 /**
- * An issuer's key: one key, one suite. It never leaves this object but into an enrolment or a help
- * desk's key file.
+ * An issuer's key: one key, one suite. It leaves this object only for an enrolment or a help desk's
+ * key file.
  */
 public interface IssuerKeyInterface {
 
@@ -11085,8 +11085,8 @@ public interface IssuerKeyInterface {
 }
 
 /**
- * An issuer's key: one key, one suite. It never leaves this object but into an enrolment or a help
- * desk's key file.
+ * An issuer's key: one key, one suite. It leaves this object only for an enrolment or a help desk's
+ * key file.
  */
 open class IssuerKey: Disposable, AutoCloseable, IssuerKeyInterface
 {
@@ -11266,7 +11266,7 @@ open class IssuerKey: Disposable, AutoCloseable, IssuerKeyInterface
     companion object {
 
     /**
-     * A suite-3 key that is known: 16, 24 or 32 bytes, read where they lie.
+     * An existing suite-3 key: 16, 24 or 32 bytes, read in place.
      */
     @Throws(UnlockException::class) fun `adminKey`(`key`: java.nio.ByteBuffer): IssuerKey {
             return FfiConverterTypeIssuerKey.lift(
@@ -11422,8 +11422,8 @@ public object FfiConverterTypeIssuerKey: FfiConverter<IssuerKey, Long> {
 
 
 /**
- * Makes what a device wants of an issuer's key beside Response Codes, with keys that the library never
- * sees. Answers are lower-case hexadecimal digits, made in the same way for both. Suite 1: the ECDSA
+ * Makes the proofs, other than Response Codes, that a device requires from an issuer's key. The library never
+ * sees the key. Answers are lower-case hexadecimal digits, made in the same way for both. Suite 1: the ECDSA
  * signature over `message` with SHA-256, r and s of 32 bytes each (either s will do; the library checks
  * it under the key). Suite 2: the 32 bytes of HMAC-SHA-256 of `message` under the x-coordinate, 32 bytes,
  * of ECDH with `device_key`.
@@ -11444,8 +11444,8 @@ public interface IssuerProver {
 }
 
 /**
- * Makes what a device wants of an issuer's key beside Response Codes, with keys that the library never
- * sees. Answers are lower-case hexadecimal digits, made in the same way for both. Suite 1: the ECDSA
+ * Makes the proofs, other than Response Codes, that a device requires from an issuer's key. The library never
+ * sees the key. Answers are lower-case hexadecimal digits, made in the same way for both. Suite 1: the ECDSA
  * signature over `message` with SHA-256, r and s of 32 bytes each (either s will do; the library checks
  * it under the key). Suite 2: the 32 bytes of HMAC-SHA-256 of `message` under the x-coordinate, 32 bytes,
  * of ECDH with `device_key`.
@@ -11805,7 +11805,7 @@ public object FfiConverterTypeIssuerProver: FfiConverter<IssuerProver, Long> {
 public interface Licence {
 
     /**
-     * The present terms; absent where there is no licence.
+     * The current terms; absent if there is no licence.
      */
     fun `terms`(): LicenceTerms?
 
@@ -11922,7 +11922,7 @@ open class LicenceImpl: Disposable, AutoCloseable, Licence
 
 
     /**
-     * The present terms; absent where there is no licence.
+     * The current terms; absent if there is no licence.
      */
     @Throws(StorageException::class)override fun `terms`(): LicenceTerms? {
             return FfiConverterOptionalTypeLicenceTerms.lift(
@@ -12167,17 +12167,17 @@ public object FfiConverterTypeLicence: FfiConverter<Licence, Long> {
 
 
 /**
- * The judging of limits, for a host that keeps the records: restore, `take`, store `records`.
+ * Decides about limits for a host that keeps the records: restore, `take`, store `records`.
  */
 public interface LimitBookInterface {
 
     /**
-     * What is to be stored.
+     * The records to store.
      */
     fun `records`(): List<LimitRecord>
 
     /**
-     * Judges, and counts when `Taken`.
+     * Decides, and counts if `Taken`.
      */
     fun `take`(`request`: LimitRequest): LimitOutcome
 
@@ -12185,7 +12185,7 @@ public interface LimitBookInterface {
 }
 
 /**
- * The judging of limits, for a host that keeps the records: restore, `take`, store `records`.
+ * Decides about limits for a host that keeps the records: restore, `take`, store `records`.
  */
 open class LimitBook: Disposable, AutoCloseable, LimitBookInterface
 {
@@ -12289,7 +12289,7 @@ open class LimitBook: Disposable, AutoCloseable, LimitBookInterface
 
 
     /**
-     * What is to be stored.
+     * The records to store.
      */override fun `records`(): List<LimitRecord> {
             return FfiConverterSequenceTypeLimitRecord.lift(
     callWithHandle {
@@ -12305,7 +12305,7 @@ open class LimitBook: Disposable, AutoCloseable, LimitBookInterface
 
 
     /**
-     * Judges, and counts when `Taken`.
+     * Decides, and counts if `Taken`.
      */
     @Throws(UnlockException::class)override fun `take`(`request`: LimitRequest): LimitOutcome {
             return FfiConverterTypeLimitOutcome.lift(
@@ -12330,7 +12330,7 @@ open class LimitBook: Disposable, AutoCloseable, LimitBookInterface
     companion object {
 
     /**
-     * From stored records; empty at first.
+     * Restores from stored records, which are empty at first.
      */
     @Throws(UnlockException::class) fun `fromRecords`(`records`: List<LimitRecord>): LimitBook {
             return FfiConverterTypeLimitBook.lift(
@@ -12470,13 +12470,13 @@ public object FfiConverterTypeLimitBook: FfiConverter<LimitBook, Long> {
 
 
 /**
- * Counts codes in the host's own database; what was taken survives a restart and is never given back.
+ * Counts codes in the host's own database; the count survives a restart and never goes down.
  */
 public interface Limits {
 
     /**
-     * Judges and, when the outcome is `Taken`, counts the code, in one step that no other call can come
-     * between. It is on disk when this returns. `LimitBook` does the judging.
+     * Decides and, if the outcome is `Taken`, counts the code, in one step that no other call can
+     * interrupt. The count is on disk when this returns. `LimitBook` makes the decision.
      */
     fun `take`(`request`: LimitRequest): LimitOutcome
 
@@ -12484,7 +12484,7 @@ public interface Limits {
 }
 
 /**
- * Counts codes in the host's own database; what was taken survives a restart and is never given back.
+ * Counts codes in the host's own database; the count survives a restart and never goes down.
  */
 open class LimitsImpl: Disposable, AutoCloseable, Limits
 {
@@ -12588,8 +12588,8 @@ open class LimitsImpl: Disposable, AutoCloseable, Limits
 
 
     /**
-     * Judges and, when the outcome is `Taken`, counts the code, in one step that no other call can come
-     * between. It is on disk when this returns. `LimitBook` does the judging.
+     * Decides and, if the outcome is `Taken`, counts the code, in one step that no other call can
+     * interrupt. The count is on disk when this returns. `LimitBook` makes the decision.
      */
     @Throws(StorageException::class)override fun `take`(`request`: LimitRequest): LimitOutcome {
             return FfiConverterTypeLimitOutcome.lift(
@@ -13072,14 +13072,14 @@ public object FfiConverterTypeOperatorSession: FfiConverter<OperatorSession, Lon
 public interface Operators {
 
     /**
-     * The operator, if `password` (or a token in its place) is the right one; absent for a wrong one and
-     * for an unknown name alike, after the same work. A secret: keep it no longer than the call.
+     * The operator, if `password` (or a token in its place) is right; absent for a wrong one and for an
+     * unknown name alike, after the same amount of work. A secret: keep it no longer than the call.
      */
     fun `authenticate`(`id`: kotlin.String, `password`: kotlin.String): DeskOperator?
 
     /**
-     * The operator's present roles and privileges. Asked at each action, so that a privilege that was
-     * taken away is gone at once.
+     * The operator's current roles and privileges. Asked at each action, so that a revoked privilege is
+     * gone at once.
      */
     fun `findOperator`(`id`: kotlin.String): DeskOperator?
 
@@ -13191,8 +13191,8 @@ open class OperatorsImpl: Disposable, AutoCloseable, Operators
 
 
     /**
-     * The operator, if `password` (or a token in its place) is the right one; absent for a wrong one and
-     * for an unknown name alike, after the same work. A secret: keep it no longer than the call.
+     * The operator, if `password` (or a token in its place) is right; absent for a wrong one and for an
+     * unknown name alike, after the same amount of work. A secret: keep it no longer than the call.
      */
     @Throws(StorageException::class)override fun `authenticate`(`id`: kotlin.String, `password`: kotlin.String): DeskOperator? {
             return FfiConverterOptionalTypeDeskOperator.lift(
@@ -13211,8 +13211,8 @@ open class OperatorsImpl: Disposable, AutoCloseable, Operators
 
 
     /**
-     * The operator's present roles and privileges. Asked at each action, so that a privilege that was
-     * taken away is gone at once.
+     * The operator's current roles and privileges. Asked at each action, so that a revoked privilege is
+     * gone at once.
      */
     @Throws(StorageException::class)override fun `findOperator`(`id`: kotlin.String): DeskOperator? {
             return FfiConverterOptionalTypeDeskOperator.lift(
@@ -13448,8 +13448,8 @@ public object FfiConverterTypeOperators: FfiConverter<Operators, Long> {
 public interface OwnerNotifier {
 
     /**
-     * Sends one notice. What throws here is recorded and does not end the call. The desk waits for it:
-     * hand the notice to a queue and return.
+     * Sends one notice. If this throws, that is recorded and the call goes on. The desk waits for it: put the
+     * notice into a queue and return.
      */
     fun `notifyOwner`(`notice`: OwnerNotice)
 
@@ -13561,8 +13561,8 @@ open class OwnerNotifierImpl: Disposable, AutoCloseable, OwnerNotifier
 
 
     /**
-     * Sends one notice. What throws here is recorded and does not end the call. The desk waits for it:
-     * hand the notice to a queue and return.
+     * Sends one notice. If this throws, that is recorded and the call goes on. The desk waits for it: put the
+     * notice into a queue and return.
      */
     @Throws(HostException::class)override fun `notifyOwner`(`notice`: OwnerNotice)
         =
@@ -13778,8 +13778,8 @@ public object FfiConverterTypeOwnerNotifier: FfiConverter<OwnerNotifier, Long> {
 public interface PinChecker {
 
     /**
-     * Judges a PIN in Unicode normalisation form C. The copy that the host gets is the host's: keep
-     * it no longer than the call.
+     * Judges a PIN in Unicode normalisation form C. The host gets its own copy: keep it no longer than
+     * the call.
      */
     fun `check`(`pin`: kotlin.String)
 
@@ -13891,8 +13891,8 @@ open class PinCheckerImpl: Disposable, AutoCloseable, PinChecker
 
 
     /**
-     * Judges a PIN in Unicode normalisation form C. The copy that the host gets is the host's: keep
-     * it no longer than the call.
+     * Judges a PIN in Unicode normalisation form C. The host gets its own copy: keep it no longer than
+     * the call.
      */
     @Throws(PinRefusalException::class)override fun `check`(`pin`: kotlin.String)
         =
@@ -14402,13 +14402,13 @@ public object FfiConverterTypePinPolicy: FfiConverter<PinPolicy, Long> {
 
 
 /**
- * A probe that the device took: an unlock with this slot would work.
+ * A probe that the device accepted: an unlock with this slot would work.
  */
 public interface ProbePassedInterface {
 
     /**
      * The consent to block the PIN, once. `confirmed`: the person said yes to "the PIN will be
-     * blocked; only the help desk can then give it back".
+     * blocked; only the help desk can then unlock the device".
      */
     fun `confirmBlock`(`confirmed`: kotlin.Boolean): BlockConsent
 
@@ -14421,7 +14421,7 @@ public interface ProbePassedInterface {
 }
 
 /**
- * A probe that the device took: an unlock with this slot would work.
+ * A probe that the device accepted: an unlock with this slot would work.
  */
 open class ProbePassed: Disposable, AutoCloseable, ProbePassedInterface
 {
@@ -14526,7 +14526,7 @@ open class ProbePassed: Disposable, AutoCloseable, ProbePassedInterface
 
     /**
      * The consent to block the PIN, once. `confirmed`: the person said yes to "the PIN will be
-     * blocked; only the help desk can then give it back".
+     * blocked; only the help desk can then unlock the device".
      */
     @Throws(UnlockException::class)override fun `confirmBlock`(`confirmed`: kotlin.Boolean): BlockConsent {
             return FfiConverterTypeBlockConsent.lift(
@@ -14693,8 +14693,8 @@ public object FfiConverterTypeProbePassed: FfiConverter<ProbePassed, Long> {
 
 
 /**
- * Makes the response to a probe, where the issuer's key is: `IssuerKey.answer_probe`, or a call to
- * the desk's server.
+ * Makes the response to a probe with the issuer's key: by `IssuerKey.answer_probe`, or by a call to the
+ * desk's server.
  */
 public interface ProbeResponder {
 
@@ -14707,8 +14707,8 @@ public interface ProbeResponder {
 }
 
 /**
- * Makes the response to a probe, where the issuer's key is: `IssuerKey.answer_probe`, or a call to
- * the desk's server.
+ * Makes the response to a probe with the issuer's key: by `IssuerKey.answer_probe`, or by a call to the
+ * desk's server.
  */
 open class ProbeResponderImpl: Disposable, AutoCloseable, ProbeResponder
 {
@@ -15028,13 +15028,13 @@ public object FfiConverterTypeProbeResponder: FfiConverter<ProbeResponder, Long>
 
 
 /**
- * Is told of progress.
+ * Receives progress events.
  */
 public interface ProgressListener {
 
     /**
-     * One event, on the thread that made the call. Whoever throws here ends the call with number
-     * 803, unless the device was faster.
+     * One event, on the thread that made the call. If this throws, the call ends with number 803, unless
+     * the device has already answered.
      */
     fun `onProgress`(`event`: ProgressEvent)
 
@@ -15042,7 +15042,7 @@ public interface ProgressListener {
 }
 
 /**
- * Is told of progress.
+ * Receives progress events.
  */
 open class ProgressListenerImpl: Disposable, AutoCloseable, ProgressListener
 {
@@ -15146,8 +15146,8 @@ open class ProgressListenerImpl: Disposable, AutoCloseable, ProgressListener
 
 
     /**
-     * One event, on the thread that made the call. Whoever throws here ends the call with number
-     * 803, unless the device was faster.
+     * One event, on the thread that made the call. If this throws, the call ends with number 803, unless
+     * the device has already answered.
      */
     @Throws(HostException::class)override fun `onProgress`(`event`: ProgressEvent)
         =
@@ -15384,7 +15384,7 @@ public interface ResponseSigner {
     fun `deviceWithAdminKey`(`adminKey`: kotlin.String): kotlin.String?
 
     /**
-     * Keeps the admin key of a suite-3 device, wrapped; replaces the one before.
+     * Stores the admin key of a suite-3 device, wrapped; replaces an earlier one.
      */
     fun `storeAdminKey`(`deviceId`: kotlin.String, `adminKey`: kotlin.String)
 
@@ -15555,7 +15555,7 @@ open class ResponseSignerImpl: Disposable, AutoCloseable, ResponseSigner
 
 
     /**
-     * Keeps the admin key of a suite-3 device, wrapped; replaces the one before.
+     * Stores the admin key of a suite-3 device, wrapped; replaces an earlier one.
      */
     @Throws(SigningException::class)override fun `storeAdminKey`(`deviceId`: kotlin.String, `adminKey`: kotlin.String)
         =
@@ -15827,20 +15827,20 @@ public object FfiConverterTypeResponseSigner: FfiConverter<ResponseSigner, Long>
 public interface UnlockDevice {
 
     /**
-     * The state. Only reads. `challenge`: its bytes, where [`UnlockInfo::spent`] is asked about it.
+     * The state; this only reads. `challenge`: its bytes, if [`UnlockInfo::spent`] is wanted for it.
      */
     fun `info`(`challenge`: kotlin.ByteArray?, `call`: DeviceCall): UnlockInfo
 
     /**
-     * The pending challenge of a slot, with that protocol's key. `renew`: throw the pending one away, which needs
-     * a touch; refuse with 128 where there was none.
+     * The pending challenge of a slot, with that protocol's key. `renew`: discard the pending one, which requires
+     * a touch; refuse with 128 if there was none.
      */
     fun `challenge`(`slot`: kotlin.UByte, `protocol`: PinProtocol, `renew`: kotlin.Boolean, `call`: DeviceCall): PendingChallenge
 
     /**
      * Response and new PIN. `response`: its 64, 13 or 16 bytes as hexadecimal digits; a secret, keep it no longer
-     * than the call. Where the answer is lost throw what happened (`Gone`, `TimedOut`): the library asks `info`
-     * what became of it.
+     * than the call. If the answer is lost, throw what happened (`Gone`, `TimedOut`): the library then asks `info`
+     * what became of the unlock.
      */
     fun `unlock`(`request`: UnlockRequest, `response`: kotlin.String, `call`: DeviceCall)
 
@@ -15953,7 +15953,7 @@ open class UnlockDeviceImpl: Disposable, AutoCloseable, UnlockDevice
 
 
     /**
-     * The state. Only reads. `challenge`: its bytes, where [`UnlockInfo::spent`] is asked about it.
+     * The state; this only reads. `challenge`: its bytes, if [`UnlockInfo::spent`] is wanted for it.
      */
     @Throws(UnlockDeviceException::class)override fun `info`(`challenge`: kotlin.ByteArray?, `call`: DeviceCall): UnlockInfo {
             return FfiConverterTypeUnlockInfo.lift(
@@ -15972,8 +15972,8 @@ open class UnlockDeviceImpl: Disposable, AutoCloseable, UnlockDevice
 
 
     /**
-     * The pending challenge of a slot, with that protocol's key. `renew`: throw the pending one away, which needs
-     * a touch; refuse with 128 where there was none.
+     * The pending challenge of a slot, with that protocol's key. `renew`: discard the pending one, which requires
+     * a touch; refuse with 128 if there was none.
      */
     @Throws(UnlockDeviceException::class)override fun `challenge`(`slot`: kotlin.UByte, `protocol`: PinProtocol, `renew`: kotlin.Boolean, `call`: DeviceCall): PendingChallenge {
             return FfiConverterTypePendingChallenge.lift(
@@ -15995,8 +15995,8 @@ open class UnlockDeviceImpl: Disposable, AutoCloseable, UnlockDevice
 
     /**
      * Response and new PIN. `response`: its 64, 13 or 16 bytes as hexadecimal digits; a secret, keep it no longer
-     * than the call. Where the answer is lost throw what happened (`Gone`, `TimedOut`): the library asks `info`
-     * what became of it.
+     * than the call. If the answer is lost, throw what happened (`Gone`, `TimedOut`): the library then asks `info`
+     * what became of the unlock.
      */
     @Throws(UnlockDeviceException::class)override fun `unlock`(`request`: UnlockRequest, `response`: kotlin.String, `call`: DeviceCall)
         =
@@ -16251,7 +16251,7 @@ public object FfiConverterTypeUnlockDevice: FfiConverter<UnlockDevice, Long> {
 
 
 /**
- * What was shown to the person, and all that is needed to go on after a restart. Holds no secret.
+ * What was shown to the person, and all that is needed to continue after a restart. Holds no secret.
  */
 public interface UnlockSessionInterface {
 
@@ -16266,7 +16266,7 @@ public interface UnlockSessionInterface {
     fun `deviceId`(): kotlin.String
 
     /**
-     * What the device asks of a new PIN.
+     * The device's rules for a new PIN.
      */
     fun `pinRules`(): PinRules
 
@@ -16276,12 +16276,12 @@ public interface UnlockSessionInterface {
     fun `renew`(`device`: Device, `progress`: ProgressListener? = null, `cancel`: CancelHandle? = null, `timeoutMs`: kotlin.UInt? = null)
 
     /**
-     * What became of an unlock whose answer was lost; also after a restart.
+     * What became of an unlock whose answer was lost, even after a restart.
      */
     fun `resolve`(`device`: Device, `cancel`: CancelHandle? = null, `timeoutMs`: kotlin.UInt? = null): UnlockOutcome
 
     /**
-     * Bytes for a restart; no secret.
+     * Bytes from which the session can be restored after a restart; they hold no secret.
      */
     fun `save`(): kotlin.ByteArray
 
@@ -16297,14 +16297,14 @@ public interface UnlockSessionInterface {
 
     /**
      * Unlocks: judges code and PIN, compares the device's challenge with the one shown, sends both.
-     * The three texts are wiped on this side when the call returns. `policy`: absent takes 6 to 63
-     * letters and digits. Where the answer is lost (number 124), call `resolve`.
+     * The three texts are wiped on this side when the call returns. `policy`: if absent, 6 to 63 letters
+     * and digits. If the answer is lost (number 124), call `resolve`.
      */
     fun `unlock`(`device`: Device, `response`: kotlin.String, `pin`: kotlin.String, `pinAgain`: kotlin.String, `policy`: PinPolicy? = null, `progress`: ProgressListener? = null, `cancel`: CancelHandle? = null, `timeoutMs`: kotlin.UInt? = null)
 
     /**
-     * The same for a host whose texts lie in memory that it can wipe: UTF-8, read where it lies.
-     * The host has compared the PIN with its confirmation.
+     * The same for a host that keeps the texts in memory that it can wipe: UTF-8, read in place. The host
+     * must have compared the PIN with its confirmation.
      */
     fun `unlockFromMemory`(`device`: Device, `response`: java.nio.ByteBuffer, `pin`: java.nio.ByteBuffer, `policy`: PinPolicy? = null, `progress`: ProgressListener? = null, `cancel`: CancelHandle? = null, `timeoutMs`: kotlin.UInt? = null)
 
@@ -16312,7 +16312,7 @@ public interface UnlockSessionInterface {
 }
 
 /**
- * What was shown to the person, and all that is needed to go on after a restart. Holds no secret.
+ * What was shown to the person, and all that is needed to continue after a restart. Holds no secret.
  */
 open class UnlockSession: Disposable, AutoCloseable, UnlockSessionInterface
 {
@@ -16448,7 +16448,7 @@ open class UnlockSession: Disposable, AutoCloseable, UnlockSessionInterface
 
 
     /**
-     * What the device asks of a new PIN.
+     * The device's rules for a new PIN.
      */override fun `pinRules`(): PinRules {
             return FfiConverterTypePinRules.lift(
     callWithHandle {
@@ -16484,7 +16484,7 @@ open class UnlockSession: Disposable, AutoCloseable, UnlockSessionInterface
 
 
     /**
-     * What became of an unlock whose answer was lost; also after a restart.
+     * What became of an unlock whose answer was lost, even after a restart.
      */
     @Throws(UnlockException::class)override fun `resolve`(`device`: Device, `cancel`: CancelHandle?, `timeoutMs`: kotlin.UInt?): UnlockOutcome {
             return FfiConverterTypeUnlockOutcome.lift(
@@ -16504,7 +16504,7 @@ open class UnlockSession: Disposable, AutoCloseable, UnlockSessionInterface
 
 
     /**
-     * Bytes for a restart; no secret.
+     * Bytes from which the session can be restored after a restart; they hold no secret.
      */override fun `save`(): kotlin.ByteArray {
             return FfiConverterByteArray.lift(
     callWithHandle {
@@ -16553,8 +16553,8 @@ open class UnlockSession: Disposable, AutoCloseable, UnlockSessionInterface
 
     /**
      * Unlocks: judges code and PIN, compares the device's challenge with the one shown, sends both.
-     * The three texts are wiped on this side when the call returns. `policy`: absent takes 6 to 63
-     * letters and digits. Where the answer is lost (number 124), call `resolve`.
+     * The three texts are wiped on this side when the call returns. `policy`: if absent, 6 to 63 letters
+     * and digits. If the answer is lost (number 124), call `resolve`.
      */
     @Throws(UnlockException::class)override fun `unlock`(`device`: Device, `response`: kotlin.String, `pin`: kotlin.String, `pinAgain`: kotlin.String, `policy`: PinPolicy?, `progress`: ProgressListener?, `cancel`: CancelHandle?, `timeoutMs`: kotlin.UInt?)
         =
@@ -16578,8 +16578,8 @@ open class UnlockSession: Disposable, AutoCloseable, UnlockSessionInterface
 
 
     /**
-     * The same for a host whose texts lie in memory that it can wipe: UTF-8, read where it lies.
-     * The host has compared the PIN with its confirmation.
+     * The same for a host that keeps the texts in memory that it can wipe: UTF-8, read in place. The host
+     * must have compared the PIN with its confirmation.
      */
     @Throws(UnlockException::class)override fun `unlockFromMemory`(`device`: Device, `response`: java.nio.ByteBuffer, `pin`: java.nio.ByteBuffer, `policy`: PinPolicy?, `progress`: ProgressListener?, `cancel`: CancelHandle?, `timeoutMs`: kotlin.UInt?)
         =
@@ -16609,8 +16609,8 @@ open class UnlockSession: Disposable, AutoCloseable, UnlockSessionInterface
     companion object {
 
     /**
-     * Reads the state and the pending challenge. `slot`: the key slot; absent takes the lowest above
-     * 0, or 0 where it is the only one.
+     * Reads the state and the pending challenge. `slot`: the key slot; if absent, the lowest above 0, or 0
+     * if it is the only one.
      */
     @Throws(UnlockException::class) fun `begin`(`device`: Device, `slot`: kotlin.UByte? = null, `cancel`: CancelHandle? = null, `timeoutMs`: kotlin.UInt? = null): UnlockSession {
             return FfiConverterTypeUnlockSession.lift(
@@ -16629,7 +16629,7 @@ open class UnlockSession: Disposable, AutoCloseable, UnlockSessionInterface
 
 
     /**
-     * The session that `save` gave bytes of.
+     * Restores a session from the bytes that `save` gave.
      */
     @Throws(UnlockException::class) fun `restore`(`bytes`: kotlin.ByteArray): UnlockSession {
             return FfiConverterTypeUnlockSession.lift(
@@ -16675,7 +16675,7 @@ public object FfiConverterTypeUnlockSession: FfiConverter<UnlockSession, Long> {
 
 
 /**
- * A way of verifying a caller that counts.
+ * An accepted way of verifying a caller.
  */
 data class AcceptedMethod (
     /**
@@ -16684,7 +16684,7 @@ data class AcceptedMethod (
     var `method`: VerificationMethod
     ,
     /**
-     * Whether a machine must have checked it; else the operator's word does.
+     * Whether a machine must have checked it; otherwise the operator's word is enough.
      */
     var `byMachine`: kotlin.Boolean
 
@@ -16726,7 +16726,7 @@ public object FfiConverterTypeAcceptedMethod: FfiConverterRustBuffer<AcceptedMet
  */
 data class Approval (
     /**
-     * Of the task that was approved; for another one it is refused with number 434.
+     * The fingerprint of the task that was approved; for any other task it is refused with number 434.
      */
     var `basis`: kotlin.ByteArray
     ,
@@ -16781,8 +16781,8 @@ public object FfiConverterTypeApproval: FfiConverterRustBuffer<Approval> {
  */
 data class ApprovalTask (
     /**
-     * What the approval is for, 32 bytes: another one as soon as reason, caller or challenge has changed.
-     * Keep the decision under it.
+     * Identifies what is to be approved, 32 bytes: it changes as soon as reason, caller or challenge changes.
+     * Store the decision under it.
      */
     var `basis`: kotlin.ByteArray
     ,
@@ -16889,7 +16889,7 @@ public object FfiConverterTypeApprovalTask: FfiConverterRustBuffer<ApprovalTask>
 
 
 /**
- * A log that is whole.
+ * The result of verifying an intact log.
  */
 data class AuditSummary (
     /**
@@ -16898,8 +16898,8 @@ data class AuditSummary (
     var `entries`: kotlin.ULong
     ,
     /**
-     * The hash of the last one in hex. A tail that was cut off is seen only against a hash that is
-     * kept elsewhere.
+     * The hash of the last one in hex. That entries were cut off at the end can be seen only by comparing
+     * it with a hash kept elsewhere.
      */
     var `head`: kotlin.String
     ,
@@ -16909,7 +16909,7 @@ data class AuditSummary (
     var `latest`: kotlin.ULong
     ,
     /**
-     * How many of them the newest checkpoint covers; what is behind it could be cut off unseen.
+     * How many of them the newest checkpoint covers; later ones could be cut off unnoticed.
      */
     var `covered`: kotlin.ULong
 
@@ -17026,7 +17026,7 @@ data class CallerTask (
     var `request`: kotlin.ULong
     ,
     /**
-     * Whom the caller says they are, with the channels on record.
+     * Who the caller claims to be, with the channels on record.
      */
     var `user`: DeskUser
     ,
@@ -17159,11 +17159,11 @@ public object FfiConverterTypeCheckpointTask: FfiConverterRustBuffer<CheckpointT
 
 
 /**
- * Something that does not fit, until an Administrator acknowledges it.
+ * Something suspicious that an Administrator has not acknowledged yet.
  */
 data class DeskAlarm (
     /**
-     * Names it.
+     * Its id.
      */
     var `id`: kotlin.ULong
     ,
@@ -17230,11 +17230,11 @@ public object FfiConverterTypeDeskAlarm: FfiConverterRustBuffer<DeskAlarm> {
 
 
 /**
- * A way to a user that was registered before the call.
+ * A way to reach a user, registered before the call.
  */
 data class DeskChannel (
     /**
-     * Names it within the user.
+     * Its name, unique for this user.
      */
     var `id`: kotlin.String
     ,
@@ -17354,7 +17354,7 @@ data class DeskOperator (
     var `roles`: List<DeskRole>
     ,
     /**
-     * Privileges given one by one.
+     * Privileges granted individually.
      */
     var `privileges`: List<DeskPrivilege>
 
@@ -17395,21 +17395,21 @@ public object FfiConverterTypeDeskOperator: FfiConverterRustBuffer<DeskOperator>
 
 
 /**
- * The desk's rules; `default_desk_policy` gives those that hold without any.
+ * The desk's rules; `default_desk_policy` gives the defaults.
  */
 data class DeskPolicy (
     /**
-     * What counts for ordinary users.
+     * What is accepted for ordinary users.
      */
     var `ordinaryMethods`: List<AcceptedMethod>
     ,
     /**
-     * What counts for privileged users; the operator's word alone never does, whatever stands here.
+     * What is accepted for privileged users; the operator's word alone never is, whatever is set here.
      */
     var `privilegedMethods`: List<AcceptedMethod>
     ,
     /**
-     * Whether a reason or ticket number is wanted.
+     * Whether a reason or ticket number is required.
      */
     var `reasonWanted`: kotlin.Boolean
     ,
@@ -17439,7 +17439,7 @@ data class DeskPolicy (
     var `clockToleranceSeconds`: kotlin.ULong
     ,
     /**
-     * Whom to ask where there is no licence at all.
+     * Whom to ask if there is no licence at all.
      */
     var `licenceContact`: kotlin.String
 
@@ -17631,7 +17631,7 @@ data class DeskUser (
     var `name`: kotlin.String
     ,
     /**
-     * Whether an unlock for the wrong person would do lasting harm.
+     * Whether unlocking for the wrong person would do lasting harm.
      */
     var `privileged`: kotlin.Boolean
     ,
@@ -17704,7 +17704,7 @@ data class DeviceInfo (
     var `pinAuthBlocked`: kotlin.Boolean
     ,
     /**
-     * Tries of the fingerprint sensor, where there is one.
+     * Tries left for the fingerprint sensor, if there is one.
      */
     var `uvRetries`: kotlin.UByte?
     ,
@@ -17719,12 +17719,12 @@ data class DeviceInfo (
     var `pinRules`: PinRules
     ,
     /**
-     * How often it was unlocked.
+     * How many times it has been unlocked.
      */
     var `unlockCounter`: kotlin.UInt
     ,
     /**
-     * Enrolled, and closed to other issuers until reset.
+     * Enrolled, and sealed against other issuers until reset.
      */
     var `sealed`: kotlin.Boolean
     ,
@@ -17739,7 +17739,7 @@ data class DeviceInfo (
     var `unlockBlocked`: kotlin.Boolean
     ,
     /**
-     * Whether an unlock wants a touch.
+     * Whether an unlock requires a touch.
      */
     var `needsTouch`: kotlin.Boolean
 
@@ -17807,8 +17807,8 @@ public object FfiConverterTypeDeviceInfo: FfiConverterRustBuffer<DeviceInfo> {
 
 
 /**
- * Everything that the system shows. No service, no reader and no card are a problem, nothing, and a
- * reader.
+ * Everything that the system shows. A missing card service is in `problems`, a missing reader is not
+ * reported, and a reader without a card is in `readers`.
  */
 data class DeviceListing (
     /**
@@ -17822,12 +17822,12 @@ data class DeviceListing (
     var `readers`: List<FoundRoute>
     ,
     /**
-     * Interfaces of devices above that nothing tells to which: of several keys of one model.
+     * Interfaces that cannot be assigned to one of the devices above, as with several keys of one model.
      */
     var `unassigned`: List<FoundRoute>
     ,
     /**
-     * Why USB keys, or cards, could not be looked for, or that this library looks for none.
+     * Why USB keys or cards could not be looked for, or that this library was built without either.
      */
     var `problems`: List<ErrorRow>
 
@@ -17885,7 +17885,7 @@ data class Diagnosis (
     var `number`: kotlin.UShort
     ,
     /**
-     * State and what to do, in one sentence for the person.
+     * The state and what to do, in one sentence for the person.
      */
     var `sentence`: kotlin.String
     ,
@@ -17895,7 +17895,7 @@ data class Diagnosis (
     var `canUnlock`: kotlin.Boolean
     ,
     /**
-     * The Device ID, where the device tells it.
+     * The Device ID, if the device gives it.
      */
     var `deviceId`: kotlin.String?
     ,
@@ -17958,7 +17958,7 @@ public object FfiConverterTypeDiagnosis: FfiConverterRustBuffer<Diagnosis> {
 
 
 /**
- * What a device made of itself at enrolment.
+ * What a device generated at enrolment.
  */
 data class EnrolledDevice (
     /**
@@ -18077,16 +18077,16 @@ public object FfiConverterTypeErrorRow: FfiConverterRustBuffer<ErrorRow> {
 
 
 /**
- * A security key or card, by whatever routes it is reached.
+ * A security key or card, whichever routes lead to it.
  */
 data class FoundDevice (
     /**
-     * What the person sees: the product's name, else the reader's.
+     * The name to show: the product's, otherwise the reader's.
      */
     var `name`: kotlin.String
     ,
     /**
-     * The Device ID, where the device told it.
+     * The Device ID, if the device gave it.
      */
     var `deviceId`: kotlin.String?
     ,
@@ -18111,12 +18111,12 @@ data class FoundDevice (
     var `enrolled`: kotlin.Boolean
     ,
     /**
-     * Its routes, the one that is opened first first.
+     * Its routes, in the order in which they are tried.
      */
     var `routes`: List<FoundRoute>
     ,
     /**
-     * Why it cannot be used: no route could be opened, or it does not know the unlock; else absent.
+     * Why it cannot be used (no route could be opened, or it does not know the unlock command); otherwise absent.
      */
     var `problem`: ErrorRow?
 
@@ -18186,22 +18186,22 @@ data class FoundRoute (
     var `name`: kotlin.String
     ,
     /**
-     * The system's path, or the reader's name; another one after the key was plugged in again.
+     * The system's path, or the reader's name; it changes when the key is plugged in again.
      */
     var `path`: kotlin.String
     ,
     /**
-     * The interface; absent with a card, where it is known only when it is open.
+     * The interface; absent for a card, whose interface is known only once it is open.
      */
     var `which`: Interface?
     ,
     /**
-     * The serial number, where a USB key tells it.
+     * The serial number, if a USB key gives one.
      */
     var `serial`: kotlin.String?
     ,
     /**
-     * Why no answer came by it: no card, no permission, in use; absent where one came.
+     * Why no answer came this way (no card, no permission, in use); absent if one came.
      */
     var `problem`: ErrorRow?
 
@@ -18375,7 +18375,7 @@ data class LicenceTerms (
     var `validUntil`: kotlin.ULong
     ,
     /**
-     * How many devices in use may be registered.
+     * How many devices may be registered and in use.
      */
     var `devices`: kotlin.UInt
     ,
@@ -18575,7 +18575,7 @@ data class LimitRule (
     var `windowSeconds`: kotlin.ULong
     ,
     /**
-     * With this many codes in the window, the next one wants a second operator.
+     * With this many codes in the window, the next one requires a second operator.
      */
     var `approvalFrom`: kotlin.UInt
     ,
@@ -18705,7 +18705,7 @@ data class OpenCode (
     var `at`: kotlin.ULong
     ,
     /**
-     * Whether the operator recorded that the unlock was given up; the code may be good all the same.
+     * Whether the operator recorded that the unlock was abandoned; the code may still be good.
      */
     var `abandoned`: kotlin.Boolean
 
@@ -18909,7 +18909,7 @@ public object FfiConverterTypePendingChallenge: FfiConverterRustBuffer<PendingCh
  */
 data class PinOptions (
     /**
-     * Shortest length in code points; at least 6 whatever stands here.
+     * Shortest length in code points; never less than 6.
      */
     var `minimum`: kotlin.UInt
     ,
@@ -18929,7 +18929,7 @@ data class PinOptions (
     var `refuseTrivial`: kotlin.Boolean
     ,
     /**
-     * PINs that are refused, whatever their case.
+     * PINs that are refused, in upper or lower case.
      */
     var `blockList`: List<kotlin.String>
 
@@ -18976,7 +18976,7 @@ public object FfiConverterTypePinOptions: FfiConverterRustBuffer<PinOptions> {
 
 
 /**
- * The device's own rules, to be told to the person before a PIN is typed.
+ * The device's own rules, to be shown to the person before a PIN is typed.
  */
 data class PinRules (
     /**
@@ -19031,7 +19031,7 @@ public object FfiConverterTypePinRules: FfiConverterRustBuffer<PinRules> {
 
 
 /**
- * One response to a probe to make: it shows that an unlock would work and unlocks nothing. It holds no
+ * A response to a probe that is to be made: it shows that an unlock would work and unlocks nothing. It holds no
  * secret.
  */
 data class ProbeTask (
@@ -19056,7 +19056,7 @@ data class ProbeTask (
     var `issuer`: kotlin.ByteArray
     ,
     /**
-     * E, the device's public key, a compressed point of 33 bytes; in suite 2 alone.
+     * E, the device's public key, a compressed point of 33 bytes; in suite 2 only.
      */
     var `deviceKey`: kotlin.ByteArray?
     ,
@@ -19148,7 +19148,7 @@ data class RegisteredDevice (
     var `issuer`: kotlin.ByteArray?
     ,
     /**
-     * E, the device's own public key, a compressed point of 33 bytes; in suite 2 alone.
+     * E, the device's own public key, a compressed point of 33 bytes; in suite 2 only.
      */
     var `deviceKey`: kotlin.ByteArray?
     ,
@@ -19230,7 +19230,7 @@ public object FfiConverterTypeRegisteredDevice: FfiConverterRustBuffer<Registere
 
 
 /**
- * A new key for a slot, or its end.
+ * A plan to give a slot a new key, or to close it.
  */
 data class RotationPlan (
     /**
@@ -19301,8 +19301,8 @@ public object FfiConverterTypeRotationPlan: FfiConverterRustBuffer<RotationPlan>
 
 
 /**
- * One proof of a rotation to make: with it the device takes `new_issuer`, so look whether that is a key
- * of yours. It holds no secret.
+ * A proof of a rotation that is to be made: with it the device accepts `new_issuer`, so make sure that this is
+ * one of your keys. It holds no secret.
  */
 data class RotationTask (
     /**
@@ -19321,7 +19321,7 @@ data class RotationTask (
     var `signingSuite`: Suite
     ,
     /**
-     * E, the device's public key, a compressed point of 33 bytes; for a key of suite 2 alone.
+     * E, the device's public key, a compressed point of 33 bytes; for a key of suite 2 only.
      */
     var `deviceKey`: kotlin.ByteArray?
     ,
@@ -19500,7 +19500,7 @@ public object FfiConverterTypeSignedCheckpoint: FfiConverterRustBuffer<SignedChe
 
 
 /**
- * One authorised response to make. Only the desk makes it, after all its checks and after the
+ * An authorised response that is to be made. Only the desk makes it, after all its checks and after the
  * "authorised" entry is on disk. It holds no secret.
  */
 data class SigningTask (
@@ -19530,7 +19530,7 @@ data class SigningTask (
     var `suite`: Suite
     ,
     /**
-     * The slot whose key is to be used; of no meaning in suite 3.
+     * The slot whose key is to be used; not used in suite 3.
      */
     var `slot`: kotlin.UByte
     ,
@@ -19540,7 +19540,7 @@ data class SigningTask (
     var `issuer`: kotlin.ByteArray?
     ,
     /**
-     * E, the device's public key, a compressed point of 33 bytes; in suite 2 alone.
+     * E, the device's public key, a compressed point of 33 bytes; in suite 2 only.
      */
     var `deviceKey`: kotlin.ByteArray?
     ,
@@ -19627,12 +19627,12 @@ data class SlotInfo (
     var `suite`: Suite
     ,
     /**
-     * 16 bytes that name the issuer's key; absent in suite 3.
+     * 16 bytes that identify the issuer's key; absent in suite 3.
      */
     var `fingerprint`: kotlin.ByteArray?
     ,
     /**
-     * How often the slot was given a new key.
+     * How many times the slot has been given a new key.
      */
     var `rotation`: kotlin.UInt
 
@@ -19676,7 +19676,7 @@ public object FfiConverterTypeSlotInfo: FfiConverterRustBuffer<SlotInfo> {
 
 
 /**
- * `getInfo`: what a device tells of itself.
+ * `getInfo`: what a device says about itself.
  */
 data class UnlockInfo (
     /**
@@ -19695,7 +19695,7 @@ data class UnlockInfo (
     var `pinAuthBlocked`: kotlin.Boolean
     ,
     /**
-     * Tries of the fingerprint sensor, where there is one.
+     * Tries left for the fingerprint sensor, if there is one.
      */
     var `uvRetries`: kotlin.UByte?
     ,
@@ -19725,12 +19725,12 @@ data class UnlockInfo (
     var `pinComplexityPolicy`: kotlin.Boolean
     ,
     /**
-     * How often it was unlocked.
+     * How many times it has been unlocked.
      */
     var `unlockCounter`: kotlin.UInt
     ,
     /**
-     * Enrolled, and closed to other issuers until reset.
+     * Enrolled, and sealed against other issuers until reset.
      */
     var `sealed`: kotlin.Boolean
     ,
@@ -19740,7 +19740,7 @@ data class UnlockInfo (
     var `slots`: List<SlotInfo>
     ,
     /**
-     * The Device ID's 10 bytes, where it is told.
+     * The Device ID's 10 bytes, if the device gives it.
      */
     var `deviceId`: kotlin.ByteArray?
     ,
@@ -19750,13 +19750,13 @@ data class UnlockInfo (
     var `unlockBlocked`: kotlin.Boolean
     ,
     /**
-     * Whether an unlock wants a touch.
+     * Whether an unlock requires a touch.
      */
     var `needsTouch`: kotlin.Boolean
     ,
     /**
      * Whether an unlock ended exactly the challenge that was asked about; `None` where none was, or the device cannot
-     * tell. Then only Device ID and counter tell what became of an unlock whose answer was lost.
+     * tell. Then only the Device ID and the counter show what became of an unlock whose answer was lost.
      */
     var `spent`: kotlin.Boolean? = null
 
@@ -20079,7 +20079,7 @@ public object FfiConverterTypeApproverError : FfiConverterRustBuffer<ApproverExc
 
 
 /**
- * How far `Device.block_pin` got.
+ * How far `Device.block_pin` has got.
  */
 
 enum class BlockOutcome {
@@ -20196,7 +20196,7 @@ sealed class Condition {
 
 
     /**
-     * Blocked for good and never enrolled: only a reset is left.
+     * Blocked for good and never enrolled: only a reset can help.
      */
     object LockedNotEnrolled : Condition()
 
@@ -20250,13 +20250,13 @@ sealed class Condition {
 
 
     /**
-     * A card without the FIDO applet: another applet's PIN is meant.
+     * A card without the FIDO applet: its PIN belongs to another applet.
      */
     object OtherApplet : Condition()
 
 
     /**
-     * A state that this version of the binding has no name for: show the sentence.
+     * A state that this version of the binding does not know by name: show the sentence.
      */
     object Unknown : Condition()
 
@@ -20481,7 +20481,7 @@ public object FfiConverterTypeDeskPrivilege: FfiConverterRustBuffer<DeskPrivileg
 enum class DeskRole {
 
     /**
-     * Every privilege.
+     * Has every privilege.
      */
     ADMINISTRATOR,
     /**
@@ -20518,7 +20518,7 @@ public object FfiConverterTypeDeskRole: FfiConverterRustBuffer<DeskRole> {
 
 
 /**
- * A change of what the system shows.
+ * A change in what the system shows.
  */
 sealed class DeviceChange {
 
@@ -20538,7 +20538,7 @@ sealed class DeviceChange {
     }
 
     /**
-     * A further route appeared or went, or one tells more than before.
+     * A further route appeared or went away, or one gives more information than before.
      */
     data class Changed(
         /**
@@ -20610,7 +20610,7 @@ sealed class DeviceChange {
 
 
     /**
-     * USB keys, or cards, cannot be looked for. Told once, until they can.
+     * USB keys or cards cannot be looked for. Reported once, until they can.
      */
     data class Problem(
         /**
@@ -20966,7 +20966,7 @@ public object FfiConverterTypeLimitKind: FfiConverterRustBuffer<LimitKind> {
 
 
 /**
- * What a count of codes says.
+ * The outcome of counting a code.
  */
 sealed class LimitOutcome {
 
@@ -21081,7 +21081,7 @@ public object FfiConverterTypeLimitOutcome : FfiConverterRustBuffer<LimitOutcome
 
 
 /**
- * What the owner is told.
+ * What the owner is told about.
  */
 
 enum class NoticeKind {
@@ -21343,7 +21343,7 @@ public object FfiConverterTypePinRefusalError : FfiConverterRustBuffer<PinRefusa
 
 
 /**
- * Why a pipe did not carry.
+ * Why a pipe failed.
  */
 sealed class PipeException: kotlin.Exception() {
 
@@ -21565,12 +21565,12 @@ public object FfiConverterTypePipeError : FfiConverterRustBuffer<PipeException> 
 
 
 /**
- * A change of what the device does.
+ * A change in what the device is doing.
  */
 sealed class ProgressEvent {
 
     /**
-     * The device works.
+     * The device is working.
      */
     object Processing : ProgressEvent()
 
@@ -21864,7 +21864,7 @@ public object FfiConverterTypeSigningError : FfiConverterRustBuffer<SigningExcep
 
 
 /**
- * Why the host's store did not do it.
+ * Why the host's store failed.
  */
 sealed class StorageException: kotlin.Exception() {
 
@@ -21883,7 +21883,7 @@ sealed class StorageException: kotlin.Exception() {
     }
 
     /**
-     * It could not be written; what was there before is still there.
+     * It could not be written; the earlier content is still there.
      */
     class Write(
 
@@ -22081,7 +22081,7 @@ public object FfiConverterTypeSuite: FfiConverterRustBuffer<Suite> {
 
 
 /**
- * Why a device of the host did not do it.
+ * Why a device that the host implements failed.
  */
 sealed class UnlockDeviceException: kotlin.Exception() {
 
@@ -22092,7 +22092,7 @@ sealed class UnlockDeviceException: kotlin.Exception() {
 
         /**
          * A number of docs/errors.md that a device can mean: 105 for a wrong response, 111 for a touch that was
-         * refused, 307 where its own rules refuse the PIN. Another one becomes 119.
+         * refused, 307 if its own rules refuse the PIN. Any other number becomes 119.
          */
         val `number`: kotlin.UShort
         ) : UnlockDeviceException() {
@@ -22101,7 +22101,7 @@ sealed class UnlockDeviceException: kotlin.Exception() {
     }
 
     /**
-     * It answered something that makes no sense.
+     * Its answer makes no sense.
      */
     class Malformed(
         ) : UnlockDeviceException() {
@@ -22416,7 +22416,7 @@ sealed class UnlockException: kotlin.Exception() {
         val `line`: kotlin.UByte?,
 
         /**
-         * The groups to compare again; empty where it is not known which.
+         * The groups to compare again; empty if they are not known.
          */
         val `groups`: List<WrongGroup>,
 
@@ -24030,7 +24030,7 @@ public object FfiConverterSequenceTypePinProtocol: FfiConverterRustBuffer<List<P
 
 
         /**
-         * A code as it goes into a QR code.
+         * A code in the form that goes into a QR code.
          */ fun `qrText`(`code`: kotlin.String): kotlin.String {
             return FfiConverterString.lift(
     uniffiRustCall() { _status ->
