@@ -52,14 +52,20 @@ pub(crate) fn kind(connection: &Connection, place: &Path) -> Result<Kind, Storag
         });
     }
     // A trigger or a view that somebody added would run with the desk's own statements.
-    let plain = Connection::open_in_memory().map_err(failed)?;
-    plain.execute_batch(TABLES).map_err(failed)?;
+    let plain = in_memory().map_err(failed)?;
     if version != VERSION || objects != names(&plain).map_err(failed)? {
         return Err(StorageError::Corrupt {
             detail: detail("its tables are not those of a help desk".into()),
         });
     }
     Ok(Kind::Desk)
+}
+
+/// The tables in memory, empty.
+pub(crate) fn in_memory() -> rusqlite::Result<Connection> {
+    let connection = Connection::open_in_memory()?;
+    connection.execute_batch(TABLES)?;
+    Ok(connection)
 }
 
 /// Everything in a database: type, name, table and statement. The tables that SQLite makes for itself are of its

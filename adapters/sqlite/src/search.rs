@@ -6,6 +6,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use fido_unlock_desk::ports::Table;
 use rusqlite::{Connection, Params, Row};
@@ -14,6 +15,20 @@ use crate::transaction::table;
 
 /// How many rows are taken from the index.
 const CANDIDATES: usize = 200;
+/// How far the index is read. A search holds the desk's lock, and there are texts whose parts are all frequent and which
+/// are nevertheless in no text: the index would be read from end to end.
+#[derive(Clone, Copy)]
+struct Reach {
+    /// It is read in slices, the first of so many texts.
+    slice: i64,
+    /// No slice is begun after this time.
+    longest: Duration,
+}
+
+const REACH: Reach = Reach {
+    slice: 1 << 16,
+    longest: Duration::from_millis(10),
+};
 /// Shorter texts have no trigram.
 const TRIGRAM: usize = 3;
 
@@ -61,6 +76,15 @@ pub(crate) fn search(
     folded: &str,
     limit: usize,
 ) -> rusqlite::Result<Vec<(Table, Vec<u8>)>> {
+    reaching(REACH, connection, folded, limit)
+}
+
+fn reaching(
+    reach: Reach,
+    connection: &Connection,
+    folded: &str,
+    limit: usize,
+) -> rusqlite::Result<Vec<(Table, Vec<u8>)>> {
     let mut found = Found {
         rows: Vec::new(),
         seen: BTreeSet::new(),
@@ -87,7 +111,7 @@ pub(crate) fn search(
         )?,
     }
     if !found.is_full() && folded.chars().count() >= TRIGRAM {
-        within(connection, folded, &mut found)?;
+        within(reach, connection, folded, &mut found)?;
     }
     Ok(found.rows)
 }
@@ -106,24 +130,35 @@ fn beyond(text: &str) -> Option<String> {
 }
 
 /// Texts that have `folded` somewhere, at the beginning of a word first.
-fn within(connection: &Connection, folded: &str, found: &mut Found) -> rusqlite::Result<()> {
+fn within(reach: Reach, connection: &Connection, folded: &str, found: &mut Found) -> rusqlite::Result<()> {
     let quoted = format!("\"{}\"", folded.replace('"', "\"\""));
     // Those that begin with it are among them.
     let candidates = CANDIDATES.saturating_add(found.rows.len());
+    let last: i64 = connection
+        .prepare_cached("SELECT coalesce(max(id), 0) FROM search")?
+        .query_row((), |row| row.get(0))?;
     let mut statement = connection.prepare_cached(
         "SELECT search.kind, search.key, search.text
-         FROM (SELECT rowid AS id FROM trigrams WHERE trigrams MATCH ?1 LIMIT ?2) AS hit
+         FROM (SELECT rowid AS id FROM trigrams WHERE trigrams MATCH ?1 AND rowid > ?2 AND rowid <= ?3 LIMIT ?4) AS hit
          CROSS JOIN search ON search.id = hit.id",
     )?;
-    let rows = statement.query_map((quoted, i64::try_from(candidates).unwrap_or(i64::MAX)), |row| {
-        Ok((row_of(row)?, row.get::<_, String>(2)?))
-    })?;
     let mut others = Vec::new();
-    for row in rows {
-        let (row, text) = row?;
-        // An index that somebody changed may say anything.
-        if let Some(at) = text.find(folded) {
-            others.push((Reverse(begins_word(&text, at)), text, row));
+    let (began, mut from, mut width) = (Instant::now(), 0, reach.slice);
+    while from < last && others.len() < candidates && began.elapsed() < reach.longest {
+        let slice = Instant::now();
+        let to = last.min(from.saturating_add(width));
+        let left = i64::try_from(candidates - others.len()).unwrap_or(i64::MAX);
+        let mut rows = statement.query((&quoted, from, to, left))?;
+        while let Some(row) = rows.next()? {
+            let text: String = row.get(2)?;
+            // An index that somebody changed may say anything.
+            if let Some(at) = text.find(folded) {
+                others.push((Reverse(begins_word(&text, at)), text, row_of(row)?));
+            }
+        }
+        from = to;
+        if slice.elapsed() < reach.longest / 10 {
+            width = width.saturating_mul(2);
         }
     }
     others.sort();
@@ -138,7 +173,9 @@ fn begins_word(text: &str, at: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::beyond;
+    use fido_unlock_desk::ports::{Batch, Derived, RowChange};
+
+    use super::*;
 
     #[test]
     fn what_lies_beyond_all_that_begins_with_a_text() {
@@ -146,5 +183,34 @@ mod tests {
         assert_eq!(beyond("a\u{d7ff}").as_deref(), Some("a\u{e000}"));
         assert_eq!(beyond("a\u{10ffff}").as_deref(), Some("b"));
         assert_eq!(beyond("\u{10ffff}"), None);
+    }
+
+    #[test]
+    fn slices_of_the_index_are_the_index() {
+        let connection = crate::schema::in_memory().unwrap();
+        let row = |number: u8| RowChange {
+            table: Table::Users,
+            key: vec![number],
+            row: Some((
+                Vec::new(),
+                Derived {
+                    texts: vec![format!("{}text", if number == 5 { "" } else { "con" })],
+                    ..Derived::default()
+                },
+            )),
+        };
+        let batch = Batch {
+            rows: (0..20).map(row).collect(),
+            ..Batch::default()
+        };
+        crate::write::batch(&connection, &batch).unwrap();
+        let found = |slice, longest| reaching(Reach { slice, longest }, &connection, "text", 50).unwrap();
+        let whole = found(1 << 16, Duration::MAX);
+        assert_eq!(whole.len(), 20);
+        for slice in [1, 2, 3, 19, 20] {
+            assert_eq!(found(slice, Duration::MAX), whole, "{slice}");
+        }
+        // Without time for the index, what needs none is found.
+        assert_eq!(found(1, Duration::ZERO), [(Table::Users, vec![5])]);
     }
 }

@@ -17,8 +17,8 @@ use crate::transaction::Transaction;
 const OLDER_LOG: &str = "audit.jsonl";
 /// More statements than there are here.
 const STATEMENTS: usize = 64;
-/// Of the pages that were read: 16 MiB.
-const CACHE_KIB: i32 = -16 * 1024;
+/// Of the pages that were read, and those to be written: 48 MiB.
+const CACHE_KIB: i32 = -48 * 1024;
 /// A write-ahead log that was longer is cut to this: 16 MiB.
 const LONGEST_LOG: i32 = 16 * 1024 * 1024;
 

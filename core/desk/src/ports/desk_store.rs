@@ -266,7 +266,8 @@ pub trait DeskTransaction {
 
     /// Keys of rows that have a text with `folded` in it: texts that are it first, then those that begin with it, then
     /// the others, at most `limit`. A text of one or two characters is only looked for at the beginning; an empty one
-    /// finds nothing. A store need not look for more than 200 of the others.
+    /// finds nothing. A store need not look for more than 200 of the others, nor long in a
+    /// great many texts.
     ///
     /// # Errors
     /// [`StorageError`].
