@@ -19,6 +19,7 @@ const PUBLISHED: &[&str] = &[
     "fido-unlock-files",
     "fido-unlock-hid",
     "fido-unlock-pcsc",
+    "fido-unlock-sqlite",
     "fido-unlock-system",
 ];
 /// How many of them are core, whose dependencies are few.

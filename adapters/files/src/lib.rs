@@ -25,6 +25,7 @@ mod licence;
 mod limits;
 mod operators;
 mod passwords;
+mod version;
 mod whole_file;
 
 pub use admin_keys::{FileAdminKeys, WrappingKey};
@@ -40,4 +41,5 @@ pub use licence::FileLicence;
 pub use limits::FileLimits;
 pub use operators::FileOperators;
 pub use passwords::Argon2Passwords;
-pub use whole_file::{make_private_folder, others_may_write, write_private};
+pub use version::{OtherVersion, other_version};
+pub use whole_file::write_private;

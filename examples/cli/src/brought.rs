@@ -33,6 +33,12 @@ pub fn read_text(path: &Path) -> Result<Zeroizing<String>, Failure> {
     text::read(&read_bytes(path)?).map_err(|error| Failure::at(path, &error))
 }
 
+/// A text that was signed: its lines end as they did then, whatever it was mailed or copied by.
+pub fn read_signed(path: &Path) -> Result<Zeroizing<String>, Failure> {
+    let text = read_text(path)?;
+    Ok(Zeroizing::new(text.replace("\r\n", "\n")))
+}
+
 /// A JSON text.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
     parse(path, &read_text(path)?)

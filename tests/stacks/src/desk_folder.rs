@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{CommandLine, VirtualKey};
 
-const PASSWORD: &str = "admin-password-7";
+const PASSWORD: &str = "seven wooden bicycles";
 const PASSPHRASE: &str = "correct horse battery";
 /// Of the keys, in their order.
 const OWNERS: [&str; 3] = ["alice", "bob", "carol"];
@@ -27,18 +27,43 @@ impl<'a> DeskFolder<'a> {
         }
     }
 
-    /// A new one with an issuer key of suite 2 and three users.
+    /// A new one, open, with an issuer key of suite 2 and three users.
     #[must_use]
     pub fn make(command_line: &'a CommandLine<'a>, folder: &Path) -> Self {
         let desk = Self::at(command_line, folder);
         let secrets = format!("{PASSWORD}\n{PASSWORD}\n{PASSPHRASE}\n{PASSPHRASE}\n");
-        let words = ["--stdin", "desk", "init", "--admin", "admin", "--desk"];
+        let beside = |name: &str| folder.with_file_name(name).to_str().unwrap().to_owned();
+        let (key, public, licence) = (beside("vendor.age"), beside("vendor.pub"), beside("licence.txt"));
+        let vendor = ["--stdin", "licence"];
+        let words = ["generate", "--name", "vendor.example", "--key", &key];
+        let made = command_line.run(
+            &[&vendor[..], &words].concat(),
+            &format!("{PASSPHRASE}\n{PASSPHRASE}\n"),
+        );
+        std::fs::write(&public, made).unwrap();
+        let words = [
+            "sign",
+            "--name",
+            "vendor.example",
+            "--key",
+            &key,
+            "--holder",
+            "Example",
+            "--contact",
+            "vendor",
+        ];
+        let signed = command_line.run(&[&vendor[..], &words].concat(), &format!("{PASSPHRASE}\n"));
+        std::fs::write(&licence, signed).unwrap();
+        let words = [
+            "--stdin", "desk", "init", "--admin", "admin", "--vendor", &public, "--desk",
+        ];
         command_line.run(&[&words[..], &[&desk.folder]].concat(), &secrets);
+        desk.run(&["desk", "licence", &licence], "");
         desk.run(&["issuer", "generate", "--suite", "2", "--slot", "1"], "");
         for user in OWNERS {
-            let words = ["desk", "add-user", "--user", user, "--name", user];
-            command_line.run(&desk.words(&words), &format!("{PASSWORD}\n"));
+            desk.run(&["desk", "add-user", "--user", user, "--name", user], "");
         }
+        desk.run(&["desk", "open"], "");
         desk
     }
 

@@ -9,14 +9,15 @@ use super::At;
 /// `desk`.
 #[derive(Debug, Subcommand)]
 pub enum Desk {
-    /// Create a help desk's folder: licence, first Administrator, policy, audit log
+    /// Create a help desk's folder: keys, database, first Administrator
     #[command(after_help = "\
-Run this first for a new help desk. Then: issuer generate, desk add-operator, desk add-user, enroll.
+Run this first for a new help desk. Then: desk licence, issuer generate, desk add-operator, desk add-user,
+enroll, and desk open at the end.
 
 Standard input (--stdin): Administrator's password, again, passphrase of the keys, again.
 
 Example:
-  fido-unlock desk init --desk desk/ --admin admin --contact \"licences@example.com\"")]
+  fido-unlock desk init --desk desk/ --admin admin --vendor vendor.pub")]
     Init {
         /// The folder, new or empty
         #[arg(long, value_name = "DIR")]
@@ -24,23 +25,66 @@ Example:
         /// The first Administrator's name
         #[arg(long, value_name = "NAME", default_value = "admin")]
         admin: String,
-        /// The licence.
-        #[command(flatten)]
-        licence: LicenceOptions,
+        /// The public keys of whoever signs licences, one on each line
+        #[arg(long, value_name = "FILE")]
+        vendor: Option<PathBuf>,
+        /// Rules other than the defaults, as `desk rules` prints them
+        #[arg(long, value_name = "FILE")]
+        rules: Option<PathBuf>,
     },
-    /// Replace the licence
-    #[command(after_help = "Example:\n  fido-unlock desk licence --desk desk/ --devices 500 --days 365")]
-    Licence {
-        /// The help desk's folder
-        #[arg(long, value_name = "DIR")]
-        desk: PathBuf,
-        /// The licence.
+    /// End the set-up: codes are given from now on (an Administrator's right)
+    #[command(after_help = "\
+Before it no code is given and nothing rests. Afterwards what loosens the rules (a lower class, new rights,
+laxer limits) takes effect after a rest, or when another Administrator approves it.
+
+Standard input (--stdin): operator's password, passphrase of the keys.
+
+Example:
+  fido-unlock desk open --desk desk/ --operator admin")]
+    Open {
+        /// Where and who.
         #[command(flatten)]
-        licence: LicenceOptions,
+        at: At,
+    },
+    /// Put a licence in (an Administrator's right)
+    #[command(after_help = "\
+The file must be signed by the vendor whose key `desk init --vendor` was given.
+
+Standard input (--stdin): operator's password, passphrase of the keys.
+
+Example:
+  fido-unlock desk licence --desk desk/ --operator admin licence.txt")]
+    Licence {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// The licence
+        file: PathBuf,
+    },
+    /// Show the rules, or change them (an Administrator's right)
+    #[command(after_help = "\
+What tightens takes effect at once, what loosens after its rest.
+
+Standard input (--stdin): operator's password, passphrase of the keys.
+
+Examples:
+  fido-unlock desk rules --desk desk/ --operator admin > rules.json
+  fido-unlock desk rules --desk desk/ --operator admin --set rules.json
+  fido-unlock desk rules --desk desk/ --operator second --settle \"tickets are down\"")]
+    Rules {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// The new rules
+        #[arg(long, value_name = "FILE")]
+        set: Option<PathBuf>,
+        /// Let what another Administrator loosened take effect now, for this reason
+        #[arg(long, value_name = "TEXT", conflicts_with = "set")]
+        settle: Option<String>,
     },
     /// Switch the unlock service on or off (an Administrator's right)
     #[command(after_help = "\
-Standard input (--stdin): operator's password.
+Standard input (--stdin): operator's password, passphrase of the keys.
 
 Example:
   fido-unlock desk service off --desk desk/ --operator admin")]
@@ -54,7 +98,7 @@ Example:
     },
     /// Add an operator or replace one (an Administrator's right)
     #[command(after_help = "\
-Standard input (--stdin): Administrator's password, new operator's password, again.
+Standard input (--stdin): Administrator's password, passphrase of the keys, new operator's password, again.
 
 Example:
   fido-unlock desk add-operator --desk desk/ --operator admin --name olga \\
@@ -73,9 +117,44 @@ Example:
         #[arg(long, value_enum)]
         privilege: Vec<PrivilegeName>,
     },
+    /// Take an operator's account away (an Administrator's right)
+    #[command(after_help = "\
+Standard input (--stdin): operator's password, passphrase of the keys.
+
+Example:
+  fido-unlock desk remove-operator --desk desk/ --operator admin --name olga")]
+    RemoveOperator {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// Whose
+        #[arg(long)]
+        name: String,
+    },
+    /// Let a change that rests take effect now: another Administrator than who made it
+    #[command(after_help = "\
+Standard input (--stdin): operator's password, passphrase of the keys.
+
+Example:
+  fido-unlock desk approve --desk desk/ --operator second --operator-change olga --reason \"on call tonight\"")]
+    #[command(group(clap::ArgGroup::new("change").required(true).args(["operator_change", "user_change"])))]
+    Approve {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// The operator whose rights rest
+        #[arg(long, value_name = "NAME")]
+        operator_change: Option<String>,
+        /// The user whose lower class rests
+        #[arg(long, value_name = "ID")]
+        user_change: Option<String>,
+        /// Why it cannot wait
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
     /// Add a user or change one (an Administrator's right)
     #[command(after_help = "\
-Standard input (--stdin): operator's password.
+Standard input (--stdin): operator's password, passphrase of the keys.
 
 Example:
   fido-unlock desk add-user --desk desk/ --operator admin --user alice --name \"Alice Example\"")]
@@ -93,6 +172,20 @@ Example:
         #[arg(long)]
         privileged: bool,
     },
+    /// Erase all that is known of a user; the log keeps a number (an Administrator's right)
+    #[command(after_help = "\
+Standard input (--stdin): operator's password, passphrase of the keys.
+
+Example:
+  fido-unlock desk erase-user --desk desk/ --operator admin --user alice")]
+    EraseUser {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// The user's id
+        #[arg(long, value_name = "ID")]
+        user: String,
+    },
     /// Register devices that another station enrolled, from its CSV file
     #[command(after_help = "\
 Columns: device_id,user,suite,slot,issuer,device_key, as `enroll --issuer` prints them.
@@ -107,10 +200,29 @@ Example:
         at: At,
         /// The CSV file
         file: PathBuf,
+        /// Say what would be registered and what would not; change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Copy the database while the desk goes on working
+    #[command(after_help = "\
+The keys are not in it: `issuer backup`.
+
+Standard input (--stdin): operator's password, passphrase of the keys.
+
+Example:
+  fido-unlock desk backup --desk desk/ --operator admin --to desk-2026-12-01.sqlite")]
+    Backup {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// The file, which must not exist yet
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
     },
     /// Take a device out of use; it can no longer be unlocked
     #[command(after_help = "\
-Standard input (--stdin): operator's password.
+Standard input (--stdin): operator's password, passphrase of the keys.
 
 Example:
   fido-unlock desk retire --desk desk/ --operator admin --device-id 000G-40R4-0M30-E209-B3VD")]
@@ -124,7 +236,7 @@ Example:
     },
     /// Show licence, open codes and alarms
     #[command(after_help = "\
-Standard input (--stdin): operator's password.
+Standard input (--stdin): operator's password, passphrase of the keys.
 
 Example:
   fido-unlock desk status --desk desk/ --operator olga")]
@@ -135,21 +247,21 @@ Example:
     },
     /// Record that the user has unlocked the device
     #[command(after_help = "\
-Standard input (--stdin): operator's password.
+Standard input (--stdin): operator's password, passphrase of the keys.
 
 Example:
-  fido-unlock desk done --desk desk/ --operator olga --request 12")]
+  fido-unlock desk done --desk desk/ --operator olga --request 5F0K-8S3M-Q1VD-7TNP-A2XW")]
     Done(Close),
     /// Record that the unlock was abandoned; the code may still be good
     #[command(after_help = "\
-Standard input (--stdin): operator's password.
+Standard input (--stdin): operator's password, passphrase of the keys.
 
 Example:
-  fido-unlock desk abandon --desk desk/ --operator olga --request 12")]
+  fido-unlock desk abandon --desk desk/ --operator olga --request 5F0K-8S3M-Q1VD-7TNP-A2XW")]
     Abandon(Close),
     /// Accept a clock that is behind the log because it had been ahead (an Administrator's right)
     #[command(after_help = "\
-Standard input (--stdin): operator's password.
+Standard input (--stdin): operator's password, passphrase of the keys.
 
 Example:
   fido-unlock desk accept-clock --desk desk/ --operator admin --note \"the clock was a year ahead\"")]
@@ -163,7 +275,7 @@ Example:
     },
     /// Acknowledge an alarm (an Administrator's right)
     #[command(after_help = "\
-Standard input (--stdin): operator's password.
+Standard input (--stdin): operator's password, passphrase of the keys.
 
 Example:
   fido-unlock desk acknowledge --desk desk/ --operator admin --alarm 20 --note \"device was repaired\"")]
@@ -187,22 +299,57 @@ pub struct Close {
     #[command(flatten)]
     pub at: At,
     /// The request's number, as `respond` showed it
-    #[arg(long)]
-    pub request: u64,
+    #[arg(long, value_name = "CODE")]
+    pub request: String,
 }
 
-/// A licence.
-#[derive(Args, Debug)]
-pub struct LicenceOptions {
-    /// How long it is valid
-    #[arg(long, value_name = "DAYS", default_value_t = 365)]
-    pub days: u32,
-    /// How many devices it covers
-    #[arg(long, value_name = "N", default_value_t = 1000)]
-    pub devices: u32,
-    /// Whom to ask for a new one
-    #[arg(long, value_name = "TEXT", default_value = "your vendor")]
-    pub contact: String,
+/// `licence`.
+#[derive(Debug, Subcommand)]
+pub enum Licence {
+    /// Make the key that licences are signed with
+    #[command(after_help = "\
+The public half is printed, for `desk init --vendor`. Whoever has the key file and its passphrase decides how
+many devices a desk may have.
+
+Standard input (--stdin): passphrase of the key, again.
+
+Example:
+  fido-unlock licence generate --name vendor.example --key vendor.age > vendor.pub")]
+    Generate {
+        /// The key's name, a domain as a rule
+        #[arg(long)]
+        name: String,
+        /// The key file, which must not exist yet
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+    },
+    /// Sign a licence
+    #[command(after_help = "\
+Standard input (--stdin): passphrase of the key.
+
+Example:
+  fido-unlock licence sign --name vendor.example --key vendor.age --holder \"Example Corp\" \\
+      --devices 500 --days 365 --contact licences@vendor.example > licence.txt")]
+    Sign {
+        /// The key's name
+        #[arg(long)]
+        name: String,
+        /// The key file
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// For whom
+        #[arg(long, value_name = "TEXT")]
+        holder: String,
+        /// How many devices it covers
+        #[arg(long, value_name = "N", default_value_t = 1000)]
+        devices: u32,
+        /// How long it is valid, in days from now
+        #[arg(long, value_name = "DAYS", default_value_t = 365)]
+        days: u32,
+        /// Whom to ask for a new one
+        #[arg(long, value_name = "TEXT")]
+        contact: String,
+    },
 }
 
 /// On or off.
@@ -231,18 +378,22 @@ pub enum PrivilegeName {
     Downloads,
     /// Register, rotate and retire devices
     ManageDevices,
-    /// Users, alarms, the service switch, checkpoints, keys
+    /// Users, operators, alarms, the service switch, keys
     Administer,
+    /// Read, export and sign the audit log
+    Audit,
 }
 
 /// `audit`.
 #[derive(Debug, Subcommand)]
 pub enum Audit {
-    /// Check every entry of the log; only a checkpoint can show that its tail was cut off
+    /// Check every entry of the log; only a checkpoint can show that all of it was rewritten
     #[command(after_help = "\
+Standard input (--stdin): passphrase of the keys.
+
 Examples:
   fido-unlock audit verify --desk desk/
-  fido-unlock audit verify --desk desk/ --checkpoint cp1.json --checkpoint-key checkpoint.pub")]
+  fido-unlock audit verify --desk desk/ --checkpoint cp1.txt --checkpoint-key checkpoint.pub")]
     Verify {
         /// The help desk's folder
         #[arg(long, value_name = "DIR")]
@@ -254,22 +405,28 @@ Examples:
         #[arg(long, value_name = "FILE", requires = "checkpoint")]
         checkpoint_key: Option<PathBuf>,
     },
-    /// Check the log and show its entries
-    #[command(after_help = "Example:\n  fido-unlock audit show --desk desk/ --last 20")]
-    Show {
-        /// The help desk's folder
-        #[arg(long, value_name = "DIR")]
-        desk: PathBuf,
-        /// Only the last N
-        #[arg(long, value_name = "N")]
-        last: Option<usize>,
-    },
-    /// Sign the log's current state; keep the file where the log's administrator cannot write
+    /// Show the log's entries, with the names that are still known (the right to audit)
     #[command(after_help = "\
 Standard input (--stdin): operator's password, passphrase of the keys.
 
 Example:
-  fido-unlock audit checkpoint --desk desk/ --operator admin --out cp1.json")]
+  fido-unlock audit show --desk desk/ --operator admin --last 20")]
+    Show {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// Only the last N
+        #[arg(long, value_name = "N")]
+        last: Option<u64>,
+    },
+    /// Sign the log's current state; keep the file where the log's administrator cannot write
+    #[command(after_help = "\
+The file is a signed note (c2sp.org/tlog-checkpoint), which other programs verify too.
+
+Standard input (--stdin): operator's password, passphrase of the keys.
+
+Example:
+  fido-unlock audit checkpoint --desk desk/ --operator admin --out cp1.txt")]
     Checkpoint {
         /// Where and who.
         #[command(flatten)]
@@ -277,5 +434,43 @@ Example:
         /// The file, which must not exist yet
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
+    },
+    /// Write the proof that an entry is in the log (c2sp.org/tlog-proof)
+    #[command(after_help = "\
+The entry's own bytes are written beside it, as FILE.entry.
+
+Standard input (--stdin): passphrase of the keys.
+
+Example:
+  fido-unlock audit prove --desk desk/ --entry 20 --checkpoint cp1.txt --out entry20.proof")]
+    Prove {
+        /// The help desk's folder
+        #[arg(long, value_name = "DIR")]
+        desk: PathBuf,
+        /// The entry's number
+        #[arg(long, value_name = "N")]
+        entry: u64,
+        /// A checkpoint that covers it
+        #[arg(long, value_name = "FILE")]
+        checkpoint: PathBuf,
+        /// The proof's file, which must not exist yet
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Check a proof against the public key of checkpoints; needs no help desk
+    #[command(after_help = "\
+Example:
+  fido-unlock audit check-proof --proof entry20.proof --entry entry20.proof.entry \\
+      --checkpoint-key checkpoint.pub")]
+    CheckProof {
+        /// The proof
+        #[arg(long, value_name = "FILE")]
+        proof: PathBuf,
+        /// The entry's bytes
+        #[arg(long, value_name = "FILE")]
+        entry: PathBuf,
+        /// The public key that checkpoints are signed with
+        #[arg(long, value_name = "FILE")]
+        checkpoint_key: PathBuf,
     },
 }

@@ -14,6 +14,7 @@ const ABOUT: &str = "Unlocks a FIDO2 authenticator whose PIN is blocked, without
 const AFTER: &str = "\
 The user's side:       devices, diagnose, info, challenge, unlock
 The help desk's side:  desk, issuer, enroll, respond, block-pin, audit, code
+The vendor's side:     licence
 To try it out:         mock, with --mock FILE on every command
 
 Exit codes: 0 done, 10 device, 20 code, 30 PIN, 40 policy, 50 transport, 60 signer, 70 store,
@@ -187,6 +188,9 @@ Examples:
     /// The help desk's audit log
     #[command(subcommand)]
     Audit(Audit),
+    /// The vendor's part: the licences of help desks
+    #[command(subcommand)]
+    Licence(Licence),
     /// Check a code, or spell it for the telephone
     #[command(subcommand)]
     Code(Code),

@@ -3,22 +3,21 @@
 use std::path::{Path, PathBuf};
 
 use fido_unlock::ErrorCode;
-use fido_unlock::desk::UnixTime;
-use fido_unlock::desk::audit::{self, CheckpointKey, SignedCheckpoint};
-use fido_unlock_files::{AuditView, FileAuditLog, view};
-use serde::Deserialize;
-use serde_json::json;
+use fido_unlock::desk::log::{NoteSigner, NoteVerifier, Origin, ProofFile, SignedNote, TreeHead};
+use fido_unlock::desk::record::DeskEntry;
+use fido_unlock::desk::{ShownEntry, UnixTime};
+use serde_json::{Value, json};
 
 use crate::args::{At, Audit};
-use crate::brought::{form, read_versioned};
-use crate::desk::{KeyFolder, Keys, OpenDesk, exists, read_checkpoint_key};
+use crate::brought::{form, read_bytes, read_signed};
+use crate::desk::{DeskFolder, Keys, OpenDesk, Opened, ask_passphrase, read_verifiers};
 use crate::failure::Failure;
 use crate::output::{Report, shown};
 use crate::prompt::Prompt;
 use crate::session_file::write_file;
 
-/// The version of a checkpoint's file.
-const CHECKPOINT_VERSION: u32 = 1;
+/// How many entries are read at a time.
+const PAGE: u32 = 1000;
 
 /// Runs one of them.
 pub fn run(args: &Audit, prompt: Prompt) -> Result<Report, Failure> {
@@ -27,9 +26,20 @@ pub fn run(args: &Audit, prompt: Prompt) -> Result<Report, Failure> {
             desk,
             checkpoint,
             checkpoint_key,
-        } => verify(desk, checkpoint, checkpoint_key.as_deref()),
-        Audit::Show { desk, last } => show(desk, *last),
+        } => verify(desk, checkpoint, checkpoint_key.as_deref(), prompt),
+        Audit::Show { at, last } => show(at, *last, prompt),
         Audit::Checkpoint { at, out } => checkpoint(at, out, prompt),
+        Audit::Prove {
+            desk,
+            entry,
+            checkpoint,
+            out,
+        } => prove(desk, *entry, checkpoint, out, prompt),
+        Audit::CheckProof {
+            proof,
+            entry,
+            checkpoint_key,
+        } => check_proof(proof, entry, checkpoint_key),
     }
 }
 
@@ -38,77 +48,140 @@ pub fn moment(at: UnixTime) -> String {
     at.to_string()
 }
 
-fn verify(desk: &Path, paths: &[PathBuf], key: Option<&Path>) -> Result<Report, Failure> {
-    let log = FileAuditLog::open_read_only(&exists(desk)?)?;
-    let checkpoints: Vec<SignedCheckpoint> = paths
+fn hex(bytes: &[u8]) -> String {
+    base16ct::lower::encode_string(bytes)
+}
+
+fn read_note(path: &Path) -> Result<SignedNote, Failure> {
+    SignedNote::parse(&read_signed(path)?).map_err(|error| form(path, &error.to_string()))
+}
+
+/// A checkpoint that one of `keys` has signed.
+fn read_checkpoint(path: &Path, keys: &[NoteVerifier]) -> Result<TreeHead, Failure> {
+    let note = read_note(path)?;
+    let other = |error: &dyn std::fmt::Display| {
+        let text = format!("{}: {error}", shown(path.display()));
+        Failure::new(ErrorCode::AuditCheckpoint, text)
+    };
+    let text = note.verify(keys).map_err(|error| other(&error))?;
+    TreeHead::parse(text).map_err(|error| other(&error))
+}
+
+fn verify(desk: &Path, paths: &[PathBuf], key: Option<&Path>, prompt: Prompt) -> Result<Report, Failure> {
+    let folder = DeskFolder::existing(desk)?;
+    let keys = match (key, paths.is_empty()) {
+        (_, true) => Vec::new(),
+        (Some(path), false) => read_verifiers(path)?,
+        (None, false) => read_verifiers(&folder.keys().checkpoint_public())?,
+    };
+    let checkpoints: Vec<TreeHead> = paths
         .iter()
-        .map(|path| read_checkpoint(path))
+        .map(|path| read_checkpoint(path, &keys))
         .collect::<Result<_, _>>()?;
-    let key: Option<CheckpointKey> = match (key, checkpoints.is_empty()) {
-        (_, true) => None,
-        (Some(path), false) => Some(read_checkpoint_key(path)?),
-        (None, false) => Some(KeyFolder::of_desk(desk).checkpoint_key()?),
-    };
-    let report = audit::verify(&log, &checkpoints, key.as_ref())?;
-    let head = base16ct::lower::encode_string(&report.head);
+    let mut opened = Opened::open(folder, ask_passphrase(prompt)?, Keys::NotWanted)?;
+    let report = opened.desk.verify_audit(&checkpoints)?;
     let hint = if report.covered == 0 {
-        "No checkpoint was given, so a cut-off tail would not be noticed."
+        "No checkpoint was given, so a log that was written anew by who has the keys would not be noticed."
     } else {
-        "Entries after the last checkpoint could have been cut off unnoticed."
+        "Entries after the last checkpoint could have been written anew by who has the keys."
     };
+    let (id, root) = (hex(&report.state.log_id.0), hex(&report.state.root.0));
     Ok(Report::new()
-        .line(format!("The log is whole: {} entries.", report.count))
-        .labelled("log id", base16ct::lower::encode_string(&report.log_id.0))
-        .labelled("head", &head)
-        .labelled("last entry", moment(report.latest))
+        .line(format!("The log is whole: {} entries.", report.state.size))
+        .labelled("log id", &id)
+        .labelled("root", &root)
         .labelled("checkpoint covers", report.covered)
         .line(hint)
         .field("good", true)
-        .field("entries", report.count)
-        .field("log_id", base16ct::lower::encode_string(&report.log_id.0))
-        .field("head", head)
-        .field("latest", moment(report.latest))
+        .field("entries", report.state.size)
+        .field("log_id", id)
+        .field("root", root)
         .field("covered", report.covered))
 }
 
-fn show(desk: &Path, last: Option<usize>) -> Result<Report, Failure> {
-    let log = FileAuditLog::open_read_only(&exists(desk)?)?;
-    let entries = audit::read_all(&log)?;
-    let skip = last.map_or(0, |last| entries.len().saturating_sub(last));
-    let views: Vec<AuditView> = entries.iter().skip(skip).map(|(entry, _)| view(entry)).collect();
-    let report = views
-        .iter()
-        .fold(Report::new(), |report, view| report.line(line(view)));
-    let json = serde_json::to_value(&views).map_err(|_| ErrorCode::HostFailed)?;
-    Ok(report.field("entries", json))
+fn show(at: &At, last: Option<u64>, prompt: Prompt) -> Result<Report, Failure> {
+    let mut open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
+    let size = open.desk.log_state()?.size;
+    let mut from = last.map_or(0, |last| size.saturating_sub(last));
+    let (mut report, mut entries) = (Report::new(), Vec::new());
+    while from < size {
+        let page = open.desk.audit_entries(&open.session, from, PAGE)?;
+        for entry in page {
+            from = entry.entry.sequence + 1;
+            // What is recorded because of this command is not what was asked for.
+            if from > size {
+                break;
+            }
+            report = report.line(line(&entry));
+            entries.push(view(&entry));
+        }
+    }
+    Ok(report.field("entries", Value::Array(entries)))
 }
 
-fn line(view: &AuditView) -> String {
+/// What is there of an entry, for programs.
+fn view(shown: &ShownEntry) -> Value {
+    let entry = &shown.entry;
+    let name = |name: &Option<String>, number: Option<String>| name.clone().or(number);
+    json!({
+        "sequence": entry.sequence,
+        "at": entry.at.0,
+        "event": entry.event.name(),
+        "operator": name(&shown.operator, entry.operator.map(|number| number.to_string())),
+        "second_operator": name(&shown.second_operator, entry.second_operator.map(|number| number.to_string())),
+        "user": name(&shown.user, entry.user.map(|number| number.to_string())),
+        "device_id": entry.device().map(|device| device.to_code()),
+        "request": entry.request.map(|request| request.to_string()),
+        "error": entry.error,
+        "challenge": entry.challenge.as_deref().map(hex),
+        "code_sha256": entry.code_sha256.map(|hash| hex(&hash)),
+        "method": entry.method,
+        "vouched": entry.vouched,
+        "evidence": entry.evidence.map(|hash| hex(&hash)),
+        "issuer": entry.issuer.map(|hash| hex(&hash)),
+        "suite": entry.suite,
+        "slot": entry.slot,
+        "counter": entry.counter,
+        "alarm": entry.alarm,
+        "count": entry.count,
+        "rotation": entry.rotation,
+        "text": shown.text,
+        "text_hash": entry.text.map(|hash| hex(&hash)),
+    })
+}
+
+fn line(entry: &ShownEntry) -> String {
+    let whole = &entry.entry;
     let mut line = format!(
         "{:>5}  {}  {}",
-        view.sequence,
-        moment(UnixTime(view.at)),
-        view.event
+        whole.sequence,
+        moment(whole.at),
+        whole.event.name()
     );
-    let request = view.request.map(|request| request.to_string());
-    let error = view.error.map(|number| {
+    let erased = |number: Option<fido_unlock::desk::PersonNumber>| number.map(|number| number.to_string());
+    let error = whole.error.map(|number| {
         let name = ErrorCode::from_number(number).map_or("of a later version", ErrorCode::name);
         format!("{number} {name}")
     });
     for (label, value) in [
-        ("operator", view.operator.as_deref()),
-        ("second operator", view.second_operator.as_deref()),
-        ("user", view.user.as_deref()),
-        ("device", view.device_id.as_deref()),
-        ("request", request.as_deref()),
-        ("error", error.as_deref()),
+        ("operator", entry.operator.clone().or(erased(whole.operator))),
         (
-            "detail",
-            view.detail.as_deref().filter(|detail| !detail.is_empty()),
+            "second operator",
+            entry.second_operator.clone().or(erased(whole.second_operator)),
+        ),
+        ("user", entry.user.clone().or(erased(whole.user))),
+        ("device", whole.device().map(|device| device.to_code())),
+        ("request", whole.request.map(|request| request.to_string())),
+        ("error", error),
+        ("alarm", whole.alarm.map(|alarm| alarm.to_string())),
+        ("count", whole.count.map(|count| count.to_string())),
+        (
+            "text",
+            entry.text.clone().or(whole.text.map(|_| "(erased)".into())),
         ),
     ] {
         if let Some(value) = value {
-            // A detail was typed by a person.
+            // A text was typed by a person.
             line.push_str(&format!("; {label} {}", shown(value)));
         }
     }
@@ -119,37 +192,83 @@ fn checkpoint(at: &At, out: &Path, prompt: Prompt) -> Result<Report, Failure> {
     if out.exists() {
         return Err(Failure::exists(out, ""));
     }
-    let mut open = OpenDesk::sign_in(at, prompt, Keys::Wanted)?;
-    let mut signer = open.folder.checkpoint_signer(open.passphrase()?)?;
-    let signed = open.desk.checkpoint(&open.session, &mut signer)?;
-    let file = json!({
-        "version": CHECKPOINT_VERSION,
-        "count": signed.checkpoint.count,
-        "at": moment(signed.checkpoint.at),
-        "checkpoint": base16ct::lower::encode_string(&signed.to_bytes()),
-    });
-    write_file(out, format!("{file}\n").as_bytes())?;
+    let mut open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
+    let origin: Origin = open.desk.origin()?;
+    let mut signer = open.keys.checkpoint_signer(origin);
+    let note = open.desk.checkpoint(&open.session, &mut signer)?;
+    write_file(out, note.to_text().as_bytes())?;
+    let head = read_checkpoint(out, &[signer.verifier()])?;
     Ok(Report::new()
         .line(format!(
             "{} covers {} entries. Keep it where the log's administrator cannot write.",
             shown(out.display()),
-            signed.checkpoint.count
+            head.size
         ))
-        .field("covered", signed.checkpoint.count)
+        .field("covered", head.size)
+        .field("root", hex(&head.root.0))
         .field("file", out.display().to_string()))
 }
 
-/// Only the signed bytes count; what stands beside them is for people.
-#[derive(Deserialize)]
-struct CheckpointFile {
-    #[expect(dead_code, reason = "it must be there; it was compared before")]
-    version: u32,
-    checkpoint: String,
+fn prove(desk: &Path, entry: u64, checkpoint: &Path, out: &Path, prompt: Prompt) -> Result<Report, Failure> {
+    if out.exists() {
+        return Err(Failure::exists(out, ""));
+    }
+    let note = read_note(checkpoint)?;
+    let mut opened = Opened::open(
+        DeskFolder::existing(desk)?,
+        ask_passphrase(prompt)?,
+        Keys::NotWanted,
+    )?;
+    let proof = opened.desk.prove(entry, &note)?;
+    let mut beside = out.as_os_str().to_owned();
+    beside.push(".entry");
+    let beside = PathBuf::from(beside);
+    write_file(&beside, &opened.desk.entry_bytes(entry)?)?;
+    write_file(out, proof.to_text().as_bytes())?;
+    Ok(Report::new()
+        .line(format!(
+            "{} proves that {} is entry {entry} of the log.",
+            shown(out.display()),
+            shown(beside.display())
+        ))
+        .field("proof", out.display().to_string())
+        .field("entry", beside.display().to_string()))
 }
 
-fn read_checkpoint(path: &Path) -> Result<SignedCheckpoint, Failure> {
-    let file: CheckpointFile = read_versioned(path, CHECKPOINT_VERSION)?;
-    let bytes = base16ct::mixed::decode_vec(&file.checkpoint)
-        .map_err(|_| form(path, "checkpoint: not hexadecimal digits"))?;
-    SignedCheckpoint::from_bytes(&bytes).map_err(|_| form(path, "checkpoint: not made by this program"))
+fn check_proof(proof: &Path, entry: &Path, key: &Path) -> Result<Report, Failure> {
+    let keys = read_verifiers(key)?;
+    let wrong = |error: &dyn std::fmt::Display| {
+        let text = format!("{}: {error}", shown(proof.display()));
+        Failure::new(ErrorCode::AuditCheckpoint, text)
+    };
+    let file = ProofFile::parse(&read_signed(proof)?).map_err(|error| wrong(&error))?;
+    let bytes = read_bytes(entry)?;
+    // The name of the key is that of the log.
+    let heads = keys
+        .iter()
+        .map(|key| file.verify(&bytes, key.name(), std::slice::from_ref(key)));
+    let mut said = None;
+    for head in heads {
+        match head {
+            Ok(head) => {
+                let found = DeskEntry::from_bytes(&bytes).map_err(|error| Failure::at(entry, &error))?;
+                return Ok(Report::new()
+                    .line(format!(
+                        "It is entry {} of {} with {} entries: {} at {}.",
+                        file.index,
+                        shown(&head.origin),
+                        head.size,
+                        found.event.name(),
+                        moment(found.at)
+                    ))
+                    .field("good", true)
+                    .field("index", file.index)
+                    .field("origin", head.origin.as_str())
+                    .field("size", head.size)
+                    .field("event", found.event.name()));
+            }
+            Err(error) => said = Some(error),
+        }
+    }
+    Err(said.map_or_else(|| wrong(&"there is no key in the file"), |error| wrong(&error)))
 }

@@ -2,30 +2,41 @@
 
 use std::path::Path;
 
-use fido_unlock::desk::ports::{Clock, Licence, LicenceTerms};
-use fido_unlock::desk::{Operator, Privilege, RequestId, Role, UnixTime, User, UserClass, UserId};
+use fido_unlock::desk::{
+    CodeOutcome, Desk as HelpDesk, Operator, Privilege, Role, Rules, User, UserClass, UserId,
+};
 use fido_unlock::{DeviceId, ErrorCode};
-use fido_unlock_files::{FilesDesk, SystemClock, read_devices};
+use fido_unlock_files::read_devices;
+use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
 use serde_json::{Value, json};
 
 use super::audit::moment;
-use crate::args::{At, Close, Desk, LicenceOptions, OnOff, PrivilegeName, RoleName};
-use crate::brought::read_bytes;
+use crate::args::{At, Close, Desk, OnOff, PrivilegeName, RoleName};
+use crate::brought::{read_bytes, read_signed, read_text};
 use crate::desk::{
-    Credentials, KeyFolder, Keys, OpenDesk, exists, is_private, open_without_keys, operator_id, passphrase,
-    write_policy,
+    Credentials, DeskFolder, Keys, OpenDesk, Opened, SharedSigner, ask_passphrase, operator_id, parts,
+    passphrase, read_rules, request_id, rules_text,
 };
 use crate::failure::Failure;
 use crate::output::{Report, shown};
 use crate::prompt::Prompt;
+use crate::session_file::write_file;
 
-const DAY: u64 = 24 * 60 * 60;
+/// How many entries of a list are read at a time.
+const PAGE: u32 = 200;
 
 /// Runs one of them.
 pub fn run(args: &Desk, prompt: Prompt) -> Result<Report, Failure> {
     match args {
-        Desk::Init { desk, admin, licence } => init(desk, admin, licence, prompt),
-        Desk::Licence { desk, licence } => put_licence(desk, licence),
+        Desk::Init {
+            desk,
+            admin,
+            vendor,
+            rules,
+        } => init(desk, admin, vendor.as_deref(), rules.as_deref(), prompt),
+        Desk::Open { at } => open(at, prompt),
+        Desk::Licence { at, file } => put_licence(at, file, prompt),
+        Desk::Rules { at, set, settle } => rules(at, set.as_deref(), settle.as_deref(), prompt),
         Desk::Service { state, at } => service(*state, at, prompt),
         Desk::AddOperator {
             at,
@@ -33,29 +44,36 @@ pub fn run(args: &Desk, prompt: Prompt) -> Result<Report, Failure> {
             role,
             privilege,
         } => add_operator(at, name, role, privilege, prompt),
+        Desk::RemoveOperator { at, name } => remove_operator(at, name, prompt),
+        Desk::Approve {
+            at,
+            operator_change,
+            user_change,
+            reason,
+        } => approve(
+            at,
+            operator_change.as_deref(),
+            user_change.as_deref(),
+            reason,
+            prompt,
+        ),
         Desk::AddUser {
             at,
             user,
             name,
             privileged,
         } => add_user(at, user, name, *privileged, prompt),
-        Desk::Import { at, file } => import(at, file, prompt),
+        Desk::EraseUser { at, user } => erase_user(at, user, prompt),
+        Desk::Import { at, file, dry_run } => import(at, file, *dry_run, prompt),
         Desk::Retire { at, device_id } => retire(at, device_id, prompt),
         Desk::Status { at } => status(at, prompt),
         Desk::Done(close) => record(close, prompt, true),
         Desk::Abandon(close) => record(close, prompt, false),
-        Desk::AcceptClock { at, note } => {
-            let who = Credentials::ask(at, prompt)?;
-            open_without_keys(&at.desk)?.accept_clock(&who.operator, &who.password, note)?;
-            Ok(Report::new()
-                .line("The desk now accepts this computer's clock.")
-                .field("accepted", true))
-        }
+        Desk::Backup { at, to } => backup(at, to, prompt),
+        Desk::AcceptClock { at, note } => accept_clock(at, note, prompt),
         Desk::Acknowledge { at, alarm, note } => {
-            let OpenDesk {
-                mut desk, session, ..
-            } = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
-            desk.acknowledge(&session, *alarm, note)?;
+            let mut open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
+            open.desk.acknowledge(&open.session, *alarm, note)?;
             Ok(Report::new()
                 .line(format!("Alarm {alarm} is acknowledged."))
                 .field("alarm", *alarm))
@@ -63,74 +81,97 @@ pub fn run(args: &Desk, prompt: Prompt) -> Result<Report, Failure> {
     }
 }
 
-fn init(path: &Path, admin: &str, licence: &LicenceOptions, prompt: Prompt) -> Result<Report, Failure> {
+/// Makes keys, database and first Administrator. What an attempt that was interrupted has made is taken, so that the
+/// command can be given again.
+fn init(
+    path: &Path,
+    admin: &str,
+    vendor: Option<&Path>,
+    rules: Option<&Path>,
+    prompt: Prompt,
+) -> Result<Report, Failure> {
     let id = operator_id(admin)?;
-    if FilesDesk::at(path).audit_log_path().exists() {
+    let folder = DeskFolder::new(path)?;
+    if folder.has_desk()? {
         return Err(Failure::exists(path, " and is already a help desk"));
     }
-    is_private(path)?;
+    let rules = rules.map(read_rules).transpose()?.unwrap_or_default();
+    let vendor = vendor.map(read_text).transpose()?;
     let password = prompt.new_secret(&format!("New password of {id}"))?;
-    let typed = prompt.new_secret("New passphrase of the keys")?;
-    let files = FilesDesk::create(path)?;
-    write_policy(path)?;
-    files.licence().put(&terms(licence, true))?;
-    KeyFolder::of_desk(path).create(&passphrase(&typed))?;
-    let operator = Operator {
-        id: id.clone(),
-        roles: vec![Role::Administrator],
-        privileges: Vec::new(),
-    };
-    files.operators().put(&operator, &password)?;
-    let OpenDesk {
-        mut desk, session, ..
-    } = OpenDesk::open(
-        path,
-        &Credentials {
-            operator: id.clone(),
-            password,
-        },
-        None,
-    )?;
-    desk.record_operator_change(&session, id.as_str())?;
+    let passphrase = passphrase(&prompt.new_secret("New passphrase of the keys")?);
+    // It makes the folder, its owner's alone.
+    let store = SqliteStore::create(&folder.database(), SqliteOptions::default())?;
+    let keys = folder.keys().create(&passphrase)?;
+    if let Some(vendor) = vendor {
+        write_file(&folder.vendor_file(), vendor.as_bytes())?;
+    }
+    let signer = SharedSigner::without_keys(&folder.keys(), &keys);
+    let mut desk = HelpDesk::create(parts(&folder, &keys, &signer, store)?, rules, &id, &password)?;
+    folder.keys().write_checkpoint_key(&keys, desk.origin()?)?;
     Ok(Report::new()
         .line(format!("The help desk is in {}; {id} is its Administrator.", shown(path.display())))
-        .line("Next: `issuer generate`, then `issuer backup`.")
+        .line("Next: `desk licence`, `issuer generate`, `issuer backup`, operators, users and devices; then `desk open`.")
         .line("Keep checkpoint.pub, and checkpoints (`audit checkpoint`), where its administrators cannot write.")
         .field("desk", path.display().to_string())
         .field("admin", id.as_str()))
 }
 
-fn terms(licence: &LicenceOptions, service_on: bool) -> LicenceTerms {
-    LicenceTerms {
-        service_on,
-        valid_until: SystemClock.now().plus_seconds(u64::from(licence.days) * DAY),
-        devices: licence.devices,
-        contact: licence.contact.clone(),
-    }
+fn open(at: &At, prompt: Prompt) -> Result<Report, Failure> {
+    let mut open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
+    open.desk.open_desk(&open.session)?;
+    Ok(Report::new()
+        .line(
+            "The set-up has ended: codes are given, and what loosens the rules takes effect after its rest.",
+        )
+        .field("open", true))
 }
 
-fn put_licence(path: &Path, licence: &LicenceOptions) -> Result<Report, Failure> {
-    exists(path)?;
-    let mut file = FilesDesk::at(path).licence();
-    let service_on = file.terms()?.is_none_or(|old| old.service_on);
-    let new = terms(licence, service_on);
-    file.put(&new)?;
+fn put_licence(at: &At, file: &Path, prompt: Prompt) -> Result<Report, Failure> {
+    let text = read_signed(file)?;
+    let mut open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
+    let licence = open
+        .desk
+        .put_licence(&open.session, &text)
+        .map_err(|error| Failure::at(file, &error))?;
     Ok(Report::new()
         .line(format!(
-            "The licence is valid until {} for {} devices.",
-            moment(new.valid_until),
-            new.devices
+            "The licence of {} is valid until {} for {} devices.",
+            shown(&licence.holder),
+            moment(licence.valid_until),
+            licence.devices
         ))
-        .field("valid_until", moment(new.valid_until))
-        .field("devices", new.devices))
+        .field("holder", licence.holder)
+        .field("valid_until", moment(licence.valid_until))
+        .field("devices", licence.devices))
+}
+
+fn rules(at: &At, set: Option<&Path>, settle: Option<&str>, prompt: Prompt) -> Result<Report, Failure> {
+    let new: Option<Rules> = set.map(read_rules).transpose()?;
+    let mut open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
+    if let Some(reason) = settle {
+        open.desk.approve_rules(&open.session, reason)?;
+    }
+    if let Some(new) = &new {
+        open.desk.put_rules(&open.session, new)?;
+    }
+    let now = open.desk.rules(&open.session)?;
+    let rests = new.is_some_and(|new| new != now);
+    let text = rules_text(&now)?;
+    let value: Value = serde_json::from_str(&text).map_err(|_| ErrorCode::HostFailed)?;
+    let mut report = Report::new();
+    if rests {
+        report = report.line(format!(
+            "What loosens takes effect in {} hours, or when another Administrator approves it (`desk rules --settle`).",
+            now.rest_seconds / 3600
+        ));
+    }
+    Ok(report.line(text).field("rests", rests).field("rules", value))
 }
 
 fn service(state: OnOff, at: &At, prompt: Prompt) -> Result<Report, Failure> {
-    let OpenDesk {
-        mut desk, session, ..
-    } = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
+    let mut open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
     let on = state == OnOff::On;
-    desk.set_service(&session, on)?;
+    open.desk.set_service(&open.session, on)?;
     let word = if on { "on" } else { "off" };
     Ok(Report::new()
         .line(format!("The service is {word}."))
@@ -145,20 +186,82 @@ fn add_operator(
     prompt: Prompt,
 ) -> Result<Report, Failure> {
     let id = operator_id(name)?;
-    let OpenDesk {
-        mut desk, session, ..
-    } = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
+    let mut open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
     let password = prompt.new_secret(&format!("New password of {id}"))?;
     let operator = Operator {
         id: id.clone(),
         roles: roles.iter().copied().map(role).collect(),
         privileges: privileges.iter().copied().map(privilege).collect(),
     };
-    desk.record_operator_change(&session, id.as_str())?;
-    FilesDesk::at(&at.desk).operators().put(&operator, &password)?;
+    open.desk
+        .put_operator(&open.session, &operator, Some(&password))?;
+    let now = open.desk.operators(&open.session)?;
+    let has_all = |kept: &Operator| {
+        Privilege::ALL
+            .iter()
+            .all(|one| kept.may(*one) || !operator.may(*one))
+    };
+    let rests = !now.iter().any(|kept| kept.id == id && has_all(kept));
+    let report = Report::new().line(format!("{id} is an operator."));
+    let report = if rests {
+        report.line("What they may do takes effect after its rest, or when another Administrator approves it (`desk approve`).")
+    } else {
+        report
+    };
+    Ok(report.field("operator", id.as_str()).field("rests", rests))
+}
+
+fn remove_operator(at: &At, name: &str, prompt: Prompt) -> Result<Report, Failure> {
+    let id = operator_id(name)?;
+    let mut open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
+    open.desk.remove_operator(&open.session, &id)?;
     Ok(Report::new()
-        .line(format!("{id} is an operator."))
+        .line(format!("{id} is no operator any more."))
         .field("operator", id.as_str()))
+}
+
+fn approve(
+    at: &At,
+    operator: Option<&str>,
+    user: Option<&str>,
+    reason: &str,
+    prompt: Prompt,
+) -> Result<Report, Failure> {
+    let mut open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
+    let whose = match (operator, user) {
+        (Some(name), _) => {
+            open.desk
+                .approve_operator(&open.session, &operator_id(name)?, reason)?;
+            name
+        }
+        (None, Some(name)) => {
+            open.desk.approve_user(&open.session, &user_id(name)?, reason)?;
+            name
+        }
+        (None, None) => return Err(Failure::usage("name an operator or a user")),
+    };
+    Ok(Report::new()
+        .line(format!("The change of {} holds now.", shown(whose)))
+        .field("approved", whose))
+}
+
+fn accept_clock(at: &At, note: &str, prompt: Prompt) -> Result<Report, Failure> {
+    let who = Credentials::ask(at, prompt)?;
+    let mut opened = Opened::open(DeskFolder::of(at)?, ask_passphrase(prompt)?, Keys::NotWanted)?;
+    opened.desk.accept_clock(&who.operator, &who.password, note)?;
+    Ok(Report::new()
+        .line("The desk now accepts this computer's clock.")
+        .field("accepted", true))
+}
+
+fn backup(at: &At, to: &Path, prompt: Prompt) -> Result<Report, Failure> {
+    let open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
+    // Beside the desk, which goes on meanwhile.
+    SqliteStore::open(&open.folder.database(), SqliteOptions::default())?.backup(to)?;
+    Ok(Report::new()
+        .line(format!("The database was copied to {}.", shown(to.display())))
+        .line("It is worth nothing without the keys: `issuer backup`.")
+        .field("backup", to.display().to_string()))
 }
 
 fn role(name: RoleName) -> Role {
@@ -174,6 +277,7 @@ fn privilege(name: PrivilegeName) -> Privilege {
         PrivilegeName::Downloads => Privilege::Downloads,
         PrivilegeName::ManageDevices => Privilege::ManageDevices,
         PrivilegeName::Administer => Privilege::Administer,
+        PrivilegeName::Audit => Privilege::Audit,
     }
 }
 
@@ -187,12 +291,10 @@ pub fn user_id(text: &str) -> Result<UserId, Failure> {
 
 fn add_user(at: &At, user: &str, name: &str, privileged: bool, prompt: Prompt) -> Result<Report, Failure> {
     let id = user_id(user)?;
-    let OpenDesk {
-        mut desk, session, ..
-    } = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
-    desk.put_user(
-        &session,
-        User {
+    let mut open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
+    open.desk.put_user(
+        &open.session,
+        &User {
             id: id.clone(),
             name: name.to_owned(),
             class: if privileged {
@@ -208,15 +310,29 @@ fn add_user(at: &At, user: &str, name: &str, privileged: bool, prompt: Prompt) -
         .field("user", id.as_str()))
 }
 
-fn import(at: &At, path: &Path, prompt: Prompt) -> Result<Report, Failure> {
+fn erase_user(at: &At, user: &str, prompt: Prompt) -> Result<Report, Failure> {
+    let id = user_id(user)?;
+    let mut open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
+    open.desk.erase_user(&open.session, &id)?;
+    Ok(Report::new()
+        .line(format!(
+            "What was known of {id} is erased. Copies of the database still have it."
+        ))
+        .field("erased", id.as_str()))
+}
+
+fn import(at: &At, path: &Path, dry_run: bool, prompt: Prompt) -> Result<Report, Failure> {
     let devices = read_devices(&read_bytes(path)?).map_err(|error| Failure::at(path, &error))?;
-    let OpenDesk {
-        mut desk, session, ..
-    } = OpenDesk::sign_in(at, prompt, Keys::Wanted)?;
+    let mut open = OpenDesk::sign_in(at, prompt, Keys::Wanted)?;
     // One that is refused keeps no other out: the file can be given again when its reason is gone.
     let mut refused: Vec<(ErrorCode, String)> = Vec::new();
     for device in &devices {
-        if let Err(error) = desk.register_device(&session, device) {
+        let done = if dry_run {
+            open.desk.may_register(&open.session, device)
+        } else {
+            open.desk.register_device(&open.session, device)
+        };
+        if let Err(error) = done {
             let failure = Failure::of_desk(&error);
             let said = failure.detail.unwrap_or_else(|| failure.code.to_string());
             refused.push((failure.code, format!("{}: {said}", device.id)));
@@ -225,95 +341,123 @@ fn import(at: &At, path: &Path, prompt: Prompt) -> Result<Report, Failure> {
     if let Some((code, _)) = refused.first() {
         let (all, left) = (devices.len(), refused.len());
         let lines: Vec<&str> = refused.iter().map(|(_, line)| line.as_str()).collect();
+        let would = if dry_run { "would be" } else { "are" };
         let text = format!(
-            "{} of {all} are registered; these are not:\n  {}",
+            "{} of {all} {would} registered; these {}:\n  {}",
             all - left,
+            if dry_run { "would not be" } else { "are not" },
             lines.join("\n  ")
         );
         return Err(Failure::new(*code, text));
     }
     let ids: Vec<String> = devices.iter().map(|device| device.id.to_code()).collect();
     Ok(Report::new()
-        .line(format!("Registered devices: {}.", ids.len()))
+        .line(if dry_run {
+            format!(
+                "All {} devices would be registered; nothing was changed.",
+                ids.len()
+            )
+        } else {
+            format!("Registered devices: {}.", ids.len())
+        })
+        .field("dry_run", dry_run)
         .field("device_ids", ids))
 }
 
 fn retire(at: &At, device_id: &str, prompt: Prompt) -> Result<Report, Failure> {
     let id = DeviceId::parse(device_id).map_err(|error| Failure::of_code(&error))?;
-    let OpenDesk {
-        mut desk, session, ..
-    } = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
-    desk.retire_device(&session, &id)?;
+    let mut open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
+    open.desk.retire_device(&open.session, &id)?;
     Ok(Report::new()
         .line(format!("{id} is out of use."))
         .field("device_id", id.to_code()))
 }
 
 fn status(at: &At, prompt: Prompt) -> Result<Report, Failure> {
-    let OpenDesk {
-        mut desk, session, ..
-    } = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
-    let mut report = Report::new();
-    let licence = desk.licence(&session)?;
-    report = match &licence {
-        Some((until, contact)) => report.labelled(
+    let mut open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
+    let (desk, session) = (&mut open.desk, &open.session);
+    let licence = desk.licence(session)?;
+    let mut report = match &licence {
+        Some(licence) => Report::new().labelled(
             "licence until",
-            format!("{} ({})", moment(*until), shown(contact)),
+            format!("{} ({})", moment(licence.valid_until), shown(&licence.contact)),
         ),
-        None => report.labelled("licence", "none"),
+        None => Report::new().labelled("licence", "none"),
     };
-    let mut open = Vec::new();
-    for code in desk.open_codes(&session, None)? {
-        report = report.line(format!(
-            "open code: request {}, {} of {}, by {} at {}",
-            code.request,
-            code.device,
-            code.user,
-            code.operator,
-            moment(code.at)
-        ));
-        open.push(json!({
-            "request": code.request.number(),
-            "device_id": code.device.to_code(),
-            "user": code.user.as_str(),
-            "operator": code.operator.as_str(),
-            "at": moment(code.at),
-        }));
+    let (mut requests, mut after) = (Vec::new(), None);
+    loop {
+        let page = desk.open_requests(session, after, PAGE)?;
+        after = page.last().map(|last| (last.opened_at, last.id));
+        let full = page.len() == PAGE as usize;
+        for request in page {
+            // One that ran out without a code is over.
+            if request.code.is_none() && !request.lives {
+                continue;
+            }
+            let state = match request.code {
+                None => "no code yet",
+                Some(CodeOutcome::Open) => "its code may still be good",
+                Some(_) => "ended",
+            };
+            report = report.line(format!(
+                "request {}: {} of {}, by {} at {}: {state}",
+                request.id,
+                request.device,
+                request.user.id,
+                request.operator,
+                moment(request.opened_at)
+            ));
+            requests.push(json!({
+                "request": request.id.to_string(),
+                "device_id": request.device.to_code(),
+                "user": request.user.id.as_str(),
+                "operator": request.operator.as_str(),
+                "at": moment(request.opened_at),
+                "code": request.code.is_some(),
+            }));
+        }
+        if !full {
+            break;
+        }
     }
     let mut alarms = Vec::new();
-    for alarm in desk.alarms(&session)? {
-        report = report.line(format!("alarm {}: {}: {}", alarm.id, alarm.device, alarm.code));
+    for alarm in desk.alarms(session, 0, PAGE as usize)? {
+        let device = alarm
+            .device
+            .map_or_else(|| "the database".into(), |device| device.to_code());
+        report = report.line(format!("alarm {}: {device}: {}", alarm.id, alarm.code));
         alarms.push(json!({
             "alarm": alarm.id,
-            "device_id": alarm.device.to_code(),
+            "device_id": alarm.device.map(|device| device.to_code()),
             "number": alarm.code.number(),
             "name": alarm.code.name(),
         }));
     }
-    if open.is_empty() && alarms.is_empty() {
-        report = report.line("No open codes and no alarms.");
+    if requests.is_empty() && alarms.is_empty() {
+        report = report.line("No open requests and no alarms.");
     }
-    let until: Option<UnixTime> = licence.map(|(until, _)| until);
     Ok(report
-        .field("licence_until", until.map(moment))
-        .field("open_codes", Value::Array(open))
+        .field(
+            "licence_until",
+            licence.map(|licence| moment(licence.valid_until)),
+        )
+        .field("open_requests", Value::Array(requests))
         .field("alarms", Value::Array(alarms)))
 }
 
 fn record(close: &Close, prompt: Prompt, done: bool) -> Result<Report, Failure> {
-    let OpenDesk {
-        mut desk, session, ..
-    } = OpenDesk::sign_in(&close.at, prompt, Keys::NotWanted)?;
-    let id = RequestId::counted(close.request);
+    let id = request_id(&close.request)?;
+    let mut open = OpenDesk::sign_in(&close.at, prompt, Keys::NotWanted)?;
     let word = if done {
-        desk.done(&session, id)?;
+        open.desk.done(&open.session, id)?;
         "done"
     } else {
-        desk.abandon(&session, id)?;
+        open.desk.abandon(&open.session, id)?;
         "abandoned; its code may still be good"
     };
+    open.send_notices();
     Ok(Report::new()
         .line(format!("Request {id} is {word}."))
-        .field("request", id.number())
+        .field("request", id.to_string())
         .field("done", done))
 }

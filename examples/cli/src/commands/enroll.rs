@@ -12,7 +12,7 @@ use fido_unlock::ctap2::device_unlock::EnrollResponse;
 use fido_unlock::desk::{DeviceKeys, NewDevice, Privilege, User, UserClass, UserId};
 use fido_unlock::host::ports::{Call, NeverCancel, UnlockDevice};
 use fido_unlock::ports::Entropy;
-use fido_unlock::{AdminKey, ErrorCode, Suite};
+use fido_unlock::{AdminKey, ErrorCode, HasCode, Suite};
 use fido_unlock_system::SystemEntropy;
 use zeroize::Zeroizing;
 
@@ -137,9 +137,10 @@ fn ready(open: &mut OpenDesk, args: &Enroll, owner: &UserId) -> Result<(), Failu
     if !open.desk.may(&open.session, Privilege::ManageDevices)? {
         return Err(ErrorCode::PrivilegeMissing.into());
     }
-    let found = open.desk.search(&open.session, owner.as_str())?;
-    if found.iter().any(|found| found.user.id == *owner) {
-        return Ok(());
+    match open.desk.find_user(&open.session, owner) {
+        Ok(_) => return Ok(()),
+        Err(error) if error.code() == ErrorCode::UserUnknown => {}
+        Err(error) => return Err(Failure::of_desk(&error)),
     }
     let Some(name) = &args.new_user else {
         let text = format!("{owner} is not registered; use --new-user or `desk add-user`");
@@ -151,7 +152,7 @@ fn ready(open: &mut OpenDesk, args: &Enroll, owner: &UserId) -> Result<(), Failu
         class: UserClass::Ordinary,
         channels: Vec::new(),
     };
-    Ok(open.desk.put_user(&open.session, user)?)
+    Ok(open.desk.put_user(&open.session, &user)?)
 }
 
 fn new_device(

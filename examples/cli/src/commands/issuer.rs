@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use fido_unlock::desk::ports::SignerError;
+use fido_unlock::desk::ports::{IssuerInfo, SignerError};
 use fido_unlock::desk::{KeyEvent, KeyRing};
 use fido_unlock::suite::IssuerKey;
 use fido_unlock::{ErrorCode, Suite};
@@ -13,7 +13,7 @@ use serde_json::json;
 use super::rotate_device;
 use crate::args::{At, Issuer};
 use crate::desk::public_key::{self, PublicKey};
-use crate::desk::{Credentials, KeyFolder, Keys, OpenDesk, exists, is_private, passphrase};
+use crate::desk::{Credentials, DeskFolder, KeyFolder, Keys, OpenDesk, ask_passphrase, is_private};
 use crate::device::Devices;
 use crate::failure::Failure;
 use crate::output::{Report, shown};
@@ -28,7 +28,7 @@ pub fn run(
     match args {
         Issuer::Generate { at, suite, slot } => generate(at, *suite, *slot, prompt),
         Issuer::Show { desk, public, slot } => {
-            exists(desk)?;
+            DeskFolder::existing(desk)?;
             if *public {
                 show_public(desk, *slot)
             } else {
@@ -72,7 +72,7 @@ fn rotate(at: &At, slot: u8, prompt: Prompt) -> Result<Report, Failure> {
     ))
 }
 
-/// Puts a new key in a slot: judged, recorded, then written.
+/// Puts a new key in a slot of the file, and enters it at the desk.
 fn change(
     open: &mut OpenDesk,
     key: IssuerKey,
@@ -80,11 +80,18 @@ fn change(
     put: fn(&mut KeyRing, u8, IssuerKey) -> Result<(), SignerError>,
 ) -> Result<Report, Failure> {
     let (suite, public) = (key.suite(), key.public().ok_or(ErrorCode::SignerSuite)?);
-    let mut ring = open.folder.ring(open.passphrase()?)?;
+    let keys = open.folder.keys();
+    let mut ring = keys.ring(&open.passphrase)?;
     put(&mut ring, slot, key)?;
-    open.desk
-        .record_key_event(&open.session, KeyEvent::Made { slot, public })?;
-    open.folder.save_ring(&ring, open.passphrase()?)?;
+    // The file first: a key that the desk does not know does no harm, one that is lost does.
+    keys.save_ring(&ring, &open.passphrase)?;
+    let info = IssuerInfo {
+        slot,
+        suite,
+        public,
+        retired: false,
+    };
+    open.desk.put_issuer(&open.session, &info)?;
     let print = base16ct::lower::encode_string(&public.fingerprint());
     Ok(Report::new()
         .line(format!(
@@ -159,7 +166,10 @@ fn backup(at: &At, to: &Path, prompt: Prompt) -> Result<Report, Failure> {
     }
     let mut open = OpenDesk::sign_in(at, prompt, Keys::Wanted)?;
     open.desk.record_key_event(&open.session, KeyEvent::BackedUp)?;
-    let copy = open.folder.back_up(&KeyFolder::of_desk(to), open.passphrase()?)?;
+    let copy = open
+        .folder
+        .keys()
+        .back_up(&KeyFolder::of_desk(to), &open.passphrase)?;
     let keys = copy.keys().len();
     Ok(Report::new()
         .line(format!(
@@ -174,15 +184,25 @@ fn backup(at: &At, to: &Path, prompt: Prompt) -> Result<Report, Failure> {
 
 fn restore(at: &At, from: &Path, prompt: Prompt) -> Result<Report, Failure> {
     let who = Credentials::ask(at, prompt)?;
-    let typed = prompt.secret("Passphrase of the keys")?;
+    let passphrase = ask_passphrase(prompt)?;
     is_private(from)?;
     let source = KeyFolder::of_desk(from);
-    // Before anything is recorded: it can be opened.
-    source.ring(&passphrase(&typed))?;
-    let mut open = OpenDesk::open(&at.desk, &who, None)?;
+    // Before anything is changed: it can be opened.
+    source.ring(&passphrase)?;
+    let folder = DeskFolder::of(at)?;
+    // Without its own keys the desk cannot be opened.
+    folder.keys().restore_files(&source)?;
+    let mut open = OpenDesk::open(folder, &who, passphrase, Keys::NotWanted)?;
     open.desk.record_key_event(&open.session, KeyEvent::Restored)?;
-    let added = open.folder.restore(&source, &passphrase(&typed))?;
-    let keys = open.folder.ring(&passphrase(&typed))?.keys().len();
+    let keys = open.folder.keys();
+    let added = keys.restore(&source, &open.passphrase)?;
+    let known = open.desk.issuers(&open.session)?;
+    for info in &added {
+        if !known.iter().any(|known| known.public == info.public) {
+            open.desk.put_issuer(&open.session, info)?;
+        }
+    }
+    let (added, keys) = (added.len(), keys.ring(&open.passphrase)?.keys().len());
     Ok(Report::new()
         .line(format!("{added} issuer keys were restored; the desk has {keys}."))
         .field("restored", added)

@@ -11,6 +11,7 @@ mod diagnose;
 mod enroll;
 mod info;
 mod issuer;
+mod licence;
 mod mock;
 mod respond;
 mod rotate_device;
@@ -40,6 +41,7 @@ pub fn run(cli: &Cli) -> Result<Report, Failure> {
         Command::Issuer(args) => issuer::run(args, prompt, devices),
         Command::Desk(args) => desk::run(args, prompt),
         Command::Audit(args) => audit::run(args, prompt),
+        Command::Licence(args) => licence::run(args, prompt),
         Command::Code(args) => code::run(args, prompt),
         Command::Mock(Mock::New { force }) => mock::new(&cli.global, *force),
         Command::Mock(args) => mock::run(&devices()?, args, prompt),

@@ -3,8 +3,7 @@
 use clap::ValueEnum;
 use fido_unlock::code::{Entry, spoken};
 use fido_unlock::desk::{
-    Delivery, DeskError, Found, GivenCode, OperatorStatement, RegisteredDevice, RequestId, RequestView,
-    composed,
+    CallView, Delivery, DeskError, Found, GivenCode, OperatorStatement, RegisteredDevice, RequestId, composed,
 };
 use fido_unlock::{DeviceId, ErrorCode, HasCode, ResponseCode};
 
@@ -47,6 +46,7 @@ fn answer(args: &Respond, prompt: Prompt, json: bool) -> Result<Report, Failure>
     // that announces it is printed: a line end shows as much.
     begin(json, "", &format!("no code was made for request {}", request.id))?;
     let code = authorise(&mut open, request.id, approver.is_none(), prompt)?;
+    open.send_notices();
     Ok(report(&code, &request, args.speak))
 }
 
@@ -166,7 +166,7 @@ fn choose(listed: &[String], prompt: Prompt, none: ErrorCode, option: &str) -> R
 }
 
 /// What the operator must see before going on.
-fn tell(request: &RequestView) {
+fn tell(request: &CallView) {
     say(format_args!(
         "Request {}. Read the owner's name back: {}",
         request.id,
@@ -210,7 +210,7 @@ fn verify_caller(open: &mut OpenDesk, id: RequestId, args: &Respond, prompt: Pro
 }
 
 /// The desk records each challenge that is refused; a correction is offered once.
-fn enter_challenge(open: &mut OpenDesk, request: &RequestView, prompt: Prompt) -> Result<(), Failure> {
+fn enter_challenge(open: &mut OpenDesk, request: &CallView, prompt: Prompt) -> Result<(), Failure> {
     let mut entry = Entry::new();
     let mut tries = TRIES;
     loop {
@@ -260,7 +260,7 @@ fn authorise(
     }
 }
 
-fn report(code: &ResponseCode, request: &RequestView, speak: bool) -> Report {
+fn report(code: &ResponseCode, request: &CallView, speak: bool) -> Report {
     let text = code.expose_code();
     let mut report = Report::new();
     if speak {
@@ -278,7 +278,7 @@ fn report(code: &ResponseCode, request: &RequestView, speak: bool) -> Report {
             "the code of request {0} was made, but could not be shown: record `desk abandon --request {0}`, then answer again",
             request.id
         ))
-        .field("request", request.id.number())
+        .field("request", request.id.to_string())
         .field("user", request.user.id.as_str())
         .field("name", request.user.name.as_str())
         .field("device_id", request.device.to_code())

@@ -2,34 +2,30 @@
 //!
 //! - `issuer_keys.age`: the issuer keys of every slot, present and retired; `issuers.json`: their
 //!   public keys, for who has no passphrase.
-//! - `wrapping_key.age`: wraps the admin keys of suite-3 devices, which lie in `admin_keys.json`.
-//! - `checkpoint_key.age` and `checkpoint.pub`: sign and check checkpoints of the audit log.
+//! - `desk_keys.age`: the key of the database's head, the pepper of passwords, the key that wraps the admin keys of
+//!   suite-3 devices, which lie in `admin_keys.json`, and the key that signs checkpoints; `checkpoint.pub`: the
+//!   public half of the last.
 
 use std::path::{Path, PathBuf};
 
-use fido_unlock::desk::KeyRing;
-use fido_unlock::desk::audit::{CheckpointKey, SoftwareCheckpointSigner};
-use fido_unlock::desk::ports::{CheckpointSigner, IssuerInfo};
-use fido_unlock::ports::Entropy;
+use fido_unlock::desk::log::{KeyName, NoteSigner};
+use fido_unlock::desk::ports::IssuerInfo;
+use fido_unlock::desk::{KeyRing, SoftwareSigner};
 use fido_unlock::suite::{IssuerKey, IssuerPublicKey};
-use fido_unlock::{AdminKey, ErrorCode, Suite};
-use fido_unlock_files::WrappingKey;
-use fido_unlock_files::key_file::{
-    self, Encoding, Passphrase, Protection, load_key_set, replace_key_set, save_key_set,
-};
+use fido_unlock::{ErrorCode, Suite};
+use fido_unlock_files::FileAdminKeys;
+use fido_unlock_files::key_file::{DeskKeys, Passphrase, load_key_set, replace_key_set, save_key_set};
 use fido_unlock_system::SystemEntropy;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
-use crate::brought::{form, read_bytes, read_json, read_text};
+use crate::brought::{read_bytes, read_json};
 use crate::failure::Failure;
 use crate::session_file::write_file;
 
 const ISSUER_KEYS: &str = "issuer_keys.age";
 const ISSUERS: &str = "issuers.json";
-const WRAPPING_KEY: &str = "wrapping_key.age";
+const DESK_KEYS: &str = "desk_keys.age";
 const ADMIN_KEYS: &str = "admin_keys.json";
-const CHECKPOINT_KEY: &str = "checkpoint_key.age";
 const CHECKPOINT_PUBLIC: &str = "checkpoint.pub";
 
 /// Where the keys lie.
@@ -54,25 +50,22 @@ impl KeyFolder {
         self.0.join(name)
     }
 
-    /// Makes the key set, wrapping key and checkpoint key of a new desk.
-    pub fn create(&self, passphrase: &Passphrase) -> Result<(), Failure> {
-        save_key_set(&self.path(ISSUER_KEYS), &KeyRing::new(), passphrase)?;
-        self.write_issuers(&KeyRing::new())?;
-        let mut bytes = Zeroizing::new(vec![0; 32]);
-        SystemEntropy.fill(&mut bytes)?;
-        let wrapping = AdminKey::new(&bytes).ok_or(ErrorCode::EntropyFailed)?;
-        let protection = Protection::Age(passphrase);
-        let encode = |key: &IssuerKey| key_file::encode(key, Encoding::Pem, protection, &mut SystemEntropy);
-        write_file(
-            &self.path(WRAPPING_KEY),
-            &encode(&IssuerKey::admin_key(wrapping))?,
-        )?;
-        let signer = SoftwareCheckpointSigner::make(&mut SystemEntropy)?;
-        let key = IssuerKey::from_p256_scalar(Suite::P256Ecdsa, &signer.expose_scalar())
-            .ok_or(ErrorCode::EntropyFailed)?;
-        write_file(&self.path(CHECKPOINT_KEY), &encode(&key)?)?;
-        let public = base16ct::lower::encode_string(&signer.public().to_compressed());
-        write_file(&self.path(CHECKPOINT_PUBLIC), format!("{public}\n").as_bytes())
+    /// Makes the keys of a new desk. What an attempt before left behind is taken, if the passphrase opens it.
+    pub fn create(&self, passphrase: &Passphrase) -> Result<DeskKeys, Failure> {
+        if !self.path(ISSUER_KEYS).exists() {
+            save_key_set(&self.path(ISSUER_KEYS), &KeyRing::new(), passphrase)?;
+        }
+        self.write_issuers(&self.ring(passphrase)?)?;
+        if !self.path(DESK_KEYS).exists() {
+            DeskKeys::generate(&mut SystemEntropy)?.save(&self.path(DESK_KEYS), passphrase)?;
+        }
+        self.desk_keys(passphrase)
+    }
+
+    /// Writes the public key of checkpoints, which are signed under the name of the log.
+    pub fn write_checkpoint_key(&self, keys: &DeskKeys, log: KeyName) -> Result<(), Failure> {
+        let line = keys.checkpoint_signer(log).verifier().to_line();
+        write_file(&self.checkpoint_public(), format!("{line}\n").as_bytes())
     }
 
     /// The public keys, by slot, the present one of a slot first; nothing is decrypted.
@@ -121,68 +114,46 @@ impl KeyFolder {
         self.write_issuers(ring)
     }
 
-    /// Opens the wrapping key.
-    pub fn wrapping_key(&self, passphrase: &Passphrase) -> Result<WrappingKey, Failure> {
-        let key = self.open(WRAPPING_KEY, Suite::AesAdminKey, passphrase)?;
-        let bytes = key
-            .expose_admin_key()
-            .map(AdminKey::expose_bytes)
-            .unwrap_or_default();
-        let mut array = Zeroizing::new([0; 32]);
-        if bytes.len() != array.len() {
-            return Err(Failure::corrupt(
-                &self.path(WRAPPING_KEY),
-                "not a key of 32 bytes",
-            ));
-        }
-        array.copy_from_slice(bytes);
-        Ok(WrappingKey::new(*array))
+    /// Opens the desk's own keys.
+    pub fn desk_keys(&self, passphrase: &Passphrase) -> Result<DeskKeys, Failure> {
+        let path = self.path(DESK_KEYS);
+        DeskKeys::load(&path, passphrase).map_err(|error| Failure::at(&path, &error))
     }
 
-    /// Opens the checkpoint key.
-    pub fn checkpoint_signer(&self, passphrase: &Passphrase) -> Result<SoftwareCheckpointSigner, Failure> {
-        self.open(CHECKPOINT_KEY, Suite::P256Ecdsa, passphrase)?
-            .expose_p256_scalar()
-            .and_then(|scalar| SoftwareCheckpointSigner::from_scalar(&scalar))
-            .ok_or_else(|| Failure::corrupt(&self.path(CHECKPOINT_KEY), "not a P-256 key"))
+    /// The admin keys of suite-3 devices.
+    pub fn admin_keys(&self, keys: &DeskKeys) -> FileAdminKeys {
+        FileAdminKeys::new(&self.path(ADMIN_KEYS), keys.wrapping_key())
     }
 
-    /// The desk's own public key for checkpoints.
-    pub fn checkpoint_key(&self) -> Result<CheckpointKey, Failure> {
-        read_checkpoint_key(&self.path(CHECKPOINT_PUBLIC))
+    /// A signer over all keys.
+    pub fn signer(&self, keys: &DeskKeys, passphrase: &Passphrase) -> Result<SoftwareSigner, Failure> {
+        let admin_keys = Box::new(self.admin_keys(keys));
+        Ok(SoftwareSigner::new(self.ring(passphrase)?, admin_keys))
     }
 
-    fn open(&self, name: &str, suite: Suite, passphrase: &Passphrase) -> Result<IssuerKey, Failure> {
-        let path = self.path(name);
-        let bytes = read_bytes(&path)?;
-        key_file::decode(&bytes, suite, Some(passphrase)).map_err(|error| Failure::at(&path, &error))
+    /// Where the public key of checkpoints stands.
+    pub fn checkpoint_public(&self) -> PathBuf {
+        self.path(CHECKPOINT_PUBLIC)
     }
 
     /// Copies every file of keys to a folder that is new, and opens what was copied: a backup that
     /// was never opened is none. Gives the copied issuer keys.
     pub fn back_up(&self, to: &Self, passphrase: &Passphrase) -> Result<KeyRing, Failure> {
-        for name in [
-            ISSUER_KEYS,
-            ISSUERS,
-            WRAPPING_KEY,
-            ADMIN_KEYS,
-            CHECKPOINT_KEY,
-            CHECKPOINT_PUBLIC,
-        ] {
+        for name in [ISSUER_KEYS, ISSUERS, DESK_KEYS, ADMIN_KEYS, CHECKPOINT_PUBLIC] {
             let from = self.path(name);
             // A desk without suite-3 devices has no admin keys.
             if name != ADMIN_KEYS || from.exists() {
                 copy(&from, &to.path(name))?;
             }
         }
-        to.wrapping_key(passphrase)?;
-        to.checkpoint_signer(passphrase)?;
+        to.desk_keys(passphrase)?;
         to.ring(passphrase)
     }
 
     /// Adds every key of a backup that is lacking here; nothing is overwritten. A slot that has a
-    /// present key keeps it: the backup's comes in as a retired one, for devices that still have it.
-    pub fn restore(&self, backup: &Self, passphrase: &Passphrase) -> Result<usize, Failure> {
+    /// present key keeps it: the backup's comes in as a retired one, for devices that still have it. Gives the keys
+    /// that were added, in the order in which they came in.
+    pub fn restore(&self, backup: &Self, passphrase: &Passphrase) -> Result<Vec<IssuerInfo>, Failure> {
         let source = backup.ring(passphrase)?;
         let path = self.path(ISSUER_KEYS);
         let mut ring = if path.exists() {
@@ -190,10 +161,10 @@ impl KeyFolder {
         } else {
             KeyRing::new()
         };
-        let mut added = 0;
+        let mut added = Vec::new();
         // The ring lists the newest first, so the oldest goes in first.
         for kept in source.keys().into_iter().rev() {
-            let info = kept.info();
+            let mut info = kept.info();
             if ring.find(&info.public).is_some() {
                 continue;
             }
@@ -202,35 +173,29 @@ impl KeyFolder {
                 .expose_p256_scalar()
                 .and_then(|scalar| IssuerKey::from_p256_scalar(info.suite, &scalar))
                 .ok_or(ErrorCode::SignerSuite)?;
-            if info.retired || ring.present(info.slot).is_some() {
+            info.retired |= ring.present(info.slot).is_some();
+            if info.retired {
                 ring.insert_retired(info.slot, copy)?;
             } else {
                 ring.insert(info.slot, copy)?;
             }
-            added += 1;
+            added.push(info);
         }
         self.save_ring(&ring, passphrase)?;
-        for name in [WRAPPING_KEY, ADMIN_KEYS, CHECKPOINT_KEY, CHECKPOINT_PUBLIC] {
+        self.restore_files(backup)?;
+        Ok(added)
+    }
+
+    /// Copies the files that are missing here, so that the desk can be opened.
+    pub fn restore_files(&self, backup: &Self) -> Result<(), Failure> {
+        for name in [DESK_KEYS, ADMIN_KEYS, CHECKPOINT_PUBLIC] {
             let (from, to) = (backup.path(name), self.path(name));
             if from.exists() && !to.exists() {
                 copy(&from, &to)?;
             }
         }
-        Ok(added)
+        Ok(())
     }
-}
-
-/// A public key for checkpoints: a compressed point in hex.
-pub fn read_checkpoint_key(path: &Path) -> Result<CheckpointKey, Failure> {
-    let text = read_text(path)?;
-    let wrong = || {
-        form(
-            path,
-            "not one line of 66 hexadecimal digits, a compressed point of P-256",
-        )
-    };
-    let bytes = base16ct::mixed::decode_vec(text.trim()).map_err(|_| wrong())?;
-    CheckpointKey::from_compressed(&bytes).map_err(|_| wrong())
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), Failure> {

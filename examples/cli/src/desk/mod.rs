@@ -1,44 +1,34 @@
-//! A help desk in a folder: `fido-unlock-files` for its data, and here its keys, policy and notices.
+//! A help desk in a folder: its database, its keys, and who works at it.
+//!
+//! Whoever opens the folder opens the desk's own keys, so this is for trying things and for the one person who owns it
+//! all; several operators share a service (docs/security.md).
 
+mod folder;
 mod keys;
 mod outbox;
-mod policy;
 pub mod public_key;
+mod rules;
 mod shared_signer;
 
-use std::path::{Path, PathBuf};
-
 use fido_unlock::ErrorCode;
-use fido_unlock::desk::ports::AdminKeyStore;
-use fido_unlock::desk::{HelpDesk, KeyRing, NoAdminKeys, OperatorId, OperatorSession, SoftwareSigner};
-use fido_unlock_files::key_file::Passphrase;
-use fido_unlock_files::{FilesDesk, others_may_write};
+use fido_unlock::desk::{Desk, DeskParts, OperatorId, OperatorSession};
+use fido_unlock_files::key_file::{DeskKeys, Passphrase};
+use fido_unlock_files::{Argon2Passwords, FileAnchor, SystemClock};
+use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
+use fido_unlock_system::SystemEntropy;
 use zeroize::Zeroizing;
 
-pub use keys::{KeyFolder, read_checkpoint_key};
-pub use policy::{read as read_policy, write as write_policy};
+pub use folder::{DeskFolder, is_private, read_verifiers};
+pub use keys::KeyFolder;
+pub use rules::{read as read_rules, text as rules_text};
 pub use shared_signer::SharedSigner;
 
 use crate::args::At;
 use crate::failure::Failure;
-use crate::output::shown;
+use crate::output::say;
 use crate::prompt::Prompt;
 
-/// An open help desk with an operator who has signed in.
-pub struct OpenDesk {
-    /// The desk.
-    pub desk: HelpDesk,
-    /// The operator.
-    pub session: OperatorSession,
-    /// Its keys in memory; none unless [`Keys::Wanted`].
-    pub signer: SharedSigner,
-    /// Its keys on disk.
-    pub folder: KeyFolder,
-    /// What opens them; there with [`Keys::Wanted`].
-    pub passphrase: Option<Passphrase>,
-}
-
-/// Whether a command uses the desk's keys, and so asks for their passphrase.
+/// Whether a command signs with the issuers' keys, and so opens them too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keys {
     /// It does.
@@ -47,50 +37,120 @@ pub enum Keys {
     NotWanted,
 }
 
+/// A desk that was opened with its passphrase; nobody has signed in.
+pub struct Opened {
+    /// The desk.
+    pub desk: Desk,
+    /// The issuers' keys in memory; none unless [`Keys::Wanted`].
+    pub signer: SharedSigner,
+    /// Where everything lies.
+    pub folder: DeskFolder,
+    /// The desk's own keys.
+    pub keys: DeskKeys,
+    /// What opens them.
+    pub passphrase: Passphrase,
+}
+
+/// An open desk with an operator who has signed in.
+pub struct OpenDesk {
+    /// The desk.
+    pub desk: Desk,
+    /// The operator.
+    pub session: OperatorSession,
+    /// The issuers' keys in memory; none unless [`Keys::Wanted`].
+    pub signer: SharedSigner,
+    /// Where everything lies.
+    pub folder: DeskFolder,
+    /// The desk's own keys.
+    pub keys: DeskKeys,
+    /// What opens them.
+    pub passphrase: Passphrase,
+}
+
 impl OpenDesk {
-    /// Asks for operator, password and, where wanted, passphrase; then opens the desk.
+    /// Asks for operator, password and passphrase; then opens the desk.
     pub fn sign_in(at: &At, prompt: Prompt, keys: Keys) -> Result<Self, Failure> {
         let credentials = Credentials::ask(at, prompt)?;
-        let passphrase = match keys {
-            Keys::Wanted => Some(passphrase(&prompt.secret("Passphrase of the keys")?)),
-            Keys::NotWanted => None,
-        };
-        Self::open(&at.desk, &credentials, passphrase)
+        let passphrase = ask_passphrase(prompt)?;
+        Self::open(DeskFolder::of(at)?, &credentials, passphrase, keys)
     }
 
     /// Opens the desk and signs the operator in.
     pub fn open(
-        path: &Path,
+        folder: DeskFolder,
         credentials: &Credentials,
-        passphrase: Option<Passphrase>,
+        passphrase: Passphrase,
+        keys: Keys,
     ) -> Result<Self, Failure> {
-        let folder = KeyFolder::of_desk(path);
-        let (ring, admin_keys): (_, Box<dyn AdminKeyStore + Send>) = match &passphrase {
-            Some(passphrase) => {
-                let wrapping_key = folder.wrapping_key(passphrase)?;
-                let admin_keys = FilesDesk::at(path).admin_keys(wrapping_key);
-                (folder.ring(passphrase)?, Box::new(admin_keys))
-            }
-            None => (KeyRing::new(), Box::new(NoAdminKeys)),
-        };
-        let signer = SharedSigner::new(SoftwareSigner::new(ring, admin_keys));
-        let mut desk = open_desk(path, &signer)?;
-        let session = desk.sign_in(&credentials.operator, &credentials.password)?;
+        let mut opened = Opened::open(folder, passphrase, keys)?;
+        let session = opened
+            .desk
+            .sign_in(&credentials.operator, &credentials.password)?;
         Ok(Self {
-            desk,
+            desk: opened.desk,
             session,
-            signer,
-            folder,
-            passphrase,
+            signer: opened.signer,
+            folder: opened.folder,
+            keys: opened.keys,
+            passphrase: opened.passphrase,
         })
     }
 
-    /// What opens the keys.
-    pub fn passphrase(&self) -> Result<&Passphrase, Failure> {
-        self.passphrase
-            .as_ref()
-            .ok_or_else(|| ErrorCode::WrongState.into())
+    /// Sends the notices that are due. One that cannot be sent stays in the outbox and is no reason to fail.
+    pub fn send_notices(&mut self) {
+        loop {
+            match self.desk.send_notice() {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    return say(format_args!("A notice to an owner is still to be sent: {error}"));
+                }
+            }
+        }
     }
+}
+
+impl Opened {
+    /// Opens the desk.
+    pub fn open(folder: DeskFolder, passphrase: Passphrase, keys: Keys) -> Result<Self, Failure> {
+        let desk_keys = folder.keys().desk_keys(&passphrase)?;
+        let signer = match keys {
+            Keys::Wanted => SharedSigner::new(folder.keys().signer(&desk_keys, &passphrase)?),
+            Keys::NotWanted => SharedSigner::without_keys(&folder.keys(), &desk_keys),
+        };
+        let store = SqliteStore::open(&folder.database(), SqliteOptions::default())?;
+        let desk = Desk::open(parts(&folder, &desk_keys, &signer, store)?)?;
+        Ok(Self {
+            desk,
+            signer,
+            folder,
+            keys: desk_keys,
+            passphrase,
+        })
+    }
+}
+
+/// What a desk in a folder is made of.
+pub fn parts(
+    folder: &DeskFolder,
+    keys: &DeskKeys,
+    signer: &SharedSigner,
+    store: SqliteStore,
+) -> Result<DeskParts, Failure> {
+    Ok(DeskParts {
+        store: Box::new(store),
+        seal_key: keys.seal_key(),
+        clock: Box::new(SystemClock),
+        entropy: Box::new(SystemEntropy),
+        signer: Box::new(signer.clone()),
+        passwords: Box::new(Argon2Passwords::new(keys.pepper())),
+        notifier: Box::new(outbox::Outbox::new(folder.notices())),
+        delivery: None,
+        anchor: Some(Box::new(FileAnchor::new(&folder.anchor()))),
+        vendor: folder.vendor()?,
+        // This process ends after one guess: nothing that it counted would be left.
+        guess_window_seconds: 0,
+    })
 }
 
 /// An operator's name and password.
@@ -104,7 +164,7 @@ pub struct Credentials {
 impl Credentials {
     /// Asks for them.
     pub fn ask(at: &At, prompt: Prompt) -> Result<Self, Failure> {
-        exists(&at.desk)?;
+        DeskFolder::of(at)?;
         let name = prompt.or_text(at.operator.as_deref(), "--operator", "Operator")?;
         let operator = operator_id(&name)?;
         let password = prompt.secret(&format!("Password of {operator}"))?;
@@ -112,17 +172,9 @@ impl Credentials {
     }
 }
 
-/// The desk without an operator and without keys, for what a clock that went back leaves possible.
-pub fn open_without_keys(path: &Path) -> Result<HelpDesk, Failure> {
-    let none = SoftwareSigner::new(KeyRing::new(), Box::new(NoAdminKeys));
-    open_desk(path, &SharedSigner::new(none))
-}
-
-fn open_desk(path: &Path, signer: &SharedSigner) -> Result<HelpDesk, Failure> {
-    let notices = Box::new(outbox::Outbox::new(path.join("notices.jsonl")));
-    let mut ports = FilesDesk::at(path).ports(KeyRing::new(), None, notices)?;
-    ports.signer = Box::new(signer.clone());
-    Ok(HelpDesk::open(ports, read_policy(path)?)?)
+/// Asks for the passphrase of the desk's keys.
+pub fn ask_passphrase(prompt: Prompt) -> Result<Passphrase, Failure> {
+    Ok(passphrase(&prompt.secret("Passphrase of the keys")?))
 }
 
 /// A passphrase of its own copy; the typed one is wiped by its owner.
@@ -136,27 +188,13 @@ pub fn operator_id(name: &str) -> Result<OperatorId, Failure> {
         .ok_or_else(|| Failure::usage("an operator's name has 1 to 128 characters, none of them invisible"))
 }
 
-/// Nobody else can put files of theirs in place of a desk's, a backup's too. A folder that is not there is
-/// made for its owner alone, in one that nobody else can change.
-pub fn is_private(folder: &Path) -> Result<(), Failure> {
-    match others_may_write(folder) {
-        Ok(Some(exposed)) => Err(Failure::new(ErrorCode::FolderShared, shown(exposed))),
-        Ok(None) => Ok(()),
-        Err(error) => Err(Failure::read(folder, &error)),
-    }
-}
-
-/// The desk's folder is there; otherwise it is said how to make it.
-pub fn exists(path: &Path) -> Result<PathBuf, Failure> {
-    let log = FilesDesk::at(path).audit_log_path();
-    if log.exists() {
-        is_private(path)?;
-        Ok(log)
-    } else {
-        let text = format!(
-            "{} is not a help desk; make one with `desk init`",
-            shown(path.display())
-        );
-        Err(Failure::new(ErrorCode::StoreRead, text))
-    }
+/// A request, as `respond` showed it.
+pub fn request_id(text: &str) -> Result<fido_unlock::desk::RequestId, Failure> {
+    fido_unlock::desk::RequestId::parse(text).map_err(|error| {
+        let mut failure = Failure::of_code(&error);
+        if failure.detail.is_none() {
+            failure.detail = Some(ErrorCode::RequestUnknown.to_string());
+        }
+        failure
+    })
 }

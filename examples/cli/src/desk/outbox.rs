@@ -30,7 +30,8 @@ impl Notifier for Outbox {
             "user": notice.user.id.as_str(),
             "name": notice.user.name,
             "device_id": notice.device.to_code(),
-            "request": notice.request.number(),
+            "request": notice.request.to_string(),
+            "message_id": base16ct::lower::encode_string(&notice.message_id),
             "operator": notice.operator.as_str(),
             "at": notice.at.0,
         });

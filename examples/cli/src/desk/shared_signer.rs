@@ -2,9 +2,13 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use fido_unlock::desk::ports::{IssuerInfo, ResponseSigner, SignerError};
-use fido_unlock::desk::{Authorised, SoftwareSigner};
-use fido_unlock::{AdminKey, DeviceId, ResponseCode};
+use fido_unlock::desk::ports::{Signer, SignerError};
+use fido_unlock::desk::{KeyRing, SigningTask, SoftwareSigner};
+use fido_unlock::{AdminKey, DeviceId};
+use fido_unlock_files::key_file::DeskKeys;
+use zeroize::Zeroizing;
+
+use super::KeyFolder;
 
 /// Copies are the same signer.
 #[derive(Clone)]
@@ -16,26 +20,28 @@ impl SharedSigner {
         Self(Arc::new(Mutex::new(signer)))
     }
 
+    /// One that has no issuer's key, for a command that signs nothing.
+    pub fn without_keys(folder: &KeyFolder, keys: &DeskKeys) -> Self {
+        let admin_keys = Box::new(folder.admin_keys(keys));
+        Self::new(SoftwareSigner::new(KeyRing::new(), admin_keys))
+    }
+
     /// The signer.
     pub fn lock(&self) -> MutexGuard<'_, SoftwareSigner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl ResponseSigner for SharedSigner {
-    fn respond(&mut self, authorised: &Authorised) -> Result<ResponseCode, SignerError> {
-        self.lock().respond(authorised)
-    }
-
-    fn issuers(&self) -> Vec<IssuerInfo> {
-        self.lock().issuers()
+impl Signer for SharedSigner {
+    fn sign(&mut self, task: &SigningTask) -> Result<Zeroizing<Vec<u8>>, SignerError> {
+        self.lock().sign(task)
     }
 
     fn check_admin_key(&self, device: &DeviceId, key: &AdminKey) -> Result<(), SignerError> {
-        self.lock().check_admin_key(device, key)
+        Signer::check_admin_key(&*self.lock(), device, key)
     }
 
     fn store_admin_key(&mut self, device: &DeviceId, key: &AdminKey) -> Result<(), SignerError> {
-        self.lock().store_admin_key(device, key)
+        Signer::store_admin_key(&mut *self.lock(), device, key)
     }
 }

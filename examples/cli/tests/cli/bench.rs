@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub const ADMIN_PASSWORD: &str = "admin-password-7";
+pub const ADMIN_PASSWORD: &str = "seven wooden bicycles";
 pub const PASSPHRASE: &str = "correct horse battery";
 pub const OLD_PIN: &str = "oldpin42";
 pub const NEW_PIN: &str = "newpin43";
@@ -88,6 +88,7 @@ impl Bench {
                 .admin(&format!("issuer generate --suite {suite} --slot 1"), "")
                 .ok();
         }
+        bench.admin("desk open", "").ok();
         bench
     }
 
@@ -103,13 +104,30 @@ impl Bench {
         self
     }
 
+    /// A desk in its set-up, with a licence, whose changes do not rest afterwards.
     pub fn init(&self) {
+        self.write_vendor();
+        std::fs::write(self.path("rules.json"), RULES).unwrap();
         let secrets = format!("{ADMIN_PASSWORD}\n{ADMIN_PASSWORD}\n{PASSPHRASE}\n{PASSPHRASE}\n");
         self.run(
-            "desk init --desk desk --admin admin --contact licences@example.com",
+            "desk init --desk desk --admin admin --vendor vendor.pub --rules rules.json",
             &secrets,
         )
         .ok();
+        self.admin("desk licence licence.txt", "").ok();
+    }
+
+    /// The vendor's public key and a licence.
+    pub fn write_vendor(&self) {
+        let vendor = Vendor::get();
+        std::fs::write(self.path("vendor.pub"), &vendor.public).unwrap();
+        std::fs::write(self.path("licence.txt"), &vendor.licence).unwrap();
+    }
+
+    /// Another licence of the same vendor.
+    pub fn put_licence(&self, devices: u32, days: u32) {
+        std::fs::write(self.path("licence.txt"), Vendor::get().sign(devices, days)).unwrap();
+        self.admin("desk licence licence.txt", "").ok();
     }
 
     pub fn make_locked(&self) {
@@ -188,10 +206,12 @@ impl Bench {
         self.run(&format!("{words} --desk desk --operator admin"), &lines(&input))
     }
 
-    /// At the desk, as its Administrator, without the passphrase.
-    pub fn admin_without_keys(&self, words: &str, more: &str) -> Ran {
-        let input = format!("{ADMIN_PASSWORD}\n{more}");
-        self.run(&format!("{words} --desk desk --operator admin"), &lines(&input))
+    /// The whole log, with further options.
+    pub fn verify(&self, options: &str) -> Ran {
+        self.run(
+            &format!("audit verify --desk desk {options}"),
+            &format!("{PASSPHRASE}\n"),
+        )
     }
 
     /// The Device Challenge.
@@ -238,5 +258,70 @@ fn lines(input: &str) -> String {
     match input {
         "" => String::new(),
         input => format!("{}\n", input.trim_end_matches('\n')),
+    }
+}
+
+/// The default rules, but that nothing rests.
+const RULES: &str = r#"{
+  "reason_wanted": true,
+  "ordinary_methods": [
+    {"method": "enrolled-factor", "vouched_by": "machine"},
+    {"method": "call-back", "vouched_by": "operator"},
+    {"method": "identity-document", "vouched_by": "operator"},
+    {"method": "manager", "vouched_by": "operator"},
+    {"method": "in-person", "vouched_by": "operator"}
+  ],
+  "privileged_methods": [
+    {"method": "enrolled-factor", "vouched_by": "machine"},
+    {"method": "identity-document", "vouched_by": "machine"}
+  ],
+  "request_seconds": 3600,
+  "verification_seconds": 900,
+  "approval_seconds": 600,
+  "session_seconds": 36000,
+  "channel_rest_seconds": 604800,
+  "rest_seconds": 0,
+  "licence_contact": "licences@example.com",
+  "limits": {
+    "device": {"window_seconds": 86400, "approval_from": 2, "refuse_from": 5},
+    "operator": {"window_seconds": 86400, "approval_from": 20, "refuse_from": 60},
+    "issuer": {"window_seconds": 86400, "approval_from": 200, "refuse_from": 1000}
+  }
+}
+"#;
+
+/// Who signs licences: made once, since passphrases are slow.
+struct Vendor {
+    bench: Bench,
+    public: String,
+    licence: String,
+}
+
+impl Vendor {
+    fn get() -> std::sync::MutexGuard<'static, Self> {
+        static MADE: OnceLock<std::sync::Mutex<Vendor>> = OnceLock::new();
+        let made = MADE.get_or_init(|| {
+            let mut vendor = Self {
+                bench: Bench::empty(),
+                public: String::new(),
+                licence: String::new(),
+            };
+            let input = format!("{PASSPHRASE}\n{PASSPHRASE}\n");
+            let made = vendor
+                .bench
+                .run("licence generate --name vendor.example --key vendor.age", &input);
+            vendor.public = text(&made.ok()["public"]);
+            vendor.licence = vendor.sign(1000, 365);
+            std::sync::Mutex::new(vendor)
+        });
+        made.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn sign(&self, devices: u32, days: u32) -> String {
+        let words = format!(
+            "licence sign --name vendor.example --key vendor.age --holder Example --contact licences@example.com \
+             --devices {devices} --days {days}"
+        );
+        text(&self.bench.run(&words, &format!("{PASSPHRASE}\n")).ok()["licence"])
     }
 }

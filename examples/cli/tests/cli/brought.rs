@@ -21,7 +21,7 @@ fn as_windows_writes(text: &str) -> [Vec<u8>; 2] {
 #[test]
 fn input_in_each_encoding() {
     let bench = Bench::with_desk(2);
-    for input in as_windows_writes(&format!("{ADMIN_PASSWORD}\n")) {
+    for input in as_windows_writes(&format!("{ADMIN_PASSWORD}\n{PASSPHRASE}\n")) {
         let words = [
             "desk",
             "status",
@@ -64,8 +64,13 @@ fn files_in_each_encoding() {
         }
         fs::write(&path, before).unwrap();
     };
-    again("desk/policy.json", &|| {
-        bench.admin_without_keys("desk status", "").ok();
+    let rules = bench.admin("desk rules", "").ok()["rules"].to_string();
+    fs::write(bench.path("rules.json"), rules).unwrap();
+    again("rules.json", &|| {
+        bench.admin("desk rules --set rules.json", "").ok();
+    });
+    again("desk/vendor.pub", &|| {
+        bench.admin("desk status", "").ok();
     });
     let public = bench
         .run_words(&["issuer", "show", "--desk", "desk", "--public"], "")
@@ -74,16 +79,13 @@ fn files_in_each_encoding() {
     again("issuer.json", &|| {
         bench.mock("diagnose --issuer issuer.json", "").ok();
     });
-    bench.admin("audit checkpoint --out cp.json", "").ok();
+    bench.admin("audit checkpoint --out cp.txt", "").ok();
     let verify = || {
         bench
-            .run(
-                "audit verify --desk desk --checkpoint cp.json --checkpoint-key desk/checkpoint.pub",
-                "",
-            )
+            .verify("--checkpoint cp.txt --checkpoint-key desk/checkpoint.pub")
             .ok();
     };
-    again("cp.json", &verify);
+    again("cp.txt", &verify);
     again("desk/checkpoint.pub", &verify);
     let response = bench.response();
     fs::write(bench.path("listed.txt"), utf16("summer26\r\n\r\n  winter26 \r\n")).unwrap();
@@ -101,25 +103,30 @@ fn files_in_each_encoding() {
 #[test]
 fn each_fault_says_what_and_where() {
     let bench = Bench::with_desk(2);
-    let policy = bench.path("desk/policy.json");
-    let good = fs::read_to_string(&policy).unwrap();
+    let policy = bench.path("rules.json");
+    let good = bench.admin("desk rules", "").ok()["rules"].clone();
+    let good = serde_json::to_string_pretty(&good).unwrap();
     for (bad, number, said) in [
         (
             good.replacen(',', "", 1),
             711,
-            "policy.json: line 3, column 3: expected `,` or `}`",
+            "rules.json: line 3, column 3: expected `,` or `}`",
         ),
         (
             good.replace("\"call-back\"", "\"callback\""),
             711,
-            "policy.json: ordinary_methods: callback is not one of enrolled-factor, call-back",
+            "rules.json: ordinary_methods: callback is not one of enrolled-factor, call-back",
         ),
-        (good.replace("true", "maybe"), 711, "policy.json: line 2, column"),
-        (String::new(), 711, "policy.json: line 1, column 0: EOF"),
+        (
+            good.replace("true", "maybe"),
+            711,
+            "rules.json: line 54, column 20: expected value",
+        ),
+        (String::new(), 711, "rules.json: line 1, column 0: EOF"),
     ] {
         assert_ne!(bad, good);
         fs::write(&policy, bad).unwrap();
-        let error = bench.admin_without_keys("desk status", "").error(number);
+        let error = bench.admin("desk rules --set rules.json", "").error(number);
         assert!(text(&error["detail"]).contains(said), "{error}");
     }
     fs::write(
@@ -163,13 +170,9 @@ fn each_fault_says_what_and_where() {
     ] {
         let later = format!("{{\"version\": {version}, \"suite\": 2, \"slot\": 1, \"public\": \"\"}}");
         fs::write(bench.path("later.json"), later).unwrap();
-        for words in [
-            "--mock key.bin enroll --issuer later.json --user a",
-            "audit verify --desk desk --checkpoint later.json",
-        ] {
-            let error = bench.run(words, "").error(number);
-            assert!(text(&error["detail"]).contains(said), "{words}: {error}");
-        }
+        let words = "--mock key.bin enroll --issuer later.json --user a";
+        let error = bench.run(words, "").error(number);
+        assert!(text(&error["detail"]).contains(said), "{words}: {error}");
     }
     fs::write(bench.path("other.json"), "[]").unwrap();
     let error = bench
@@ -213,52 +216,36 @@ fn a_session_that_cannot_be_read_or_kept() {
 fn names_and_secrets_are_the_same_from_every_keyboard() {
     let bench = Bench::empty();
     let (nfc, nfd) = ("zo\u{eb}-\u{e9}", "zoe\u{308}-e\u{301}");
+    let (secret, typed) = ("gr\u{fc}ne Fahrr\u{e4}der", "gru\u{308}ne Fahrra\u{308}der");
     let twice = |text: &str| format!("{text}\n{text}\n");
     let run =
         |words: &[&str], input: String| bench.run_words(&[words, &["--stdin", "--json"]].concat(), &input);
-    run(
-        &["desk", "init", "--desk", "desk", "--admin", nfd],
-        twice(nfd) + &twice(nfd),
-    )
-    .ok();
-    // Another keyboard, and a no-break space where the first one had none is another password.
-    let status = ["desk", "status", "--desk", "desk", "--operator", nfc];
-    run(&status, format!("{nfc}\n")).ok();
-    run(&status, format!("{nfc} \n")).error(427);
-    run(
-        &["issuer", "generate", "--desk", "desk", "--operator", nfc],
-        format!("{nfc}\n{nfc}\n"),
-    )
-    .ok();
-    let user = [
+    bench.write_vendor();
+    let init = [
         "desk",
-        "add-user",
+        "init",
         "--desk",
         "desk",
-        "--operator",
-        nfc,
-        "--user",
+        "--admin",
         nfd,
-        "--name",
-        nfd,
+        "--vendor",
+        "vendor.pub",
     ];
-    run(&user, format!("{nfc}\n")).ok();
+    run(&init, twice(typed) + &twice(nfd)).ok();
+    // Another keyboard, and a no-break space where the first one had none is another password.
+    let at = |words: &[&str], name: &str, more: &str| {
+        let words = [words, &["--desk", "desk", "--operator", name]].concat();
+        run(&words, format!("{secret}\n{nfc}\n{more}"))
+    };
+    at(&["desk", "status"], nfc, "").ok();
+    let status = ["desk", "status", "--desk", "desk", "--operator", nfc];
+    run(&status, format!("{secret} \n{nfc}\n")).error(427);
+    at(&["desk", "licence", "licence.txt"], nfc, "").ok();
+    at(&["issuer", "generate"], nfc, "").ok();
+    at(&["desk", "add-user", "--user", nfd, "--name", nfd], nfc, "").ok();
+    at(&["desk", "open"], nfd, "").ok();
     run(&["--mock", "key.bin", "mock", "new"], "x".into()).ok();
-    run(
-        &[
-            "--mock",
-            "key.bin",
-            "enroll",
-            "--desk",
-            "desk",
-            "--operator",
-            nfd,
-            "--user",
-            nfc,
-        ],
-        format!("{nfd}\n{nfc}\n"),
-    )
-    .ok();
+    at(&["--mock", "key.bin", "enroll", "--user", nfc], nfd, "").ok();
     run(
         &["--mock", "key.bin", "mock", "make-passkey"],
         "oldpin42\n".into(),
@@ -269,10 +256,6 @@ fn names_and_secrets_are_the_same_from_every_keyboard() {
     for search in ["ZO\u{cb}", "ZOE\u{308}"] {
         let words = [
             "respond",
-            "--desk",
-            "desk",
-            "--operator",
-            nfc,
             "--user",
             search,
             "--method",
@@ -282,22 +265,10 @@ fn names_and_secrets_are_the_same_from_every_keyboard() {
             "--reason",
             "T",
         ];
-        let answer = run(&words, format!("{nfc}\n{nfd}\n{challenge}\n")).ok();
+        let answer = at(&words, nfc, &format!("{challenge}\n")).ok();
         assert_eq!(text(&answer["name"]), nfc);
-        run(
-            &[
-                "desk",
-                "abandon",
-                "--desk",
-                "desk",
-                "--operator",
-                nfc,
-                "--request",
-                &answer["request"].to_string(),
-            ],
-            format!("{nfd}\n"),
-        )
-        .ok();
+        let request = text(&answer["request"]);
+        at(&["desk", "abandon", "--request", &request], nfd, "").ok();
     }
 }
 
@@ -337,10 +308,7 @@ mod unix {
         let bench = Bench::with_desk(2);
         bench.admin("issuer backup --to backup", "").ok();
         for (folder, run) in [
-            (
-                "desk",
-                &(|| bench.admin_without_keys("desk status", "")) as &dyn Fn() -> _,
-            ),
+            ("desk", &(|| bench.admin("desk status", "")) as &dyn Fn() -> _),
             ("backup", &|| bench.admin("issuer restore --from backup", "")),
         ] {
             let path = bench.path(folder);

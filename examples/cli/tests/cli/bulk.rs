@@ -101,9 +101,7 @@ fn a_list_at_the_desk() {
         );
 
         // The registry was left alone; the row is what it takes.
-        bench
-            .admin_without_keys("desk add-user --user alice --name Alice", "")
-            .ok();
+        bench.admin("desk add-user --user alice --name Alice", "").ok();
         let registered = bench.admin("desk import devices.csv", "").ok();
         assert_eq!(registered["device_ids"][0], enrolled["device_id"]);
         bench.mock("mock make-passkey", OLD_PIN).ok();
@@ -164,9 +162,7 @@ fn a_station_without_a_signing_key_says_that_it_did_not_probe() {
         "{}",
         ran.stdout
     );
-    bench
-        .admin_without_keys("desk add-user --user alice --name Alice", "")
-        .ok();
+    bench.admin("desk add-user --user alice --name Alice", "").ok();
     bench.admin("desk import devices.csv", "").ok();
 }
 
@@ -226,9 +222,7 @@ fn what_cannot_be_done_is_said_before_a_key_is_touched() {
 #[test]
 fn import_goes_on_after_a_row_that_is_refused() {
     let bench = Bench::with_desk(2);
-    bench
-        .admin_without_keys("desk add-user --user bob --name Bob", "")
-        .ok();
+    bench.admin("desk add-user --user bob --name Bob", "").ok();
     let mut rows = String::new();
     for (number, user) in ["alice", "bob"].into_iter().enumerate() {
         let public = bench.run_words(&["issuer", "show", "--desk", "desk", "--public"], "");
@@ -250,9 +244,7 @@ fn import_goes_on_after_a_row_that_is_refused() {
         text(&refused["detail"]).starts_with("1 of 2 are registered"),
         "{refused}"
     );
-    bench
-        .admin_without_keys("desk add-user --user alice --name Alice", "")
-        .ok();
+    bench.admin("desk add-user --user alice --name Alice", "").ok();
     let again = bench.admin("desk import devices.csv", "").error(431);
     assert!(
         text(&again["detail"]).starts_with("1 of 2 are registered"),

@@ -49,7 +49,7 @@ fn a_forgotten_pin_is_blocked_and_given_back() {
         // Three tries a power-up, and each run is one.
         let told: Vec<_> = (0..3).map(|_| block(" --yes").ok()["blocked"].clone()).collect();
         assert_eq!(told, [false, false, true]);
-        let shown = bench.run("audit show --desk desk", "").ok();
+        let shown = bench.admin("audit show", "").ok();
         let events = shown["entries"].as_array().unwrap().iter();
         let recorded = events.filter(|entry| entry["event"] == "PinBlocked").count();
         assert_eq!(recorded, 3, "each run is recorded before its tries are used");
@@ -89,7 +89,7 @@ fn a_lost_key_comes_back_from_the_backup() {
         let challenge = bench.challenge();
         bench.admin("issuer backup --to backup", "").ok();
         bench.admin("issuer backup --to backup", "").error(804);
-        for lost in ["issuer_keys.age", "wrapping_key.age"] {
+        for lost in ["issuer_keys.age", "desk_keys.age"] {
             std::fs::remove_file(bench.path("desk").join(lost)).unwrap();
         }
         let refused = bench.respond(&challenge);
@@ -118,37 +118,82 @@ fn a_wrong_passphrase_or_password() {
 }
 
 #[test]
-fn a_changed_log_and_a_cut_one() {
+fn a_database_that_was_set_back() {
     let bench = Bench::locked(2);
+    bench.admin("desk backup --to early.sqlite", "").ok();
+    bench.admin("desk backup --to early.sqlite", "").error(702);
     bench.response();
-    bench.admin("audit checkpoint --out cp.json", "").ok();
+    bench.admin("audit checkpoint --out cp.txt", "").ok();
     std::fs::copy(bench.path("desk/checkpoint.pub"), bench.path("kept.pub")).unwrap();
-    let verify = "audit verify --desk desk";
-    let with_checkpoint = format!("{verify} --checkpoint cp.json --checkpoint-key kept.pub");
-    let covered = bench.run(&with_checkpoint, "").ok()["covered"].as_u64().unwrap();
+    let with_checkpoint = "--checkpoint cp.txt --checkpoint-key kept.pub";
+    let covered = bench.verify(with_checkpoint).ok()["covered"].as_u64().unwrap();
     assert!(covered > 5);
 
-    let path = bench.path("desk/audit.jsonl");
-    let log = std::fs::read_to_string(&path).unwrap();
-    // Cut off behind an entry: only the checkpoint shows it.
-    let lines: Vec<&str> = log.lines().collect();
-    std::fs::write(&path, format!("{}\n", lines[..5].join("\n"))).unwrap();
-    bench.run(verify, "").ok();
-    bench.run(&with_checkpoint, "").error(705);
-    // A line less in the middle, and a name changed.
-    let mut gap = lines.clone();
-    gap.remove(4);
-    std::fs::write(&path, format!("{}\n", gap.join("\n"))).unwrap();
-    bench.run(verify, "").error(704);
-    std::fs::write(
-        &path,
-        log.replace("\"operator\":\"admin\"", "\"operator\":\"other\""),
-    )
-    .unwrap();
-    bench.run(verify, "").error(704);
+    let put_back = || {
+        std::fs::copy(bench.path("early.sqlite"), bench.path("desk/desk.sqlite")).unwrap();
+    };
+    put_back();
+    bench.admin("desk status", "").error(714);
+    // Without the anchor it is taken: only a checkpoint that was kept elsewhere tells.
+    std::fs::remove_file(bench.path("desk/anchor")).unwrap();
+    bench.verify("").ok();
+    bench.verify(with_checkpoint).error(705);
     // Another key's checkpoint.
-    std::fs::write(&path, &log).unwrap();
     let other = Bench::with_desk_of_its_own(2);
     std::fs::copy(other.path("desk/checkpoint.pub"), bench.path("kept.pub")).unwrap();
-    bench.run(&with_checkpoint, "").error(705);
+    bench.verify(with_checkpoint).error(705);
+}
+
+#[test]
+fn an_entry_is_proved_without_the_desk() {
+    let bench = Bench::locked(2);
+    bench.admin("audit checkpoint --out cp.txt", "").ok();
+    let prove = "audit prove --desk desk --entry 4 --checkpoint cp.txt --out 4.proof";
+    bench.run(prove, &format!("{PASSPHRASE}\n")).ok();
+    std::fs::copy(bench.path("desk/checkpoint.pub"), bench.path("kept.pub")).unwrap();
+    let check = "audit check-proof --proof 4.proof --entry 4.proof.entry --checkpoint-key kept.pub";
+    let proved = bench.run(check, "").ok();
+    let shown = bench.admin("audit show", "").ok();
+    assert_eq!(proved["index"], 4);
+    assert_eq!(proved["event"], shown["entries"][4]["event"]);
+    let entry = bench.path("4.proof.entry");
+    let mut bytes = std::fs::read(&entry).unwrap();
+    bytes[20] ^= 1;
+    std::fs::write(&entry, bytes).unwrap();
+    bench.run(check, "").error(705);
+}
+
+#[test]
+fn the_folder_of_an_older_version_is_told() {
+    let bench = Bench::empty();
+    std::fs::create_dir(bench.path("desk")).unwrap();
+    std::fs::write(bench.path("desk/audit.jsonl"), "{}\n").unwrap();
+    bench.admin("desk status", "").error(716);
+    bench.run("desk init --desk desk", "a\na\nb\nb\n").error(716);
+}
+
+/// An attempt that was interrupted anywhere has made some of the files: the command is given again.
+#[test]
+fn an_interrupted_set_up_is_given_again() {
+    for lost in [
+        &[
+            "desk.sqlite",
+            "desk.sqlite-wal",
+            "desk.sqlite-shm",
+            "checkpoint.pub",
+            "anchor",
+        ][..],
+        &["desk.sqlite", "desk_keys.age", "checkpoint.pub", "anchor"],
+    ] {
+        let bench = Bench::empty();
+        bench.init();
+        for name in lost {
+            let _ = std::fs::remove_file(bench.path("desk").join(name));
+        }
+        bench.init();
+        bench.admin("issuer generate --suite 2 --slot 1", "").ok();
+        let words = "desk init --desk desk --admin admin";
+        let secrets = format!("{ADMIN_PASSWORD}\n{ADMIN_PASSWORD}\n{PASSPHRASE}\n{PASSPHRASE}\n");
+        bench.run(words, &secrets).error(804);
+    }
 }

@@ -1,7 +1,7 @@
 //! What the device, the PIN rules and the help desk refuse, each with its own number; and the exit
 //! code of each family.
 
-use crate::bench::{Bench, NEW_PIN, OLD_PIN, PASSPHRASE, text};
+use crate::bench::{ADMIN_PASSWORD, Bench, NEW_PIN, OLD_PIN, PASSPHRASE, text};
 
 #[test]
 fn an_exit_code_for_each_family() {
@@ -117,7 +117,7 @@ fn a_response_that_is_void_or_not_this_devices() {
     // Another device in the place of the one whose challenge was shown.
     std::fs::copy(bench.path("key.bin.session"), bench.path("old.session")).unwrap();
     bench.mock("mock new --force", "").ok();
-    let secrets = "admin-password-7\ncorrect horse battery";
+    let secrets = &format!("{ADMIN_PASSWORD}\n{PASSPHRASE}");
     bench
         .mock("enroll --desk desk --operator admin --user alice", secrets)
         .ok();
@@ -154,26 +154,79 @@ fn the_desks_rules() {
     bench
         .admin(
             &format!("respond --user alice {how} --reason T-1 --approver admin"),
-            &format!("admin-password-7\n{challenge}"),
+            &format!("{ADMIN_PASSWORD}\n{challenge}"),
         )
         .error(410);
 
-    bench.admin_without_keys("desk service off", "").ok();
+    bench.admin("desk service off", "").ok();
     bench.respond(&challenge).error(403);
-    bench.admin_without_keys("desk service on", "").ok();
-    let licence = bench.path("desk/licence.json");
-    let terms = std::fs::read_to_string(&licence).unwrap();
-    let mut expired: serde_json::Value = serde_json::from_str(&terms).unwrap();
-    expired["valid_until"] = 1.into();
-    std::fs::write(&licence, expired.to_string()).unwrap();
+    bench.admin("desk service on", "").ok();
+    bench.put_licence(5, 0);
+    // Its last second is over.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
     let error = bench.respond(&challenge).error(402);
     assert!(text(&error["detail"]).contains("licences@example.com"));
-    std::fs::remove_file(&licence).unwrap();
-    bench.respond(&challenge).error(401);
-    bench.run("desk licence --desk desk --devices 0", "").ok();
+    bench.put_licence(0, 365);
     bench.respond(&challenge).error(404);
-    bench.run("desk licence --desk desk --devices 5", "").ok();
+    let forged = std::fs::read_to_string(bench.path("licence.txt")).unwrap();
+    std::fs::write(
+        bench.path("licence.txt"),
+        forged.replace("devices 0", "devices 9"),
+    )
+    .unwrap();
+    bench.admin("desk licence licence.txt", "").error(444);
+    bench.put_licence(5, 365);
     bench.respond(&challenge).ok();
+}
+
+#[test]
+fn before_the_set_up_has_ended_and_without_a_licence_no_code_is_given() {
+    let bench = Bench::empty();
+    bench.init();
+    bench.admin("issuer generate --suite 2 --slot 1", "").ok();
+    bench.make_locked();
+    bench.respond(&bench.challenge()).error(437);
+    bench.admin("desk open", "").ok();
+    bench.admin("desk open", "").error(441);
+    bench.respond(&bench.challenge()).ok();
+
+    let bench = Bench::empty();
+    let secrets = format!("{ADMIN_PASSWORD}\n{ADMIN_PASSWORD}\n{PASSPHRASE}\n{PASSPHRASE}\n");
+    bench.run("desk init --desk desk", &secrets).ok();
+    bench.admin("respond --user alice --reason T-1", "").error(401);
+    for weak in ["password-password", "short"] {
+        let words = "desk add-operator --name olga --role administrator";
+        bench.admin(words, &format!("{weak}\n{weak}")).error(440);
+    }
+}
+
+/// With the default rules what loosens rests, unless another Administrator stands by it.
+#[test]
+fn what_loosens_rests() {
+    let bench = Bench::empty();
+    let secrets = format!("{ADMIN_PASSWORD}\n{ADMIN_PASSWORD}\n{PASSPHRASE}\n{PASSPHRASE}\n");
+    bench.run("desk init --desk desk", &secrets).ok();
+    let password = "green lamps 4711";
+    let add = |name: &str| {
+        let words = format!("desk add-operator --name {name} --role administrator");
+        bench.admin(&words, &format!("{password}\n{password}")).ok()["rests"].clone()
+    };
+    assert_eq!(add("nina"), false);
+    bench.admin("desk open", "").ok();
+    assert_eq!(add("olga"), true);
+    let as_operator = |name: &str, words: &str| {
+        bench.run(
+            &format!("{words} --desk desk --operator {name}"),
+            &format!("{password}\n{PASSPHRASE}\n"),
+        )
+    };
+    as_operator("olga", "desk service off").error(405);
+    let approve = "desk approve --operator-change olga --reason needed";
+    bench.admin(approve, "").error(410);
+    as_operator("nina", approve).ok();
+    as_operator("olga", "desk service off").ok();
+    let rules = text(&bench.admin("desk rules", "").ok()["rules"]["licence_contact"]);
+    assert_eq!(rules, "");
 }
 
 #[test]
@@ -185,9 +238,9 @@ fn privileges_approval_and_limits() {
         ("olga", "--role device-service-administrator"),
     ] {
         bench
-            .admin_without_keys(
+            .admin(
                 &format!("desk add-operator --name {name} {rights}"),
-                "op-pass\nop-pass",
+                "green lamps 4711\ngreen lamps 4711",
             )
             .ok();
     }
@@ -195,24 +248,27 @@ fn privileges_approval_and_limits() {
         let words = format!(
             "respond --desk desk --operator {name} --user alice --method in-person --statement x --reason T {more}"
         );
-        bench.run(&words, &format!("op-pass\n{PASSPHRASE}\n{input}\n"))
+        bench.run(&words, &format!("green lamps 4711\n{PASSPHRASE}\n{input}\n"))
     };
     as_operator("nina", "", &challenge).error(405);
     bench
-        .run("desk service off --desk desk --operator olga", "op-pass\n")
+        .run(
+            "desk service off --desk desk --operator olga",
+            &format!("green lamps 4711\n{PASSPHRASE}\n"),
+        )
         .error(405);
     as_operator("olga", "", &challenge).ok();
     as_operator("olga", "", &challenge).ok();
     // The third code of a day for one device wants a second operator.
     as_operator("olga", "", &challenge).error(409);
-    let approved = format!("admin-password-7\n{challenge}");
+    let approved = format!("{ADMIN_PASSWORD}\n{challenge}");
     for _ in 0..3 {
         as_operator("olga", "--approver admin", &approved).ok();
     }
     as_operator("olga", "--approver admin", &approved).error(411);
 
     bench
-        .admin_without_keys("desk add-user --user alice --name Alice --privileged", "")
+        .admin("desk add-user --user alice --name Alice --privileged", "")
         .ok();
     as_operator("olga", "--approver admin", &approved).error(407);
 }
@@ -225,11 +281,11 @@ fn a_counter_that_moved() {
     bench.mock("mock lock", "").ok();
     let challenge = bench.challenge();
     bench.respond(&challenge).error(420);
-    let alarms = bench.admin_without_keys("desk status", "").ok()["alarms"].clone();
+    let alarms = bench.admin("desk status", "").ok()["alarms"].clone();
     assert_eq!(alarms[0]["number"], 420);
     let alarm = &alarms[0]["alarm"];
     bench
-        .admin_without_keys(&format!("desk acknowledge --alarm {alarm} --note known"), "")
+        .admin(&format!("desk acknowledge --alarm {alarm} --note known"), "")
         .ok();
     bench.respond(&challenge).ok();
 }
@@ -239,9 +295,7 @@ fn devices_that_are_taken_out_of_use() {
     let bench = Bench::locked(2);
     let challenge = bench.challenge();
     let id = text(&bench.mock("challenge", "").ok()["device_id"]);
-    bench
-        .admin_without_keys(&format!("desk retire --device-id {id}"), "")
-        .ok();
+    bench.admin(&format!("desk retire --device-id {id}"), "").ok();
     bench.respond(&challenge).error(417);
     let words = format!("respond --device-id {id} --method manager --statement x --reason y");
     bench.admin(&words, &challenge).error(428);
@@ -250,7 +304,7 @@ fn devices_that_are_taken_out_of_use() {
 #[test]
 fn a_clock_that_went_back() {
     let bench = Bench::with_desk(2);
-    bench.admin_without_keys("desk accept-clock --note none", "").ok();
-    let log = bench.run("audit show --desk desk --last 1", "").ok();
+    bench.admin("desk accept-clock --note none", "").ok();
+    let log = bench.admin("audit show --last 2", "").ok();
     assert_eq!(log["entries"][0]["event"], "ClockAccepted");
 }

@@ -22,11 +22,20 @@ fn nothing_secret_is_printed() {
     bench.unlock(&response, NEW_PIN, NEW_PIN).ok();
     bench.unlock(&response, NEW_PIN, NEW_PIN).error(107);
     bench.sign_in(NEW_PIN).ok();
-    bench.admin_without_keys("desk status", "").ok();
-    bench.run("audit show --desk desk", "").ok();
+    bench.admin("desk status", "").ok();
+    bench.admin("audit show", "").ok();
     // Text output, too.
     bench.run_words(&["--mock", "key.bin", "mock", "sign-in", "--stdin"], NEW_PIN);
-    bench.run_words(&["audit", "show", "--desk", "desk"], "");
+    let words = [
+        "audit",
+        "show",
+        "--desk",
+        "desk",
+        "--operator",
+        "admin",
+        "--stdin",
+    ];
+    bench.run_words(&words, &format!("{ADMIN_PASSWORD}\n{PASSPHRASE}\n"));
 
     let printed = bench.printed.borrow();
     for secret in [&response, NEW_PIN, OLD_PIN, ADMIN_PASSWORD, PASSPHRASE, "p1n-1"] {
@@ -75,7 +84,8 @@ fn without_a_terminal_and_without_stdin_nothing_is_read() {
     bench.run_words(&words, "s3cr3tpin\n").error(805);
     // Standard input that ends too soon.
     bench.mock("unlock", "77").error(201);
-    bench.admin_without_keys("issuer generate", "").error(804);
+    let words = "issuer generate --desk desk --operator admin";
+    bench.run(words, &format!("{ADMIN_PASSWORD}\n")).error(804);
 }
 
 /// Keys, passwords and PINs are not in the desk's files as they are.

@@ -249,12 +249,12 @@ fn a_call_at_the_desk() {
         .find(|line| line.len() == 29 && line.matches('-').count() == 5);
     let response = line.unwrap_or_else(|| panic!("no Response Code in {shown}"));
     bench.unlock(response, NEW_PIN, NEW_PIN).ok();
-    let log = bench.run("audit show --desk desk", "").ok();
+    let log = bench.admin("audit show", "").ok();
     let entries = log["entries"].as_array().unwrap().clone();
     assert!(entries.iter().any(|entry| entry["error"] == 203));
     assert!(
         entries
             .iter()
-            .all(|entry| entry["detail"] != text(&"called the number on record".into()))
+            .all(|entry| entry["text"] != text(&"called the number on record".into()))
     );
 }

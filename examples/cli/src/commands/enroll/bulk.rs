@@ -72,7 +72,7 @@ fn keys(args: &Enroll, prompt: Prompt) -> Result<(Vec<PublicKey>, Option<SharedS
     if !open.desk.may(&open.session, Privilege::ManageDevices)? {
         return Err(ErrorCode::PrivilegeMissing.into());
     }
-    let ring = open.folder.ring(open.passphrase()?)?;
+    let ring = open.folder.keys().ring(&open.passphrase)?;
     let signer = SharedSigner::new(SoftwareSigner::new(ring, Box::new(NoAdminKeys)));
     let keys = present_keys(&signer, args.suite.and_then(Suite::from_number));
     Ok((keys, Some(signer)))

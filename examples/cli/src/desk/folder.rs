@@ -1,0 +1,137 @@
+//! A desk's folder:
+//!
+//! - `desk.sqlite`: the database, with all that the desk knows.
+//! - `notices.jsonl`: notices to owners, for a mailer of the house.
+//! - `vendor.pub`: whose licences count.
+//! - `anchor`: how far the log was seen to reach.
+//! - keys: [`KeyFolder`].
+
+use std::path::{Path, PathBuf};
+
+use fido_unlock::ErrorCode;
+use fido_unlock::desk::log::NoteVerifier;
+use fido_unlock::desk::ports::{DeskStore, StorageError};
+use fido_unlock_files::others_may_write;
+use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
+
+use super::KeyFolder;
+use crate::args::At;
+use crate::brought::{form, numbered_lines, read_text};
+use crate::failure::Failure;
+use crate::output::shown;
+
+const DATABASE: &str = "desk.sqlite";
+const NOTICES: &str = "notices.jsonl";
+const VENDOR: &str = "vendor.pub";
+const ANCHOR: &str = "anchor";
+/// The log of a desk as versions before 0.2 kept it.
+const OLDER_LOG: &str = "audit.jsonl";
+
+/// A desk's folder.
+#[derive(Clone, Debug)]
+pub struct DeskFolder(PathBuf);
+
+impl DeskFolder {
+    /// The folder that a command names, in which there is a desk.
+    pub fn of(at: &At) -> Result<Self, Failure> {
+        Self::existing(&at.desk)
+    }
+
+    /// A folder in which there is a desk; otherwise it is said how to make it.
+    pub fn existing(path: &Path) -> Result<Self, Failure> {
+        let folder = Self(path.to_owned());
+        if folder.database().exists() {
+            is_private(path)?;
+            return Ok(folder);
+        }
+        folder.is_not_older()?;
+        let text = format!(
+            "{} is not a help desk; make one with `desk init`",
+            shown(path.display())
+        );
+        Err(Failure::new(ErrorCode::StoreRead, text))
+    }
+
+    /// A folder in which a desk is to be made.
+    pub fn new(path: &Path) -> Result<Self, Failure> {
+        let folder = Self(path.to_owned());
+        folder.is_not_older()?;
+        is_private(path)?;
+        Ok(folder)
+    }
+
+    fn is_not_older(&self) -> Result<(), Failure> {
+        let older = self.0.join(OLDER_LOG);
+        if older.exists() && !self.database().exists() {
+            return Err(Failure::new(ErrorCode::StoreOutdated, shown(older.display())));
+        }
+        Ok(())
+    }
+
+    /// Whether a desk was made in it, to the end.
+    pub fn has_desk(&self) -> Result<bool, Failure> {
+        if !self.database().exists() {
+            return Ok(false);
+        }
+        let mut store = match SqliteStore::open(&self.database(), SqliteOptions::default()) {
+            // Made, and nothing written to it yet.
+            Err(StorageError::Read { .. }) => return Ok(false),
+            store => store?,
+        };
+        Ok(store.begin()?.head()?.is_some())
+    }
+
+    /// The database.
+    pub fn database(&self) -> PathBuf {
+        self.0.join(DATABASE)
+    }
+
+    /// Notices to owners.
+    pub fn notices(&self) -> PathBuf {
+        self.0.join(NOTICES)
+    }
+
+    /// The anchor.
+    pub fn anchor(&self) -> PathBuf {
+        self.0.join(ANCHOR)
+    }
+
+    /// Where the vendor's keys stand.
+    pub fn vendor_file(&self) -> PathBuf {
+        self.0.join(VENDOR)
+    }
+
+    /// The keys.
+    pub fn keys(&self) -> KeyFolder {
+        KeyFolder::of_desk(&self.0)
+    }
+
+    /// Whose licences count; nobody's without the file.
+    pub fn vendor(&self) -> Result<Vec<NoteVerifier>, Failure> {
+        let path = self.vendor_file();
+        if path.exists() {
+            read_verifiers(&path)
+        } else {
+            Ok(Vec::new())
+        }
+    }
+}
+
+/// Public keys of notes, one on each line.
+pub fn read_verifiers(path: &Path) -> Result<Vec<NoteVerifier>, Failure> {
+    let text = read_text(path)?;
+    let read = |(number, line): (usize, &str)| {
+        NoteVerifier::parse(line).map_err(|error| form(path, &format!("line {number}: {error}")))
+    };
+    numbered_lines(&text).map(read).collect()
+}
+
+/// Nobody else can put files of theirs in place of a desk's, a backup's too. A folder that is not there is
+/// made for its owner alone.
+pub fn is_private(folder: &Path) -> Result<(), Failure> {
+    match others_may_write(folder) {
+        Ok(Some(exposed)) => Err(Failure::new(ErrorCode::FolderShared, shown(exposed))),
+        Ok(None) => Ok(()),
+        Err(error) => Err(Failure::read(folder, &error)),
+    }
+}
