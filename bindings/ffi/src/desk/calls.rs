@@ -75,8 +75,10 @@ impl HelpDesk {
         after: Option<RequestPlace>,
         limit: u32,
     ) -> Result<Vec<DeskRequest>, UnlockError> {
-        let place = |place: RequestPlace| Ok((UnixTime(place.opened_at), request_id(&place.id)?));
-        let after = after.map(place).transpose().map_err(|error: UnlockError| error)?;
+        let after = match after {
+            Some(place) => Some((UnixTime(place.opened_at), request_id(&place.id)?)),
+            None => None,
+        };
         let views = self.run(|desk| desk.open_requests(&session.0, after, limit))?;
         Ok(views.iter().map(Into::into).collect())
     }

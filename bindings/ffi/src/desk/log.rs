@@ -153,8 +153,7 @@ impl HelpDesk {
     ) -> Result<SignedCheckpoint, UnlockError> {
         let mut signer = HostNoteSigner::open(signer)?;
         let note = self.run(|desk| desk.checkpoint(&session.0, &mut signer))?;
-        let signed = signer.checked(&note).ok_or(ErrorCode::SignerFailed)?;
-        Ok(signed)
+        Ok(signer.checked(&note).ok_or(ErrorCode::SignerFailed)?)
     }
 
     /// The proof that entry `index` is in the log as a checkpoint has it (C2SP tlog-proof).

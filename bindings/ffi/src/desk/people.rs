@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fido_unlock::desk;
 use zeroize::Zeroizing;
 
-use super::types::{operator_id, optional_user, user_id};
+use super::types::{operator_id, user_id};
 use super::{DeskFound, DeskRules, DeskUser, HelpDesk, OperatorSession};
 use crate::UnlockError;
 
@@ -223,7 +223,7 @@ impl HelpDesk {
         after: Option<String>,
         limit: u32,
     ) -> Result<Vec<DeskFound>, UnlockError> {
-        let after = optional_user(after.as_deref())?;
+        let after = after.as_deref().map(user_id).transpose()?;
         let found = self.run(|desk| desk.users(&session.0, after.as_ref(), limit))?;
         Ok(found.iter().map(Into::into).collect())
     }

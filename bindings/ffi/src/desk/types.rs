@@ -343,10 +343,6 @@ pub(super) fn device_id(text: &str) -> Result<DeviceId, UnlockError> {
     Ok(DeviceId::parse(text)?)
 }
 
-pub(super) fn optional_user(text: Option<&str>) -> Result<Option<UserId>, UnlockError> {
-    text.map(user_id).transpose()
-}
-
 pub(super) fn request_id(text: &str) -> Result<RequestId, UnlockError> {
     Ok(RequestId::parse(text)?)
 }
