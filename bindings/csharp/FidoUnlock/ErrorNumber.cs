@@ -174,6 +174,24 @@ namespace FidoUnlock
         ApproverUnknown = 435,
         /// <summary>The approver does not have the privilege for this.</summary>
         ApproverPrivilege = 436,
+        /// <summary>The help desk is still being set up: it gives no code yet.</summary>
+        DeskNotOpen = 437,
+        /// <summary>Too many wrong passwords were typed for this operator.</summary>
+        SignInLocked = 438,
+        /// <summary>This computer's clock differs from the database's.</summary>
+        ClockDiffers = 439,
+        /// <summary>The password is too short or too common.</summary>
+        PasswordWeak = 440,
+        /// <summary>The help desk's set-up has ended.</summary>
+        SetUpEnded = 441,
+        /// <summary>There is an operator of this name, or of one that looks like it.</summary>
+        OperatorExists = 442,
+        /// <summary>This is the help desk's only Administrator.</summary>
+        LastAdministrator = 443,
+        /// <summary>This is no licence that the vendor signed.</summary>
+        LicenceRefused = 444,
+        /// <summary>The operator approved this request before taking it over.</summary>
+        ApproverTookOver = 445,
         /// <summary>No security key or card was found.</summary>
         NoDevice = 501,
         /// <summary>This user may not open the device.</summary>
@@ -258,6 +276,14 @@ namespace FidoUnlock
         TextForm = 711,
         /// <summary>Other users of this computer can write to the folder.</summary>
         FolderShared = 712,
+        /// <summary>Stored data is not what the help desk wrote: somebody changed it.</summary>
+        StoreTampered = 713,
+        /// <summary>The help desk's data is older than what was seen of it before.</summary>
+        StoreSetBack = 714,
+        /// <summary>There is no room left to store data.</summary>
+        StoreFull = 715,
+        /// <summary>This is the folder of an older version, which this one cannot read.</summary>
+        StoreOutdated = 716,
         /// <summary>The library was called with an invalid argument.</summary>
         InvalidArgument = 801,
         /// <summary>The library was called in the wrong order.</summary>

@@ -232,7 +232,7 @@ impl HelpDesk {
         self.run(|desk| desk.record_key_event(&session.0, event))
     }
 
-    /// Puts a licence in: the vendor's signed file. Number 440 where the vendor has not signed it.
+    /// Puts a licence in: the vendor's signed file. Number 444 if the vendor has not signed it.
     pub fn put_licence(
         &self,
         session: Arc<OperatorSession>,

@@ -101,7 +101,7 @@ impl From<&desk::Operator> for DeskOperator {
 
 #[uniffi::export]
 impl HelpDesk {
-    /// Signs an operator in; the password is wiped on this side. Number 437 after too many wrong ones.
+    /// Signs an operator in; the password is wiped on this side. Number 438 after too many wrong ones.
     pub fn sign_in(&self, operator: String, password: String) -> Result<Arc<OperatorSession>, UnlockError> {
         let password = Zeroizing::new(password);
         let operator = operator_id(&operator)?;

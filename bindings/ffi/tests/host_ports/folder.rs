@@ -24,6 +24,13 @@ impl Folder {
         self.0.to_str().unwrap().into()
     }
 
+    /// Whether a file in it has this text.
+    fn holds(&self, text: &str) -> bool {
+        let files = std::fs::read_dir(&self.0).unwrap();
+        let mut files = files.map(|file| std::fs::read(file.unwrap().path()).unwrap());
+        files.any(|file| file.windows(text.len()).any(|part| part == text.as_bytes()))
+    }
+
     fn keys(&self) -> Result<Arc<KeyFolder>, UnlockError> {
         KeyFolder::open(self.path(), PASSPHRASE.into())
     }
@@ -136,6 +143,8 @@ fn from_key_files_to_the_unlock_and_over_a_restart() {
         desk.enter_challenge(signed_in(), id.clone(), begun.challenge())
             .unwrap();
         let code = desk.authorise(signed_in(), id.clone()).unwrap();
+        assert!(code.lines().all(|line| !folder.holds(line)));
+        assert!(folder.holds("User One"));
         unlock(&begun, device, code);
         desk.done(signed_in(), id).unwrap();
         key.try_pin(NEW_PIN.into()).unwrap();

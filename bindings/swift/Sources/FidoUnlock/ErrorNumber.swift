@@ -169,6 +169,24 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case approverUnknown = 435
     /// The approver does not have the privilege for this.
     case approverPrivilege = 436
+    /// The help desk is still being set up: it gives no code yet.
+    case deskNotOpen = 437
+    /// Too many wrong passwords were typed for this operator.
+    case signInLocked = 438
+    /// This computer's clock differs from the database's.
+    case clockDiffers = 439
+    /// The password is too short or too common.
+    case passwordWeak = 440
+    /// The help desk's set-up has ended.
+    case setUpEnded = 441
+    /// There is an operator of this name, or of one that looks like it.
+    case operatorExists = 442
+    /// This is the help desk's only Administrator.
+    case lastAdministrator = 443
+    /// This is no licence that the vendor signed.
+    case licenceRefused = 444
+    /// The operator approved this request before taking it over.
+    case approverTookOver = 445
     /// No security key or card was found.
     case noDevice = 501
     /// This user may not open the device.
@@ -253,6 +271,14 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case textForm = 711
     /// Other users of this computer can write to the folder.
     case folderShared = 712
+    /// Stored data is not what the help desk wrote: somebody changed it.
+    case storeTampered = 713
+    /// The help desk's data is older than what was seen of it before.
+    case storeSetBack = 714
+    /// There is no room left to store data.
+    case storeFull = 715
+    /// This is the folder of an older version, which this one cannot read.
+    case storeOutdated = 716
     /// The library was called with an invalid argument.
     case invalidArgument = 801
     /// The library was called in the wrong order.

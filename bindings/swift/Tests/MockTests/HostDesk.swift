@@ -16,7 +16,7 @@ func now() -> UInt64 { UInt64(Date().timeIntervalSince1970) }
 
 /// The set-up: licence, a second operator, issuer, user and device. `issuer`: the public key of the slot; nil: it has an
 /// admin key.
-func setUp(_ desk: HelpDesk, _ enrolled: Enrolled, issuer: Data?, time: UInt64) throws -> OperatorSession {
+func setUpDesk(_ desk: HelpDesk, _ enrolled: Enrolled, issuer: Data?, time: UInt64) throws -> OperatorSession {
     let session = try desk.signIn(operator: "desk-1", password: Host.password)
     _ = try desk.putLicence(session: session, file: mockLicence(now: time, devices: 3))
     try desk.putOperator(
@@ -44,7 +44,7 @@ func newDevice(_ enrolled: Enrolled, _ issuer: Data?) -> NewDevice {
 /// The same with the host's HSM, and the desk is opened.
 func register(_ desk: HelpDesk, _ host: Host, _ enrolled: Enrolled) throws -> OperatorSession {
     let issuer = host.suite == .aesAdminKey ? nil : try host.hsm.publicKey()
-    let session = try setUp(desk, enrolled, issuer: issuer, time: Host.start)
+    let session = try setUpDesk(desk, enrolled, issuer: issuer, time: Host.start)
     try desk.openDesk(session: session)
     return session
 }

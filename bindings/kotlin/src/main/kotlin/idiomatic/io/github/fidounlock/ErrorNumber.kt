@@ -173,6 +173,24 @@ enum class ErrorNumber(val number: Int) {
     ApproverUnknown(435),
     /** The approver does not have the privilege for this. */
     ApproverPrivilege(436),
+    /** The help desk is still being set up: it gives no code yet. */
+    DeskNotOpen(437),
+    /** Too many wrong passwords were typed for this operator. */
+    SignInLocked(438),
+    /** This computer's clock differs from the database's. */
+    ClockDiffers(439),
+    /** The password is too short or too common. */
+    PasswordWeak(440),
+    /** The help desk's set-up has ended. */
+    SetUpEnded(441),
+    /** There is an operator of this name, or of one that looks like it. */
+    OperatorExists(442),
+    /** This is the help desk's only Administrator. */
+    LastAdministrator(443),
+    /** This is no licence that the vendor signed. */
+    LicenceRefused(444),
+    /** The operator approved this request before taking it over. */
+    ApproverTookOver(445),
     /** No security key or card was found. */
     NoDevice(501),
     /** This user may not open the device. */
@@ -257,6 +275,14 @@ enum class ErrorNumber(val number: Int) {
     TextForm(711),
     /** Other users of this computer can write to the folder. */
     FolderShared(712),
+    /** Stored data is not what the help desk wrote: somebody changed it. */
+    StoreTampered(713),
+    /** The help desk's data is older than what was seen of it before. */
+    StoreSetBack(714),
+    /** There is no room left to store data. */
+    StoreFull(715),
+    /** This is the folder of an older version, which this one cannot read. */
+    StoreOutdated(716),
     /** The library was called with an invalid argument. */
     InvalidArgument(801),
     /** The library was called in the wrong order. */
