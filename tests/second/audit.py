@@ -1,4 +1,4 @@
-"""The help desk's audit log and its checkpoints: docs/protocol/audit.md and nothing else.
+"""The help desk's audit log and its checkpoints: docs/protocol/audit-1.md and nothing else.
 
 `audit.py LOG [CHECKPOINT KEY]` verifies a log file, and a checkpoint of 128 bytes by its key's compressed point in hex.
 """

@@ -41,9 +41,9 @@ def encode(item):
     return head(5, len(pairs)) + b"".join(k + v for k, v in sorted(pairs, key=lambda p: (p[0][0] >> 5, len(p[0]), p[0])))
 
 
-def decode(data, canonical=True):
+def decode(data, canonical=True, levels=4):
     """One item, whole. Canonical or not, no key is there twice and nothing stands behind the item."""
-    item, rest = read(data, 1)
+    item, rest = read(data, 5 - levels)
     if rest:
         raise Malformed("bytes after the end")
     if canonical and encode(item) != data:
@@ -77,7 +77,7 @@ def read(data, level):
         except UnicodeDecodeError:
             raise Malformed("not UTF-8") from None
     if level > 4:
-        raise Malformed("nested deeper than four levels")
+        raise Malformed("nested too deep")
     if major == 4:
         items = []
         for _ in range(n):

@@ -6,6 +6,11 @@ import pathlib
 import sys
 
 import audit as audit_log
+import cbor
+import codes
+import desklog
+import deskrows
+import merkle
 import pinuv
 import random_codes
 import suites
@@ -161,6 +166,155 @@ def audit(case):
     except audit_log.Fault as fault:
         got = {"expected": "invalid", "error": fault.error}
     return got, {name: case[name] for name in ("expected", "error", "hash", "fields") if name in case}
+
+
+def desk_log_entry(case):
+    data = bytes.fromhex(case["entry"])
+    entry = desklog.read_entry(data)
+    names = {**FIELDS, 4: "step", 22: "text", 24: "count", 25: "rotation"}
+    return {"leaf": merkle.leaf(data).hex(), "fields": {names[key]: value.hex() if isinstance(value, bytes) else value
+                                                       for key, value in entry.items()}}
+
+
+def desk_log_log(case):
+    desklog.read_entries(bytes.fromhex(case["log_id"]), map(bytes.fromhex, case["entries"]))
+    return {}
+
+
+def counted_peaks(size):
+    peaks = merkle.Peaks()
+    for n in range(size):
+        peaks.append(merkle.leaf(n.to_bytes(8, "big")))
+    return peaks
+
+
+def desk_log_root(case):
+    peaks = counted_peaks(case["size"])
+    assert merkle.read_range(peaks.range()).root() == peaks.root()
+    return {"root": peaks.root().hex(), "range": peaks.range().hex()}
+
+
+def desk_log_inclusion(case):
+    merkle.require(merkle.verify_inclusion(
+        case["size"], bytes.fromhex(case["root"]), case["index"], merkle.leaf(bytes.fromhex(case["entry"])),
+        list(map(bytes.fromhex, case["proof"]))), "wrong")
+    return {}
+
+
+def desk_log_consistency(case):
+    merkle.require(merkle.verify_consistency(
+        case["old"], bytes.fromhex(case["old_root"]), case["new"], bytes.fromhex(case["new_root"]),
+        list(map(bytes.fromhex, case["proof"]))), "wrong")
+    return {}
+
+
+def desk_log_tiles(case):
+    made = {}
+    for level, index, width, data in merkle.tiles(merkle.leaf(n.to_bytes(8, "big")) for n in range(case["size"])):
+        path = merkle.tile_place(index, width)
+        made[level, index, width] = {"level": level, "index": index, "width": width, "path": f"tile/{level}/{path}",
+                                     "sha256": merkle.sha256(data).hex()}
+        if level == 0:
+            made[level, index, width]["entries_path"] = f"tile/entries/{path}"
+    return {"count": len(made), "tiles": [made[one["level"], one["index"], one["width"]] for one in case["tiles"]]}
+
+
+def desk_log_tile_path(case):
+    path = merkle.tile_place(case["index"], 256)
+    return {"path": f"tile/0/{path}", "entries_path": f"tile/entries/{path}"}
+
+
+def desk_log_bundle(case):
+    return {"entries": [entry.hex() for entry in merkle.unbundle(bytes.fromhex(case["bundle"]))]}
+
+
+def desk_log_checkpoint(case):
+    origin, size, root = merkle.read_checkpoint(case["note"], merkle.Key(case["key"]))
+    return {"origin": desklog.origin_of(desklog.log_id_of(origin)), "size": size, "root": root.hex()}
+
+
+def desk_log_key(case):
+    merkle.Key(case["key"])
+    return {}
+
+
+def desk_log_proof_file(case):
+    merkle.verify_proof(case["file"], bytes.fromhex(case["entry"]), case["origin"], merkle.Key(case["key"]))
+    return {}
+
+
+def desk_log_text(case):
+    salt = bytes.fromhex(case["salt"])
+    assert desklog.read_text_line(case["line"]) == (case["index"], salt, case["text"])
+    return {"hash": desklog.text_hash(salt, case["text"]).hex(), "line": desklog.text_line(case["index"], salt, case["text"])}
+
+
+def desk_log_text_line(case):
+    desklog.read_text_line(case["line"])
+    return {}
+
+
+def desk_log_map(case):
+    rows, roots = {}, []
+    for step in case["steps"]:
+        key = step["table"], bytes.fromhex(step["key"])
+        if step["row"] is None:
+            rows.pop(key, None)
+        else:
+            rows[key] = bytes.fromhex(step["row"])
+        roots.append({**step, "root": deskrows.map_root(rows).hex()})
+    return {"empty_root": deskrows.map_root({}).hex(), "steps": roots}
+
+
+def desk_log_row(case):
+    row = bytes.fromhex(case["row"])
+    deskrows.read_row(case["table"], row)
+    return {"hash": deskrows.row_hash(row).hex()}
+
+
+def desk_log_head(case):
+    head, tree = deskrows.read_head(bytes.fromhex(case["head"]), bytes.fromhex(case["seal_key"]))
+    return {"fields": {"log_id": head[1].hex(), "size": tree.size, "root": tree.root().hex(), "map_root": head[3].hex(),
+                       "at": head[4], "era": head[5][0], "since": head[5][1]}}
+
+
+def desk_log_approval(case):
+    row = deskrows.read_row("requests", bytes.fromhex(case["row"]))
+    shown = deskrows.shown(row, deskrows.read_row("users", bytes.fromhex(case["user"])), 0, {0: 0, 1: 0})
+    basis = deskrows.basis(bytes.fromhex(case["log_id"]), bytes.fromhex(case["request"]), row[7], shown)
+    return {"shown": cbor.encode(shown).hex(), "basis": basis.hex()}
+
+
+def desk_log_session(case):
+    return {"key": deskrows.session_key(bytes.fromhex(case["log_id"]), bytes.fromhex(case["secret"])).hex()}
+
+
+def desk_log_licence(case):
+    values = deskrows.read_licence(case["file"], merkle.Key(case["key"]))
+    return dict(zip(("holder", "devices", "valid_until", "contact"), values))
+
+
+def desk_log_request(case):
+    number = deskrows.read_request(case["line"])
+    return {"bytes": number.hex(), "written": deskrows.request_line(number)}
+
+
+ERRORS = {"CodeLength": 201, "CodeCharacter": 202, "CodeCheck": 203, "CodeKind": 204}
+
+
+def desk_log(case):
+    try:
+        got = {"expected": "valid", **globals()[f"desk_log_{case['kind']}"](case)}
+    except (desklog.Fault, deskrows.Fault) as fault:
+        got = {"expected": "invalid", "error": fault.error}
+    except codes.Refused as refused:
+        got = {"expected": "invalid", "error": ERRORS[refused.error]}
+    except merkle.Malformed:
+        got = {"expected": "invalid"}
+    want = {name: case.get(name) for name in got}
+    if case["kind"] == "text_line":
+        got.pop("error"), want.pop("error")
+    return got, want
 
 
 def counted(length):

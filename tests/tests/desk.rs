@@ -11,6 +11,8 @@
 
 #[path = "desk/calls.rs"]
 mod calls;
+#[path = "desk/export.rs"]
+mod export;
 #[path = "desk/house.rs"]
 mod house;
 #[path = "desk/people.rs"]

@@ -461,7 +461,8 @@ fn the_second_implementation_verifies_the_log_on_disk() {
         (version("\"1\""), 703),
         (version("2"), 706),
         (version("18446744073709551616"), 706),
-        (version("1e400"), 703),
+        (version("1e400"), 706),
+        (version(&"9".repeat(400)), 706),
         (version("123456789012345678901234567890"), 706),
     ] {
         assert_ne!(line, first);
@@ -470,10 +471,7 @@ fn the_second_implementation_verifies_the_log_on_disk() {
         fs::write(&path, &changed).unwrap();
         let ours = FileAuditLog::open_read_only(&path).err();
         assert_eq!(ours.map(|error| error.code().number()), Some(number), "{line}");
-        // A number that no double holds is a float's infinity to Python.
-        if !line.contains("1e400") {
-            let theirs = verified(&changed);
-            assert!(theirs.starts_with(&format!("({number}, ")), "{line} {theirs}");
-        }
+        let theirs = verified(&changed);
+        assert!(theirs.starts_with(&format!("({number}, ")), "{line} {theirs}");
     }
 }

@@ -7,8 +7,16 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::expect_used,
+    clippy::panic,
     missing_docs
 )]
+
+#[allow(dead_code)]
+#[path = "desk/exported.rs"]
+mod exported;
+#[allow(dead_code)]
+#[path = "desk/house.rs"]
+mod house;
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -22,6 +30,8 @@ use fido_unlock::desk::log::{
     KeyName, Nodes, NoteSigner, ProofFile, Range, SignedNote, SoftwareNoteSigner, Tile, TreeHash, TreeHead,
     consistency_proof, inclusion_proof, leaf_hash,
 };
+
+use exported::put;
 
 const SIZE: u64 = 70_000;
 const OLD: u64 = 66_000;
@@ -102,12 +112,6 @@ fn write(folder: &Path) {
     put(folder, "key", signer.verifier().to_line().as_bytes());
 }
 
-fn put(folder: &Path, name: &str, bytes: &[u8]) {
-    let path = folder.join(name);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, bytes).unwrap();
-}
-
 /// Go's program, built from its source.
 fn witness() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("log-witness");
@@ -152,13 +156,43 @@ fn go_verifies_checkpoints_tiles_and_proofs() {
         ("consistency", 5, "consistency"),
         ("255.tlog-proof", 50, "proof"),
     ] {
-        let path = folder.join(name);
-        let before = fs::read(&path).unwrap();
-        let mut changed = before.clone();
-        changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
-        fs::write(&path, changed).unwrap();
-        let (good, said) = judge(&program, folder);
-        assert!(!good && said.contains(what), "{name}: {said}");
-        fs::write(path, before).unwrap();
+        refused(&program, folder, name, at, what);
+    }
+}
+
+/// With byte `at` of a file changed, it says that `what` is wrong.
+fn refused(program: &Path, folder: &Path, name: &str, at: usize, what: &str) {
+    let path = folder.join(name);
+    let before = fs::read(&path).unwrap();
+    let mut changed = before.clone();
+    changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+    fs::write(&path, changed).unwrap();
+    let (good, said) = judge(program, folder);
+    assert!(!good && said.contains(what), "{name}: {said}");
+    fs::write(path, before).unwrap();
+}
+
+#[test]
+fn go_verifies_what_a_desk_exports() {
+    let program = witness();
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let all = exported::write(folder);
+    let (good, said) = judge(&program, folder);
+    assert!(good, "{said}");
+    let (size, proofs) = (all.entries, exported::PROVED.len());
+    assert_eq!(said, format!("{size} entries, {proofs} proofs\n"));
+    let rest = size - 256;
+    for (name, at, what) in [
+        // Beyond what a header of an entry would hide.
+        ("tile/entries/000", 300, "entr"),
+        (&format!("tile/entries/001.p/{rest}"), 40, "entry"),
+        (&format!("tile/0/001.p/{rest}"), 0, "tiles"),
+        ("checkpoint", 60, "checkpoint"),
+        ("checkpoint.old", 60, "checkpoint"),
+        ("consistency", 5, "consistency"),
+        ("17.tlog-proof", 50, "proof"),
+    ] {
+        refused(&program, folder, name, at, what);
     }
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes tests/vectors/audit.json from docs/protocol/audit.md, without any code of fido-unlock.
+"""Makes tests/vectors/audit.json from docs/protocol/audit-1.md, without any code of fido-unlock.
 
 Needs: pip install cryptography==48.0.0. Run from the repository's root:
 python3 tests/tools/make_audit_vectors.py. Each run gives the same bytes.

@@ -13,6 +13,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod audit;
+pub mod export;
 pub mod log;
 pub mod map;
 pub mod ports;
@@ -42,6 +43,8 @@ mod signing;
 mod state;
 mod step;
 mod typed_text;
+#[cfg(test)]
+mod vectors;
 
 pub use approval::{Approval, ApprovalTask, BegunApproval};
 pub use authorised::{Authorised, SealedCode};
@@ -49,7 +52,9 @@ pub use call_view::{CallView, DeskAlarm};
 pub use caller::{
     BegunVerification, OperatorStatement, VerificationMethod, VerificationTask, VerifiedCaller, Vouched,
 };
-pub use desk::{BegunAsk, BegunCheck, Desk, DeskParts, LogReport, LogState, ShownEntry};
+pub use desk::{
+    BegunAsk, BegunCheck, Desk, DeskParts, ExportTexts, LogReport, LogState, ShownEntry, WriteFile,
+};
 pub use help_desk::{Delivery, DeskPorts, Found, GivenCode, HelpDesk, KeyEvent, NewDevice, RequestView};
 pub use ids::{LONGEST_ID, OperatorId, PersonNumber, RequestId, UnixTime, UserId};
 pub use licence::{LicenceError, LicenceFile};

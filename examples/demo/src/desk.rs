@@ -1,15 +1,17 @@
-//! The help desk: in-memory stores, one operator, one user, one issuer's key.
+//! The help desk: a database in a temporary folder, one operator, one user, one issuer's key.
 
 use fido_unlock::ctap2::device_unlock::EnrollResponse;
 use fido_unlock::desk::ports::IssuerInfo;
 use fido_unlock::desk::{
     Channel, ChannelKind, Delivery, Desk as HelpDesk, DeviceKeys, GivenCode, KeyRing, NewDevice, OperatorId,
-    RequestId, Rules, UnixTime, User, UserClass, UserId,
+    RequestId, Rules, SealKey, UnixTime, User, UserClass, UserId,
 };
 use fido_unlock::suite::{AuthoriseFields, IssuerKey};
 use fido_unlock::{AdminKey, DeviceId, ErrorCode, Purpose, ResponseCode, Suite};
 use fido_unlock_mock::desk::{OneTimeCode, TestDesk};
+use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
 use getrandom::SysRng;
+use tempfile::TempDir;
 use zeroize::Zeroizing;
 
 use crate::report::Failure;
@@ -26,6 +28,8 @@ pub struct Desk {
     suite: Suite,
     issuer: IssuerKey,
     user: UserId,
+    /// Goes with the desk, after it.
+    _folder: TempDir,
 }
 
 fn name(error: &str) -> Failure {
@@ -43,7 +47,12 @@ impl Desk {
         if suite != Suite::AesAdminKey {
             ring.insert(SLOT, copy(&issuer)?)?;
         }
+        let folder =
+            tempfile::tempdir().map_err(|error| Failure::new(ErrorCode::StoreWrite, error.to_string()))?;
+        let database = folder.path().join("desk.sqlite");
         let mut parts = TestDesk::new(now).parts(ring);
+        parts.store = Box::new(SqliteStore::create(&database, SqliteOptions::default())?);
+        parts.seal_key = SealKey::generate(&mut SysRng)?;
         parts.entropy = Box::new(SysRng);
         let mut desk = HelpDesk::create(parts, Rules::default(), &operator()?, OPERATOR.1)?;
         let user = UserId::new(USER).ok_or_else(|| name("user"))?;
@@ -79,6 +88,7 @@ impl Desk {
             suite,
             issuer,
             user,
+            _folder: folder,
         })
     }
 

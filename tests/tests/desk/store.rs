@@ -36,6 +36,7 @@ fn a_desk_that_is_killed_loses_nothing_that_was_answered() {
     house.desk.done(&anna, id).unwrap();
 }
 
+// M-audit-15
 #[test]
 fn a_commit_that_fails_changes_nothing_and_a_lost_answer_is_looked_up() {
     let mut house = House::new();
@@ -61,6 +62,7 @@ fn a_commit_that_fails_changes_nothing_and_a_lost_answer_is_looked_up() {
     }
 }
 
+// M-audit-16
 #[test]
 fn no_code_is_seen_whose_record_is_not_written() {
     let mut house = House::new();
@@ -76,6 +78,7 @@ fn no_code_is_seen_whose_record_is_not_written() {
     house.code(&anna, id).unwrap();
 }
 
+// M-audit-25
 /// Every row that decisions read, changed, set back, taken out and added by hand: refused when it is used.
 #[test]
 fn a_row_that_somebody_changed_is_refused_when_it_is_used() {

@@ -100,10 +100,10 @@ func main() {
 	if int64(len(all)) != tree.N {
 		must(fmt.Errorf("%d of %d", len(all), tree.N), "entries")
 	}
-	// Leaves through their tiles, each checked against the root: some of every tile, all of the last.
+	// Leaves through their tiles, each checked against the root: in a large log some of every tile, all of the last.
 	reader := tlog.TileHashReader(tree, tiles{folder})
 	for index, entry := range all {
-		if index%97 != 3 && index < len(all)-112 {
+		if len(all) > 10000 && index%97 != 3 && index < len(all)-112 {
 			continue
 		}
 		proof, err := tlog.ProveRecord(tree.N, int64(index), reader)

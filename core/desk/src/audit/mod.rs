@@ -1,5 +1,5 @@
 //! The audit log: append-only, hash-chained entries with signed checkpoints. The bytes are fixed in
-//! docs/protocol/audit.md.
+//! docs/protocol/audit-1.md.
 //!
 //! Core makes the entries and checks them; an [`AuditLog`](crate::ports::AuditLog) keeps their bytes.
 

@@ -1,6 +1,7 @@
 //! The desk: runs decisions as transactions, and the slow work between them.
 
 mod calls;
+mod export;
 mod people;
 mod running;
 
@@ -12,6 +13,7 @@ use fido_unlock_protocol::error::{ErrorCode, HasCode};
 use fido_unlock_protocol::ports::Entropy;
 
 pub use calls::{BegunAsk, BegunCheck};
+pub use export::{ExportTexts, WriteFile};
 pub use running::{LogReport, LogState, ShownEntry};
 
 use crate::decide::{alarm, set_up};
@@ -191,12 +193,7 @@ impl Desk {
             in_time(clock, store_clock, head.at, behind).and_then(|()| decide(&mut step, store_clock));
         let answer = answer.inspect_err(|error| {
             step.forget(&head);
-            let refused = step.about.clone();
-            step.record(DeskEntry {
-                event: DeskEvent::Refused,
-                error: Some(error.code().number()),
-                ..refused
-            });
+            step.record_refusal(error);
             // A store that cannot be trusted may not let an alarm be raised either: the refusal is what counts.
             if is_alarming(error) && alarm::raise(&mut step, error.code()).is_err() {
                 step.forget(&head);

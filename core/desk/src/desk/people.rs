@@ -261,6 +261,16 @@ impl Desk {
         self.step(DeskEvent::UserChanged, |step| users::put(step, session, user))
     }
 
+    /// Adds or changes users in one transaction, all or none. Give some hundreds at a time: others wait meanwhile.
+    ///
+    /// # Errors
+    /// As [`Desk::put_user`].
+    pub fn put_users(&mut self, session: &OperatorSession, users: &[User]) -> Result<(), DeskError> {
+        self.step(DeskEvent::UserChanged, |step| {
+            users.iter().try_for_each(|user| users::put(step, session, user))
+        })
+    }
+
     /// A second Administrator lets a user's lower class hold at once.
     ///
     /// # Errors
@@ -321,6 +331,43 @@ impl Desk {
             self.parts.signer.store_admin_key(&device.id, key)?;
         }
         self.step(event, |step| registry::register(step, session, device))
+    }
+
+    /// Registers enrolled devices in one transaction, in their order; one that is refused keeps no other out, and its
+    /// refusal is recorded. Give some hundreds at a time: others wait meanwhile.
+    ///
+    /// # Errors
+    /// Where nothing was registered: clock, a store's error. In the list: as [`Desk::register_device`].
+    pub fn register_devices(
+        &mut self,
+        session: &OperatorSession,
+        devices: &[NewDevice],
+    ) -> Result<Vec<Result<(), DeskError>>, DeskError> {
+        let event = DeskEvent::DeviceRegistered;
+        let mut keys = Vec::with_capacity(devices.len());
+        for device in devices {
+            keys.push(match &device.admin_key {
+                Some(key) => self.parts.signer.store_admin_key(&device.id, key),
+                None => Ok(()),
+            });
+        }
+        self.step(event, |step| {
+            who::privileged(step, session, Privilege::ManageDevices)?;
+            let about = step.about.clone();
+            let mut done = Vec::with_capacity(devices.len());
+            for (device, key) in devices.iter().zip(keys) {
+                step.about = about.clone();
+                let registered = key
+                    .map_err(DeskError::from)
+                    .and_then(|()| registry::register(step, session, device));
+                if let Err(error) = &registered {
+                    step.record_refusal(error);
+                }
+                done.push(registered);
+            }
+            step.about = about;
+            Ok(done)
+        })
     }
 
     /// Whether [`Desk::register_device`] would register it now; nothing is changed.

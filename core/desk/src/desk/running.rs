@@ -1,7 +1,7 @@
 //! What runs beside the calls: notices, the log's checkpoints, proofs and verification.
 
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
@@ -13,7 +13,7 @@ use crate::log::{
     inclusion_proof, leaf_hash,
 };
 use crate::ports::{DeskTransaction, Notice, StorageError};
-use crate::record::{DeskEntry, DeskEvent, LogId, text_hash};
+use crate::record::{DeskEntry, DeskEvent, EntryFault, EntryOrder, LogId, OrderFault, text_hash};
 use crate::step::StoredNodes;
 use crate::{DeskError, OperatorSession, Privilege};
 
@@ -106,7 +106,7 @@ impl Desk {
     }
 
     /// Reads the store in a transaction that writes nothing.
-    fn looking<T>(
+    pub(super) fn looking<T>(
         &mut self,
         look: impl FnOnce(&dyn DeskTransaction, &LogState, &Range) -> Result<T, DeskError>,
     ) -> Result<T, DeskError> {
@@ -120,8 +120,8 @@ impl Desk {
         look(&*txn, &state, &head.range)
     }
 
-    /// Signs a checkpoint over all entries up to now. Keep it where the log's administrator cannot write. That it was
-    /// made is recorded behind it.
+    /// Signs a checkpoint over all entries up to now, the one that says so included. Keep it where the log's
+    /// administrator cannot write.
     ///
     /// # Errors
     /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Audit`]; [`DeskError::Signer`]; clock; a store's error.
@@ -235,11 +235,11 @@ impl Desk {
     /// `checkpoints`, which the caller has verified, is a beginning of it.
     ///
     /// # Errors
-    /// [`StorageError::AuditBroken`], the first fault; [`ErrorCode::AuditCheckpoint`]; a store's error.
+    /// [`StorageError::AuditBroken`] or [`StorageError::Version`], the first fault; [`ErrorCode::AuditCheckpoint`]; a store's error.
     pub fn verify_audit(&mut self, checkpoints: &[TreeHead]) -> Result<LogReport, DeskError> {
         self.looking(|txn, state, _| {
             let mut range = Range::empty();
-            let mut latest = crate::UnixTime(0);
+            let mut order = EntryOrder::new(state.log_id);
             agree(checkpoints, state, &range)?;
             while range.size() < state.size {
                 let entries = txn.entries(range.size(), 256)?;
@@ -251,12 +251,7 @@ impl Desk {
                     if place == state.size {
                         break;
                     }
-                    let entry = DeskEntry::from_bytes(&bytes).map_err(|_| broken(place))?;
-                    let back = entry.at < latest && entry.event != DeskEvent::ClockAccepted;
-                    if entry.log_id != state.log_id || entry.sequence != place || back {
-                        return Err(broken(place).into());
-                    }
-                    latest = entry.at;
+                    order.read(&bytes).map_err(|fault| wrong(place, fault))?;
                     range
                         .append(leaf_hash(&bytes), |_, _, _| ())
                         .map_err(|_| broken(place))?;
@@ -313,9 +308,17 @@ fn tiles(txn: &dyn DeskTransaction, size: u64) -> Result<(), DeskError> {
     Ok(())
 }
 
-fn broken(place: u64) -> StorageError {
+pub(super) fn broken(place: u64) -> StorageError {
     StorageError::AuditBroken {
         detail: format!("entry {place}"),
+    }
+}
+
+pub(super) fn wrong(place: u64, fault: OrderFault) -> StorageError {
+    let detail = format!("entry {place}: {fault}");
+    match fault {
+        OrderFault::Entry(EntryFault::Version) => StorageError::Version { detail },
+        _ => StorageError::AuditBroken { detail },
     }
 }
 
@@ -331,15 +334,11 @@ fn agree(checkpoints: &[TreeHead], state: &LogState, range: &Range) -> Result<()
 }
 
 fn origin(log_id: LogId) -> Result<Origin, DeskError> {
-    let mut name = "fido-unlock/".to_string();
-    for byte in log_id.0 {
-        name.push_str(&format!("{byte:02x}"));
-    }
-    Ok(Origin::new(&name).map_err(|_| ErrorCode::StoreCorrupt)?)
+    Ok(Origin::new(&log_id.origin()).map_err(|_| ErrorCode::StoreCorrupt)?)
 }
 
 /// The tree head of a checkpoint, whose root is that of the log's first entries.
-fn of_this_log(
+pub(super) fn of_this_log(
     txn: &dyn DeskTransaction,
     state: &LogState,
     checkpoint: &SignedNote,

@@ -5,13 +5,16 @@
 //! An entry is a leaf; the tree knows bytes only. What stands in the desk's head is a [`Range`]; hashes below
 //! it are read through [`Nodes`].
 
+mod bundle;
 mod checkpoint;
 mod note;
 mod proof;
 mod range;
 mod tile;
+mod tiler;
 mod tree;
 
+pub use bundle::{bundle, unbundle};
 pub use checkpoint::{Origin, TreeHead, TreeHeadError};
 pub use note::{KeyName, NoteError, NoteSigner, NoteVerifier, SignedNote, SoftwareNoteSigner};
 pub use proof::{
@@ -19,4 +22,5 @@ pub use proof::{
 };
 pub use range::{Range, RangeError};
 pub use tile::{TILE_WIDTH, Tile, TileError};
+pub use tiler::Tiler;
 pub use tree::{MAX_SIZE, Nodes, TreeHash, leaf_hash, node_hash, subtree};

@@ -176,7 +176,8 @@ impl ProofFile {
             .next_if(|(_, line)| *line == FIRST_LINE)
             .ok_or(malformed(1))?;
         if let Some((line, extra)) = lines.next_if(|(_, line)| line.starts_with("extra ")) {
-            Base64::decode_vec(extra.trim_start_matches("extra ")).map_err(|_| malformed(line))?;
+            let extra = extra.strip_prefix("extra ").unwrap_or_default();
+            Base64::decode_vec(extra).map_err(|_| malformed(line))?;
         }
         let (line, index) = lines.next().ok_or(malformed(2))?;
         let index = index

@@ -10,7 +10,7 @@ use super::tree::{MAX_SIZE, TreeHash, node_hash};
 /// Hashes in a full tile.
 pub const TILE_WIDTH: u16 = 256;
 /// Levels of the tree between two levels of tiles.
-const HEIGHT: u8 = 8;
+pub(crate) const HEIGHT: u8 = 8;
 
 /// The name of a tile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -99,7 +99,8 @@ impl Tile {
         format!("tile/entries/{}", self.place())
     }
 
-    fn place(&self) -> String {
+    /// Its place in its level, as paths have it: `x001/067.p/8`.
+    pub(crate) fn place(&self) -> String {
         let mut path = format!("{:03}", self.index % 1000);
         let mut rest = self.index / 1000;
         while rest > 0 {

@@ -1,6 +1,8 @@
 //! One entry and its canonical bytes: a CBOR map in the form of RFC 8949, section 4.2.1, with the keys of
 //! docs/protocol/audit.md.
 
+use alloc::format;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use fido_unlock_protocol::DeviceId;
@@ -13,12 +15,40 @@ use crate::{PersonNumber, RequestId, UnixTime};
 
 /// The version of the entry format.
 pub const ENTRY_VERSION: u8 = 2;
+/// The highest key.
+const LAST_KEY: u64 = 25;
+const ORIGIN: &str = "fido-unlock/";
 const TEXT_LABEL: &[u8] = b"fido-unlock/1 text\0";
 
 /// A log's random id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode)]
 #[cbor(transparent)]
 pub struct LogId(#[cbor(n(0), with = "minicbor::bytes")] pub [u8; 16]);
+
+impl LogId {
+    /// The name of the log in its checkpoints: `fido-unlock/` and the id in 32 hexadecimal digits.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        let digits = self.0.iter().map(|byte| format!("{byte:02x}"));
+        core::iter::once(ORIGIN.to_string()).chain(digits).collect()
+    }
+
+    /// The id in the name of a log; `None` where it is not the name of a desk's.
+    ///
+    /// ```
+    /// use fido_unlock_desk::record::LogId;
+    ///
+    /// let id = LogId([0xA1; 16]);
+    /// assert_eq!(LogId::of_origin(&id.origin()), Some(id));
+    /// assert_eq!(LogId::of_origin("fido-unlock/A1"), None);
+    /// ```
+    #[must_use]
+    pub fn of_origin(origin: &str) -> Option<Self> {
+        let number = u128::from_str_radix(origin.strip_prefix(ORIGIN)?, 16).ok()?;
+        let id = Self(number.to_be_bytes());
+        (id.origin() == origin).then_some(id)
+    }
+}
 
 /// Bytes that are not an entry in canonical form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -148,6 +178,15 @@ pub fn text_hash(salt: &[u8; 32], text: &str) -> [u8; 32] {
     hash.finalize().into()
 }
 
+/// Whether a map has a key that this version does not know.
+fn has_later_key(bytes: &[u8]) -> bool {
+    let mut d = minicbor::Decoder::new(bytes);
+    let Ok(Some(pairs)) = d.map() else { return false };
+    (0..pairs)
+        .map_while(|_| d.u64().and_then(|key| d.skip().map(|()| key)).ok())
+        .any(|key| key == 0 || key > LAST_KEY)
+}
+
 impl DeskEntry {
     /// An entry without log, place, step and time, which the step gives it.
     #[must_use]
@@ -207,6 +246,9 @@ impl DeskEntry {
             Ok((1, version)) if version > u64::from(ENTRY_VERSION) => return Err(EntryFault::Version),
             _ => return Err(EntryFault::Malformed),
         }
+        if has_later_key(bytes) {
+            return Err(EntryFault::Version);
+        }
         let entry: Self = minicbor::decode(bytes).map_err(|error| {
             if error.is_unknown_variant() {
                 EntryFault::Version
@@ -214,8 +256,9 @@ impl DeskEntry {
                 EntryFault::Malformed
             }
         })?;
+        let lengths = entry.challenge.as_ref().map(Vec::len);
         // What an entry would be written as is the only form that is read.
-        if entry.to_bytes() == bytes {
+        if entry.to_bytes() == bytes && matches!(lengths, None | Some(16 | 18)) {
             Ok(entry)
         } else {
             Err(EntryFault::Malformed)

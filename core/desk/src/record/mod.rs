@@ -6,6 +6,10 @@
 
 mod entry;
 mod event;
+mod order;
+mod text;
 
 pub use entry::{DeskEntry, ENTRY_VERSION, EntryFault, LogId, text_hash};
 pub use event::DeskEvent;
+pub use order::{EntryOrder, OrderFault};
+pub use text::TextLine;

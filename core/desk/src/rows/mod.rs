@@ -51,13 +51,9 @@ pub(crate) fn to_blob<R: Row>(row: &R) -> Vec<u8> {
 }
 
 pub(crate) fn from_blob<R: Row>(blob: &[u8]) -> Result<R, RowFault> {
-    let version = minicbor::Decoder::new(blob)
-        .array()
-        .ok()
-        .zip(blob.get(1))
-        .map(|(_, version)| *version)
-        .ok_or(RowFault::Malformed)?;
-    if version > R::VERSION {
+    let mut d = minicbor::Decoder::new(blob);
+    let version = d.array().and_then(|_| d.u64()).map_err(|_| RowFault::Malformed)?;
+    if version > R::VERSION.into() {
         return Err(RowFault::Version);
     }
     let (_, row): (u8, R) = minicbor::decode(blob).map_err(|_| RowFault::Malformed)?;

@@ -112,28 +112,39 @@ impl Head {
         minicbor::to_vec((body, ByteArray::from(mac))).unwrap_or_default()
     }
 
+    /// From [`Head::to_bytes`], and from nothing else.
     pub(crate) fn from_bytes(bytes: &[u8], key: &SealKey) -> Result<Self, StorageError> {
         let tampered = || StorageError::Tampered {
             detail: "the head".into(),
         };
-        let (body, mac): (Body, ByteArray<32>) = minicbor::decode(bytes).map_err(|_| tampered())?;
-        let sealed = minicbor::to_vec(&body)
-            .ok()
-            .and_then(|bytes| key.mac(&bytes))
-            .ok_or_else(tampered)?;
-        // In constant time.
-        sealed.verify_slice(&mac[..]).map_err(|_| tampered())?;
+        let mut d = minicbor::Decoder::new(bytes);
+        d.array().map_err(|_| tampered())?;
+        let (from, to) = (d.position(), d.skip().map(|()| d.position()));
+        let body = to.ok().and_then(|to| bytes.get(from..to)).ok_or_else(tampered)?;
+        let mac: ByteArray<32> = d.decode().map_err(|_| tampered())?;
+        // In constant time, and before anything else of it is believed.
+        key.mac(body)
+            .ok_or_else(tampered)?
+            .verify_slice(&mac[..])
+            .map_err(|_| tampered())?;
+        let body: Body = minicbor::decode(body).map_err(|_| tampered())?;
         if body.version != HEAD_VERSION {
             return Err(StorageError::Version {
                 detail: format!("the head has version {}", body.version),
             });
         }
-        Ok(Self {
+        let head = Self {
             log_id: body.log_id,
             range: Range::from_bytes(&body.range).map_err(|_| tampered())?,
             map_root: body.map_root,
             at: body.at,
             era: body.era,
-        })
+        };
+        // Nothing more, and in no other form.
+        if head.to_bytes(key) == bytes {
+            Ok(head)
+        } else {
+            Err(tampered())
+        }
     }
 }

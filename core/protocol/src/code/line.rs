@@ -128,7 +128,12 @@ fn decode_symbols(
                     found_line,
                 }
             }
-            _ => diagnose(kind, symbols, offer, valid),
+            // Of another kind with lines as long.
+            (_, Some(found)) => CodeError::Kind {
+                expected: kind,
+                found,
+            },
+            (_, None) => diagnose(kind, symbols, offer, valid),
         });
     }
     data_bytes(kind, symbols).ok_or(CodeError::Padding)

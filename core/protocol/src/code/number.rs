@@ -32,3 +32,16 @@ pub fn parse_number(text: &str) -> Result<[u8; 10], CodeError> {
         got: bytes.len(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::DeviceId;
+
+    #[test]
+    fn a_device_id_is_no_request_number() {
+        let typed = DeviceId::from_bytes([7; 10]).to_code();
+        let (expected, found) = (CodeKind::Request, CodeKind::DeviceId);
+        assert_eq!(parse_number(&typed), Err(CodeError::Kind { expected, found }));
+    }
+}

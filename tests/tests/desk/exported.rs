@@ -1,0 +1,106 @@
+//! A desk that was busy for a while, and what it keeps, as files for programs that are not ours.
+
+#[path = "busy.rs"]
+mod busy;
+
+use std::fs;
+use std::path::Path;
+
+use base64::prelude::*;
+use fido_unlock::HasCode;
+use fido_unlock::desk::ExportTexts;
+use fido_unlock::desk::log::{NoteSigner, SignedNote, SoftwareNoteSigner, TreeHead};
+use fido_unlock::desk::ports::Table;
+use fido_unlock::desk::record::{DeskEntry, DeskEvent};
+use serde_json::json;
+
+use crate::house::ANNA;
+
+/// Entries that are proved, by place.
+pub const PROVED: [u64; 3] = [0, 17, 255];
+
+/// How much there is.
+pub struct Exported {
+    pub entries: u64,
+    pub texts: u64,
+    pub rows: usize,
+}
+
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub fn put(folder: &Path, name: &str, bytes: &[u8]) {
+    let path = folder.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, bytes).unwrap();
+}
+
+/// Writes `checkpoint`, tiles, entries and texts, and beside them `key`, `checkpoint.old`, `consistency`, proofs, and
+/// `store.json`, all that the store holds.
+pub fn write(folder: &Path) -> Exported {
+    let (mut house, admin) = busy::house();
+    let anna = house.sign_in(ANNA);
+    let origin = house.desk.origin().unwrap();
+    let mut signer = SoftwareNoteSigner::from_seed(origin, &[0xC4; 32]);
+    let key = signer.verifier();
+    let size_of = |note: &SignedNote| {
+        let text = note.verify(std::slice::from_ref(&key)).unwrap();
+        TreeHead::parse(text).unwrap().size
+    };
+    put(folder, "key", key.to_line().as_bytes());
+    let old = house.desk.checkpoint(&admin, &mut signer).unwrap();
+    put(folder, "checkpoint.old", old.to_text().as_bytes());
+    for _ in 0..300 {
+        house.desk.search(&anna, "boss").unwrap();
+    }
+    let new = house.desk.checkpoint(&admin, &mut signer).unwrap();
+    let content = house.world.store.content();
+
+    let mut files = |path: &str, bytes: &[u8]| {
+        put(folder, path, bytes);
+        Ok(())
+    };
+    let desk = &mut house.desk;
+    let report = desk.export_log(&admin, &new, ExportTexts::Written, &mut files);
+    let report = report.map_err(|error| error.code()).unwrap();
+    let hashes = desk.prove_consistency(size_of(&old), size_of(&new)).unwrap();
+    let lines = hashes.iter().map(|hash| BASE64_STANDARD.encode(hash.0) + "\n");
+    put(folder, "consistency", lines.collect::<String>().as_bytes());
+    for index in PROVED {
+        let by = if index < size_of(&old) { &old } else { &new };
+        let file = desk.prove(index, by).unwrap().to_text();
+        put(folder, &format!("{index}.tlog-proof"), file.as_bytes());
+    }
+
+    let seen = content
+        .entries
+        .iter()
+        .map(|bytes| DeskEntry::from_bytes(bytes).unwrap().event);
+    let seen: std::collections::BTreeSet<_> = seen.collect();
+    for event in DeskEvent::ALL {
+        // No desk restores yet.
+        assert!(
+            seen.contains(event) || *event == DeskEvent::LogRestored,
+            "{event:?}"
+        );
+    }
+    for table in Table::ALL {
+        assert!(content.rows.keys().any(|(of, _)| of == table), "{table:?}");
+    }
+    let rows = content
+        .rows
+        .iter()
+        .map(|((table, key), (row, _))| json!([table.name(), hex(key), hex(row)]));
+    let store = json!({
+        "seal_key": hex(&[0x5E; 32]),
+        "head": hex(content.head.as_ref().unwrap()),
+        "rows": rows.collect::<Vec<_>>(),
+    });
+    put(folder, "store.json", store.to_string().as_bytes());
+    Exported {
+        entries: report.head.size,
+        texts: report.texts,
+        rows: content.rows.len(),
+    }
+}
