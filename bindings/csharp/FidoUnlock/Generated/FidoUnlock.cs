@@ -220,7 +220,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_licence", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_licence(), 46635);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_may_register", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_may_register(), 49916);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_issuer", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_issuer(), 16916);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_licence", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_licence(), 49048);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_licence", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_licence(), 48639);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_download", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_download(), 49454);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_key_event", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_key_event(), 34895);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_pin_block", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_pin_block(), 48415);
@@ -253,7 +253,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user(), 52660);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_remove_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_remove_operator(), 39297);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_rules", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_rules(), 49862);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in(), 53351);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in(), 25397);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_out", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_out(), 47427);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_users", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_users(), 22679);
             Check("uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator(), 35395);
@@ -3190,7 +3190,7 @@ namespace FidoUnlock
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
-        /// <summary>Puts a licence in: the vendor's signed file. Number 440 where the vendor has not signed it.</summary>
+        /// <summary>Puts a licence in: the vendor's signed file. Number 444 if the vendor has not signed it.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public global::FidoUnlock.DeskLicence PutLicence(global::FidoUnlock.OperatorSession session, string file)
         {
@@ -4045,7 +4045,7 @@ namespace FidoUnlock
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadDeskRules(uniffiR0));
         }
 
-        /// <summary>Signs an operator in; the password is wiped on this side. Number 437 after too many wrong ones.</summary>
+        /// <summary>Signs an operator in; the password is wiped on this side. Number 438 after too many wrong ones.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public global::FidoUnlock.OperatorSession SignIn(string @operator, string password)
         {

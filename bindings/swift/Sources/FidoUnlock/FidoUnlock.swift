@@ -3689,7 +3689,7 @@ public protocol HelpDeskProtocol: AnyObject, Sendable {
     func putIssuer(session: OperatorSession, info: IssuerInfo) throws
 
     /**
-     * Puts a licence in: the vendor's signed file. Number 440 where the vendor has not signed it.
+     * Puts a licence in: the vendor's signed file. Number 444 if the vendor has not signed it.
      */
     func putLicence(session: OperatorSession, file: String) throws  -> DeskLicence
 
@@ -3863,7 +3863,7 @@ public protocol HelpDeskProtocol: AnyObject, Sendable {
     func rules(session: OperatorSession) throws  -> DeskRules
 
     /**
-     * Signs an operator in; the password is wiped on this side. Number 437 after too many wrong ones.
+     * Signs an operator in; the password is wiped on this side. Number 438 after too many wrong ones.
      */
     func signIn(`operator`: String, password: String) throws  -> OperatorSession
 
@@ -4339,7 +4339,7 @@ open func putIssuer(session: OperatorSession, info: IssuerInfo)throws   {try rus
 }
 
     /**
-     * Puts a licence in: the vendor's signed file. Number 440 where the vendor has not signed it.
+     * Puts a licence in: the vendor's signed file. Number 444 if the vendor has not signed it.
      */
 open func putLicence(session: OperatorSession, file: String)throws  -> DeskLicence  {
     return try  FfiConverterTypeDeskLicence_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
@@ -4789,7 +4789,7 @@ open func rules(session: OperatorSession)throws  -> DeskRules  {
 }
 
     /**
-     * Signs an operator in; the password is wiped on this side. Number 437 after too many wrong ones.
+     * Signs an operator in; the password is wiped on this side. Number 438 after too many wrong ones.
      */
 open func signIn(`operator`: String, password: String)throws  -> OperatorSession  {
     return try  FfiConverterTypeOperatorSession_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
@@ -17111,7 +17111,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_issuer() != 16916) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_licence() != 49048) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_licence() != 48639) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_download() != 49454) {
@@ -17210,7 +17210,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_rules() != 49862) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in() != 53351) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in() != 25397) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_out() != 47427) {

@@ -2117,7 +2117,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_issuer() and 0xFFFF) != 16916) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_licence() and 0xFFFF) != 49048) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_licence() and 0xFFFF) != 48639) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_download() and 0xFFFF) != 49454) {
@@ -2216,7 +2216,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_rules() and 0xFFFF) != 49862) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in() and 0xFFFF) != 53351) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in() and 0xFFFF) != 25397) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_out() and 0xFFFF) != 47427) {
@@ -7912,7 +7912,7 @@ public interface HelpDeskInterface {
     fun `putIssuer`(`session`: OperatorSession, `info`: IssuerInfo)
 
     /**
-     * Puts a licence in: the vendor's signed file. Number 440 where the vendor has not signed it.
+     * Puts a licence in: the vendor's signed file. Number 444 if the vendor has not signed it.
      */
     fun `putLicence`(`session`: OperatorSession, `file`: kotlin.String): DeskLicence
 
@@ -8086,7 +8086,7 @@ public interface HelpDeskInterface {
     fun `rules`(`session`: OperatorSession): DeskRules
 
     /**
-     * Signs an operator in; the password is wiped on this side. Number 437 after too many wrong ones.
+     * Signs an operator in; the password is wiped on this side. Number 438 after too many wrong ones.
      */
     fun `signIn`(`operator`: kotlin.String, `password`: kotlin.String): OperatorSession
 
@@ -8697,7 +8697,7 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
 
     /**
-     * Puts a licence in: the vendor's signed file. Number 440 where the vendor has not signed it.
+     * Puts a licence in: the vendor's signed file. Number 444 if the vendor has not signed it.
      */
     @Throws(UnlockException::class)override fun `putLicence`(`session`: OperatorSession, `file`: kotlin.String): DeskLicence {
             return FfiConverterTypeDeskLicence.lift(
@@ -9312,7 +9312,7 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
 
     /**
-     * Signs an operator in; the password is wiped on this side. Number 437 after too many wrong ones.
+     * Signs an operator in; the password is wiped on this side. Number 438 after too many wrong ones.
      */
     @Throws(UnlockException::class)override fun `signIn`(`operator`: kotlin.String, `password`: kotlin.String): OperatorSession {
             return FfiConverterTypeOperatorSession.lift(
