@@ -209,6 +209,20 @@ public static class DeskTests
     }
 
     [Test]
+    public static void ContractOfTheHostsSigner()
+    {
+        foreach (var suite in new[] { Suite.P256Ecdsa, Suite.P256EcdhMac })
+        {
+            var host = new Host(suite);
+            var keys = new[] { new IssuerInfo(Enrolled.Slot, suite, host.Key.Public(), false) };
+            UnlockLibrary.MockCheckSigner(host, keys, true);
+            // Whoever has admin keys already is no new signer.
+            Refused.With<UnlockException.Caller>(
+                ErrorNumber.InvalidArgument, () => UnlockLibrary.MockCheckSigner(host, keys, true));
+        }
+    }
+
+    [Test]
     public static void RulesOfTheDesk()
     {
         var host = new Host(Suite.P256EcdhMac);

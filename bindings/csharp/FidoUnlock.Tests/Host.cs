@@ -117,9 +117,14 @@ public sealed class Host : HostPart, IOwnerNotifier, ICodeDelivery, ICallerVerif
     public string Sign(SigningTask task)
     {
         At("IResponseSigner.Sign");
-        if (task.Suite != Suite.AesAdminKey)
-            return Make(task.Issuer, task.Suite, task.DeviceKey, task.Message, task.Digest);
-        return Digits(Crypto.Aes(Bytes(adminKeys[task.DeviceId]), task.Message));
+        string adminKey = null;
+        var there = task.Suite == Suite.AesAdminKey
+            ? adminKeys.TryGetValue(task.DeviceId, out adminKey)
+            : task.Suite == Suite && task.Slot == Enrolled.Slot;
+        if (!there) throw new SigningException.KeyMissing();
+        return adminKey == null
+            ? Make(task.Issuer, task.Suite, task.DeviceKey, task.Message, task.Digest)
+            : Digits(Crypto.Aes(Bytes(adminKey), task.Message));
     }
 
     public string DeviceWithAdminKey(string adminKey)

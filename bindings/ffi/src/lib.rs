@@ -69,8 +69,8 @@ pub use issuer_prover::{IssuerProver, ProbeTask, RotationPlan, RotationRole, Rot
 #[cfg(feature = "mock")]
 pub use mock::{
     MockAssertion, MockDatabase, MockKey, MockPasskey, MockRelyingParty, MockServer, MockTouch, MockWire,
-    mock_echo, mock_exchange, mock_licence, mock_looking, mock_nothing, mock_panic, mock_reset, mock_respond,
-    mock_set_pin, mock_try_pin, mock_vendor_key,
+    mock_check_signer, mock_echo, mock_exchange, mock_licence, mock_looking, mock_nothing, mock_panic,
+    mock_reset, mock_respond, mock_set_pin, mock_try_pin, mock_vendor_key,
 };
 pub use pin::{PinChecker, PinOptions, PinPolicy, PinRefusalError, PinRules};
 pub use pipe::{ApduChannel, HidReports, PipeError};

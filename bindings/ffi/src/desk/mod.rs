@@ -19,6 +19,8 @@ mod types;
 
 #[cfg(feature = "mock")]
 pub(crate) use help_desk::{Ground, HostPorts};
+#[cfg(feature = "mock")]
+pub(crate) use signer::HostSigner;
 pub(crate) use signer::{NotMade, decode_made};
 
 pub use approver::{Approval, ApprovalTask, Approver, ApproverError};

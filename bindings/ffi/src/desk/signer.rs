@@ -199,7 +199,7 @@ impl DeskSigner {
 }
 
 /// [`ResponseSigner`] as core's port.
-struct HostSigner(Arc<dyn ResponseSigner>);
+pub(crate) struct HostSigner(pub Arc<dyn ResponseSigner>);
 
 /// What the host's signer or prover answered is not what was asked for; says why.
 pub(crate) struct NotMade(pub &'static str);
@@ -256,7 +256,7 @@ impl ports::Signer for HostSigner {
 }
 
 impl IssuerInfo {
-    pub(super) fn to_core(&self) -> Result<ports::IssuerInfo, UnlockError> {
+    pub(crate) fn to_core(&self) -> Result<ports::IssuerInfo, UnlockError> {
         Ok(ports::IssuerInfo {
             slot: self.slot,
             suite: self.suite.into(),

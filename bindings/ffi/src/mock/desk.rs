@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use fido_unlock::ErrorCode;
+use fido_unlock::desk::testing::{self, ContractError, SignerUnderTest};
 use fido_unlock::desk::{Desk, DeskParts, KeyRing};
 use fido_unlock_mock::desk::{NextCommit, TestDesk};
 use zeroize::Zeroizing;
 
-use crate::desk::{Ground, HostPorts};
-use crate::{CodeDelivery, DeskRules, DeskSigner, HelpDesk, OwnerNotifier, UnlockError};
+use crate::desk::{Ground, HostPorts, HostSigner};
+use crate::{
+    CodeDelivery, DeskRules, DeskSigner, HelpDesk, IssuerInfo, OwnerNotifier, ResponseSigner, Suite,
+    UnlockError,
+};
 
 /// A database in memory and a clock. Two desks over one are two instances of one desk, and one after the other is a
 /// restart. Passwords are hashed fast.
@@ -122,4 +126,40 @@ pub fn mock_vendor_key() -> String {
 #[must_use]
 pub fn mock_licence(now: u64, devices: u32) -> String {
     TestDesk::licence(now, devices)
+}
+
+impl From<ContractError> for UnlockError {
+    fn from(error: ContractError) -> Self {
+        match error {
+            ContractError::Storage(error) => error.into(),
+            ContractError::Signer(error) => error.into(),
+            broken => Self::new(ErrorCode::InvalidArgument, broken.to_string()),
+        }
+    }
+}
+
+/// Whether a signer, without admin keys at first, keeps its contract: the first sentence that does not hold is the text of
+/// number 801. `keys`: the public keys that it holds, at most one of each suite; `admin_keys`: whether it keeps those of
+/// suite 3.
+#[uniffi::export]
+pub fn mock_check_signer(
+    signer: Arc<dyn ResponseSigner>,
+    keys: Vec<IssuerInfo>,
+    admin_keys: bool,
+) -> Result<(), UnlockError> {
+    let of = |suite| {
+        let key = keys.iter().find(|info| info.suite == suite);
+        let key = key.map(IssuerInfo::to_core).transpose()?;
+        Ok::<_, UnlockError>(key.map(|info| (info.slot, info.public)))
+    };
+    let (p256_ecdsa, p256_ecdh_mac) = (of(Suite::P256Ecdsa)?, of(Suite::P256EcdhMac)?);
+    let open = || {
+        Ok(SignerUnderTest {
+            signer: Box::new(HostSigner(Arc::clone(&signer))),
+            p256_ecdsa,
+            p256_ecdh_mac,
+            admin_keys,
+        })
+    };
+    Ok(testing::signer(open)?)
 }

@@ -11,7 +11,7 @@ mod serve;
 mod unlock_device;
 
 pub use crossing::{mock_echo, mock_exchange, mock_nothing};
-pub use desk::{MockDatabase, mock_licence, mock_vendor_key};
+pub use desk::{MockDatabase, mock_check_signer, mock_licence, mock_vendor_key};
 pub use key::{MockKey, MockTouch};
 pub(crate) use plugged::PluggedKeys;
 pub use plugged::mock_looking;

@@ -120,7 +120,7 @@ fn from_key_files_to_the_unlock_and_over_a_restart() {
         }
         let new = NewDevice {
             issuer: issuer.public_key(),
-            ..new_device(&enrolled, suite, &Hsm::new())
+            ..new_device(&enrolled, suite, &Hsm::new(suite))
         };
         let admin_key = aes.then(|| Arc::clone(&issuer));
         desk.register_device(signed_in(), new, admin_key).unwrap();
@@ -162,7 +162,7 @@ fn from_key_files_to_the_unlock_and_over_a_restart() {
 #[test]
 fn a_database_opens_under_its_own_keys_alone() {
     let folder = Folder::new("own-keys");
-    let hsm = Hsm::new();
+    let hsm = Hsm::new(Suite::P256Ecdsa);
     let signer = || DeskSigner::host(Arc::clone(&hsm) as _);
     let keys = |seal: u8| DeskKeys::of(&[seal; 32], &[2; 32]).unwrap();
     assert_eq!(

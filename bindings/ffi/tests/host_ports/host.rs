@@ -67,6 +67,7 @@ impl CallerVerifier for CalledBack {
 
 /// One P-256 key and any admin keys.
 pub struct Hsm {
+    suite: Suite,
     key: SecretKey,
     /// The successor of `key`.
     next: SecretKey,
@@ -76,8 +77,9 @@ pub struct Hsm {
 }
 
 impl Hsm {
-    pub fn new() -> Arc<Self> {
+    pub fn new(suite: Suite) -> Arc<Self> {
         Arc::new(Self {
+            suite,
             key: SecretKey::from_slice(&[0x5C; 32]).unwrap(),
             next: SecretKey::from_slice(&[0x6D; 32]).unwrap(),
             admin_keys: Mutex::default(),
@@ -207,8 +209,10 @@ fn digits(bytes: &[u8]) -> String {
 
 impl ResponseSigner for Hsm {
     fn sign(&self, task: SigningTask) -> Result<String, SigningError> {
-        assert_eq!(task.operator, "desk-1");
         if task.suite != Suite::AesAdminKey {
+            if (task.suite, task.slot) != (self.suite, 1) {
+                return Err(SigningError::KeyMissing);
+            }
             assert!(task.message.starts_with(b"fido-unlock/1 authorise\0"));
             return self.make(&task.issuer.unwrap(), task.suite, task.device_key, &task.message);
         }

@@ -84,7 +84,7 @@ fn new_device(enrolled: &EnrolledDevice, suite: Suite, hsm: &Hsm) -> NewDevice {
 
 /// A desk that is set up but not opened.
 fn in_set_up(suite: Suite) -> Scene {
-    let (messages, hsm) = (Arc::new(Messages::default()), Hsm::new());
+    let (messages, hsm) = (Arc::new(Messages::default()), Hsm::new(suite));
     let database = MockDatabase::new(START);
     let key = MockKey::new().unwrap();
     let plan = Enrollment::new();
@@ -495,4 +495,39 @@ fn a_database_that_cannot_write_says_so() {
     let put = scene.desk.put_user(scene.session(), user());
     assert_eq!(number(put), ErrorCode::StoreWrite.number());
     scene.desk.put_user(scene.session(), user()).unwrap();
+}
+
+/// Answers for each slot with the key of slot 1.
+struct AnySlot(Arc<Hsm>);
+
+impl ResponseSigner for AnySlot {
+    fn sign(&self, task: SigningTask) -> Result<String, SigningError> {
+        self.0.sign(SigningTask { slot: 1, ..task })
+    }
+
+    fn device_with_admin_key(&self, admin_key: String) -> Result<Option<String>, SigningError> {
+        self.0.device_with_admin_key(admin_key)
+    }
+
+    fn store_admin_key(&self, device_id: String, admin_key: String) -> Result<(), SigningError> {
+        self.0.store_admin_key(device_id, admin_key)
+    }
+}
+
+#[test]
+fn a_signer_of_the_host_keeps_the_contract() {
+    for suite in [Suite::P256Ecdsa, Suite::P256EcdhMac] {
+        let hsm = Hsm::new(suite);
+        let info = IssuerInfo {
+            slot: 1,
+            suite,
+            public_key: hsm.public(),
+            retired: false,
+        };
+        mock_check_signer(Arc::clone(&hsm) as _, vec![info.clone()], true).unwrap();
+        // It bites.
+        let broken = mock_check_signer(Arc::new(AnySlot(hsm)), vec![info], false);
+        let text = "the contract is broken: a key answers in its own slot alone";
+        assert_eq!(broken.err().unwrap().text(), text);
+    }
 }

@@ -102,9 +102,11 @@ extension Host: ResponseSigner {
     func sign(task: SigningTask) throws -> String {
         try at("ResponseSigner.sign")
         if task.suite != .aesAdminKey {
+            guard task.suite == suite, task.slot == slot else { throw SigningError.KeyMissing }
             return try make(task.issuer!, task.suite, task.deviceKey, task.message)
         }
-        return try aes256(key: Data(hex: adminKeys[task.deviceId]!), block: task.message).hex
+        guard let key = adminKeys[task.deviceId] else { throw SigningError.KeyMissing }
+        return try aes256(key: Data(hex: key), block: task.message).hex
     }
 
     func deviceWithAdminKey(adminKey: String) throws -> String? {

@@ -129,6 +129,20 @@ final class HostDeskTests: XCTestCase {
         }
     }
 
+    func testTheHostsSignerKeepsTheContract() throws {
+        for suite in suites where suite != .aesAdminKey {
+            let host = try Host(suite)
+            func check(_ slot: UInt8) throws {
+                let info = try IssuerInfo(slot: slot, suite: suite, publicKey: host.hsm.publicKey(), retired: false)
+                // Its AES takes keys of one length alone.
+                try mockCheckSigner(signer: host, keys: [info], adminKeys: false)
+            }
+            try check(slot)
+            // It has no key there.
+            try refused(601) { try check(slot + 1) }
+        }
+    }
+
     func testASecondOperatorApprovesAndTheClockIsNotTurnedBack() throws {
         let host = try Host(.p256EcdhMac)
         try begun(host) { enrolled, _, unlock in

@@ -154,9 +154,13 @@ class Host(val suite: Suite, val hsm: Hsm = Hsm()) :
 
     override fun sign(task: SigningTask): String {
         at("ResponseSigner.sign")
-        if (task.suite != Suite.AES_ADMIN_KEY) return make(task.issuer!!, task.suite, task.deviceKey, task.message)
+        if (task.suite != Suite.AES_ADMIN_KEY) {
+            if (task.suite to task.slot != suite to SLOT) throw SigningException.KeyMissing()
+            return make(task.issuer!!, task.suite, task.deviceKey, task.message)
+        }
+        val key = adminKeys[task.deviceId] ?: throw SigningException.KeyMissing()
         val made = Cipher.getInstance("AES/ECB/NoPadding").run {
-            init(Cipher.ENCRYPT_MODE, SecretKeySpec(hex.parseHex(adminKeys.getValue(task.deviceId)), "AES"))
+            init(Cipher.ENCRYPT_MODE, SecretKeySpec(hex.parseHex(key), "AES"))
             doFinal(task.message)
         }
         return hex.formatHex(made)

@@ -135,6 +135,16 @@ class HostDeskTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(value = Suite::class, names = ["AES_ADMIN_KEY"], mode = EnumSource.Mode.EXCLUDE)
+    fun `the host's signer keeps the contract`(suite: Suite) {
+        val host = Host(suite)
+        val keys = listOf(IssuerInfo(SLOT, suite, host.hsm.publicKey(), false))
+        mockCheckSigner(host, keys, true)
+        // Whoever has admin keys already is no new signer.
+        refused<UnlockException.Caller>(801) { mockCheckSigner(host, keys, true) }
+    }
+
     @Test
     fun `a second operator approves, and the clock is not turned back`() {
         val host = Host(Suite.P256_ECDH_MAC)
