@@ -1,17 +1,17 @@
-//! The desk behind the service: core's help desk over stores in memory, with one operator, who is this
+//! The desk behind the service: core's help desk over a store in memory, with one operator, who is this
 //! program, and one user.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use fido_unlock::ctap2::device_unlock::EnrollResponse;
-use fido_unlock::desk::ports::Clock;
+use fido_unlock::desk::ports::{Clock, IssuerInfo};
 use fido_unlock::desk::{
-    Delivery, DeskPolicy, DeskPorts, DeviceKeys, GivenCode, HelpDesk, KeyRing, NewDevice, OperatorId,
-    OperatorSession, RequestId, Role, UnixTime, User, UserClass, UserId,
+    Delivery, Desk as HelpDesk, DeviceKeys, GivenCode, KeyRing, NewDevice, OperatorId, OperatorSession,
+    Privilege, RequestId, Rules, UnixTime, User, UserClass, UserId,
 };
 use fido_unlock::suite::IssuerKey;
 use fido_unlock::{AdminKey, DeviceId, ErrorCode, ResponseCode, Suite};
-use fido_unlock_mock::desk::{MemoryDesk, OneTimeCode};
+use fido_unlock_mock::desk::{OneTimeCode, TestDesk};
 use getrandom::SysRng;
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -59,16 +59,15 @@ enum State {
 }
 
 struct Request {
-    name: String,
-    asked: Asked,
-    session: OperatorSession,
     id: RequestId,
+    asked: Asked,
     state: State,
 }
 
 /// The desk.
 pub struct Desk {
     desk: HelpDesk,
+    session: OperatorSession,
     suite: Suite,
     issuer: IssuerKey,
     user: UserId,
@@ -99,39 +98,45 @@ impl Desk {
     /// # Errors
     /// No random numbers.
     pub fn new(suite: Suite, thinks: Duration) -> Result<Self, Failure> {
-        let stores = MemoryDesk::new(now());
-        let operator = stores
-            .operators
-            .put(OPERATOR, PASSWORD, &[Role::Administrator], &[])
-            .ok_or_else(|| invalid("operator"))?;
         let issuer = make_issuer(suite)?;
         let mut ring = KeyRing::new();
         if let Some(scalar) = issuer.expose_p256_scalar() {
             let own = IssuerKey::from_p256_scalar(suite, &scalar).ok_or_else(|| invalid("issuer"))?;
             ring.insert(SLOT, own)?;
         }
-        let ports = DeskPorts {
-            clock: Box::new(SystemClock),
-            ..stores.ports(ring)
-        };
-        let mut policy = DeskPolicy::default();
+        let mut parts = TestDesk::new(now()).parts(ring);
+        parts.clock = Box::new(SystemClock);
+        parts.entropy = Box::new(SysRng);
+        let mut rules = Rules::default();
         // Somebody who tries a program out unlocks the same key again and again.
-        policy.limits.device.approval_from = policy.limits.operator.approval_from;
-        policy.limits.device.refuse_from = policy.limits.operator.refuse_from;
-        let mut desk = HelpDesk::open(ports, policy)?;
+        rules.limits.device.approval_from = rules.limits.operator.approval_from;
+        rules.limits.device.refuse_from = rules.limits.operator.refuse_from;
+        let mut desk = HelpDesk::create(parts, rules, &operator()?, PASSWORD)?;
+        let session = desk.sign_in(&operator()?, PASSWORD)?;
+        desk.put_licence(&session, &TestDesk::licence(now(), 1))?;
+        if let Some(public) = issuer.public() {
+            let info = IssuerInfo {
+                slot: SLOT,
+                suite,
+                public,
+                retired: false,
+            };
+            desk.put_issuer(&session, &info)?;
+        }
         let user = UserId::new(USER).ok_or_else(|| invalid("user"))?;
-        let session = desk.sign_in(&operator, PASSWORD)?;
         desk.put_user(
             &session,
-            User {
+            &User {
                 id: user.clone(),
                 name: "User One".into(),
                 class: UserClass::Ordinary,
                 channels: Vec::new(),
             },
         )?;
+        desk.open_desk(&session)?;
         Ok(Self {
             desk,
+            session,
             suite,
             issuer,
             user,
@@ -151,7 +156,7 @@ impl Desk {
     /// # Errors
     /// It is there already.
     pub fn register(&mut self, enrolled: &EnrollResponse) -> Result<(), Failure> {
-        let session = self.sign_in()?;
+        let session = self.session()?;
         let issuer = || self.issuer.public().ok_or_else(|| invalid("issuer"));
         let keys = match self.suite {
             Suite::P256Ecdsa => DeviceKeys::P256Ecdsa { issuer: issuer()? },
@@ -183,56 +188,54 @@ impl Desk {
     }
 
     /// Opens a request and checks all that can be checked before an operator is at it. One that is open
-    /// for the same is given again, so that an agent may ask twice. Gives the request's name, which
-    /// nobody can guess.
+    /// for the same is given again, so that an agent may ask twice.
     ///
     /// # Errors
     /// The desk's own refusals: of the user, the device, the challenge.
-    pub fn ask(&mut self, asked: Asked) -> Result<String, Failure> {
+    pub fn ask(&mut self, asked: Asked) -> Result<RequestId, Failure> {
         let open = |request: &&Request| request.asked == asked && !matches!(request.state, State::Refused(_));
         if let Some(open) = self.requests.iter().find(open) {
-            return Ok(open.name.clone());
+            return Ok(open.id);
         }
         let user = UserId::new(&asked.user).ok_or(ErrorCode::UserUnknown)?;
         let device = DeviceId::parse(&asked.device_id)?;
-        let session = self.sign_in()?;
-        let id = self
-            .desk
-            .open_request(&session, &user, &device, "unlock agent")?
-            .id;
+        let session = self.session()?;
+        let opened = self.desk.open_request(&session, &user, &device, "unlock agent")?;
+        let id = opened.id;
         self.desk
             .verify_caller(&session, id, &mut OneTimeCode::new(FACTOR, FACTOR))?;
         self.desk.enter_challenge(&session, id, &asked.challenge)?;
-        let name = random_name()?;
         if self.requests.len() >= MOST_REQUESTS {
             self.requests.remove(0);
         }
         self.requests.push(Request {
-            name: name.clone(),
-            asked,
-            session,
             id,
+            asked,
             state: State::Pending {
                 ready: Instant::now() + self.thinks,
             },
         });
-        Ok(name)
+        Ok(id)
     }
 
-    /// How a request stands; `None`: there is no such request.
-    pub fn answer(&mut self, name: &str) -> Option<Answer> {
-        let request = self.requests.iter_mut().find(|request| request.name == name)?;
+    /// How a request stands.
+    ///
+    /// # Errors
+    /// [`ErrorCode::RequestUnknown`]; the desk does not let its operator in.
+    pub fn answer(&mut self, id: RequestId) -> Result<Answer, Failure> {
+        let session = self.session()?;
+        let request = self.requests.iter_mut().find(|request| request.id == id);
+        let request = request.ok_or(ErrorCode::RequestUnknown)?;
         if let State::Pending { ready } = request.state
             && ready <= Instant::now()
         {
-            let given = self.desk.authorise(&request.session, request.id, &Delivery::Show);
-            request.state = match given {
+            request.state = match self.desk.authorise(&session, id, &Delivery::Show) {
                 Ok(GivenCode::Shown(code)) => State::Given(code),
                 Ok(_) => State::Refused(ErrorCode::ChannelUnusable.into()),
                 Err(error) => State::Refused(error.into()),
             };
         }
-        Some(match &request.state {
+        Ok(match &request.state {
             State::Pending { .. } => Answer::Pending,
             State::Given(code) => Answer::Code(code.expose_code()),
             State::Refused(failure) => Answer::Refused(failure.clone()),
@@ -240,41 +243,52 @@ impl Desk {
     }
 
     /// Closes a request: the person is unlocked, or gave up. `None`: there is no such request.
-    pub fn close(&mut self, name: &str, unlocked: bool) -> Option<Result<(), Failure>> {
-        let place = self.requests.iter().position(|request| request.name == name)?;
-        let request = self.requests.get(place)?;
-        let closed = match (&request.state, unlocked) {
-            (_, true) => self.desk.done(&request.session, request.id),
-            (State::Given(_), false) => self.desk.abandon(&request.session, request.id),
-            // Without a code there is nothing to record; the desk forgets it after ten minutes.
-            (_, false) => Ok(()),
-        };
+    pub fn close(&mut self, id: RequestId, unlocked: bool) -> Option<Result<(), Failure>> {
+        let place = self.requests.iter().position(|request| request.id == id)?;
+        let given = matches!(self.requests.get(place)?.state, State::Given(_));
+        let closed = self.session().and_then(|session| {
+            match (given, unlocked) {
+                (_, true) => self.desk.done(&session, id)?,
+                (true, false) => self.desk.abandon(&session, id)?,
+                // Without a code there is nothing to record; the request runs out after an hour.
+                (false, false) => {}
+            }
+            // To the owner, who has no channel here.
+            while self.desk.send_notice()? {}
+            Ok(())
+        });
         if closed.is_ok() {
             self.requests.remove(place);
         }
-        Some(closed.map_err(Failure::from))
+        Some(closed)
     }
 
     /// Verifies the audit log: how many entries it has.
     ///
     /// # Errors
     /// The log is broken.
-    pub fn verify_audit(&self) -> Result<usize, Failure> {
-        self.desk.verify_audit(&[], None)?;
-        Ok(self.desk.audit_entries()?.len())
+    pub fn verify_audit(&mut self) -> Result<u64, Failure> {
+        Ok(self.desk.verify_audit(&[])?.state.size)
     }
 
-    fn sign_in(&mut self) -> Result<OperatorSession, Failure> {
-        let operator = OperatorId::new(OPERATOR).ok_or_else(|| invalid("operator"))?;
-        Ok(self.desk.sign_in(&operator, PASSWORD)?)
+    /// The operator's session; a new one when the last has ended.
+    fn session(&mut self) -> Result<OperatorSession, Failure> {
+        if self.desk.may(&self.session, Privilege::Unlock).is_err() {
+            self.session = self.desk.sign_in(&operator()?, PASSWORD)?;
+        }
+        Ok(self.session.clone())
     }
+}
+
+fn operator() -> Result<OperatorId, Failure> {
+    OperatorId::new(OPERATOR).ok_or_else(|| invalid("operator"))
 }
 
 /// 128 random bits in hexadecimal.
 ///
 /// # Errors
 /// No random numbers.
-pub fn random_name() -> Result<String, Failure> {
+pub fn random_token() -> Result<String, Failure> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|_| ErrorCode::EntropyFailed)?;
     Ok(base16ct::lower::encode_string(&bytes))

@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use fido_unlock::ErrorCode;
+use fido_unlock::desk::RequestId;
 use serde_json::{Value, json};
 use tiny_http::{Header, Method, Request, Response, Server};
 use zeroize::Zeroizing;
 
 use crate::Failure;
-use crate::desk::{Answer, Asked, Desk, random_name};
+use crate::desk::{Answer, Asked, Desk, random_token};
 
 /// No request is longer.
 const LONGEST_BODY: u64 = 4096;
@@ -43,7 +44,7 @@ impl Service {
             .to_ip()
             .map_or(port, |address| address.port());
         let (server, desk) = (Arc::new(server), Arc::new(Mutex::new(desk)));
-        let token = random_name()?;
+        let token = random_token()?;
         let (listening, answering, expected) = (Arc::clone(&server), Arc::clone(&desk), token.clone());
         let thread = std::thread::spawn(move || {
             for request in listening.incoming_requests() {
@@ -141,10 +142,11 @@ fn route(request: &mut Request, desk: &Mutex<Desk>) -> Reply {
     let words: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     match (request.method().clone(), words.as_slice()) {
         (Method::Post, ["v1", "requests"]) => open(request, desk),
-        (Method::Get, ["v1", "requests", name]) => match lock(desk).answer(name) {
-            None => not_found(),
-            Some(Answer::Pending) => (200, json!({ "state": "pending" })),
-            Some(Answer::Code(code)) => {
+        (Method::Get, ["v1", "requests", name]) => match answer(desk, name) {
+            Err(failure) if failure.code == ErrorCode::RequestUnknown => refuse(404, &failure),
+            Err(failure) => refuse(503, &failure),
+            Ok(Answer::Pending) => (200, json!({ "state": "pending" })),
+            Ok(Answer::Code(code)) => {
                 // No escape in the JSON: an agent reads it where it lies.
                 let line = Zeroizing::new(code.replace('\n', " "));
                 (
@@ -152,9 +154,7 @@ fn route(request: &mut Request, desk: &Mutex<Desk>) -> Reply {
                     json!({ "state": "answered", "response_code": line.as_str() }),
                 )
             }
-            Some(Answer::Refused(failure)) => {
-                (200, json!({ "state": "refused", "error": failure.to_json() }))
-            }
+            Ok(Answer::Refused(failure)) => (200, json!({ "state": "refused", "error": failure.to_json() })),
         },
         (Method::Post, ["v1", "requests", name, "done"]) => close(desk, name, true),
         (Method::Delete, ["v1", "requests", name]) => close(desk, name, false),
@@ -178,13 +178,19 @@ fn open(request: &mut Request, desk: &Mutex<Desk>) -> Reply {
         return refuse(400, &Failure::new(ErrorCode::InvalidArgument, text));
     };
     match lock(desk).ask(asked) {
-        Ok(name) => (202, json!({ "id": name })),
+        Ok(id) => (202, json!({ "id": id.to_string() })),
         Err(failure) => refuse(403, &failure),
     }
 }
 
+fn answer(desk: &Mutex<Desk>, name: &str) -> Result<Answer, Failure> {
+    let id = RequestId::parse(name).map_err(|_| ErrorCode::RequestUnknown)?;
+    lock(desk).answer(id)
+}
+
 fn close(desk: &Mutex<Desk>, name: &str, unlocked: bool) -> Reply {
-    match lock(desk).close(name, unlocked) {
+    let id = RequestId::parse(name).ok();
+    match id.and_then(|id| lock(desk).close(id, unlocked)) {
         None => not_found(),
         Some(Ok(())) => (204, Value::Null),
         Some(Err(failure)) => refuse(409, &failure),

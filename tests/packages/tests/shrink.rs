@@ -201,7 +201,7 @@ fn unlocks(shrunk: &Path, options: &[String]) {
         user: USER.into(),
     };
     let request = desk.ask(asked).unwrap();
-    let Some(Answer::Code(code)) = desk.answer(&request) else {
+    let Ok(Answer::Code(code)) = desk.answer(request) else {
         panic!("no code");
     };
     writeln!(program.stdin.as_mut().unwrap(), "{}\n{NEW_PIN}", code.as_str()).unwrap();

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use super::{Behind, Desk, Guesses};
 use crate::decide::{clock, lookup, operators, registry, service, set_up, sign_in, users, who};
-use crate::ports::IssuerInfo;
+use crate::ports::{IssuerInfo, SignerError};
 use crate::record::DeskEvent;
 use crate::rows::Grants;
 use crate::rules::Rules;
@@ -324,13 +324,15 @@ impl Desk {
         session: &OperatorSession,
         device: &NewDevice,
     ) -> Result<(), DeskError> {
-        let event = DeskEvent::DeviceRegistered;
         if let Some(key) = &device.admin_key {
-            self.step(event, |step| registry::may_register(step, session, device))?;
+            self.try_registering(session, device)?;
             // Stored first: a key without a device does no harm, a device without its key could not be unlocked.
-            self.parts.signer.store_admin_key(&device.id, key)?;
+            let stored = self.parts.signer.store_admin_key(&device.id, key);
+            stored.or_else(|error| self.no_admin_key(session, device, error))?;
         }
-        self.step(event, |step| registry::register(step, session, device))
+        self.step(DeskEvent::DeviceRegistered, |step| {
+            registry::register(step, session, device)
+        })
     }
 
     /// Registers enrolled devices in one transaction, in their order; one that is refused keeps no other out, and its
@@ -375,11 +377,30 @@ impl Desk {
     /// # Errors
     /// As [`Desk::register_device`].
     pub fn may_register(&mut self, session: &OperatorSession, device: &NewDevice) -> Result<(), DeskError> {
-        if let Some(key) = &device.admin_key {
-            self.parts.signer.check_admin_key(&device.id, key)?;
-        }
+        self.try_registering(session, device)?;
+        let Some(key) = &device.admin_key else {
+            return Ok(());
+        };
+        let checked = self.parts.signer.check_admin_key(&device.id, key);
+        checked.or_else(|error| self.no_admin_key(session, device, error))
+    }
+
+    fn try_registering(&mut self, session: &OperatorSession, device: &NewDevice) -> Result<(), DeskError> {
         self.step(DeskEvent::DeviceRegistered, |step| {
             registry::may_register(step, session, device)
+        })
+    }
+
+    /// Records that the signer does not take a device's admin key.
+    fn no_admin_key(
+        &mut self,
+        session: &OperatorSession,
+        device: &NewDevice,
+        error: SignerError,
+    ) -> Result<(), DeskError> {
+        self.step(DeskEvent::DeviceRegistered, |step| {
+            registry::may_register(step, session, device)?;
+            Err(error.into())
         })
     }
 

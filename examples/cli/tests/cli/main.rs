@@ -9,6 +9,7 @@
     missing_docs
 )]
 
+mod attacks;
 mod bench;
 mod brought;
 mod bulk;
