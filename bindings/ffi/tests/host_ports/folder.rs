@@ -113,7 +113,7 @@ fn from_key_files_to_the_unlock_and_over_a_restart() {
         let aes = suite == Suite::AesAdminKey;
         if !aes {
             let info = keys.put_issuer_key(1, Arc::clone(&issuer)).unwrap();
-            assert_eq!(keys.issuers().unwrap(), [info.clone()]);
+            assert_eq!(keys.issuers().unwrap(), std::slice::from_ref(&info));
             desk.put_issuer(signed_in(), info).unwrap();
             let taken = keys.put_issuer_key(1, IssuerKey::make(suite).unwrap());
             assert_eq!(number(taken), ErrorCode::KeyExists.number());
