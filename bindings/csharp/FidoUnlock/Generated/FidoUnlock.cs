@@ -39,19 +39,35 @@ namespace FidoUnlock
             return UniffiBuffers.LiftString(uniffiRaw);
         }
 
-        /// <summary>Reads a checkpoint of 128 bytes and checks that <c>public_key</c>, a compressed point of 33 bytes, signed it; number 705 where it did not. Against the log it is checked by <c>verify_audit_against</c>.</summary>
+        /// <summary>A key in this process's memory. <c>name</c>: the log's (<c>HelpDesk.origin</c>); <c>seed</c>: the private key of RFC 8032, 32 random bytes, read where they lie.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public static global::FidoUnlock.SignedCheckpoint ReadCheckpoint(byte[] bytes, byte[] publicKey)
+        public static global::FidoUnlock.ICheckpointSigner CheckpointSigner(string name, byte[] seed)
         {
             UniffiLibrary.Ensure();
-            if (bytes == null) throw new global::System.ArgumentNullException("bytes");
-            if (publicKey == null) throw new global::System.ArgumentNullException("publicKey");
+            if (name == null) throw new global::System.ArgumentNullException("name");
+            if (seed == null) throw new global::System.ArgumentNullException("seed");
+            var uniffiA0 = UniffiBuffers.LowerString(name);
+            var uniffiStatus = default(UniffiStatus);
+            ulong uniffiRaw;
+            using (var uniffiP1 = new UniffiPin(seed))
+                uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_func_checkpoint_signer(uniffiA0, uniffiP1.Bytes, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiConverters.LiftICheckpointSigner(uniffiRaw);
+        }
+
+        /// <summary>Reads a checkpoint and checks that one of <c>keys</c>, each as its line, signed it; number 705 where none did. Against the log it is checked by <c>HelpDesk.verify_audit</c>.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public static global::FidoUnlock.Checkpoint ReadCheckpoint(string note, global::System.Collections.Generic.IReadOnlyList<string> keys)
+        {
+            UniffiLibrary.Ensure();
+            if (note == null) throw new global::System.ArgumentNullException("note");
+            if (keys == null) throw new global::System.ArgumentNullException("keys");
             var uniffiA0 = default(UniffiBuffer);
             var uniffiA1 = default(UniffiBuffer);
             try
             {
-                uniffiA0 = UniffiBuffers.LowerBytes(bytes);
-                uniffiA1 = UniffiBuffers.LowerBytes(publicKey);
+                uniffiA0 = UniffiBuffers.LowerString(note);
+                uniffiA1 = UniffiBuffers.Lower<global::System.Collections.Generic.IReadOnlyList<string>>(keys, (uniffiW0, uniffiV0) => uniffiW0.WriteSequence<string>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteString(uniffiV1)));
             }
             catch
             {
@@ -62,17 +78,17 @@ namespace FidoUnlock
             var uniffiStatus = default(UniffiStatus);
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_func_read_checkpoint(uniffiA0, uniffiA1, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadSignedCheckpoint(uniffiR0));
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadCheckpoint(uniffiR0));
         }
 
-        /// <summary>Ten minutes for a request, a second operator for privileged users and from the third code a day for a device.</summary>
-        public static global::FidoUnlock.DeskPolicy DefaultDeskPolicy()
+        /// <summary>An hour for a request, 15 minutes for a verified caller, 10 for an approval; a day's rest for what loosens; a second operator for privileged users and from the third code a day for a device.</summary>
+        public static global::FidoUnlock.DeskRules DefaultDeskRules()
         {
             UniffiLibrary.Ensure();
             var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_func_default_desk_policy(ref uniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_func_default_desk_rules(ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, null);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadDeskPolicy(uniffiR0));
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadDeskRules(uniffiR0));
         }
 
         /// <summary>Every row, by number.</summary>
@@ -134,14 +150,8 @@ namespace FidoUnlock
                         "fido_unlock_ffi lacks a function that this assembly was generated for: " + missing.Message);
                 }
                 UniffiTableProgressListener.Register();
-                UniffiTableClock.Register();
-                UniffiTableLicence.Register();
-                UniffiTableOperators.Register();
                 UniffiTableApprover.Register();
-                UniffiTableAuditLog.Register();
                 UniffiTableCheckpointSigner.Register();
-                UniffiTableDirectory.Register();
-                UniffiTableLimits.Register();
                 UniffiTableCallerVerifier.Register();
                 UniffiTableCodeDelivery.Register();
                 UniffiTableOwnerNotifier.Register();
@@ -165,8 +175,9 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_func_library_version", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_library_version(), 6271);
             Check("uniffi_fido_unlock_ffi_checksum_func_qr_text", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_qr_text(), 54964);
             Check("uniffi_fido_unlock_ffi_checksum_func_spoken_code", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_spoken_code(), 50861);
-            Check("uniffi_fido_unlock_ffi_checksum_func_read_checkpoint", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_read_checkpoint(), 55799);
-            Check("uniffi_fido_unlock_ffi_checksum_func_default_desk_policy", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_default_desk_policy(), 11637);
+            Check("uniffi_fido_unlock_ffi_checksum_func_checkpoint_signer", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_checkpoint_signer(), 64976);
+            Check("uniffi_fido_unlock_ffi_checksum_func_read_checkpoint", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_read_checkpoint(), 5489);
+            Check("uniffi_fido_unlock_ffi_checksum_func_default_desk_rules", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_default_desk_rules(), 44434);
             Check("uniffi_fido_unlock_ffi_checksum_func_error_table", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_error_table(), 4547);
             Check("uniffi_fido_unlock_ffi_checksum_func_list_devices", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_list_devices(), 43105);
             Check("uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel(), 17855);
@@ -178,80 +189,81 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_codefield_check", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codefield_check(), 12863);
             Check("uniffi_fido_unlock_ffi_checksum_method_codefield_correction", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codefield_correction(), 38748);
             Check("uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete(), 29776);
-            Check("uniffi_fido_unlock_ffi_checksum_method_clock_now", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_clock_now(), 45450);
-            Check("uniffi_fido_unlock_ffi_checksum_method_licence_terms", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_licence_terms(), 42348);
-            Check("uniffi_fido_unlock_ffi_checksum_method_licence_set_service", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_licence_set_service(), 5935);
-            Check("uniffi_fido_unlock_ffi_checksum_method_operators_authenticate", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operators_authenticate(), 16953);
-            Check("uniffi_fido_unlock_ffi_checksum_method_operators_find_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operators_find_operator(), 36344);
             Check("uniffi_fido_unlock_ffi_checksum_method_approver_ask", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_approver_ask(), 1731);
-            Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id(), 51909);
-            Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_count", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_count(), 21528);
-            Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_entry", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_entry(), 47301);
-            Check("uniffi_fido_unlock_ffi_checksum_method_auditlog_append", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_auditlog_append(), 49477);
-            Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_open", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_open(), 6321);
-            Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_audit_log", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_audit_log(), 60957);
-            Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_clock", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_clock(), 38882);
-            Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_delivery", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_delivery(), 17020);
-            Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_directory", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_directory(), 11379);
-            Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_licence", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_licence(), 15898);
-            Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_limits", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_limits(), 1480);
-            Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_notifier", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_notifier(), 6145);
-            Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_operators", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_operators(), 60176);
-            Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_policy", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_policy(), 46928);
-            Check("uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_signer", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_signer(), 26810);
-            Check("uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_public_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_public_key(), 8225);
-            Check("uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_sign", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_sign(), 51520);
-            Check("uniffi_fido_unlock_ffi_checksum_method_directory_user", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_user(), 59636);
-            Check("uniffi_fido_unlock_ffi_checksum_method_directory_search_users", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_search_users(), 49987);
-            Check("uniffi_fido_unlock_ffi_checksum_method_directory_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_device(), 51838);
-            Check("uniffi_fido_unlock_ffi_checksum_method_directory_devices_of", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_devices_of(), 25166);
-            Check("uniffi_fido_unlock_ffi_checksum_method_directory_devices_in_use", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_devices_in_use(), 47483);
-            Check("uniffi_fido_unlock_ffi_checksum_method_directory_put_user", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_put_user(), 45887);
-            Check("uniffi_fido_unlock_ffi_checksum_method_directory_put_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_directory_put_device(), 10520);
-            Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_builder", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_builder(), 46);
-            Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_open", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_open(), 62141);
-            Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_issuer_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_issuer_key(), 54285);
-            Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_licence", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_licence(), 48126);
-            Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_operator(), 238);
-            Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit(), 18844);
-            Check("uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit_against", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit_against(), 14613);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock(), 22310);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_acknowledge", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_acknowledge(), 22426);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_alarms", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_alarms(), 12998);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user(), 52217);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_rotation", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_rotation(), 59811);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device(), 4904);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key(), 10285);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device(), 57377);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service(), 34309);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon(), 36278);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve(), 43639);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval(), 56515);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise(), 10673);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel(), 16253);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint(), 36067);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_done", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_done(), 11619);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_enter_challenge", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_enter_challenge(), 46919);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_device(), 51160);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_codes", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_codes(), 43585);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_request", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_request(), 30304);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_request", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_request(), 64698);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_search", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_search(), 30387);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in(), 3512);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit(), 58161);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit_against", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit_against(), 2734);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller(), 49965);
+            Check("uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_public_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_public_key(), 5071);
+            Check("uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_sign", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_sign(), 16809);
+            Check("uniffi_fido_unlock_ffi_checksum_method_keyfolder_checkpoint_signer", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_keyfolder_checkpoint_signer(), 17158);
+            Check("uniffi_fido_unlock_ffi_checksum_method_keyfolder_issuers", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_keyfolder_issuers(), 24070);
+            Check("uniffi_fido_unlock_ffi_checksum_method_keyfolder_put_issuer_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_keyfolder_put_issuer_key(), 7249);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon(), 50119);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_acknowledge", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_acknowledge(), 47661);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_alarms", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_alarms(), 14824);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve(), 46918);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval(), 23298);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise(), 46610);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel(), 9199);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_done", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_done(), 36414);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_enter_challenge", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_enter_challenge(), 27265);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_device(), 52867);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_user", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_user(), 13834);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_codes", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_codes(), 15124);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_request", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_request(), 8350);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_requests", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_requests(), 41051);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_request", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_request(), 50084);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_search", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_search(), 49740);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_delivery", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_delivery(), 48549);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_reason", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_reason(), 24216);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_suggest", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_suggest(), 2082);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_take_over", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_take_over(), 48263);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller(), 25942);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_issuers", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_issuers(), 6054);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_licence", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_licence(), 46635);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_may_register", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_may_register(), 49916);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_issuer", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_issuer(), 16916);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_licence", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_licence(), 48639);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_download", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_download(), 49454);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_key_event", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_key_event(), 34895);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_pin_block", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_pin_block(), 48415);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_rotation", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_rotation(), 24211);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device(), 46925);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device(), 38883);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service(), 52878);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_slots_seen", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_slots_seen(), 35646);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_audit_entries", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_audit_entries(), 4961);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint(), 1466);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_entry_bytes", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_entry_bytes(), 58732);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_log_state", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_log_state(), 28908);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_origin", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_origin(), 21681);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_prove", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_prove(), 14565);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_prove_consistency", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_prove_consistency(), 9651);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_send_notice", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_send_notice(), 57752);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit(), 24902);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock(), 47919);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_operator(), 24609);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_rules", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_rules(), 14692);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_user", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_user(), 42300);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_change_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_change_operator(), 61180);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_change_password", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_change_password(), 6069);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_erase_user", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_erase_user(), 21511);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_may", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_may(), 27342);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_desk", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_desk(), 19027);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_operators", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_operators(), 28710);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_operator(), 40997);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_rules", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_rules(), 21310);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user(), 52660);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_remove_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_remove_operator(), 39297);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_rules", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_rules(), 49862);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in(), 25397);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_out", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_out(), 47427);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_users", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_users(), 22679);
             Check("uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator(), 35395);
-            Check("uniffi_fido_unlock_ffi_checksum_method_limitbook_records", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_limitbook_records(), 6498);
-            Check("uniffi_fido_unlock_ffi_checksum_method_limitbook_take", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_limitbook_take(), 42442);
-            Check("uniffi_fido_unlock_ffi_checksum_method_limits_take", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_limits_take(), 40540);
-            Check("uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify(), 20203);
+            Check("uniffi_fido_unlock_ffi_checksum_method_operatorsession_since", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_operatorsession_since(), 23069);
+            Check("uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify(), 30572);
             Check("uniffi_fido_unlock_ffi_checksum_method_codedelivery_send", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_codedelivery_send(), 37020);
-            Check("uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner(), 14944);
-            Check("uniffi_fido_unlock_ffi_checksum_method_responsesigner_respond", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_responsesigner_respond(), 47422);
-            Check("uniffi_fido_unlock_ffi_checksum_method_responsesigner_issuers", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_responsesigner_issuers(), 47632);
-            Check("uniffi_fido_unlock_ffi_checksum_method_responsesigner_device_with_admin_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_responsesigner_device_with_admin_key(), 51447);
-            Check("uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key(), 29698);
+            Check("uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner(), 18072);
+            Check("uniffi_fido_unlock_ffi_checksum_method_responsesigner_sign", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_responsesigner_sign(), 13483);
+            Check("uniffi_fido_unlock_ffi_checksum_method_responsesigner_device_with_admin_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_responsesigner_device_with_admin_key(), 52530);
+            Check("uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key(), 23019);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_active_interface", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_active_interface(), 1449);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_block_pin", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_block_pin(), 47276);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_diagnose", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_diagnose(), 62871);
@@ -301,10 +313,14 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_constructor_codefield_challenge", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_codefield_challenge(), 44489);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_codefield_device_id", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_codefield_device_id(), 9559);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_codefield_response", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_codefield_response(), 20220);
-            Check("uniffi_fido_unlock_ffi_checksum_constructor_deskbuilder_new", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_deskbuilder_new(), 31430);
-            Check("uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_at", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_at(), 61849);
-            Check("uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_create", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_create(), 46622);
-            Check("uniffi_fido_unlock_ffi_checksum_constructor_limitbook_from_records", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_limitbook_from_records(), 46602);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_keyfolder_create", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_keyfolder_create(), 45641);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_keyfolder_open", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_keyfolder_open(), 1415);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_create", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_create(), 50174);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_open", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_open(), 3672);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_folder", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_folder(), 52371);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_of", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_of(), 38368);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_desksigner_folder", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_desksigner_folder(), 18282);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_desksigner_host", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_desksigner_host(), 56236);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu(), 22820);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_hid(), 11842);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_device_open_unlock_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_device_open_unlock_device(), 23698);
@@ -350,10 +366,13 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_func_spoken_code();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_func_checkpoint_signer();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_func_read_checkpoint();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_func_default_desk_policy();
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_func_default_desk_rules();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_func_error_table();
@@ -389,67 +408,7 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_clock_now();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_licence_terms();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_licence_set_service();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_operators_authenticate();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_operators_find_operator();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_approver_ask();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_auditlog_count();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_auditlog_entry();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_auditlog_append();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskbuilder_open();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_audit_log();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_clock();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_delivery();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_directory();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_licence();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_limits();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_notifier();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_operators();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_policy();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_signer();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_public_key();
@@ -458,76 +417,22 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_sign();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_directory_user();
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_keyfolder_checkpoint_signer();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_directory_search_users();
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_keyfolder_issuers();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_directory_device();
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_keyfolder_put_issuer_key();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_directory_devices_of();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_directory_devices_in_use();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_directory_put_user();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_directory_put_device();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskfolder_builder();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskfolder_open();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_issuer_key();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_licence();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_operator();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit_against();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock();
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_acknowledge();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_alarms();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_rotation();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve();
@@ -542,9 +447,6 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_done();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -554,10 +456,16 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_device();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_user();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_codes();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_request();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_requests();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_request();
@@ -566,28 +474,145 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_search();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in();
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_delivery();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit();
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_reason();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit_against();
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_suggest();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_take_over();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_issuers();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_licence();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_may_register();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_issuer();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_licence();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_download();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_key_event();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_pin_block();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_rotation();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_slots_seen();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_audit_entries();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_entry_bytes();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_log_state();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_origin();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_prove();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_prove_consistency();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_send_notice();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_operator();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_rules();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_user();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_change_operator();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_change_password();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_erase_user();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_may();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_desk();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_operators();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_operator();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_rules();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_remove_operator();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_rules();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_out();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_users();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_limitbook_records();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_limitbook_take();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_limits_take();
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_operatorsession_since();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify();
@@ -599,10 +624,7 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_responsesigner_respond();
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_responsesigner_issuers();
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_responsesigner_sign();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_responsesigner_device_with_admin_key();
@@ -758,16 +780,28 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_codefield_response();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_deskbuilder_new();
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_keyfolder_create();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_at();
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_keyfolder_open();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_create();
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_create();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_limitbook_from_records();
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_open();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_folder();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_of();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_desksigner_folder();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_desksigner_host();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu();
@@ -872,48 +906,6 @@ namespace FidoUnlock
         internal static extern sbyte uniffi_fido_unlock_ffi_fn_method_codefield_line_complete(ulong a0, byte a1, UniffiBuffer a2, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_clock(ulong a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_free_clock(ulong a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_init_callback_vtable_clock(global::System.IntPtr a0);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ulong uniffi_fido_unlock_ffi_fn_method_clock_now(ulong a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_licence(ulong a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_free_licence(ulong a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_init_callback_vtable_licence(global::System.IntPtr a0);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_licence_terms(ulong a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_licence_set_service(ulong a0, sbyte a1, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_operators(ulong a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_free_operators(ulong a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_init_callback_vtable_operators(global::System.IntPtr a0);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_operators_authenticate(ulong a0, UniffiBuffer a1, UniffiBuffer a2, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_operators_find_operator(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_approver(ulong a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -924,69 +916,6 @@ namespace FidoUnlock
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_approver_ask(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_auditlog(ulong a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_free_auditlog(ulong a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_init_callback_vtable_auditlog(global::System.IntPtr a0);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_auditlog_log_id(ulong a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ulong uniffi_fido_unlock_ffi_fn_method_auditlog_count(ulong a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_auditlog_entry(ulong a0, ulong a1, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_auditlog_append(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_deskbuilder(ulong a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_free_deskbuilder(ulong a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_deskbuilder_new(ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ulong uniffi_fido_unlock_ffi_fn_method_deskbuilder_open(ulong a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_audit_log(ulong a0, ulong a1, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_clock(ulong a0, ulong a1, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_delivery(ulong a0, ulong a1, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_directory(ulong a0, ulong a1, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_licence(ulong a0, ulong a1, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_limits(ulong a0, ulong a1, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_notifier(ulong a0, ulong a1, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_operators(ulong a0, ulong a1, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_policy(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_signer(ulong a0, ulong a1, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_checkpointsigner(ulong a0, ref UniffiStatus status);
@@ -1004,67 +933,25 @@ namespace FidoUnlock
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_checkpointsigner_sign(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_directory(ulong a0, ref UniffiStatus status);
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_keyfolder(ulong a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_free_directory(ulong a0, ref UniffiStatus status);
+        internal static extern void uniffi_fido_unlock_ffi_fn_free_keyfolder(ulong a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_init_callback_vtable_directory(global::System.IntPtr a0);
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_keyfolder_create(UniffiBuffer a0, UniffiBuffer a1, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_directory_user(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_keyfolder_open(UniffiBuffer a0, UniffiBuffer a1, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_directory_search_users(ulong a0, UniffiBuffer a1, uint a2, ref UniffiStatus status);
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_method_keyfolder_checkpoint_signer(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_directory_device(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_keyfolder_issuers(ulong a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_directory_devices_of(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern uint uniffi_fido_unlock_ffi_fn_method_directory_devices_in_use(ulong a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_directory_put_user(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_directory_put_device(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_deskfolder(ulong a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_free_deskfolder(ulong a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_deskfolder_at(UniffiBuffer a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_deskfolder_create(UniffiBuffer a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ulong uniffi_fido_unlock_ffi_fn_method_deskfolder_builder(ulong a0, UniffiBuffer a1, UniffiBytes a2, ulong a3, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ulong uniffi_fido_unlock_ffi_fn_method_deskfolder_open(ulong a0, UniffiBuffer a1, UniffiBytes a2, ulong a3, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_deskfolder_put_issuer_key(ulong a0, byte a1, ulong a2, UniffiBuffer a3, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_deskfolder_put_licence(ulong a0, ulong a1, uint a2, UniffiBuffer a3, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_deskfolder_put_operator(ulong a0, UniffiBuffer a1, UniffiBuffer a2, UniffiBuffer a3, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_deskfolder_verify_audit(ulong a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_deskfolder_verify_audit_against(ulong a0, UniffiBuffer a1, UniffiBuffer a2, ref UniffiStatus status);
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_keyfolder_put_issuer_key(ulong a0, byte a1, ulong a2, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_helpdesk(ulong a0, ref UniffiStatus status);
@@ -1073,25 +960,103 @@ namespace FidoUnlock
         internal static extern void uniffi_fido_unlock_ffi_fn_free_helpdesk(ulong a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_accept_clock(ulong a0, UniffiBuffer a1, UniffiBuffer a2, UniffiBuffer a3, ref UniffiStatus status);
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_helpdesk_create(UniffiBuffer a0, ulong a1, ulong a2, ulong a3, UniffiBuffer a4, UniffiBuffer a5, UniffiBuffer a6, UniffiBuffer a7, UniffiBuffer a8, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_helpdesk_open(UniffiBuffer a0, ulong a1, ulong a2, ulong a3, UniffiBuffer a4, UniffiBuffer a5, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_abandon(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_acknowledge(ulong a0, ulong a1, ulong a2, UniffiBuffer a3, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_alarms(ulong a0, ulong a1, ref UniffiStatus status);
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_alarms(ulong a0, ulong a1, ulong a2, uint a3, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_put_user(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_approve(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_ask_approval(ulong a0, ulong a1, UniffiBuffer a2, ulong a3, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise_to_channel(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_done(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_enter_challenge(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_find_device(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_find_user(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_open_codes(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_open_request(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, UniffiBuffer a4, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_open_requests(ulong a0, ulong a1, UniffiBuffer a2, uint a3, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_request(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_search(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_set_delivery(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_set_reason(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_suggest(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_take_over(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_caller(ulong a0, ulong a1, UniffiBuffer a2, ulong a3, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_issuers(ulong a0, ulong a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_licence(ulong a0, ulong a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_may_register(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_put_issuer(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_put_licence(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_record_download(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_record_key_event(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_record_pin_block(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_record_rotation(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, uint a4, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, byte a4, ulong a5, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device_by_public_key(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, byte a4, UniffiBuffer a5, UniffiBuffer a6, ref UniffiStatus status);
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_retire_device(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
@@ -1100,55 +1065,88 @@ namespace FidoUnlock
         internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_set_service(ulong a0, ulong a1, sbyte a2, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_abandon(ulong a0, ulong a1, ulong a2, ref UniffiStatus status);
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_slots_seen(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_approve(ulong a0, ulong a1, ulong a2, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_ask_approval(ulong a0, ulong a1, ulong a2, ulong a3, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise(ulong a0, ulong a1, ulong a2, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise_to_channel(ulong a0, ulong a1, ulong a2, UniffiBuffer a3, ref UniffiStatus status);
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_audit_entries(ulong a0, ulong a1, ulong a2, uint a3, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_checkpoint(ulong a0, ulong a1, ulong a2, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_done(ulong a0, ulong a1, ulong a2, ref UniffiStatus status);
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_entry_bytes(ulong a0, ulong a1, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_enter_challenge(ulong a0, ulong a1, ulong a2, UniffiBuffer a3, ref UniffiStatus status);
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_log_state(ulong a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_find_device(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_origin(ulong a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_open_codes(ulong a0, ulong a1, ref UniffiStatus status);
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_prove(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_open_request(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, UniffiBuffer a4, ref UniffiStatus status);
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_prove_consistency(ulong a0, ulong a1, ulong a2, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_request(ulong a0, ulong a1, ulong a2, ref UniffiStatus status);
+        internal static extern sbyte uniffi_fido_unlock_ffi_fn_method_helpdesk_send_notice(ulong a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_search(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit(ulong a0, UniffiBuffer a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_accept_clock(ulong a0, UniffiBuffer a1, UniffiBuffer a2, UniffiBuffer a3, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_operator(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_rules(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_user(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_change_operator(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_change_password(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_erase_user(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern sbyte uniffi_fido_unlock_ffi_fn_method_helpdesk_may(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_open_desk(ulong a0, ulong a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_operators(ulong a0, ulong a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_put_operator(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_put_rules(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_put_user(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_remove_operator(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_rules(ulong a0, ulong a1, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ulong uniffi_fido_unlock_ffi_fn_method_helpdesk_sign_in(ulong a0, UniffiBuffer a1, UniffiBuffer a2, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit(ulong a0, ref UniffiStatus status);
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_sign_out(ulong a0, ulong a1, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit_against(ulong a0, UniffiBuffer a1, UniffiBuffer a2, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_caller(ulong a0, ulong a1, ulong a2, ulong a3, ref UniffiStatus status);
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_users(ulong a0, ulong a1, UniffiBuffer a2, uint a3, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_operatorsession(ulong a0, ref UniffiStatus status);
@@ -1160,31 +1158,19 @@ namespace FidoUnlock
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_operatorsession_operator(ulong a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_limitbook(ulong a0, ref UniffiStatus status);
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_method_operatorsession_since(ulong a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_free_limitbook(ulong a0, ref UniffiStatus status);
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_deskkeys(ulong a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_limitbook_from_records(UniffiBuffer a0, ref UniffiStatus status);
+        internal static extern void uniffi_fido_unlock_ffi_fn_free_deskkeys(ulong a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_limitbook_records(ulong a0, ref UniffiStatus status);
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_deskkeys_folder(ulong a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_limitbook_take(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_limits(ulong a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_free_limits(ulong a0, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern void uniffi_fido_unlock_ffi_fn_init_callback_vtable_limits(global::System.IntPtr a0);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_limits_take(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_deskkeys_of(UniffiBytes a0, UniffiBytes a1, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_callerverifier(ulong a0, ref UniffiStatus status);
@@ -1223,6 +1209,18 @@ namespace FidoUnlock
         internal static extern void uniffi_fido_unlock_ffi_fn_method_ownernotifier_notify_owner(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_desksigner(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_free_desksigner(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_desksigner_folder(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_desksigner_host(ulong a0, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ulong uniffi_fido_unlock_ffi_fn_clone_responsesigner(ulong a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -1232,10 +1230,7 @@ namespace FidoUnlock
         internal static extern void uniffi_fido_unlock_ffi_fn_init_callback_vtable_responsesigner(global::System.IntPtr a0);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_responsesigner_respond(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
-
-        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_responsesigner_issuers(ulong a0, ref UniffiStatus status);
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_responsesigner_sign(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_responsesigner_device_with_admin_key(ulong a0, UniffiBuffer a1, ref UniffiStatus status);
@@ -1526,10 +1521,13 @@ namespace FidoUnlock
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_func_spoken_code(UniffiBuffer a0, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_func_checkpoint_signer(UniffiBuffer a0, UniffiBytes a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_func_read_checkpoint(UniffiBuffer a0, UniffiBuffer a1, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_func_default_desk_policy(ref UniffiStatus status);
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_func_default_desk_rules(ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_func_error_table(ref UniffiStatus status);
@@ -1934,419 +1932,6 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>The host's clock.</summary>
-    public interface IClock
-    {
-        /// <summary>Seconds since 1970-01-01 UTC.</summary>
-        /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
-        ulong Now();
-    }
-
-    // The functions through which Rust calls objects of the host, and the objects that Rust holds.
-    internal static class UniffiTableClock
-    {
-        internal static readonly UniffiHandleMap<global::FidoUnlock.IClock> Objects = new UniffiHandleMap<global::FidoUnlock.IClock>();
-        private static readonly UniffiFree free = OnFree;
-        private static readonly UniffiClone clone = OnClone;
-        private static readonly Method0 method0 = OnNow;
-
-        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
-        private delegate void Method0(ulong uniffiHandle, ref ulong uniffiReturn, ref UniffiStatus uniffiStatus);
-
-        // Rust keeps the table for ever, so it is never freed.
-        internal static void Register()
-        {
-            var size = global::System.IntPtr.Size;
-            var table = global::System.Runtime.InteropServices.Marshal.AllocHGlobal(size * 3);
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, 0, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(free));
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, size, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(clone));
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, size * 2,
-                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method0));
-            UniffiNative.uniffi_fido_unlock_ffi_fn_init_callback_vtable_clock(table);
-        }
-
-        private static void OnFree(ulong handle) { Objects.Remove(handle); }
-
-        private static ulong OnClone(ulong handle) { return Objects.Clone(handle); }
-
-        private static void OnNow(ulong uniffiHandle, ref ulong uniffiReturn, ref UniffiStatus uniffiStatus)
-        {
-            try
-            {
-                var uniffiResult = Objects.Get(uniffiHandle).Now();
-                uniffiReturn = uniffiResult;
-            }
-            catch (global::System.Exception uniffiThrown)
-            {
-                UniffiCall.Threw<global::FidoUnlock.HostException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteHostException);
-            }
-        }
-    }
-
-    // An implementation of Rust's own.
-    internal sealed class UniffiRustClock : global::FidoUnlock.IClock, global::System.IDisposable
-    {
-        internal readonly UniffiHandle uniffiHandle;
-
-        internal UniffiRustClock(UniffiHandle handle) { uniffiHandle = handle; }
-
-        public void Dispose() { uniffiHandle.Dispose(); }
-
-        /// <summary>Seconds since 1970-01-01 UTC.</summary>
-        /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
-        public ulong Now()
-        {
-            UniffiLibrary.Ensure();
-            var uniffiSelf = uniffiHandle.Clone();
-            var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_clock_now(uniffiSelf, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadHostException);
-            return uniffiRaw;
-        }
-    }
-
-    internal static partial class UniffiConverters
-    {
-        internal static global::FidoUnlock.IClock LiftIClock(ulong handle)
-        {
-            if ((handle & 1) == 0)
-                return new UniffiRustClock(new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_clock, UniffiNative.uniffi_fido_unlock_ffi_fn_free_clock));
-            var value = UniffiTableClock.Objects.Remove(handle);
-            if (value == null) throw UniffiReader.Malformed();
-            return value;
-        }
-
-        internal static ulong LowerIClock(global::FidoUnlock.IClock value)
-        {
-            UniffiWriter.NotNull(value);
-            var rust = value as UniffiRustClock;
-            if (rust != null) return rust.uniffiHandle.Clone();
-            return UniffiTableClock.Objects.Insert(value);
-        }
-
-        internal static void DiscardIClock(ulong handle)
-        {
-            var status = default(UniffiStatus);
-            if ((handle & 1) == 0)
-            {
-                if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_clock(handle, ref status);
-                return;
-            }
-            UniffiTableClock.Objects.Remove(handle);
-        }
-    }
-
-    /// <summary>Where the host keeps the licence.</summary>
-    public interface ILicence
-    {
-        /// <summary>The current terms; absent if there is no licence.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        global::FidoUnlock.LicenceTerms Terms();
-        /// <summary>Switches the service on or off.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        void SetService(bool on);
-    }
-
-    // The functions through which Rust calls objects of the host, and the objects that Rust holds.
-    internal static class UniffiTableLicence
-    {
-        internal static readonly UniffiHandleMap<global::FidoUnlock.ILicence> Objects = new UniffiHandleMap<global::FidoUnlock.ILicence>();
-        private static readonly UniffiFree free = OnFree;
-        private static readonly UniffiClone clone = OnClone;
-        private static readonly Method0 method0 = OnTerms;
-        private static readonly Method1 method1 = OnSetService;
-
-        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
-        private delegate void Method0(ulong uniffiHandle, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
-
-        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
-        private delegate void Method1(ulong uniffiHandle, sbyte uniffiA0, global::System.IntPtr uniffiReturn, ref UniffiStatus uniffiStatus);
-
-        // Rust keeps the table for ever, so it is never freed.
-        internal static void Register()
-        {
-            var size = global::System.IntPtr.Size;
-            var table = global::System.Runtime.InteropServices.Marshal.AllocHGlobal(size * 4);
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, 0, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(free));
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, size, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(clone));
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, size * 2,
-                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method0));
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, size * 3,
-                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method1));
-            UniffiNative.uniffi_fido_unlock_ffi_fn_init_callback_vtable_licence(table);
-        }
-
-        private static void OnFree(ulong handle) { Objects.Remove(handle); }
-
-        private static ulong OnClone(ulong handle) { return Objects.Clone(handle); }
-
-        private static void OnTerms(ulong uniffiHandle, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
-        {
-            try
-            {
-                var uniffiResult = Objects.Get(uniffiHandle).Terms();
-                uniffiReturn = UniffiBuffers.Lower<global::FidoUnlock.LicenceTerms>(uniffiResult, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.LicenceTerms>(uniffiV0, (uniffiW1, uniffiV1) => UniffiConverters.WriteLicenceTerms(uniffiW1, uniffiV1)));
-            }
-            catch (global::System.Exception uniffiThrown)
-            {
-                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
-            }
-        }
-
-        private static void OnSetService(ulong uniffiHandle, sbyte uniffiA0, global::System.IntPtr uniffiReturn, ref UniffiStatus uniffiStatus)
-        {
-            try
-            {
-                Objects.Get(uniffiHandle).SetService(UniffiReader.Bool(uniffiA0));
-            }
-            catch (global::System.Exception uniffiThrown)
-            {
-                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
-            }
-        }
-    }
-
-    // An implementation of Rust's own.
-    internal sealed class UniffiRustLicence : global::FidoUnlock.ILicence, global::System.IDisposable
-    {
-        internal readonly UniffiHandle uniffiHandle;
-
-        internal UniffiRustLicence(UniffiHandle handle) { uniffiHandle = handle; }
-
-        public void Dispose() { uniffiHandle.Dispose(); }
-
-        /// <summary>The current terms; absent if there is no licence.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        public global::FidoUnlock.LicenceTerms Terms()
-        {
-            UniffiLibrary.Ensure();
-            var uniffiSelf = uniffiHandle.Clone();
-            var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_licence_terms(uniffiSelf, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadOptional<global::FidoUnlock.LicenceTerms>(uniffiR1 => UniffiConverters.ReadLicenceTerms(uniffiR1)));
-        }
-
-        /// <summary>Switches the service on or off.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        public void SetService(bool on)
-        {
-            UniffiLibrary.Ensure();
-            var uniffiSelf = uniffiHandle.Clone();
-            var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_licence_set_service(uniffiSelf, (on ? (sbyte)1 : (sbyte)0), ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
-        }
-    }
-
-    internal static partial class UniffiConverters
-    {
-        internal static global::FidoUnlock.ILicence LiftILicence(ulong handle)
-        {
-            if ((handle & 1) == 0)
-                return new UniffiRustLicence(new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_licence, UniffiNative.uniffi_fido_unlock_ffi_fn_free_licence));
-            var value = UniffiTableLicence.Objects.Remove(handle);
-            if (value == null) throw UniffiReader.Malformed();
-            return value;
-        }
-
-        internal static ulong LowerILicence(global::FidoUnlock.ILicence value)
-        {
-            UniffiWriter.NotNull(value);
-            var rust = value as UniffiRustLicence;
-            if (rust != null) return rust.uniffiHandle.Clone();
-            return UniffiTableLicence.Objects.Insert(value);
-        }
-
-        internal static void DiscardILicence(ulong handle)
-        {
-            var status = default(UniffiStatus);
-            if ((handle & 1) == 0)
-            {
-                if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_licence(handle, ref status);
-                return;
-            }
-            UniffiTableLicence.Objects.Remove(handle);
-        }
-    }
-
-    /// <summary>Operators in the host's own accounts: a database, OpenID Connect, Kerberos.</summary>
-    public interface IOperators
-    {
-        /// <summary>The operator, if <c>password</c> (or a token in its place) is right; absent for a wrong one and for an unknown name alike, after the same amount of work. A secret: keep it no longer than the call.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        global::FidoUnlock.DeskOperator Authenticate(string id, string password);
-        /// <summary>The operator's current roles and privileges. Asked at each action, so that a revoked privilege is gone at once.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        global::FidoUnlock.DeskOperator FindOperator(string id);
-    }
-
-    // The functions through which Rust calls objects of the host, and the objects that Rust holds.
-    internal static class UniffiTableOperators
-    {
-        internal static readonly UniffiHandleMap<global::FidoUnlock.IOperators> Objects = new UniffiHandleMap<global::FidoUnlock.IOperators>();
-        private static readonly UniffiFree free = OnFree;
-        private static readonly UniffiClone clone = OnClone;
-        private static readonly Method0 method0 = OnAuthenticate;
-        private static readonly Method1 method1 = OnFindOperator;
-
-        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
-        private delegate void Method0(ulong uniffiHandle, UniffiBuffer uniffiA0, UniffiBuffer uniffiA1, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
-
-        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
-        private delegate void Method1(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
-
-        // Rust keeps the table for ever, so it is never freed.
-        internal static void Register()
-        {
-            var size = global::System.IntPtr.Size;
-            var table = global::System.Runtime.InteropServices.Marshal.AllocHGlobal(size * 4);
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, 0, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(free));
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, size, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(clone));
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, size * 2,
-                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method0));
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, size * 3,
-                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method1));
-            UniffiNative.uniffi_fido_unlock_ffi_fn_init_callback_vtable_operators(table);
-        }
-
-        private static void OnFree(ulong handle) { Objects.Remove(handle); }
-
-        private static ulong OnClone(ulong handle) { return Objects.Clone(handle); }
-
-        private static void OnAuthenticate(ulong uniffiHandle, UniffiBuffer uniffiA0, UniffiBuffer uniffiA1, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
-        {
-            try
-            {
-                var uniffiResult = Objects.Get(uniffiHandle).Authenticate(UniffiBuffers.LiftString(uniffiA0), UniffiBuffers.LiftString(uniffiA1));
-                uniffiReturn = UniffiBuffers.Lower<global::FidoUnlock.DeskOperator>(uniffiResult, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.DeskOperator>(uniffiV0, (uniffiW1, uniffiV1) => UniffiConverters.WriteDeskOperator(uniffiW1, uniffiV1)));
-            }
-            catch (global::System.Exception uniffiThrown)
-            {
-                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
-            }
-        }
-
-        private static void OnFindOperator(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
-        {
-            try
-            {
-                var uniffiResult = Objects.Get(uniffiHandle).FindOperator(UniffiBuffers.LiftString(uniffiA0));
-                uniffiReturn = UniffiBuffers.Lower<global::FidoUnlock.DeskOperator>(uniffiResult, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.DeskOperator>(uniffiV0, (uniffiW1, uniffiV1) => UniffiConverters.WriteDeskOperator(uniffiW1, uniffiV1)));
-            }
-            catch (global::System.Exception uniffiThrown)
-            {
-                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
-            }
-        }
-    }
-
-    // An implementation of Rust's own.
-    internal sealed class UniffiRustOperators : global::FidoUnlock.IOperators, global::System.IDisposable
-    {
-        internal readonly UniffiHandle uniffiHandle;
-
-        internal UniffiRustOperators(UniffiHandle handle) { uniffiHandle = handle; }
-
-        public void Dispose() { uniffiHandle.Dispose(); }
-
-        /// <summary>The operator, if <c>password</c> (or a token in its place) is right; absent for a wrong one and for an unknown name alike, after the same amount of work. A secret: keep it no longer than the call.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        public global::FidoUnlock.DeskOperator Authenticate(string id, string password)
-        {
-            UniffiLibrary.Ensure();
-            if (id == null) throw new global::System.ArgumentNullException("id");
-            if (password == null) throw new global::System.ArgumentNullException("password");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(UniffiBuffer);
-            var uniffiA1 = default(UniffiBuffer);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiBuffers.LowerString(id);
-                uniffiA1 = UniffiBuffers.LowerString(password);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiBuffers.Discard(uniffiA0);
-                UniffiBuffers.Discard(uniffiA1);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_operators_authenticate(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadOptional<global::FidoUnlock.DeskOperator>(uniffiR1 => UniffiConverters.ReadDeskOperator(uniffiR1)));
-        }
-
-        /// <summary>The operator's current roles and privileges. Asked at each action, so that a revoked privilege is gone at once.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        public global::FidoUnlock.DeskOperator FindOperator(string id)
-        {
-            UniffiLibrary.Ensure();
-            if (id == null) throw new global::System.ArgumentNullException("id");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(UniffiBuffer);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiBuffers.LowerString(id);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiBuffers.Discard(uniffiA0);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_operators_find_operator(uniffiSelf, uniffiA0, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadOptional<global::FidoUnlock.DeskOperator>(uniffiR1 => UniffiConverters.ReadDeskOperator(uniffiR1)));
-        }
-    }
-
-    internal static partial class UniffiConverters
-    {
-        internal static global::FidoUnlock.IOperators LiftIOperators(ulong handle)
-        {
-            if ((handle & 1) == 0)
-                return new UniffiRustOperators(new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_operators, UniffiNative.uniffi_fido_unlock_ffi_fn_free_operators));
-            var value = UniffiTableOperators.Objects.Remove(handle);
-            if (value == null) throw UniffiReader.Malformed();
-            return value;
-        }
-
-        internal static ulong LowerIOperators(global::FidoUnlock.IOperators value)
-        {
-            UniffiWriter.NotNull(value);
-            var rust = value as UniffiRustOperators;
-            if (rust != null) return rust.uniffiHandle.Clone();
-            return UniffiTableOperators.Objects.Insert(value);
-        }
-
-        internal static void DiscardIOperators(ulong handle)
-        {
-            var status = default(UniffiStatus);
-            if ((handle & 1) == 0)
-            {
-                if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_operators(handle, ref status);
-                return;
-            }
-            UniffiTableOperators.Objects.Remove(handle);
-        }
-    }
-
     /// <summary>The system in which second operators approve: tickets, a chat, a work flow.</summary>
     public interface IApprover
     {
@@ -2465,531 +2050,15 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>An append-only list of entries in the host's own database (docs/protocol/audit.md). Each entry is a few hundred bytes, made and chained by the library and kept as it is; it holds no secret. One desk at a time may write it.</summary>
-    public interface IAuditLog
-    {
-        /// <summary>The log's own id: 16 random bytes, generated with the log. Asked once, when the desk opens.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        byte[] LogId();
-        /// <summary>How many entries there are. Asked once, when the desk opens.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        ulong Count();
-        /// <summary>The bytes of an entry; absent past the end. <c>sequence</c>: from 0.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        byte[] Entry(ulong sequence);
-        /// <summary>Appends an entry. <c>sequence</c>: the position that it must get; refuse if that is taken. Return only when the entry would survive a power cut: the Response Code is shown only after this. If this throws, the log must be as it was before.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        void Append(ulong sequence, byte[] entry);
-    }
-
-    // The functions through which Rust calls objects of the host, and the objects that Rust holds.
-    internal static class UniffiTableAuditLog
-    {
-        internal static readonly UniffiHandleMap<global::FidoUnlock.IAuditLog> Objects = new UniffiHandleMap<global::FidoUnlock.IAuditLog>();
-        private static readonly UniffiFree free = OnFree;
-        private static readonly UniffiClone clone = OnClone;
-        private static readonly Method0 method0 = OnLogId;
-        private static readonly Method1 method1 = OnCount;
-        private static readonly Method2 method2 = OnEntry;
-        private static readonly Method3 method3 = OnAppend;
-
-        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
-        private delegate void Method0(ulong uniffiHandle, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
-
-        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
-        private delegate void Method1(ulong uniffiHandle, ref ulong uniffiReturn, ref UniffiStatus uniffiStatus);
-
-        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
-        private delegate void Method2(ulong uniffiHandle, ulong uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
-
-        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
-        private delegate void Method3(ulong uniffiHandle, ulong uniffiA0, UniffiBuffer uniffiA1, global::System.IntPtr uniffiReturn, ref UniffiStatus uniffiStatus);
-
-        // Rust keeps the table for ever, so it is never freed.
-        internal static void Register()
-        {
-            var size = global::System.IntPtr.Size;
-            var table = global::System.Runtime.InteropServices.Marshal.AllocHGlobal(size * 6);
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, 0, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(free));
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, size, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(clone));
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, size * 2,
-                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method0));
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, size * 3,
-                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method1));
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, size * 4,
-                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method2));
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, size * 5,
-                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method3));
-            UniffiNative.uniffi_fido_unlock_ffi_fn_init_callback_vtable_auditlog(table);
-        }
-
-        private static void OnFree(ulong handle) { Objects.Remove(handle); }
-
-        private static ulong OnClone(ulong handle) { return Objects.Clone(handle); }
-
-        private static void OnLogId(ulong uniffiHandle, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
-        {
-            try
-            {
-                var uniffiResult = Objects.Get(uniffiHandle).LogId();
-                uniffiReturn = UniffiBuffers.LowerBytes(uniffiResult);
-            }
-            catch (global::System.Exception uniffiThrown)
-            {
-                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
-            }
-        }
-
-        private static void OnCount(ulong uniffiHandle, ref ulong uniffiReturn, ref UniffiStatus uniffiStatus)
-        {
-            try
-            {
-                var uniffiResult = Objects.Get(uniffiHandle).Count();
-                uniffiReturn = uniffiResult;
-            }
-            catch (global::System.Exception uniffiThrown)
-            {
-                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
-            }
-        }
-
-        private static void OnEntry(ulong uniffiHandle, ulong uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
-        {
-            try
-            {
-                var uniffiResult = Objects.Get(uniffiHandle).Entry(uniffiA0);
-                uniffiReturn = UniffiBuffers.Lower<byte[]>(uniffiResult, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<byte[]>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteBytes(uniffiV1)));
-            }
-            catch (global::System.Exception uniffiThrown)
-            {
-                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
-            }
-        }
-
-        private static void OnAppend(ulong uniffiHandle, ulong uniffiA0, UniffiBuffer uniffiA1, global::System.IntPtr uniffiReturn, ref UniffiStatus uniffiStatus)
-        {
-            try
-            {
-                Objects.Get(uniffiHandle).Append(uniffiA0, UniffiBuffers.LiftBytes(uniffiA1));
-            }
-            catch (global::System.Exception uniffiThrown)
-            {
-                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
-            }
-        }
-    }
-
-    // An implementation of Rust's own.
-    internal sealed class UniffiRustAuditLog : global::FidoUnlock.IAuditLog, global::System.IDisposable
-    {
-        internal readonly UniffiHandle uniffiHandle;
-
-        internal UniffiRustAuditLog(UniffiHandle handle) { uniffiHandle = handle; }
-
-        public void Dispose() { uniffiHandle.Dispose(); }
-
-        /// <summary>The log's own id: 16 random bytes, generated with the log. Asked once, when the desk opens.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        public byte[] LogId()
-        {
-            UniffiLibrary.Ensure();
-            var uniffiSelf = uniffiHandle.Clone();
-            var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_auditlog_log_id(uniffiSelf, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
-            return UniffiBuffers.LiftBytes(uniffiRaw);
-        }
-
-        /// <summary>How many entries there are. Asked once, when the desk opens.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        public ulong Count()
-        {
-            UniffiLibrary.Ensure();
-            var uniffiSelf = uniffiHandle.Clone();
-            var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_auditlog_count(uniffiSelf, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
-            return uniffiRaw;
-        }
-
-        /// <summary>The bytes of an entry; absent past the end. <c>sequence</c>: from 0.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        public byte[] Entry(ulong sequence)
-        {
-            UniffiLibrary.Ensure();
-            var uniffiSelf = uniffiHandle.Clone();
-            var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_auditlog_entry(uniffiSelf, sequence, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadOptional<byte[]>(uniffiR1 => uniffiR1.ReadBytes()));
-        }
-
-        /// <summary>Appends an entry. <c>sequence</c>: the position that it must get; refuse if that is taken. Return only when the entry would survive a power cut: the Response Code is shown only after this. If this throws, the log must be as it was before.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        public void Append(ulong sequence, byte[] entry)
-        {
-            UniffiLibrary.Ensure();
-            if (entry == null) throw new global::System.ArgumentNullException("entry");
-            var uniffiSelf = default(ulong);
-            var uniffiA1 = default(UniffiBuffer);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA1 = UniffiBuffers.LowerBytes(entry);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiBuffers.Discard(uniffiA1);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_auditlog_append(uniffiSelf, sequence, uniffiA1, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
-        }
-    }
-
-    internal static partial class UniffiConverters
-    {
-        internal static global::FidoUnlock.IAuditLog LiftIAuditLog(ulong handle)
-        {
-            if ((handle & 1) == 0)
-                return new UniffiRustAuditLog(new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_auditlog, UniffiNative.uniffi_fido_unlock_ffi_fn_free_auditlog));
-            var value = UniffiTableAuditLog.Objects.Remove(handle);
-            if (value == null) throw UniffiReader.Malformed();
-            return value;
-        }
-
-        internal static ulong LowerIAuditLog(global::FidoUnlock.IAuditLog value)
-        {
-            UniffiWriter.NotNull(value);
-            var rust = value as UniffiRustAuditLog;
-            if (rust != null) return rust.uniffiHandle.Clone();
-            return UniffiTableAuditLog.Objects.Insert(value);
-        }
-
-        internal static void DiscardIAuditLog(ulong handle)
-        {
-            var status = default(UniffiStatus);
-            if ((handle & 1) == 0)
-            {
-                if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_auditlog(handle, ref status);
-                return;
-            }
-            UniffiTableAuditLog.Objects.Remove(handle);
-        }
-    }
-
-    /// <summary>Puts a help desk together from the host's own database, HSM and accounts. All but clock, delivery and policy must be set; <c>DeskFolder.builder</c> begins with a port over files for each, of which the host replaces those that it has itself. All ports are called on the thread that calls the desk, one call after the other.</summary>
-    public sealed class DeskBuilder : global::System.IDisposable
-    {
-        internal readonly UniffiHandle uniffiHandle;
-
-        internal DeskBuilder(UniffiHandle handle) { uniffiHandle = handle; }
-
-        /// <summary>Gives the Rust object back. Without it the garbage collector does so, some time later.</summary>
-        public void Dispose() { uniffiHandle.Dispose(); }
-
-        /// <summary>A builder without any port.</summary>
-        public DeskBuilder()
-        {
-            UniffiLibrary.Ensure();
-            var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_deskbuilder_new(ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, null);
-            uniffiHandle = UniffiConverters.HandleDeskBuilder(uniffiRaw);
-        }
-
-        /// <summary>Opens the desk, once: reads and verifies the whole audit log. A missing port gives number 801.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public global::FidoUnlock.HelpDesk Open()
-        {
-            UniffiLibrary.Ensure();
-            var uniffiSelf = uniffiHandle.Clone();
-            var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskbuilder_open(uniffiSelf, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-            return UniffiConverters.LiftHelpDesk(uniffiRaw);
-        }
-
-        /// <summary>The audit log, which is asked for its id and length here.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void SetAuditLog(global::FidoUnlock.IAuditLog log)
-        {
-            UniffiLibrary.Ensure();
-            if (log == null) throw new global::System.ArgumentNullException("log");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(ulong);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiConverters.LowerIAuditLog(log);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiConverters.DiscardIAuditLog(uniffiA0);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_audit_log(uniffiSelf, uniffiA0, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-        }
-
-        /// <summary>The clock; the system's unless set.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void SetClock(global::FidoUnlock.IClock clock)
-        {
-            UniffiLibrary.Ensure();
-            if (clock == null) throw new global::System.ArgumentNullException("clock");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(ulong);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiConverters.LowerIClock(clock);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiConverters.DiscardIClock(uniffiA0);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_clock(uniffiSelf, uniffiA0, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-        }
-
-        /// <summary>Sends codes to channels, if the desk is to do that.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void SetDelivery(global::FidoUnlock.ICodeDelivery delivery)
-        {
-            UniffiLibrary.Ensure();
-            if (delivery == null) throw new global::System.ArgumentNullException("delivery");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(ulong);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiConverters.LowerICodeDelivery(delivery);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiConverters.DiscardICodeDelivery(uniffiA0);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_delivery(uniffiSelf, uniffiA0, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-        }
-
-        /// <summary>Users and devices.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void SetDirectory(global::FidoUnlock.IDirectory directory)
-        {
-            UniffiLibrary.Ensure();
-            if (directory == null) throw new global::System.ArgumentNullException("directory");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(ulong);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiConverters.LowerIDirectory(directory);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiConverters.DiscardIDirectory(uniffiA0);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_directory(uniffiSelf, uniffiA0, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-        }
-
-        /// <summary>The licence and the service switch.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void SetLicence(global::FidoUnlock.ILicence licence)
-        {
-            UniffiLibrary.Ensure();
-            if (licence == null) throw new global::System.ArgumentNullException("licence");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(ulong);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiConverters.LowerILicence(licence);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiConverters.DiscardILicence(uniffiA0);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_licence(uniffiSelf, uniffiA0, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-        }
-
-        /// <summary>Counts the codes that were given out.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void SetLimits(global::FidoUnlock.ILimits limits)
-        {
-            UniffiLibrary.Ensure();
-            if (limits == null) throw new global::System.ArgumentNullException("limits");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(ulong);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiConverters.LowerILimits(limits);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiConverters.DiscardILimits(uniffiA0);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_limits(uniffiSelf, uniffiA0, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-        }
-
-        /// <summary>Notices to owners.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void SetNotifier(global::FidoUnlock.IOwnerNotifier notifier)
-        {
-            UniffiLibrary.Ensure();
-            if (notifier == null) throw new global::System.ArgumentNullException("notifier");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(ulong);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiConverters.LowerIOwnerNotifier(notifier);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiConverters.DiscardIOwnerNotifier(uniffiA0);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_notifier(uniffiSelf, uniffiA0, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-        }
-
-        /// <summary>Who may use the desk.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void SetOperators(global::FidoUnlock.IOperators operators)
-        {
-            UniffiLibrary.Ensure();
-            if (operators == null) throw new global::System.ArgumentNullException("operators");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(ulong);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiConverters.LowerIOperators(operators);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiConverters.DiscardIOperators(uniffiA0);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_operators(uniffiSelf, uniffiA0, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-        }
-
-        /// <summary>The rules; <c>default_desk_policy</c> unless set.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void SetPolicy(global::FidoUnlock.DeskPolicy policy)
-        {
-            UniffiLibrary.Ensure();
-            if (policy == null) throw new global::System.ArgumentNullException("policy");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(UniffiBuffer);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.DeskPolicy>(policy, (uniffiW0, uniffiV0) => UniffiConverters.WriteDeskPolicy(uniffiW0, uniffiV0));
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiBuffers.Discard(uniffiA0);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_policy(uniffiSelf, uniffiA0, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-        }
-
-        /// <summary>The issuer's keys.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void SetSigner(global::FidoUnlock.IResponseSigner signer)
-        {
-            UniffiLibrary.Ensure();
-            if (signer == null) throw new global::System.ArgumentNullException("signer");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(ulong);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiConverters.LowerIResponseSigner(signer);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiConverters.DiscardIResponseSigner(uniffiA0);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_signer(uniffiSelf, uniffiA0, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-        }
-    }
-
-    internal static partial class UniffiConverters
-    {
-        internal static UniffiHandle HandleDeskBuilder(ulong handle)
-        {
-            return new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_deskbuilder, UniffiNative.uniffi_fido_unlock_ffi_fn_free_deskbuilder);
-        }
-
-        internal static global::FidoUnlock.DeskBuilder LiftDeskBuilder(ulong handle) { return new global::FidoUnlock.DeskBuilder(HandleDeskBuilder(handle)); }
-
-        internal static ulong LowerDeskBuilder(global::FidoUnlock.DeskBuilder value)
-        {
-            UniffiWriter.NotNull(value);
-            return value.uniffiHandle.Clone();
-        }
-
-        internal static void DiscardDeskBuilder(ulong handle)
-        {
-            var status = default(UniffiStatus);
-            if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_deskbuilder(handle, ref status);
-        }
-    }
-
-    /// <summary>Signs checkpoints, with a P-256 key that is no issuer's.</summary>
+    /// <summary>Signs checkpoints, with an Ed25519 key that is no issuer's. <c>checkpoint_signer</c> makes one in software.</summary>
     public interface ICheckpointSigner
     {
-        /// <summary>The public key that verifies them: a compressed point of 33 bytes.</summary>
+        /// <summary>The public key that verifies them, as one line: <c>name+id+key</c>, as C2SP's signed-note has it. The name is the log's (<c>HelpDesk.origin</c>).</summary>
         /// <exception cref="FidoUnlock.SigningException">As the Rust side says.</exception>
-        byte[] PublicKey();
-        /// <summary>Makes the ECDSA signature over <c>message</c> with SHA-256: r and s of 32 bytes each. Either s will do; the library checks it under the public key.</summary>
+        string PublicKey();
+        /// <summary>Makes the Ed25519 signature over the bytes of <c>text</c>, 64 bytes. The library checks it under the public key.</summary>
         /// <exception cref="FidoUnlock.SigningException">As the Rust side says.</exception>
-        byte[] Sign(global::FidoUnlock.CheckpointTask task);
+        byte[] Sign(string text);
     }
 
     // The functions through which Rust calls objects of the host, and the objects that Rust holds.
@@ -3034,7 +2103,7 @@ namespace FidoUnlock
             try
             {
                 var uniffiResult = Objects.Get(uniffiHandle).PublicKey();
-                uniffiReturn = UniffiBuffers.LowerBytes(uniffiResult);
+                uniffiReturn = UniffiBuffers.LowerString(uniffiResult);
             }
             catch (global::System.Exception uniffiThrown)
             {
@@ -3046,7 +2115,7 @@ namespace FidoUnlock
         {
             try
             {
-                var uniffiResult = Objects.Get(uniffiHandle).Sign(UniffiBuffers.Lift(uniffiA0, uniffiR0 => UniffiConverters.ReadCheckpointTask(uniffiR0)));
+                var uniffiResult = Objects.Get(uniffiHandle).Sign(UniffiBuffers.LiftString(uniffiA0));
                 uniffiReturn = UniffiBuffers.LowerBytes(uniffiResult);
             }
             catch (global::System.Exception uniffiThrown)
@@ -3065,30 +2134,30 @@ namespace FidoUnlock
 
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>The public key that verifies them: a compressed point of 33 bytes.</summary>
+        /// <summary>The public key that verifies them, as one line: <c>name+id+key</c>, as C2SP's signed-note has it. The name is the log's (<c>HelpDesk.origin</c>).</summary>
         /// <exception cref="FidoUnlock.SigningException">As the Rust side says.</exception>
-        public byte[] PublicKey()
+        public string PublicKey()
         {
             UniffiLibrary.Ensure();
             var uniffiSelf = uniffiHandle.Clone();
             var uniffiStatus = default(UniffiStatus);
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_checkpointsigner_public_key(uniffiSelf, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadSigningException);
-            return UniffiBuffers.LiftBytes(uniffiRaw);
+            return UniffiBuffers.LiftString(uniffiRaw);
         }
 
-        /// <summary>Makes the ECDSA signature over <c>message</c> with SHA-256: r and s of 32 bytes each. Either s will do; the library checks it under the public key.</summary>
+        /// <summary>Makes the Ed25519 signature over the bytes of <c>text</c>, 64 bytes. The library checks it under the public key.</summary>
         /// <exception cref="FidoUnlock.SigningException">As the Rust side says.</exception>
-        public byte[] Sign(global::FidoUnlock.CheckpointTask task)
+        public byte[] Sign(string text)
         {
             UniffiLibrary.Ensure();
-            if (task == null) throw new global::System.ArgumentNullException("task");
+            if (text == null) throw new global::System.ArgumentNullException("text");
             var uniffiSelf = default(ulong);
             var uniffiA0 = default(UniffiBuffer);
             try
             {
                 uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.CheckpointTask>(task, (uniffiW0, uniffiV0) => UniffiConverters.WriteCheckpointTask(uniffiW0, uniffiV0));
+                uniffiA0 = UniffiBuffers.LowerString(text);
             }
             catch
             {
@@ -3134,642 +2203,154 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>Users and devices in the host's own database. Changes come from the desk, which records each in the audit log first; what the desk wrote must come back as it was.</summary>
-    public interface IDirectory
-    {
-        /// <summary>The user with this id.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        global::FidoUnlock.DeskUser User(string id);
-        /// <summary>Users whose id or name contains <c>text</c>, in any case; all of them where it is empty. More than <c>limit</c> are cut off, by id.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskUser> SearchUsers(string text, uint limit);
-        /// <summary>The device with this Device ID, in use or retired.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        global::FidoUnlock.RegisteredDevice Device(string deviceId);
-        /// <summary>A user's devices, in use or retired.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.RegisteredDevice> DevicesOf(string user);
-        /// <summary>How many devices are in use.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        uint DevicesInUse();
-        /// <summary>Adds a user or replaces the one with the same id. It is on disk when this returns.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        void PutUser(global::FidoUnlock.DeskUser user);
-        /// <summary>Adds a device or replaces the one with the same Device ID. It is on disk when this returns.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        void PutDevice(global::FidoUnlock.RegisteredDevice device);
-    }
-
-    // The functions through which Rust calls objects of the host, and the objects that Rust holds.
-    internal static class UniffiTableDirectory
-    {
-        internal static readonly UniffiHandleMap<global::FidoUnlock.IDirectory> Objects = new UniffiHandleMap<global::FidoUnlock.IDirectory>();
-        private static readonly UniffiFree free = OnFree;
-        private static readonly UniffiClone clone = OnClone;
-        private static readonly Method0 method0 = OnUser;
-        private static readonly Method1 method1 = OnSearchUsers;
-        private static readonly Method2 method2 = OnDevice;
-        private static readonly Method3 method3 = OnDevicesOf;
-        private static readonly Method4 method4 = OnDevicesInUse;
-        private static readonly Method5 method5 = OnPutUser;
-        private static readonly Method6 method6 = OnPutDevice;
-
-        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
-        private delegate void Method0(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
-
-        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
-        private delegate void Method1(ulong uniffiHandle, UniffiBuffer uniffiA0, uint uniffiA1, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
-
-        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
-        private delegate void Method2(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
-
-        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
-        private delegate void Method3(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
-
-        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
-        private delegate void Method4(ulong uniffiHandle, ref uint uniffiReturn, ref UniffiStatus uniffiStatus);
-
-        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
-        private delegate void Method5(ulong uniffiHandle, UniffiBuffer uniffiA0, global::System.IntPtr uniffiReturn, ref UniffiStatus uniffiStatus);
-
-        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
-        private delegate void Method6(ulong uniffiHandle, UniffiBuffer uniffiA0, global::System.IntPtr uniffiReturn, ref UniffiStatus uniffiStatus);
-
-        // Rust keeps the table for ever, so it is never freed.
-        internal static void Register()
-        {
-            var size = global::System.IntPtr.Size;
-            var table = global::System.Runtime.InteropServices.Marshal.AllocHGlobal(size * 9);
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, 0, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(free));
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, size, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(clone));
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, size * 2,
-                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method0));
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, size * 3,
-                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method1));
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, size * 4,
-                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method2));
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, size * 5,
-                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method3));
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, size * 6,
-                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method4));
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, size * 7,
-                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method5));
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, size * 8,
-                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method6));
-            UniffiNative.uniffi_fido_unlock_ffi_fn_init_callback_vtable_directory(table);
-        }
-
-        private static void OnFree(ulong handle) { Objects.Remove(handle); }
-
-        private static ulong OnClone(ulong handle) { return Objects.Clone(handle); }
-
-        private static void OnUser(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
-        {
-            try
-            {
-                var uniffiResult = Objects.Get(uniffiHandle).User(UniffiBuffers.LiftString(uniffiA0));
-                uniffiReturn = UniffiBuffers.Lower<global::FidoUnlock.DeskUser>(uniffiResult, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.DeskUser>(uniffiV0, (uniffiW1, uniffiV1) => UniffiConverters.WriteDeskUser(uniffiW1, uniffiV1)));
-            }
-            catch (global::System.Exception uniffiThrown)
-            {
-                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
-            }
-        }
-
-        private static void OnSearchUsers(ulong uniffiHandle, UniffiBuffer uniffiA0, uint uniffiA1, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
-        {
-            try
-            {
-                var uniffiResult = Objects.Get(uniffiHandle).SearchUsers(UniffiBuffers.LiftString(uniffiA0), uniffiA1);
-                uniffiReturn = UniffiBuffers.Lower<global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskUser>>(uniffiResult, (uniffiW0, uniffiV0) => uniffiW0.WriteSequence<global::FidoUnlock.DeskUser>(uniffiV0, (uniffiW1, uniffiV1) => UniffiConverters.WriteDeskUser(uniffiW1, uniffiV1)));
-            }
-            catch (global::System.Exception uniffiThrown)
-            {
-                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
-            }
-        }
-
-        private static void OnDevice(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
-        {
-            try
-            {
-                var uniffiResult = Objects.Get(uniffiHandle).Device(UniffiBuffers.LiftString(uniffiA0));
-                uniffiReturn = UniffiBuffers.Lower<global::FidoUnlock.RegisteredDevice>(uniffiResult, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.RegisteredDevice>(uniffiV0, (uniffiW1, uniffiV1) => UniffiConverters.WriteRegisteredDevice(uniffiW1, uniffiV1)));
-            }
-            catch (global::System.Exception uniffiThrown)
-            {
-                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
-            }
-        }
-
-        private static void OnDevicesOf(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
-        {
-            try
-            {
-                var uniffiResult = Objects.Get(uniffiHandle).DevicesOf(UniffiBuffers.LiftString(uniffiA0));
-                uniffiReturn = UniffiBuffers.Lower<global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.RegisteredDevice>>(uniffiResult, (uniffiW0, uniffiV0) => uniffiW0.WriteSequence<global::FidoUnlock.RegisteredDevice>(uniffiV0, (uniffiW1, uniffiV1) => UniffiConverters.WriteRegisteredDevice(uniffiW1, uniffiV1)));
-            }
-            catch (global::System.Exception uniffiThrown)
-            {
-                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
-            }
-        }
-
-        private static void OnDevicesInUse(ulong uniffiHandle, ref uint uniffiReturn, ref UniffiStatus uniffiStatus)
-        {
-            try
-            {
-                var uniffiResult = Objects.Get(uniffiHandle).DevicesInUse();
-                uniffiReturn = uniffiResult;
-            }
-            catch (global::System.Exception uniffiThrown)
-            {
-                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
-            }
-        }
-
-        private static void OnPutUser(ulong uniffiHandle, UniffiBuffer uniffiA0, global::System.IntPtr uniffiReturn, ref UniffiStatus uniffiStatus)
-        {
-            try
-            {
-                Objects.Get(uniffiHandle).PutUser(UniffiBuffers.Lift(uniffiA0, uniffiR0 => UniffiConverters.ReadDeskUser(uniffiR0)));
-            }
-            catch (global::System.Exception uniffiThrown)
-            {
-                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
-            }
-        }
-
-        private static void OnPutDevice(ulong uniffiHandle, UniffiBuffer uniffiA0, global::System.IntPtr uniffiReturn, ref UniffiStatus uniffiStatus)
-        {
-            try
-            {
-                Objects.Get(uniffiHandle).PutDevice(UniffiBuffers.Lift(uniffiA0, uniffiR0 => UniffiConverters.ReadRegisteredDevice(uniffiR0)));
-            }
-            catch (global::System.Exception uniffiThrown)
-            {
-                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
-            }
-        }
-    }
-
-    // An implementation of Rust's own.
-    internal sealed class UniffiRustDirectory : global::FidoUnlock.IDirectory, global::System.IDisposable
+    /// <summary>The keys of a desk in files under one passphrase, for whoever has no HSM. Keep a backup apart from the computer: once an issuer's key is lost, its devices can never be unlocked again.</summary>
+    public sealed class KeyFolder : global::System.IDisposable
     {
         internal readonly UniffiHandle uniffiHandle;
 
-        internal UniffiRustDirectory(UniffiHandle handle) { uniffiHandle = handle; }
-
-        public void Dispose() { uniffiHandle.Dispose(); }
-
-        /// <summary>The user with this id.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        public global::FidoUnlock.DeskUser User(string id)
-        {
-            UniffiLibrary.Ensure();
-            if (id == null) throw new global::System.ArgumentNullException("id");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(UniffiBuffer);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiBuffers.LowerString(id);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiBuffers.Discard(uniffiA0);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_directory_user(uniffiSelf, uniffiA0, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadOptional<global::FidoUnlock.DeskUser>(uniffiR1 => UniffiConverters.ReadDeskUser(uniffiR1)));
-        }
-
-        /// <summary>Users whose id or name contains <c>text</c>, in any case; all of them where it is empty. More than <c>limit</c> are cut off, by id.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskUser> SearchUsers(string text, uint limit)
-        {
-            UniffiLibrary.Ensure();
-            if (text == null) throw new global::System.ArgumentNullException("text");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(UniffiBuffer);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiBuffers.LowerString(text);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiBuffers.Discard(uniffiA0);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_directory_search_users(uniffiSelf, uniffiA0, limit, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.DeskUser>(uniffiR1 => UniffiConverters.ReadDeskUser(uniffiR1)));
-        }
-
-        /// <summary>The device with this Device ID, in use or retired.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        public global::FidoUnlock.RegisteredDevice Device(string deviceId)
-        {
-            UniffiLibrary.Ensure();
-            if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(UniffiBuffer);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiBuffers.LowerString(deviceId);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiBuffers.Discard(uniffiA0);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_directory_device(uniffiSelf, uniffiA0, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadOptional<global::FidoUnlock.RegisteredDevice>(uniffiR1 => UniffiConverters.ReadRegisteredDevice(uniffiR1)));
-        }
-
-        /// <summary>A user's devices, in use or retired.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.RegisteredDevice> DevicesOf(string user)
-        {
-            UniffiLibrary.Ensure();
-            if (user == null) throw new global::System.ArgumentNullException("user");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(UniffiBuffer);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiBuffers.LowerString(user);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiBuffers.Discard(uniffiA0);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_directory_devices_of(uniffiSelf, uniffiA0, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.RegisteredDevice>(uniffiR1 => UniffiConverters.ReadRegisteredDevice(uniffiR1)));
-        }
-
-        /// <summary>How many devices are in use.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        public uint DevicesInUse()
-        {
-            UniffiLibrary.Ensure();
-            var uniffiSelf = uniffiHandle.Clone();
-            var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_directory_devices_in_use(uniffiSelf, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
-            return uniffiRaw;
-        }
-
-        /// <summary>Adds a user or replaces the one with the same id. It is on disk when this returns.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        public void PutUser(global::FidoUnlock.DeskUser user)
-        {
-            UniffiLibrary.Ensure();
-            if (user == null) throw new global::System.ArgumentNullException("user");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(UniffiBuffer);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.DeskUser>(user, (uniffiW0, uniffiV0) => UniffiConverters.WriteDeskUser(uniffiW0, uniffiV0));
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiBuffers.Discard(uniffiA0);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_directory_put_user(uniffiSelf, uniffiA0, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
-        }
-
-        /// <summary>Adds a device or replaces the one with the same Device ID. It is on disk when this returns.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        public void PutDevice(global::FidoUnlock.RegisteredDevice device)
-        {
-            UniffiLibrary.Ensure();
-            if (device == null) throw new global::System.ArgumentNullException("device");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(UniffiBuffer);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.RegisteredDevice>(device, (uniffiW0, uniffiV0) => UniffiConverters.WriteRegisteredDevice(uniffiW0, uniffiV0));
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiBuffers.Discard(uniffiA0);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_directory_put_device(uniffiSelf, uniffiA0, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
-        }
-    }
-
-    internal static partial class UniffiConverters
-    {
-        internal static global::FidoUnlock.IDirectory LiftIDirectory(ulong handle)
-        {
-            if ((handle & 1) == 0)
-                return new UniffiRustDirectory(new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_directory, UniffiNative.uniffi_fido_unlock_ffi_fn_free_directory));
-            var value = UniffiTableDirectory.Objects.Remove(handle);
-            if (value == null) throw UniffiReader.Malformed();
-            return value;
-        }
-
-        internal static ulong LowerIDirectory(global::FidoUnlock.IDirectory value)
-        {
-            UniffiWriter.NotNull(value);
-            var rust = value as UniffiRustDirectory;
-            if (rust != null) return rust.uniffiHandle.Clone();
-            return UniffiTableDirectory.Objects.Insert(value);
-        }
-
-        internal static void DiscardIDirectory(ulong handle)
-        {
-            var status = default(UniffiStatus);
-            if ((handle & 1) == 0)
-            {
-                if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_directory(handle, ref status);
-                return;
-            }
-            UniffiTableDirectory.Objects.Remove(handle);
-        }
-    }
-
-    /// <summary>The folder of a help desk; one process at a time may work in it.</summary>
-    public sealed class DeskFolder : global::System.IDisposable
-    {
-        internal readonly UniffiHandle uniffiHandle;
-
-        internal DeskFolder(UniffiHandle handle) { uniffiHandle = handle; }
+        internal KeyFolder(UniffiHandle handle) { uniffiHandle = handle; }
 
         /// <summary>Gives the Rust object back. Without it the garbage collector does so, some time later.</summary>
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>A folder that <c>create</c> made.</summary>
-        public static global::FidoUnlock.DeskFolder At(string path)
+        /// <summary>Makes the folder and the desk's own keys in it, where they do not exist: what was begun before a crash is ended. Afterwards as <c>open</c>. The passphrase is wiped on this side.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public static global::FidoUnlock.KeyFolder Create(string path, string passphrase)
         {
             UniffiLibrary.Ensure();
             if (path == null) throw new global::System.ArgumentNullException("path");
-            var uniffiA0 = UniffiBuffers.LowerString(path);
-            var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_deskfolder_at(uniffiA0, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, null);
-            return UniffiConverters.LiftDeskFolder(uniffiRaw);
-        }
-
-        /// <summary>Makes the folder, where it does not exist, and a new audit log in it.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public static global::FidoUnlock.DeskFolder Create(string path)
-        {
-            UniffiLibrary.Ensure();
-            if (path == null) throw new global::System.ArgumentNullException("path");
-            var uniffiA0 = UniffiBuffers.LowerString(path);
-            var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_deskfolder_create(uniffiA0, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-            return UniffiConverters.LiftDeskFolder(uniffiRaw);
-        }
-
-        /// <summary>The same, before it is opened: the host may put a port of its own in the place of each.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public global::FidoUnlock.DeskBuilder Builder(string passphrase, byte[] wrappingKey, global::FidoUnlock.IOwnerNotifier notifier)
-        {
-            UniffiLibrary.Ensure();
             if (passphrase == null) throw new global::System.ArgumentNullException("passphrase");
-            if (wrappingKey == null) throw new global::System.ArgumentNullException("wrappingKey");
-            if (notifier == null) throw new global::System.ArgumentNullException("notifier");
+            var uniffiA0 = default(UniffiBuffer);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiA0 = UniffiBuffers.LowerString(path);
+                uniffiA1 = UniffiBuffers.LowerString(passphrase);
+            }
+            catch
+            {
+                UniffiBuffers.Discard(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_keyfolder_create(uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiConverters.LiftKeyFolder(uniffiRaw);
+        }
+
+        /// <summary>A folder that <c>create</c> made. Number 603 for another passphrase than then.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public static global::FidoUnlock.KeyFolder Open(string path, string passphrase)
+        {
+            UniffiLibrary.Ensure();
+            if (path == null) throw new global::System.ArgumentNullException("path");
+            if (passphrase == null) throw new global::System.ArgumentNullException("passphrase");
+            var uniffiA0 = default(UniffiBuffer);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiA0 = UniffiBuffers.LowerString(path);
+                uniffiA1 = UniffiBuffers.LowerString(passphrase);
+            }
+            catch
+            {
+                UniffiBuffers.Discard(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_keyfolder_open(uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiConverters.LiftKeyFolder(uniffiRaw);
+        }
+
+        /// <summary>Signs checkpoints with the desk's own key. <c>name</c>: the log's (<c>HelpDesk.origin</c>).</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::FidoUnlock.ICheckpointSigner CheckpointSigner(string name)
+        {
+            UniffiLibrary.Ensure();
+            if (name == null) throw new global::System.ArgumentNullException("name");
             var uniffiSelf = default(ulong);
             var uniffiA0 = default(UniffiBuffer);
-            var uniffiA2 = default(ulong);
             try
             {
                 uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiBuffers.LowerString(passphrase);
-                uniffiA2 = UniffiConverters.LowerIOwnerNotifier(notifier);
+                uniffiA0 = UniffiBuffers.LowerString(name);
             }
             catch
             {
                 uniffiHandle.Discard(uniffiSelf);
                 UniffiBuffers.Discard(uniffiA0);
-                UniffiConverters.DiscardIOwnerNotifier(uniffiA2);
                 throw;
             }
             var uniffiStatus = default(UniffiStatus);
-            ulong uniffiRaw;
-            using (var uniffiP1 = new UniffiPin(wrappingKey))
-                uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskfolder_builder(uniffiSelf, uniffiA0, uniffiP1.Bytes, uniffiA2, ref uniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_keyfolder_checkpoint_signer(uniffiSelf, uniffiA0, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-            return UniffiConverters.LiftDeskBuilder(uniffiRaw);
+            return UniffiConverters.LiftICheckpointSigner(uniffiRaw);
         }
 
-        /// <summary>Opens the desk with the default policy. <c>passphrase</c>: of the keys; <c>wrapping_key</c>: 32 bytes that the admin keys of suite-3 devices are wrapped with, empty for a desk without such devices.</summary>
+        /// <summary>The public keys of the issuers' keys here.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public global::FidoUnlock.HelpDesk Open(string passphrase, byte[] wrappingKey, global::FidoUnlock.IOwnerNotifier notifier)
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.IssuerInfo> Issuers()
         {
             UniffiLibrary.Ensure();
-            if (passphrase == null) throw new global::System.ArgumentNullException("passphrase");
-            if (wrappingKey == null) throw new global::System.ArgumentNullException("wrappingKey");
-            if (notifier == null) throw new global::System.ArgumentNullException("notifier");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(UniffiBuffer);
-            var uniffiA2 = default(ulong);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiBuffers.LowerString(passphrase);
-                uniffiA2 = UniffiConverters.LowerIOwnerNotifier(notifier);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiBuffers.Discard(uniffiA0);
-                UniffiConverters.DiscardIOwnerNotifier(uniffiA2);
-                throw;
-            }
+            var uniffiSelf = uniffiHandle.Clone();
             var uniffiStatus = default(UniffiStatus);
-            ulong uniffiRaw;
-            using (var uniffiP1 = new UniffiPin(wrappingKey))
-                uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskfolder_open(uniffiSelf, uniffiA0, uniffiP1.Bytes, uniffiA2, ref uniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_keyfolder_issuers(uniffiSelf, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-            return UniffiConverters.LiftHelpDesk(uniffiRaw);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.IssuerInfo>(uniffiR1 => UniffiConverters.ReadIssuerInfo(uniffiR1)));
         }
 
-        /// <summary>Keeps an issuer's key of suite 1 or 2 for a slot, under the passphrase of the folder's keys; the first call sets it. Once a key is lost, its devices can never be unlocked again: keep a backup of <c>keys.age</c>.</summary>
+        /// <summary>Keeps an issuer's key of suite 1 or 2 for a slot that has none. Its public key goes to <c>HelpDesk.put_issuer</c>.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void PutIssuerKey(byte slot, global::FidoUnlock.IssuerKey key, string passphrase)
+        public global::FidoUnlock.IssuerInfo PutIssuerKey(byte slot, global::FidoUnlock.IssuerKey key)
         {
             UniffiLibrary.Ensure();
             if (key == null) throw new global::System.ArgumentNullException("key");
-            if (passphrase == null) throw new global::System.ArgumentNullException("passphrase");
             var uniffiSelf = default(ulong);
             var uniffiA1 = default(ulong);
-            var uniffiA2 = default(UniffiBuffer);
             try
             {
                 uniffiSelf = uniffiHandle.Clone();
                 uniffiA1 = UniffiConverters.LowerIssuerKey(key);
-                uniffiA2 = UniffiBuffers.LowerString(passphrase);
             }
             catch
             {
                 uniffiHandle.Discard(uniffiSelf);
                 UniffiConverters.DiscardIssuerKey(uniffiA1);
-                UniffiBuffers.Discard(uniffiA2);
                 throw;
             }
             var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskfolder_put_issuer_key(uniffiSelf, slot, uniffiA1, uniffiA2, ref uniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_keyfolder_put_issuer_key(uniffiSelf, slot, uniffiA1, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-        }
-
-        /// <summary>Writes the licence. <c>valid_until</c>: seconds since 1970-01-01 UTC; <c>contact</c>: whom to ask for a new one.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void PutLicence(ulong validUntil, uint devices, string contact)
-        {
-            UniffiLibrary.Ensure();
-            if (contact == null) throw new global::System.ArgumentNullException("contact");
-            var uniffiSelf = default(ulong);
-            var uniffiA2 = default(UniffiBuffer);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA2 = UniffiBuffers.LowerString(contact);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiBuffers.Discard(uniffiA2);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskfolder_put_licence(uniffiSelf, validUntil, devices, uniffiA2, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-        }
-
-        /// <summary>Adds or replaces an operator; the password is wiped on this side.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void PutOperator(string name, string password, global::FidoUnlock.DeskRole role)
-        {
-            UniffiLibrary.Ensure();
-            if (name == null) throw new global::System.ArgumentNullException("name");
-            if (password == null) throw new global::System.ArgumentNullException("password");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(UniffiBuffer);
-            var uniffiA1 = default(UniffiBuffer);
-            var uniffiA2 = default(UniffiBuffer);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiBuffers.LowerString(name);
-                uniffiA1 = UniffiBuffers.LowerString(password);
-                uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.DeskRole>(role, (uniffiW0, uniffiV0) => UniffiConverters.WriteDeskRole(uniffiW0, uniffiV0));
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiBuffers.Discard(uniffiA0);
-                UniffiBuffers.Discard(uniffiA1);
-                UniffiBuffers.Discard(uniffiA2);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskfolder_put_operator(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-        }
-
-        /// <summary>Verifies the audit log, also while a desk is open.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public global::FidoUnlock.AuditSummary VerifyAudit()
-        {
-            UniffiLibrary.Ensure();
-            var uniffiSelf = uniffiHandle.Clone();
-            var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskfolder_verify_audit(uniffiSelf, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadAuditSummary(uniffiR0));
-        }
-
-        /// <summary>The same, and compares it with checkpoints: see <c>HelpDesk.verify_audit_against</c>.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public global::FidoUnlock.AuditSummary VerifyAuditAgainst(global::System.Collections.Generic.IReadOnlyList<byte[]> checkpoints, byte[] publicKey)
-        {
-            UniffiLibrary.Ensure();
-            if (checkpoints == null) throw new global::System.ArgumentNullException("checkpoints");
-            if (publicKey == null) throw new global::System.ArgumentNullException("publicKey");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(UniffiBuffer);
-            var uniffiA1 = default(UniffiBuffer);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiBuffers.Lower<global::System.Collections.Generic.IReadOnlyList<byte[]>>(checkpoints, (uniffiW0, uniffiV0) => uniffiW0.WriteSequence<byte[]>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteBytes(uniffiV1)));
-                uniffiA1 = UniffiBuffers.LowerBytes(publicKey);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiBuffers.Discard(uniffiA0);
-                UniffiBuffers.Discard(uniffiA1);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_deskfolder_verify_audit_against(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadAuditSummary(uniffiR0));
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadIssuerInfo(uniffiR0));
         }
     }
 
     internal static partial class UniffiConverters
     {
-        internal static UniffiHandle HandleDeskFolder(ulong handle)
+        internal static UniffiHandle HandleKeyFolder(ulong handle)
         {
-            return new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_deskfolder, UniffiNative.uniffi_fido_unlock_ffi_fn_free_deskfolder);
+            return new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_keyfolder, UniffiNative.uniffi_fido_unlock_ffi_fn_free_keyfolder);
         }
 
-        internal static global::FidoUnlock.DeskFolder LiftDeskFolder(ulong handle) { return new global::FidoUnlock.DeskFolder(HandleDeskFolder(handle)); }
+        internal static global::FidoUnlock.KeyFolder LiftKeyFolder(ulong handle) { return new global::FidoUnlock.KeyFolder(HandleKeyFolder(handle)); }
 
-        internal static ulong LowerDeskFolder(global::FidoUnlock.DeskFolder value)
+        internal static ulong LowerKeyFolder(global::FidoUnlock.KeyFolder value)
         {
             UniffiWriter.NotNull(value);
             return value.uniffiHandle.Clone();
         }
 
-        internal static void DiscardDeskFolder(ulong handle)
+        internal static void DiscardKeyFolder(ulong handle)
         {
             var status = default(UniffiStatus);
-            if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_deskfolder(handle, ref status);
+            if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_keyfolder(handle, ref status);
         }
     }
 
-    /// <summary>An open help desk. Calls from several threads wait for each other, and each waits for the stores, the signer and the other ports of the desk, whose answers are of one step with its record: a call from within one of these is refused with number 802. <c>CallerVerifier</c> and <c>Approver</c> hold nobody up: while they work the desk serves others, and they may call it themselves.</summary>
+    /// <summary>An open help desk over a database; others may be open over the same one. Calls from several threads wait for each other, at most five seconds (number 707), and each waits for the signer, the notifier and the delivery. A call from within one of these is refused: on the same thread at once with number 802, on another one with 707. <c>CallerVerifier</c> and <c>Approver</c> hold nobody up: while they work the desk serves others, and they may call it themselves.</summary>
     public sealed class HelpDesk : global::System.IDisposable
     {
         internal readonly UniffiHandle uniffiHandle;
@@ -3779,35 +2360,127 @@ namespace FidoUnlock
         /// <summary>Gives the Rust object back. Without it the garbage collector does so, some time later.</summary>
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>Accepts a clock that is behind the log because it was too far ahead before. Every open request is dropped; codes counted under the wrong time stay counted. <c>note</c>: what happened. The password is wiped on this side.</summary>
+        /// <summary>Makes a desk in a folder, which is made where it does not exist, with its first Administrator. Until <c>open_desk</c> ends the set-up it gives no code. <c>delivery</c>: where the desk is to send codes to channels; <c>vendor_keys</c>: lines of the keys that sign licences. The password is wiped on this side.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void AcceptClock(string @operator, string password, string note)
+        public static global::FidoUnlock.HelpDesk Create(string folder, global::FidoUnlock.DeskKeys keys, global::FidoUnlock.DeskSigner signer, global::FidoUnlock.IOwnerNotifier notifier, global::FidoUnlock.ICodeDelivery delivery, global::System.Collections.Generic.IReadOnlyList<string> vendorKeys, global::FidoUnlock.DeskRules rules, string administrator, string password)
         {
             UniffiLibrary.Ensure();
-            if (@operator == null) throw new global::System.ArgumentNullException("operator");
+            if (folder == null) throw new global::System.ArgumentNullException("folder");
+            if (keys == null) throw new global::System.ArgumentNullException("keys");
+            if (signer == null) throw new global::System.ArgumentNullException("signer");
+            if (notifier == null) throw new global::System.ArgumentNullException("notifier");
+            if (vendorKeys == null) throw new global::System.ArgumentNullException("vendorKeys");
+            if (rules == null) throw new global::System.ArgumentNullException("rules");
+            if (administrator == null) throw new global::System.ArgumentNullException("administrator");
             if (password == null) throw new global::System.ArgumentNullException("password");
-            if (note == null) throw new global::System.ArgumentNullException("note");
-            var uniffiSelf = default(ulong);
             var uniffiA0 = default(UniffiBuffer);
+            var uniffiA1 = default(ulong);
+            var uniffiA2 = default(ulong);
+            var uniffiA3 = default(ulong);
+            var uniffiA4 = default(UniffiBuffer);
+            var uniffiA4Written = default(UniffiWriter);
+            var uniffiA5 = default(UniffiBuffer);
+            var uniffiA6 = default(UniffiBuffer);
+            var uniffiA7 = default(UniffiBuffer);
+            var uniffiA8 = default(UniffiBuffer);
+            try
+            {
+                uniffiA0 = UniffiBuffers.LowerString(folder);
+                uniffiA1 = UniffiConverters.LowerDeskKeys(keys);
+                uniffiA2 = UniffiConverters.LowerDeskSigner(signer);
+                uniffiA3 = UniffiConverters.LowerIOwnerNotifier(notifier);
+                uniffiA4 = UniffiBuffers.Lower<global::FidoUnlock.ICodeDelivery>(delivery, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.ICodeDelivery>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteHandle(UniffiConverters.LowerICodeDelivery(uniffiV1), UniffiConverters.DiscardICodeDelivery)), out uniffiA4Written);
+                uniffiA5 = UniffiBuffers.Lower<global::System.Collections.Generic.IReadOnlyList<string>>(vendorKeys, (uniffiW0, uniffiV0) => uniffiW0.WriteSequence<string>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteString(uniffiV1)));
+                uniffiA6 = UniffiBuffers.Lower<global::FidoUnlock.DeskRules>(rules, (uniffiW0, uniffiV0) => UniffiConverters.WriteDeskRules(uniffiW0, uniffiV0));
+                uniffiA7 = UniffiBuffers.LowerString(administrator);
+                uniffiA8 = UniffiBuffers.LowerString(password);
+            }
+            catch
+            {
+                UniffiBuffers.Discard(uniffiA0);
+                UniffiConverters.DiscardDeskKeys(uniffiA1);
+                UniffiConverters.DiscardDeskSigner(uniffiA2);
+                UniffiConverters.DiscardIOwnerNotifier(uniffiA3);
+                UniffiBuffers.Discard(uniffiA4, uniffiA4Written);
+                UniffiBuffers.Discard(uniffiA5);
+                UniffiBuffers.Discard(uniffiA6);
+                UniffiBuffers.Discard(uniffiA7);
+                UniffiBuffers.Discard(uniffiA8);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_helpdesk_create(uniffiA0, uniffiA1, uniffiA2, uniffiA3, uniffiA4, uniffiA5, uniffiA6, uniffiA7, uniffiA8, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiConverters.LiftHelpDesk(uniffiRaw);
+        }
+
+        /// <summary>Opens the desk in a folder. Several may be open at a time, in this and in other processes of the computer. Number 713 where its database is not sealed under these keys, 714 where it was set back.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public static global::FidoUnlock.HelpDesk Open(string folder, global::FidoUnlock.DeskKeys keys, global::FidoUnlock.DeskSigner signer, global::FidoUnlock.IOwnerNotifier notifier, global::FidoUnlock.ICodeDelivery delivery, global::System.Collections.Generic.IReadOnlyList<string> vendorKeys)
+        {
+            UniffiLibrary.Ensure();
+            if (folder == null) throw new global::System.ArgumentNullException("folder");
+            if (keys == null) throw new global::System.ArgumentNullException("keys");
+            if (signer == null) throw new global::System.ArgumentNullException("signer");
+            if (notifier == null) throw new global::System.ArgumentNullException("notifier");
+            if (vendorKeys == null) throw new global::System.ArgumentNullException("vendorKeys");
+            var uniffiA0 = default(UniffiBuffer);
+            var uniffiA1 = default(ulong);
+            var uniffiA2 = default(ulong);
+            var uniffiA3 = default(ulong);
+            var uniffiA4 = default(UniffiBuffer);
+            var uniffiA4Written = default(UniffiWriter);
+            var uniffiA5 = default(UniffiBuffer);
+            try
+            {
+                uniffiA0 = UniffiBuffers.LowerString(folder);
+                uniffiA1 = UniffiConverters.LowerDeskKeys(keys);
+                uniffiA2 = UniffiConverters.LowerDeskSigner(signer);
+                uniffiA3 = UniffiConverters.LowerIOwnerNotifier(notifier);
+                uniffiA4 = UniffiBuffers.Lower<global::FidoUnlock.ICodeDelivery>(delivery, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.ICodeDelivery>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteHandle(UniffiConverters.LowerICodeDelivery(uniffiV1), UniffiConverters.DiscardICodeDelivery)), out uniffiA4Written);
+                uniffiA5 = UniffiBuffers.Lower<global::System.Collections.Generic.IReadOnlyList<string>>(vendorKeys, (uniffiW0, uniffiV0) => uniffiW0.WriteSequence<string>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteString(uniffiV1)));
+            }
+            catch
+            {
+                UniffiBuffers.Discard(uniffiA0);
+                UniffiConverters.DiscardDeskKeys(uniffiA1);
+                UniffiConverters.DiscardDeskSigner(uniffiA2);
+                UniffiConverters.DiscardIOwnerNotifier(uniffiA3);
+                UniffiBuffers.Discard(uniffiA4, uniffiA4Written);
+                UniffiBuffers.Discard(uniffiA5);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_helpdesk_open(uniffiA0, uniffiA1, uniffiA2, uniffiA3, uniffiA4, uniffiA5, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiConverters.LiftHelpDesk(uniffiRaw);
+        }
+
+        /// <summary>Records that the unlock was given up. The code may still be good.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void Abandon(global::FidoUnlock.OperatorSession session, string id)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (id == null) throw new global::System.ArgumentNullException("id");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
             var uniffiA1 = default(UniffiBuffer);
-            var uniffiA2 = default(UniffiBuffer);
             try
             {
                 uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiBuffers.LowerString(@operator);
-                uniffiA1 = UniffiBuffers.LowerString(password);
-                uniffiA2 = UniffiBuffers.LowerString(note);
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(id);
             }
             catch
             {
                 uniffiHandle.Discard(uniffiSelf);
-                UniffiBuffers.Discard(uniffiA0);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
                 UniffiBuffers.Discard(uniffiA1);
-                UniffiBuffers.Discard(uniffiA2);
                 throw;
             }
             var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_accept_clock(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, ref uniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_abandon(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
@@ -3839,9 +2512,9 @@ namespace FidoUnlock
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
-        /// <summary>Alarms that nobody has acknowledged.</summary>
+        /// <summary>A page of alarms that nobody has acknowledged, oldest first. <c>from</c>: the first number of the page.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskAlarm> Alarms(global::FidoUnlock.OperatorSession session)
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskAlarm> Alarms(global::FidoUnlock.OperatorSession session, ulong from, uint limit)
         {
             UniffiLibrary.Ensure();
             if (session == null) throw new global::System.ArgumentNullException("session");
@@ -3859,14 +2532,224 @@ namespace FidoUnlock
                 throw;
             }
             var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_alarms(uniffiSelf, uniffiA0, ref uniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_alarms(uniffiSelf, uniffiA0, from, limit, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.DeskAlarm>(uniffiR1 => UniffiConverters.ReadDeskAlarm(uniffiR1)));
         }
 
-        /// <summary>Adds a user or changes one.</summary>
+        /// <summary>A second operator, who has signed in here, approves.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void PutUser(global::FidoUnlock.OperatorSession session, global::FidoUnlock.DeskUser user)
+        public void Approve(global::FidoUnlock.OperatorSession session, string id)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (id == null) throw new global::System.ArgumentNullException("id");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(id);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_approve(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Asks the host's own system whether a second operator has approved the request as it is now; <c>approver</c> is called on this thread; the desk serves others meanwhile. Number 409 while nobody has decided, 432 where they said no, 434 for an approval of something else, of the request before it changed meanwhile, or after a later ask has begun, 410, 435 or 436 where whoever approved may not. Each answer is recorded, and to ask voids an approval that was there: ask when there is an answer, not in a loop.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void AskApproval(global::FidoUnlock.OperatorSession session, string id, global::FidoUnlock.IApprover approver)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (id == null) throw new global::System.ArgumentNullException("id");
+            if (approver == null) throw new global::System.ArgumentNullException("approver");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            var uniffiA2 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(id);
+                uniffiA2 = UniffiConverters.LowerIApprover(approver);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                UniffiConverters.DiscardIApprover(uniffiA2);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_ask_approval(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Makes the Response Code. While the request lives, the same operator may have it made again, which is recorded and not counted. It crosses as text, which the host cannot wipe: show it and let it go.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public string Authorise(global::FidoUnlock.OperatorSession session, string id)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (id == null) throw new global::System.ArgumentNullException("id");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(id);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.LiftString(uniffiRaw);
+        }
+
+        /// <summary>The same, sent to a channel of the user (<c>DeskChannel.id</c>); the operator never sees the code. The desk needs a <c>CodeDelivery</c>.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void AuthoriseToChannel(global::FidoUnlock.OperatorSession session, string id, string channel)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (id == null) throw new global::System.ArgumentNullException("id");
+            if (channel == null) throw new global::System.ArgumentNullException("channel");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            var uniffiA2 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(id);
+                uniffiA2 = UniffiBuffers.LowerString(channel);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                UniffiBuffers.Discard(uniffiA2);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise_to_channel(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Records that the user has unlocked the device.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void Done(global::FidoUnlock.OperatorSession session, string id)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (id == null) throw new global::System.ArgumentNullException("id");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(id);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_done(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Takes the Device Challenge that the caller reads out, and checks it.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void EnterChallenge(global::FidoUnlock.OperatorSession session, string id, string challenge)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (id == null) throw new global::System.ArgumentNullException("id");
+            if (challenge == null) throw new global::System.ArgumentNullException("challenge");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            var uniffiA2 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(id);
+                uniffiA2 = UniffiBuffers.LowerString(challenge);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                UniffiBuffers.Discard(uniffiA2);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_enter_challenge(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>A device and its owner.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::FidoUnlock.DeskFound FindDevice(global::FidoUnlock.OperatorSession session, string device)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (device == null) throw new global::System.ArgumentNullException("device");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(device);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_find_device(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadDeskFound(uniffiR0));
+        }
+
+        /// <summary>A user and all their devices.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::FidoUnlock.DeskFound FindUser(global::FidoUnlock.OperatorSession session, string user)
         {
             UniffiLibrary.Ensure();
             if (session == null) throw new global::System.ArgumentNullException("session");
@@ -3878,7 +2761,7 @@ namespace FidoUnlock
             {
                 uniffiSelf = uniffiHandle.Clone();
                 uniffiA0 = UniffiConverters.LowerOperatorSession(session);
-                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.DeskUser>(user, (uniffiW0, uniffiV0) => UniffiConverters.WriteDeskUser(uniffiW0, uniffiV0));
+                uniffiA1 = UniffiBuffers.LowerString(user);
             }
             catch
             {
@@ -3888,7 +2771,535 @@ namespace FidoUnlock
                 throw;
             }
             var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_put_user(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_find_user(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadDeskFound(uniffiR0));
+        }
+
+        /// <summary>Codes for a device that were given out and may still be good.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.OpenCode> OpenCodes(global::FidoUnlock.OperatorSession session, string device)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (device == null) throw new global::System.ArgumentNullException("device");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(device);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_open_codes(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.OpenCode>(uniffiR1 => UniffiConverters.ReadOpenCode(uniffiR1)));
+        }
+
+        /// <summary>Opens a request. <c>reason</c>: reason or ticket; may be empty and come later.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::FidoUnlock.DeskRequest OpenRequest(global::FidoUnlock.OperatorSession session, string user, string device, string reason)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (user == null) throw new global::System.ArgumentNullException("user");
+            if (device == null) throw new global::System.ArgumentNullException("device");
+            if (reason == null) throw new global::System.ArgumentNullException("reason");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            var uniffiA2 = default(UniffiBuffer);
+            var uniffiA3 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(user);
+                uniffiA2 = UniffiBuffers.LowerString(device);
+                uniffiA3 = UniffiBuffers.LowerString(reason);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                UniffiBuffers.Discard(uniffiA2);
+                UniffiBuffers.Discard(uniffiA3);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_open_request(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, uniffiA3, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadDeskRequest(uniffiR0));
+        }
+
+        /// <summary>A page of requests that have not ended, oldest first. <c>after</c>: the last one of the page before.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskRequest> OpenRequests(global::FidoUnlock.OperatorSession session, global::FidoUnlock.RequestPlace after, uint limit)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.RequestPlace>(after, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.RequestPlace>(uniffiV0, (uniffiW1, uniffiV1) => UniffiConverters.WriteRequestPlace(uniffiW1, uniffiV1)));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_open_requests(uniffiSelf, uniffiA0, uniffiA1, limit, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.DeskRequest>(uniffiR1 => UniffiConverters.ReadDeskRequest(uniffiR1)));
+        }
+
+        /// <summary>A request as it stands. <c>id</c>: as it was given, or as a person typed it.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::FidoUnlock.DeskRequest Request(global::FidoUnlock.OperatorSession session, string id)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (id == null) throw new global::System.ArgumentNullException("id");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(id);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_request(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadDeskRequest(uniffiR0));
+        }
+
+        /// <summary>Users by any part of id, name, address or Device ID, the closest first; at most 50. Recorded with the text.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskFound> Search(global::FidoUnlock.OperatorSession session, string text)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (text == null) throw new global::System.ArgumentNullException("text");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(text);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_search(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.DeskFound>(uniffiR1 => UniffiConverters.ReadDeskFound(uniffiR1)));
+        }
+
+        /// <summary>Says to which channel of the user (<c>DeskChannel.id</c>) the code will go, before a second operator approves it; absent: it is shown. This voids an earlier approval.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void SetDelivery(global::FidoUnlock.OperatorSession session, string id, string channel)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (id == null) throw new global::System.ArgumentNullException("id");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            var uniffiA2 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(id);
+                uniffiA2 = UniffiBuffers.Lower<string>(channel, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<string>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteString(uniffiV1)));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                UniffiBuffers.Discard(uniffiA2);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_set_delivery(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Gives a request another reason. This voids an earlier approval.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void SetReason(global::FidoUnlock.OperatorSession session, string id, string reason)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (id == null) throw new global::System.ArgumentNullException("id");
+            if (reason == null) throw new global::System.ArgumentNullException("reason");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            var uniffiA2 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(id);
+                uniffiA2 = UniffiBuffers.LowerString(reason);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                UniffiBuffers.Discard(uniffiA2);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_set_reason(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>The same while the text is being typed: what is then chosen is recorded, not each letter.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskFound> Suggest(global::FidoUnlock.OperatorSession session, string text)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (text == null) throw new global::System.ArgumentNullException("text");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(text);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_suggest(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.DeskFound>(uniffiR1 => UniffiConverters.ReadDeskFound(uniffiR1)));
+        }
+
+        /// <summary>Goes on with another operator's request. Verification and approval are void.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void TakeOver(global::FidoUnlock.OperatorSession session, string id)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (id == null) throw new global::System.ArgumentNullException("id");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(id);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_take_over(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Verifies the caller; <c>verifier</c> is called on this thread and may take long, such as for a push that the caller confirms: the desk serves others meanwhile. Its answer counts for the request as it was: number 406 where reason, caller or challenge has changed since, 414 where the request has expired, 415 where it was answered.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void VerifyCaller(global::FidoUnlock.OperatorSession session, string id, global::FidoUnlock.ICallerVerifier verifier)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (id == null) throw new global::System.ArgumentNullException("id");
+            if (verifier == null) throw new global::System.ArgumentNullException("verifier");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            var uniffiA2 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(id);
+                uniffiA2 = UniffiConverters.LowerICallerVerifier(verifier);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                UniffiConverters.DiscardICallerVerifier(uniffiA2);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_caller(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>All issuers' public keys, by slot, the present one of a slot before its retired ones, newest first.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.IssuerInfo> Issuers(global::FidoUnlock.OperatorSession session)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_issuers(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.IssuerInfo>(uniffiR1 => UniffiConverters.ReadIssuerInfo(uniffiR1)));
+        }
+
+        /// <summary>The licence as it stands.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::FidoUnlock.DeskLicence Licence(global::FidoUnlock.OperatorSession session)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_licence(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadOptional<global::FidoUnlock.DeskLicence>(uniffiR1 => UniffiConverters.ReadDeskLicence(uniffiR1)));
+        }
+
+        /// <summary>Whether <c>register_device</c> would register it now; nothing is changed.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void MayRegister(global::FidoUnlock.OperatorSession session, global::FidoUnlock.NewDevice device, global::FidoUnlock.IssuerKey adminKey)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (device == null) throw new global::System.ArgumentNullException("device");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            var uniffiA2 = default(UniffiBuffer);
+            var uniffiA2Written = default(UniffiWriter);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.NewDevice>(device, (uniffiW0, uniffiV0) => UniffiConverters.WriteNewDevice(uniffiW0, uniffiV0));
+                uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.IssuerKey>(adminKey, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.IssuerKey>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteHandle(UniffiConverters.LowerIssuerKey(uniffiV1), UniffiConverters.DiscardIssuerKey)), out uniffiA2Written);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                UniffiBuffers.Discard(uniffiA2, uniffiA2Written);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_may_register(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Enters the public key of an issuer that the signer holds: into an empty slot, or in place of the present one, which is then retired.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void PutIssuer(global::FidoUnlock.OperatorSession session, global::FidoUnlock.IssuerInfo info)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (info == null) throw new global::System.ArgumentNullException("info");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.IssuerInfo>(info, (uniffiW0, uniffiV0) => UniffiConverters.WriteIssuerInfo(uniffiW0, uniffiV0));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_put_issuer(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Puts a licence in: the vendor's signed file. Number 444 if the vendor has not signed it.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::FidoUnlock.DeskLicence PutLicence(global::FidoUnlock.OperatorSession session, string file)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (file == null) throw new global::System.ArgumentNullException("file");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(file);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_put_licence(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadDeskLicence(uniffiR0));
+        }
+
+        /// <summary>Records that an operator fetched a program for users. <c>name</c>: which.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void RecordDownload(global::FidoUnlock.OperatorSession session, string name)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (name == null) throw new global::System.ArgumentNullException("name");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(name);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_record_download(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Records what an Administrator does to the issuers' keys beside the desk; to be called before it is done.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void RecordKeyEvent(global::FidoUnlock.OperatorSession session, global::FidoUnlock.IssuerKeyEvent @event)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (@event == null) throw new global::System.ArgumentNullException("event");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.IssuerKeyEvent>(@event, (uniffiW0, uniffiV0) => UniffiConverters.WriteIssuerKeyEvent(uniffiW0, uniffiV0));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_record_key_event(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Records that a device's forgotten PIN is about to be blocked on purpose; to be called before it is done.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void RecordPinBlock(global::FidoUnlock.OperatorSession session, string device)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (device == null) throw new global::System.ArgumentNullException("device");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(device);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_record_pin_block(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
@@ -3924,82 +3335,39 @@ namespace FidoUnlock
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
-        /// <summary>Registers a device that was enrolled with <c>issuer</c> in <c>slot</c>. In suite 3 the admin key goes, wrapped, into the registry, and <c>slot</c> is not used.</summary>
+        /// <summary>Registers an enrolled device. <c>admin_key</c>: of a device of suite 3, which the signer takes, wrapped.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void RegisterDevice(global::FidoUnlock.OperatorSession session, string owner, global::FidoUnlock.EnrolledDevice device, byte slot, global::FidoUnlock.IssuerKey issuer)
+        public void RegisterDevice(global::FidoUnlock.OperatorSession session, global::FidoUnlock.NewDevice device, global::FidoUnlock.IssuerKey adminKey)
         {
             UniffiLibrary.Ensure();
             if (session == null) throw new global::System.ArgumentNullException("session");
-            if (owner == null) throw new global::System.ArgumentNullException("owner");
             if (device == null) throw new global::System.ArgumentNullException("device");
-            if (issuer == null) throw new global::System.ArgumentNullException("issuer");
             var uniffiSelf = default(ulong);
             var uniffiA0 = default(ulong);
             var uniffiA1 = default(UniffiBuffer);
             var uniffiA2 = default(UniffiBuffer);
-            var uniffiA4 = default(ulong);
+            var uniffiA2Written = default(UniffiWriter);
             try
             {
                 uniffiSelf = uniffiHandle.Clone();
                 uniffiA0 = UniffiConverters.LowerOperatorSession(session);
-                uniffiA1 = UniffiBuffers.LowerString(owner);
-                uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.EnrolledDevice>(device, (uniffiW0, uniffiV0) => UniffiConverters.WriteEnrolledDevice(uniffiW0, uniffiV0));
-                uniffiA4 = UniffiConverters.LowerIssuerKey(issuer);
+                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.NewDevice>(device, (uniffiW0, uniffiV0) => UniffiConverters.WriteNewDevice(uniffiW0, uniffiV0));
+                uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.IssuerKey>(adminKey, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.IssuerKey>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteHandle(UniffiConverters.LowerIssuerKey(uniffiV1), UniffiConverters.DiscardIssuerKey)), out uniffiA2Written);
             }
             catch
             {
                 uniffiHandle.Discard(uniffiSelf);
                 UniffiConverters.DiscardOperatorSession(uniffiA0);
                 UniffiBuffers.Discard(uniffiA1);
-                UniffiBuffers.Discard(uniffiA2);
-                UniffiConverters.DiscardIssuerKey(uniffiA4);
+                UniffiBuffers.Discard(uniffiA2, uniffiA2Written);
                 throw;
             }
             var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, slot, uniffiA4, ref uniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
-        /// <summary>Registers a device of suite 1 or 2 by the issuer's public key, a compressed point of 33 bytes, as an enrolment station without the issuer's key does.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void RegisterDeviceByPublicKey(global::FidoUnlock.OperatorSession session, string owner, global::FidoUnlock.EnrolledDevice device, byte slot, global::FidoUnlock.Suite suite, byte[] issuer)
-        {
-            UniffiLibrary.Ensure();
-            if (session == null) throw new global::System.ArgumentNullException("session");
-            if (owner == null) throw new global::System.ArgumentNullException("owner");
-            if (device == null) throw new global::System.ArgumentNullException("device");
-            if (issuer == null) throw new global::System.ArgumentNullException("issuer");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(ulong);
-            var uniffiA1 = default(UniffiBuffer);
-            var uniffiA2 = default(UniffiBuffer);
-            var uniffiA4 = default(UniffiBuffer);
-            var uniffiA5 = default(UniffiBuffer);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
-                uniffiA1 = UniffiBuffers.LowerString(owner);
-                uniffiA2 = UniffiBuffers.Lower<global::FidoUnlock.EnrolledDevice>(device, (uniffiW0, uniffiV0) => UniffiConverters.WriteEnrolledDevice(uniffiW0, uniffiV0));
-                uniffiA4 = UniffiBuffers.Lower<global::FidoUnlock.Suite>(suite, (uniffiW0, uniffiV0) => UniffiConverters.WriteSuite(uniffiW0, uniffiV0));
-                uniffiA5 = UniffiBuffers.LowerBytes(issuer);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiConverters.DiscardOperatorSession(uniffiA0);
-                UniffiBuffers.Discard(uniffiA1);
-                UniffiBuffers.Discard(uniffiA2);
-                UniffiBuffers.Discard(uniffiA4);
-                UniffiBuffers.Discard(uniffiA5);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device_by_public_key(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, slot, uniffiA4, uniffiA5, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-        }
-
-        /// <summary>Takes a device out of use.</summary>
+        /// <summary>Takes a device out of use. It can no longer be unlocked.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public void RetireDevice(global::FidoUnlock.OperatorSession session, string device)
         {
@@ -4051,136 +3419,64 @@ namespace FidoUnlock
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
-        /// <summary>Records that the unlock was given up. The code may still be good.</summary>
+        /// <summary>Records what a program that saw a device found in its slots. Number 112 where one has a key that is not the desk's, which is recorded.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void Abandon(global::FidoUnlock.OperatorSession session, ulong id)
+        public void SlotsSeen(global::FidoUnlock.OperatorSession session, string device, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeviceSlot> seen)
         {
             UniffiLibrary.Ensure();
             if (session == null) throw new global::System.ArgumentNullException("session");
+            if (device == null) throw new global::System.ArgumentNullException("device");
+            if (seen == null) throw new global::System.ArgumentNullException("seen");
             var uniffiSelf = default(ulong);
             var uniffiA0 = default(ulong);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiConverters.DiscardOperatorSession(uniffiA0);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_abandon(uniffiSelf, uniffiA0, id, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-        }
-
-        /// <summary>A second operator, who has signed in here, approves.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void Approve(global::FidoUnlock.OperatorSession session, ulong id)
-        {
-            UniffiLibrary.Ensure();
-            if (session == null) throw new global::System.ArgumentNullException("session");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(ulong);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiConverters.DiscardOperatorSession(uniffiA0);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_approve(uniffiSelf, uniffiA0, id, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-        }
-
-        /// <summary>Asks the host's own system whether a second operator has approved the request as it is now; <c>approver</c> is called on this thread; the desk serves others meanwhile. Number 409 while nobody has decided, 432 where they said no, 434 for an approval of something else, of the request before it changed meanwhile, or after a later ask has begun, 410, 435 or 436 where whoever approved may not. Each answer is recorded, and to ask voids an approval that was there: ask when there is an answer, not in a loop.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void AskApproval(global::FidoUnlock.OperatorSession session, ulong id, global::FidoUnlock.IApprover approver)
-        {
-            UniffiLibrary.Ensure();
-            if (session == null) throw new global::System.ArgumentNullException("session");
-            if (approver == null) throw new global::System.ArgumentNullException("approver");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(ulong);
-            var uniffiA2 = default(ulong);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
-                uniffiA2 = UniffiConverters.LowerIApprover(approver);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiConverters.DiscardOperatorSession(uniffiA0);
-                UniffiConverters.DiscardIApprover(uniffiA2);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_ask_approval(uniffiSelf, uniffiA0, id, uniffiA2, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-        }
-
-        /// <summary>Makes the Response Code, once. It crosses as text, which the host cannot wipe: show it and let it go.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public string Authorise(global::FidoUnlock.OperatorSession session, ulong id)
-        {
-            UniffiLibrary.Ensure();
-            if (session == null) throw new global::System.ArgumentNullException("session");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(ulong);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiConverters.DiscardOperatorSession(uniffiA0);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise(uniffiSelf, uniffiA0, id, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-            return UniffiBuffers.LiftString(uniffiRaw);
-        }
-
-        /// <summary>The same, sent to a channel of the user (<c>DeskChannel.id</c>); the operator never sees the code. The desk needs a <c>CodeDelivery</c>.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void AuthoriseToChannel(global::FidoUnlock.OperatorSession session, ulong id, string channel)
-        {
-            UniffiLibrary.Ensure();
-            if (session == null) throw new global::System.ArgumentNullException("session");
-            if (channel == null) throw new global::System.ArgumentNullException("channel");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
             var uniffiA2 = default(UniffiBuffer);
             try
             {
                 uniffiSelf = uniffiHandle.Clone();
                 uniffiA0 = UniffiConverters.LowerOperatorSession(session);
-                uniffiA2 = UniffiBuffers.LowerString(channel);
+                uniffiA1 = UniffiBuffers.LowerString(device);
+                uniffiA2 = UniffiBuffers.Lower<global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeviceSlot>>(seen, (uniffiW0, uniffiV0) => uniffiW0.WriteSequence<global::FidoUnlock.DeviceSlot>(uniffiV0, (uniffiW1, uniffiV1) => UniffiConverters.WriteDeviceSlot(uniffiW1, uniffiV1)));
             }
             catch
             {
                 uniffiHandle.Discard(uniffiSelf);
                 UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
                 UniffiBuffers.Discard(uniffiA2);
                 throw;
             }
             var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise_to_channel(uniffiSelf, uniffiA0, id, uniffiA2, ref uniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_slots_seen(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
-        /// <summary>Signs a checkpoint over all entries up to now. Keep it where the log's administrator cannot write. Number 611 where the key is also an issuer's. <c>signer</c> is called on this thread.</summary>
+        /// <summary>Entries from place <c>from</c> on, at most <c>count</c>, with names and texts. That they were read is recorded.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.AuditEntry> AuditEntries(global::FidoUnlock.OperatorSession session, ulong from, uint count)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_audit_entries(uniffiSelf, uniffiA0, from, count, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.AuditEntry>(uniffiR1 => UniffiConverters.ReadAuditEntry(uniffiR1)));
+        }
+
+        /// <summary>Signs a checkpoint over all entries up to now. Keep it where the log's administrator cannot write. That it was made is recorded. <c>signer</c> is called on this thread.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public global::FidoUnlock.SignedCheckpoint Checkpoint(global::FidoUnlock.OperatorSession session, global::FidoUnlock.ICheckpointSigner signer)
         {
@@ -4209,133 +3505,170 @@ namespace FidoUnlock
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadSignedCheckpoint(uniffiR0));
         }
 
-        /// <summary>Records that the user has unlocked the device.</summary>
+        /// <summary>The canonical bytes of an entry.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void Done(global::FidoUnlock.OperatorSession session, ulong id)
+        public byte[] EntryBytes(ulong index)
         {
             UniffiLibrary.Ensure();
-            if (session == null) throw new global::System.ArgumentNullException("session");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(ulong);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiConverters.DiscardOperatorSession(uniffiA0);
-                throw;
-            }
+            var uniffiSelf = uniffiHandle.Clone();
             var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_done(uniffiSelf, uniffiA0, id, ref uniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_entry_bytes(uniffiSelf, index, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.LiftBytes(uniffiRaw);
         }
 
-        /// <summary>Takes the Device Challenge that the caller reads out, and checks it.</summary>
+        /// <summary>How far the log reaches.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void EnterChallenge(global::FidoUnlock.OperatorSession session, ulong id, string challenge)
+        public global::FidoUnlock.LogState LogState()
         {
             UniffiLibrary.Ensure();
-            if (session == null) throw new global::System.ArgumentNullException("session");
-            if (challenge == null) throw new global::System.ArgumentNullException("challenge");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(ulong);
-            var uniffiA2 = default(UniffiBuffer);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
-                uniffiA2 = UniffiBuffers.LowerString(challenge);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiConverters.DiscardOperatorSession(uniffiA0);
-                UniffiBuffers.Discard(uniffiA2);
-                throw;
-            }
+            var uniffiSelf = uniffiHandle.Clone();
             var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_enter_challenge(uniffiSelf, uniffiA0, id, uniffiA2, ref uniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_log_state(uniffiSelf, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadLogState(uniffiR0));
         }
 
-        /// <summary>Finds a device and its owner.</summary>
+        /// <summary>The name of the log in its checkpoints' first line.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public global::FidoUnlock.DeskFound FindDevice(global::FidoUnlock.OperatorSession session, string device)
+        public string Origin()
         {
             UniffiLibrary.Ensure();
-            if (session == null) throw new global::System.ArgumentNullException("session");
-            if (device == null) throw new global::System.ArgumentNullException("device");
+            var uniffiSelf = uniffiHandle.Clone();
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_origin(uniffiSelf, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.LiftString(uniffiRaw);
+        }
+
+        /// <summary>The proof that entry <c>index</c> is in the log as a checkpoint has it (C2SP tlog-proof).</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public string Prove(ulong index, string checkpoint)
+        {
+            UniffiLibrary.Ensure();
+            if (checkpoint == null) throw new global::System.ArgumentNullException("checkpoint");
             var uniffiSelf = default(ulong);
-            var uniffiA0 = default(ulong);
             var uniffiA1 = default(UniffiBuffer);
             try
             {
                 uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
-                uniffiA1 = UniffiBuffers.LowerString(device);
+                uniffiA1 = UniffiBuffers.LowerString(checkpoint);
             }
             catch
             {
                 uniffiHandle.Discard(uniffiSelf);
-                UniffiConverters.DiscardOperatorSession(uniffiA0);
                 UniffiBuffers.Discard(uniffiA1);
                 throw;
             }
             var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_find_device(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_prove(uniffiSelf, index, uniffiA1, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadDeskFound(uniffiR0));
+            return UniffiBuffers.LiftString(uniffiRaw);
         }
 
-        /// <summary>Codes that were given out and may still be good.</summary>
+        /// <summary>The hashes, 32 bytes each, that lead from the root of the log's first <c>old</c> entries to that of its first <c>new</c> ones (RFC 9162, section 2.1.4).</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.OpenCode> OpenCodes(global::FidoUnlock.OperatorSession session)
+        public global::System.Collections.Generic.IReadOnlyList<byte[]> ProveConsistency(ulong old, ulong @new)
         {
             UniffiLibrary.Ensure();
-            if (session == null) throw new global::System.ArgumentNullException("session");
+            var uniffiSelf = uniffiHandle.Clone();
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_prove_consistency(uniffiSelf, old, @new, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<byte[]>(uniffiR1 => uniffiR1.ReadBytes()));
+        }
+
+        /// <summary>Sends the next notice of the outbox, at least once, and says whether it did: call it until it says no, after each call and from time to time. One that could not be sent is recorded and tried again later.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public bool SendNotice()
+        {
+            UniffiLibrary.Ensure();
+            var uniffiSelf = uniffiHandle.Clone();
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_send_notice(uniffiSelf, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiReader.Bool(uniffiRaw);
+        }
+
+        /// <summary>Verifies the whole log and that each of <c>checkpoints</c> is a beginning of it: number 705 where it was cut off or rewritten. <c>keys</c>: lines of the keys that sign checkpoints; both may be empty.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::FidoUnlock.AuditSummary VerifyAudit(global::System.Collections.Generic.IReadOnlyList<string> checkpoints, global::System.Collections.Generic.IReadOnlyList<string> keys)
+        {
+            UniffiLibrary.Ensure();
+            if (checkpoints == null) throw new global::System.ArgumentNullException("checkpoints");
+            if (keys == null) throw new global::System.ArgumentNullException("keys");
             var uniffiSelf = default(ulong);
-            var uniffiA0 = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            var uniffiA1 = default(UniffiBuffer);
             try
             {
                 uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA0 = UniffiBuffers.Lower<global::System.Collections.Generic.IReadOnlyList<string>>(checkpoints, (uniffiW0, uniffiV0) => uniffiW0.WriteSequence<string>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteString(uniffiV1)));
+                uniffiA1 = UniffiBuffers.Lower<global::System.Collections.Generic.IReadOnlyList<string>>(keys, (uniffiW0, uniffiV0) => uniffiW0.WriteSequence<string>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteString(uniffiV1)));
             }
             catch
             {
                 uniffiHandle.Discard(uniffiSelf);
-                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
                 throw;
             }
             var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_open_codes(uniffiSelf, uniffiA0, ref uniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.OpenCode>(uniffiR1 => UniffiConverters.ReadOpenCode(uniffiR1)));
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadAuditSummary(uniffiR0));
         }
 
-        /// <summary>Opens a request, which lives ten minutes. <c>reason</c>: reason or ticket.</summary>
+        /// <summary>Goes on with a clock that is behind the log, after it had been too far ahead. Requests, rests and sessions begin again; codes counted by the wrong clock stay counted. <c>note</c>: what had happened. The password is wiped on this side.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public global::FidoUnlock.DeskRequest OpenRequest(global::FidoUnlock.OperatorSession session, string user, string device, string reason)
+        public void AcceptClock(string @operator, string password, string note)
+        {
+            UniffiLibrary.Ensure();
+            if (@operator == null) throw new global::System.ArgumentNullException("operator");
+            if (password == null) throw new global::System.ArgumentNullException("password");
+            if (note == null) throw new global::System.ArgumentNullException("note");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(UniffiBuffer);
+            var uniffiA1 = default(UniffiBuffer);
+            var uniffiA2 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiBuffers.LowerString(@operator);
+                uniffiA1 = UniffiBuffers.LowerString(password);
+                uniffiA2 = UniffiBuffers.LowerString(note);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiBuffers.Discard(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                UniffiBuffers.Discard(uniffiA2);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_accept_clock(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>A second Administrator lets an operator's change that rests hold at once. <c>reason</c>: what made it urgent.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void ApproveOperator(global::FidoUnlock.OperatorSession session, string @operator, string reason)
         {
             UniffiLibrary.Ensure();
             if (session == null) throw new global::System.ArgumentNullException("session");
-            if (user == null) throw new global::System.ArgumentNullException("user");
-            if (device == null) throw new global::System.ArgumentNullException("device");
+            if (@operator == null) throw new global::System.ArgumentNullException("operator");
             if (reason == null) throw new global::System.ArgumentNullException("reason");
             var uniffiSelf = default(ulong);
             var uniffiA0 = default(ulong);
             var uniffiA1 = default(UniffiBuffer);
             var uniffiA2 = default(UniffiBuffer);
-            var uniffiA3 = default(UniffiBuffer);
             try
             {
                 uniffiSelf = uniffiHandle.Clone();
                 uniffiA0 = UniffiConverters.LowerOperatorSession(session);
-                uniffiA1 = UniffiBuffers.LowerString(user);
-                uniffiA2 = UniffiBuffers.LowerString(device);
-                uniffiA3 = UniffiBuffers.LowerString(reason);
+                uniffiA1 = UniffiBuffers.LowerString(@operator);
+                uniffiA2 = UniffiBuffers.LowerString(reason);
             }
             catch
             {
@@ -4343,47 +3676,20 @@ namespace FidoUnlock
                 UniffiConverters.DiscardOperatorSession(uniffiA0);
                 UniffiBuffers.Discard(uniffiA1);
                 UniffiBuffers.Discard(uniffiA2);
-                UniffiBuffers.Discard(uniffiA3);
                 throw;
             }
             var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_open_request(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, uniffiA3, ref uniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_operator(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadDeskRequest(uniffiR0));
         }
 
-        /// <summary>A request as it stands.</summary>
+        /// <summary>A second Administrator lets rules that rest hold at once.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public global::FidoUnlock.DeskRequest Request(global::FidoUnlock.OperatorSession session, ulong id)
+        public void ApproveRules(global::FidoUnlock.OperatorSession session, string reason)
         {
             UniffiLibrary.Ensure();
             if (session == null) throw new global::System.ArgumentNullException("session");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(ulong);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiConverters.DiscardOperatorSession(uniffiA0);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_request(uniffiSelf, uniffiA0, id, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadDeskRequest(uniffiR0));
-        }
-
-        /// <summary>Searches users by id or name; at most 50.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskFound> Search(global::FidoUnlock.OperatorSession session, string text)
-        {
-            UniffiLibrary.Ensure();
-            if (session == null) throw new global::System.ArgumentNullException("session");
-            if (text == null) throw new global::System.ArgumentNullException("text");
+            if (reason == null) throw new global::System.ArgumentNullException("reason");
             var uniffiSelf = default(ulong);
             var uniffiA0 = default(ulong);
             var uniffiA1 = default(UniffiBuffer);
@@ -4391,7 +3697,7 @@ namespace FidoUnlock
             {
                 uniffiSelf = uniffiHandle.Clone();
                 uniffiA0 = UniffiConverters.LowerOperatorSession(session);
-                uniffiA1 = UniffiBuffers.LowerString(text);
+                uniffiA1 = UniffiBuffers.LowerString(reason);
             }
             catch
             {
@@ -4401,12 +3707,345 @@ namespace FidoUnlock
                 throw;
             }
             var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_search(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_rules(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.DeskFound>(uniffiR1 => UniffiConverters.ReadDeskFound(uniffiR1)));
         }
 
-        /// <summary>Signs an operator in; the password is wiped on this side.</summary>
+        /// <summary>A second Administrator lets it hold at once that a user is no longer privileged.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void ApproveUser(global::FidoUnlock.OperatorSession session, string user, string reason)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (user == null) throw new global::System.ArgumentNullException("user");
+            if (reason == null) throw new global::System.ArgumentNullException("reason");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            var uniffiA2 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(user);
+                uniffiA2 = UniffiBuffers.LowerString(reason);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                UniffiBuffers.Discard(uniffiA2);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_user(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Gives an operator other roles and privileges; what is more than before rests.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void ChangeOperator(global::FidoUnlock.OperatorSession session, global::FidoUnlock.DeskOperator @operator)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (@operator == null) throw new global::System.ArgumentNullException("operator");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.DeskOperator>(@operator, (uniffiW0, uniffiV0) => UniffiConverters.WriteDeskOperator(uniffiW0, uniffiV0));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_change_operator(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Gives the session's operator another password, which is wiped on this side, and ends all their sessions.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void ChangePassword(global::FidoUnlock.OperatorSession session, string password)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (password == null) throw new global::System.ArgumentNullException("password");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(password);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_change_password(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Forgets all that is known of a user; the log keeps a number that says nothing.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void EraseUser(global::FidoUnlock.OperatorSession session, string user)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (user == null) throw new global::System.ArgumentNullException("user");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(user);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_erase_user(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Whether the session's operator has a privilege now.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public bool May(global::FidoUnlock.OperatorSession session, global::FidoUnlock.DeskPrivilege privilege)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.DeskPrivilege>(privilege, (uniffiW0, uniffiV0) => UniffiConverters.WriteDeskPrivilege(uniffiW0, uniffiV0));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_may(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiReader.Bool(uniffiRaw);
+        }
+
+        /// <summary>Ends the set-up: from now on codes are given, and what loosens rests.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void OpenDesk(global::FidoUnlock.OperatorSession session)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_open_desk(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>All operators, by name, with what they may do now.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskOperator> Operators(global::FidoUnlock.OperatorSession session)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_operators(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.DeskOperator>(uniffiR1 => UniffiConverters.ReadDeskOperator(uniffiR1)));
+        }
+
+        /// <summary>Adds an operator, or gives one a new password, which ends their sessions, with these roles and privileges; what is more than before rests. The password is wiped on this side.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void PutOperator(global::FidoUnlock.OperatorSession session, global::FidoUnlock.DeskOperator @operator, string password)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (@operator == null) throw new global::System.ArgumentNullException("operator");
+            if (password == null) throw new global::System.ArgumentNullException("password");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            var uniffiA2 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.DeskOperator>(@operator, (uniffiW0, uniffiV0) => UniffiConverters.WriteDeskOperator(uniffiW0, uniffiV0));
+                uniffiA2 = UniffiBuffers.LowerString(password);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                UniffiBuffers.Discard(uniffiA2);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_put_operator(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Changes the rules: what tightens holds at once, what loosens after its rest.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void PutRules(global::FidoUnlock.OperatorSession session, global::FidoUnlock.DeskRules rules)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (rules == null) throw new global::System.ArgumentNullException("rules");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.DeskRules>(rules, (uniffiW0, uniffiV0) => UniffiConverters.WriteDeskRules(uniffiW0, uniffiV0));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_put_rules(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Adds a user or changes one. That they are no longer privileged rests.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void PutUser(global::FidoUnlock.OperatorSession session, global::FidoUnlock.DeskUser user)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (user == null) throw new global::System.ArgumentNullException("user");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.Lower<global::FidoUnlock.DeskUser>(user, (uniffiW0, uniffiV0) => UniffiConverters.WriteDeskUser(uniffiW0, uniffiV0));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_put_user(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>Takes an operator away.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void RemoveOperator(global::FidoUnlock.OperatorSession session, string @operator)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (@operator == null) throw new global::System.ArgumentNullException("operator");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(@operator);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_remove_operator(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>The rules as they hold now.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::FidoUnlock.DeskRules Rules(global::FidoUnlock.OperatorSession session)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_rules(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadDeskRules(uniffiR0));
+        }
+
+        /// <summary>Signs an operator in; the password is wiped on this side. Number 438 after too many wrong ones.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public global::FidoUnlock.OperatorSession SignIn(string @operator, string password)
         {
@@ -4435,73 +4074,56 @@ namespace FidoUnlock
             return UniffiConverters.LiftOperatorSession(uniffiRaw);
         }
 
-        /// <summary>Verifies the desk's own log.</summary>
+        /// <summary>Ends a session.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public global::FidoUnlock.AuditSummary VerifyAudit()
-        {
-            UniffiLibrary.Ensure();
-            var uniffiSelf = uniffiHandle.Clone();
-            var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit(uniffiSelf, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadAuditSummary(uniffiR0));
-        }
-
-        /// <summary>The same, and compares it with checkpoints, 128 bytes each, that were kept elsewhere: number 705 where a tail was cut off or the log rewritten. <c>public_key</c>: of the checkpoint signer, a compressed point of 33 bytes.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public global::FidoUnlock.AuditSummary VerifyAuditAgainst(global::System.Collections.Generic.IReadOnlyList<byte[]> checkpoints, byte[] publicKey)
-        {
-            UniffiLibrary.Ensure();
-            if (checkpoints == null) throw new global::System.ArgumentNullException("checkpoints");
-            if (publicKey == null) throw new global::System.ArgumentNullException("publicKey");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(UniffiBuffer);
-            var uniffiA1 = default(UniffiBuffer);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiBuffers.Lower<global::System.Collections.Generic.IReadOnlyList<byte[]>>(checkpoints, (uniffiW0, uniffiV0) => uniffiW0.WriteSequence<byte[]>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteBytes(uniffiV1)));
-                uniffiA1 = UniffiBuffers.LowerBytes(publicKey);
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiBuffers.Discard(uniffiA0);
-                UniffiBuffers.Discard(uniffiA1);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit_against(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadAuditSummary(uniffiR0));
-        }
-
-        /// <summary>Verifies the caller; <c>verifier</c> is called on this thread and may take long, such as for a push that the caller confirms: the desk serves others meanwhile. Its answer counts for the request as it was: number 406 where reason, caller or challenge has changed since, 414 where the request has expired, 415 where it was answered.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public void VerifyCaller(global::FidoUnlock.OperatorSession session, ulong id, global::FidoUnlock.ICallerVerifier verifier)
+        public void SignOut(global::FidoUnlock.OperatorSession session)
         {
             UniffiLibrary.Ensure();
             if (session == null) throw new global::System.ArgumentNullException("session");
-            if (verifier == null) throw new global::System.ArgumentNullException("verifier");
             var uniffiSelf = default(ulong);
             var uniffiA0 = default(ulong);
-            var uniffiA2 = default(ulong);
             try
             {
                 uniffiSelf = uniffiHandle.Clone();
                 uniffiA0 = UniffiConverters.LowerOperatorSession(session);
-                uniffiA2 = UniffiConverters.LowerICallerVerifier(verifier);
             }
             catch
             {
                 uniffiHandle.Discard(uniffiSelf);
                 UniffiConverters.DiscardOperatorSession(uniffiA0);
-                UniffiConverters.DiscardICallerVerifier(uniffiA2);
                 throw;
             }
             var uniffiStatus = default(UniffiStatus);
-            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_caller(uniffiSelf, uniffiA0, id, uniffiA2, ref uniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_sign_out(uniffiSelf, uniffiA0, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>A page of users with their devices, by id. <c>after</c>: the last one of the page before.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskFound> Users(global::FidoUnlock.OperatorSession session, string after, uint limit)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.Lower<string>(after, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<string>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteString(uniffiV1)));
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_users(uniffiSelf, uniffiA0, uniffiA1, limit, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.DeskFound>(uniffiR1 => UniffiConverters.ReadDeskFound(uniffiR1)));
         }
     }
 
@@ -4547,6 +4169,17 @@ namespace FidoUnlock
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, null);
             return UniffiBuffers.LiftString(uniffiRaw);
         }
+
+        /// <summary>Since when they are signed in: seconds since 1970-01-01 UTC.</summary>
+        public ulong Since()
+        {
+            UniffiLibrary.Ensure();
+            var uniffiSelf = uniffiHandle.Clone();
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_operatorsession_since(uniffiSelf, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, null);
+            return uniffiRaw;
+        }
     }
 
     internal static partial class UniffiConverters
@@ -4571,210 +4204,71 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>Decides about limits for a host that keeps the records: restore, <c>take</c>, store <c>records</c>.</summary>
-    public sealed class LimitBook : global::System.IDisposable
+    /// <summary>The keys of a desk beside its issuers': the one under which its database is sealed, and the pepper of its operators' passwords. Whoever has both and the database is the desk: keep them where the issuers' keys are.</summary>
+    public sealed class DeskKeys : global::System.IDisposable
     {
         internal readonly UniffiHandle uniffiHandle;
 
-        internal LimitBook(UniffiHandle handle) { uniffiHandle = handle; }
+        internal DeskKeys(UniffiHandle handle) { uniffiHandle = handle; }
 
         /// <summary>Gives the Rust object back. Without it the garbage collector does so, some time later.</summary>
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>Restores from stored records, which are empty at first.</summary>
-        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public static global::FidoUnlock.LimitBook FromRecords(global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.LimitRecord> records)
+        /// <summary>Those of a folder of key files.</summary>
+        public static global::FidoUnlock.DeskKeys Folder(global::FidoUnlock.KeyFolder folder)
         {
             UniffiLibrary.Ensure();
-            if (records == null) throw new global::System.ArgumentNullException("records");
-            var uniffiA0 = UniffiBuffers.Lower<global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.LimitRecord>>(records, (uniffiW0, uniffiV0) => uniffiW0.WriteSequence<global::FidoUnlock.LimitRecord>(uniffiV0, (uniffiW1, uniffiV1) => UniffiConverters.WriteLimitRecord(uniffiW1, uniffiV1)));
+            if (folder == null) throw new global::System.ArgumentNullException("folder");
+            var uniffiA0 = UniffiConverters.LowerKeyFolder(folder);
             var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_limitbook_from_records(uniffiA0, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-            return UniffiConverters.LiftLimitBook(uniffiRaw);
-        }
-
-        /// <summary>The records to store.</summary>
-        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.LimitRecord> Records()
-        {
-            UniffiLibrary.Ensure();
-            var uniffiSelf = uniffiHandle.Clone();
-            var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_limitbook_records(uniffiSelf, ref uniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_deskkeys_folder(uniffiA0, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, null);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.LimitRecord>(uniffiR1 => UniffiConverters.ReadLimitRecord(uniffiR1)));
+            return UniffiConverters.LiftDeskKeys(uniffiRaw);
         }
 
-        /// <summary>Decides, and counts if <c>Taken</c>.</summary>
+        /// <summary>Keys that the host keeps, wrapped by its HSM: 32 random bytes each, read where they lie.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
-        public global::FidoUnlock.LimitOutcome Take(global::FidoUnlock.LimitRequest request)
+        public static global::FidoUnlock.DeskKeys Of(byte[] sealKey, byte[] pepper)
         {
             UniffiLibrary.Ensure();
-            if (request == null) throw new global::System.ArgumentNullException("request");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(UniffiBuffer);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.LimitRequest>(request, (uniffiW0, uniffiV0) => UniffiConverters.WriteLimitRequest(uniffiW0, uniffiV0));
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiBuffers.Discard(uniffiA0);
-                throw;
-            }
+            if (sealKey == null) throw new global::System.ArgumentNullException("sealKey");
+            if (pepper == null) throw new global::System.ArgumentNullException("pepper");
             var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_limitbook_take(uniffiSelf, uniffiA0, ref uniffiStatus);
+            ulong uniffiRaw;
+            using (var uniffiP0 = new UniffiPin(sealKey))
+            using (var uniffiP1 = new UniffiPin(pepper))
+                uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_deskkeys_of(uniffiP0.Bytes, uniffiP1.Bytes, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadLimitOutcome(uniffiR0));
+            return UniffiConverters.LiftDeskKeys(uniffiRaw);
         }
     }
 
     internal static partial class UniffiConverters
     {
-        internal static UniffiHandle HandleLimitBook(ulong handle)
+        internal static UniffiHandle HandleDeskKeys(ulong handle)
         {
-            return new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_limitbook, UniffiNative.uniffi_fido_unlock_ffi_fn_free_limitbook);
+            return new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_deskkeys, UniffiNative.uniffi_fido_unlock_ffi_fn_free_deskkeys);
         }
 
-        internal static global::FidoUnlock.LimitBook LiftLimitBook(ulong handle) { return new global::FidoUnlock.LimitBook(HandleLimitBook(handle)); }
+        internal static global::FidoUnlock.DeskKeys LiftDeskKeys(ulong handle) { return new global::FidoUnlock.DeskKeys(HandleDeskKeys(handle)); }
 
-        internal static ulong LowerLimitBook(global::FidoUnlock.LimitBook value)
+        internal static ulong LowerDeskKeys(global::FidoUnlock.DeskKeys value)
         {
             UniffiWriter.NotNull(value);
             return value.uniffiHandle.Clone();
         }
 
-        internal static void DiscardLimitBook(ulong handle)
+        internal static void DiscardDeskKeys(ulong handle)
         {
             var status = default(UniffiStatus);
-            if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_limitbook(handle, ref status);
-        }
-    }
-
-    /// <summary>Counts codes in the host's own database; the count survives a restart and never goes down.</summary>
-    public interface ILimits
-    {
-        /// <summary>Decides and, if the outcome is <c>Taken</c>, counts the code, in one step that no other call can interrupt. The count is on disk when this returns. <c>LimitBook</c> makes the decision.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        global::FidoUnlock.LimitOutcome Take(global::FidoUnlock.LimitRequest request);
-    }
-
-    // The functions through which Rust calls objects of the host, and the objects that Rust holds.
-    internal static class UniffiTableLimits
-    {
-        internal static readonly UniffiHandleMap<global::FidoUnlock.ILimits> Objects = new UniffiHandleMap<global::FidoUnlock.ILimits>();
-        private static readonly UniffiFree free = OnFree;
-        private static readonly UniffiClone clone = OnClone;
-        private static readonly Method0 method0 = OnTake;
-
-        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
-        private delegate void Method0(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
-
-        // Rust keeps the table for ever, so it is never freed.
-        internal static void Register()
-        {
-            var size = global::System.IntPtr.Size;
-            var table = global::System.Runtime.InteropServices.Marshal.AllocHGlobal(size * 3);
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, 0, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(free));
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, size, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(clone));
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, size * 2,
-                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method0));
-            UniffiNative.uniffi_fido_unlock_ffi_fn_init_callback_vtable_limits(table);
-        }
-
-        private static void OnFree(ulong handle) { Objects.Remove(handle); }
-
-        private static ulong OnClone(ulong handle) { return Objects.Clone(handle); }
-
-        private static void OnTake(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
-        {
-            try
-            {
-                var uniffiResult = Objects.Get(uniffiHandle).Take(UniffiBuffers.Lift(uniffiA0, uniffiR0 => UniffiConverters.ReadLimitRequest(uniffiR0)));
-                uniffiReturn = UniffiBuffers.Lower<global::FidoUnlock.LimitOutcome>(uniffiResult, (uniffiW0, uniffiV0) => UniffiConverters.WriteLimitOutcome(uniffiW0, uniffiV0));
-            }
-            catch (global::System.Exception uniffiThrown)
-            {
-                UniffiCall.Threw<global::FidoUnlock.StorageException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteStorageException);
-            }
-        }
-    }
-
-    // An implementation of Rust's own.
-    internal sealed class UniffiRustLimits : global::FidoUnlock.ILimits, global::System.IDisposable
-    {
-        internal readonly UniffiHandle uniffiHandle;
-
-        internal UniffiRustLimits(UniffiHandle handle) { uniffiHandle = handle; }
-
-        public void Dispose() { uniffiHandle.Dispose(); }
-
-        /// <summary>Decides and, if the outcome is <c>Taken</c>, counts the code, in one step that no other call can interrupt. The count is on disk when this returns. <c>LimitBook</c> makes the decision.</summary>
-        /// <exception cref="FidoUnlock.StorageException">As the Rust side says.</exception>
-        public global::FidoUnlock.LimitOutcome Take(global::FidoUnlock.LimitRequest request)
-        {
-            UniffiLibrary.Ensure();
-            if (request == null) throw new global::System.ArgumentNullException("request");
-            var uniffiSelf = default(ulong);
-            var uniffiA0 = default(UniffiBuffer);
-            try
-            {
-                uniffiSelf = uniffiHandle.Clone();
-                uniffiA0 = UniffiBuffers.Lower<global::FidoUnlock.LimitRequest>(request, (uniffiW0, uniffiV0) => UniffiConverters.WriteLimitRequest(uniffiW0, uniffiV0));
-            }
-            catch
-            {
-                uniffiHandle.Discard(uniffiSelf);
-                UniffiBuffers.Discard(uniffiA0);
-                throw;
-            }
-            var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_limits_take(uniffiSelf, uniffiA0, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadStorageException);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadLimitOutcome(uniffiR0));
-        }
-    }
-
-    internal static partial class UniffiConverters
-    {
-        internal static global::FidoUnlock.ILimits LiftILimits(ulong handle)
-        {
-            if ((handle & 1) == 0)
-                return new UniffiRustLimits(new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_limits, UniffiNative.uniffi_fido_unlock_ffi_fn_free_limits));
-            var value = UniffiTableLimits.Objects.Remove(handle);
-            if (value == null) throw UniffiReader.Malformed();
-            return value;
-        }
-
-        internal static ulong LowerILimits(global::FidoUnlock.ILimits value)
-        {
-            UniffiWriter.NotNull(value);
-            var rust = value as UniffiRustLimits;
-            if (rust != null) return rust.uniffiHandle.Clone();
-            return UniffiTableLimits.Objects.Insert(value);
-        }
-
-        internal static void DiscardILimits(ulong handle)
-        {
-            var status = default(UniffiStatus);
-            if ((handle & 1) == 0)
-            {
-                if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_limits(handle, ref status);
-                return;
-            }
-            UniffiTableLimits.Objects.Remove(handle);
+            if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_deskkeys(handle, ref status);
         }
     }
 
     /// <summary>Checks callers.</summary>
     public interface ICallerVerifier
     {
-        /// <summary>Verifies the caller that <c>task</c> names. If this throws, the caller stays unverified (406). It may wait for the caller, since the desk serves others meanwhile; the request is valid for ten minutes.</summary>
+        /// <summary>Checks the caller that <c>task</c> names. What throws here leaves the caller unverified (406). It may wait for the caller, since the desk serves others meanwhile.</summary>
         /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
         global::FidoUnlock.CallerCheck Verify(global::FidoUnlock.CallerTask task);
     }
@@ -4832,7 +4326,7 @@ namespace FidoUnlock
 
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>Verifies the caller that <c>task</c> names. If this throws, the caller stays unverified (406). It may wait for the caller, since the desk serves others meanwhile; the request is valid for ten minutes.</summary>
+        /// <summary>Checks the caller that <c>task</c> names. What throws here leaves the caller unverified (406). It may wait for the caller, since the desk serves others meanwhile.</summary>
         /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
         public global::FidoUnlock.CallerCheck Verify(global::FidoUnlock.CallerTask task)
         {
@@ -5012,7 +4506,7 @@ namespace FidoUnlock
     /// <summary>Tells owners.</summary>
     public interface IOwnerNotifier
     {
-        /// <summary>Sends one notice. If this throws, that is recorded and the call goes on. The desk waits for it: put the notice into a queue and return.</summary>
+        /// <summary>Sends one notice, from within <c>HelpDesk.send_notice</c>. What throws here is recorded, and the notice is sent again later. The desk waits for it: hand the notice to a queue and return.</summary>
         /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
         void NotifyOwner(global::FidoUnlock.OwnerNotice notice);
     }
@@ -5069,7 +4563,7 @@ namespace FidoUnlock
 
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>Sends one notice. If this throws, that is recorded and the call goes on. The desk waits for it: put the notice into a queue and return.</summary>
+        /// <summary>Sends one notice, from within <c>HelpDesk.send_notice</c>. What throws here is recorded, and the notice is sent again later. The desk waits for it: hand the notice to a queue and return.</summary>
         /// <exception cref="FidoUnlock.HostException">As the Rust side says.</exception>
         public void NotifyOwner(global::FidoUnlock.OwnerNotice notice)
         {
@@ -5125,15 +4619,69 @@ namespace FidoUnlock
         }
     }
 
+    /// <summary>Where a desk's issuer keys are: with a signer of the host's, or in a folder of key files.</summary>
+    public sealed class DeskSigner : global::System.IDisposable
+    {
+        internal readonly UniffiHandle uniffiHandle;
+
+        internal DeskSigner(UniffiHandle handle) { uniffiHandle = handle; }
+
+        /// <summary>Gives the Rust object back. Without it the garbage collector does so, some time later.</summary>
+        public void Dispose() { uniffiHandle.Dispose(); }
+
+        /// <summary>The keys that are in a folder when a desk is opened.</summary>
+        public static global::FidoUnlock.DeskSigner Folder(global::FidoUnlock.KeyFolder folder)
+        {
+            UniffiLibrary.Ensure();
+            if (folder == null) throw new global::System.ArgumentNullException("folder");
+            var uniffiA0 = UniffiConverters.LowerKeyFolder(folder);
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_desksigner_folder(uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, null);
+            return UniffiConverters.LiftDeskSigner(uniffiRaw);
+        }
+
+        /// <summary>Of the host: an HSM or a key service.</summary>
+        public static global::FidoUnlock.DeskSigner Host(global::FidoUnlock.IResponseSigner signer)
+        {
+            UniffiLibrary.Ensure();
+            if (signer == null) throw new global::System.ArgumentNullException("signer");
+            var uniffiA0 = UniffiConverters.LowerIResponseSigner(signer);
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_desksigner_host(uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, null);
+            return UniffiConverters.LiftDeskSigner(uniffiRaw);
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static UniffiHandle HandleDeskSigner(ulong handle)
+        {
+            return new UniffiHandle(handle, UniffiNative.uniffi_fido_unlock_ffi_fn_clone_desksigner, UniffiNative.uniffi_fido_unlock_ffi_fn_free_desksigner);
+        }
+
+        internal static global::FidoUnlock.DeskSigner LiftDeskSigner(ulong handle) { return new global::FidoUnlock.DeskSigner(HandleDeskSigner(handle)); }
+
+        internal static ulong LowerDeskSigner(global::FidoUnlock.DeskSigner value)
+        {
+            UniffiWriter.NotNull(value);
+            return value.uniffiHandle.Clone();
+        }
+
+        internal static void DiscardDeskSigner(ulong handle)
+        {
+            var status = default(UniffiStatus);
+            if (handle != 0) UniffiNative.uniffi_fido_unlock_ffi_fn_free_desksigner(handle, ref status);
+        }
+    }
+
     /// <summary>Makes responses with keys that the library never sees. Answers and admin keys are secrets, so they cross as lower-case hexadecimal digits, which are wiped on this side.</summary>
     public interface IResponseSigner
     {
-        /// <summary>Makes the response. Suite 1: the ECDSA signature over <c>message</c> with SHA-256, r and s of 32 bytes each (either s will do; the library checks it under <c>issuer</c>). Suite 2: the 32 bytes of HMAC-SHA-256 of <c>message</c> under the x-coordinate, 32 bytes, of ECDH with <c>device_key</c> (<c>CKM_ECDH1_DERIVE</c> with <c>CKD_NULL</c>, then <c>CKM_SHA256_HMAC</c>). Suite 3: the AES-ECB block of <c>message</c> under the device's admin key.</summary>
+        /// <summary>Makes the answer. It may be asked again for the same task. Suite 1: the ECDSA signature over <c>message</c> with SHA-256, r and s of 32 bytes each (either s will do; the library checks it under <c>issuer</c>). Suite 2: the 32 bytes of HMAC-SHA-256 of <c>message</c> under the x-coordinate, 32 bytes, of ECDH with <c>device_key</c> (<c>CKM_ECDH1_DERIVE</c> with <c>CKD_NULL</c>, then <c>CKM_SHA256_HMAC</c>). Suite 3: the AES-ECB block of <c>message</c> under the device's admin key.</summary>
         /// <exception cref="FidoUnlock.SigningException">As the Rust side says.</exception>
-        string Respond(global::FidoUnlock.SigningTask task);
-        /// <summary>The issuer keys that it holds, of suites 1 and 2.</summary>
-        /// <exception cref="FidoUnlock.SigningException">As the Rust side says.</exception>
-        global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.IssuerInfo> Issuers();
+        string Sign(global::FidoUnlock.SigningTask task);
         /// <summary>The Device ID of the device that has this admin key (suite 3: 16, 24 or 32 bytes), if any; found by a keyed fingerprint or in constant time.</summary>
         /// <exception cref="FidoUnlock.SigningException">As the Rust side says.</exception>
         string DeviceWithAdminKey(string adminKey);
@@ -5148,28 +4696,24 @@ namespace FidoUnlock
         internal static readonly UniffiHandleMap<global::FidoUnlock.IResponseSigner> Objects = new UniffiHandleMap<global::FidoUnlock.IResponseSigner>();
         private static readonly UniffiFree free = OnFree;
         private static readonly UniffiClone clone = OnClone;
-        private static readonly Method0 method0 = OnRespond;
-        private static readonly Method1 method1 = OnIssuers;
-        private static readonly Method2 method2 = OnDeviceWithAdminKey;
-        private static readonly Method3 method3 = OnStoreAdminKey;
+        private static readonly Method0 method0 = OnSign;
+        private static readonly Method1 method1 = OnDeviceWithAdminKey;
+        private static readonly Method2 method2 = OnStoreAdminKey;
 
         [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
         private delegate void Method0(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
 
         [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
-        private delegate void Method1(ulong uniffiHandle, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
+        private delegate void Method1(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
 
         [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
-        private delegate void Method2(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus);
-
-        [global::System.Runtime.InteropServices.UnmanagedFunctionPointer(global::System.Runtime.InteropServices.CallingConvention.Cdecl)]
-        private delegate void Method3(ulong uniffiHandle, UniffiBuffer uniffiA0, UniffiBuffer uniffiA1, global::System.IntPtr uniffiReturn, ref UniffiStatus uniffiStatus);
+        private delegate void Method2(ulong uniffiHandle, UniffiBuffer uniffiA0, UniffiBuffer uniffiA1, global::System.IntPtr uniffiReturn, ref UniffiStatus uniffiStatus);
 
         // Rust keeps the table for ever, so it is never freed.
         internal static void Register()
         {
             var size = global::System.IntPtr.Size;
-            var table = global::System.Runtime.InteropServices.Marshal.AllocHGlobal(size * 6);
+            var table = global::System.Runtime.InteropServices.Marshal.AllocHGlobal(size * 5);
             global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
                 table, 0, global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(free));
             global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
@@ -5183,9 +4727,6 @@ namespace FidoUnlock
             global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
                 table, size * 4,
                 global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method2));
-            global::System.Runtime.InteropServices.Marshal.WriteIntPtr(
-                table, size * 5,
-                global::System.Runtime.InteropServices.Marshal.GetFunctionPointerForDelegate(method3));
             UniffiNative.uniffi_fido_unlock_ffi_fn_init_callback_vtable_responsesigner(table);
         }
 
@@ -5193,25 +4734,12 @@ namespace FidoUnlock
 
         private static ulong OnClone(ulong handle) { return Objects.Clone(handle); }
 
-        private static void OnRespond(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
+        private static void OnSign(ulong uniffiHandle, UniffiBuffer uniffiA0, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
         {
             try
             {
-                var uniffiResult = Objects.Get(uniffiHandle).Respond(UniffiBuffers.Lift(uniffiA0, uniffiR0 => UniffiConverters.ReadSigningTask(uniffiR0)));
+                var uniffiResult = Objects.Get(uniffiHandle).Sign(UniffiBuffers.Lift(uniffiA0, uniffiR0 => UniffiConverters.ReadSigningTask(uniffiR0)));
                 uniffiReturn = UniffiBuffers.LowerString(uniffiResult);
-            }
-            catch (global::System.Exception uniffiThrown)
-            {
-                UniffiCall.Threw<global::FidoUnlock.SigningException>(ref uniffiStatus, uniffiThrown, UniffiConverters.WriteSigningException);
-            }
-        }
-
-        private static void OnIssuers(ulong uniffiHandle, ref UniffiBuffer uniffiReturn, ref UniffiStatus uniffiStatus)
-        {
-            try
-            {
-                var uniffiResult = Objects.Get(uniffiHandle).Issuers();
-                uniffiReturn = UniffiBuffers.Lower<global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.IssuerInfo>>(uniffiResult, (uniffiW0, uniffiV0) => uniffiW0.WriteSequence<global::FidoUnlock.IssuerInfo>(uniffiV0, (uniffiW1, uniffiV1) => UniffiConverters.WriteIssuerInfo(uniffiW1, uniffiV1)));
             }
             catch (global::System.Exception uniffiThrown)
             {
@@ -5254,9 +4782,9 @@ namespace FidoUnlock
 
         public void Dispose() { uniffiHandle.Dispose(); }
 
-        /// <summary>Makes the response. Suite 1: the ECDSA signature over <c>message</c> with SHA-256, r and s of 32 bytes each (either s will do; the library checks it under <c>issuer</c>). Suite 2: the 32 bytes of HMAC-SHA-256 of <c>message</c> under the x-coordinate, 32 bytes, of ECDH with <c>device_key</c> (<c>CKM_ECDH1_DERIVE</c> with <c>CKD_NULL</c>, then <c>CKM_SHA256_HMAC</c>). Suite 3: the AES-ECB block of <c>message</c> under the device's admin key.</summary>
+        /// <summary>Makes the answer. It may be asked again for the same task. Suite 1: the ECDSA signature over <c>message</c> with SHA-256, r and s of 32 bytes each (either s will do; the library checks it under <c>issuer</c>). Suite 2: the 32 bytes of HMAC-SHA-256 of <c>message</c> under the x-coordinate, 32 bytes, of ECDH with <c>device_key</c> (<c>CKM_ECDH1_DERIVE</c> with <c>CKD_NULL</c>, then <c>CKM_SHA256_HMAC</c>). Suite 3: the AES-ECB block of <c>message</c> under the device's admin key.</summary>
         /// <exception cref="FidoUnlock.SigningException">As the Rust side says.</exception>
-        public string Respond(global::FidoUnlock.SigningTask task)
+        public string Sign(global::FidoUnlock.SigningTask task)
         {
             UniffiLibrary.Ensure();
             if (task == null) throw new global::System.ArgumentNullException("task");
@@ -5274,21 +4802,9 @@ namespace FidoUnlock
                 throw;
             }
             var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_responsesigner_respond(uniffiSelf, uniffiA0, ref uniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_responsesigner_sign(uniffiSelf, uniffiA0, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadSigningException);
             return UniffiBuffers.LiftString(uniffiRaw);
-        }
-
-        /// <summary>The issuer keys that it holds, of suites 1 and 2.</summary>
-        /// <exception cref="FidoUnlock.SigningException">As the Rust side says.</exception>
-        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.IssuerInfo> Issuers()
-        {
-            UniffiLibrary.Ensure();
-            var uniffiSelf = uniffiHandle.Clone();
-            var uniffiStatus = default(UniffiStatus);
-            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_responsesigner_issuers(uniffiSelf, ref uniffiStatus);
-            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadSigningException);
-            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.IssuerInfo>(uniffiR1 => UniffiConverters.ReadIssuerInfo(uniffiR1)));
         }
 
         /// <summary>The Device ID of the device that has this admin key (suite 3: 16, 24 or 32 bytes), if any; found by a keyed fingerprint or in constant time.</summary>
@@ -7628,145 +7144,6 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>An operator.</summary>
-    public sealed class DeskOperator : global::System.IEquatable<global::FidoUnlock.DeskOperator>
-    {
-        /// <summary>The sign-in name: 1 to 128 bytes, no control characters, no space at either end.</summary>
-        public string Id { get; }
-
-        /// <summary>Roles.</summary>
-        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskRole> Roles { get; }
-
-        /// <summary>Privileges granted individually.</summary>
-        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskPrivilege> Privileges { get; }
-
-        /// <summary>Takes every field.</summary>
-        public DeskOperator(string id, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskRole> roles, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskPrivilege> privileges)
-        {
-            if (id == null) throw new global::System.ArgumentNullException("id");
-            if (roles == null) throw new global::System.ArgumentNullException("roles");
-            if (privileges == null) throw new global::System.ArgumentNullException("privileges");
-            this.Id = id;
-            this.Roles = roles;
-            this.Privileges = privileges;
-        }
-
-        internal void UniffiWrite(UniffiWriter uniffiWriter)
-        {
-            uniffiWriter.WriteString(Id);
-            uniffiWriter.WriteSequence<global::FidoUnlock.DeskRole>(Roles, (uniffiW0, uniffiV0) => UniffiConverters.WriteDeskRole(uniffiW0, uniffiV0));
-            uniffiWriter.WriteSequence<global::FidoUnlock.DeskPrivilege>(Privileges, (uniffiW0, uniffiV0) => UniffiConverters.WriteDeskPrivilege(uniffiW0, uniffiV0));
-        }
-
-        /// <summary>True when all fields hold the same.</summary>
-        public bool Equals(global::FidoUnlock.DeskOperator other)
-        {
-            return !ReferenceEquals(other, null)
-                && Id == other.Id
-                && UniffiValues.Same(Roles, other.Roles)
-                && UniffiValues.Same(Privileges, other.Privileges);
-        }
-
-        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
-        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.DeskOperator); }
-
-        /// <summary>Equal values have equal hashes.</summary>
-        public override int GetHashCode()
-        {
-            var hash = 17;
-            hash = UniffiValues.Hash(hash, Id);
-            hash = UniffiValues.Hash(hash, Roles);
-            hash = UniffiValues.Hash(hash, Privileges);
-            return hash;
-        }
-    }
-
-    internal static partial class UniffiConverters
-    {
-        internal static global::FidoUnlock.DeskOperator ReadDeskOperator(UniffiReader uniffiReader)
-        {
-            return new global::FidoUnlock.DeskOperator(uniffiReader.ReadString(), uniffiReader.ReadSequence<global::FidoUnlock.DeskRole>(uniffiR0 => UniffiConverters.ReadDeskRole(uniffiR0)), uniffiReader.ReadSequence<global::FidoUnlock.DeskPrivilege>(uniffiR0 => UniffiConverters.ReadDeskPrivilege(uniffiR0)));
-        }
-
-        internal static void WriteDeskOperator(UniffiWriter uniffiWriter, global::FidoUnlock.DeskOperator value)
-        {
-            UniffiWriter.NotNull(value);
-            value.UniffiWrite(uniffiWriter);
-        }
-    }
-
-    /// <summary>What was bought, and whether the service is switched on.</summary>
-    public sealed class LicenceTerms : global::System.IEquatable<global::FidoUnlock.LicenceTerms>
-    {
-        /// <summary>An Administrator can switch the whole service off.</summary>
-        public bool ServiceOn { get; }
-
-        /// <summary>The last second in which it is valid, since 1970-01-01 UTC.</summary>
-        public ulong ValidUntil { get; }
-
-        /// <summary>How many devices may be registered and in use.</summary>
-        public uint Devices { get; }
-
-        /// <summary>Whom to ask for a new one: a name, address or telephone number.</summary>
-        public string Contact { get; }
-
-        /// <summary>Takes every field.</summary>
-        public LicenceTerms(bool serviceOn, ulong validUntil, uint devices, string contact)
-        {
-            if (contact == null) throw new global::System.ArgumentNullException("contact");
-            this.ServiceOn = serviceOn;
-            this.ValidUntil = validUntil;
-            this.Devices = devices;
-            this.Contact = contact;
-        }
-
-        internal void UniffiWrite(UniffiWriter uniffiWriter)
-        {
-            uniffiWriter.WriteBool(ServiceOn);
-            uniffiWriter.WriteUInt64(ValidUntil);
-            uniffiWriter.WriteUInt32(Devices);
-            uniffiWriter.WriteString(Contact);
-        }
-
-        /// <summary>True when all fields hold the same.</summary>
-        public bool Equals(global::FidoUnlock.LicenceTerms other)
-        {
-            return !ReferenceEquals(other, null)
-                && ServiceOn == other.ServiceOn
-                && ValidUntil == other.ValidUntil
-                && Devices == other.Devices
-                && Contact == other.Contact;
-        }
-
-        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
-        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.LicenceTerms); }
-
-        /// <summary>Equal values have equal hashes.</summary>
-        public override int GetHashCode()
-        {
-            var hash = 17;
-            hash = UniffiValues.Hash(hash, ServiceOn);
-            hash = UniffiValues.Hash(hash, ValidUntil);
-            hash = UniffiValues.Hash(hash, Devices);
-            hash = UniffiValues.Hash(hash, Contact);
-            return hash;
-        }
-    }
-
-    internal static partial class UniffiConverters
-    {
-        internal static global::FidoUnlock.LicenceTerms ReadLicenceTerms(UniffiReader uniffiReader)
-        {
-            return new global::FidoUnlock.LicenceTerms(uniffiReader.ReadBool(), uniffiReader.ReadUInt64(), uniffiReader.ReadUInt32(), uniffiReader.ReadString());
-        }
-
-        internal static void WriteLicenceTerms(UniffiWriter uniffiWriter, global::FidoUnlock.LicenceTerms value)
-        {
-            UniffiWriter.NotNull(value);
-            value.UniffiWrite(uniffiWriter);
-        }
-    }
-
     /// <summary>A second operator's approval, as the host's system has it.</summary>
     public sealed class Approval : global::System.IEquatable<global::FidoUnlock.Approval>
     {
@@ -7837,11 +7214,11 @@ namespace FidoUnlock
     /// <summary>One request that a second operator is to approve, as it stands.</summary>
     public sealed class ApprovalTask : global::System.IEquatable<global::FidoUnlock.ApprovalTask>
     {
-        /// <summary>Identifies what is to be approved, 32 bytes: it changes as soon as reason, caller or challenge changes. Store the decision under it.</summary>
+        /// <summary>What the approval is for, 32 bytes: another one as soon as reason, caller, challenge or delivery has changed. Keep the decision under it.</summary>
         public byte[] Basis { get; }
 
         /// <summary>The request.</summary>
-        public ulong Request { get; }
+        public string Request { get; }
 
         /// <summary>The owner of the device.</summary>
         public global::FidoUnlock.DeskUser User { get; }
@@ -7864,13 +7241,14 @@ namespace FidoUnlock
         /// <summary>Whether a machine checked the caller.</summary>
         public bool ByMachine { get; }
 
-        /// <summary>The last second in which request and approval live, since 1970-01-01 UTC.</summary>
+        /// <summary>The last second in which the request lives, since 1970-01-01 UTC.</summary>
         public ulong ExpiresAt { get; }
 
         /// <summary>Takes every field.</summary>
-        public ApprovalTask(byte[] basis, ulong request, global::FidoUnlock.DeskUser user, string deviceId, string @operator, string reason, string challenge, global::FidoUnlock.VerificationMethod? method, bool byMachine, ulong expiresAt)
+        public ApprovalTask(byte[] basis, string request, global::FidoUnlock.DeskUser user, string deviceId, string @operator, string reason, string challenge, global::FidoUnlock.VerificationMethod? method, bool byMachine, ulong expiresAt)
         {
             if (basis == null) throw new global::System.ArgumentNullException("basis");
+            if (request == null) throw new global::System.ArgumentNullException("request");
             if (user == null) throw new global::System.ArgumentNullException("user");
             if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
             if (@operator == null) throw new global::System.ArgumentNullException("operator");
@@ -7891,7 +7269,7 @@ namespace FidoUnlock
         internal void UniffiWrite(UniffiWriter uniffiWriter)
         {
             uniffiWriter.WriteBytes(Basis);
-            uniffiWriter.WriteUInt64(Request);
+            uniffiWriter.WriteString(Request);
             UniffiConverters.WriteDeskUser(uniffiWriter, User);
             uniffiWriter.WriteString(DeviceId);
             uniffiWriter.WriteString(Operator);
@@ -7943,7 +7321,7 @@ namespace FidoUnlock
     {
         internal static global::FidoUnlock.ApprovalTask ReadApprovalTask(UniffiReader uniffiReader)
         {
-            return new global::FidoUnlock.ApprovalTask(uniffiReader.ReadBytes(), uniffiReader.ReadUInt64(), UniffiConverters.ReadDeskUser(uniffiReader), uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadNullable<global::FidoUnlock.VerificationMethod>(uniffiR0 => UniffiConverters.ReadVerificationMethod(uniffiR0)), uniffiReader.ReadBool(), uniffiReader.ReadUInt64());
+            return new global::FidoUnlock.ApprovalTask(uniffiReader.ReadBytes(), uniffiReader.ReadString(), UniffiConverters.ReadDeskUser(uniffiReader), uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadNullable<global::FidoUnlock.VerificationMethod>(uniffiR0 => UniffiConverters.ReadVerificationMethod(uniffiR0)), uniffiReader.ReadBool(), uniffiReader.ReadUInt64());
         }
 
         internal static void WriteApprovalTask(UniffiWriter uniffiWriter, global::FidoUnlock.ApprovalTask value)
@@ -7953,89 +7331,66 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>One checkpoint to sign. Only the desk makes it. It holds no secret.</summary>
-    public sealed class CheckpointTask : global::System.IEquatable<global::FidoUnlock.CheckpointTask>
+    /// <summary>A checkpoint: how the log stood.</summary>
+    public sealed class Checkpoint : global::System.IEquatable<global::FidoUnlock.Checkpoint>
     {
-        /// <summary>The log's own id, 16 bytes.</summary>
-        public byte[] LogId { get; }
+        /// <summary>The name of the log.</summary>
+        public string Origin { get; }
 
-        /// <summary>How many entries it has.</summary>
+        /// <summary>How many entries it had.</summary>
         public ulong Entries { get; }
 
-        /// <summary>The hash of the last one, 32 bytes.</summary>
-        public byte[] Head { get; }
-
-        /// <summary>When: seconds since 1970-01-01 UTC.</summary>
-        public ulong At { get; }
-
-        /// <summary>What is signed (docs/protocol/audit.md), which begins with "fido-unlock/1 checkpoint".</summary>
-        public byte[] Message { get; }
-
-        /// <summary>SHA-256 of the message, for an HSM that takes a digest.</summary>
-        public byte[] Digest { get; }
+        /// <summary>Their root, 32 bytes.</summary>
+        public byte[] Root { get; }
 
         /// <summary>Takes every field.</summary>
-        public CheckpointTask(byte[] logId, ulong entries, byte[] head, ulong at, byte[] message, byte[] digest)
+        public Checkpoint(string origin, ulong entries, byte[] root)
         {
-            if (logId == null) throw new global::System.ArgumentNullException("logId");
-            if (head == null) throw new global::System.ArgumentNullException("head");
-            if (message == null) throw new global::System.ArgumentNullException("message");
-            if (digest == null) throw new global::System.ArgumentNullException("digest");
-            this.LogId = logId;
+            if (origin == null) throw new global::System.ArgumentNullException("origin");
+            if (root == null) throw new global::System.ArgumentNullException("root");
+            this.Origin = origin;
             this.Entries = entries;
-            this.Head = head;
-            this.At = at;
-            this.Message = message;
-            this.Digest = digest;
+            this.Root = root;
         }
 
         internal void UniffiWrite(UniffiWriter uniffiWriter)
         {
-            uniffiWriter.WriteBytes(LogId);
+            uniffiWriter.WriteString(Origin);
             uniffiWriter.WriteUInt64(Entries);
-            uniffiWriter.WriteBytes(Head);
-            uniffiWriter.WriteUInt64(At);
-            uniffiWriter.WriteBytes(Message);
-            uniffiWriter.WriteBytes(Digest);
+            uniffiWriter.WriteBytes(Root);
         }
 
         /// <summary>True when all fields hold the same.</summary>
-        public bool Equals(global::FidoUnlock.CheckpointTask other)
+        public bool Equals(global::FidoUnlock.Checkpoint other)
         {
             return !ReferenceEquals(other, null)
-                && UniffiValues.Same(LogId, other.LogId)
+                && Origin == other.Origin
                 && Entries == other.Entries
-                && UniffiValues.Same(Head, other.Head)
-                && At == other.At
-                && UniffiValues.Same(Message, other.Message)
-                && UniffiValues.Same(Digest, other.Digest);
+                && UniffiValues.Same(Root, other.Root);
         }
 
         /// <summary>True when the other one is of this type and all fields hold the same.</summary>
-        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.CheckpointTask); }
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.Checkpoint); }
 
         /// <summary>Equal values have equal hashes.</summary>
         public override int GetHashCode()
         {
             var hash = 17;
-            hash = UniffiValues.Hash(hash, LogId);
+            hash = UniffiValues.Hash(hash, Origin);
             hash = UniffiValues.Hash(hash, Entries);
-            hash = UniffiValues.Hash(hash, Head);
-            hash = UniffiValues.Hash(hash, At);
-            hash = UniffiValues.Hash(hash, Message);
-            hash = UniffiValues.Hash(hash, Digest);
+            hash = UniffiValues.Hash(hash, Root);
             return hash;
         }
     }
 
     internal static partial class UniffiConverters
     {
-        internal static global::FidoUnlock.CheckpointTask ReadCheckpointTask(UniffiReader uniffiReader)
+        internal static global::FidoUnlock.Checkpoint ReadCheckpoint(UniffiReader uniffiReader)
         {
-            return new global::FidoUnlock.CheckpointTask(uniffiReader.ReadBytes(), uniffiReader.ReadUInt64(), uniffiReader.ReadBytes(), uniffiReader.ReadUInt64(), uniffiReader.ReadBytes(), uniffiReader.ReadBytes());
+            return new global::FidoUnlock.Checkpoint(uniffiReader.ReadString(), uniffiReader.ReadUInt64(), uniffiReader.ReadBytes());
         }
 
-        internal static void WriteCheckpointTask(UniffiWriter uniffiWriter, global::FidoUnlock.CheckpointTask value)
+        internal static void WriteCheckpoint(UniffiWriter uniffiWriter, global::FidoUnlock.Checkpoint value)
         {
             UniffiWriter.NotNull(value);
             value.UniffiWrite(uniffiWriter);
@@ -8045,45 +7400,33 @@ namespace FidoUnlock
     /// <summary>A signed checkpoint.</summary>
     public sealed class SignedCheckpoint : global::System.IEquatable<global::FidoUnlock.SignedCheckpoint>
     {
-        /// <summary>All of it, 128 bytes: keep them where the log's administrator cannot write.</summary>
-        public byte[] Bytes { get; }
+        /// <summary>All of it, as text: keep it where the log's administrator cannot write.</summary>
+        public string Note { get; }
 
-        /// <summary>How many entries the log had.</summary>
-        public ulong Entries { get; }
-
-        /// <summary>The hash of the last one in hex.</summary>
-        public string Head { get; }
-
-        /// <summary>When: seconds since 1970-01-01 UTC.</summary>
-        public ulong At { get; }
+        /// <summary>What it says.</summary>
+        public global::FidoUnlock.Checkpoint Checkpoint { get; }
 
         /// <summary>Takes every field.</summary>
-        public SignedCheckpoint(byte[] bytes, ulong entries, string head, ulong at)
+        public SignedCheckpoint(string note, global::FidoUnlock.Checkpoint checkpoint)
         {
-            if (bytes == null) throw new global::System.ArgumentNullException("bytes");
-            if (head == null) throw new global::System.ArgumentNullException("head");
-            this.Bytes = bytes;
-            this.Entries = entries;
-            this.Head = head;
-            this.At = at;
+            if (note == null) throw new global::System.ArgumentNullException("note");
+            if (checkpoint == null) throw new global::System.ArgumentNullException("checkpoint");
+            this.Note = note;
+            this.Checkpoint = checkpoint;
         }
 
         internal void UniffiWrite(UniffiWriter uniffiWriter)
         {
-            uniffiWriter.WriteBytes(Bytes);
-            uniffiWriter.WriteUInt64(Entries);
-            uniffiWriter.WriteString(Head);
-            uniffiWriter.WriteUInt64(At);
+            uniffiWriter.WriteString(Note);
+            UniffiConverters.WriteCheckpoint(uniffiWriter, Checkpoint);
         }
 
         /// <summary>True when all fields hold the same.</summary>
         public bool Equals(global::FidoUnlock.SignedCheckpoint other)
         {
             return !ReferenceEquals(other, null)
-                && UniffiValues.Same(Bytes, other.Bytes)
-                && Entries == other.Entries
-                && Head == other.Head
-                && At == other.At;
+                && Note == other.Note
+                && UniffiValues.Same(Checkpoint, other.Checkpoint);
         }
 
         /// <summary>True when the other one is of this type and all fields hold the same.</summary>
@@ -8093,10 +7436,8 @@ namespace FidoUnlock
         public override int GetHashCode()
         {
             var hash = 17;
-            hash = UniffiValues.Hash(hash, Bytes);
-            hash = UniffiValues.Hash(hash, Entries);
-            hash = UniffiValues.Hash(hash, Head);
-            hash = UniffiValues.Hash(hash, At);
+            hash = UniffiValues.Hash(hash, Note);
+            hash = UniffiValues.Hash(hash, Checkpoint);
             return hash;
         }
     }
@@ -8105,7 +7446,7 @@ namespace FidoUnlock
     {
         internal static global::FidoUnlock.SignedCheckpoint ReadSignedCheckpoint(UniffiReader uniffiReader)
         {
-            return new global::FidoUnlock.SignedCheckpoint(uniffiReader.ReadBytes(), uniffiReader.ReadUInt64(), uniffiReader.ReadString(), uniffiReader.ReadUInt64());
+            return new global::FidoUnlock.SignedCheckpoint(uniffiReader.ReadString(), UniffiConverters.ReadCheckpoint(uniffiReader));
         }
 
         internal static void WriteSignedCheckpoint(UniffiWriter uniffiWriter, global::FidoUnlock.SignedCheckpoint value)
@@ -8115,163 +7456,1005 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>One code that was counted.</summary>
-    public sealed class LimitRecord : global::System.IEquatable<global::FidoUnlock.LimitRecord>
+    /// <summary>What was bought.</summary>
+    public sealed class DeskLicence : global::System.IEquatable<global::FidoUnlock.DeskLicence>
     {
-        /// <summary>When: seconds since 1970-01-01 UTC.</summary>
-        public ulong At { get; }
-
-        /// <summary>For which device.</summary>
-        public string DeviceId { get; }
-
         /// <summary>By whom.</summary>
-        public string Operator { get; }
+        public string Holder { get; }
 
-        /// <summary>SHA-256 of the issuer's public key, or zeros.</summary>
-        public byte[] Issuer { get; }
+        /// <summary>How many devices in use may be registered.</summary>
+        public uint Devices { get; }
+
+        /// <summary>The last second in which it is valid, since 1970-01-01 UTC.</summary>
+        public ulong ValidUntil { get; }
+
+        /// <summary>Whom to ask for a new one: a name, address or telephone number.</summary>
+        public string Contact { get; }
 
         /// <summary>Takes every field.</summary>
-        public LimitRecord(ulong at, string deviceId, string @operator, byte[] issuer)
+        public DeskLicence(string holder, uint devices, ulong validUntil, string contact)
         {
-            if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
-            if (@operator == null) throw new global::System.ArgumentNullException("operator");
-            if (issuer == null) throw new global::System.ArgumentNullException("issuer");
-            this.At = at;
-            this.DeviceId = deviceId;
-            this.Operator = @operator;
-            this.Issuer = issuer;
+            if (holder == null) throw new global::System.ArgumentNullException("holder");
+            if (contact == null) throw new global::System.ArgumentNullException("contact");
+            this.Holder = holder;
+            this.Devices = devices;
+            this.ValidUntil = validUntil;
+            this.Contact = contact;
         }
 
         internal void UniffiWrite(UniffiWriter uniffiWriter)
         {
-            uniffiWriter.WriteUInt64(At);
-            uniffiWriter.WriteString(DeviceId);
-            uniffiWriter.WriteString(Operator);
-            uniffiWriter.WriteBytes(Issuer);
+            uniffiWriter.WriteString(Holder);
+            uniffiWriter.WriteUInt32(Devices);
+            uniffiWriter.WriteUInt64(ValidUntil);
+            uniffiWriter.WriteString(Contact);
         }
 
         /// <summary>True when all fields hold the same.</summary>
-        public bool Equals(global::FidoUnlock.LimitRecord other)
+        public bool Equals(global::FidoUnlock.DeskLicence other)
         {
             return !ReferenceEquals(other, null)
-                && At == other.At
-                && DeviceId == other.DeviceId
-                && Operator == other.Operator
-                && UniffiValues.Same(Issuer, other.Issuer);
+                && Holder == other.Holder
+                && Devices == other.Devices
+                && ValidUntil == other.ValidUntil
+                && Contact == other.Contact;
         }
 
         /// <summary>True when the other one is of this type and all fields hold the same.</summary>
-        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.LimitRecord); }
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.DeskLicence); }
 
         /// <summary>Equal values have equal hashes.</summary>
         public override int GetHashCode()
         {
             var hash = 17;
-            hash = UniffiValues.Hash(hash, At);
-            hash = UniffiValues.Hash(hash, DeviceId);
-            hash = UniffiValues.Hash(hash, Operator);
-            hash = UniffiValues.Hash(hash, Issuer);
+            hash = UniffiValues.Hash(hash, Holder);
+            hash = UniffiValues.Hash(hash, Devices);
+            hash = UniffiValues.Hash(hash, ValidUntil);
+            hash = UniffiValues.Hash(hash, Contact);
             return hash;
         }
     }
 
     internal static partial class UniffiConverters
     {
-        internal static global::FidoUnlock.LimitRecord ReadLimitRecord(UniffiReader uniffiReader)
+        internal static global::FidoUnlock.DeskLicence ReadDeskLicence(UniffiReader uniffiReader)
         {
-            return new global::FidoUnlock.LimitRecord(uniffiReader.ReadUInt64(), uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadBytes());
+            return new global::FidoUnlock.DeskLicence(uniffiReader.ReadString(), uniffiReader.ReadUInt32(), uniffiReader.ReadUInt64(), uniffiReader.ReadString());
         }
 
-        internal static void WriteLimitRecord(UniffiWriter uniffiWriter, global::FidoUnlock.LimitRecord value)
+        internal static void WriteDeskLicence(UniffiWriter uniffiWriter, global::FidoUnlock.DeskLicence value)
         {
             UniffiWriter.NotNull(value);
             value.UniffiWrite(uniffiWriter);
         }
     }
 
-    /// <summary>One code that is about to be made.</summary>
-    public sealed class LimitRequest : global::System.IEquatable<global::FidoUnlock.LimitRequest>
+    /// <summary>A slot of a device beside the registered one.</summary>
+    public sealed class DeviceSlot : global::System.IEquatable<global::FidoUnlock.DeviceSlot>
     {
-        /// <summary>For this device.</summary>
-        public string DeviceId { get; }
+        /// <summary>Its number, 0 to 15.</summary>
+        public byte Slot { get; }
 
-        /// <summary>By this operator.</summary>
-        public string Operator { get; }
+        /// <summary>Its suite.</summary>
+        public global::FidoUnlock.Suite Suite { get; }
 
-        /// <summary>SHA-256 of the issuer's public key, 32 bytes; zeros in suite 3.</summary>
+        /// <summary>Q as a compressed point of 33 bytes; absent in suite 3.</summary>
         public byte[] Issuer { get; }
 
-        /// <summary>Now: seconds since 1970-01-01 UTC.</summary>
-        public ulong Now { get; }
-
-        /// <summary>The limits.</summary>
-        public global::FidoUnlock.LimitRules Rules { get; }
-
-        /// <summary>Whether a second operator has approved.</summary>
-        public bool Approved { get; }
+        /// <summary>How often the slot was given a new key.</summary>
+        public uint Rotation { get; }
 
         /// <summary>Takes every field.</summary>
-        public LimitRequest(string deviceId, string @operator, byte[] issuer, ulong now, global::FidoUnlock.LimitRules rules, bool approved)
+        public DeviceSlot(byte slot, global::FidoUnlock.Suite suite, byte[] issuer, uint rotation)
         {
-            if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
-            if (@operator == null) throw new global::System.ArgumentNullException("operator");
-            if (issuer == null) throw new global::System.ArgumentNullException("issuer");
-            if (rules == null) throw new global::System.ArgumentNullException("rules");
-            this.DeviceId = deviceId;
-            this.Operator = @operator;
+            this.Slot = slot;
+            this.Suite = suite;
             this.Issuer = issuer;
-            this.Now = now;
-            this.Rules = rules;
-            this.Approved = approved;
+            this.Rotation = rotation;
         }
 
         internal void UniffiWrite(UniffiWriter uniffiWriter)
         {
-            uniffiWriter.WriteString(DeviceId);
-            uniffiWriter.WriteString(Operator);
-            uniffiWriter.WriteBytes(Issuer);
-            uniffiWriter.WriteUInt64(Now);
-            UniffiConverters.WriteLimitRules(uniffiWriter, Rules);
-            uniffiWriter.WriteBool(Approved);
+            uniffiWriter.WriteByte(Slot);
+            UniffiConverters.WriteSuite(uniffiWriter, Suite);
+            uniffiWriter.WriteOptional<byte[]>(Issuer, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+            uniffiWriter.WriteUInt32(Rotation);
         }
 
         /// <summary>True when all fields hold the same.</summary>
-        public bool Equals(global::FidoUnlock.LimitRequest other)
+        public bool Equals(global::FidoUnlock.DeviceSlot other)
         {
             return !ReferenceEquals(other, null)
-                && DeviceId == other.DeviceId
-                && Operator == other.Operator
+                && Slot == other.Slot
+                && Suite == other.Suite
                 && UniffiValues.Same(Issuer, other.Issuer)
-                && Now == other.Now
-                && UniffiValues.Same(Rules, other.Rules)
-                && Approved == other.Approved;
+                && Rotation == other.Rotation;
         }
 
         /// <summary>True when the other one is of this type and all fields hold the same.</summary>
-        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.LimitRequest); }
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.DeviceSlot); }
 
         /// <summary>Equal values have equal hashes.</summary>
         public override int GetHashCode()
         {
             var hash = 17;
-            hash = UniffiValues.Hash(hash, DeviceId);
-            hash = UniffiValues.Hash(hash, Operator);
+            hash = UniffiValues.Hash(hash, Slot);
+            hash = UniffiValues.Hash(hash, Suite);
             hash = UniffiValues.Hash(hash, Issuer);
-            hash = UniffiValues.Hash(hash, Now);
-            hash = UniffiValues.Hash(hash, Rules);
-            hash = UniffiValues.Hash(hash, Approved);
+            hash = UniffiValues.Hash(hash, Rotation);
             return hash;
         }
     }
 
     internal static partial class UniffiConverters
     {
-        internal static global::FidoUnlock.LimitRequest ReadLimitRequest(UniffiReader uniffiReader)
+        internal static global::FidoUnlock.DeviceSlot ReadDeviceSlot(UniffiReader uniffiReader)
         {
-            return new global::FidoUnlock.LimitRequest(uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadBytes(), uniffiReader.ReadUInt64(), UniffiConverters.ReadLimitRules(uniffiReader), uniffiReader.ReadBool());
+            return new global::FidoUnlock.DeviceSlot(uniffiReader.ReadByte(), UniffiConverters.ReadSuite(uniffiReader), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadUInt32());
         }
 
-        internal static void WriteLimitRequest(UniffiWriter uniffiWriter, global::FidoUnlock.LimitRequest value)
+        internal static void WriteDeviceSlot(UniffiWriter uniffiWriter, global::FidoUnlock.DeviceSlot value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>A device as enrolment left it.</summary>
+    public sealed class NewDevice : global::System.IEquatable<global::FidoUnlock.NewDevice>
+    {
+        /// <summary><c>EnrolledDevice.device_id</c>.</summary>
+        public string DeviceId { get; }
+
+        /// <summary>Its owner's id.</summary>
+        public string Owner { get; }
+
+        /// <summary>The suite of the slot that the desk is to unlock by.</summary>
+        public global::FidoUnlock.Suite Suite { get; }
+
+        /// <summary>That slot, 0 to 15; of no meaning in suite 3.</summary>
+        public byte Slot { get; }
+
+        /// <summary>Q of the slot, a compressed point of 33 bytes; absent in suite 3.</summary>
+        public byte[] Issuer { get; }
+
+        /// <summary><c>EnrolledDevice.device_key</c>; of use in suite 2 alone.</summary>
+        public byte[] DeviceKey { get; }
+
+        /// <summary>Its other slots: whoever has a key of one of them could unlock the device too.</summary>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeviceSlot> OtherSlots { get; }
+
+        /// <summary>The unlock counter, 0 after enrolment; of no meaning in suite 3.</summary>
+        public uint Counter { get; }
+
+        /// <summary>The slot's rotation number, 0 after enrolment.</summary>
+        public uint Rotation { get; }
+
+        /// <summary>Takes every field.</summary>
+        public NewDevice(string deviceId, string owner, global::FidoUnlock.Suite suite, byte slot, byte[] issuer, byte[] deviceKey, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeviceSlot> otherSlots, uint counter = 0, uint rotation = 0)
+        {
+            if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
+            if (owner == null) throw new global::System.ArgumentNullException("owner");
+            if (otherSlots == null) throw new global::System.ArgumentNullException("otherSlots");
+            this.DeviceId = deviceId;
+            this.Owner = owner;
+            this.Suite = suite;
+            this.Slot = slot;
+            this.Issuer = issuer;
+            this.DeviceKey = deviceKey;
+            this.OtherSlots = otherSlots;
+            this.Counter = counter;
+            this.Rotation = rotation;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteString(DeviceId);
+            uniffiWriter.WriteString(Owner);
+            UniffiConverters.WriteSuite(uniffiWriter, Suite);
+            uniffiWriter.WriteByte(Slot);
+            uniffiWriter.WriteOptional<byte[]>(Issuer, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+            uniffiWriter.WriteOptional<byte[]>(DeviceKey, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+            uniffiWriter.WriteSequence<global::FidoUnlock.DeviceSlot>(OtherSlots, (uniffiW0, uniffiV0) => UniffiConverters.WriteDeviceSlot(uniffiW0, uniffiV0));
+            uniffiWriter.WriteUInt32(Counter);
+            uniffiWriter.WriteUInt32(Rotation);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.NewDevice other)
+        {
+            return !ReferenceEquals(other, null)
+                && DeviceId == other.DeviceId
+                && Owner == other.Owner
+                && Suite == other.Suite
+                && Slot == other.Slot
+                && UniffiValues.Same(Issuer, other.Issuer)
+                && UniffiValues.Same(DeviceKey, other.DeviceKey)
+                && UniffiValues.Same(OtherSlots, other.OtherSlots)
+                && Counter == other.Counter
+                && Rotation == other.Rotation;
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.NewDevice); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, DeviceId);
+            hash = UniffiValues.Hash(hash, Owner);
+            hash = UniffiValues.Hash(hash, Suite);
+            hash = UniffiValues.Hash(hash, Slot);
+            hash = UniffiValues.Hash(hash, Issuer);
+            hash = UniffiValues.Hash(hash, DeviceKey);
+            hash = UniffiValues.Hash(hash, OtherSlots);
+            hash = UniffiValues.Hash(hash, Counter);
+            hash = UniffiValues.Hash(hash, Rotation);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.NewDevice ReadNewDevice(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.NewDevice(uniffiReader.ReadString(), uniffiReader.ReadString(), UniffiConverters.ReadSuite(uniffiReader), uniffiReader.ReadByte(), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadSequence<global::FidoUnlock.DeviceSlot>(uniffiR0 => UniffiConverters.ReadDeviceSlot(uniffiR0)), uniffiReader.ReadUInt32(), uniffiReader.ReadUInt32());
+        }
+
+        internal static void WriteNewDevice(UniffiWriter uniffiWriter, global::FidoUnlock.NewDevice value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>An entry of the audit log, with what is known beside it (docs/protocol/audit.md).</summary>
+    public sealed class AuditEntry : global::System.IEquatable<global::FidoUnlock.AuditEntry>
+    {
+        /// <summary>Its place, from 0.</summary>
+        public ulong Sequence { get; }
+
+        /// <summary>When: seconds since 1970-01-01 UTC.</summary>
+        public ulong At { get; }
+
+        /// <summary>What, by the event's name: "CodeMade".</summary>
+        public string Event { get; }
+
+        /// <summary>By whom, where the name is still known.</summary>
+        public string Operator { get; }
+
+        /// <summary>Who approved, or whom it is about.</summary>
+        public string SecondOperator { get; }
+
+        /// <summary>The user's id, where it is still known.</summary>
+        public string User { get; }
+
+        /// <summary>The device.</summary>
+        public string DeviceId { get; }
+
+        /// <summary>The request.</summary>
+        public string Request { get; }
+
+        /// <summary>The number of a row of the error table.</summary>
+        public ushort? Error { get; }
+
+        /// <summary>The alarm that is raised or acknowledged.</summary>
+        public ulong? Alarm { get; }
+
+        /// <summary>How many.</summary>
+        public uint? Count { get; }
+
+        /// <summary>The text, where it was not erased.</summary>
+        public string Text { get; }
+
+        /// <summary>All of it: the canonical bytes, which are a leaf of the log's tree.</summary>
+        public byte[] Bytes { get; }
+
+        /// <summary>Takes every field.</summary>
+        public AuditEntry(ulong sequence, ulong at, string @event, string @operator, string secondOperator, string user, string deviceId, string request, ushort? error, ulong? alarm, uint? count, string text, byte[] bytes)
+        {
+            if (@event == null) throw new global::System.ArgumentNullException("event");
+            if (bytes == null) throw new global::System.ArgumentNullException("bytes");
+            this.Sequence = sequence;
+            this.At = at;
+            this.Event = @event;
+            this.Operator = @operator;
+            this.SecondOperator = secondOperator;
+            this.User = user;
+            this.DeviceId = deviceId;
+            this.Request = request;
+            this.Error = error;
+            this.Alarm = alarm;
+            this.Count = count;
+            this.Text = text;
+            this.Bytes = bytes;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteUInt64(Sequence);
+            uniffiWriter.WriteUInt64(At);
+            uniffiWriter.WriteString(Event);
+            uniffiWriter.WriteOptional<string>(Operator, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
+            uniffiWriter.WriteOptional<string>(SecondOperator, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
+            uniffiWriter.WriteOptional<string>(User, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
+            uniffiWriter.WriteOptional<string>(DeviceId, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
+            uniffiWriter.WriteOptional<string>(Request, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
+            uniffiWriter.WriteNullable<ushort>(Error, (uniffiW0, uniffiV0) => uniffiW0.WriteUInt16(uniffiV0));
+            uniffiWriter.WriteNullable<ulong>(Alarm, (uniffiW0, uniffiV0) => uniffiW0.WriteUInt64(uniffiV0));
+            uniffiWriter.WriteNullable<uint>(Count, (uniffiW0, uniffiV0) => uniffiW0.WriteUInt32(uniffiV0));
+            uniffiWriter.WriteOptional<string>(Text, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
+            uniffiWriter.WriteBytes(Bytes);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.AuditEntry other)
+        {
+            return !ReferenceEquals(other, null)
+                && Sequence == other.Sequence
+                && At == other.At
+                && Event == other.Event
+                && UniffiValues.Same(Operator, other.Operator)
+                && UniffiValues.Same(SecondOperator, other.SecondOperator)
+                && UniffiValues.Same(User, other.User)
+                && UniffiValues.Same(DeviceId, other.DeviceId)
+                && UniffiValues.Same(Request, other.Request)
+                && UniffiValues.Same(Error, other.Error)
+                && UniffiValues.Same(Alarm, other.Alarm)
+                && UniffiValues.Same(Count, other.Count)
+                && UniffiValues.Same(Text, other.Text)
+                && UniffiValues.Same(Bytes, other.Bytes);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.AuditEntry); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Sequence);
+            hash = UniffiValues.Hash(hash, At);
+            hash = UniffiValues.Hash(hash, Event);
+            hash = UniffiValues.Hash(hash, Operator);
+            hash = UniffiValues.Hash(hash, SecondOperator);
+            hash = UniffiValues.Hash(hash, User);
+            hash = UniffiValues.Hash(hash, DeviceId);
+            hash = UniffiValues.Hash(hash, Request);
+            hash = UniffiValues.Hash(hash, Error);
+            hash = UniffiValues.Hash(hash, Alarm);
+            hash = UniffiValues.Hash(hash, Count);
+            hash = UniffiValues.Hash(hash, Text);
+            hash = UniffiValues.Hash(hash, Bytes);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.AuditEntry ReadAuditEntry(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.AuditEntry(uniffiReader.ReadUInt64(), uniffiReader.ReadUInt64(), uniffiReader.ReadString(), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadNullable<ushort>(uniffiR0 => uniffiR0.ReadUInt16()), uniffiReader.ReadNullable<ulong>(uniffiR0 => uniffiR0.ReadUInt64()), uniffiReader.ReadNullable<uint>(uniffiR0 => uniffiR0.ReadUInt32()), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadBytes());
+        }
+
+        internal static void WriteAuditEntry(UniffiWriter uniffiWriter, global::FidoUnlock.AuditEntry value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>A log that is whole.</summary>
+    public sealed class AuditSummary : global::System.IEquatable<global::FidoUnlock.AuditSummary>
+    {
+        /// <summary>How far it reaches.</summary>
+        public global::FidoUnlock.LogState State { get; }
+
+        /// <summary>How many entries the newest checkpoint covers; what is behind it could be rewritten unseen by whoever has the desk's keys.</summary>
+        public ulong Covered { get; }
+
+        /// <summary>Takes every field.</summary>
+        public AuditSummary(global::FidoUnlock.LogState state, ulong covered)
+        {
+            if (state == null) throw new global::System.ArgumentNullException("state");
+            this.State = state;
+            this.Covered = covered;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            UniffiConverters.WriteLogState(uniffiWriter, State);
+            uniffiWriter.WriteUInt64(Covered);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.AuditSummary other)
+        {
+            return !ReferenceEquals(other, null)
+                && UniffiValues.Same(State, other.State)
+                && Covered == other.Covered;
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.AuditSummary); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, State);
+            hash = UniffiValues.Hash(hash, Covered);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.AuditSummary ReadAuditSummary(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.AuditSummary(UniffiConverters.ReadLogState(uniffiReader), uniffiReader.ReadUInt64());
+        }
+
+        internal static void WriteAuditSummary(UniffiWriter uniffiWriter, global::FidoUnlock.AuditSummary value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>How far the log reaches.</summary>
+    public sealed class LogState : global::System.IEquatable<global::FidoUnlock.LogState>
+    {
+        /// <summary>The log's id, 16 bytes.</summary>
+        public byte[] LogId { get; }
+
+        /// <summary>Entries.</summary>
+        public ulong Entries { get; }
+
+        /// <summary>The root of the tree over them, 32 bytes.</summary>
+        public byte[] Root { get; }
+
+        /// <summary>Takes every field.</summary>
+        public LogState(byte[] logId, ulong entries, byte[] root)
+        {
+            if (logId == null) throw new global::System.ArgumentNullException("logId");
+            if (root == null) throw new global::System.ArgumentNullException("root");
+            this.LogId = logId;
+            this.Entries = entries;
+            this.Root = root;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteBytes(LogId);
+            uniffiWriter.WriteUInt64(Entries);
+            uniffiWriter.WriteBytes(Root);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.LogState other)
+        {
+            return !ReferenceEquals(other, null)
+                && UniffiValues.Same(LogId, other.LogId)
+                && Entries == other.Entries
+                && UniffiValues.Same(Root, other.Root);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.LogState); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, LogId);
+            hash = UniffiValues.Hash(hash, Entries);
+            hash = UniffiValues.Hash(hash, Root);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.LogState ReadLogState(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.LogState(uniffiReader.ReadBytes(), uniffiReader.ReadUInt64(), uniffiReader.ReadBytes());
+        }
+
+        internal static void WriteLogState(UniffiWriter uniffiWriter, global::FidoUnlock.LogState value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>An operator.</summary>
+    public sealed class DeskOperator : global::System.IEquatable<global::FidoUnlock.DeskOperator>
+    {
+        /// <summary>The sign-in name: 1 to 128 bytes, without characters that cannot be seen, no space at either end.</summary>
+        public string Id { get; }
+
+        /// <summary>Roles.</summary>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskRole> Roles { get; }
+
+        /// <summary>Privileges given one by one.</summary>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskPrivilege> Privileges { get; }
+
+        /// <summary>Takes every field.</summary>
+        public DeskOperator(string id, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskRole> roles, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeskPrivilege> privileges)
+        {
+            if (id == null) throw new global::System.ArgumentNullException("id");
+            if (roles == null) throw new global::System.ArgumentNullException("roles");
+            if (privileges == null) throw new global::System.ArgumentNullException("privileges");
+            this.Id = id;
+            this.Roles = roles;
+            this.Privileges = privileges;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteString(Id);
+            uniffiWriter.WriteSequence<global::FidoUnlock.DeskRole>(Roles, (uniffiW0, uniffiV0) => UniffiConverters.WriteDeskRole(uniffiW0, uniffiV0));
+            uniffiWriter.WriteSequence<global::FidoUnlock.DeskPrivilege>(Privileges, (uniffiW0, uniffiV0) => UniffiConverters.WriteDeskPrivilege(uniffiW0, uniffiV0));
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.DeskOperator other)
+        {
+            return !ReferenceEquals(other, null)
+                && Id == other.Id
+                && UniffiValues.Same(Roles, other.Roles)
+                && UniffiValues.Same(Privileges, other.Privileges);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.DeskOperator); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Id);
+            hash = UniffiValues.Hash(hash, Roles);
+            hash = UniffiValues.Hash(hash, Privileges);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.DeskOperator ReadDeskOperator(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.DeskOperator(uniffiReader.ReadString(), uniffiReader.ReadSequence<global::FidoUnlock.DeskRole>(uniffiR0 => UniffiConverters.ReadDeskRole(uniffiR0)), uniffiReader.ReadSequence<global::FidoUnlock.DeskPrivilege>(uniffiR0 => UniffiConverters.ReadDeskPrivilege(uniffiR0)));
+        }
+
+        internal static void WriteDeskOperator(UniffiWriter uniffiWriter, global::FidoUnlock.DeskOperator value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>What a check found.</summary>
+    public sealed class CallerCheck : global::System.IEquatable<global::FidoUnlock.CallerCheck>
+    {
+        /// <summary>Whether the caller is the user.</summary>
+        public bool Verified { get; }
+
+        /// <summary>How it was found out.</summary>
+        public global::FidoUnlock.VerificationMethod Method { get; }
+
+        /// <summary>Whether a machine checked it, so that the operator could not have made it up.</summary>
+        public bool ByMachine { get; }
+
+        /// <summary>What an auditor could be shown: the push's transaction number, the operator's statement. Its SHA-256 is recorded.</summary>
+        public byte[] Evidence { get; }
+
+        /// <summary>Takes every field.</summary>
+        public CallerCheck(bool verified, global::FidoUnlock.VerificationMethod method, bool byMachine, byte[] evidence)
+        {
+            if (evidence == null) throw new global::System.ArgumentNullException("evidence");
+            this.Verified = verified;
+            this.Method = method;
+            this.ByMachine = byMachine;
+            this.Evidence = evidence;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteBool(Verified);
+            UniffiConverters.WriteVerificationMethod(uniffiWriter, Method);
+            uniffiWriter.WriteBool(ByMachine);
+            uniffiWriter.WriteBytes(Evidence);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.CallerCheck other)
+        {
+            return !ReferenceEquals(other, null)
+                && Verified == other.Verified
+                && Method == other.Method
+                && ByMachine == other.ByMachine
+                && UniffiValues.Same(Evidence, other.Evidence);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.CallerCheck); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Verified);
+            hash = UniffiValues.Hash(hash, Method);
+            hash = UniffiValues.Hash(hash, ByMachine);
+            hash = UniffiValues.Hash(hash, Evidence);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.CallerCheck ReadCallerCheck(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.CallerCheck(uniffiReader.ReadBool(), UniffiConverters.ReadVerificationMethod(uniffiReader), uniffiReader.ReadBool(), uniffiReader.ReadBytes());
+        }
+
+        internal static void WriteCallerCheck(UniffiWriter uniffiWriter, global::FidoUnlock.CallerCheck value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>One caller to verify, for one request.</summary>
+    public sealed class CallerTask : global::System.IEquatable<global::FidoUnlock.CallerTask>
+    {
+        /// <summary>The request.</summary>
+        public string Request { get; }
+
+        /// <summary>Whom the caller says they are, with the channels on record.</summary>
+        public global::FidoUnlock.DeskUser User { get; }
+
+        /// <summary>The device that they want unlocked.</summary>
+        public string DeviceId { get; }
+
+        /// <summary>The operator on the line.</summary>
+        public string Operator { get; }
+
+        /// <summary>Takes every field.</summary>
+        public CallerTask(string request, global::FidoUnlock.DeskUser user, string deviceId, string @operator)
+        {
+            if (request == null) throw new global::System.ArgumentNullException("request");
+            if (user == null) throw new global::System.ArgumentNullException("user");
+            if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
+            if (@operator == null) throw new global::System.ArgumentNullException("operator");
+            this.Request = request;
+            this.User = user;
+            this.DeviceId = deviceId;
+            this.Operator = @operator;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteString(Request);
+            UniffiConverters.WriteDeskUser(uniffiWriter, User);
+            uniffiWriter.WriteString(DeviceId);
+            uniffiWriter.WriteString(Operator);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.CallerTask other)
+        {
+            return !ReferenceEquals(other, null)
+                && Request == other.Request
+                && UniffiValues.Same(User, other.User)
+                && DeviceId == other.DeviceId
+                && Operator == other.Operator;
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.CallerTask); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Request);
+            hash = UniffiValues.Hash(hash, User);
+            hash = UniffiValues.Hash(hash, DeviceId);
+            hash = UniffiValues.Hash(hash, Operator);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.CallerTask ReadCallerTask(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.CallerTask(uniffiReader.ReadString(), UniffiConverters.ReadDeskUser(uniffiReader), uniffiReader.ReadString(), uniffiReader.ReadString());
+        }
+
+        internal static void WriteCallerTask(UniffiWriter uniffiWriter, global::FidoUnlock.CallerTask value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>A message to the owner of a device. It holds no code.</summary>
+    public sealed class OwnerNotice : global::System.IEquatable<global::FidoUnlock.OwnerNotice>
+    {
+        /// <summary>What happened.</summary>
+        public global::FidoUnlock.NoticeKind Kind { get; }
+
+        /// <summary>The owner.</summary>
+        public global::FidoUnlock.DeskUser User { get; }
+
+        /// <summary>Their device.</summary>
+        public string DeviceId { get; }
+
+        /// <summary>The request, for them to name when they ask about it.</summary>
+        public string Request { get; }
+
+        /// <summary>Who did it.</summary>
+        public string Operator { get; }
+
+        /// <summary>When: seconds since 1970-01-01 UTC.</summary>
+        public ulong At { get; }
+
+        /// <summary>16 bytes, the same each time that the notice is sent, so that a receiver can tell a repetition.</summary>
+        public byte[] MessageId { get; }
+
+        /// <summary>Takes every field.</summary>
+        public OwnerNotice(global::FidoUnlock.NoticeKind kind, global::FidoUnlock.DeskUser user, string deviceId, string request, string @operator, ulong at, byte[] messageId)
+        {
+            if (user == null) throw new global::System.ArgumentNullException("user");
+            if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
+            if (request == null) throw new global::System.ArgumentNullException("request");
+            if (@operator == null) throw new global::System.ArgumentNullException("operator");
+            if (messageId == null) throw new global::System.ArgumentNullException("messageId");
+            this.Kind = kind;
+            this.User = user;
+            this.DeviceId = deviceId;
+            this.Request = request;
+            this.Operator = @operator;
+            this.At = at;
+            this.MessageId = messageId;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            UniffiConverters.WriteNoticeKind(uniffiWriter, Kind);
+            UniffiConverters.WriteDeskUser(uniffiWriter, User);
+            uniffiWriter.WriteString(DeviceId);
+            uniffiWriter.WriteString(Request);
+            uniffiWriter.WriteString(Operator);
+            uniffiWriter.WriteUInt64(At);
+            uniffiWriter.WriteBytes(MessageId);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.OwnerNotice other)
+        {
+            return !ReferenceEquals(other, null)
+                && Kind == other.Kind
+                && UniffiValues.Same(User, other.User)
+                && DeviceId == other.DeviceId
+                && Request == other.Request
+                && Operator == other.Operator
+                && At == other.At
+                && UniffiValues.Same(MessageId, other.MessageId);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.OwnerNotice); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Kind);
+            hash = UniffiValues.Hash(hash, User);
+            hash = UniffiValues.Hash(hash, DeviceId);
+            hash = UniffiValues.Hash(hash, Request);
+            hash = UniffiValues.Hash(hash, Operator);
+            hash = UniffiValues.Hash(hash, At);
+            hash = UniffiValues.Hash(hash, MessageId);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.OwnerNotice ReadOwnerNotice(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.OwnerNotice(UniffiConverters.ReadNoticeKind(uniffiReader), UniffiConverters.ReadDeskUser(uniffiReader), uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadUInt64(), uniffiReader.ReadBytes());
+        }
+
+        internal static void WriteOwnerNotice(UniffiWriter uniffiWriter, global::FidoUnlock.OwnerNotice value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>A way of verifying a caller that counts.</summary>
+    public sealed class AcceptedMethod : global::System.IEquatable<global::FidoUnlock.AcceptedMethod>
+    {
+        /// <summary>The method.</summary>
+        public global::FidoUnlock.VerificationMethod Method { get; }
+
+        /// <summary>Whether a machine must have checked it; else the operator's word does.</summary>
+        public bool ByMachine { get; }
+
+        /// <summary>Takes every field.</summary>
+        public AcceptedMethod(global::FidoUnlock.VerificationMethod method, bool byMachine)
+        {
+            this.Method = method;
+            this.ByMachine = byMachine;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            UniffiConverters.WriteVerificationMethod(uniffiWriter, Method);
+            uniffiWriter.WriteBool(ByMachine);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.AcceptedMethod other)
+        {
+            return !ReferenceEquals(other, null)
+                && Method == other.Method
+                && ByMachine == other.ByMachine;
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.AcceptedMethod); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Method);
+            hash = UniffiValues.Hash(hash, ByMachine);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.AcceptedMethod ReadAcceptedMethod(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.AcceptedMethod(UniffiConverters.ReadVerificationMethod(uniffiReader), uniffiReader.ReadBool());
+        }
+
+        internal static void WriteAcceptedMethod(UniffiWriter uniffiWriter, global::FidoUnlock.AcceptedMethod value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>The desk's rules; <c>default_desk_rules</c> gives those to begin with. They stand in the desk's database.</summary>
+    public sealed class DeskRules : global::System.IEquatable<global::FidoUnlock.DeskRules>
+    {
+        /// <summary>What counts for ordinary users.</summary>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.AcceptedMethod> OrdinaryMethods { get; }
+
+        /// <summary>What counts for privileged users; the operator's word alone never does, whatever stands here.</summary>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.AcceptedMethod> PrivilegedMethods { get; }
+
+        /// <summary>Whether a reason or ticket number is wanted.</summary>
+        public bool ReasonWanted { get; }
+
+        /// <summary>How many codes may be given out.</summary>
+        public global::FidoUnlock.LimitRules Limits { get; }
+
+        /// <summary>How long a request lives, in seconds.</summary>
+        public ulong RequestSeconds { get; }
+
+        /// <summary>How long a verified caller counts, in seconds.</summary>
+        public ulong VerificationSeconds { get; }
+
+        /// <summary>How long an approval counts, in seconds.</summary>
+        public ulong ApprovalSeconds { get; }
+
+        /// <summary>How long an operator stays signed in, in seconds.</summary>
+        public ulong SessionSeconds { get; }
+
+        /// <summary>No code is sent to a channel that was changed less than this ago, in seconds.</summary>
+        public ulong ChannelRestSeconds { get; }
+
+        /// <summary>What loosens takes effect after this, in seconds.</summary>
+        public ulong RestSeconds { get; }
+
+        /// <summary>Whom to ask where there is no licence at all.</summary>
+        public string LicenceContact { get; }
+
+        /// <summary>Takes every field.</summary>
+        public DeskRules(global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.AcceptedMethod> ordinaryMethods, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.AcceptedMethod> privilegedMethods, bool reasonWanted, global::FidoUnlock.LimitRules limits, ulong requestSeconds, ulong verificationSeconds, ulong approvalSeconds, ulong sessionSeconds, ulong channelRestSeconds, ulong restSeconds, string licenceContact)
+        {
+            if (ordinaryMethods == null) throw new global::System.ArgumentNullException("ordinaryMethods");
+            if (privilegedMethods == null) throw new global::System.ArgumentNullException("privilegedMethods");
+            if (limits == null) throw new global::System.ArgumentNullException("limits");
+            if (licenceContact == null) throw new global::System.ArgumentNullException("licenceContact");
+            this.OrdinaryMethods = ordinaryMethods;
+            this.PrivilegedMethods = privilegedMethods;
+            this.ReasonWanted = reasonWanted;
+            this.Limits = limits;
+            this.RequestSeconds = requestSeconds;
+            this.VerificationSeconds = verificationSeconds;
+            this.ApprovalSeconds = approvalSeconds;
+            this.SessionSeconds = sessionSeconds;
+            this.ChannelRestSeconds = channelRestSeconds;
+            this.RestSeconds = restSeconds;
+            this.LicenceContact = licenceContact;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteSequence<global::FidoUnlock.AcceptedMethod>(OrdinaryMethods, (uniffiW0, uniffiV0) => UniffiConverters.WriteAcceptedMethod(uniffiW0, uniffiV0));
+            uniffiWriter.WriteSequence<global::FidoUnlock.AcceptedMethod>(PrivilegedMethods, (uniffiW0, uniffiV0) => UniffiConverters.WriteAcceptedMethod(uniffiW0, uniffiV0));
+            uniffiWriter.WriteBool(ReasonWanted);
+            UniffiConverters.WriteLimitRules(uniffiWriter, Limits);
+            uniffiWriter.WriteUInt64(RequestSeconds);
+            uniffiWriter.WriteUInt64(VerificationSeconds);
+            uniffiWriter.WriteUInt64(ApprovalSeconds);
+            uniffiWriter.WriteUInt64(SessionSeconds);
+            uniffiWriter.WriteUInt64(ChannelRestSeconds);
+            uniffiWriter.WriteUInt64(RestSeconds);
+            uniffiWriter.WriteString(LicenceContact);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.DeskRules other)
+        {
+            return !ReferenceEquals(other, null)
+                && UniffiValues.Same(OrdinaryMethods, other.OrdinaryMethods)
+                && UniffiValues.Same(PrivilegedMethods, other.PrivilegedMethods)
+                && ReasonWanted == other.ReasonWanted
+                && UniffiValues.Same(Limits, other.Limits)
+                && RequestSeconds == other.RequestSeconds
+                && VerificationSeconds == other.VerificationSeconds
+                && ApprovalSeconds == other.ApprovalSeconds
+                && SessionSeconds == other.SessionSeconds
+                && ChannelRestSeconds == other.ChannelRestSeconds
+                && RestSeconds == other.RestSeconds
+                && LicenceContact == other.LicenceContact;
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.DeskRules); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, OrdinaryMethods);
+            hash = UniffiValues.Hash(hash, PrivilegedMethods);
+            hash = UniffiValues.Hash(hash, ReasonWanted);
+            hash = UniffiValues.Hash(hash, Limits);
+            hash = UniffiValues.Hash(hash, RequestSeconds);
+            hash = UniffiValues.Hash(hash, VerificationSeconds);
+            hash = UniffiValues.Hash(hash, ApprovalSeconds);
+            hash = UniffiValues.Hash(hash, SessionSeconds);
+            hash = UniffiValues.Hash(hash, ChannelRestSeconds);
+            hash = UniffiValues.Hash(hash, RestSeconds);
+            hash = UniffiValues.Hash(hash, LicenceContact);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.DeskRules ReadDeskRules(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.DeskRules(uniffiReader.ReadSequence<global::FidoUnlock.AcceptedMethod>(uniffiR0 => UniffiConverters.ReadAcceptedMethod(uniffiR0)), uniffiReader.ReadSequence<global::FidoUnlock.AcceptedMethod>(uniffiR0 => UniffiConverters.ReadAcceptedMethod(uniffiR0)), uniffiReader.ReadBool(), UniffiConverters.ReadLimitRules(uniffiReader), uniffiReader.ReadUInt64(), uniffiReader.ReadUInt64(), uniffiReader.ReadUInt64(), uniffiReader.ReadUInt64(), uniffiReader.ReadUInt64(), uniffiReader.ReadUInt64(), uniffiReader.ReadString());
+        }
+
+        internal static void WriteDeskRules(UniffiWriter uniffiWriter, global::FidoUnlock.DeskRules value)
         {
             UniffiWriter.NotNull(value);
             value.UniffiWrite(uniffiWriter);
@@ -8284,7 +8467,7 @@ namespace FidoUnlock
         /// <summary>The window's length.</summary>
         public ulong WindowSeconds { get; }
 
-        /// <summary>With this many codes in the window, the next one requires a second operator.</summary>
+        /// <summary>With this many codes in the window, the next one wants a second operator.</summary>
         public uint ApprovalFrom { get; }
 
         /// <summary>With this many codes in the window, the next one is refused.</summary>
@@ -8409,408 +8592,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>An accepted way of verifying a caller.</summary>
-    public sealed class AcceptedMethod : global::System.IEquatable<global::FidoUnlock.AcceptedMethod>
-    {
-        /// <summary>The method.</summary>
-        public global::FidoUnlock.VerificationMethod Method { get; }
-
-        /// <summary>Whether a machine must have checked it; otherwise the operator's word is enough.</summary>
-        public bool ByMachine { get; }
-
-        /// <summary>Takes every field.</summary>
-        public AcceptedMethod(global::FidoUnlock.VerificationMethod method, bool byMachine)
-        {
-            this.Method = method;
-            this.ByMachine = byMachine;
-        }
-
-        internal void UniffiWrite(UniffiWriter uniffiWriter)
-        {
-            UniffiConverters.WriteVerificationMethod(uniffiWriter, Method);
-            uniffiWriter.WriteBool(ByMachine);
-        }
-
-        /// <summary>True when all fields hold the same.</summary>
-        public bool Equals(global::FidoUnlock.AcceptedMethod other)
-        {
-            return !ReferenceEquals(other, null)
-                && Method == other.Method
-                && ByMachine == other.ByMachine;
-        }
-
-        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
-        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.AcceptedMethod); }
-
-        /// <summary>Equal values have equal hashes.</summary>
-        public override int GetHashCode()
-        {
-            var hash = 17;
-            hash = UniffiValues.Hash(hash, Method);
-            hash = UniffiValues.Hash(hash, ByMachine);
-            return hash;
-        }
-    }
-
-    internal static partial class UniffiConverters
-    {
-        internal static global::FidoUnlock.AcceptedMethod ReadAcceptedMethod(UniffiReader uniffiReader)
-        {
-            return new global::FidoUnlock.AcceptedMethod(UniffiConverters.ReadVerificationMethod(uniffiReader), uniffiReader.ReadBool());
-        }
-
-        internal static void WriteAcceptedMethod(UniffiWriter uniffiWriter, global::FidoUnlock.AcceptedMethod value)
-        {
-            UniffiWriter.NotNull(value);
-            value.UniffiWrite(uniffiWriter);
-        }
-    }
-
-    /// <summary>The desk's rules; <c>default_desk_policy</c> gives the defaults.</summary>
-    public sealed class DeskPolicy : global::System.IEquatable<global::FidoUnlock.DeskPolicy>
-    {
-        /// <summary>What is accepted for ordinary users.</summary>
-        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.AcceptedMethod> OrdinaryMethods { get; }
-
-        /// <summary>What is accepted for privileged users; the operator's word alone never is, whatever is set here.</summary>
-        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.AcceptedMethod> PrivilegedMethods { get; }
-
-        /// <summary>Whether a reason or ticket number is required.</summary>
-        public bool ReasonWanted { get; }
-
-        /// <summary>How many codes may be given out.</summary>
-        public global::FidoUnlock.LimitRules Limits { get; }
-
-        /// <summary>How long a request, a verification and an approval live, in seconds.</summary>
-        public ulong RequestSeconds { get; }
-
-        /// <summary>How long an operator stays signed in, in seconds.</summary>
-        public ulong SessionSeconds { get; }
-
-        /// <summary>No code is sent to a channel that was changed less than this ago, in seconds.</summary>
-        public ulong ChannelRestSeconds { get; }
-
-        /// <summary>How far the clock may step back before the desk refuses, in seconds.</summary>
-        public ulong ClockToleranceSeconds { get; }
-
-        /// <summary>Whom to ask if there is no licence at all.</summary>
-        public string LicenceContact { get; }
-
-        /// <summary>Takes every field.</summary>
-        public DeskPolicy(global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.AcceptedMethod> ordinaryMethods, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.AcceptedMethod> privilegedMethods, bool reasonWanted, global::FidoUnlock.LimitRules limits, ulong requestSeconds, ulong sessionSeconds, ulong channelRestSeconds, ulong clockToleranceSeconds, string licenceContact)
-        {
-            if (ordinaryMethods == null) throw new global::System.ArgumentNullException("ordinaryMethods");
-            if (privilegedMethods == null) throw new global::System.ArgumentNullException("privilegedMethods");
-            if (limits == null) throw new global::System.ArgumentNullException("limits");
-            if (licenceContact == null) throw new global::System.ArgumentNullException("licenceContact");
-            this.OrdinaryMethods = ordinaryMethods;
-            this.PrivilegedMethods = privilegedMethods;
-            this.ReasonWanted = reasonWanted;
-            this.Limits = limits;
-            this.RequestSeconds = requestSeconds;
-            this.SessionSeconds = sessionSeconds;
-            this.ChannelRestSeconds = channelRestSeconds;
-            this.ClockToleranceSeconds = clockToleranceSeconds;
-            this.LicenceContact = licenceContact;
-        }
-
-        internal void UniffiWrite(UniffiWriter uniffiWriter)
-        {
-            uniffiWriter.WriteSequence<global::FidoUnlock.AcceptedMethod>(OrdinaryMethods, (uniffiW0, uniffiV0) => UniffiConverters.WriteAcceptedMethod(uniffiW0, uniffiV0));
-            uniffiWriter.WriteSequence<global::FidoUnlock.AcceptedMethod>(PrivilegedMethods, (uniffiW0, uniffiV0) => UniffiConverters.WriteAcceptedMethod(uniffiW0, uniffiV0));
-            uniffiWriter.WriteBool(ReasonWanted);
-            UniffiConverters.WriteLimitRules(uniffiWriter, Limits);
-            uniffiWriter.WriteUInt64(RequestSeconds);
-            uniffiWriter.WriteUInt64(SessionSeconds);
-            uniffiWriter.WriteUInt64(ChannelRestSeconds);
-            uniffiWriter.WriteUInt64(ClockToleranceSeconds);
-            uniffiWriter.WriteString(LicenceContact);
-        }
-
-        /// <summary>True when all fields hold the same.</summary>
-        public bool Equals(global::FidoUnlock.DeskPolicy other)
-        {
-            return !ReferenceEquals(other, null)
-                && UniffiValues.Same(OrdinaryMethods, other.OrdinaryMethods)
-                && UniffiValues.Same(PrivilegedMethods, other.PrivilegedMethods)
-                && ReasonWanted == other.ReasonWanted
-                && UniffiValues.Same(Limits, other.Limits)
-                && RequestSeconds == other.RequestSeconds
-                && SessionSeconds == other.SessionSeconds
-                && ChannelRestSeconds == other.ChannelRestSeconds
-                && ClockToleranceSeconds == other.ClockToleranceSeconds
-                && LicenceContact == other.LicenceContact;
-        }
-
-        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
-        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.DeskPolicy); }
-
-        /// <summary>Equal values have equal hashes.</summary>
-        public override int GetHashCode()
-        {
-            var hash = 17;
-            hash = UniffiValues.Hash(hash, OrdinaryMethods);
-            hash = UniffiValues.Hash(hash, PrivilegedMethods);
-            hash = UniffiValues.Hash(hash, ReasonWanted);
-            hash = UniffiValues.Hash(hash, Limits);
-            hash = UniffiValues.Hash(hash, RequestSeconds);
-            hash = UniffiValues.Hash(hash, SessionSeconds);
-            hash = UniffiValues.Hash(hash, ChannelRestSeconds);
-            hash = UniffiValues.Hash(hash, ClockToleranceSeconds);
-            hash = UniffiValues.Hash(hash, LicenceContact);
-            return hash;
-        }
-    }
-
-    internal static partial class UniffiConverters
-    {
-        internal static global::FidoUnlock.DeskPolicy ReadDeskPolicy(UniffiReader uniffiReader)
-        {
-            return new global::FidoUnlock.DeskPolicy(uniffiReader.ReadSequence<global::FidoUnlock.AcceptedMethod>(uniffiR0 => UniffiConverters.ReadAcceptedMethod(uniffiR0)), uniffiReader.ReadSequence<global::FidoUnlock.AcceptedMethod>(uniffiR0 => UniffiConverters.ReadAcceptedMethod(uniffiR0)), uniffiReader.ReadBool(), UniffiConverters.ReadLimitRules(uniffiReader), uniffiReader.ReadUInt64(), uniffiReader.ReadUInt64(), uniffiReader.ReadUInt64(), uniffiReader.ReadUInt64(), uniffiReader.ReadString());
-        }
-
-        internal static void WriteDeskPolicy(UniffiWriter uniffiWriter, global::FidoUnlock.DeskPolicy value)
-        {
-            UniffiWriter.NotNull(value);
-            value.UniffiWrite(uniffiWriter);
-        }
-    }
-
-    /// <summary>What a check found.</summary>
-    public sealed class CallerCheck : global::System.IEquatable<global::FidoUnlock.CallerCheck>
-    {
-        /// <summary>Whether the caller is the user.</summary>
-        public bool Verified { get; }
-
-        /// <summary>How it was found out.</summary>
-        public global::FidoUnlock.VerificationMethod Method { get; }
-
-        /// <summary>Whether a machine checked it, so that the operator could not have made it up.</summary>
-        public bool ByMachine { get; }
-
-        /// <summary>What an auditor could be shown: the push's transaction number, the operator's statement. Its SHA-256 is recorded.</summary>
-        public byte[] Evidence { get; }
-
-        /// <summary>Takes every field.</summary>
-        public CallerCheck(bool verified, global::FidoUnlock.VerificationMethod method, bool byMachine, byte[] evidence)
-        {
-            if (evidence == null) throw new global::System.ArgumentNullException("evidence");
-            this.Verified = verified;
-            this.Method = method;
-            this.ByMachine = byMachine;
-            this.Evidence = evidence;
-        }
-
-        internal void UniffiWrite(UniffiWriter uniffiWriter)
-        {
-            uniffiWriter.WriteBool(Verified);
-            UniffiConverters.WriteVerificationMethod(uniffiWriter, Method);
-            uniffiWriter.WriteBool(ByMachine);
-            uniffiWriter.WriteBytes(Evidence);
-        }
-
-        /// <summary>True when all fields hold the same.</summary>
-        public bool Equals(global::FidoUnlock.CallerCheck other)
-        {
-            return !ReferenceEquals(other, null)
-                && Verified == other.Verified
-                && Method == other.Method
-                && ByMachine == other.ByMachine
-                && UniffiValues.Same(Evidence, other.Evidence);
-        }
-
-        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
-        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.CallerCheck); }
-
-        /// <summary>Equal values have equal hashes.</summary>
-        public override int GetHashCode()
-        {
-            var hash = 17;
-            hash = UniffiValues.Hash(hash, Verified);
-            hash = UniffiValues.Hash(hash, Method);
-            hash = UniffiValues.Hash(hash, ByMachine);
-            hash = UniffiValues.Hash(hash, Evidence);
-            return hash;
-        }
-    }
-
-    internal static partial class UniffiConverters
-    {
-        internal static global::FidoUnlock.CallerCheck ReadCallerCheck(UniffiReader uniffiReader)
-        {
-            return new global::FidoUnlock.CallerCheck(uniffiReader.ReadBool(), UniffiConverters.ReadVerificationMethod(uniffiReader), uniffiReader.ReadBool(), uniffiReader.ReadBytes());
-        }
-
-        internal static void WriteCallerCheck(UniffiWriter uniffiWriter, global::FidoUnlock.CallerCheck value)
-        {
-            UniffiWriter.NotNull(value);
-            value.UniffiWrite(uniffiWriter);
-        }
-    }
-
-    /// <summary>One caller to verify, for one request.</summary>
-    public sealed class CallerTask : global::System.IEquatable<global::FidoUnlock.CallerTask>
-    {
-        /// <summary>The request.</summary>
-        public ulong Request { get; }
-
-        /// <summary>Who the caller claims to be, with the channels on record.</summary>
-        public global::FidoUnlock.DeskUser User { get; }
-
-        /// <summary>The device that they want unlocked.</summary>
-        public string DeviceId { get; }
-
-        /// <summary>The operator on the line.</summary>
-        public string Operator { get; }
-
-        /// <summary>Takes every field.</summary>
-        public CallerTask(ulong request, global::FidoUnlock.DeskUser user, string deviceId, string @operator)
-        {
-            if (user == null) throw new global::System.ArgumentNullException("user");
-            if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
-            if (@operator == null) throw new global::System.ArgumentNullException("operator");
-            this.Request = request;
-            this.User = user;
-            this.DeviceId = deviceId;
-            this.Operator = @operator;
-        }
-
-        internal void UniffiWrite(UniffiWriter uniffiWriter)
-        {
-            uniffiWriter.WriteUInt64(Request);
-            UniffiConverters.WriteDeskUser(uniffiWriter, User);
-            uniffiWriter.WriteString(DeviceId);
-            uniffiWriter.WriteString(Operator);
-        }
-
-        /// <summary>True when all fields hold the same.</summary>
-        public bool Equals(global::FidoUnlock.CallerTask other)
-        {
-            return !ReferenceEquals(other, null)
-                && Request == other.Request
-                && UniffiValues.Same(User, other.User)
-                && DeviceId == other.DeviceId
-                && Operator == other.Operator;
-        }
-
-        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
-        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.CallerTask); }
-
-        /// <summary>Equal values have equal hashes.</summary>
-        public override int GetHashCode()
-        {
-            var hash = 17;
-            hash = UniffiValues.Hash(hash, Request);
-            hash = UniffiValues.Hash(hash, User);
-            hash = UniffiValues.Hash(hash, DeviceId);
-            hash = UniffiValues.Hash(hash, Operator);
-            return hash;
-        }
-    }
-
-    internal static partial class UniffiConverters
-    {
-        internal static global::FidoUnlock.CallerTask ReadCallerTask(UniffiReader uniffiReader)
-        {
-            return new global::FidoUnlock.CallerTask(uniffiReader.ReadUInt64(), UniffiConverters.ReadDeskUser(uniffiReader), uniffiReader.ReadString(), uniffiReader.ReadString());
-        }
-
-        internal static void WriteCallerTask(UniffiWriter uniffiWriter, global::FidoUnlock.CallerTask value)
-        {
-            UniffiWriter.NotNull(value);
-            value.UniffiWrite(uniffiWriter);
-        }
-    }
-
-    /// <summary>A message to the owner of a device. It holds no code.</summary>
-    public sealed class OwnerNotice : global::System.IEquatable<global::FidoUnlock.OwnerNotice>
-    {
-        /// <summary>What happened.</summary>
-        public global::FidoUnlock.NoticeKind Kind { get; }
-
-        /// <summary>The owner.</summary>
-        public global::FidoUnlock.DeskUser User { get; }
-
-        /// <summary>Their device.</summary>
-        public string DeviceId { get; }
-
-        /// <summary>The request.</summary>
-        public ulong Request { get; }
-
-        /// <summary>Who did it.</summary>
-        public string Operator { get; }
-
-        /// <summary>When: seconds since 1970-01-01 UTC.</summary>
-        public ulong At { get; }
-
-        /// <summary>Takes every field.</summary>
-        public OwnerNotice(global::FidoUnlock.NoticeKind kind, global::FidoUnlock.DeskUser user, string deviceId, ulong request, string @operator, ulong at)
-        {
-            if (user == null) throw new global::System.ArgumentNullException("user");
-            if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
-            if (@operator == null) throw new global::System.ArgumentNullException("operator");
-            this.Kind = kind;
-            this.User = user;
-            this.DeviceId = deviceId;
-            this.Request = request;
-            this.Operator = @operator;
-            this.At = at;
-        }
-
-        internal void UniffiWrite(UniffiWriter uniffiWriter)
-        {
-            UniffiConverters.WriteNoticeKind(uniffiWriter, Kind);
-            UniffiConverters.WriteDeskUser(uniffiWriter, User);
-            uniffiWriter.WriteString(DeviceId);
-            uniffiWriter.WriteUInt64(Request);
-            uniffiWriter.WriteString(Operator);
-            uniffiWriter.WriteUInt64(At);
-        }
-
-        /// <summary>True when all fields hold the same.</summary>
-        public bool Equals(global::FidoUnlock.OwnerNotice other)
-        {
-            return !ReferenceEquals(other, null)
-                && Kind == other.Kind
-                && UniffiValues.Same(User, other.User)
-                && DeviceId == other.DeviceId
-                && Request == other.Request
-                && Operator == other.Operator
-                && At == other.At;
-        }
-
-        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
-        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.OwnerNotice); }
-
-        /// <summary>Equal values have equal hashes.</summary>
-        public override int GetHashCode()
-        {
-            var hash = 17;
-            hash = UniffiValues.Hash(hash, Kind);
-            hash = UniffiValues.Hash(hash, User);
-            hash = UniffiValues.Hash(hash, DeviceId);
-            hash = UniffiValues.Hash(hash, Request);
-            hash = UniffiValues.Hash(hash, Operator);
-            hash = UniffiValues.Hash(hash, At);
-            return hash;
-        }
-    }
-
-    internal static partial class UniffiConverters
-    {
-        internal static global::FidoUnlock.OwnerNotice ReadOwnerNotice(UniffiReader uniffiReader)
-        {
-            return new global::FidoUnlock.OwnerNotice(UniffiConverters.ReadNoticeKind(uniffiReader), UniffiConverters.ReadDeskUser(uniffiReader), uniffiReader.ReadString(), uniffiReader.ReadUInt64(), uniffiReader.ReadString(), uniffiReader.ReadUInt64());
-        }
-
-        internal static void WriteOwnerNotice(UniffiWriter uniffiWriter, global::FidoUnlock.OwnerNotice value)
-        {
-            UniffiWriter.NotNull(value);
-            value.UniffiWrite(uniffiWriter);
-        }
-    }
-
-    /// <summary>An issuer key that the host's signer holds.</summary>
+    /// <summary>An issuer's public key.</summary>
     public sealed class IssuerInfo : global::System.IEquatable<global::FidoUnlock.IssuerInfo>
     {
         /// <summary>The slot that it serves, 0 to 15.</summary>
@@ -8885,8 +8667,8 @@ namespace FidoUnlock
     /// <summary>An authorised response that is to be made. Only the desk makes it, after all its checks and after the "authorised" entry is on disk. It holds no secret.</summary>
     public sealed class SigningTask : global::System.IEquatable<global::FidoUnlock.SigningTask>
     {
-        /// <summary>The request, the sequence number of its first audit entry.</summary>
-        public ulong Request { get; }
+        /// <summary>The request.</summary>
+        public string Request { get; }
 
         /// <summary>The operator.</summary>
         public string Operator { get; }
@@ -8916,8 +8698,9 @@ namespace FidoUnlock
         public byte[] Digest { get; }
 
         /// <summary>Takes every field.</summary>
-        public SigningTask(ulong request, string @operator, string user, string deviceId, global::FidoUnlock.Suite suite, byte slot, byte[] issuer, byte[] deviceKey, byte[] message, byte[] digest)
+        public SigningTask(string request, string @operator, string user, string deviceId, global::FidoUnlock.Suite suite, byte slot, byte[] issuer, byte[] deviceKey, byte[] message, byte[] digest)
         {
+            if (request == null) throw new global::System.ArgumentNullException("request");
             if (@operator == null) throw new global::System.ArgumentNullException("operator");
             if (user == null) throw new global::System.ArgumentNullException("user");
             if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
@@ -8937,7 +8720,7 @@ namespace FidoUnlock
 
         internal void UniffiWrite(UniffiWriter uniffiWriter)
         {
-            uniffiWriter.WriteUInt64(Request);
+            uniffiWriter.WriteString(Request);
             uniffiWriter.WriteString(Operator);
             uniffiWriter.WriteString(User);
             uniffiWriter.WriteString(DeviceId);
@@ -8990,7 +8773,7 @@ namespace FidoUnlock
     {
         internal static global::FidoUnlock.SigningTask ReadSigningTask(UniffiReader uniffiReader)
         {
-            return new global::FidoUnlock.SigningTask(uniffiReader.ReadUInt64(), uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadString(), UniffiConverters.ReadSuite(uniffiReader), uniffiReader.ReadByte(), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadBytes(), uniffiReader.ReadBytes());
+            return new global::FidoUnlock.SigningTask(uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadString(), UniffiConverters.ReadSuite(uniffiReader), uniffiReader.ReadByte(), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadBytes(), uniffiReader.ReadBytes());
         }
 
         internal static void WriteSigningTask(UniffiWriter uniffiWriter, global::FidoUnlock.SigningTask value)
@@ -9000,82 +8783,10 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>The result of verifying an intact log.</summary>
-    public sealed class AuditSummary : global::System.IEquatable<global::FidoUnlock.AuditSummary>
-    {
-        /// <summary>Entries.</summary>
-        public ulong Entries { get; }
-
-        /// <summary>The hash of the last one in hex. That entries were cut off at the end can be seen only by comparing it with a hash kept elsewhere.</summary>
-        public string Head { get; }
-
-        /// <summary>The time of the last one: seconds since 1970-01-01 UTC.</summary>
-        public ulong Latest { get; }
-
-        /// <summary>How many of them the newest checkpoint covers; later ones could be cut off unnoticed.</summary>
-        public ulong Covered { get; }
-
-        /// <summary>Takes every field.</summary>
-        public AuditSummary(ulong entries, string head, ulong latest, ulong covered)
-        {
-            if (head == null) throw new global::System.ArgumentNullException("head");
-            this.Entries = entries;
-            this.Head = head;
-            this.Latest = latest;
-            this.Covered = covered;
-        }
-
-        internal void UniffiWrite(UniffiWriter uniffiWriter)
-        {
-            uniffiWriter.WriteUInt64(Entries);
-            uniffiWriter.WriteString(Head);
-            uniffiWriter.WriteUInt64(Latest);
-            uniffiWriter.WriteUInt64(Covered);
-        }
-
-        /// <summary>True when all fields hold the same.</summary>
-        public bool Equals(global::FidoUnlock.AuditSummary other)
-        {
-            return !ReferenceEquals(other, null)
-                && Entries == other.Entries
-                && Head == other.Head
-                && Latest == other.Latest
-                && Covered == other.Covered;
-        }
-
-        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
-        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.AuditSummary); }
-
-        /// <summary>Equal values have equal hashes.</summary>
-        public override int GetHashCode()
-        {
-            var hash = 17;
-            hash = UniffiValues.Hash(hash, Entries);
-            hash = UniffiValues.Hash(hash, Head);
-            hash = UniffiValues.Hash(hash, Latest);
-            hash = UniffiValues.Hash(hash, Covered);
-            return hash;
-        }
-    }
-
-    internal static partial class UniffiConverters
-    {
-        internal static global::FidoUnlock.AuditSummary ReadAuditSummary(UniffiReader uniffiReader)
-        {
-            return new global::FidoUnlock.AuditSummary(uniffiReader.ReadUInt64(), uniffiReader.ReadString(), uniffiReader.ReadUInt64(), uniffiReader.ReadUInt64());
-        }
-
-        internal static void WriteAuditSummary(UniffiWriter uniffiWriter, global::FidoUnlock.AuditSummary value)
-        {
-            UniffiWriter.NotNull(value);
-            value.UniffiWrite(uniffiWriter);
-        }
-    }
-
-    /// <summary>Something suspicious that an Administrator has not acknowledged yet.</summary>
+    /// <summary>Something that does not fit, until an Administrator acknowledges it.</summary>
     public sealed class DeskAlarm : global::System.IEquatable<global::FidoUnlock.DeskAlarm>
     {
-        /// <summary>Its id.</summary>
+        /// <summary>Its number, from 0.</summary>
         public ulong Id { get; }
 
         /// <summary>The number of its row in the error table.</summary>
@@ -9084,21 +8795,24 @@ namespace FidoUnlock
         /// <summary>What, in one sentence.</summary>
         public string Text { get; }
 
-        /// <summary>Which device.</summary>
+        /// <summary>Which device, where it is about one.</summary>
         public string DeviceId { get; }
+
+        /// <summary>The counter's low 16 bits in the challenge that raised it.</summary>
+        public ushort? Counter { get; }
 
         /// <summary>When: seconds since 1970-01-01 UTC.</summary>
         public ulong At { get; }
 
         /// <summary>Takes every field.</summary>
-        public DeskAlarm(ulong id, ushort number, string text, string deviceId, ulong at)
+        public DeskAlarm(ulong id, ushort number, string text, string deviceId, ushort? counter, ulong at)
         {
             if (text == null) throw new global::System.ArgumentNullException("text");
-            if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
             this.Id = id;
             this.Number = number;
             this.Text = text;
             this.DeviceId = deviceId;
+            this.Counter = counter;
             this.At = at;
         }
 
@@ -9107,7 +8821,8 @@ namespace FidoUnlock
             uniffiWriter.WriteUInt64(Id);
             uniffiWriter.WriteUInt16(Number);
             uniffiWriter.WriteString(Text);
-            uniffiWriter.WriteString(DeviceId);
+            uniffiWriter.WriteOptional<string>(DeviceId, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
+            uniffiWriter.WriteNullable<ushort>(Counter, (uniffiW0, uniffiV0) => uniffiW0.WriteUInt16(uniffiV0));
             uniffiWriter.WriteUInt64(At);
         }
 
@@ -9118,7 +8833,8 @@ namespace FidoUnlock
                 && Id == other.Id
                 && Number == other.Number
                 && Text == other.Text
-                && DeviceId == other.DeviceId
+                && UniffiValues.Same(DeviceId, other.DeviceId)
+                && UniffiValues.Same(Counter, other.Counter)
                 && At == other.At;
         }
 
@@ -9133,6 +8849,7 @@ namespace FidoUnlock
             hash = UniffiValues.Hash(hash, Number);
             hash = UniffiValues.Hash(hash, Text);
             hash = UniffiValues.Hash(hash, DeviceId);
+            hash = UniffiValues.Hash(hash, Counter);
             hash = UniffiValues.Hash(hash, At);
             return hash;
         }
@@ -9142,7 +8859,7 @@ namespace FidoUnlock
     {
         internal static global::FidoUnlock.DeskAlarm ReadDeskAlarm(UniffiReader uniffiReader)
         {
-            return new global::FidoUnlock.DeskAlarm(uniffiReader.ReadUInt64(), uniffiReader.ReadUInt16(), uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadUInt64());
+            return new global::FidoUnlock.DeskAlarm(uniffiReader.ReadUInt64(), uniffiReader.ReadUInt16(), uniffiReader.ReadString(), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadNullable<ushort>(uniffiR0 => uniffiR0.ReadUInt16()), uniffiReader.ReadUInt64());
         }
 
         internal static void WriteDeskAlarm(UniffiWriter uniffiWriter, global::FidoUnlock.DeskAlarm value)
@@ -9287,10 +9004,10 @@ namespace FidoUnlock
     /// <summary>A request as it stands.</summary>
     public sealed class DeskRequest : global::System.IEquatable<global::FidoUnlock.DeskRequest>
     {
-        /// <summary>Its id.</summary>
-        public ulong Id { get; }
+        /// <summary>Its id, which people may read out: a line like a Device ID's.</summary>
+        public string Id { get; }
 
-        /// <summary>Who opened it.</summary>
+        /// <summary>Whose it is.</summary>
         public string Operator { get; }
 
         /// <summary>The owner; their name is read back to the caller.</summary>
@@ -9305,24 +9022,43 @@ namespace FidoUnlock
         /// <summary>Reason or ticket.</summary>
         public string Reason { get; }
 
+        /// <summary>When it was opened: seconds since 1970-01-01 UTC.</summary>
+        public ulong OpenedAt { get; }
+
         /// <summary>The last second in which it lives, since 1970-01-01 UTC.</summary>
         public ulong ExpiresAt { get; }
 
-        /// <summary>Whether the caller was verified.</summary>
+        /// <summary>Whether it has not run out.</summary>
+        public bool Lives { get; }
+
+        /// <summary>Whether the caller was verified, as long as that counts.</summary>
         public bool CallerVerified { get; }
 
-        /// <summary>Whether a challenge passed the checks.</summary>
-        public bool ChallengeEntered { get; }
+        /// <summary>How; absent also for a way that this version of the binding has no name for.</summary>
+        public global::FidoUnlock.VerificationMethod? Method { get; }
 
-        /// <summary>Who approved.</summary>
+        /// <summary>Whether a machine checked the caller.</summary>
+        public bool ByMachine { get; }
+
+        /// <summary>The challenge, which passed the checks, as it is read aloud.</summary>
+        public string Challenge { get; }
+
+        /// <summary>Who approved, as long as that counts.</summary>
         public string ApprovedBy { get; }
+
+        /// <summary>The channel that the code goes to; absent: it is shown.</summary>
+        public string Channel { get; }
+
+        /// <summary>How its code ended; absent before one was made.</summary>
+        public global::FidoUnlock.CodeOutcome? Outcome { get; }
 
         /// <summary>Codes of this device that may still be good.</summary>
         public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.OpenCode> OpenCodes { get; }
 
         /// <summary>Takes every field.</summary>
-        public DeskRequest(ulong id, string @operator, global::FidoUnlock.DeskUser user, string deviceId, global::FidoUnlock.Suite suite, string reason, ulong expiresAt, bool callerVerified, bool challengeEntered, string approvedBy, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.OpenCode> openCodes)
+        public DeskRequest(string id, string @operator, global::FidoUnlock.DeskUser user, string deviceId, global::FidoUnlock.Suite suite, string reason, ulong openedAt, ulong expiresAt, bool lives, bool callerVerified, global::FidoUnlock.VerificationMethod? method, bool byMachine, string challenge, string approvedBy, string channel, global::FidoUnlock.CodeOutcome? outcome, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.OpenCode> openCodes)
         {
+            if (id == null) throw new global::System.ArgumentNullException("id");
             if (@operator == null) throw new global::System.ArgumentNullException("operator");
             if (user == null) throw new global::System.ArgumentNullException("user");
             if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
@@ -9334,25 +9070,37 @@ namespace FidoUnlock
             this.DeviceId = deviceId;
             this.Suite = suite;
             this.Reason = reason;
+            this.OpenedAt = openedAt;
             this.ExpiresAt = expiresAt;
+            this.Lives = lives;
             this.CallerVerified = callerVerified;
-            this.ChallengeEntered = challengeEntered;
+            this.Method = method;
+            this.ByMachine = byMachine;
+            this.Challenge = challenge;
             this.ApprovedBy = approvedBy;
+            this.Channel = channel;
+            this.Outcome = outcome;
             this.OpenCodes = openCodes;
         }
 
         internal void UniffiWrite(UniffiWriter uniffiWriter)
         {
-            uniffiWriter.WriteUInt64(Id);
+            uniffiWriter.WriteString(Id);
             uniffiWriter.WriteString(Operator);
             UniffiConverters.WriteDeskUser(uniffiWriter, User);
             uniffiWriter.WriteString(DeviceId);
             UniffiConverters.WriteSuite(uniffiWriter, Suite);
             uniffiWriter.WriteString(Reason);
+            uniffiWriter.WriteUInt64(OpenedAt);
             uniffiWriter.WriteUInt64(ExpiresAt);
+            uniffiWriter.WriteBool(Lives);
             uniffiWriter.WriteBool(CallerVerified);
-            uniffiWriter.WriteBool(ChallengeEntered);
+            uniffiWriter.WriteNullable<global::FidoUnlock.VerificationMethod>(Method, (uniffiW0, uniffiV0) => UniffiConverters.WriteVerificationMethod(uniffiW0, uniffiV0));
+            uniffiWriter.WriteBool(ByMachine);
+            uniffiWriter.WriteOptional<string>(Challenge, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
             uniffiWriter.WriteOptional<string>(ApprovedBy, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
+            uniffiWriter.WriteOptional<string>(Channel, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
+            uniffiWriter.WriteNullable<global::FidoUnlock.CodeOutcome>(Outcome, (uniffiW0, uniffiV0) => UniffiConverters.WriteCodeOutcome(uniffiW0, uniffiV0));
             uniffiWriter.WriteSequence<global::FidoUnlock.OpenCode>(OpenCodes, (uniffiW0, uniffiV0) => UniffiConverters.WriteOpenCode(uniffiW0, uniffiV0));
         }
 
@@ -9366,10 +9114,16 @@ namespace FidoUnlock
                 && DeviceId == other.DeviceId
                 && Suite == other.Suite
                 && Reason == other.Reason
+                && OpenedAt == other.OpenedAt
                 && ExpiresAt == other.ExpiresAt
+                && Lives == other.Lives
                 && CallerVerified == other.CallerVerified
-                && ChallengeEntered == other.ChallengeEntered
+                && UniffiValues.Same(Method, other.Method)
+                && ByMachine == other.ByMachine
+                && UniffiValues.Same(Challenge, other.Challenge)
                 && UniffiValues.Same(ApprovedBy, other.ApprovedBy)
+                && UniffiValues.Same(Channel, other.Channel)
+                && UniffiValues.Same(Outcome, other.Outcome)
                 && UniffiValues.Same(OpenCodes, other.OpenCodes);
         }
 
@@ -9386,10 +9140,16 @@ namespace FidoUnlock
             hash = UniffiValues.Hash(hash, DeviceId);
             hash = UniffiValues.Hash(hash, Suite);
             hash = UniffiValues.Hash(hash, Reason);
+            hash = UniffiValues.Hash(hash, OpenedAt);
             hash = UniffiValues.Hash(hash, ExpiresAt);
+            hash = UniffiValues.Hash(hash, Lives);
             hash = UniffiValues.Hash(hash, CallerVerified);
-            hash = UniffiValues.Hash(hash, ChallengeEntered);
+            hash = UniffiValues.Hash(hash, Method);
+            hash = UniffiValues.Hash(hash, ByMachine);
+            hash = UniffiValues.Hash(hash, Challenge);
             hash = UniffiValues.Hash(hash, ApprovedBy);
+            hash = UniffiValues.Hash(hash, Channel);
+            hash = UniffiValues.Hash(hash, Outcome);
             hash = UniffiValues.Hash(hash, OpenCodes);
             return hash;
         }
@@ -9399,7 +9159,7 @@ namespace FidoUnlock
     {
         internal static global::FidoUnlock.DeskRequest ReadDeskRequest(UniffiReader uniffiReader)
         {
-            return new global::FidoUnlock.DeskRequest(uniffiReader.ReadUInt64(), uniffiReader.ReadString(), UniffiConverters.ReadDeskUser(uniffiReader), uniffiReader.ReadString(), UniffiConverters.ReadSuite(uniffiReader), uniffiReader.ReadString(), uniffiReader.ReadUInt64(), uniffiReader.ReadBool(), uniffiReader.ReadBool(), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadSequence<global::FidoUnlock.OpenCode>(uniffiR0 => UniffiConverters.ReadOpenCode(uniffiR0)));
+            return new global::FidoUnlock.DeskRequest(uniffiReader.ReadString(), uniffiReader.ReadString(), UniffiConverters.ReadDeskUser(uniffiReader), uniffiReader.ReadString(), UniffiConverters.ReadSuite(uniffiReader), uniffiReader.ReadString(), uniffiReader.ReadUInt64(), uniffiReader.ReadUInt64(), uniffiReader.ReadBool(), uniffiReader.ReadBool(), uniffiReader.ReadNullable<global::FidoUnlock.VerificationMethod>(uniffiR0 => UniffiConverters.ReadVerificationMethod(uniffiR0)), uniffiReader.ReadBool(), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadNullable<global::FidoUnlock.CodeOutcome>(uniffiR0 => UniffiConverters.ReadCodeOutcome(uniffiR0)), uniffiReader.ReadSequence<global::FidoUnlock.OpenCode>(uniffiR0 => UniffiConverters.ReadOpenCode(uniffiR0)));
         }
 
         internal static void WriteDeskRequest(UniffiWriter uniffiWriter, global::FidoUnlock.DeskRequest value)
@@ -9487,7 +9247,7 @@ namespace FidoUnlock
     public sealed class OpenCode : global::System.IEquatable<global::FidoUnlock.OpenCode>
     {
         /// <summary>Its request.</summary>
-        public ulong Request { get; }
+        public string Request { get; }
 
         /// <summary>Its device.</summary>
         public string DeviceId { get; }
@@ -9501,12 +9261,13 @@ namespace FidoUnlock
         /// <summary>When: seconds since 1970-01-01 UTC.</summary>
         public ulong At { get; }
 
-        /// <summary>Whether the operator recorded that the unlock was abandoned; the code may still be good.</summary>
-        public bool Abandoned { get; }
+        /// <summary>What is known of it.</summary>
+        public global::FidoUnlock.CodeOutcome Outcome { get; }
 
         /// <summary>Takes every field.</summary>
-        public OpenCode(ulong request, string deviceId, string user, string @operator, ulong at, bool abandoned)
+        public OpenCode(string request, string deviceId, string user, string @operator, ulong at, global::FidoUnlock.CodeOutcome outcome)
         {
+            if (request == null) throw new global::System.ArgumentNullException("request");
             if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
             if (user == null) throw new global::System.ArgumentNullException("user");
             if (@operator == null) throw new global::System.ArgumentNullException("operator");
@@ -9515,17 +9276,17 @@ namespace FidoUnlock
             this.User = user;
             this.Operator = @operator;
             this.At = at;
-            this.Abandoned = abandoned;
+            this.Outcome = outcome;
         }
 
         internal void UniffiWrite(UniffiWriter uniffiWriter)
         {
-            uniffiWriter.WriteUInt64(Request);
+            uniffiWriter.WriteString(Request);
             uniffiWriter.WriteString(DeviceId);
             uniffiWriter.WriteString(User);
             uniffiWriter.WriteString(Operator);
             uniffiWriter.WriteUInt64(At);
-            uniffiWriter.WriteBool(Abandoned);
+            UniffiConverters.WriteCodeOutcome(uniffiWriter, Outcome);
         }
 
         /// <summary>True when all fields hold the same.</summary>
@@ -9537,7 +9298,7 @@ namespace FidoUnlock
                 && User == other.User
                 && Operator == other.Operator
                 && At == other.At
-                && Abandoned == other.Abandoned;
+                && Outcome == other.Outcome;
         }
 
         /// <summary>True when the other one is of this type and all fields hold the same.</summary>
@@ -9552,7 +9313,7 @@ namespace FidoUnlock
             hash = UniffiValues.Hash(hash, User);
             hash = UniffiValues.Hash(hash, Operator);
             hash = UniffiValues.Hash(hash, At);
-            hash = UniffiValues.Hash(hash, Abandoned);
+            hash = UniffiValues.Hash(hash, Outcome);
             return hash;
         }
     }
@@ -9561,7 +9322,7 @@ namespace FidoUnlock
     {
         internal static global::FidoUnlock.OpenCode ReadOpenCode(UniffiReader uniffiReader)
         {
-            return new global::FidoUnlock.OpenCode(uniffiReader.ReadUInt64(), uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadUInt64(), uniffiReader.ReadBool());
+            return new global::FidoUnlock.OpenCode(uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadUInt64(), UniffiConverters.ReadCodeOutcome(uniffiReader));
         }
 
         internal static void WriteOpenCode(UniffiWriter uniffiWriter, global::FidoUnlock.OpenCode value)
@@ -9604,11 +9365,15 @@ namespace FidoUnlock
         /// <summary>Whether it is no longer in use.</summary>
         public bool Retired { get; }
 
+        /// <summary>Its other slots, as they were seen last.</summary>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeviceSlot> OtherSlots { get; }
+
         /// <summary>Takes every field.</summary>
-        public RegisteredDevice(string deviceId, string owner, byte slot, global::FidoUnlock.Suite suite, byte[] issuer, byte[] deviceKey, uint? counter, uint rotation, ulong registeredAt, bool retired)
+        public RegisteredDevice(string deviceId, string owner, byte slot, global::FidoUnlock.Suite suite, byte[] issuer, byte[] deviceKey, uint? counter, uint rotation, ulong registeredAt, bool retired, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeviceSlot> otherSlots)
         {
             if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
             if (owner == null) throw new global::System.ArgumentNullException("owner");
+            if (otherSlots == null) throw new global::System.ArgumentNullException("otherSlots");
             this.DeviceId = deviceId;
             this.Owner = owner;
             this.Slot = slot;
@@ -9619,6 +9384,7 @@ namespace FidoUnlock
             this.Rotation = rotation;
             this.RegisteredAt = registeredAt;
             this.Retired = retired;
+            this.OtherSlots = otherSlots;
         }
 
         internal void UniffiWrite(UniffiWriter uniffiWriter)
@@ -9633,6 +9399,7 @@ namespace FidoUnlock
             uniffiWriter.WriteUInt32(Rotation);
             uniffiWriter.WriteUInt64(RegisteredAt);
             uniffiWriter.WriteBool(Retired);
+            uniffiWriter.WriteSequence<global::FidoUnlock.DeviceSlot>(OtherSlots, (uniffiW0, uniffiV0) => UniffiConverters.WriteDeviceSlot(uniffiW0, uniffiV0));
         }
 
         /// <summary>True when all fields hold the same.</summary>
@@ -9648,7 +9415,8 @@ namespace FidoUnlock
                 && UniffiValues.Same(Counter, other.Counter)
                 && Rotation == other.Rotation
                 && RegisteredAt == other.RegisteredAt
-                && Retired == other.Retired;
+                && Retired == other.Retired
+                && UniffiValues.Same(OtherSlots, other.OtherSlots);
         }
 
         /// <summary>True when the other one is of this type and all fields hold the same.</summary>
@@ -9668,6 +9436,7 @@ namespace FidoUnlock
             hash = UniffiValues.Hash(hash, Rotation);
             hash = UniffiValues.Hash(hash, RegisteredAt);
             hash = UniffiValues.Hash(hash, Retired);
+            hash = UniffiValues.Hash(hash, OtherSlots);
             return hash;
         }
     }
@@ -9676,10 +9445,68 @@ namespace FidoUnlock
     {
         internal static global::FidoUnlock.RegisteredDevice ReadRegisteredDevice(UniffiReader uniffiReader)
         {
-            return new global::FidoUnlock.RegisteredDevice(uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadByte(), UniffiConverters.ReadSuite(uniffiReader), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadNullable<uint>(uniffiR0 => uniffiR0.ReadUInt32()), uniffiReader.ReadUInt32(), uniffiReader.ReadUInt64(), uniffiReader.ReadBool());
+            return new global::FidoUnlock.RegisteredDevice(uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadByte(), UniffiConverters.ReadSuite(uniffiReader), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadOptional<byte[]>(uniffiR0 => uniffiR0.ReadBytes()), uniffiReader.ReadNullable<uint>(uniffiR0 => uniffiR0.ReadUInt32()), uniffiReader.ReadUInt32(), uniffiReader.ReadUInt64(), uniffiReader.ReadBool(), uniffiReader.ReadSequence<global::FidoUnlock.DeviceSlot>(uniffiR0 => UniffiConverters.ReadDeviceSlot(uniffiR0)));
         }
 
         internal static void WriteRegisteredDevice(UniffiWriter uniffiWriter, global::FidoUnlock.RegisteredDevice value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>Where a page of requests ended.</summary>
+    public sealed class RequestPlace : global::System.IEquatable<global::FidoUnlock.RequestPlace>
+    {
+        /// <summary><c>DeskRequest.opened_at</c> of the last one.</summary>
+        public ulong OpenedAt { get; }
+
+        /// <summary>Its id.</summary>
+        public string Id { get; }
+
+        /// <summary>Takes every field.</summary>
+        public RequestPlace(ulong openedAt, string id)
+        {
+            if (id == null) throw new global::System.ArgumentNullException("id");
+            this.OpenedAt = openedAt;
+            this.Id = id;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteUInt64(OpenedAt);
+            uniffiWriter.WriteString(Id);
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.RequestPlace other)
+        {
+            return !ReferenceEquals(other, null)
+                && OpenedAt == other.OpenedAt
+                && Id == other.Id;
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.RequestPlace); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, OpenedAt);
+            hash = UniffiValues.Hash(hash, Id);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.RequestPlace ReadRequestPlace(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.RequestPlace(uniffiReader.ReadUInt64(), uniffiReader.ReadString());
+        }
+
+        internal static void WriteRequestPlace(UniffiWriter uniffiWriter, global::FidoUnlock.RequestPlace value)
         {
             UniffiWriter.NotNull(value);
             value.UniffiWrite(uniffiWriter);
@@ -11437,78 +11264,6 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>What an operator may do.</summary>
-    public enum DeskPrivilege : int
-    {
-        /// <summary>Answer callers: search, requests, Response Codes.</summary>
-        Unlock = 0,
-        /// <summary>Fetch the programs that users install.</summary>
-        Downloads = 1,
-        /// <summary>Register, rotate and retire devices.</summary>
-        ManageDevices = 2,
-        /// <summary>Users and channels, alarms, the service switch.</summary>
-        Administer = 3,
-    }
-
-    internal static partial class UniffiConverters
-    {
-        internal static global::FidoUnlock.DeskPrivilege ReadDeskPrivilege(UniffiReader uniffiReader)
-        {
-            switch (uniffiReader.ReadInt32())
-            {
-                case 1: return global::FidoUnlock.DeskPrivilege.Unlock;
-                case 2: return global::FidoUnlock.DeskPrivilege.Downloads;
-                case 3: return global::FidoUnlock.DeskPrivilege.ManageDevices;
-                case 4: return global::FidoUnlock.DeskPrivilege.Administer;
-                default: throw UniffiReader.Malformed();
-            }
-        }
-
-        internal static void WriteDeskPrivilege(UniffiWriter uniffiWriter, global::FidoUnlock.DeskPrivilege value)
-        {
-            switch (value)
-            {
-                case global::FidoUnlock.DeskPrivilege.Unlock: uniffiWriter.WriteInt32(1); break;
-                case global::FidoUnlock.DeskPrivilege.Downloads: uniffiWriter.WriteInt32(2); break;
-                case global::FidoUnlock.DeskPrivilege.ManageDevices: uniffiWriter.WriteInt32(3); break;
-                case global::FidoUnlock.DeskPrivilege.Administer: uniffiWriter.WriteInt32(4); break;
-                default: throw new global::System.ArgumentOutOfRangeException("value", "no value of DeskPrivilege");
-            }
-        }
-    }
-
-    /// <summary>An operator's role.</summary>
-    public enum DeskRole : int
-    {
-        /// <summary>Has every privilege.</summary>
-        Administrator = 0,
-        /// <summary>Answers callers and manages devices.</summary>
-        DeviceServiceAdministrator = 1,
-    }
-
-    internal static partial class UniffiConverters
-    {
-        internal static global::FidoUnlock.DeskRole ReadDeskRole(UniffiReader uniffiReader)
-        {
-            switch (uniffiReader.ReadInt32())
-            {
-                case 1: return global::FidoUnlock.DeskRole.Administrator;
-                case 2: return global::FidoUnlock.DeskRole.DeviceServiceAdministrator;
-                default: throw UniffiReader.Malformed();
-            }
-        }
-
-        internal static void WriteDeskRole(UniffiWriter uniffiWriter, global::FidoUnlock.DeskRole value)
-        {
-            switch (value)
-            {
-                case global::FidoUnlock.DeskRole.Administrator: uniffiWriter.WriteInt32(1); break;
-                case global::FidoUnlock.DeskRole.DeviceServiceAdministrator: uniffiWriter.WriteInt32(2); break;
-                default: throw new global::System.ArgumentOutOfRangeException("value", "no value of DeskRole");
-            }
-        }
-    }
-
     /// <summary>Why there is no approval.</summary>
     public abstract class ApproverException : global::System.Exception
     {
@@ -11599,143 +11354,108 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>Which limit.</summary>
-    public enum LimitKind : int
+    /// <summary>What happens to issuers' keys beside the desk.</summary>
+    public abstract class IssuerKeyEvent
     {
-        /// <summary><c>LimitRules.device</c>.</summary>
-        Device = 0,
-        /// <summary><c>LimitRules.operator</c>.</summary>
-        Operator = 1,
-        /// <summary><c>LimitRules.issuer</c>.</summary>
-        Issuer = 2,
-    }
-
-    internal static partial class UniffiConverters
-    {
-        internal static global::FidoUnlock.LimitKind ReadLimitKind(UniffiReader uniffiReader)
-        {
-            switch (uniffiReader.ReadInt32())
-            {
-                case 1: return global::FidoUnlock.LimitKind.Device;
-                case 2: return global::FidoUnlock.LimitKind.Operator;
-                case 3: return global::FidoUnlock.LimitKind.Issuer;
-                default: throw UniffiReader.Malformed();
-            }
-        }
-
-        internal static void WriteLimitKind(UniffiWriter uniffiWriter, global::FidoUnlock.LimitKind value)
-        {
-            switch (value)
-            {
-                case global::FidoUnlock.LimitKind.Device: uniffiWriter.WriteInt32(1); break;
-                case global::FidoUnlock.LimitKind.Operator: uniffiWriter.WriteInt32(2); break;
-                case global::FidoUnlock.LimitKind.Issuer: uniffiWriter.WriteInt32(3); break;
-                default: throw new global::System.ArgumentOutOfRangeException("value", "no value of LimitKind");
-            }
-        }
-    }
-
-    /// <summary>The outcome of counting a code.</summary>
-    public abstract class LimitOutcome
-    {
-        internal LimitOutcome() { }
+        internal IssuerKeyEvent() { }
 
         internal abstract void UniffiWrite(UniffiWriter uniffiWriter);
 
-        /// <summary>Counted.</summary>
-        public sealed class Taken : global::FidoUnlock.LimitOutcome
+        /// <summary>A key was made, or rotated into a slot.</summary>
+        public sealed class Made : global::FidoUnlock.IssuerKeyEvent
         {
+            /// <summary>The slot, 0 to 15.</summary>
+            public byte Slot { get; }
+
+            /// <summary>Q as a compressed point of 33 bytes.</summary>
+            public byte[] PublicKey { get; }
+
             /// <summary>Takes every field.</summary>
-            public Taken()
+            public Made(byte slot, byte[] publicKey)
             {
+                if (publicKey == null) throw new global::System.ArgumentNullException("publicKey");
+                this.Slot = slot;
+                this.PublicKey = publicKey;
             }
 
             internal override void UniffiWrite(UniffiWriter uniffiWriter)
             {
                 uniffiWriter.WriteInt32(1);
+                uniffiWriter.WriteByte(Slot);
+                uniffiWriter.WriteBytes(PublicKey);
             }
 
             /// <summary>True for the same variant with the same fields.</summary>
             public override bool Equals(object uniffiOther)
             {
-                var other = uniffiOther as global::FidoUnlock.LimitOutcome.Taken;
-                return !ReferenceEquals(other, null);
+                var other = uniffiOther as global::FidoUnlock.IssuerKeyEvent.Made;
+                return !ReferenceEquals(other, null)
+                    && Slot == other.Slot
+                    && UniffiValues.Same(PublicKey, other.PublicKey);
             }
 
             /// <summary>Equal values have equal hashes.</summary>
             public override int GetHashCode()
             {
                 var hash = 1;
+                hash = UniffiValues.Hash(hash, Slot);
+                hash = UniffiValues.Hash(hash, PublicKey);
                 return hash;
             }
         }
 
-        /// <summary>Not counted: a second operator must approve first.</summary>
-        public sealed class ApprovalWanted : global::FidoUnlock.LimitOutcome
+        /// <summary>The keys were backed up.</summary>
+        public sealed class BackedUp : global::FidoUnlock.IssuerKeyEvent
         {
-            /// <summary>By this limit.</summary>
-            public global::FidoUnlock.LimitKind Kind { get; }
-
             /// <summary>Takes every field.</summary>
-            public ApprovalWanted(global::FidoUnlock.LimitKind kind)
+            public BackedUp()
             {
-                this.Kind = kind;
             }
 
             internal override void UniffiWrite(UniffiWriter uniffiWriter)
             {
                 uniffiWriter.WriteInt32(2);
-                UniffiConverters.WriteLimitKind(uniffiWriter, Kind);
             }
 
             /// <summary>True for the same variant with the same fields.</summary>
             public override bool Equals(object uniffiOther)
             {
-                var other = uniffiOther as global::FidoUnlock.LimitOutcome.ApprovalWanted;
-                return !ReferenceEquals(other, null)
-                    && Kind == other.Kind;
+                var other = uniffiOther as global::FidoUnlock.IssuerKeyEvent.BackedUp;
+                return !ReferenceEquals(other, null);
             }
 
             /// <summary>Equal values have equal hashes.</summary>
             public override int GetHashCode()
             {
                 var hash = 2;
-                hash = UniffiValues.Hash(hash, Kind);
                 return hash;
             }
         }
 
-        /// <summary>Not counted: refused.</summary>
-        public sealed class Exceeded : global::FidoUnlock.LimitOutcome
+        /// <summary>The keys were restored.</summary>
+        public sealed class Restored : global::FidoUnlock.IssuerKeyEvent
         {
-            /// <summary>By this limit.</summary>
-            public global::FidoUnlock.LimitKind Kind { get; }
-
             /// <summary>Takes every field.</summary>
-            public Exceeded(global::FidoUnlock.LimitKind kind)
+            public Restored()
             {
-                this.Kind = kind;
             }
 
             internal override void UniffiWrite(UniffiWriter uniffiWriter)
             {
                 uniffiWriter.WriteInt32(3);
-                UniffiConverters.WriteLimitKind(uniffiWriter, Kind);
             }
 
             /// <summary>True for the same variant with the same fields.</summary>
             public override bool Equals(object uniffiOther)
             {
-                var other = uniffiOther as global::FidoUnlock.LimitOutcome.Exceeded;
-                return !ReferenceEquals(other, null)
-                    && Kind == other.Kind;
+                var other = uniffiOther as global::FidoUnlock.IssuerKeyEvent.Restored;
+                return !ReferenceEquals(other, null);
             }
 
             /// <summary>Equal values have equal hashes.</summary>
             public override int GetHashCode()
             {
                 var hash = 3;
-                hash = UniffiValues.Hash(hash, Kind);
                 return hash;
             }
         }
@@ -11743,21 +11463,97 @@ namespace FidoUnlock
 
     internal static partial class UniffiConverters
     {
-        internal static global::FidoUnlock.LimitOutcome ReadLimitOutcome(UniffiReader uniffiReader)
+        internal static global::FidoUnlock.IssuerKeyEvent ReadIssuerKeyEvent(UniffiReader uniffiReader)
         {
             switch (uniffiReader.ReadInt32())
             {
-                case 1: return new global::FidoUnlock.LimitOutcome.Taken();
-                case 2: return new global::FidoUnlock.LimitOutcome.ApprovalWanted(UniffiConverters.ReadLimitKind(uniffiReader));
-                case 3: return new global::FidoUnlock.LimitOutcome.Exceeded(UniffiConverters.ReadLimitKind(uniffiReader));
+                case 1: return new global::FidoUnlock.IssuerKeyEvent.Made(uniffiReader.ReadByte(), uniffiReader.ReadBytes());
+                case 2: return new global::FidoUnlock.IssuerKeyEvent.BackedUp();
+                case 3: return new global::FidoUnlock.IssuerKeyEvent.Restored();
                 default: throw UniffiReader.Malformed();
             }
         }
 
-        internal static void WriteLimitOutcome(UniffiWriter uniffiWriter, global::FidoUnlock.LimitOutcome value)
+        internal static void WriteIssuerKeyEvent(UniffiWriter uniffiWriter, global::FidoUnlock.IssuerKeyEvent value)
         {
             UniffiWriter.NotNull(value);
             value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>What an operator may do.</summary>
+    public enum DeskPrivilege : int
+    {
+        /// <summary>Answer callers: search, requests, Response Codes.</summary>
+        Unlock = 0,
+        /// <summary>Fetch the programs that users install.</summary>
+        Downloads = 1,
+        /// <summary>Register, rotate and retire devices.</summary>
+        ManageDevices = 2,
+        /// <summary>Users and channels, operators, rules, alarms, licence, issuers' keys.</summary>
+        Administer = 3,
+        /// <summary>Read the audit log, and sign checkpoints of it.</summary>
+        Audit = 4,
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.DeskPrivilege ReadDeskPrivilege(UniffiReader uniffiReader)
+        {
+            switch (uniffiReader.ReadInt32())
+            {
+                case 1: return global::FidoUnlock.DeskPrivilege.Unlock;
+                case 2: return global::FidoUnlock.DeskPrivilege.Downloads;
+                case 3: return global::FidoUnlock.DeskPrivilege.ManageDevices;
+                case 4: return global::FidoUnlock.DeskPrivilege.Administer;
+                case 5: return global::FidoUnlock.DeskPrivilege.Audit;
+                default: throw UniffiReader.Malformed();
+            }
+        }
+
+        internal static void WriteDeskPrivilege(UniffiWriter uniffiWriter, global::FidoUnlock.DeskPrivilege value)
+        {
+            switch (value)
+            {
+                case global::FidoUnlock.DeskPrivilege.Unlock: uniffiWriter.WriteInt32(1); break;
+                case global::FidoUnlock.DeskPrivilege.Downloads: uniffiWriter.WriteInt32(2); break;
+                case global::FidoUnlock.DeskPrivilege.ManageDevices: uniffiWriter.WriteInt32(3); break;
+                case global::FidoUnlock.DeskPrivilege.Administer: uniffiWriter.WriteInt32(4); break;
+                case global::FidoUnlock.DeskPrivilege.Audit: uniffiWriter.WriteInt32(5); break;
+                default: throw new global::System.ArgumentOutOfRangeException("value", "no value of DeskPrivilege");
+            }
+        }
+    }
+
+    /// <summary>An operator's role.</summary>
+    public enum DeskRole : int
+    {
+        /// <summary>Every privilege.</summary>
+        Administrator = 0,
+        /// <summary>Answers callers and manages devices.</summary>
+        DeviceServiceAdministrator = 1,
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.DeskRole ReadDeskRole(UniffiReader uniffiReader)
+        {
+            switch (uniffiReader.ReadInt32())
+            {
+                case 1: return global::FidoUnlock.DeskRole.Administrator;
+                case 2: return global::FidoUnlock.DeskRole.DeviceServiceAdministrator;
+                default: throw UniffiReader.Malformed();
+            }
+        }
+
+        internal static void WriteDeskRole(UniffiWriter uniffiWriter, global::FidoUnlock.DeskRole value)
+        {
+            switch (value)
+            {
+                case global::FidoUnlock.DeskRole.Administrator: uniffiWriter.WriteInt32(1); break;
+                case global::FidoUnlock.DeskRole.DeviceServiceAdministrator: uniffiWriter.WriteInt32(2); break;
+                default: throw new global::System.ArgumentOutOfRangeException("value", "no value of DeskRole");
+            }
         }
     }
 
@@ -11955,130 +11751,6 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>Why the host's store failed.</summary>
-    public abstract class StorageException : global::System.Exception
-    {
-        internal StorageException(string message) : base(message) { }
-
-        internal abstract void UniffiWrite(UniffiWriter uniffiWriter);
-
-        /// <summary>It could not be read.</summary>
-        public sealed class Read : global::FidoUnlock.StorageException
-        {
-            /// <summary>Table or file, never its content.</summary>
-            public string What { get; }
-
-            /// <summary>Takes every field.</summary>
-            public Read(string what) : base("Read: " + "what=" + what)
-            {
-                if (what == null) throw new global::System.ArgumentNullException("what");
-                this.What = what;
-            }
-
-            internal override void UniffiWrite(UniffiWriter uniffiWriter)
-            {
-                uniffiWriter.WriteInt32(1);
-                uniffiWriter.WriteString(What);
-            }
-        }
-
-        /// <summary>It could not be written; the earlier content is still there.</summary>
-        public sealed class Write : global::FidoUnlock.StorageException
-        {
-            /// <summary>Table or file, never its content.</summary>
-            public string What { get; }
-
-            /// <summary>Takes every field.</summary>
-            public Write(string what) : base("Write: " + "what=" + what)
-            {
-                if (what == null) throw new global::System.ArgumentNullException("what");
-                this.What = what;
-            }
-
-            internal override void UniffiWrite(UniffiWriter uniffiWriter)
-            {
-                uniffiWriter.WriteInt32(2);
-                uniffiWriter.WriteString(What);
-            }
-        }
-
-        /// <summary>It was read but makes no sense.</summary>
-        public sealed class Corrupt : global::FidoUnlock.StorageException
-        {
-            /// <summary>Table or file, never its content.</summary>
-            public string What { get; }
-
-            /// <summary>Takes every field.</summary>
-            public Corrupt(string what) : base("Corrupt: " + "what=" + what)
-            {
-                if (what == null) throw new global::System.ArgumentNullException("what");
-                this.What = what;
-            }
-
-            internal override void UniffiWrite(UniffiWriter uniffiWriter)
-            {
-                uniffiWriter.WriteInt32(3);
-                uniffiWriter.WriteString(What);
-            }
-        }
-
-        /// <summary>Another program holds its lock.</summary>
-        public sealed class Busy : global::FidoUnlock.StorageException
-        {
-            /// <summary>Table or file, never its content.</summary>
-            public string What { get; }
-
-            /// <summary>Takes every field.</summary>
-            public Busy(string what) : base("Busy: " + "what=" + what)
-            {
-                if (what == null) throw new global::System.ArgumentNullException("what");
-                this.What = what;
-            }
-
-            internal override void UniffiWrite(UniffiWriter uniffiWriter)
-            {
-                uniffiWriter.WriteInt32(4);
-                uniffiWriter.WriteString(What);
-            }
-        }
-
-        /// <summary>It threw something else.</summary>
-        public sealed class HostFailed : global::FidoUnlock.StorageException
-        {
-            /// <summary>Takes every field.</summary>
-            public HostFailed() : base("HostFailed")
-            {
-            }
-
-            internal override void UniffiWrite(UniffiWriter uniffiWriter)
-            {
-                uniffiWriter.WriteInt32(5);
-            }
-        }
-    }
-
-    internal static partial class UniffiConverters
-    {
-        internal static global::FidoUnlock.StorageException ReadStorageException(UniffiReader uniffiReader)
-        {
-            switch (uniffiReader.ReadInt32())
-            {
-                case 1: return new global::FidoUnlock.StorageException.Read(uniffiReader.ReadString());
-                case 2: return new global::FidoUnlock.StorageException.Write(uniffiReader.ReadString());
-                case 3: return new global::FidoUnlock.StorageException.Corrupt(uniffiReader.ReadString());
-                case 4: return new global::FidoUnlock.StorageException.Busy(uniffiReader.ReadString());
-                case 5: return new global::FidoUnlock.StorageException.HostFailed();
-                default: throw UniffiReader.Malformed();
-            }
-        }
-
-        internal static void WriteStorageException(UniffiWriter uniffiWriter, global::FidoUnlock.StorageException value)
-        {
-            UniffiWriter.NotNull(value);
-            value.UniffiWrite(uniffiWriter);
-        }
-    }
-
     /// <summary>What a channel is.</summary>
     public enum ChannelKind : int
     {
@@ -12115,6 +11787,46 @@ namespace FidoUnlock
                 case global::FidoUnlock.ChannelKind.Telephone: uniffiWriter.WriteInt32(3); break;
                 case global::FidoUnlock.ChannelKind.Agent: uniffiWriter.WriteInt32(4); break;
                 default: throw new global::System.ArgumentOutOfRangeException("value", "no value of ChannelKind");
+            }
+        }
+    }
+
+    /// <summary>How a request with a code ended.</summary>
+    public enum CodeOutcome : int
+    {
+        /// <summary>Nothing was recorded yet.</summary>
+        Open = 0,
+        /// <summary>The device was unlocked.</summary>
+        Done = 1,
+        /// <summary>Given up; the code may be good all the same.</summary>
+        Abandoned = 2,
+        /// <summary>A later challenge came: the code is void, if that one was the device's.</summary>
+        Superseded = 3,
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.CodeOutcome ReadCodeOutcome(UniffiReader uniffiReader)
+        {
+            switch (uniffiReader.ReadInt32())
+            {
+                case 1: return global::FidoUnlock.CodeOutcome.Open;
+                case 2: return global::FidoUnlock.CodeOutcome.Done;
+                case 3: return global::FidoUnlock.CodeOutcome.Abandoned;
+                case 4: return global::FidoUnlock.CodeOutcome.Superseded;
+                default: throw UniffiReader.Malformed();
+            }
+        }
+
+        internal static void WriteCodeOutcome(UniffiWriter uniffiWriter, global::FidoUnlock.CodeOutcome value)
+        {
+            switch (value)
+            {
+                case global::FidoUnlock.CodeOutcome.Open: uniffiWriter.WriteInt32(1); break;
+                case global::FidoUnlock.CodeOutcome.Done: uniffiWriter.WriteInt32(2); break;
+                case global::FidoUnlock.CodeOutcome.Abandoned: uniffiWriter.WriteInt32(3); break;
+                case global::FidoUnlock.CodeOutcome.Superseded: uniffiWriter.WriteInt32(4); break;
+                default: throw new global::System.ArgumentOutOfRangeException("value", "no value of CodeOutcome");
             }
         }
     }

@@ -1240,351 +1240,6 @@ public func FfiConverterTypeApprover_lower(_ value: Approver) -> UInt64 {
 
 
 /**
- * An append-only list of entries in the host's own database (docs/protocol/audit.md). Each entry is a
- * few hundred bytes, made and chained by the library and kept as it is; it holds no secret. One desk
- * at a time may write it.
- */
-public protocol AuditLog: AnyObject, Sendable {
-
-    /**
-     * The log's own id: 16 random bytes, generated with the log. Asked once, when the desk opens.
-     */
-    func logId() throws  -> Data
-
-    /**
-     * How many entries there are. Asked once, when the desk opens.
-     */
-    func count() throws  -> UInt64
-
-    /**
-     * The bytes of an entry; absent past the end. `sequence`: from 0.
-     */
-    func entry(sequence: UInt64) throws  -> Data?
-
-    /**
-     * Appends an entry. `sequence`: the position that it must get; refuse if that is taken. Return only
-     * when the entry would survive a power cut: the Response Code is shown only after this. If this throws,
-     * the log must be as it was before.
-     */
-    func append(sequence: UInt64, entry: Data) throws
-
-}
-/**
- * An append-only list of entries in the host's own database (docs/protocol/audit.md). Each entry is a
- * few hundred bytes, made and chained by the library and kept as it is; it holds no secret. One desk
- * at a time may write it.
- */
-open class AuditLogImpl: AuditLog, @unchecked Sendable {
-    fileprivate let handle: UInt64
-
-    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
-#if swift(>=5.8)
-    @_documentation(visibility: private)
-#endif
-    public struct NoHandle {
-        public init() {}
-    }
-
-    // TODO: We'd like this to be `private` but for Swifty reasons,
-    // we can't implement `FfiConverter` without making this `required` and we can't
-    // make it `required` without making it `public`.
-#if swift(>=5.8)
-    @_documentation(visibility: private)
-#endif
-    required public init(unsafeFromHandle handle: UInt64) {
-        self.handle = handle
-    }
-
-    // This constructor can be used to instantiate a fake object.
-    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
-    //
-    // - Warning:
-    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
-#if swift(>=5.8)
-    @_documentation(visibility: private)
-#endif
-    public init(noHandle: NoHandle) {
-        self.handle = 0
-    }
-
-#if swift(>=5.8)
-    @_documentation(visibility: private)
-#endif
-    public func uniffiCloneHandle() -> UInt64 {
-        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_auditlog(self.handle, $0) }
-    }
-    // No primary constructor declared for this class.
-
-    deinit {
-        if handle == 0 {
-            // Mock objects have handle=0 don't try to free them
-            return
-        }
-
-        try! rustCall { uniffi_fido_unlock_ffi_fn_free_auditlog(handle, $0) }
-    }
-
-
-
-
-    /**
-     * The log's own id: 16 random bytes, generated with the log. Asked once, when the desk opens.
-     */
-open func logId()throws  -> Data  {
-    return try  FfiConverterData.lift(try rustCallWithError(FfiConverterTypeStorageError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_auditlog_log_id(
-            self.uniffiCloneHandle(),uniffiCallStatus
-    )
-})
-}
-
-    /**
-     * How many entries there are. Asked once, when the desk opens.
-     */
-open func count()throws  -> UInt64  {
-    return try  FfiConverterUInt64.lift(try rustCallWithError(FfiConverterTypeStorageError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_auditlog_count(
-            self.uniffiCloneHandle(),uniffiCallStatus
-    )
-})
-}
-
-    /**
-     * The bytes of an entry; absent past the end. `sequence`: from 0.
-     */
-open func entry(sequence: UInt64)throws  -> Data?  {
-    return try  FfiConverterOptionData.lift(try rustCallWithError(FfiConverterTypeStorageError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_auditlog_entry(
-            self.uniffiCloneHandle(),
-        FfiConverterUInt64.lower(sequence),uniffiCallStatus
-    )
-})
-}
-
-    /**
-     * Appends an entry. `sequence`: the position that it must get; refuse if that is taken. Return only
-     * when the entry would survive a power cut: the Response Code is shown only after this. If this throws,
-     * the log must be as it was before.
-     */
-open func append(sequence: UInt64, entry: Data)throws   {try rustCallWithError(FfiConverterTypeStorageError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_auditlog_append(
-            self.uniffiCloneHandle(),
-        FfiConverterUInt64.lower(sequence),
-        FfiConverterData.lower(entry),uniffiCallStatus
-    )
-}
-}
-
-
-
-}
-
-
-
-// Put the implementation in a struct so we don't pollute the top-level namespace
-fileprivate struct UniffiCallbackInterfaceAuditLog {
-
-    // Create the VTable using a series of closures.
-    // Swift automatically converts these into C callback functions.
-    //
-    // Store the vtable directly.
-    static let vtable: UniffiVTableCallbackInterfaceAuditLog = UniffiVTableCallbackInterfaceAuditLog(
-        uniffiFree: { (uniffiHandle: UInt64) -> () in
-            do {
-                try FfiConverterTypeAuditLog.handleMap.remove(handle: uniffiHandle)
-            } catch {
-                print("Uniffi callback interface AuditLog: handle missing in uniffiFree")
-            }
-        },
-        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
-            do {
-                return try FfiConverterTypeAuditLog.handleMap.clone(handle: uniffiHandle)
-            } catch {
-                fatalError("Uniffi callback interface AuditLog: handle missing in uniffiClone")
-            }
-        },
-        logId: { (
-            uniffiHandle: UInt64,
-            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
-            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
-        ) in
-            let makeCall = {
-                () throws -> Data in
-                guard let uniffiObj = try? FfiConverterTypeAuditLog.handleMap.get(handle: uniffiHandle) else {
-                    throw UniffiInternalError.unexpectedStaleHandle
-                }
-                return try uniffiObj.logId(
-                )
-            }
-
-
-            let writeReturn = { uniffiOutReturn.pointee = FfiConverterData.lower($0) }
-            uniffiTraitInterfaceCallWithError(
-                callStatus: uniffiCallStatus,
-                makeCall: makeCall,
-                writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStorageError_lower
-            )
-        },
-        count: { (
-            uniffiHandle: UInt64,
-            uniffiOutReturn: UnsafeMutablePointer<UInt64>,
-            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
-        ) in
-            let makeCall = {
-                () throws -> UInt64 in
-                guard let uniffiObj = try? FfiConverterTypeAuditLog.handleMap.get(handle: uniffiHandle) else {
-                    throw UniffiInternalError.unexpectedStaleHandle
-                }
-                return try uniffiObj.count(
-                )
-            }
-
-
-            let writeReturn = { uniffiOutReturn.pointee = FfiConverterUInt64.lower($0) }
-            uniffiTraitInterfaceCallWithError(
-                callStatus: uniffiCallStatus,
-                makeCall: makeCall,
-                writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStorageError_lower
-            )
-        },
-        entry: { (
-            uniffiHandle: UInt64,
-            sequence: UInt64,
-            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
-            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
-        ) in
-            let makeCall = {
-                () throws -> Data? in
-                guard let uniffiObj = try? FfiConverterTypeAuditLog.handleMap.get(handle: uniffiHandle) else {
-                    throw UniffiInternalError.unexpectedStaleHandle
-                }
-                return try uniffiObj.entry(
-                     sequence: try FfiConverterUInt64.lift(sequence)
-                )
-            }
-
-
-            let writeReturn = { uniffiOutReturn.pointee = FfiConverterOptionData.lower($0) }
-            uniffiTraitInterfaceCallWithError(
-                callStatus: uniffiCallStatus,
-                makeCall: makeCall,
-                writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStorageError_lower
-            )
-        },
-        append: { (
-            uniffiHandle: UInt64,
-            sequence: UInt64,
-            entry: RustBuffer,
-            uniffiOutReturn: UnsafeMutableRawPointer,
-            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
-        ) in
-            let makeCall = {
-                () throws -> () in
-                guard let uniffiObj = try? FfiConverterTypeAuditLog.handleMap.get(handle: uniffiHandle) else {
-                    throw UniffiInternalError.unexpectedStaleHandle
-                }
-                return try uniffiObj.append(
-                     sequence: try FfiConverterUInt64.lift(sequence),
-                     entry: try FfiConverterData.lift(entry)
-                )
-            }
-
-
-            let writeReturn = { () }
-            uniffiTraitInterfaceCallWithError(
-                callStatus: uniffiCallStatus,
-                makeCall: makeCall,
-                writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStorageError_lower
-            )
-        }
-    )
-
-    // Rust stores this pointer for future callback invocations, so it must live
-    // for the process lifetime (not just for the init function call).
-    //
-    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
-    // This is safe because the pointee is initialized once during static init
-    // and never mutated by either side of the FFI.  Its fields are C function pointers.
-    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceAuditLog> = {
-        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceAuditLog>.allocate(capacity: 1)
-        ptr.initialize(to: vtable)
-        return UnsafePointer(ptr)
-    }()
-}
-
-private func uniffiCallbackInitAuditLog() {
-    uniffi_fido_unlock_ffi_fn_init_callback_vtable_auditlog(UniffiCallbackInterfaceAuditLog.vtablePtr)
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public struct FfiConverterTypeAuditLog: FfiConverter {
-    fileprivate static let handleMap = UniffiHandleMap<AuditLog>()
-
-    typealias FfiType = UInt64
-    typealias SwiftType = AuditLog
-
-    public static func lift(_ handle: UInt64) throws -> AuditLog {
-        if ((handle & 1) == 0) {
-            // Rust-generated handle, construct a new class that uses the handle to implement the
-            // interface
-            return AuditLogImpl(unsafeFromHandle: handle)
-        } else {
-            // Swift-generated handle, get the object from the handle map
-            return try handleMap.remove(handle: handle)
-        }
-    }
-
-    public static func lower(_ value: AuditLog) -> UInt64 {
-         if let rustImpl = value as? AuditLogImpl {
-             // Rust-implemented object.  Clone the handle and return it
-            return rustImpl.uniffiCloneHandle()
-         } else {
-            // Swift object, generate a new vtable handle and return that.
-            return handleMap.insert(obj: value)
-         }
-    }
-
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> AuditLog {
-        let handle: UInt64 = try readInt(&buf)
-        return try lift(handle)
-    }
-
-    public static func write(_ value: AuditLog, into buf: inout [UInt8]) {
-        writeInt(&buf, lower(value))
-    }
-}
-
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeAuditLog_lift(_ handle: UInt64) throws -> AuditLog {
-    return try FfiConverterTypeAuditLog.lift(handle)
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeAuditLog_lower(_ value: AuditLog) -> UInt64 {
-    return FfiConverterTypeAuditLog.lower(value)
-}
-
-
-
-
-
-
-/**
  * The person's consent to block the PIN; valid for as many power-ups as that takes.
  */
 public protocol BlockConsentProtocol: AnyObject, Sendable {
@@ -1702,8 +1357,8 @@ public func FfiConverterTypeBlockConsent_lower(_ value: BlockConsent) -> UInt64 
 public protocol CallerVerifier: AnyObject, Sendable {
 
     /**
-     * Verifies the caller that `task` names. If this throws, the caller stays unverified (406). It may wait
-     * for the caller, since the desk serves others meanwhile; the request is valid for ten minutes.
+     * Checks the caller that `task` names. What throws here leaves the caller unverified (406). It may wait
+     * for the caller, since the desk serves others meanwhile.
      */
     func verify(task: CallerTask) throws  -> CallerCheck
 
@@ -1765,8 +1420,8 @@ open class CallerVerifierImpl: CallerVerifier, @unchecked Sendable {
 
 
     /**
-     * Verifies the caller that `task` names. If this throws, the caller stays unverified (406). It may wait
-     * for the caller, since the desk serves others meanwhile; the request is valid for ten minutes.
+     * Checks the caller that `task` names. What throws here leaves the caller unverified (406). It may wait
+     * for the caller, since the desk serves others meanwhile.
      */
 open func verify(task: CallerTask)throws  -> CallerCheck  {
     return try  FfiConverterTypeCallerCheck_lift(try rustCallWithError(FfiConverterTypeHostError_lift) {
@@ -2069,24 +1724,24 @@ public func FfiConverterTypeCancelHandle_lower(_ value: CancelHandle) -> UInt64 
 
 
 /**
- * Signs checkpoints, with a P-256 key that is no issuer's.
+ * Signs checkpoints, with an Ed25519 key that is no issuer's. `checkpoint_signer` makes one in software.
  */
 public protocol CheckpointSigner: AnyObject, Sendable {
 
     /**
-     * The public key that verifies them: a compressed point of 33 bytes.
+     * The public key that verifies them, as one line: `name+id+key`, as C2SP's signed-note has it. The name
+     * is the log's (`HelpDesk.origin`).
      */
-    func publicKey() throws  -> Data
+    func publicKey() throws  -> String
 
     /**
-     * Makes the ECDSA signature over `message` with SHA-256: r and s of 32 bytes each. Either s will do;
-     * the library checks it under the public key.
+     * Makes the Ed25519 signature over the bytes of `text`, 64 bytes. The library checks it under the public key.
      */
-    func sign(task: CheckpointTask) throws  -> Data
+    func sign(text: String) throws  -> Data
 
 }
 /**
- * Signs checkpoints, with a P-256 key that is no issuer's.
+ * Signs checkpoints, with an Ed25519 key that is no issuer's. `checkpoint_signer` makes one in software.
  */
 open class CheckpointSignerImpl: CheckpointSigner, @unchecked Sendable {
     fileprivate let handle: UInt64
@@ -2142,10 +1797,11 @@ open class CheckpointSignerImpl: CheckpointSigner, @unchecked Sendable {
 
 
     /**
-     * The public key that verifies them: a compressed point of 33 bytes.
+     * The public key that verifies them, as one line: `name+id+key`, as C2SP's signed-note has it. The name
+     * is the log's (`HelpDesk.origin`).
      */
-open func publicKey()throws  -> Data  {
-    return try  FfiConverterData.lift(try rustCallWithError(FfiConverterTypeSigningError_lift) {
+open func publicKey()throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeSigningError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_checkpointsigner_public_key(
             self.uniffiCloneHandle(),uniffiCallStatus
@@ -2154,15 +1810,14 @@ open func publicKey()throws  -> Data  {
 }
 
     /**
-     * Makes the ECDSA signature over `message` with SHA-256: r and s of 32 bytes each. Either s will do;
-     * the library checks it under the public key.
+     * Makes the Ed25519 signature over the bytes of `text`, 64 bytes. The library checks it under the public key.
      */
-open func sign(task: CheckpointTask)throws  -> Data  {
+open func sign(text: String)throws  -> Data  {
     return try  FfiConverterData.lift(try rustCallWithError(FfiConverterTypeSigningError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_checkpointsigner_sign(
             self.uniffiCloneHandle(),
-        FfiConverterTypeCheckpointTask_lower(task),uniffiCallStatus
+        FfiConverterString.lower(text),uniffiCallStatus
     )
 })
 }
@@ -2201,7 +1856,7 @@ fileprivate struct UniffiCallbackInterfaceCheckpointSigner {
             uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
         ) in
             let makeCall = {
-                () throws -> Data in
+                () throws -> String in
                 guard let uniffiObj = try? FfiConverterTypeCheckpointSigner.handleMap.get(handle: uniffiHandle) else {
                     throw UniffiInternalError.unexpectedStaleHandle
                 }
@@ -2210,7 +1865,7 @@ fileprivate struct UniffiCallbackInterfaceCheckpointSigner {
             }
 
 
-            let writeReturn = { uniffiOutReturn.pointee = FfiConverterData.lower($0) }
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterString.lower($0) }
             uniffiTraitInterfaceCallWithError(
                 callStatus: uniffiCallStatus,
                 makeCall: makeCall,
@@ -2220,7 +1875,7 @@ fileprivate struct UniffiCallbackInterfaceCheckpointSigner {
         },
         sign: { (
             uniffiHandle: UInt64,
-            task: RustBuffer,
+            text: RustBuffer,
             uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
             uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
         ) in
@@ -2230,7 +1885,7 @@ fileprivate struct UniffiCallbackInterfaceCheckpointSigner {
                     throw UniffiInternalError.unexpectedStaleHandle
                 }
                 return try uniffiObj.sign(
-                     task: try FfiConverterTypeCheckpointTask_lift(task)
+                     text: try FfiConverterString.lift(text)
                 )
             }
 
@@ -2315,215 +1970,6 @@ public func FfiConverterTypeCheckpointSigner_lift(_ handle: UInt64) throws -> Ch
 #endif
 public func FfiConverterTypeCheckpointSigner_lower(_ value: CheckpointSigner) -> UInt64 {
     return FfiConverterTypeCheckpointSigner.lower(value)
-}
-
-
-
-
-
-
-/**
- * The host's clock.
- */
-public protocol Clock: AnyObject, Sendable {
-
-    /**
-     * Seconds since 1970-01-01 UTC.
-     */
-    func now() throws  -> UInt64
-
-}
-/**
- * The host's clock.
- */
-open class ClockImpl: Clock, @unchecked Sendable {
-    fileprivate let handle: UInt64
-
-    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
-#if swift(>=5.8)
-    @_documentation(visibility: private)
-#endif
-    public struct NoHandle {
-        public init() {}
-    }
-
-    // TODO: We'd like this to be `private` but for Swifty reasons,
-    // we can't implement `FfiConverter` without making this `required` and we can't
-    // make it `required` without making it `public`.
-#if swift(>=5.8)
-    @_documentation(visibility: private)
-#endif
-    required public init(unsafeFromHandle handle: UInt64) {
-        self.handle = handle
-    }
-
-    // This constructor can be used to instantiate a fake object.
-    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
-    //
-    // - Warning:
-    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
-#if swift(>=5.8)
-    @_documentation(visibility: private)
-#endif
-    public init(noHandle: NoHandle) {
-        self.handle = 0
-    }
-
-#if swift(>=5.8)
-    @_documentation(visibility: private)
-#endif
-    public func uniffiCloneHandle() -> UInt64 {
-        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_clock(self.handle, $0) }
-    }
-    // No primary constructor declared for this class.
-
-    deinit {
-        if handle == 0 {
-            // Mock objects have handle=0 don't try to free them
-            return
-        }
-
-        try! rustCall { uniffi_fido_unlock_ffi_fn_free_clock(handle, $0) }
-    }
-
-
-
-
-    /**
-     * Seconds since 1970-01-01 UTC.
-     */
-open func now()throws  -> UInt64  {
-    return try  FfiConverterUInt64.lift(try rustCallWithError(FfiConverterTypeHostError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_clock_now(
-            self.uniffiCloneHandle(),uniffiCallStatus
-    )
-})
-}
-
-
-
-}
-
-
-
-// Put the implementation in a struct so we don't pollute the top-level namespace
-fileprivate struct UniffiCallbackInterfaceClock {
-
-    // Create the VTable using a series of closures.
-    // Swift automatically converts these into C callback functions.
-    //
-    // Store the vtable directly.
-    static let vtable: UniffiVTableCallbackInterfaceClock = UniffiVTableCallbackInterfaceClock(
-        uniffiFree: { (uniffiHandle: UInt64) -> () in
-            do {
-                try FfiConverterTypeClock.handleMap.remove(handle: uniffiHandle)
-            } catch {
-                print("Uniffi callback interface Clock: handle missing in uniffiFree")
-            }
-        },
-        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
-            do {
-                return try FfiConverterTypeClock.handleMap.clone(handle: uniffiHandle)
-            } catch {
-                fatalError("Uniffi callback interface Clock: handle missing in uniffiClone")
-            }
-        },
-        now: { (
-            uniffiHandle: UInt64,
-            uniffiOutReturn: UnsafeMutablePointer<UInt64>,
-            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
-        ) in
-            let makeCall = {
-                () throws -> UInt64 in
-                guard let uniffiObj = try? FfiConverterTypeClock.handleMap.get(handle: uniffiHandle) else {
-                    throw UniffiInternalError.unexpectedStaleHandle
-                }
-                return try uniffiObj.now(
-                )
-            }
-
-
-            let writeReturn = { uniffiOutReturn.pointee = FfiConverterUInt64.lower($0) }
-            uniffiTraitInterfaceCallWithError(
-                callStatus: uniffiCallStatus,
-                makeCall: makeCall,
-                writeReturn: writeReturn,
-                lowerError: FfiConverterTypeHostError_lower
-            )
-        }
-    )
-
-    // Rust stores this pointer for future callback invocations, so it must live
-    // for the process lifetime (not just for the init function call).
-    //
-    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
-    // This is safe because the pointee is initialized once during static init
-    // and never mutated by either side of the FFI.  Its fields are C function pointers.
-    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceClock> = {
-        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceClock>.allocate(capacity: 1)
-        ptr.initialize(to: vtable)
-        return UnsafePointer(ptr)
-    }()
-}
-
-private func uniffiCallbackInitClock() {
-    uniffi_fido_unlock_ffi_fn_init_callback_vtable_clock(UniffiCallbackInterfaceClock.vtablePtr)
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public struct FfiConverterTypeClock: FfiConverter {
-    fileprivate static let handleMap = UniffiHandleMap<Clock>()
-
-    typealias FfiType = UInt64
-    typealias SwiftType = Clock
-
-    public static func lift(_ handle: UInt64) throws -> Clock {
-        if ((handle & 1) == 0) {
-            // Rust-generated handle, construct a new class that uses the handle to implement the
-            // interface
-            return ClockImpl(unsafeFromHandle: handle)
-        } else {
-            // Swift-generated handle, get the object from the handle map
-            return try handleMap.remove(handle: handle)
-        }
-    }
-
-    public static func lower(_ value: Clock) -> UInt64 {
-         if let rustImpl = value as? ClockImpl {
-             // Rust-implemented object.  Clone the handle and return it
-            return rustImpl.uniffiCloneHandle()
-         } else {
-            // Swift object, generate a new vtable handle and return that.
-            return handleMap.insert(obj: value)
-         }
-    }
-
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Clock {
-        let handle: UInt64 = try readInt(&buf)
-        return try lift(handle)
-    }
-
-    public static func write(_ value: Clock, into buf: inout [UInt8]) {
-        writeInt(&buf, lower(value))
-    }
-}
-
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeClock_lift(_ handle: UInt64) throws -> Clock {
-    return try FfiConverterTypeClock.lift(handle)
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeClock_lower(_ value: Clock) -> UInt64 {
-    return FfiConverterTypeClock.lower(value)
 }
 
 
@@ -2961,76 +2407,17 @@ public func FfiConverterTypeCodeField_lower(_ value: CodeField) -> UInt64 {
 
 
 /**
- * Puts a help desk together from the host's own database, HSM and accounts. All but clock, delivery and
- * policy must be set; `DeskFolder.builder` begins with a port over files for each, of which the host
- * replaces those that it has itself. All ports are called on the thread that calls the desk, one call
- * after the other.
+ * The keys of a desk beside its issuers': the one under which its database is sealed, and the pepper of its operators'
+ * passwords. Whoever has both and the database is the desk: keep them where the issuers' keys are.
  */
-public protocol DeskBuilderProtocol: AnyObject, Sendable {
-
-    /**
-     * Opens the desk, once: reads and verifies the whole audit log. A missing port gives number 801.
-     */
-    func `open`() throws  -> HelpDesk
-
-    /**
-     * The audit log, which is asked for its id and length here.
-     */
-    func setAuditLog(log: AuditLog) throws
-
-    /**
-     * The clock; the system's unless set.
-     */
-    func setClock(clock: Clock) throws
-
-    /**
-     * Sends codes to channels, if the desk is to do that.
-     */
-    func setDelivery(delivery: CodeDelivery) throws
-
-    /**
-     * Users and devices.
-     */
-    func setDirectory(directory: Directory) throws
-
-    /**
-     * The licence and the service switch.
-     */
-    func setLicence(licence: Licence) throws
-
-    /**
-     * Counts the codes that were given out.
-     */
-    func setLimits(limits: Limits) throws
-
-    /**
-     * Notices to owners.
-     */
-    func setNotifier(notifier: OwnerNotifier) throws
-
-    /**
-     * Who may use the desk.
-     */
-    func setOperators(operators: Operators) throws
-
-    /**
-     * The rules; `default_desk_policy` unless set.
-     */
-    func setPolicy(policy: DeskPolicy) throws
-
-    /**
-     * The issuer's keys.
-     */
-    func setSigner(signer: ResponseSigner) throws
+public protocol DeskKeysProtocol: AnyObject, Sendable {
 
 }
 /**
- * Puts a help desk together from the host's own database, HSM and accounts. All but clock, delivery and
- * policy must be set; `DeskFolder.builder` begins with a port over files for each, of which the host
- * replaces those that it has itself. All ports are called on the thread that calls the desk, one call
- * after the other.
+ * The keys of a desk beside its issuers': the one under which its database is sealed, and the pepper of its operators'
+ * passwords. Whoever has both and the database is the desk: keep them where the issuers' keys are.
  */
-open class DeskBuilder: DeskBuilderProtocol, @unchecked Sendable {
+open class DeskKeys: DeskKeysProtocol, @unchecked Sendable {
     fileprivate let handle: UInt64
 
     /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
@@ -3067,301 +2454,7 @@ open class DeskBuilder: DeskBuilderProtocol, @unchecked Sendable {
     @_documentation(visibility: private)
 #endif
     public func uniffiCloneHandle() -> UInt64 {
-        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_deskbuilder(self.handle, $0) }
-    }
-    /**
-     * A builder without any port.
-     */
-public convenience init() {
-    let handle =
-        try! rustCall() {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_constructor_deskbuilder_new(uniffiCallStatus
-    )
-}
-    self.init(unsafeFromHandle: handle)
-}
-
-    deinit {
-        if handle == 0 {
-            // Mock objects have handle=0 don't try to free them
-            return
-        }
-
-        try! rustCall { uniffi_fido_unlock_ffi_fn_free_deskbuilder(handle, $0) }
-    }
-
-
-
-
-    /**
-     * Opens the desk, once: reads and verifies the whole audit log. A missing port gives number 801.
-     */
-open func `open`()throws  -> HelpDesk  {
-    return try  FfiConverterTypeHelpDesk_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_deskbuilder_open(
-            self.uniffiCloneHandle(),uniffiCallStatus
-    )
-})
-}
-
-    /**
-     * The audit log, which is asked for its id and length here.
-     */
-open func setAuditLog(log: AuditLog)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_audit_log(
-            self.uniffiCloneHandle(),
-        FfiConverterTypeAuditLog_lower(log),uniffiCallStatus
-    )
-}
-}
-
-    /**
-     * The clock; the system's unless set.
-     */
-open func setClock(clock: Clock)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_clock(
-            self.uniffiCloneHandle(),
-        FfiConverterTypeClock_lower(clock),uniffiCallStatus
-    )
-}
-}
-
-    /**
-     * Sends codes to channels, if the desk is to do that.
-     */
-open func setDelivery(delivery: CodeDelivery)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_delivery(
-            self.uniffiCloneHandle(),
-        FfiConverterTypeCodeDelivery_lower(delivery),uniffiCallStatus
-    )
-}
-}
-
-    /**
-     * Users and devices.
-     */
-open func setDirectory(directory: Directory)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_directory(
-            self.uniffiCloneHandle(),
-        FfiConverterTypeDirectory_lower(directory),uniffiCallStatus
-    )
-}
-}
-
-    /**
-     * The licence and the service switch.
-     */
-open func setLicence(licence: Licence)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_licence(
-            self.uniffiCloneHandle(),
-        FfiConverterTypeLicence_lower(licence),uniffiCallStatus
-    )
-}
-}
-
-    /**
-     * Counts the codes that were given out.
-     */
-open func setLimits(limits: Limits)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_limits(
-            self.uniffiCloneHandle(),
-        FfiConverterTypeLimits_lower(limits),uniffiCallStatus
-    )
-}
-}
-
-    /**
-     * Notices to owners.
-     */
-open func setNotifier(notifier: OwnerNotifier)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_notifier(
-            self.uniffiCloneHandle(),
-        FfiConverterTypeOwnerNotifier_lower(notifier),uniffiCallStatus
-    )
-}
-}
-
-    /**
-     * Who may use the desk.
-     */
-open func setOperators(operators: Operators)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_operators(
-            self.uniffiCloneHandle(),
-        FfiConverterTypeOperators_lower(operators),uniffiCallStatus
-    )
-}
-}
-
-    /**
-     * The rules; `default_desk_policy` unless set.
-     */
-open func setPolicy(policy: DeskPolicy)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_policy(
-            self.uniffiCloneHandle(),
-        FfiConverterTypeDeskPolicy_lower(policy),uniffiCallStatus
-    )
-}
-}
-
-    /**
-     * The issuer's keys.
-     */
-open func setSigner(signer: ResponseSigner)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_signer(
-            self.uniffiCloneHandle(),
-        FfiConverterTypeResponseSigner_lower(signer),uniffiCallStatus
-    )
-}
-}
-
-
-
-}
-
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public struct FfiConverterTypeDeskBuilder: FfiConverter {
-    typealias FfiType = UInt64
-    typealias SwiftType = DeskBuilder
-
-    public static func lift(_ handle: UInt64) throws -> DeskBuilder {
-        return DeskBuilder(unsafeFromHandle: handle)
-    }
-
-    public static func lower(_ value: DeskBuilder) -> UInt64 {
-        return value.uniffiCloneHandle()
-    }
-
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DeskBuilder {
-        let handle: UInt64 = try readInt(&buf)
-        return try lift(handle)
-    }
-
-    public static func write(_ value: DeskBuilder, into buf: inout [UInt8]) {
-        writeInt(&buf, lower(value))
-    }
-}
-
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeDeskBuilder_lift(_ handle: UInt64) throws -> DeskBuilder {
-    return try FfiConverterTypeDeskBuilder.lift(handle)
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeDeskBuilder_lower(_ value: DeskBuilder) -> UInt64 {
-    return FfiConverterTypeDeskBuilder.lower(value)
-}
-
-
-
-
-
-
-/**
- * The folder of a help desk; one process at a time may work in it.
- */
-public protocol DeskFolderProtocol: AnyObject, Sendable {
-
-    /**
-     * The same, before it is opened: the host may put a port of its own in the place of each.
-     */
-    func builder(passphrase: String, wrappingKey: Data, notifier: OwnerNotifier) throws  -> DeskBuilder
-
-    /**
-     * Opens the desk with the default policy. `passphrase`: of the keys; `wrapping_key`: 32 bytes
-     * that the admin keys of suite-3 devices are wrapped with, empty for a desk without such devices.
-     */
-    func `open`(passphrase: String, wrappingKey: Data, notifier: OwnerNotifier) throws  -> HelpDesk
-
-    /**
-     * Keeps an issuer's key of suite 1 or 2 for a slot, under the passphrase of the folder's keys;
-     * the first call sets it. Once a key is lost, its devices can never be unlocked again: keep a backup of
-     * `keys.age`.
-     */
-    func putIssuerKey(slot: UInt8, key: IssuerKey, passphrase: String) throws
-
-    /**
-     * Writes the licence. `valid_until`: seconds since 1970-01-01 UTC; `contact`: whom to ask for a
-     * new one.
-     */
-    func putLicence(validUntil: UInt64, devices: UInt32, contact: String) throws
-
-    /**
-     * Adds or replaces an operator; the password is wiped on this side.
-     */
-    func putOperator(name: String, password: String, role: DeskRole) throws
-
-    /**
-     * Verifies the audit log, also while a desk is open.
-     */
-    func verifyAudit() throws  -> AuditSummary
-
-    /**
-     * The same, and compares it with checkpoints: see `HelpDesk.verify_audit_against`.
-     */
-    func verifyAuditAgainst(checkpoints: [Data], publicKey: Data) throws  -> AuditSummary
-
-}
-/**
- * The folder of a help desk; one process at a time may work in it.
- */
-open class DeskFolder: DeskFolderProtocol, @unchecked Sendable {
-    fileprivate let handle: UInt64
-
-    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
-#if swift(>=5.8)
-    @_documentation(visibility: private)
-#endif
-    public struct NoHandle {
-        public init() {}
-    }
-
-    // TODO: We'd like this to be `private` but for Swifty reasons,
-    // we can't implement `FfiConverter` without making this `required` and we can't
-    // make it `required` without making it `public`.
-#if swift(>=5.8)
-    @_documentation(visibility: private)
-#endif
-    required public init(unsafeFromHandle handle: UInt64) {
-        self.handle = handle
-    }
-
-    // This constructor can be used to instantiate a fake object.
-    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
-    //
-    // - Warning:
-    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
-#if swift(>=5.8)
-    @_documentation(visibility: private)
-#endif
-    public init(noHandle: NoHandle) {
-        self.handle = 0
-    }
-
-#if swift(>=5.8)
-    @_documentation(visibility: private)
-#endif
-    public func uniffiCloneHandle() -> UInt64 {
-        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_deskfolder(self.handle, $0) }
+        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_deskkeys(self.handle, $0) }
     }
     // No primary constructor declared for this class.
 
@@ -3371,141 +2464,40 @@ open class DeskFolder: DeskFolderProtocol, @unchecked Sendable {
             return
         }
 
-        try! rustCall { uniffi_fido_unlock_ffi_fn_free_deskfolder(handle, $0) }
+        try! rustCall { uniffi_fido_unlock_ffi_fn_free_deskkeys(handle, $0) }
     }
 
 
     /**
-     * A folder that `create` made.
+     * Those of a folder of key files.
      */
-public static func at(path: String) -> DeskFolder  {
-    return try!  FfiConverterTypeDeskFolder_lift(try! rustCall() {
+public static func folder(folder: KeyFolder) -> DeskKeys  {
+    return try!  FfiConverterTypeDeskKeys_lift(try! rustCall() {
         uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_constructor_deskfolder_at(
-        FfiConverterString.lower(path),uniffiCallStatus
+    uniffi_fido_unlock_ffi_fn_constructor_deskkeys_folder(
+        FfiConverterTypeKeyFolder_lower(folder),uniffiCallStatus
     )
 })
 }
 
     /**
-     * Makes the folder, where it does not exist, and a new audit log in it.
+     * Keys that the host keeps, wrapped by its HSM: 32 random bytes each, read where they lie.
      */
-public static func create(path: String)throws  -> DeskFolder  {
-    return try  FfiConverterTypeDeskFolder_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+public static func of(sealKey: Data, pepper: Data)throws  -> DeskKeys  {
+    return try  FfiConverterTypeDeskKeys_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_constructor_deskfolder_create(
-        FfiConverterString.lower(path),uniffiCallStatus
+        FfiConverterByRefBytes.lower(sealKey) { sealKeyFb in
+        FfiConverterByRefBytes.lower(pepper) { pepperFb in
+    uniffi_fido_unlock_ffi_fn_constructor_deskkeys_of(
+        sealKeyFb,
+        pepperFb,uniffiCallStatus
     )
-})
-}
-
-
-
-    /**
-     * The same, before it is opened: the host may put a port of its own in the place of each.
-     */
-open func builder(passphrase: String, wrappingKey: Data, notifier: OwnerNotifier)throws  -> DeskBuilder  {
-    return try  FfiConverterTypeDeskBuilder_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-        FfiConverterByRefBytes.lower(wrappingKey) { wrappingKeyFb in
-    uniffi_fido_unlock_ffi_fn_method_deskfolder_builder(
-            self.uniffiCloneHandle(),
-        FfiConverterString.lower(passphrase),
-        wrappingKeyFb,
-        FfiConverterTypeOwnerNotifier_lower(notifier),uniffiCallStatus
-    )
+        }
         }
 })
 }
 
-    /**
-     * Opens the desk with the default policy. `passphrase`: of the keys; `wrapping_key`: 32 bytes
-     * that the admin keys of suite-3 devices are wrapped with, empty for a desk without such devices.
-     */
-open func `open`(passphrase: String, wrappingKey: Data, notifier: OwnerNotifier)throws  -> HelpDesk  {
-    return try  FfiConverterTypeHelpDesk_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-        FfiConverterByRefBytes.lower(wrappingKey) { wrappingKeyFb in
-    uniffi_fido_unlock_ffi_fn_method_deskfolder_open(
-            self.uniffiCloneHandle(),
-        FfiConverterString.lower(passphrase),
-        wrappingKeyFb,
-        FfiConverterTypeOwnerNotifier_lower(notifier),uniffiCallStatus
-    )
-        }
-})
-}
 
-    /**
-     * Keeps an issuer's key of suite 1 or 2 for a slot, under the passphrase of the folder's keys;
-     * the first call sets it. Once a key is lost, its devices can never be unlocked again: keep a backup of
-     * `keys.age`.
-     */
-open func putIssuerKey(slot: UInt8, key: IssuerKey, passphrase: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_deskfolder_put_issuer_key(
-            self.uniffiCloneHandle(),
-        FfiConverterUInt8.lower(slot),
-        FfiConverterTypeIssuerKey_lower(key),
-        FfiConverterString.lower(passphrase),uniffiCallStatus
-    )
-}
-}
-
-    /**
-     * Writes the licence. `valid_until`: seconds since 1970-01-01 UTC; `contact`: whom to ask for a
-     * new one.
-     */
-open func putLicence(validUntil: UInt64, devices: UInt32, contact: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_deskfolder_put_licence(
-            self.uniffiCloneHandle(),
-        FfiConverterUInt64.lower(validUntil),
-        FfiConverterUInt32.lower(devices),
-        FfiConverterString.lower(contact),uniffiCallStatus
-    )
-}
-}
-
-    /**
-     * Adds or replaces an operator; the password is wiped on this side.
-     */
-open func putOperator(name: String, password: String, role: DeskRole)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_deskfolder_put_operator(
-            self.uniffiCloneHandle(),
-        FfiConverterString.lower(name),
-        FfiConverterString.lower(password),
-        FfiConverterTypeDeskRole_lower(role),uniffiCallStatus
-    )
-}
-}
-
-    /**
-     * Verifies the audit log, also while a desk is open.
-     */
-open func verifyAudit()throws  -> AuditSummary  {
-    return try  FfiConverterTypeAuditSummary_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_deskfolder_verify_audit(
-            self.uniffiCloneHandle(),uniffiCallStatus
-    )
-})
-}
-
-    /**
-     * The same, and compares it with checkpoints: see `HelpDesk.verify_audit_against`.
-     */
-open func verifyAuditAgainst(checkpoints: [Data], publicKey: Data)throws  -> AuditSummary  {
-    return try  FfiConverterTypeAuditSummary_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_deskfolder_verify_audit_against(
-            self.uniffiCloneHandle(),
-        FfiConverterSequenceData.lower(checkpoints),
-        FfiConverterData.lower(publicKey),uniffiCallStatus
-    )
-})
-}
 
 
 
@@ -3515,24 +2507,24 @@ open func verifyAuditAgainst(checkpoints: [Data], publicKey: Data)throws  -> Aud
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public struct FfiConverterTypeDeskFolder: FfiConverter {
+public struct FfiConverterTypeDeskKeys: FfiConverter {
     typealias FfiType = UInt64
-    typealias SwiftType = DeskFolder
+    typealias SwiftType = DeskKeys
 
-    public static func lift(_ handle: UInt64) throws -> DeskFolder {
-        return DeskFolder(unsafeFromHandle: handle)
+    public static func lift(_ handle: UInt64) throws -> DeskKeys {
+        return DeskKeys(unsafeFromHandle: handle)
     }
 
-    public static func lower(_ value: DeskFolder) -> UInt64 {
+    public static func lower(_ value: DeskKeys) -> UInt64 {
         return value.uniffiCloneHandle()
     }
 
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DeskFolder {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DeskKeys {
         let handle: UInt64 = try readInt(&buf)
         return try lift(handle)
     }
 
-    public static func write(_ value: DeskFolder, into buf: inout [UInt8]) {
+    public static func write(_ value: DeskKeys, into buf: inout [UInt8]) {
         writeInt(&buf, lower(value))
     }
 }
@@ -3541,15 +2533,151 @@ public struct FfiConverterTypeDeskFolder: FfiConverter {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public func FfiConverterTypeDeskFolder_lift(_ handle: UInt64) throws -> DeskFolder {
-    return try FfiConverterTypeDeskFolder.lift(handle)
+public func FfiConverterTypeDeskKeys_lift(_ handle: UInt64) throws -> DeskKeys {
+    return try FfiConverterTypeDeskKeys.lift(handle)
 }
 
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public func FfiConverterTypeDeskFolder_lower(_ value: DeskFolder) -> UInt64 {
-    return FfiConverterTypeDeskFolder.lower(value)
+public func FfiConverterTypeDeskKeys_lower(_ value: DeskKeys) -> UInt64 {
+    return FfiConverterTypeDeskKeys.lower(value)
+}
+
+
+
+
+
+
+/**
+ * Where a desk's issuer keys are: with a signer of the host's, or in a folder of key files.
+ */
+public protocol DeskSignerProtocol: AnyObject, Sendable {
+
+}
+/**
+ * Where a desk's issuer keys are: with a signer of the host's, or in a folder of key files.
+ */
+open class DeskSigner: DeskSignerProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_desksigner(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_fido_unlock_ffi_fn_free_desksigner(handle, $0) }
+    }
+
+
+    /**
+     * The keys that are in a folder when a desk is opened.
+     */
+public static func folder(folder: KeyFolder) -> DeskSigner  {
+    return try!  FfiConverterTypeDeskSigner_lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_constructor_desksigner_folder(
+        FfiConverterTypeKeyFolder_lower(folder),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Of the host: an HSM or a key service.
+     */
+public static func host(signer: ResponseSigner) -> DeskSigner  {
+    return try!  FfiConverterTypeDeskSigner_lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_constructor_desksigner_host(
+        FfiConverterTypeResponseSigner_lower(signer),uniffiCallStatus
+    )
+})
+}
+
+
+
+
+
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeDeskSigner: FfiConverter {
+    typealias FfiType = UInt64
+    typealias SwiftType = DeskSigner
+
+    public static func lift(_ handle: UInt64) throws -> DeskSigner {
+        return DeskSigner(unsafeFromHandle: handle)
+    }
+
+    public static func lower(_ value: DeskSigner) -> UInt64 {
+        return value.uniffiCloneHandle()
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DeskSigner {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: DeskSigner, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeskSigner_lift(_ handle: UInt64) throws -> DeskSigner {
+    return try FfiConverterTypeDeskSigner.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeskSigner_lower(_ value: DeskSigner) -> UInt64 {
+    return FfiConverterTypeDeskSigner.lower(value)
 }
 
 
@@ -4194,478 +3322,6 @@ public func FfiConverterTypeDeviceWatch_lower(_ value: DeviceWatch) -> UInt64 {
 
 
 /**
- * Users and devices in the host's own database. Changes come from the desk, which records each in the
- * audit log first; what the desk wrote must come back as it was.
- */
-public protocol Directory: AnyObject, Sendable {
-
-    /**
-     * The user with this id.
-     */
-    func user(id: String) throws  -> DeskUser?
-
-    /**
-     * Users whose id or name contains `text`, in any case; all of them where it is empty. More than
-     * `limit` are cut off, by id.
-     */
-    func searchUsers(text: String, limit: UInt32) throws  -> [DeskUser]
-
-    /**
-     * The device with this Device ID, in use or retired.
-     */
-    func device(deviceId: String) throws  -> RegisteredDevice?
-
-    /**
-     * A user's devices, in use or retired.
-     */
-    func devicesOf(user: String) throws  -> [RegisteredDevice]
-
-    /**
-     * How many devices are in use.
-     */
-    func devicesInUse() throws  -> UInt32
-
-    /**
-     * Adds a user or replaces the one with the same id. It is on disk when this returns.
-     */
-    func putUser(user: DeskUser) throws
-
-    /**
-     * Adds a device or replaces the one with the same Device ID. It is on disk when this returns.
-     */
-    func putDevice(device: RegisteredDevice) throws
-
-}
-/**
- * Users and devices in the host's own database. Changes come from the desk, which records each in the
- * audit log first; what the desk wrote must come back as it was.
- */
-open class DirectoryImpl: Directory, @unchecked Sendable {
-    fileprivate let handle: UInt64
-
-    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
-#if swift(>=5.8)
-    @_documentation(visibility: private)
-#endif
-    public struct NoHandle {
-        public init() {}
-    }
-
-    // TODO: We'd like this to be `private` but for Swifty reasons,
-    // we can't implement `FfiConverter` without making this `required` and we can't
-    // make it `required` without making it `public`.
-#if swift(>=5.8)
-    @_documentation(visibility: private)
-#endif
-    required public init(unsafeFromHandle handle: UInt64) {
-        self.handle = handle
-    }
-
-    // This constructor can be used to instantiate a fake object.
-    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
-    //
-    // - Warning:
-    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
-#if swift(>=5.8)
-    @_documentation(visibility: private)
-#endif
-    public init(noHandle: NoHandle) {
-        self.handle = 0
-    }
-
-#if swift(>=5.8)
-    @_documentation(visibility: private)
-#endif
-    public func uniffiCloneHandle() -> UInt64 {
-        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_directory(self.handle, $0) }
-    }
-    // No primary constructor declared for this class.
-
-    deinit {
-        if handle == 0 {
-            // Mock objects have handle=0 don't try to free them
-            return
-        }
-
-        try! rustCall { uniffi_fido_unlock_ffi_fn_free_directory(handle, $0) }
-    }
-
-
-
-
-    /**
-     * The user with this id.
-     */
-open func user(id: String)throws  -> DeskUser?  {
-    return try  FfiConverterOptionTypeDeskUser.lift(try rustCallWithError(FfiConverterTypeStorageError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_directory_user(
-            self.uniffiCloneHandle(),
-        FfiConverterString.lower(id),uniffiCallStatus
-    )
-})
-}
-
-    /**
-     * Users whose id or name contains `text`, in any case; all of them where it is empty. More than
-     * `limit` are cut off, by id.
-     */
-open func searchUsers(text: String, limit: UInt32)throws  -> [DeskUser]  {
-    return try  FfiConverterSequenceTypeDeskUser.lift(try rustCallWithError(FfiConverterTypeStorageError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_directory_search_users(
-            self.uniffiCloneHandle(),
-        FfiConverterString.lower(text),
-        FfiConverterUInt32.lower(limit),uniffiCallStatus
-    )
-})
-}
-
-    /**
-     * The device with this Device ID, in use or retired.
-     */
-open func device(deviceId: String)throws  -> RegisteredDevice?  {
-    return try  FfiConverterOptionTypeRegisteredDevice.lift(try rustCallWithError(FfiConverterTypeStorageError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_directory_device(
-            self.uniffiCloneHandle(),
-        FfiConverterString.lower(deviceId),uniffiCallStatus
-    )
-})
-}
-
-    /**
-     * A user's devices, in use or retired.
-     */
-open func devicesOf(user: String)throws  -> [RegisteredDevice]  {
-    return try  FfiConverterSequenceTypeRegisteredDevice.lift(try rustCallWithError(FfiConverterTypeStorageError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_directory_devices_of(
-            self.uniffiCloneHandle(),
-        FfiConverterString.lower(user),uniffiCallStatus
-    )
-})
-}
-
-    /**
-     * How many devices are in use.
-     */
-open func devicesInUse()throws  -> UInt32  {
-    return try  FfiConverterUInt32.lift(try rustCallWithError(FfiConverterTypeStorageError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_directory_devices_in_use(
-            self.uniffiCloneHandle(),uniffiCallStatus
-    )
-})
-}
-
-    /**
-     * Adds a user or replaces the one with the same id. It is on disk when this returns.
-     */
-open func putUser(user: DeskUser)throws   {try rustCallWithError(FfiConverterTypeStorageError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_directory_put_user(
-            self.uniffiCloneHandle(),
-        FfiConverterTypeDeskUser_lower(user),uniffiCallStatus
-    )
-}
-}
-
-    /**
-     * Adds a device or replaces the one with the same Device ID. It is on disk when this returns.
-     */
-open func putDevice(device: RegisteredDevice)throws   {try rustCallWithError(FfiConverterTypeStorageError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_directory_put_device(
-            self.uniffiCloneHandle(),
-        FfiConverterTypeRegisteredDevice_lower(device),uniffiCallStatus
-    )
-}
-}
-
-
-
-}
-
-
-
-// Put the implementation in a struct so we don't pollute the top-level namespace
-fileprivate struct UniffiCallbackInterfaceDirectory {
-
-    // Create the VTable using a series of closures.
-    // Swift automatically converts these into C callback functions.
-    //
-    // Store the vtable directly.
-    static let vtable: UniffiVTableCallbackInterfaceDirectory = UniffiVTableCallbackInterfaceDirectory(
-        uniffiFree: { (uniffiHandle: UInt64) -> () in
-            do {
-                try FfiConverterTypeDirectory.handleMap.remove(handle: uniffiHandle)
-            } catch {
-                print("Uniffi callback interface Directory: handle missing in uniffiFree")
-            }
-        },
-        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
-            do {
-                return try FfiConverterTypeDirectory.handleMap.clone(handle: uniffiHandle)
-            } catch {
-                fatalError("Uniffi callback interface Directory: handle missing in uniffiClone")
-            }
-        },
-        user: { (
-            uniffiHandle: UInt64,
-            id: RustBuffer,
-            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
-            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
-        ) in
-            let makeCall = {
-                () throws -> DeskUser? in
-                guard let uniffiObj = try? FfiConverterTypeDirectory.handleMap.get(handle: uniffiHandle) else {
-                    throw UniffiInternalError.unexpectedStaleHandle
-                }
-                return try uniffiObj.user(
-                     id: try FfiConverterString.lift(id)
-                )
-            }
-
-
-            let writeReturn = { uniffiOutReturn.pointee = FfiConverterOptionTypeDeskUser.lower($0) }
-            uniffiTraitInterfaceCallWithError(
-                callStatus: uniffiCallStatus,
-                makeCall: makeCall,
-                writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStorageError_lower
-            )
-        },
-        searchUsers: { (
-            uniffiHandle: UInt64,
-            text: RustBuffer,
-            limit: UInt32,
-            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
-            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
-        ) in
-            let makeCall = {
-                () throws -> [DeskUser] in
-                guard let uniffiObj = try? FfiConverterTypeDirectory.handleMap.get(handle: uniffiHandle) else {
-                    throw UniffiInternalError.unexpectedStaleHandle
-                }
-                return try uniffiObj.searchUsers(
-                     text: try FfiConverterString.lift(text),
-                     limit: try FfiConverterUInt32.lift(limit)
-                )
-            }
-
-
-            let writeReturn = { uniffiOutReturn.pointee = FfiConverterSequenceTypeDeskUser.lower($0) }
-            uniffiTraitInterfaceCallWithError(
-                callStatus: uniffiCallStatus,
-                makeCall: makeCall,
-                writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStorageError_lower
-            )
-        },
-        device: { (
-            uniffiHandle: UInt64,
-            deviceId: RustBuffer,
-            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
-            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
-        ) in
-            let makeCall = {
-                () throws -> RegisteredDevice? in
-                guard let uniffiObj = try? FfiConverterTypeDirectory.handleMap.get(handle: uniffiHandle) else {
-                    throw UniffiInternalError.unexpectedStaleHandle
-                }
-                return try uniffiObj.device(
-                     deviceId: try FfiConverterString.lift(deviceId)
-                )
-            }
-
-
-            let writeReturn = { uniffiOutReturn.pointee = FfiConverterOptionTypeRegisteredDevice.lower($0) }
-            uniffiTraitInterfaceCallWithError(
-                callStatus: uniffiCallStatus,
-                makeCall: makeCall,
-                writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStorageError_lower
-            )
-        },
-        devicesOf: { (
-            uniffiHandle: UInt64,
-            user: RustBuffer,
-            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
-            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
-        ) in
-            let makeCall = {
-                () throws -> [RegisteredDevice] in
-                guard let uniffiObj = try? FfiConverterTypeDirectory.handleMap.get(handle: uniffiHandle) else {
-                    throw UniffiInternalError.unexpectedStaleHandle
-                }
-                return try uniffiObj.devicesOf(
-                     user: try FfiConverterString.lift(user)
-                )
-            }
-
-
-            let writeReturn = { uniffiOutReturn.pointee = FfiConverterSequenceTypeRegisteredDevice.lower($0) }
-            uniffiTraitInterfaceCallWithError(
-                callStatus: uniffiCallStatus,
-                makeCall: makeCall,
-                writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStorageError_lower
-            )
-        },
-        devicesInUse: { (
-            uniffiHandle: UInt64,
-            uniffiOutReturn: UnsafeMutablePointer<UInt32>,
-            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
-        ) in
-            let makeCall = {
-                () throws -> UInt32 in
-                guard let uniffiObj = try? FfiConverterTypeDirectory.handleMap.get(handle: uniffiHandle) else {
-                    throw UniffiInternalError.unexpectedStaleHandle
-                }
-                return try uniffiObj.devicesInUse(
-                )
-            }
-
-
-            let writeReturn = { uniffiOutReturn.pointee = FfiConverterUInt32.lower($0) }
-            uniffiTraitInterfaceCallWithError(
-                callStatus: uniffiCallStatus,
-                makeCall: makeCall,
-                writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStorageError_lower
-            )
-        },
-        putUser: { (
-            uniffiHandle: UInt64,
-            user: RustBuffer,
-            uniffiOutReturn: UnsafeMutableRawPointer,
-            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
-        ) in
-            let makeCall = {
-                () throws -> () in
-                guard let uniffiObj = try? FfiConverterTypeDirectory.handleMap.get(handle: uniffiHandle) else {
-                    throw UniffiInternalError.unexpectedStaleHandle
-                }
-                return try uniffiObj.putUser(
-                     user: try FfiConverterTypeDeskUser_lift(user)
-                )
-            }
-
-
-            let writeReturn = { () }
-            uniffiTraitInterfaceCallWithError(
-                callStatus: uniffiCallStatus,
-                makeCall: makeCall,
-                writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStorageError_lower
-            )
-        },
-        putDevice: { (
-            uniffiHandle: UInt64,
-            device: RustBuffer,
-            uniffiOutReturn: UnsafeMutableRawPointer,
-            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
-        ) in
-            let makeCall = {
-                () throws -> () in
-                guard let uniffiObj = try? FfiConverterTypeDirectory.handleMap.get(handle: uniffiHandle) else {
-                    throw UniffiInternalError.unexpectedStaleHandle
-                }
-                return try uniffiObj.putDevice(
-                     device: try FfiConverterTypeRegisteredDevice_lift(device)
-                )
-            }
-
-
-            let writeReturn = { () }
-            uniffiTraitInterfaceCallWithError(
-                callStatus: uniffiCallStatus,
-                makeCall: makeCall,
-                writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStorageError_lower
-            )
-        }
-    )
-
-    // Rust stores this pointer for future callback invocations, so it must live
-    // for the process lifetime (not just for the init function call).
-    //
-    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
-    // This is safe because the pointee is initialized once during static init
-    // and never mutated by either side of the FFI.  Its fields are C function pointers.
-    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceDirectory> = {
-        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceDirectory>.allocate(capacity: 1)
-        ptr.initialize(to: vtable)
-        return UnsafePointer(ptr)
-    }()
-}
-
-private func uniffiCallbackInitDirectory() {
-    uniffi_fido_unlock_ffi_fn_init_callback_vtable_directory(UniffiCallbackInterfaceDirectory.vtablePtr)
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public struct FfiConverterTypeDirectory: FfiConverter {
-    fileprivate static let handleMap = UniffiHandleMap<Directory>()
-
-    typealias FfiType = UInt64
-    typealias SwiftType = Directory
-
-    public static func lift(_ handle: UInt64) throws -> Directory {
-        if ((handle & 1) == 0) {
-            // Rust-generated handle, construct a new class that uses the handle to implement the
-            // interface
-            return DirectoryImpl(unsafeFromHandle: handle)
-        } else {
-            // Swift-generated handle, get the object from the handle map
-            return try handleMap.remove(handle: handle)
-        }
-    }
-
-    public static func lower(_ value: Directory) -> UInt64 {
-         if let rustImpl = value as? DirectoryImpl {
-             // Rust-implemented object.  Clone the handle and return it
-            return rustImpl.uniffiCloneHandle()
-         } else {
-            // Swift object, generate a new vtable handle and return that.
-            return handleMap.insert(obj: value)
-         }
-    }
-
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Directory {
-        let handle: UInt64 = try readInt(&buf)
-        return try lift(handle)
-    }
-
-    public static func write(_ value: Directory, into buf: inout [UInt8]) {
-        writeInt(&buf, lower(value))
-    }
-}
-
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeDirectory_lift(_ handle: UInt64) throws -> Directory {
-    return try FfiConverterTypeDirectory.lift(handle)
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeDirectory_lower(_ value: Directory) -> UInt64 {
-    return FfiConverterTypeDirectory.lower(value)
-}
-
-
-
-
-
-
-/**
  * A plan for enrolling a device. FIDO interface only; the device asks for a touch and is
  * sealed until reset. While `run` runs, everything else is refused with number 802.
  */
@@ -4886,19 +3542,18 @@ public func FfiConverterTypeEnrollment_lower(_ value: Enrollment) -> UInt64 {
 
 
 /**
- * An open help desk. Calls from several threads wait for each other, and each waits for the stores, the
- * signer and the other ports of the desk, whose answers are of one step with its record: a call from
- * within one of these is refused with number 802. `CallerVerifier` and `Approver` hold nobody up: while
- * they work the desk serves others, and they may call it themselves.
+ * An open help desk over a database; others may be open over the same one. Calls from several threads wait for each
+ * other, at most five seconds (number 707), and each waits for the signer, the notifier and the delivery. A call from
+ * within one of these is refused: on the same thread at once with number 802, on another one with 707.
+ * `CallerVerifier` and `Approver` hold nobody up: while they work the desk serves others, and they may call it
+ * themselves.
  */
 public protocol HelpDeskProtocol: AnyObject, Sendable {
 
     /**
-     * Accepts a clock that is behind the log because it was too far ahead before. Every open request is
-     * dropped; codes counted under the wrong time stay counted. `note`: what happened. The password is
-     * wiped on this side.
+     * Records that the unlock was given up. The code may still be good.
      */
-    func acceptClock(`operator`: String, password: String, note: String) throws
+    func abandon(session: OperatorSession, id: String) throws
 
     /**
      * Acknowledges an alarm: the desk then goes on with the counter that raised it. `note`: what was
@@ -4907,52 +3562,14 @@ public protocol HelpDeskProtocol: AnyObject, Sendable {
     func acknowledge(session: OperatorSession, alarm: UInt64, note: String) throws
 
     /**
-     * Alarms that nobody has acknowledged.
+     * A page of alarms that nobody has acknowledged, oldest first. `from`: the first number of the page.
      */
-    func alarms(session: OperatorSession) throws  -> [DeskAlarm]
-
-    /**
-     * Adds a user or changes one.
-     */
-    func putUser(session: OperatorSession, user: DeskUser) throws
-
-    /**
-     * Records that a device took a new issuer key, a compressed point of 33 bytes, in its slot. From then
-     * on only the new key answers for it. `rotation`: the slot's new rotation number.
-     */
-    func recordRotation(session: OperatorSession, device: String, newIssuer: Data, rotation: UInt32) throws
-
-    /**
-     * Registers a device that was enrolled with `issuer` in `slot`. In suite 3 the admin key goes,
-     * wrapped, into the registry, and `slot` is not used.
-     */
-    func registerDevice(session: OperatorSession, owner: String, device: EnrolledDevice, slot: UInt8, issuer: IssuerKey) throws
-
-    /**
-     * Registers a device of suite 1 or 2 by the issuer's public key, a compressed point of 33 bytes,
-     * as an enrolment station without the issuer's key does.
-     */
-    func registerDeviceByPublicKey(session: OperatorSession, owner: String, device: EnrolledDevice, slot: UInt8, suite: Suite, issuer: Data) throws
-
-    /**
-     * Takes a device out of use.
-     */
-    func retireDevice(session: OperatorSession, device: String) throws
-
-    /**
-     * Switches the service on or off.
-     */
-    func setService(session: OperatorSession, on: Bool) throws
-
-    /**
-     * Records that the unlock was given up. The code may still be good.
-     */
-    func abandon(session: OperatorSession, id: UInt64) throws
+    func alarms(session: OperatorSession, from: UInt64, limit: UInt32) throws  -> [DeskAlarm]
 
     /**
      * A second operator, who has signed in here, approves.
      */
-    func approve(session: OperatorSession, id: UInt64) throws
+    func approve(session: OperatorSession, id: String) throws
 
     /**
      * Asks the host's own system whether a second operator has approved the request as it is now;
@@ -4962,78 +3579,85 @@ public protocol HelpDeskProtocol: AnyObject, Sendable {
      * Each answer is recorded, and to ask voids an approval that was there: ask when there is an answer,
      * not in a loop.
      */
-    func askApproval(session: OperatorSession, id: UInt64, approver: Approver) throws
+    func askApproval(session: OperatorSession, id: String, approver: Approver) throws
 
     /**
-     * Makes the Response Code, once. It crosses as text, which the host cannot wipe: show it and let
-     * it go.
+     * Makes the Response Code. While the request lives, the same operator may have it made again, which is
+     * recorded and not counted. It crosses as text, which the host cannot wipe: show it and let it go.
      */
-    func authorise(session: OperatorSession, id: UInt64) throws  -> String
+    func authorise(session: OperatorSession, id: String) throws  -> String
 
     /**
      * The same, sent to a channel of the user (`DeskChannel.id`); the operator
      * never sees the code. The desk needs a `CodeDelivery`.
      */
-    func authoriseToChannel(session: OperatorSession, id: UInt64, channel: String) throws
-
-    /**
-     * Signs a checkpoint over all entries up to now. Keep it where the log's administrator cannot write.
-     * Number 611 where the key is also an issuer's.
-     * `signer` is called on this thread.
-     */
-    func checkpoint(session: OperatorSession, signer: CheckpointSigner) throws  -> SignedCheckpoint
+    func authoriseToChannel(session: OperatorSession, id: String, channel: String) throws
 
     /**
      * Records that the user has unlocked the device.
      */
-    func done(session: OperatorSession, id: UInt64) throws
+    func done(session: OperatorSession, id: String) throws
 
     /**
      * Takes the Device Challenge that the caller reads out, and checks it.
      */
-    func enterChallenge(session: OperatorSession, id: UInt64, challenge: String) throws
+    func enterChallenge(session: OperatorSession, id: String, challenge: String) throws
 
     /**
-     * Finds a device and its owner.
+     * A device and its owner.
      */
     func findDevice(session: OperatorSession, device: String) throws  -> DeskFound
 
     /**
-     * Codes that were given out and may still be good.
+     * A user and all their devices.
      */
-    func openCodes(session: OperatorSession) throws  -> [OpenCode]
+    func findUser(session: OperatorSession, user: String) throws  -> DeskFound
 
     /**
-     * Opens a request, which lives ten minutes. `reason`: reason or ticket.
+     * Codes for a device that were given out and may still be good.
+     */
+    func openCodes(session: OperatorSession, device: String) throws  -> [OpenCode]
+
+    /**
+     * Opens a request. `reason`: reason or ticket; may be empty and come later.
      */
     func openRequest(session: OperatorSession, user: String, device: String, reason: String) throws  -> DeskRequest
 
     /**
-     * A request as it stands.
+     * A page of requests that have not ended, oldest first. `after`: the last one of the page before.
      */
-    func request(session: OperatorSession, id: UInt64) throws  -> DeskRequest
+    func openRequests(session: OperatorSession, after: RequestPlace?, limit: UInt32) throws  -> [DeskRequest]
 
     /**
-     * Searches users by id or name; at most 50.
+     * A request as it stands. `id`: as it was given, or as a person typed it.
+     */
+    func request(session: OperatorSession, id: String) throws  -> DeskRequest
+
+    /**
+     * Users by any part of id, name, address or Device ID, the closest first; at most 50. Recorded with the text.
      */
     func search(session: OperatorSession, text: String) throws  -> [DeskFound]
 
     /**
-     * Signs an operator in; the password is wiped on this side.
+     * Says to which channel of the user (`DeskChannel.id`) the code will go, before a second operator approves it;
+     * absent: it is shown. This voids an earlier approval.
      */
-    func signIn(`operator`: String, password: String) throws  -> OperatorSession
+    func setDelivery(session: OperatorSession, id: String, channel: String?) throws
 
     /**
-     * Verifies the desk's own log.
+     * Gives a request another reason. This voids an earlier approval.
      */
-    func verifyAudit() throws  -> AuditSummary
+    func setReason(session: OperatorSession, id: String, reason: String) throws
 
     /**
-     * The same, and compares it with checkpoints, 128 bytes each, that were kept elsewhere: number 705
-     * where a tail was cut off or the log rewritten. `public_key`: of the checkpoint signer, a compressed
-     * point of 33 bytes.
+     * The same while the text is being typed: what is then chosen is recorded, not each letter.
      */
-    func verifyAuditAgainst(checkpoints: [Data], publicKey: Data) throws  -> AuditSummary
+    func suggest(session: OperatorSession, text: String) throws  -> [DeskFound]
+
+    /**
+     * Goes on with another operator's request. Verification and approval are void.
+     */
+    func takeOver(session: OperatorSession, id: String) throws
 
     /**
      * Verifies the caller; `verifier` is called on this thread and may take long, such as for a push that
@@ -5041,14 +3665,225 @@ public protocol HelpDeskProtocol: AnyObject, Sendable {
      * number 406 where reason, caller or challenge has changed since, 414 where the request has expired,
      * 415 where it was answered.
      */
-    func verifyCaller(session: OperatorSession, id: UInt64, verifier: CallerVerifier) throws
+    func verifyCaller(session: OperatorSession, id: String, verifier: CallerVerifier) throws
+
+    /**
+     * All issuers' public keys, by slot, the present one of a slot before its retired ones, newest first.
+     */
+    func issuers(session: OperatorSession) throws  -> [IssuerInfo]
+
+    /**
+     * The licence as it stands.
+     */
+    func licence(session: OperatorSession) throws  -> DeskLicence?
+
+    /**
+     * Whether `register_device` would register it now; nothing is changed.
+     */
+    func mayRegister(session: OperatorSession, device: NewDevice, adminKey: IssuerKey?) throws
+
+    /**
+     * Enters the public key of an issuer that the signer holds: into an empty slot, or in place of the
+     * present one, which is then retired.
+     */
+    func putIssuer(session: OperatorSession, info: IssuerInfo) throws
+
+    /**
+     * Puts a licence in: the vendor's signed file. Number 444 if the vendor has not signed it.
+     */
+    func putLicence(session: OperatorSession, file: String) throws  -> DeskLicence
+
+    /**
+     * Records that an operator fetched a program for users. `name`: which.
+     */
+    func recordDownload(session: OperatorSession, name: String) throws
+
+    /**
+     * Records what an Administrator does to the issuers' keys beside the desk; to be called before it is done.
+     */
+    func recordKeyEvent(session: OperatorSession, event: IssuerKeyEvent) throws
+
+    /**
+     * Records that a device's forgotten PIN is about to be blocked on purpose; to be called before it is done.
+     */
+    func recordPinBlock(session: OperatorSession, device: String) throws
+
+    /**
+     * Records that a device took a new issuer key, a compressed point of 33 bytes, in its slot. From then
+     * on only the new key answers for it. `rotation`: the slot's new rotation number.
+     */
+    func recordRotation(session: OperatorSession, device: String, newIssuer: Data, rotation: UInt32) throws
+
+    /**
+     * Registers an enrolled device. `admin_key`: of a device of suite 3, which the signer takes, wrapped.
+     */
+    func registerDevice(session: OperatorSession, device: NewDevice, adminKey: IssuerKey?) throws
+
+    /**
+     * Takes a device out of use. It can no longer be unlocked.
+     */
+    func retireDevice(session: OperatorSession, device: String) throws
+
+    /**
+     * Switches the service on or off.
+     */
+    func setService(session: OperatorSession, on: Bool) throws
+
+    /**
+     * Records what a program that saw a device found in its slots. Number 112 where one has a key that is
+     * not the desk's, which is recorded.
+     */
+    func slotsSeen(session: OperatorSession, device: String, seen: [DeviceSlot]) throws
+
+    /**
+     * Entries from place `from` on, at most `count`, with names and texts. That they were read is recorded.
+     */
+    func auditEntries(session: OperatorSession, from: UInt64, count: UInt32) throws  -> [AuditEntry]
+
+    /**
+     * Signs a checkpoint over all entries up to now. Keep it where the log's administrator cannot write.
+     * That it was made is recorded. `signer` is called on this thread.
+     */
+    func checkpoint(session: OperatorSession, signer: CheckpointSigner) throws  -> SignedCheckpoint
+
+    /**
+     * The canonical bytes of an entry.
+     */
+    func entryBytes(index: UInt64) throws  -> Data
+
+    /**
+     * How far the log reaches.
+     */
+    func logState() throws  -> LogState
+
+    /**
+     * The name of the log in its checkpoints' first line.
+     */
+    func origin() throws  -> String
+
+    /**
+     * The proof that entry `index` is in the log as a checkpoint has it (C2SP tlog-proof).
+     */
+    func prove(index: UInt64, checkpoint: String) throws  -> String
+
+    /**
+     * The hashes, 32 bytes each, that lead from the root of the log's first `old` entries to that of its
+     * first `new` ones (RFC 9162, section 2.1.4).
+     */
+    func proveConsistency(old: UInt64, new: UInt64) throws  -> [Data]
+
+    /**
+     * Sends the next notice of the outbox, at least once, and says whether it did: call it until it says no,
+     * after each call and from time to time. One that could not be sent is recorded and tried again later.
+     */
+    func sendNotice() throws  -> Bool
+
+    /**
+     * Verifies the whole log and that each of `checkpoints` is a beginning of it: number 705 where it was cut
+     * off or rewritten. `keys`: lines of the keys that sign checkpoints; both may be empty.
+     */
+    func verifyAudit(checkpoints: [String], keys: [String]) throws  -> AuditSummary
+
+    /**
+     * Goes on with a clock that is behind the log, after it had been too far ahead. Requests, rests and
+     * sessions begin again; codes counted by the wrong clock stay counted. `note`: what had happened. The
+     * password is wiped on this side.
+     */
+    func acceptClock(`operator`: String, password: String, note: String) throws
+
+    /**
+     * A second Administrator lets an operator's change that rests hold at once. `reason`: what made it urgent.
+     */
+    func approveOperator(session: OperatorSession, `operator`: String, reason: String) throws
+
+    /**
+     * A second Administrator lets rules that rest hold at once.
+     */
+    func approveRules(session: OperatorSession, reason: String) throws
+
+    /**
+     * A second Administrator lets it hold at once that a user is no longer privileged.
+     */
+    func approveUser(session: OperatorSession, user: String, reason: String) throws
+
+    /**
+     * Gives an operator other roles and privileges; what is more than before rests.
+     */
+    func changeOperator(session: OperatorSession, `operator`: DeskOperator) throws
+
+    /**
+     * Gives the session's operator another password, which is wiped on this side, and ends all their sessions.
+     */
+    func changePassword(session: OperatorSession, password: String) throws
+
+    /**
+     * Forgets all that is known of a user; the log keeps a number that says nothing.
+     */
+    func eraseUser(session: OperatorSession, user: String) throws
+
+    /**
+     * Whether the session's operator has a privilege now.
+     */
+    func may(session: OperatorSession, privilege: DeskPrivilege) throws  -> Bool
+
+    /**
+     * Ends the set-up: from now on codes are given, and what loosens rests.
+     */
+    func openDesk(session: OperatorSession) throws
+
+    /**
+     * All operators, by name, with what they may do now.
+     */
+    func operators(session: OperatorSession) throws  -> [DeskOperator]
+
+    /**
+     * Adds an operator, or gives one a new password, which ends their sessions, with these roles and
+     * privileges; what is more than before rests. The password is wiped on this side.
+     */
+    func putOperator(session: OperatorSession, `operator`: DeskOperator, password: String) throws
+
+    /**
+     * Changes the rules: what tightens holds at once, what loosens after its rest.
+     */
+    func putRules(session: OperatorSession, rules: DeskRules) throws
+
+    /**
+     * Adds a user or changes one. That they are no longer privileged rests.
+     */
+    func putUser(session: OperatorSession, user: DeskUser) throws
+
+    /**
+     * Takes an operator away.
+     */
+    func removeOperator(session: OperatorSession, `operator`: String) throws
+
+    /**
+     * The rules as they hold now.
+     */
+    func rules(session: OperatorSession) throws  -> DeskRules
+
+    /**
+     * Signs an operator in; the password is wiped on this side. Number 438 after too many wrong ones.
+     */
+    func signIn(`operator`: String, password: String) throws  -> OperatorSession
+
+    /**
+     * Ends a session.
+     */
+    func signOut(session: OperatorSession) throws
+
+    /**
+     * A page of users with their devices, by id. `after`: the last one of the page before.
+     */
+    func users(session: OperatorSession, after: String?, limit: UInt32) throws  -> [DeskFound]
 
 }
 /**
- * An open help desk. Calls from several threads wait for each other, and each waits for the stores, the
- * signer and the other ports of the desk, whose answers are of one step with its record: a call from
- * within one of these is refused with number 802. `CallerVerifier` and `Approver` hold nobody up: while
- * they work the desk serves others, and they may call it themselves.
+ * An open help desk over a database; others may be open over the same one. Calls from several threads wait for each
+ * other, at most five seconds (number 707), and each waits for the signer, the notifier and the delivery. A call from
+ * within one of these is refused: on the same thread at once with number 802, on another one with 707.
+ * `CallerVerifier` and `Approver` hold nobody up: while they work the desk serves others, and they may call it
+ * themselves.
  */
 open class HelpDesk: HelpDeskProtocol, @unchecked Sendable {
     fileprivate let handle: UInt64
@@ -5101,20 +3936,57 @@ open class HelpDesk: HelpDeskProtocol, @unchecked Sendable {
     }
 
 
+    /**
+     * Makes a desk in a folder, which is made where it does not exist, with its first Administrator. Until
+     * `open_desk` ends the set-up it gives no code. `delivery`: where the desk is to send codes to channels;
+     * `vendor_keys`: lines of the keys that sign licences. The password is wiped on this side.
+     */
+public static func create(folder: String, keys: DeskKeys, signer: DeskSigner, notifier: OwnerNotifier, delivery: CodeDelivery?, vendorKeys: [String], rules: DeskRules, administrator: String, password: String)throws  -> HelpDesk  {
+    return try  FfiConverterTypeHelpDesk_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_constructor_helpdesk_create(
+        FfiConverterString.lower(folder),
+        FfiConverterTypeDeskKeys_lower(keys),
+        FfiConverterTypeDeskSigner_lower(signer),
+        FfiConverterTypeOwnerNotifier_lower(notifier),
+        FfiConverterOptionTypeCodeDelivery.lower(delivery),
+        FfiConverterSequenceString.lower(vendorKeys),
+        FfiConverterTypeDeskRules_lower(rules),
+        FfiConverterString.lower(administrator),
+        FfiConverterString.lower(password),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Opens the desk in a folder. Several may be open at a time, in this and in other processes of the computer.
+     * Number 713 where its database is not sealed under these keys, 714 where it was set back.
+     */
+public static func `open`(folder: String, keys: DeskKeys, signer: DeskSigner, notifier: OwnerNotifier, delivery: CodeDelivery?, vendorKeys: [String])throws  -> HelpDesk  {
+    return try  FfiConverterTypeHelpDesk_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_constructor_helpdesk_open(
+        FfiConverterString.lower(folder),
+        FfiConverterTypeDeskKeys_lower(keys),
+        FfiConverterTypeDeskSigner_lower(signer),
+        FfiConverterTypeOwnerNotifier_lower(notifier),
+        FfiConverterOptionTypeCodeDelivery.lower(delivery),
+        FfiConverterSequenceString.lower(vendorKeys),uniffiCallStatus
+    )
+})
+}
+
 
 
     /**
-     * Accepts a clock that is behind the log because it was too far ahead before. Every open request is
-     * dropped; codes counted under the wrong time stay counted. `note`: what happened. The password is
-     * wiped on this side.
+     * Records that the unlock was given up. The code may still be good.
      */
-open func acceptClock(`operator`: String, password: String, note: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+open func abandon(session: OperatorSession, id: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_helpdesk_accept_clock(
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_abandon(
             self.uniffiCloneHandle(),
-        FfiConverterString.lower(`operator`),
-        FfiConverterString.lower(password),
-        FfiConverterString.lower(note),uniffiCallStatus
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(id),uniffiCallStatus
     )
 }
 }
@@ -5135,12 +4007,290 @@ open func acknowledge(session: OperatorSession, alarm: UInt64, note: String)thro
 }
 
     /**
-     * Alarms that nobody has acknowledged.
+     * A page of alarms that nobody has acknowledged, oldest first. `from`: the first number of the page.
      */
-open func alarms(session: OperatorSession)throws  -> [DeskAlarm]  {
+open func alarms(session: OperatorSession, from: UInt64, limit: UInt32)throws  -> [DeskAlarm]  {
     return try  FfiConverterSequenceTypeDeskAlarm.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_helpdesk_alarms(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterUInt64.lower(from),
+        FfiConverterUInt32.lower(limit),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * A second operator, who has signed in here, approves.
+     */
+open func approve(session: OperatorSession, id: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_approve(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(id),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Asks the host's own system whether a second operator has approved the request as it is now;
+     * `approver` is called on this thread; the desk serves others meanwhile. Number 409 while nobody has
+     * decided, 432 where they said no, 434 for an approval of something else, of the request before it
+     * changed meanwhile, or after a later ask has begun, 410, 435 or 436 where whoever approved may not.
+     * Each answer is recorded, and to ask voids an approval that was there: ask when there is an answer,
+     * not in a loop.
+     */
+open func askApproval(session: OperatorSession, id: String, approver: Approver)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_ask_approval(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(id),
+        FfiConverterTypeApprover_lower(approver),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Makes the Response Code. While the request lives, the same operator may have it made again, which is
+     * recorded and not counted. It crosses as text, which the host cannot wipe: show it and let it go.
+     */
+open func authorise(session: OperatorSession, id: String)throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(id),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * The same, sent to a channel of the user (`DeskChannel.id`); the operator
+     * never sees the code. The desk needs a `CodeDelivery`.
+     */
+open func authoriseToChannel(session: OperatorSession, id: String, channel: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise_to_channel(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(id),
+        FfiConverterString.lower(channel),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Records that the user has unlocked the device.
+     */
+open func done(session: OperatorSession, id: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_done(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(id),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Takes the Device Challenge that the caller reads out, and checks it.
+     */
+open func enterChallenge(session: OperatorSession, id: String, challenge: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_enter_challenge(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(id),
+        FfiConverterString.lower(challenge),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * A device and its owner.
+     */
+open func findDevice(session: OperatorSession, device: String)throws  -> DeskFound  {
+    return try  FfiConverterTypeDeskFound_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_find_device(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(device),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * A user and all their devices.
+     */
+open func findUser(session: OperatorSession, user: String)throws  -> DeskFound  {
+    return try  FfiConverterTypeDeskFound_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_find_user(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(user),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Codes for a device that were given out and may still be good.
+     */
+open func openCodes(session: OperatorSession, device: String)throws  -> [OpenCode]  {
+    return try  FfiConverterSequenceTypeOpenCode.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_open_codes(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(device),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Opens a request. `reason`: reason or ticket; may be empty and come later.
+     */
+open func openRequest(session: OperatorSession, user: String, device: String, reason: String)throws  -> DeskRequest  {
+    return try  FfiConverterTypeDeskRequest_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_open_request(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(user),
+        FfiConverterString.lower(device),
+        FfiConverterString.lower(reason),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * A page of requests that have not ended, oldest first. `after`: the last one of the page before.
+     */
+open func openRequests(session: OperatorSession, after: RequestPlace?, limit: UInt32)throws  -> [DeskRequest]  {
+    return try  FfiConverterSequenceTypeDeskRequest.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_open_requests(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterOptionTypeRequestPlace.lower(after),
+        FfiConverterUInt32.lower(limit),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * A request as it stands. `id`: as it was given, or as a person typed it.
+     */
+open func request(session: OperatorSession, id: String)throws  -> DeskRequest  {
+    return try  FfiConverterTypeDeskRequest_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_request(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(id),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Users by any part of id, name, address or Device ID, the closest first; at most 50. Recorded with the text.
+     */
+open func search(session: OperatorSession, text: String)throws  -> [DeskFound]  {
+    return try  FfiConverterSequenceTypeDeskFound.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_search(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(text),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Says to which channel of the user (`DeskChannel.id`) the code will go, before a second operator approves it;
+     * absent: it is shown. This voids an earlier approval.
+     */
+open func setDelivery(session: OperatorSession, id: String, channel: String?)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_set_delivery(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(id),
+        FfiConverterOptionString.lower(channel),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Gives a request another reason. This voids an earlier approval.
+     */
+open func setReason(session: OperatorSession, id: String, reason: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_set_reason(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(id),
+        FfiConverterString.lower(reason),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * The same while the text is being typed: what is then chosen is recorded, not each letter.
+     */
+open func suggest(session: OperatorSession, text: String)throws  -> [DeskFound]  {
+    return try  FfiConverterSequenceTypeDeskFound.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_suggest(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(text),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Goes on with another operator's request. Verification and approval are void.
+     */
+open func takeOver(session: OperatorSession, id: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_take_over(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(id),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Verifies the caller; `verifier` is called on this thread and may take long, such as for a push that
+     * the caller confirms: the desk serves others meanwhile. Its answer counts for the request as it was:
+     * number 406 where reason, caller or challenge has changed since, 414 where the request has expired,
+     * 415 where it was answered.
+     */
+open func verifyCaller(session: OperatorSession, id: String, verifier: CallerVerifier)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_caller(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(id),
+        FfiConverterTypeCallerVerifier_lower(verifier),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * All issuers' public keys, by slot, the present one of a slot before its retired ones, newest first.
+     */
+open func issuers(session: OperatorSession)throws  -> [IssuerInfo]  {
+    return try  FfiConverterSequenceTypeIssuerInfo.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_issuers(
             self.uniffiCloneHandle(),
         FfiConverterTypeOperatorSession_lower(session),uniffiCallStatus
     )
@@ -5148,14 +4298,95 @@ open func alarms(session: OperatorSession)throws  -> [DeskAlarm]  {
 }
 
     /**
-     * Adds a user or changes one.
+     * The licence as it stands.
      */
-open func putUser(session: OperatorSession, user: DeskUser)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+open func licence(session: OperatorSession)throws  -> DeskLicence?  {
+    return try  FfiConverterOptionTypeDeskLicence.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_helpdesk_put_user(
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_licence(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Whether `register_device` would register it now; nothing is changed.
+     */
+open func mayRegister(session: OperatorSession, device: NewDevice, adminKey: IssuerKey?)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_may_register(
             self.uniffiCloneHandle(),
         FfiConverterTypeOperatorSession_lower(session),
-        FfiConverterTypeDeskUser_lower(user),uniffiCallStatus
+        FfiConverterTypeNewDevice_lower(device),
+        FfiConverterOptionTypeIssuerKey.lower(adminKey),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Enters the public key of an issuer that the signer holds: into an empty slot, or in place of the
+     * present one, which is then retired.
+     */
+open func putIssuer(session: OperatorSession, info: IssuerInfo)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_put_issuer(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterTypeIssuerInfo_lower(info),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Puts a licence in: the vendor's signed file. Number 444 if the vendor has not signed it.
+     */
+open func putLicence(session: OperatorSession, file: String)throws  -> DeskLicence  {
+    return try  FfiConverterTypeDeskLicence_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_put_licence(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(file),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Records that an operator fetched a program for users. `name`: which.
+     */
+open func recordDownload(session: OperatorSession, name: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_record_download(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(name),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Records what an Administrator does to the issuers' keys beside the desk; to be called before it is done.
+     */
+open func recordKeyEvent(session: OperatorSession, event: IssuerKeyEvent)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_record_key_event(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterTypeIssuerKeyEvent_lower(event),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Records that a device's forgotten PIN is about to be blocked on purpose; to be called before it is done.
+     */
+open func recordPinBlock(session: OperatorSession, device: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_record_pin_block(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(device),uniffiCallStatus
     )
 }
 }
@@ -5177,42 +4408,21 @@ open func recordRotation(session: OperatorSession, device: String, newIssuer: Da
 }
 
     /**
-     * Registers a device that was enrolled with `issuer` in `slot`. In suite 3 the admin key goes,
-     * wrapped, into the registry, and `slot` is not used.
+     * Registers an enrolled device. `admin_key`: of a device of suite 3, which the signer takes, wrapped.
      */
-open func registerDevice(session: OperatorSession, owner: String, device: EnrolledDevice, slot: UInt8, issuer: IssuerKey)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+open func registerDevice(session: OperatorSession, device: NewDevice, adminKey: IssuerKey?)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device(
             self.uniffiCloneHandle(),
         FfiConverterTypeOperatorSession_lower(session),
-        FfiConverterString.lower(owner),
-        FfiConverterTypeEnrolledDevice_lower(device),
-        FfiConverterUInt8.lower(slot),
-        FfiConverterTypeIssuerKey_lower(issuer),uniffiCallStatus
+        FfiConverterTypeNewDevice_lower(device),
+        FfiConverterOptionTypeIssuerKey.lower(adminKey),uniffiCallStatus
     )
 }
 }
 
     /**
-     * Registers a device of suite 1 or 2 by the issuer's public key, a compressed point of 33 bytes,
-     * as an enrolment station without the issuer's key does.
-     */
-open func registerDeviceByPublicKey(session: OperatorSession, owner: String, device: EnrolledDevice, slot: UInt8, suite: Suite, issuer: Data)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device_by_public_key(
-            self.uniffiCloneHandle(),
-        FfiConverterTypeOperatorSession_lower(session),
-        FfiConverterString.lower(owner),
-        FfiConverterTypeEnrolledDevice_lower(device),
-        FfiConverterUInt8.lower(slot),
-        FfiConverterTypeSuite_lower(suite),
-        FfiConverterData.lower(issuer),uniffiCallStatus
-    )
-}
-}
-
-    /**
-     * Takes a device out of use.
+     * Takes a device out of use. It can no longer be unlocked.
      */
 open func retireDevice(session: OperatorSession, device: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
@@ -5238,84 +4448,38 @@ open func setService(session: OperatorSession, on: Bool)throws   {try rustCallWi
 }
 
     /**
-     * Records that the unlock was given up. The code may still be good.
+     * Records what a program that saw a device found in its slots. Number 112 where one has a key that is
+     * not the desk's, which is recorded.
      */
-open func abandon(session: OperatorSession, id: UInt64)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+open func slotsSeen(session: OperatorSession, device: String, seen: [DeviceSlot])throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_helpdesk_abandon(
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_slots_seen(
             self.uniffiCloneHandle(),
         FfiConverterTypeOperatorSession_lower(session),
-        FfiConverterUInt64.lower(id),uniffiCallStatus
+        FfiConverterString.lower(device),
+        FfiConverterSequenceTypeDeviceSlot.lower(seen),uniffiCallStatus
     )
 }
 }
 
     /**
-     * A second operator, who has signed in here, approves.
+     * Entries from place `from` on, at most `count`, with names and texts. That they were read is recorded.
      */
-open func approve(session: OperatorSession, id: UInt64)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+open func auditEntries(session: OperatorSession, from: UInt64, count: UInt32)throws  -> [AuditEntry]  {
+    return try  FfiConverterSequenceTypeAuditEntry.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_helpdesk_approve(
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_audit_entries(
             self.uniffiCloneHandle(),
         FfiConverterTypeOperatorSession_lower(session),
-        FfiConverterUInt64.lower(id),uniffiCallStatus
-    )
-}
-}
-
-    /**
-     * Asks the host's own system whether a second operator has approved the request as it is now;
-     * `approver` is called on this thread; the desk serves others meanwhile. Number 409 while nobody has
-     * decided, 432 where they said no, 434 for an approval of something else, of the request before it
-     * changed meanwhile, or after a later ask has begun, 410, 435 or 436 where whoever approved may not.
-     * Each answer is recorded, and to ask voids an approval that was there: ask when there is an answer,
-     * not in a loop.
-     */
-open func askApproval(session: OperatorSession, id: UInt64, approver: Approver)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_helpdesk_ask_approval(
-            self.uniffiCloneHandle(),
-        FfiConverterTypeOperatorSession_lower(session),
-        FfiConverterUInt64.lower(id),
-        FfiConverterTypeApprover_lower(approver),uniffiCallStatus
-    )
-}
-}
-
-    /**
-     * Makes the Response Code, once. It crosses as text, which the host cannot wipe: show it and let
-     * it go.
-     */
-open func authorise(session: OperatorSession, id: UInt64)throws  -> String  {
-    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise(
-            self.uniffiCloneHandle(),
-        FfiConverterTypeOperatorSession_lower(session),
-        FfiConverterUInt64.lower(id),uniffiCallStatus
+        FfiConverterUInt64.lower(from),
+        FfiConverterUInt32.lower(count),uniffiCallStatus
     )
 })
 }
 
     /**
-     * The same, sent to a channel of the user (`DeskChannel.id`); the operator
-     * never sees the code. The desk needs a `CodeDelivery`.
-     */
-open func authoriseToChannel(session: OperatorSession, id: UInt64, channel: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise_to_channel(
-            self.uniffiCloneHandle(),
-        FfiConverterTypeOperatorSession_lower(session),
-        FfiConverterUInt64.lower(id),
-        FfiConverterString.lower(channel),uniffiCallStatus
-    )
-}
-}
-
-    /**
      * Signs a checkpoint over all entries up to now. Keep it where the log's administrator cannot write.
-     * Number 611 where the key is also an issuer's.
-     * `signer` is called on this thread.
+     * That it was made is recorded. `signer` is called on this thread.
      */
 open func checkpoint(session: OperatorSession, signer: CheckpointSigner)throws  -> SignedCheckpoint  {
     return try  FfiConverterTypeSignedCheckpoint_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
@@ -5329,53 +4493,228 @@ open func checkpoint(session: OperatorSession, signer: CheckpointSigner)throws  
 }
 
     /**
-     * Records that the user has unlocked the device.
+     * The canonical bytes of an entry.
      */
-open func done(session: OperatorSession, id: UInt64)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+open func entryBytes(index: UInt64)throws  -> Data  {
+    return try  FfiConverterData.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_helpdesk_done(
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_entry_bytes(
             self.uniffiCloneHandle(),
-        FfiConverterTypeOperatorSession_lower(session),
-        FfiConverterUInt64.lower(id),uniffiCallStatus
-    )
-}
-}
-
-    /**
-     * Takes the Device Challenge that the caller reads out, and checks it.
-     */
-open func enterChallenge(session: OperatorSession, id: UInt64, challenge: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_helpdesk_enter_challenge(
-            self.uniffiCloneHandle(),
-        FfiConverterTypeOperatorSession_lower(session),
-        FfiConverterUInt64.lower(id),
-        FfiConverterString.lower(challenge),uniffiCallStatus
-    )
-}
-}
-
-    /**
-     * Finds a device and its owner.
-     */
-open func findDevice(session: OperatorSession, device: String)throws  -> DeskFound  {
-    return try  FfiConverterTypeDeskFound_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_helpdesk_find_device(
-            self.uniffiCloneHandle(),
-        FfiConverterTypeOperatorSession_lower(session),
-        FfiConverterString.lower(device),uniffiCallStatus
+        FfiConverterUInt64.lower(index),uniffiCallStatus
     )
 })
 }
 
     /**
-     * Codes that were given out and may still be good.
+     * How far the log reaches.
      */
-open func openCodes(session: OperatorSession)throws  -> [OpenCode]  {
-    return try  FfiConverterSequenceTypeOpenCode.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+open func logState()throws  -> LogState  {
+    return try  FfiConverterTypeLogState_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_helpdesk_open_codes(
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_log_state(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * The name of the log in its checkpoints' first line.
+     */
+open func origin()throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_origin(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * The proof that entry `index` is in the log as a checkpoint has it (C2SP tlog-proof).
+     */
+open func prove(index: UInt64, checkpoint: String)throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_prove(
+            self.uniffiCloneHandle(),
+        FfiConverterUInt64.lower(index),
+        FfiConverterString.lower(checkpoint),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * The hashes, 32 bytes each, that lead from the root of the log's first `old` entries to that of its
+     * first `new` ones (RFC 9162, section 2.1.4).
+     */
+open func proveConsistency(old: UInt64, new: UInt64)throws  -> [Data]  {
+    return try  FfiConverterSequenceData.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_prove_consistency(
+            self.uniffiCloneHandle(),
+        FfiConverterUInt64.lower(old),
+        FfiConverterUInt64.lower(new),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Sends the next notice of the outbox, at least once, and says whether it did: call it until it says no,
+     * after each call and from time to time. One that could not be sent is recorded and tried again later.
+     */
+open func sendNotice()throws  -> Bool  {
+    return try  FfiConverterBool.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_send_notice(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Verifies the whole log and that each of `checkpoints` is a beginning of it: number 705 where it was cut
+     * off or rewritten. `keys`: lines of the keys that sign checkpoints; both may be empty.
+     */
+open func verifyAudit(checkpoints: [String], keys: [String])throws  -> AuditSummary  {
+    return try  FfiConverterTypeAuditSummary_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit(
+            self.uniffiCloneHandle(),
+        FfiConverterSequenceString.lower(checkpoints),
+        FfiConverterSequenceString.lower(keys),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Goes on with a clock that is behind the log, after it had been too far ahead. Requests, rests and
+     * sessions begin again; codes counted by the wrong clock stay counted. `note`: what had happened. The
+     * password is wiped on this side.
+     */
+open func acceptClock(`operator`: String, password: String, note: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_accept_clock(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(`operator`),
+        FfiConverterString.lower(password),
+        FfiConverterString.lower(note),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * A second Administrator lets an operator's change that rests hold at once. `reason`: what made it urgent.
+     */
+open func approveOperator(session: OperatorSession, `operator`: String, reason: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_operator(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(`operator`),
+        FfiConverterString.lower(reason),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * A second Administrator lets rules that rest hold at once.
+     */
+open func approveRules(session: OperatorSession, reason: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_rules(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(reason),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * A second Administrator lets it hold at once that a user is no longer privileged.
+     */
+open func approveUser(session: OperatorSession, user: String, reason: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_user(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(user),
+        FfiConverterString.lower(reason),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Gives an operator other roles and privileges; what is more than before rests.
+     */
+open func changeOperator(session: OperatorSession, `operator`: DeskOperator)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_change_operator(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterTypeDeskOperator_lower(`operator`),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Gives the session's operator another password, which is wiped on this side, and ends all their sessions.
+     */
+open func changePassword(session: OperatorSession, password: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_change_password(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(password),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Forgets all that is known of a user; the log keeps a number that says nothing.
+     */
+open func eraseUser(session: OperatorSession, user: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_erase_user(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(user),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Whether the session's operator has a privilege now.
+     */
+open func may(session: OperatorSession, privilege: DeskPrivilege)throws  -> Bool  {
+    return try  FfiConverterBool.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_may(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterTypeDeskPrivilege_lower(privilege),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Ends the set-up: from now on codes are given, and what loosens rests.
+     */
+open func openDesk(session: OperatorSession)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_open_desk(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * All operators, by name, with what they may do now.
+     */
+open func operators(session: OperatorSession)throws  -> [DeskOperator]  {
+    return try  FfiConverterSequenceTypeDeskOperator.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_operators(
             self.uniffiCloneHandle(),
         FfiConverterTypeOperatorSession_lower(session),uniffiCallStatus
     )
@@ -5383,51 +4722,74 @@ open func openCodes(session: OperatorSession)throws  -> [OpenCode]  {
 }
 
     /**
-     * Opens a request, which lives ten minutes. `reason`: reason or ticket.
+     * Adds an operator, or gives one a new password, which ends their sessions, with these roles and
+     * privileges; what is more than before rests. The password is wiped on this side.
      */
-open func openRequest(session: OperatorSession, user: String, device: String, reason: String)throws  -> DeskRequest  {
-    return try  FfiConverterTypeDeskRequest_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+open func putOperator(session: OperatorSession, `operator`: DeskOperator, password: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_helpdesk_open_request(
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_put_operator(
             self.uniffiCloneHandle(),
         FfiConverterTypeOperatorSession_lower(session),
-        FfiConverterString.lower(user),
-        FfiConverterString.lower(device),
-        FfiConverterString.lower(reason),uniffiCallStatus
+        FfiConverterTypeDeskOperator_lower(`operator`),
+        FfiConverterString.lower(password),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Changes the rules: what tightens holds at once, what loosens after its rest.
+     */
+open func putRules(session: OperatorSession, rules: DeskRules)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_put_rules(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterTypeDeskRules_lower(rules),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Adds a user or changes one. That they are no longer privileged rests.
+     */
+open func putUser(session: OperatorSession, user: DeskUser)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_put_user(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterTypeDeskUser_lower(user),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Takes an operator away.
+     */
+open func removeOperator(session: OperatorSession, `operator`: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_remove_operator(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(`operator`),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * The rules as they hold now.
+     */
+open func rules(session: OperatorSession)throws  -> DeskRules  {
+    return try  FfiConverterTypeDeskRules_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_rules(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),uniffiCallStatus
     )
 })
 }
 
     /**
-     * A request as it stands.
-     */
-open func request(session: OperatorSession, id: UInt64)throws  -> DeskRequest  {
-    return try  FfiConverterTypeDeskRequest_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_helpdesk_request(
-            self.uniffiCloneHandle(),
-        FfiConverterTypeOperatorSession_lower(session),
-        FfiConverterUInt64.lower(id),uniffiCallStatus
-    )
-})
-}
-
-    /**
-     * Searches users by id or name; at most 50.
-     */
-open func search(session: OperatorSession, text: String)throws  -> [DeskFound]  {
-    return try  FfiConverterSequenceTypeDeskFound.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_helpdesk_search(
-            self.uniffiCloneHandle(),
-        FfiConverterTypeOperatorSession_lower(session),
-        FfiConverterString.lower(text),uniffiCallStatus
-    )
-})
-}
-
-    /**
-     * Signs an operator in; the password is wiped on this side.
+     * Signs an operator in; the password is wiped on this side. Number 438 after too many wrong ones.
      */
 open func signIn(`operator`: String, password: String)throws  -> OperatorSession  {
     return try  FfiConverterTypeOperatorSession_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
@@ -5441,48 +4803,30 @@ open func signIn(`operator`: String, password: String)throws  -> OperatorSession
 }
 
     /**
-     * Verifies the desk's own log.
+     * Ends a session.
      */
-open func verifyAudit()throws  -> AuditSummary  {
-    return try  FfiConverterTypeAuditSummary_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+open func signOut(session: OperatorSession)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit(
-            self.uniffiCloneHandle(),uniffiCallStatus
-    )
-})
-}
-
-    /**
-     * The same, and compares it with checkpoints, 128 bytes each, that were kept elsewhere: number 705
-     * where a tail was cut off or the log rewritten. `public_key`: of the checkpoint signer, a compressed
-     * point of 33 bytes.
-     */
-open func verifyAuditAgainst(checkpoints: [Data], publicKey: Data)throws  -> AuditSummary  {
-    return try  FfiConverterTypeAuditSummary_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit_against(
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_sign_out(
             self.uniffiCloneHandle(),
-        FfiConverterSequenceData.lower(checkpoints),
-        FfiConverterData.lower(publicKey),uniffiCallStatus
+        FfiConverterTypeOperatorSession_lower(session),uniffiCallStatus
     )
-})
+}
 }
 
     /**
-     * Verifies the caller; `verifier` is called on this thread and may take long, such as for a push that
-     * the caller confirms: the desk serves others meanwhile. Its answer counts for the request as it was:
-     * number 406 where reason, caller or challenge has changed since, 414 where the request has expired,
-     * 415 where it was answered.
+     * A page of users with their devices, by id. `after`: the last one of the page before.
      */
-open func verifyCaller(session: OperatorSession, id: UInt64, verifier: CallerVerifier)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+open func users(session: OperatorSession, after: String?, limit: UInt32)throws  -> [DeskFound]  {
+    return try  FfiConverterSequenceTypeDeskFound.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_caller(
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_users(
             self.uniffiCloneHandle(),
         FfiConverterTypeOperatorSession_lower(session),
-        FfiConverterUInt64.lower(id),
-        FfiConverterTypeCallerVerifier_lower(verifier),uniffiCallStatus
+        FfiConverterOptionString.lower(after),
+        FfiConverterUInt32.lower(limit),uniffiCallStatus
     )
-}
+})
 }
 
 
@@ -6306,25 +5650,32 @@ public func FfiConverterTypeIssuerProver_lower(_ value: IssuerProver) -> UInt64 
 
 
 /**
- * Where the host keeps the licence.
+ * The keys of a desk in files under one passphrase, for whoever has no HSM. Keep a backup apart from the computer: once
+ * an issuer's key is lost, its devices can never be unlocked again.
  */
-public protocol Licence: AnyObject, Sendable {
+public protocol KeyFolderProtocol: AnyObject, Sendable {
 
     /**
-     * The current terms; absent if there is no licence.
+     * Signs checkpoints with the desk's own key. `name`: the log's (`HelpDesk.origin`).
      */
-    func terms() throws  -> LicenceTerms?
+    func checkpointSigner(name: String) throws  -> CheckpointSigner
 
     /**
-     * Switches the service on or off.
+     * The public keys of the issuers' keys here.
      */
-    func setService(on: Bool) throws
+    func issuers() throws  -> [IssuerInfo]
+
+    /**
+     * Keeps an issuer's key of suite 1 or 2 for a slot that has none. Its public key goes to `HelpDesk.put_issuer`.
+     */
+    func putIssuerKey(slot: UInt8, key: IssuerKey) throws  -> IssuerInfo
 
 }
 /**
- * Where the host keeps the licence.
+ * The keys of a desk in files under one passphrase, for whoever has no HSM. Keep a backup apart from the computer: once
+ * an issuer's key is lost, its devices can never be unlocked again.
  */
-open class LicenceImpl: Licence, @unchecked Sendable {
+open class KeyFolder: KeyFolderProtocol, @unchecked Sendable {
     fileprivate let handle: UInt64
 
     /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
@@ -6361,7 +5712,7 @@ open class LicenceImpl: Licence, @unchecked Sendable {
     @_documentation(visibility: private)
 #endif
     public func uniffiCloneHandle() -> UInt64 {
-        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_licence(self.handle, $0) }
+        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_keyfolder(self.handle, $0) }
     }
     // No primary constructor declared for this class.
 
@@ -6371,326 +5722,104 @@ open class LicenceImpl: Licence, @unchecked Sendable {
             return
         }
 
-        try! rustCall { uniffi_fido_unlock_ffi_fn_free_licence(handle, $0) }
+        try! rustCall { uniffi_fido_unlock_ffi_fn_free_keyfolder(handle, $0) }
     }
 
+
+    /**
+     * Makes the folder and the desk's own keys in it, where they do not exist: what was begun before a crash is
+     * ended. Afterwards as `open`. The passphrase is wiped on this side.
+     */
+public static func create(path: String, passphrase: String)throws  -> KeyFolder  {
+    return try  FfiConverterTypeKeyFolder_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_constructor_keyfolder_create(
+        FfiConverterString.lower(path),
+        FfiConverterString.lower(passphrase),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * A folder that `create` made. Number 603 for another passphrase than then.
+     */
+public static func `open`(path: String, passphrase: String)throws  -> KeyFolder  {
+    return try  FfiConverterTypeKeyFolder_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_constructor_keyfolder_open(
+        FfiConverterString.lower(path),
+        FfiConverterString.lower(passphrase),uniffiCallStatus
+    )
+})
+}
 
 
 
     /**
-     * The current terms; absent if there is no licence.
+     * Signs checkpoints with the desk's own key. `name`: the log's (`HelpDesk.origin`).
      */
-open func terms()throws  -> LicenceTerms?  {
-    return try  FfiConverterOptionTypeLicenceTerms.lift(try rustCallWithError(FfiConverterTypeStorageError_lift) {
+open func checkpointSigner(name: String)throws  -> CheckpointSigner  {
+    return try  FfiConverterTypeCheckpointSigner_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_licence_terms(
+    uniffi_fido_unlock_ffi_fn_method_keyfolder_checkpoint_signer(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(name),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * The public keys of the issuers' keys here.
+     */
+open func issuers()throws  -> [IssuerInfo]  {
+    return try  FfiConverterSequenceTypeIssuerInfo.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_keyfolder_issuers(
             self.uniffiCloneHandle(),uniffiCallStatus
     )
 })
 }
 
     /**
-     * Switches the service on or off.
+     * Keeps an issuer's key of suite 1 or 2 for a slot that has none. Its public key goes to `HelpDesk.put_issuer`.
      */
-open func setService(on: Bool)throws   {try rustCallWithError(FfiConverterTypeStorageError_lift) {
+open func putIssuerKey(slot: UInt8, key: IssuerKey)throws  -> IssuerInfo  {
+    return try  FfiConverterTypeIssuerInfo_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_licence_set_service(
+    uniffi_fido_unlock_ffi_fn_method_keyfolder_put_issuer_key(
             self.uniffiCloneHandle(),
-        FfiConverterBool.lower(on),uniffiCallStatus
+        FfiConverterUInt8.lower(slot),
+        FfiConverterTypeIssuerKey_lower(key),uniffiCallStatus
     )
-}
-}
-
-
-
+})
 }
 
 
 
-// Put the implementation in a struct so we don't pollute the top-level namespace
-fileprivate struct UniffiCallbackInterfaceLicence {
-
-    // Create the VTable using a series of closures.
-    // Swift automatically converts these into C callback functions.
-    //
-    // Store the vtable directly.
-    static let vtable: UniffiVTableCallbackInterfaceLicence = UniffiVTableCallbackInterfaceLicence(
-        uniffiFree: { (uniffiHandle: UInt64) -> () in
-            do {
-                try FfiConverterTypeLicence.handleMap.remove(handle: uniffiHandle)
-            } catch {
-                print("Uniffi callback interface Licence: handle missing in uniffiFree")
-            }
-        },
-        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
-            do {
-                return try FfiConverterTypeLicence.handleMap.clone(handle: uniffiHandle)
-            } catch {
-                fatalError("Uniffi callback interface Licence: handle missing in uniffiClone")
-            }
-        },
-        terms: { (
-            uniffiHandle: UInt64,
-            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
-            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
-        ) in
-            let makeCall = {
-                () throws -> LicenceTerms? in
-                guard let uniffiObj = try? FfiConverterTypeLicence.handleMap.get(handle: uniffiHandle) else {
-                    throw UniffiInternalError.unexpectedStaleHandle
-                }
-                return try uniffiObj.terms(
-                )
-            }
-
-
-            let writeReturn = { uniffiOutReturn.pointee = FfiConverterOptionTypeLicenceTerms.lower($0) }
-            uniffiTraitInterfaceCallWithError(
-                callStatus: uniffiCallStatus,
-                makeCall: makeCall,
-                writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStorageError_lower
-            )
-        },
-        setService: { (
-            uniffiHandle: UInt64,
-            on: Int8,
-            uniffiOutReturn: UnsafeMutableRawPointer,
-            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
-        ) in
-            let makeCall = {
-                () throws -> () in
-                guard let uniffiObj = try? FfiConverterTypeLicence.handleMap.get(handle: uniffiHandle) else {
-                    throw UniffiInternalError.unexpectedStaleHandle
-                }
-                return try uniffiObj.setService(
-                     on: try FfiConverterBool.lift(on)
-                )
-            }
-
-
-            let writeReturn = { () }
-            uniffiTraitInterfaceCallWithError(
-                callStatus: uniffiCallStatus,
-                makeCall: makeCall,
-                writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStorageError_lower
-            )
-        }
-    )
-
-    // Rust stores this pointer for future callback invocations, so it must live
-    // for the process lifetime (not just for the init function call).
-    //
-    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
-    // This is safe because the pointee is initialized once during static init
-    // and never mutated by either side of the FFI.  Its fields are C function pointers.
-    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceLicence> = {
-        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceLicence>.allocate(capacity: 1)
-        ptr.initialize(to: vtable)
-        return UnsafePointer(ptr)
-    }()
 }
 
-private func uniffiCallbackInitLicence() {
-    uniffi_fido_unlock_ffi_fn_init_callback_vtable_licence(UniffiCallbackInterfaceLicence.vtablePtr)
-}
 
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public struct FfiConverterTypeLicence: FfiConverter {
-    fileprivate static let handleMap = UniffiHandleMap<Licence>()
-
+public struct FfiConverterTypeKeyFolder: FfiConverter {
     typealias FfiType = UInt64
-    typealias SwiftType = Licence
+    typealias SwiftType = KeyFolder
 
-    public static func lift(_ handle: UInt64) throws -> Licence {
-        if ((handle & 1) == 0) {
-            // Rust-generated handle, construct a new class that uses the handle to implement the
-            // interface
-            return LicenceImpl(unsafeFromHandle: handle)
-        } else {
-            // Swift-generated handle, get the object from the handle map
-            return try handleMap.remove(handle: handle)
-        }
+    public static func lift(_ handle: UInt64) throws -> KeyFolder {
+        return KeyFolder(unsafeFromHandle: handle)
     }
 
-    public static func lower(_ value: Licence) -> UInt64 {
-         if let rustImpl = value as? LicenceImpl {
-             // Rust-implemented object.  Clone the handle and return it
-            return rustImpl.uniffiCloneHandle()
-         } else {
-            // Swift object, generate a new vtable handle and return that.
-            return handleMap.insert(obj: value)
-         }
-    }
-
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Licence {
-        let handle: UInt64 = try readInt(&buf)
-        return try lift(handle)
-    }
-
-    public static func write(_ value: Licence, into buf: inout [UInt8]) {
-        writeInt(&buf, lower(value))
-    }
-}
-
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeLicence_lift(_ handle: UInt64) throws -> Licence {
-    return try FfiConverterTypeLicence.lift(handle)
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeLicence_lower(_ value: Licence) -> UInt64 {
-    return FfiConverterTypeLicence.lower(value)
-}
-
-
-
-
-
-
-/**
- * Decides about limits for a host that keeps the records: restore, `take`, store `records`.
- */
-public protocol LimitBookProtocol: AnyObject, Sendable {
-
-    /**
-     * The records to store.
-     */
-    func records()  -> [LimitRecord]
-
-    /**
-     * Decides, and counts if `Taken`.
-     */
-    func take(request: LimitRequest) throws  -> LimitOutcome
-
-}
-/**
- * Decides about limits for a host that keeps the records: restore, `take`, store `records`.
- */
-open class LimitBook: LimitBookProtocol, @unchecked Sendable {
-    fileprivate let handle: UInt64
-
-    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
-#if swift(>=5.8)
-    @_documentation(visibility: private)
-#endif
-    public struct NoHandle {
-        public init() {}
-    }
-
-    // TODO: We'd like this to be `private` but for Swifty reasons,
-    // we can't implement `FfiConverter` without making this `required` and we can't
-    // make it `required` without making it `public`.
-#if swift(>=5.8)
-    @_documentation(visibility: private)
-#endif
-    required public init(unsafeFromHandle handle: UInt64) {
-        self.handle = handle
-    }
-
-    // This constructor can be used to instantiate a fake object.
-    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
-    //
-    // - Warning:
-    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
-#if swift(>=5.8)
-    @_documentation(visibility: private)
-#endif
-    public init(noHandle: NoHandle) {
-        self.handle = 0
-    }
-
-#if swift(>=5.8)
-    @_documentation(visibility: private)
-#endif
-    public func uniffiCloneHandle() -> UInt64 {
-        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_limitbook(self.handle, $0) }
-    }
-    // No primary constructor declared for this class.
-
-    deinit {
-        if handle == 0 {
-            // Mock objects have handle=0 don't try to free them
-            return
-        }
-
-        try! rustCall { uniffi_fido_unlock_ffi_fn_free_limitbook(handle, $0) }
-    }
-
-
-    /**
-     * Restores from stored records, which are empty at first.
-     */
-public static func fromRecords(records: [LimitRecord])throws  -> LimitBook  {
-    return try  FfiConverterTypeLimitBook_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_constructor_limitbook_from_records(
-        FfiConverterSequenceTypeLimitRecord.lower(records),uniffiCallStatus
-    )
-})
-}
-
-
-
-    /**
-     * The records to store.
-     */
-open func records() -> [LimitRecord]  {
-    return try!  FfiConverterSequenceTypeLimitRecord.lift(try! rustCall() {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_limitbook_records(
-            self.uniffiCloneHandle(),uniffiCallStatus
-    )
-})
-}
-
-    /**
-     * Decides, and counts if `Taken`.
-     */
-open func take(request: LimitRequest)throws  -> LimitOutcome  {
-    return try  FfiConverterTypeLimitOutcome_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_limitbook_take(
-            self.uniffiCloneHandle(),
-        FfiConverterTypeLimitRequest_lower(request),uniffiCallStatus
-    )
-})
-}
-
-
-
-}
-
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public struct FfiConverterTypeLimitBook: FfiConverter {
-    typealias FfiType = UInt64
-    typealias SwiftType = LimitBook
-
-    public static func lift(_ handle: UInt64) throws -> LimitBook {
-        return LimitBook(unsafeFromHandle: handle)
-    }
-
-    public static func lower(_ value: LimitBook) -> UInt64 {
+    public static func lower(_ value: KeyFolder) -> UInt64 {
         return value.uniffiCloneHandle()
     }
 
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> LimitBook {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> KeyFolder {
         let handle: UInt64 = try readInt(&buf)
         return try lift(handle)
     }
 
-    public static func write(_ value: LimitBook, into buf: inout [UInt8]) {
+    public static func write(_ value: KeyFolder, into buf: inout [UInt8]) {
         writeInt(&buf, lower(value))
     }
 }
@@ -6699,229 +5828,15 @@ public struct FfiConverterTypeLimitBook: FfiConverter {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public func FfiConverterTypeLimitBook_lift(_ handle: UInt64) throws -> LimitBook {
-    return try FfiConverterTypeLimitBook.lift(handle)
+public func FfiConverterTypeKeyFolder_lift(_ handle: UInt64) throws -> KeyFolder {
+    return try FfiConverterTypeKeyFolder.lift(handle)
 }
 
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public func FfiConverterTypeLimitBook_lower(_ value: LimitBook) -> UInt64 {
-    return FfiConverterTypeLimitBook.lower(value)
-}
-
-
-
-
-
-
-/**
- * Counts codes in the host's own database; the count survives a restart and never goes down.
- */
-public protocol Limits: AnyObject, Sendable {
-
-    /**
-     * Decides and, if the outcome is `Taken`, counts the code, in one step that no other call can
-     * interrupt. The count is on disk when this returns. `LimitBook` makes the decision.
-     */
-    func take(request: LimitRequest) throws  -> LimitOutcome
-
-}
-/**
- * Counts codes in the host's own database; the count survives a restart and never goes down.
- */
-open class LimitsImpl: Limits, @unchecked Sendable {
-    fileprivate let handle: UInt64
-
-    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
-#if swift(>=5.8)
-    @_documentation(visibility: private)
-#endif
-    public struct NoHandle {
-        public init() {}
-    }
-
-    // TODO: We'd like this to be `private` but for Swifty reasons,
-    // we can't implement `FfiConverter` without making this `required` and we can't
-    // make it `required` without making it `public`.
-#if swift(>=5.8)
-    @_documentation(visibility: private)
-#endif
-    required public init(unsafeFromHandle handle: UInt64) {
-        self.handle = handle
-    }
-
-    // This constructor can be used to instantiate a fake object.
-    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
-    //
-    // - Warning:
-    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
-#if swift(>=5.8)
-    @_documentation(visibility: private)
-#endif
-    public init(noHandle: NoHandle) {
-        self.handle = 0
-    }
-
-#if swift(>=5.8)
-    @_documentation(visibility: private)
-#endif
-    public func uniffiCloneHandle() -> UInt64 {
-        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_limits(self.handle, $0) }
-    }
-    // No primary constructor declared for this class.
-
-    deinit {
-        if handle == 0 {
-            // Mock objects have handle=0 don't try to free them
-            return
-        }
-
-        try! rustCall { uniffi_fido_unlock_ffi_fn_free_limits(handle, $0) }
-    }
-
-
-
-
-    /**
-     * Decides and, if the outcome is `Taken`, counts the code, in one step that no other call can
-     * interrupt. The count is on disk when this returns. `LimitBook` makes the decision.
-     */
-open func take(request: LimitRequest)throws  -> LimitOutcome  {
-    return try  FfiConverterTypeLimitOutcome_lift(try rustCallWithError(FfiConverterTypeStorageError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_limits_take(
-            self.uniffiCloneHandle(),
-        FfiConverterTypeLimitRequest_lower(request),uniffiCallStatus
-    )
-})
-}
-
-
-
-}
-
-
-
-// Put the implementation in a struct so we don't pollute the top-level namespace
-fileprivate struct UniffiCallbackInterfaceLimits {
-
-    // Create the VTable using a series of closures.
-    // Swift automatically converts these into C callback functions.
-    //
-    // Store the vtable directly.
-    static let vtable: UniffiVTableCallbackInterfaceLimits = UniffiVTableCallbackInterfaceLimits(
-        uniffiFree: { (uniffiHandle: UInt64) -> () in
-            do {
-                try FfiConverterTypeLimits.handleMap.remove(handle: uniffiHandle)
-            } catch {
-                print("Uniffi callback interface Limits: handle missing in uniffiFree")
-            }
-        },
-        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
-            do {
-                return try FfiConverterTypeLimits.handleMap.clone(handle: uniffiHandle)
-            } catch {
-                fatalError("Uniffi callback interface Limits: handle missing in uniffiClone")
-            }
-        },
-        take: { (
-            uniffiHandle: UInt64,
-            request: RustBuffer,
-            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
-            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
-        ) in
-            let makeCall = {
-                () throws -> LimitOutcome in
-                guard let uniffiObj = try? FfiConverterTypeLimits.handleMap.get(handle: uniffiHandle) else {
-                    throw UniffiInternalError.unexpectedStaleHandle
-                }
-                return try uniffiObj.take(
-                     request: try FfiConverterTypeLimitRequest_lift(request)
-                )
-            }
-
-
-            let writeReturn = { uniffiOutReturn.pointee = FfiConverterTypeLimitOutcome_lower($0) }
-            uniffiTraitInterfaceCallWithError(
-                callStatus: uniffiCallStatus,
-                makeCall: makeCall,
-                writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStorageError_lower
-            )
-        }
-    )
-
-    // Rust stores this pointer for future callback invocations, so it must live
-    // for the process lifetime (not just for the init function call).
-    //
-    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
-    // This is safe because the pointee is initialized once during static init
-    // and never mutated by either side of the FFI.  Its fields are C function pointers.
-    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceLimits> = {
-        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceLimits>.allocate(capacity: 1)
-        ptr.initialize(to: vtable)
-        return UnsafePointer(ptr)
-    }()
-}
-
-private func uniffiCallbackInitLimits() {
-    uniffi_fido_unlock_ffi_fn_init_callback_vtable_limits(UniffiCallbackInterfaceLimits.vtablePtr)
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public struct FfiConverterTypeLimits: FfiConverter {
-    fileprivate static let handleMap = UniffiHandleMap<Limits>()
-
-    typealias FfiType = UInt64
-    typealias SwiftType = Limits
-
-    public static func lift(_ handle: UInt64) throws -> Limits {
-        if ((handle & 1) == 0) {
-            // Rust-generated handle, construct a new class that uses the handle to implement the
-            // interface
-            return LimitsImpl(unsafeFromHandle: handle)
-        } else {
-            // Swift-generated handle, get the object from the handle map
-            return try handleMap.remove(handle: handle)
-        }
-    }
-
-    public static func lower(_ value: Limits) -> UInt64 {
-         if let rustImpl = value as? LimitsImpl {
-             // Rust-implemented object.  Clone the handle and return it
-            return rustImpl.uniffiCloneHandle()
-         } else {
-            // Swift object, generate a new vtable handle and return that.
-            return handleMap.insert(obj: value)
-         }
-    }
-
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Limits {
-        let handle: UInt64 = try readInt(&buf)
-        return try lift(handle)
-    }
-
-    public static func write(_ value: Limits, into buf: inout [UInt8]) {
-        writeInt(&buf, lower(value))
-    }
-}
-
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeLimits_lift(_ handle: UInt64) throws -> Limits {
-    return try FfiConverterTypeLimits.lift(handle)
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeLimits_lower(_ value: Limits) -> UInt64 {
-    return FfiConverterTypeLimits.lower(value)
+public func FfiConverterTypeKeyFolder_lower(_ value: KeyFolder) -> UInt64 {
+    return FfiConverterTypeKeyFolder.lower(value)
 }
 
 
@@ -6938,6 +5853,11 @@ public protocol OperatorSessionProtocol: AnyObject, Sendable {
      * Who.
      */
     func `operator`()  -> String
+
+    /**
+     * Since when they are signed in: seconds since 1970-01-01 UTC.
+     */
+    func since()  -> UInt64
 
 }
 /**
@@ -7008,6 +5928,18 @@ open func `operator`() -> String  {
 })
 }
 
+    /**
+     * Since when they are signed in: seconds since 1970-01-01 UTC.
+     */
+open func since() -> UInt64  {
+    return try!  FfiConverterUInt64.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_operatorsession_since(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
 
 
 }
@@ -7059,275 +5991,13 @@ public func FfiConverterTypeOperatorSession_lower(_ value: OperatorSession) -> U
 
 
 /**
- * Operators in the host's own accounts: a database, OpenID Connect, Kerberos.
- */
-public protocol Operators: AnyObject, Sendable {
-
-    /**
-     * The operator, if `password` (or a token in its place) is right; absent for a wrong one and for an
-     * unknown name alike, after the same amount of work. A secret: keep it no longer than the call.
-     */
-    func authenticate(id: String, password: String) throws  -> DeskOperator?
-
-    /**
-     * The operator's current roles and privileges. Asked at each action, so that a revoked privilege is
-     * gone at once.
-     */
-    func findOperator(id: String) throws  -> DeskOperator?
-
-}
-/**
- * Operators in the host's own accounts: a database, OpenID Connect, Kerberos.
- */
-open class OperatorsImpl: Operators, @unchecked Sendable {
-    fileprivate let handle: UInt64
-
-    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
-#if swift(>=5.8)
-    @_documentation(visibility: private)
-#endif
-    public struct NoHandle {
-        public init() {}
-    }
-
-    // TODO: We'd like this to be `private` but for Swifty reasons,
-    // we can't implement `FfiConverter` without making this `required` and we can't
-    // make it `required` without making it `public`.
-#if swift(>=5.8)
-    @_documentation(visibility: private)
-#endif
-    required public init(unsafeFromHandle handle: UInt64) {
-        self.handle = handle
-    }
-
-    // This constructor can be used to instantiate a fake object.
-    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
-    //
-    // - Warning:
-    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
-#if swift(>=5.8)
-    @_documentation(visibility: private)
-#endif
-    public init(noHandle: NoHandle) {
-        self.handle = 0
-    }
-
-#if swift(>=5.8)
-    @_documentation(visibility: private)
-#endif
-    public func uniffiCloneHandle() -> UInt64 {
-        return try! rustCall { uniffi_fido_unlock_ffi_fn_clone_operators(self.handle, $0) }
-    }
-    // No primary constructor declared for this class.
-
-    deinit {
-        if handle == 0 {
-            // Mock objects have handle=0 don't try to free them
-            return
-        }
-
-        try! rustCall { uniffi_fido_unlock_ffi_fn_free_operators(handle, $0) }
-    }
-
-
-
-
-    /**
-     * The operator, if `password` (or a token in its place) is right; absent for a wrong one and for an
-     * unknown name alike, after the same amount of work. A secret: keep it no longer than the call.
-     */
-open func authenticate(id: String, password: String)throws  -> DeskOperator?  {
-    return try  FfiConverterOptionTypeDeskOperator.lift(try rustCallWithError(FfiConverterTypeStorageError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_operators_authenticate(
-            self.uniffiCloneHandle(),
-        FfiConverterString.lower(id),
-        FfiConverterString.lower(password),uniffiCallStatus
-    )
-})
-}
-
-    /**
-     * The operator's current roles and privileges. Asked at each action, so that a revoked privilege is
-     * gone at once.
-     */
-open func findOperator(id: String)throws  -> DeskOperator?  {
-    return try  FfiConverterOptionTypeDeskOperator.lift(try rustCallWithError(FfiConverterTypeStorageError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_operators_find_operator(
-            self.uniffiCloneHandle(),
-        FfiConverterString.lower(id),uniffiCallStatus
-    )
-})
-}
-
-
-
-}
-
-
-
-// Put the implementation in a struct so we don't pollute the top-level namespace
-fileprivate struct UniffiCallbackInterfaceOperators {
-
-    // Create the VTable using a series of closures.
-    // Swift automatically converts these into C callback functions.
-    //
-    // Store the vtable directly.
-    static let vtable: UniffiVTableCallbackInterfaceOperators = UniffiVTableCallbackInterfaceOperators(
-        uniffiFree: { (uniffiHandle: UInt64) -> () in
-            do {
-                try FfiConverterTypeOperators.handleMap.remove(handle: uniffiHandle)
-            } catch {
-                print("Uniffi callback interface Operators: handle missing in uniffiFree")
-            }
-        },
-        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
-            do {
-                return try FfiConverterTypeOperators.handleMap.clone(handle: uniffiHandle)
-            } catch {
-                fatalError("Uniffi callback interface Operators: handle missing in uniffiClone")
-            }
-        },
-        authenticate: { (
-            uniffiHandle: UInt64,
-            id: RustBuffer,
-            password: RustBuffer,
-            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
-            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
-        ) in
-            let makeCall = {
-                () throws -> DeskOperator? in
-                guard let uniffiObj = try? FfiConverterTypeOperators.handleMap.get(handle: uniffiHandle) else {
-                    throw UniffiInternalError.unexpectedStaleHandle
-                }
-                return try uniffiObj.authenticate(
-                     id: try FfiConverterString.lift(id),
-                     password: try FfiConverterString.lift(password)
-                )
-            }
-
-
-            let writeReturn = { uniffiOutReturn.pointee = FfiConverterOptionTypeDeskOperator.lower($0) }
-            uniffiTraitInterfaceCallWithError(
-                callStatus: uniffiCallStatus,
-                makeCall: makeCall,
-                writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStorageError_lower
-            )
-        },
-        findOperator: { (
-            uniffiHandle: UInt64,
-            id: RustBuffer,
-            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
-            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
-        ) in
-            let makeCall = {
-                () throws -> DeskOperator? in
-                guard let uniffiObj = try? FfiConverterTypeOperators.handleMap.get(handle: uniffiHandle) else {
-                    throw UniffiInternalError.unexpectedStaleHandle
-                }
-                return try uniffiObj.findOperator(
-                     id: try FfiConverterString.lift(id)
-                )
-            }
-
-
-            let writeReturn = { uniffiOutReturn.pointee = FfiConverterOptionTypeDeskOperator.lower($0) }
-            uniffiTraitInterfaceCallWithError(
-                callStatus: uniffiCallStatus,
-                makeCall: makeCall,
-                writeReturn: writeReturn,
-                lowerError: FfiConverterTypeStorageError_lower
-            )
-        }
-    )
-
-    // Rust stores this pointer for future callback invocations, so it must live
-    // for the process lifetime (not just for the init function call).
-    //
-    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
-    // This is safe because the pointee is initialized once during static init
-    // and never mutated by either side of the FFI.  Its fields are C function pointers.
-    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceOperators> = {
-        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceOperators>.allocate(capacity: 1)
-        ptr.initialize(to: vtable)
-        return UnsafePointer(ptr)
-    }()
-}
-
-private func uniffiCallbackInitOperators() {
-    uniffi_fido_unlock_ffi_fn_init_callback_vtable_operators(UniffiCallbackInterfaceOperators.vtablePtr)
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public struct FfiConverterTypeOperators: FfiConverter {
-    fileprivate static let handleMap = UniffiHandleMap<Operators>()
-
-    typealias FfiType = UInt64
-    typealias SwiftType = Operators
-
-    public static func lift(_ handle: UInt64) throws -> Operators {
-        if ((handle & 1) == 0) {
-            // Rust-generated handle, construct a new class that uses the handle to implement the
-            // interface
-            return OperatorsImpl(unsafeFromHandle: handle)
-        } else {
-            // Swift-generated handle, get the object from the handle map
-            return try handleMap.remove(handle: handle)
-        }
-    }
-
-    public static func lower(_ value: Operators) -> UInt64 {
-         if let rustImpl = value as? OperatorsImpl {
-             // Rust-implemented object.  Clone the handle and return it
-            return rustImpl.uniffiCloneHandle()
-         } else {
-            // Swift object, generate a new vtable handle and return that.
-            return handleMap.insert(obj: value)
-         }
-    }
-
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Operators {
-        let handle: UInt64 = try readInt(&buf)
-        return try lift(handle)
-    }
-
-    public static func write(_ value: Operators, into buf: inout [UInt8]) {
-        writeInt(&buf, lower(value))
-    }
-}
-
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeOperators_lift(_ handle: UInt64) throws -> Operators {
-    return try FfiConverterTypeOperators.lift(handle)
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeOperators_lower(_ value: Operators) -> UInt64 {
-    return FfiConverterTypeOperators.lower(value)
-}
-
-
-
-
-
-
-/**
  * Tells owners.
  */
 public protocol OwnerNotifier: AnyObject, Sendable {
 
     /**
-     * Sends one notice. If this throws, that is recorded and the call goes on. The desk waits for it: put the
-     * notice into a queue and return.
+     * Sends one notice, from within `HelpDesk.send_notice`. What throws here is recorded, and the notice is
+     * sent again later. The desk waits for it: hand the notice to a queue and return.
      */
     func notifyOwner(notice: OwnerNotice) throws
 
@@ -7389,8 +6059,8 @@ open class OwnerNotifierImpl: OwnerNotifier, @unchecked Sendable {
 
 
     /**
-     * Sends one notice. If this throws, that is recorded and the call goes on. The desk waits for it: put the
-     * notice into a queue and return.
+     * Sends one notice, from within `HelpDesk.send_notice`. What throws here is recorded, and the notice is
+     * sent again later. The desk waits for it: hand the notice to a queue and return.
      */
 open func notifyOwner(notice: OwnerNotice)throws   {try rustCallWithError(FfiConverterTypeHostError_lift) {
         uniffiCallStatus in
@@ -8492,18 +7162,13 @@ public func FfiConverterTypeProgressListener_lower(_ value: ProgressListener) ->
 public protocol ResponseSigner: AnyObject, Sendable {
 
     /**
-     * Makes the response. Suite 1: the ECDSA signature over `message` with SHA-256, r and s of 32 bytes
+     * Makes the answer. It may be asked again for the same task. Suite 1: the ECDSA signature over `message` with SHA-256, r and s of 32 bytes
      * each (either s will do; the library checks it under `issuer`). Suite 2: the 32 bytes of HMAC-SHA-256
      * of `message` under the x-coordinate, 32 bytes, of ECDH with `device_key`
      * (`CKM_ECDH1_DERIVE` with `CKD_NULL`, then `CKM_SHA256_HMAC`). Suite 3: the AES-ECB block of
      * `message` under the device's admin key.
      */
-    func respond(task: SigningTask) throws  -> String
-
-    /**
-     * The issuer keys that it holds, of suites 1 and 2.
-     */
-    func issuers() throws  -> [IssuerInfo]
+    func sign(task: SigningTask) throws  -> String
 
     /**
      * The Device ID of the device that has this admin key (suite 3: 16, 24 or 32 bytes), if any; found
@@ -8575,30 +7240,18 @@ open class ResponseSignerImpl: ResponseSigner, @unchecked Sendable {
 
 
     /**
-     * Makes the response. Suite 1: the ECDSA signature over `message` with SHA-256, r and s of 32 bytes
+     * Makes the answer. It may be asked again for the same task. Suite 1: the ECDSA signature over `message` with SHA-256, r and s of 32 bytes
      * each (either s will do; the library checks it under `issuer`). Suite 2: the 32 bytes of HMAC-SHA-256
      * of `message` under the x-coordinate, 32 bytes, of ECDH with `device_key`
      * (`CKM_ECDH1_DERIVE` with `CKD_NULL`, then `CKM_SHA256_HMAC`). Suite 3: the AES-ECB block of
      * `message` under the device's admin key.
      */
-open func respond(task: SigningTask)throws  -> String  {
+open func sign(task: SigningTask)throws  -> String  {
     return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeSigningError_lift) {
         uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_responsesigner_respond(
+    uniffi_fido_unlock_ffi_fn_method_responsesigner_sign(
             self.uniffiCloneHandle(),
         FfiConverterTypeSigningTask_lower(task),uniffiCallStatus
-    )
-})
-}
-
-    /**
-     * The issuer keys that it holds, of suites 1 and 2.
-     */
-open func issuers()throws  -> [IssuerInfo]  {
-    return try  FfiConverterSequenceTypeIssuerInfo.lift(try rustCallWithError(FfiConverterTypeSigningError_lift) {
-        uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_method_responsesigner_issuers(
-            self.uniffiCloneHandle(),uniffiCallStatus
     )
 })
 }
@@ -8658,7 +7311,7 @@ fileprivate struct UniffiCallbackInterfaceResponseSigner {
                 fatalError("Uniffi callback interface ResponseSigner: handle missing in uniffiClone")
             }
         },
-        respond: { (
+        sign: { (
             uniffiHandle: UInt64,
             task: RustBuffer,
             uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
@@ -8669,36 +7322,13 @@ fileprivate struct UniffiCallbackInterfaceResponseSigner {
                 guard let uniffiObj = try? FfiConverterTypeResponseSigner.handleMap.get(handle: uniffiHandle) else {
                     throw UniffiInternalError.unexpectedStaleHandle
                 }
-                return try uniffiObj.respond(
+                return try uniffiObj.sign(
                      task: try FfiConverterTypeSigningTask_lift(task)
                 )
             }
 
 
             let writeReturn = { uniffiOutReturn.pointee = FfiConverterString.lower($0) }
-            uniffiTraitInterfaceCallWithError(
-                callStatus: uniffiCallStatus,
-                makeCall: makeCall,
-                writeReturn: writeReturn,
-                lowerError: FfiConverterTypeSigningError_lower
-            )
-        },
-        issuers: { (
-            uniffiHandle: UInt64,
-            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
-            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
-        ) in
-            let makeCall = {
-                () throws -> [IssuerInfo] in
-                guard let uniffiObj = try? FfiConverterTypeResponseSigner.handleMap.get(handle: uniffiHandle) else {
-                    throw UniffiInternalError.unexpectedStaleHandle
-                }
-                return try uniffiObj.issuers(
-                )
-            }
-
-
-            let writeReturn = { uniffiOutReturn.pointee = FfiConverterSequenceTypeIssuerInfo.lower($0) }
             uniffiTraitInterfaceCallWithError(
                 callStatus: uniffiCallStatus,
                 makeCall: makeCall,
@@ -9498,7 +8128,7 @@ public func FfiConverterTypeUnlockSession_lower(_ value: UnlockSession) -> UInt6
 
 
 /**
- * An accepted way of verifying a caller.
+ * A way of verifying a caller that counts.
  */
 public struct AcceptedMethod: Equatable, Hashable {
     /**
@@ -9506,7 +8136,7 @@ public struct AcceptedMethod: Equatable, Hashable {
      */
     public var method: VerificationMethod
     /**
-     * Whether a machine must have checked it; otherwise the operator's word is enough.
+     * Whether a machine must have checked it; else the operator's word does.
      */
     public var byMachine: Bool
 
@@ -9517,7 +8147,7 @@ public struct AcceptedMethod: Equatable, Hashable {
          * The method.
          */method: VerificationMethod,
         /**
-         * Whether a machine must have checked it; otherwise the operator's word is enough.
+         * Whether a machine must have checked it; else the operator's word does.
          */byMachine: Bool) {
         self.method = method
         self.byMachine = byMachine
@@ -9650,14 +8280,14 @@ public func FfiConverterTypeApproval_lower(_ value: Approval) -> RustBuffer {
  */
 public struct ApprovalTask: Equatable, Hashable {
     /**
-     * Identifies what is to be approved, 32 bytes: it changes as soon as reason, caller or challenge changes.
-     * Store the decision under it.
+     * What the approval is for, 32 bytes: another one as soon as reason, caller, challenge or delivery has changed.
+     * Keep the decision under it.
      */
     public var basis: Data
     /**
      * The request.
      */
-    public var request: UInt64
+    public var request: String
     /**
      * The owner of the device.
      */
@@ -9687,7 +8317,7 @@ public struct ApprovalTask: Equatable, Hashable {
      */
     public var byMachine: Bool
     /**
-     * The last second in which request and approval live, since 1970-01-01 UTC.
+     * The last second in which the request lives, since 1970-01-01 UTC.
      */
     public var expiresAt: UInt64
 
@@ -9695,12 +8325,12 @@ public struct ApprovalTask: Equatable, Hashable {
     // declare one manually.
     public init(
         /**
-         * Identifies what is to be approved, 32 bytes: it changes as soon as reason, caller or challenge changes.
-         * Store the decision under it.
+         * What the approval is for, 32 bytes: another one as soon as reason, caller, challenge or delivery has changed.
+         * Keep the decision under it.
          */basis: Data,
         /**
          * The request.
-         */request: UInt64,
+         */request: String,
         /**
          * The owner of the device.
          */user: DeskUser,
@@ -9723,7 +8353,7 @@ public struct ApprovalTask: Equatable, Hashable {
          * Whether a machine checked the caller.
          */byMachine: Bool,
         /**
-         * The last second in which request and approval live, since 1970-01-01 UTC.
+         * The last second in which the request lives, since 1970-01-01 UTC.
          */expiresAt: UInt64) {
         self.basis = basis
         self.request = request
@@ -9754,7 +8384,7 @@ public struct FfiConverterTypeApprovalTask: FfiConverterRustBuffer {
         return
             try ApprovalTask(
                 basis: FfiConverterData.read(from: &buf),
-                request: FfiConverterUInt64.read(from: &buf),
+                request: FfiConverterString.read(from: &buf),
                 user: FfiConverterTypeDeskUser.read(from: &buf),
                 deviceId: FfiConverterString.read(from: &buf),
                 operator: FfiConverterString.read(from: &buf),
@@ -9768,7 +8398,7 @@ public struct FfiConverterTypeApprovalTask: FfiConverterRustBuffer {
 
     public static func write(_ value: ApprovalTask, into buf: inout [UInt8]) {
         FfiConverterData.write(value.basis, into: &buf)
-        FfiConverterUInt64.write(value.request, into: &buf)
+        FfiConverterString.write(value.request, into: &buf)
         FfiConverterTypeDeskUser.write(value.user, into: &buf)
         FfiConverterString.write(value.deviceId, into: &buf)
         FfiConverterString.write(value.`operator`, into: &buf)
@@ -9797,24 +8427,195 @@ public func FfiConverterTypeApprovalTask_lower(_ value: ApprovalTask) -> RustBuf
 
 
 /**
- * The result of verifying an intact log.
+ * An entry of the audit log, with what is known beside it (docs/protocol/audit.md).
+ */
+public struct AuditEntry: Equatable, Hashable {
+    /**
+     * Its place, from 0.
+     */
+    public var sequence: UInt64
+    /**
+     * When: seconds since 1970-01-01 UTC.
+     */
+    public var at: UInt64
+    /**
+     * What, by the event's name: "CodeMade".
+     */
+    public var event: String
+    /**
+     * By whom, where the name is still known.
+     */
+    public var `operator`: String?
+    /**
+     * Who approved, or whom it is about.
+     */
+    public var secondOperator: String?
+    /**
+     * The user's id, where it is still known.
+     */
+    public var user: String?
+    /**
+     * The device.
+     */
+    public var deviceId: String?
+    /**
+     * The request.
+     */
+    public var request: String?
+    /**
+     * The number of a row of the error table.
+     */
+    public var error: UInt16?
+    /**
+     * The alarm that is raised or acknowledged.
+     */
+    public var alarm: UInt64?
+    /**
+     * How many.
+     */
+    public var count: UInt32?
+    /**
+     * The text, where it was not erased.
+     */
+    public var text: String?
+    /**
+     * All of it: the canonical bytes, which are a leaf of the log's tree.
+     */
+    public var bytes: Data
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Its place, from 0.
+         */sequence: UInt64,
+        /**
+         * When: seconds since 1970-01-01 UTC.
+         */at: UInt64,
+        /**
+         * What, by the event's name: "CodeMade".
+         */event: String,
+        /**
+         * By whom, where the name is still known.
+         */`operator`: String?,
+        /**
+         * Who approved, or whom it is about.
+         */secondOperator: String?,
+        /**
+         * The user's id, where it is still known.
+         */user: String?,
+        /**
+         * The device.
+         */deviceId: String?,
+        /**
+         * The request.
+         */request: String?,
+        /**
+         * The number of a row of the error table.
+         */error: UInt16?,
+        /**
+         * The alarm that is raised or acknowledged.
+         */alarm: UInt64?,
+        /**
+         * How many.
+         */count: UInt32?,
+        /**
+         * The text, where it was not erased.
+         */text: String?,
+        /**
+         * All of it: the canonical bytes, which are a leaf of the log's tree.
+         */bytes: Data) {
+        self.sequence = sequence
+        self.at = at
+        self.event = event
+        self.`operator` = `operator`
+        self.secondOperator = secondOperator
+        self.user = user
+        self.deviceId = deviceId
+        self.request = request
+        self.error = error
+        self.alarm = alarm
+        self.count = count
+        self.text = text
+        self.bytes = bytes
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension AuditEntry: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeAuditEntry: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> AuditEntry {
+        return
+            try AuditEntry(
+                sequence: FfiConverterUInt64.read(from: &buf),
+                at: FfiConverterUInt64.read(from: &buf),
+                event: FfiConverterString.read(from: &buf),
+                operator: FfiConverterOptionString.read(from: &buf),
+                secondOperator: FfiConverterOptionString.read(from: &buf),
+                user: FfiConverterOptionString.read(from: &buf),
+                deviceId: FfiConverterOptionString.read(from: &buf),
+                request: FfiConverterOptionString.read(from: &buf),
+                error: FfiConverterOptionUInt16.read(from: &buf),
+                alarm: FfiConverterOptionUInt64.read(from: &buf),
+                count: FfiConverterOptionUInt32.read(from: &buf),
+                text: FfiConverterOptionString.read(from: &buf),
+                bytes: FfiConverterData.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: AuditEntry, into buf: inout [UInt8]) {
+        FfiConverterUInt64.write(value.sequence, into: &buf)
+        FfiConverterUInt64.write(value.at, into: &buf)
+        FfiConverterString.write(value.event, into: &buf)
+        FfiConverterOptionString.write(value.`operator`, into: &buf)
+        FfiConverterOptionString.write(value.secondOperator, into: &buf)
+        FfiConverterOptionString.write(value.user, into: &buf)
+        FfiConverterOptionString.write(value.deviceId, into: &buf)
+        FfiConverterOptionString.write(value.request, into: &buf)
+        FfiConverterOptionUInt16.write(value.error, into: &buf)
+        FfiConverterOptionUInt64.write(value.alarm, into: &buf)
+        FfiConverterOptionUInt32.write(value.count, into: &buf)
+        FfiConverterOptionString.write(value.text, into: &buf)
+        FfiConverterData.write(value.bytes, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAuditEntry_lift(_ buf: RustBuffer) throws -> AuditEntry {
+    return try FfiConverterTypeAuditEntry.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAuditEntry_lower(_ value: AuditEntry) -> RustBuffer {
+    return FfiConverterTypeAuditEntry.lower(value)
+}
+
+
+/**
+ * A log that is whole.
  */
 public struct AuditSummary: Equatable, Hashable {
     /**
-     * Entries.
+     * How far it reaches.
      */
-    public var entries: UInt64
+    public var state: LogState
     /**
-     * The hash of the last one in hex. That entries were cut off at the end can be seen only by comparing
-     * it with a hash kept elsewhere.
-     */
-    public var head: String
-    /**
-     * The time of the last one: seconds since 1970-01-01 UTC.
-     */
-    public var latest: UInt64
-    /**
-     * How many of them the newest checkpoint covers; later ones could be cut off unnoticed.
+     * How many entries the newest checkpoint covers; what is behind it could be rewritten unseen by whoever
+     * has the desk's keys.
      */
     public var covered: UInt64
 
@@ -9822,21 +8623,13 @@ public struct AuditSummary: Equatable, Hashable {
     // declare one manually.
     public init(
         /**
-         * Entries.
-         */entries: UInt64,
+         * How far it reaches.
+         */state: LogState,
         /**
-         * The hash of the last one in hex. That entries were cut off at the end can be seen only by comparing
-         * it with a hash kept elsewhere.
-         */head: String,
-        /**
-         * The time of the last one: seconds since 1970-01-01 UTC.
-         */latest: UInt64,
-        /**
-         * How many of them the newest checkpoint covers; later ones could be cut off unnoticed.
+         * How many entries the newest checkpoint covers; what is behind it could be rewritten unseen by whoever
+         * has the desk's keys.
          */covered: UInt64) {
-        self.entries = entries
-        self.head = head
-        self.latest = latest
+        self.state = state
         self.covered = covered
     }
 
@@ -9856,17 +8649,13 @@ public struct FfiConverterTypeAuditSummary: FfiConverterRustBuffer {
     public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> AuditSummary {
         return
             try AuditSummary(
-                entries: FfiConverterUInt64.read(from: &buf),
-                head: FfiConverterString.read(from: &buf),
-                latest: FfiConverterUInt64.read(from: &buf),
+                state: FfiConverterTypeLogState.read(from: &buf),
                 covered: FfiConverterUInt64.read(from: &buf)
         )
     }
 
     public static func write(_ value: AuditSummary, into buf: inout [UInt8]) {
-        FfiConverterUInt64.write(value.entries, into: &buf)
-        FfiConverterString.write(value.head, into: &buf)
-        FfiConverterUInt64.write(value.latest, into: &buf)
+        FfiConverterTypeLogState.write(value.state, into: &buf)
         FfiConverterUInt64.write(value.covered, into: &buf)
     }
 }
@@ -9985,9 +8774,9 @@ public struct CallerTask: Equatable, Hashable {
     /**
      * The request.
      */
-    public var request: UInt64
+    public var request: String
     /**
-     * Who the caller claims to be, with the channels on record.
+     * Whom the caller says they are, with the channels on record.
      */
     public var user: DeskUser
     /**
@@ -10004,9 +8793,9 @@ public struct CallerTask: Equatable, Hashable {
     public init(
         /**
          * The request.
-         */request: UInt64,
+         */request: String,
         /**
-         * Who the caller claims to be, with the channels on record.
+         * Whom the caller says they are, with the channels on record.
          */user: DeskUser,
         /**
          * The device that they want unlocked.
@@ -10036,7 +8825,7 @@ public struct FfiConverterTypeCallerTask: FfiConverterRustBuffer {
     public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> CallerTask {
         return
             try CallerTask(
-                request: FfiConverterUInt64.read(from: &buf),
+                request: FfiConverterString.read(from: &buf),
                 user: FfiConverterTypeDeskUser.read(from: &buf),
                 deviceId: FfiConverterString.read(from: &buf),
                 operator: FfiConverterString.read(from: &buf)
@@ -10044,7 +8833,7 @@ public struct FfiConverterTypeCallerTask: FfiConverterRustBuffer {
     }
 
     public static func write(_ value: CallerTask, into buf: inout [UInt8]) {
-        FfiConverterUInt64.write(value.request, into: &buf)
+        FfiConverterString.write(value.request, into: &buf)
         FfiConverterTypeDeskUser.write(value.user, into: &buf)
         FfiConverterString.write(value.deviceId, into: &buf)
         FfiConverterString.write(value.`operator`, into: &buf)
@@ -10068,61 +8857,37 @@ public func FfiConverterTypeCallerTask_lower(_ value: CallerTask) -> RustBuffer 
 
 
 /**
- * One checkpoint to sign. Only the desk makes it. It holds no secret.
+ * A checkpoint: how the log stood.
  */
-public struct CheckpointTask: Equatable, Hashable {
+public struct Checkpoint: Equatable, Hashable {
     /**
-     * The log's own id, 16 bytes.
+     * The name of the log.
      */
-    public var logId: Data
+    public var origin: String
     /**
-     * How many entries it has.
+     * How many entries it had.
      */
     public var entries: UInt64
     /**
-     * The hash of the last one, 32 bytes.
+     * Their root, 32 bytes.
      */
-    public var head: Data
-    /**
-     * When: seconds since 1970-01-01 UTC.
-     */
-    public var at: UInt64
-    /**
-     * What is signed (docs/protocol/audit.md), which begins with "fido-unlock/1 checkpoint".
-     */
-    public var message: Data
-    /**
-     * SHA-256 of the message, for an HSM that takes a digest.
-     */
-    public var digest: Data
+    public var root: Data
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
     public init(
         /**
-         * The log's own id, 16 bytes.
-         */logId: Data,
+         * The name of the log.
+         */origin: String,
         /**
-         * How many entries it has.
+         * How many entries it had.
          */entries: UInt64,
         /**
-         * The hash of the last one, 32 bytes.
-         */head: Data,
-        /**
-         * When: seconds since 1970-01-01 UTC.
-         */at: UInt64,
-        /**
-         * What is signed (docs/protocol/audit.md), which begins with "fido-unlock/1 checkpoint".
-         */message: Data,
-        /**
-         * SHA-256 of the message, for an HSM that takes a digest.
-         */digest: Data) {
-        self.logId = logId
+         * Their root, 32 bytes.
+         */root: Data) {
+        self.origin = origin
         self.entries = entries
-        self.head = head
-        self.at = at
-        self.message = message
-        self.digest = digest
+        self.root = root
     }
 
 
@@ -10131,32 +8896,26 @@ public struct CheckpointTask: Equatable, Hashable {
 }
 
 #if compiler(>=6)
-extension CheckpointTask: Sendable {}
+extension Checkpoint: Sendable {}
 #endif
 
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public struct FfiConverterTypeCheckpointTask: FfiConverterRustBuffer {
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> CheckpointTask {
+public struct FfiConverterTypeCheckpoint: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Checkpoint {
         return
-            try CheckpointTask(
-                logId: FfiConverterData.read(from: &buf),
+            try Checkpoint(
+                origin: FfiConverterString.read(from: &buf),
                 entries: FfiConverterUInt64.read(from: &buf),
-                head: FfiConverterData.read(from: &buf),
-                at: FfiConverterUInt64.read(from: &buf),
-                message: FfiConverterData.read(from: &buf),
-                digest: FfiConverterData.read(from: &buf)
+                root: FfiConverterData.read(from: &buf)
         )
     }
 
-    public static func write(_ value: CheckpointTask, into buf: inout [UInt8]) {
-        FfiConverterData.write(value.logId, into: &buf)
+    public static func write(_ value: Checkpoint, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.origin, into: &buf)
         FfiConverterUInt64.write(value.entries, into: &buf)
-        FfiConverterData.write(value.head, into: &buf)
-        FfiConverterUInt64.write(value.at, into: &buf)
-        FfiConverterData.write(value.message, into: &buf)
-        FfiConverterData.write(value.digest, into: &buf)
+        FfiConverterData.write(value.root, into: &buf)
     }
 }
 
@@ -10164,24 +8923,24 @@ public struct FfiConverterTypeCheckpointTask: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public func FfiConverterTypeCheckpointTask_lift(_ buf: RustBuffer) throws -> CheckpointTask {
-    return try FfiConverterTypeCheckpointTask.lift(buf)
+public func FfiConverterTypeCheckpoint_lift(_ buf: RustBuffer) throws -> Checkpoint {
+    return try FfiConverterTypeCheckpoint.lift(buf)
 }
 
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public func FfiConverterTypeCheckpointTask_lower(_ value: CheckpointTask) -> RustBuffer {
-    return FfiConverterTypeCheckpointTask.lower(value)
+public func FfiConverterTypeCheckpoint_lower(_ value: Checkpoint) -> RustBuffer {
+    return FfiConverterTypeCheckpoint.lower(value)
 }
 
 
 /**
- * Something suspicious that an Administrator has not acknowledged yet.
+ * Something that does not fit, until an Administrator acknowledges it.
  */
 public struct DeskAlarm: Equatable, Hashable {
     /**
-     * Its id.
+     * Its number, from 0.
      */
     public var id: UInt64
     /**
@@ -10193,9 +8952,13 @@ public struct DeskAlarm: Equatable, Hashable {
      */
     public var text: String
     /**
-     * Which device.
+     * Which device, where it is about one.
      */
-    public var deviceId: String
+    public var deviceId: String?
+    /**
+     * The counter's low 16 bits in the challenge that raised it.
+     */
+    public var counter: UInt16?
     /**
      * When: seconds since 1970-01-01 UTC.
      */
@@ -10205,7 +8968,7 @@ public struct DeskAlarm: Equatable, Hashable {
     // declare one manually.
     public init(
         /**
-         * Its id.
+         * Its number, from 0.
          */id: UInt64,
         /**
          * The number of its row in the error table.
@@ -10214,8 +8977,11 @@ public struct DeskAlarm: Equatable, Hashable {
          * What, in one sentence.
          */text: String,
         /**
-         * Which device.
-         */deviceId: String,
+         * Which device, where it is about one.
+         */deviceId: String?,
+        /**
+         * The counter's low 16 bits in the challenge that raised it.
+         */counter: UInt16?,
         /**
          * When: seconds since 1970-01-01 UTC.
          */at: UInt64) {
@@ -10223,6 +8989,7 @@ public struct DeskAlarm: Equatable, Hashable {
         self.number = number
         self.text = text
         self.deviceId = deviceId
+        self.counter = counter
         self.at = at
     }
 
@@ -10245,7 +9012,8 @@ public struct FfiConverterTypeDeskAlarm: FfiConverterRustBuffer {
                 id: FfiConverterUInt64.read(from: &buf),
                 number: FfiConverterUInt16.read(from: &buf),
                 text: FfiConverterString.read(from: &buf),
-                deviceId: FfiConverterString.read(from: &buf),
+                deviceId: FfiConverterOptionString.read(from: &buf),
+                counter: FfiConverterOptionUInt16.read(from: &buf),
                 at: FfiConverterUInt64.read(from: &buf)
         )
     }
@@ -10254,7 +9022,8 @@ public struct FfiConverterTypeDeskAlarm: FfiConverterRustBuffer {
         FfiConverterUInt64.write(value.id, into: &buf)
         FfiConverterUInt16.write(value.number, into: &buf)
         FfiConverterString.write(value.text, into: &buf)
-        FfiConverterString.write(value.deviceId, into: &buf)
+        FfiConverterOptionString.write(value.deviceId, into: &buf)
+        FfiConverterOptionUInt16.write(value.counter, into: &buf)
         FfiConverterUInt64.write(value.at, into: &buf)
     }
 }
@@ -10434,11 +9203,100 @@ public func FfiConverterTypeDeskFound_lower(_ value: DeskFound) -> RustBuffer {
 
 
 /**
+ * What was bought.
+ */
+public struct DeskLicence: Equatable, Hashable {
+    /**
+     * By whom.
+     */
+    public var holder: String
+    /**
+     * How many devices in use may be registered.
+     */
+    public var devices: UInt32
+    /**
+     * The last second in which it is valid, since 1970-01-01 UTC.
+     */
+    public var validUntil: UInt64
+    /**
+     * Whom to ask for a new one: a name, address or telephone number.
+     */
+    public var contact: String
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * By whom.
+         */holder: String,
+        /**
+         * How many devices in use may be registered.
+         */devices: UInt32,
+        /**
+         * The last second in which it is valid, since 1970-01-01 UTC.
+         */validUntil: UInt64,
+        /**
+         * Whom to ask for a new one: a name, address or telephone number.
+         */contact: String) {
+        self.holder = holder
+        self.devices = devices
+        self.validUntil = validUntil
+        self.contact = contact
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension DeskLicence: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeDeskLicence: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DeskLicence {
+        return
+            try DeskLicence(
+                holder: FfiConverterString.read(from: &buf),
+                devices: FfiConverterUInt32.read(from: &buf),
+                validUntil: FfiConverterUInt64.read(from: &buf),
+                contact: FfiConverterString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: DeskLicence, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.holder, into: &buf)
+        FfiConverterUInt32.write(value.devices, into: &buf)
+        FfiConverterUInt64.write(value.validUntil, into: &buf)
+        FfiConverterString.write(value.contact, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeskLicence_lift(_ buf: RustBuffer) throws -> DeskLicence {
+    return try FfiConverterTypeDeskLicence.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeskLicence_lower(_ value: DeskLicence) -> RustBuffer {
+    return FfiConverterTypeDeskLicence.lower(value)
+}
+
+
+/**
  * An operator.
  */
 public struct DeskOperator: Equatable, Hashable {
     /**
-     * The sign-in name: 1 to 128 bytes, no control characters, no space at either end.
+     * The sign-in name: 1 to 128 bytes, without characters that cannot be seen, no space at either end.
      */
     public var id: String
     /**
@@ -10446,7 +9304,7 @@ public struct DeskOperator: Equatable, Hashable {
      */
     public var roles: [DeskRole]
     /**
-     * Privileges granted individually.
+     * Privileges given one by one.
      */
     public var privileges: [DeskPrivilege]
 
@@ -10454,13 +9312,13 @@ public struct DeskOperator: Equatable, Hashable {
     // declare one manually.
     public init(
         /**
-         * The sign-in name: 1 to 128 bytes, no control characters, no space at either end.
+         * The sign-in name: 1 to 128 bytes, without characters that cannot be seen, no space at either end.
          */id: String,
         /**
          * Roles.
          */roles: [DeskRole],
         /**
-         * Privileges granted individually.
+         * Privileges given one by one.
          */privileges: [DeskPrivilege]) {
         self.id = id
         self.roles = roles
@@ -10513,154 +9371,15 @@ public func FfiConverterTypeDeskOperator_lower(_ value: DeskOperator) -> RustBuf
 
 
 /**
- * The desk's rules; `default_desk_policy` gives the defaults.
- */
-public struct DeskPolicy: Equatable, Hashable {
-    /**
-     * What is accepted for ordinary users.
-     */
-    public var ordinaryMethods: [AcceptedMethod]
-    /**
-     * What is accepted for privileged users; the operator's word alone never is, whatever is set here.
-     */
-    public var privilegedMethods: [AcceptedMethod]
-    /**
-     * Whether a reason or ticket number is required.
-     */
-    public var reasonWanted: Bool
-    /**
-     * How many codes may be given out.
-     */
-    public var limits: LimitRules
-    /**
-     * How long a request, a verification and an approval live, in seconds.
-     */
-    public var requestSeconds: UInt64
-    /**
-     * How long an operator stays signed in, in seconds.
-     */
-    public var sessionSeconds: UInt64
-    /**
-     * No code is sent to a channel that was changed less than this ago, in seconds.
-     */
-    public var channelRestSeconds: UInt64
-    /**
-     * How far the clock may step back before the desk refuses, in seconds.
-     */
-    public var clockToleranceSeconds: UInt64
-    /**
-     * Whom to ask if there is no licence at all.
-     */
-    public var licenceContact: String
-
-    // Default memberwise initializers are never public by default, so we
-    // declare one manually.
-    public init(
-        /**
-         * What is accepted for ordinary users.
-         */ordinaryMethods: [AcceptedMethod],
-        /**
-         * What is accepted for privileged users; the operator's word alone never is, whatever is set here.
-         */privilegedMethods: [AcceptedMethod],
-        /**
-         * Whether a reason or ticket number is required.
-         */reasonWanted: Bool,
-        /**
-         * How many codes may be given out.
-         */limits: LimitRules,
-        /**
-         * How long a request, a verification and an approval live, in seconds.
-         */requestSeconds: UInt64,
-        /**
-         * How long an operator stays signed in, in seconds.
-         */sessionSeconds: UInt64,
-        /**
-         * No code is sent to a channel that was changed less than this ago, in seconds.
-         */channelRestSeconds: UInt64,
-        /**
-         * How far the clock may step back before the desk refuses, in seconds.
-         */clockToleranceSeconds: UInt64,
-        /**
-         * Whom to ask if there is no licence at all.
-         */licenceContact: String) {
-        self.ordinaryMethods = ordinaryMethods
-        self.privilegedMethods = privilegedMethods
-        self.reasonWanted = reasonWanted
-        self.limits = limits
-        self.requestSeconds = requestSeconds
-        self.sessionSeconds = sessionSeconds
-        self.channelRestSeconds = channelRestSeconds
-        self.clockToleranceSeconds = clockToleranceSeconds
-        self.licenceContact = licenceContact
-    }
-
-
-
-
-}
-
-#if compiler(>=6)
-extension DeskPolicy: Sendable {}
-#endif
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public struct FfiConverterTypeDeskPolicy: FfiConverterRustBuffer {
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DeskPolicy {
-        return
-            try DeskPolicy(
-                ordinaryMethods: FfiConverterSequenceTypeAcceptedMethod.read(from: &buf),
-                privilegedMethods: FfiConverterSequenceTypeAcceptedMethod.read(from: &buf),
-                reasonWanted: FfiConverterBool.read(from: &buf),
-                limits: FfiConverterTypeLimitRules.read(from: &buf),
-                requestSeconds: FfiConverterUInt64.read(from: &buf),
-                sessionSeconds: FfiConverterUInt64.read(from: &buf),
-                channelRestSeconds: FfiConverterUInt64.read(from: &buf),
-                clockToleranceSeconds: FfiConverterUInt64.read(from: &buf),
-                licenceContact: FfiConverterString.read(from: &buf)
-        )
-    }
-
-    public static func write(_ value: DeskPolicy, into buf: inout [UInt8]) {
-        FfiConverterSequenceTypeAcceptedMethod.write(value.ordinaryMethods, into: &buf)
-        FfiConverterSequenceTypeAcceptedMethod.write(value.privilegedMethods, into: &buf)
-        FfiConverterBool.write(value.reasonWanted, into: &buf)
-        FfiConverterTypeLimitRules.write(value.limits, into: &buf)
-        FfiConverterUInt64.write(value.requestSeconds, into: &buf)
-        FfiConverterUInt64.write(value.sessionSeconds, into: &buf)
-        FfiConverterUInt64.write(value.channelRestSeconds, into: &buf)
-        FfiConverterUInt64.write(value.clockToleranceSeconds, into: &buf)
-        FfiConverterString.write(value.licenceContact, into: &buf)
-    }
-}
-
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeDeskPolicy_lift(_ buf: RustBuffer) throws -> DeskPolicy {
-    return try FfiConverterTypeDeskPolicy.lift(buf)
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeDeskPolicy_lower(_ value: DeskPolicy) -> RustBuffer {
-    return FfiConverterTypeDeskPolicy.lower(value)
-}
-
-
-/**
  * A request as it stands.
  */
 public struct DeskRequest: Equatable, Hashable {
     /**
-     * Its id.
+     * Its id, which people may read out: a line like a Device ID's.
      */
-    public var id: UInt64
+    public var id: String
     /**
-     * Who opened it.
+     * Whose it is.
      */
     public var `operator`: String
     /**
@@ -10680,21 +9399,45 @@ public struct DeskRequest: Equatable, Hashable {
      */
     public var reason: String
     /**
+     * When it was opened: seconds since 1970-01-01 UTC.
+     */
+    public var openedAt: UInt64
+    /**
      * The last second in which it lives, since 1970-01-01 UTC.
      */
     public var expiresAt: UInt64
     /**
-     * Whether the caller was verified.
+     * Whether it has not run out.
+     */
+    public var lives: Bool
+    /**
+     * Whether the caller was verified, as long as that counts.
      */
     public var callerVerified: Bool
     /**
-     * Whether a challenge passed the checks.
+     * How; absent also for a way that this version of the binding has no name for.
      */
-    public var challengeEntered: Bool
+    public var method: VerificationMethod?
     /**
-     * Who approved.
+     * Whether a machine checked the caller.
+     */
+    public var byMachine: Bool
+    /**
+     * The challenge, which passed the checks, as it is read aloud.
+     */
+    public var challenge: String?
+    /**
+     * Who approved, as long as that counts.
      */
     public var approvedBy: String?
+    /**
+     * The channel that the code goes to; absent: it is shown.
+     */
+    public var channel: String?
+    /**
+     * How its code ended; absent before one was made.
+     */
+    public var outcome: CodeOutcome?
     /**
      * Codes of this device that may still be good.
      */
@@ -10704,10 +9447,10 @@ public struct DeskRequest: Equatable, Hashable {
     // declare one manually.
     public init(
         /**
-         * Its id.
-         */id: UInt64,
+         * Its id, which people may read out: a line like a Device ID's.
+         */id: String,
         /**
-         * Who opened it.
+         * Whose it is.
          */`operator`: String,
         /**
          * The owner; their name is read back to the caller.
@@ -10722,17 +9465,35 @@ public struct DeskRequest: Equatable, Hashable {
          * Reason or ticket.
          */reason: String,
         /**
+         * When it was opened: seconds since 1970-01-01 UTC.
+         */openedAt: UInt64,
+        /**
          * The last second in which it lives, since 1970-01-01 UTC.
          */expiresAt: UInt64,
         /**
-         * Whether the caller was verified.
+         * Whether it has not run out.
+         */lives: Bool,
+        /**
+         * Whether the caller was verified, as long as that counts.
          */callerVerified: Bool,
         /**
-         * Whether a challenge passed the checks.
-         */challengeEntered: Bool,
+         * How; absent also for a way that this version of the binding has no name for.
+         */method: VerificationMethod?,
         /**
-         * Who approved.
+         * Whether a machine checked the caller.
+         */byMachine: Bool,
+        /**
+         * The challenge, which passed the checks, as it is read aloud.
+         */challenge: String?,
+        /**
+         * Who approved, as long as that counts.
          */approvedBy: String?,
+        /**
+         * The channel that the code goes to; absent: it is shown.
+         */channel: String?,
+        /**
+         * How its code ended; absent before one was made.
+         */outcome: CodeOutcome?,
         /**
          * Codes of this device that may still be good.
          */openCodes: [OpenCode]) {
@@ -10742,10 +9503,16 @@ public struct DeskRequest: Equatable, Hashable {
         self.deviceId = deviceId
         self.suite = suite
         self.reason = reason
+        self.openedAt = openedAt
         self.expiresAt = expiresAt
+        self.lives = lives
         self.callerVerified = callerVerified
-        self.challengeEntered = challengeEntered
+        self.method = method
+        self.byMachine = byMachine
+        self.challenge = challenge
         self.approvedBy = approvedBy
+        self.channel = channel
+        self.outcome = outcome
         self.openCodes = openCodes
     }
 
@@ -10765,31 +9532,43 @@ public struct FfiConverterTypeDeskRequest: FfiConverterRustBuffer {
     public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DeskRequest {
         return
             try DeskRequest(
-                id: FfiConverterUInt64.read(from: &buf),
+                id: FfiConverterString.read(from: &buf),
                 operator: FfiConverterString.read(from: &buf),
                 user: FfiConverterTypeDeskUser.read(from: &buf),
                 deviceId: FfiConverterString.read(from: &buf),
                 suite: FfiConverterTypeSuite.read(from: &buf),
                 reason: FfiConverterString.read(from: &buf),
+                openedAt: FfiConverterUInt64.read(from: &buf),
                 expiresAt: FfiConverterUInt64.read(from: &buf),
+                lives: FfiConverterBool.read(from: &buf),
                 callerVerified: FfiConverterBool.read(from: &buf),
-                challengeEntered: FfiConverterBool.read(from: &buf),
+                method: FfiConverterOptionTypeVerificationMethod.read(from: &buf),
+                byMachine: FfiConverterBool.read(from: &buf),
+                challenge: FfiConverterOptionString.read(from: &buf),
                 approvedBy: FfiConverterOptionString.read(from: &buf),
+                channel: FfiConverterOptionString.read(from: &buf),
+                outcome: FfiConverterOptionTypeCodeOutcome.read(from: &buf),
                 openCodes: FfiConverterSequenceTypeOpenCode.read(from: &buf)
         )
     }
 
     public static func write(_ value: DeskRequest, into buf: inout [UInt8]) {
-        FfiConverterUInt64.write(value.id, into: &buf)
+        FfiConverterString.write(value.id, into: &buf)
         FfiConverterString.write(value.`operator`, into: &buf)
         FfiConverterTypeDeskUser.write(value.user, into: &buf)
         FfiConverterString.write(value.deviceId, into: &buf)
         FfiConverterTypeSuite.write(value.suite, into: &buf)
         FfiConverterString.write(value.reason, into: &buf)
+        FfiConverterUInt64.write(value.openedAt, into: &buf)
         FfiConverterUInt64.write(value.expiresAt, into: &buf)
+        FfiConverterBool.write(value.lives, into: &buf)
         FfiConverterBool.write(value.callerVerified, into: &buf)
-        FfiConverterBool.write(value.challengeEntered, into: &buf)
+        FfiConverterOptionTypeVerificationMethod.write(value.method, into: &buf)
+        FfiConverterBool.write(value.byMachine, into: &buf)
+        FfiConverterOptionString.write(value.challenge, into: &buf)
         FfiConverterOptionString.write(value.approvedBy, into: &buf)
+        FfiConverterOptionString.write(value.channel, into: &buf)
+        FfiConverterOptionTypeCodeOutcome.write(value.outcome, into: &buf)
         FfiConverterSequenceTypeOpenCode.write(value.openCodes, into: &buf)
     }
 }
@@ -10807,6 +9586,165 @@ public func FfiConverterTypeDeskRequest_lift(_ buf: RustBuffer) throws -> DeskRe
 #endif
 public func FfiConverterTypeDeskRequest_lower(_ value: DeskRequest) -> RustBuffer {
     return FfiConverterTypeDeskRequest.lower(value)
+}
+
+
+/**
+ * The desk's rules; `default_desk_rules` gives those to begin with. They stand in the desk's database.
+ */
+public struct DeskRules: Equatable, Hashable {
+    /**
+     * What counts for ordinary users.
+     */
+    public var ordinaryMethods: [AcceptedMethod]
+    /**
+     * What counts for privileged users; the operator's word alone never does, whatever stands here.
+     */
+    public var privilegedMethods: [AcceptedMethod]
+    /**
+     * Whether a reason or ticket number is wanted.
+     */
+    public var reasonWanted: Bool
+    /**
+     * How many codes may be given out.
+     */
+    public var limits: LimitRules
+    /**
+     * How long a request lives, in seconds.
+     */
+    public var requestSeconds: UInt64
+    /**
+     * How long a verified caller counts, in seconds.
+     */
+    public var verificationSeconds: UInt64
+    /**
+     * How long an approval counts, in seconds.
+     */
+    public var approvalSeconds: UInt64
+    /**
+     * How long an operator stays signed in, in seconds.
+     */
+    public var sessionSeconds: UInt64
+    /**
+     * No code is sent to a channel that was changed less than this ago, in seconds.
+     */
+    public var channelRestSeconds: UInt64
+    /**
+     * What loosens takes effect after this, in seconds.
+     */
+    public var restSeconds: UInt64
+    /**
+     * Whom to ask where there is no licence at all.
+     */
+    public var licenceContact: String
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * What counts for ordinary users.
+         */ordinaryMethods: [AcceptedMethod],
+        /**
+         * What counts for privileged users; the operator's word alone never does, whatever stands here.
+         */privilegedMethods: [AcceptedMethod],
+        /**
+         * Whether a reason or ticket number is wanted.
+         */reasonWanted: Bool,
+        /**
+         * How many codes may be given out.
+         */limits: LimitRules,
+        /**
+         * How long a request lives, in seconds.
+         */requestSeconds: UInt64,
+        /**
+         * How long a verified caller counts, in seconds.
+         */verificationSeconds: UInt64,
+        /**
+         * How long an approval counts, in seconds.
+         */approvalSeconds: UInt64,
+        /**
+         * How long an operator stays signed in, in seconds.
+         */sessionSeconds: UInt64,
+        /**
+         * No code is sent to a channel that was changed less than this ago, in seconds.
+         */channelRestSeconds: UInt64,
+        /**
+         * What loosens takes effect after this, in seconds.
+         */restSeconds: UInt64,
+        /**
+         * Whom to ask where there is no licence at all.
+         */licenceContact: String) {
+        self.ordinaryMethods = ordinaryMethods
+        self.privilegedMethods = privilegedMethods
+        self.reasonWanted = reasonWanted
+        self.limits = limits
+        self.requestSeconds = requestSeconds
+        self.verificationSeconds = verificationSeconds
+        self.approvalSeconds = approvalSeconds
+        self.sessionSeconds = sessionSeconds
+        self.channelRestSeconds = channelRestSeconds
+        self.restSeconds = restSeconds
+        self.licenceContact = licenceContact
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension DeskRules: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeDeskRules: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DeskRules {
+        return
+            try DeskRules(
+                ordinaryMethods: FfiConverterSequenceTypeAcceptedMethod.read(from: &buf),
+                privilegedMethods: FfiConverterSequenceTypeAcceptedMethod.read(from: &buf),
+                reasonWanted: FfiConverterBool.read(from: &buf),
+                limits: FfiConverterTypeLimitRules.read(from: &buf),
+                requestSeconds: FfiConverterUInt64.read(from: &buf),
+                verificationSeconds: FfiConverterUInt64.read(from: &buf),
+                approvalSeconds: FfiConverterUInt64.read(from: &buf),
+                sessionSeconds: FfiConverterUInt64.read(from: &buf),
+                channelRestSeconds: FfiConverterUInt64.read(from: &buf),
+                restSeconds: FfiConverterUInt64.read(from: &buf),
+                licenceContact: FfiConverterString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: DeskRules, into buf: inout [UInt8]) {
+        FfiConverterSequenceTypeAcceptedMethod.write(value.ordinaryMethods, into: &buf)
+        FfiConverterSequenceTypeAcceptedMethod.write(value.privilegedMethods, into: &buf)
+        FfiConverterBool.write(value.reasonWanted, into: &buf)
+        FfiConverterTypeLimitRules.write(value.limits, into: &buf)
+        FfiConverterUInt64.write(value.requestSeconds, into: &buf)
+        FfiConverterUInt64.write(value.verificationSeconds, into: &buf)
+        FfiConverterUInt64.write(value.approvalSeconds, into: &buf)
+        FfiConverterUInt64.write(value.sessionSeconds, into: &buf)
+        FfiConverterUInt64.write(value.channelRestSeconds, into: &buf)
+        FfiConverterUInt64.write(value.restSeconds, into: &buf)
+        FfiConverterString.write(value.licenceContact, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeskRules_lift(_ buf: RustBuffer) throws -> DeskRules {
+    return try FfiConverterTypeDeskRules.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeskRules_lower(_ value: DeskRules) -> RustBuffer {
+    return FfiConverterTypeDeskRules.lower(value)
 }
 
 
@@ -11155,6 +10093,95 @@ public func FfiConverterTypeDeviceListing_lift(_ buf: RustBuffer) throws -> Devi
 #endif
 public func FfiConverterTypeDeviceListing_lower(_ value: DeviceListing) -> RustBuffer {
     return FfiConverterTypeDeviceListing.lower(value)
+}
+
+
+/**
+ * A slot of a device beside the registered one.
+ */
+public struct DeviceSlot: Equatable, Hashable {
+    /**
+     * Its number, 0 to 15.
+     */
+    public var slot: UInt8
+    /**
+     * Its suite.
+     */
+    public var suite: Suite
+    /**
+     * Q as a compressed point of 33 bytes; absent in suite 3.
+     */
+    public var issuer: Data?
+    /**
+     * How often the slot was given a new key.
+     */
+    public var rotation: UInt32
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Its number, 0 to 15.
+         */slot: UInt8,
+        /**
+         * Its suite.
+         */suite: Suite,
+        /**
+         * Q as a compressed point of 33 bytes; absent in suite 3.
+         */issuer: Data?,
+        /**
+         * How often the slot was given a new key.
+         */rotation: UInt32) {
+        self.slot = slot
+        self.suite = suite
+        self.issuer = issuer
+        self.rotation = rotation
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension DeviceSlot: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeDeviceSlot: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DeviceSlot {
+        return
+            try DeviceSlot(
+                slot: FfiConverterUInt8.read(from: &buf),
+                suite: FfiConverterTypeSuite.read(from: &buf),
+                issuer: FfiConverterOptionData.read(from: &buf),
+                rotation: FfiConverterUInt32.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: DeviceSlot, into buf: inout [UInt8]) {
+        FfiConverterUInt8.write(value.slot, into: &buf)
+        FfiConverterTypeSuite.write(value.suite, into: &buf)
+        FfiConverterOptionData.write(value.issuer, into: &buf)
+        FfiConverterUInt32.write(value.rotation, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeviceSlot_lift(_ buf: RustBuffer) throws -> DeviceSlot {
+    return try FfiConverterTypeDeviceSlot.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeviceSlot_lower(_ value: DeviceSlot) -> RustBuffer {
+    return FfiConverterTypeDeviceSlot.lower(value)
 }
 
 
@@ -11686,7 +10713,7 @@ public func FfiConverterTypeFoundRoute_lower(_ value: FoundRoute) -> RustBuffer 
 
 
 /**
- * An issuer key that the host's signer holds.
+ * An issuer's public key.
  */
 public struct IssuerInfo: Equatable, Hashable {
     /**
@@ -11844,293 +10871,6 @@ public func FfiConverterTypeKeyAgreement_lower(_ value: KeyAgreement) -> RustBuf
 
 
 /**
- * What was bought, and whether the service is switched on.
- */
-public struct LicenceTerms: Equatable, Hashable {
-    /**
-     * An Administrator can switch the whole service off.
-     */
-    public var serviceOn: Bool
-    /**
-     * The last second in which it is valid, since 1970-01-01 UTC.
-     */
-    public var validUntil: UInt64
-    /**
-     * How many devices may be registered and in use.
-     */
-    public var devices: UInt32
-    /**
-     * Whom to ask for a new one: a name, address or telephone number.
-     */
-    public var contact: String
-
-    // Default memberwise initializers are never public by default, so we
-    // declare one manually.
-    public init(
-        /**
-         * An Administrator can switch the whole service off.
-         */serviceOn: Bool,
-        /**
-         * The last second in which it is valid, since 1970-01-01 UTC.
-         */validUntil: UInt64,
-        /**
-         * How many devices may be registered and in use.
-         */devices: UInt32,
-        /**
-         * Whom to ask for a new one: a name, address or telephone number.
-         */contact: String) {
-        self.serviceOn = serviceOn
-        self.validUntil = validUntil
-        self.devices = devices
-        self.contact = contact
-    }
-
-
-
-
-}
-
-#if compiler(>=6)
-extension LicenceTerms: Sendable {}
-#endif
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public struct FfiConverterTypeLicenceTerms: FfiConverterRustBuffer {
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> LicenceTerms {
-        return
-            try LicenceTerms(
-                serviceOn: FfiConverterBool.read(from: &buf),
-                validUntil: FfiConverterUInt64.read(from: &buf),
-                devices: FfiConverterUInt32.read(from: &buf),
-                contact: FfiConverterString.read(from: &buf)
-        )
-    }
-
-    public static func write(_ value: LicenceTerms, into buf: inout [UInt8]) {
-        FfiConverterBool.write(value.serviceOn, into: &buf)
-        FfiConverterUInt64.write(value.validUntil, into: &buf)
-        FfiConverterUInt32.write(value.devices, into: &buf)
-        FfiConverterString.write(value.contact, into: &buf)
-    }
-}
-
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeLicenceTerms_lift(_ buf: RustBuffer) throws -> LicenceTerms {
-    return try FfiConverterTypeLicenceTerms.lift(buf)
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeLicenceTerms_lower(_ value: LicenceTerms) -> RustBuffer {
-    return FfiConverterTypeLicenceTerms.lower(value)
-}
-
-
-/**
- * One code that was counted.
- */
-public struct LimitRecord: Equatable, Hashable {
-    /**
-     * When: seconds since 1970-01-01 UTC.
-     */
-    public var at: UInt64
-    /**
-     * For which device.
-     */
-    public var deviceId: String
-    /**
-     * By whom.
-     */
-    public var `operator`: String
-    /**
-     * SHA-256 of the issuer's public key, or zeros.
-     */
-    public var issuer: Data
-
-    // Default memberwise initializers are never public by default, so we
-    // declare one manually.
-    public init(
-        /**
-         * When: seconds since 1970-01-01 UTC.
-         */at: UInt64,
-        /**
-         * For which device.
-         */deviceId: String,
-        /**
-         * By whom.
-         */`operator`: String,
-        /**
-         * SHA-256 of the issuer's public key, or zeros.
-         */issuer: Data) {
-        self.at = at
-        self.deviceId = deviceId
-        self.`operator` = `operator`
-        self.issuer = issuer
-    }
-
-
-
-
-}
-
-#if compiler(>=6)
-extension LimitRecord: Sendable {}
-#endif
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public struct FfiConverterTypeLimitRecord: FfiConverterRustBuffer {
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> LimitRecord {
-        return
-            try LimitRecord(
-                at: FfiConverterUInt64.read(from: &buf),
-                deviceId: FfiConverterString.read(from: &buf),
-                operator: FfiConverterString.read(from: &buf),
-                issuer: FfiConverterData.read(from: &buf)
-        )
-    }
-
-    public static func write(_ value: LimitRecord, into buf: inout [UInt8]) {
-        FfiConverterUInt64.write(value.at, into: &buf)
-        FfiConverterString.write(value.deviceId, into: &buf)
-        FfiConverterString.write(value.`operator`, into: &buf)
-        FfiConverterData.write(value.issuer, into: &buf)
-    }
-}
-
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeLimitRecord_lift(_ buf: RustBuffer) throws -> LimitRecord {
-    return try FfiConverterTypeLimitRecord.lift(buf)
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeLimitRecord_lower(_ value: LimitRecord) -> RustBuffer {
-    return FfiConverterTypeLimitRecord.lower(value)
-}
-
-
-/**
- * One code that is about to be made.
- */
-public struct LimitRequest: Equatable, Hashable {
-    /**
-     * For this device.
-     */
-    public var deviceId: String
-    /**
-     * By this operator.
-     */
-    public var `operator`: String
-    /**
-     * SHA-256 of the issuer's public key, 32 bytes; zeros in suite 3.
-     */
-    public var issuer: Data
-    /**
-     * Now: seconds since 1970-01-01 UTC.
-     */
-    public var now: UInt64
-    /**
-     * The limits.
-     */
-    public var rules: LimitRules
-    /**
-     * Whether a second operator has approved.
-     */
-    public var approved: Bool
-
-    // Default memberwise initializers are never public by default, so we
-    // declare one manually.
-    public init(
-        /**
-         * For this device.
-         */deviceId: String,
-        /**
-         * By this operator.
-         */`operator`: String,
-        /**
-         * SHA-256 of the issuer's public key, 32 bytes; zeros in suite 3.
-         */issuer: Data,
-        /**
-         * Now: seconds since 1970-01-01 UTC.
-         */now: UInt64,
-        /**
-         * The limits.
-         */rules: LimitRules,
-        /**
-         * Whether a second operator has approved.
-         */approved: Bool) {
-        self.deviceId = deviceId
-        self.`operator` = `operator`
-        self.issuer = issuer
-        self.now = now
-        self.rules = rules
-        self.approved = approved
-    }
-
-
-
-
-}
-
-#if compiler(>=6)
-extension LimitRequest: Sendable {}
-#endif
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public struct FfiConverterTypeLimitRequest: FfiConverterRustBuffer {
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> LimitRequest {
-        return
-            try LimitRequest(
-                deviceId: FfiConverterString.read(from: &buf),
-                operator: FfiConverterString.read(from: &buf),
-                issuer: FfiConverterData.read(from: &buf),
-                now: FfiConverterUInt64.read(from: &buf),
-                rules: FfiConverterTypeLimitRules.read(from: &buf),
-                approved: FfiConverterBool.read(from: &buf)
-        )
-    }
-
-    public static func write(_ value: LimitRequest, into buf: inout [UInt8]) {
-        FfiConverterString.write(value.deviceId, into: &buf)
-        FfiConverterString.write(value.`operator`, into: &buf)
-        FfiConverterData.write(value.issuer, into: &buf)
-        FfiConverterUInt64.write(value.now, into: &buf)
-        FfiConverterTypeLimitRules.write(value.rules, into: &buf)
-        FfiConverterBool.write(value.approved, into: &buf)
-    }
-}
-
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeLimitRequest_lift(_ buf: RustBuffer) throws -> LimitRequest {
-    return try FfiConverterTypeLimitRequest.lift(buf)
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeLimitRequest_lower(_ value: LimitRequest) -> RustBuffer {
-    return FfiConverterTypeLimitRequest.lower(value)
-}
-
-
-/**
  * One limit: how many codes in a sliding window.
  */
 public struct LimitRule: Equatable, Hashable {
@@ -12139,7 +10879,7 @@ public struct LimitRule: Equatable, Hashable {
      */
     public var windowSeconds: UInt64
     /**
-     * With this many codes in the window, the next one requires a second operator.
+     * With this many codes in the window, the next one wants a second operator.
      */
     public var approvalFrom: UInt32
     /**
@@ -12154,7 +10894,7 @@ public struct LimitRule: Equatable, Hashable {
          * The window's length.
          */windowSeconds: UInt64,
         /**
-         * With this many codes in the window, the next one requires a second operator.
+         * With this many codes in the window, the next one wants a second operator.
          */approvalFrom: UInt32,
         /**
          * With this many codes in the window, the next one is refused.
@@ -12289,13 +11029,231 @@ public func FfiConverterTypeLimitRules_lower(_ value: LimitRules) -> RustBuffer 
 
 
 /**
+ * How far the log reaches.
+ */
+public struct LogState: Equatable, Hashable {
+    /**
+     * The log's id, 16 bytes.
+     */
+    public var logId: Data
+    /**
+     * Entries.
+     */
+    public var entries: UInt64
+    /**
+     * The root of the tree over them, 32 bytes.
+     */
+    public var root: Data
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The log's id, 16 bytes.
+         */logId: Data,
+        /**
+         * Entries.
+         */entries: UInt64,
+        /**
+         * The root of the tree over them, 32 bytes.
+         */root: Data) {
+        self.logId = logId
+        self.entries = entries
+        self.root = root
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension LogState: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeLogState: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> LogState {
+        return
+            try LogState(
+                logId: FfiConverterData.read(from: &buf),
+                entries: FfiConverterUInt64.read(from: &buf),
+                root: FfiConverterData.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: LogState, into buf: inout [UInt8]) {
+        FfiConverterData.write(value.logId, into: &buf)
+        FfiConverterUInt64.write(value.entries, into: &buf)
+        FfiConverterData.write(value.root, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLogState_lift(_ buf: RustBuffer) throws -> LogState {
+    return try FfiConverterTypeLogState.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLogState_lower(_ value: LogState) -> RustBuffer {
+    return FfiConverterTypeLogState.lower(value)
+}
+
+
+/**
+ * A device as enrolment left it.
+ */
+public struct NewDevice: Equatable, Hashable {
+    /**
+     * `EnrolledDevice.device_id`.
+     */
+    public var deviceId: String
+    /**
+     * Its owner's id.
+     */
+    public var owner: String
+    /**
+     * The suite of the slot that the desk is to unlock by.
+     */
+    public var suite: Suite
+    /**
+     * That slot, 0 to 15; of no meaning in suite 3.
+     */
+    public var slot: UInt8
+    /**
+     * Q of the slot, a compressed point of 33 bytes; absent in suite 3.
+     */
+    public var issuer: Data?
+    /**
+     * `EnrolledDevice.device_key`; of use in suite 2 alone.
+     */
+    public var deviceKey: Data?
+    /**
+     * Its other slots: whoever has a key of one of them could unlock the device too.
+     */
+    public var otherSlots: [DeviceSlot]
+    /**
+     * The unlock counter, 0 after enrolment; of no meaning in suite 3.
+     */
+    public var counter: UInt32
+    /**
+     * The slot's rotation number, 0 after enrolment.
+     */
+    public var rotation: UInt32
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * `EnrolledDevice.device_id`.
+         */deviceId: String,
+        /**
+         * Its owner's id.
+         */owner: String,
+        /**
+         * The suite of the slot that the desk is to unlock by.
+         */suite: Suite,
+        /**
+         * That slot, 0 to 15; of no meaning in suite 3.
+         */slot: UInt8,
+        /**
+         * Q of the slot, a compressed point of 33 bytes; absent in suite 3.
+         */issuer: Data?,
+        /**
+         * `EnrolledDevice.device_key`; of use in suite 2 alone.
+         */deviceKey: Data?,
+        /**
+         * Its other slots: whoever has a key of one of them could unlock the device too.
+         */otherSlots: [DeviceSlot],
+        /**
+         * The unlock counter, 0 after enrolment; of no meaning in suite 3.
+         */counter: UInt32 = UInt32(0),
+        /**
+         * The slot's rotation number, 0 after enrolment.
+         */rotation: UInt32 = UInt32(0)) {
+        self.deviceId = deviceId
+        self.owner = owner
+        self.suite = suite
+        self.slot = slot
+        self.issuer = issuer
+        self.deviceKey = deviceKey
+        self.otherSlots = otherSlots
+        self.counter = counter
+        self.rotation = rotation
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension NewDevice: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNewDevice: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NewDevice {
+        return
+            try NewDevice(
+                deviceId: FfiConverterString.read(from: &buf),
+                owner: FfiConverterString.read(from: &buf),
+                suite: FfiConverterTypeSuite.read(from: &buf),
+                slot: FfiConverterUInt8.read(from: &buf),
+                issuer: FfiConverterOptionData.read(from: &buf),
+                deviceKey: FfiConverterOptionData.read(from: &buf),
+                otherSlots: FfiConverterSequenceTypeDeviceSlot.read(from: &buf),
+                counter: FfiConverterUInt32.read(from: &buf),
+                rotation: FfiConverterUInt32.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: NewDevice, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.deviceId, into: &buf)
+        FfiConverterString.write(value.owner, into: &buf)
+        FfiConverterTypeSuite.write(value.suite, into: &buf)
+        FfiConverterUInt8.write(value.slot, into: &buf)
+        FfiConverterOptionData.write(value.issuer, into: &buf)
+        FfiConverterOptionData.write(value.deviceKey, into: &buf)
+        FfiConverterSequenceTypeDeviceSlot.write(value.otherSlots, into: &buf)
+        FfiConverterUInt32.write(value.counter, into: &buf)
+        FfiConverterUInt32.write(value.rotation, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNewDevice_lift(_ buf: RustBuffer) throws -> NewDevice {
+    return try FfiConverterTypeNewDevice.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNewDevice_lower(_ value: NewDevice) -> RustBuffer {
+    return FfiConverterTypeNewDevice.lower(value)
+}
+
+
+/**
  * A code that was given out and may still be good.
  */
 public struct OpenCode: Equatable, Hashable {
     /**
      * Its request.
      */
-    public var request: UInt64
+    public var request: String
     /**
      * Its device.
      */
@@ -12313,16 +11271,16 @@ public struct OpenCode: Equatable, Hashable {
      */
     public var at: UInt64
     /**
-     * Whether the operator recorded that the unlock was abandoned; the code may still be good.
+     * What is known of it.
      */
-    public var abandoned: Bool
+    public var outcome: CodeOutcome
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
     public init(
         /**
          * Its request.
-         */request: UInt64,
+         */request: String,
         /**
          * Its device.
          */deviceId: String,
@@ -12336,14 +11294,14 @@ public struct OpenCode: Equatable, Hashable {
          * When: seconds since 1970-01-01 UTC.
          */at: UInt64,
         /**
-         * Whether the operator recorded that the unlock was abandoned; the code may still be good.
-         */abandoned: Bool) {
+         * What is known of it.
+         */outcome: CodeOutcome) {
         self.request = request
         self.deviceId = deviceId
         self.user = user
         self.`operator` = `operator`
         self.at = at
-        self.abandoned = abandoned
+        self.outcome = outcome
     }
 
 
@@ -12362,22 +11320,22 @@ public struct FfiConverterTypeOpenCode: FfiConverterRustBuffer {
     public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> OpenCode {
         return
             try OpenCode(
-                request: FfiConverterUInt64.read(from: &buf),
+                request: FfiConverterString.read(from: &buf),
                 deviceId: FfiConverterString.read(from: &buf),
                 user: FfiConverterString.read(from: &buf),
                 operator: FfiConverterString.read(from: &buf),
                 at: FfiConverterUInt64.read(from: &buf),
-                abandoned: FfiConverterBool.read(from: &buf)
+                outcome: FfiConverterTypeCodeOutcome.read(from: &buf)
         )
     }
 
     public static func write(_ value: OpenCode, into buf: inout [UInt8]) {
-        FfiConverterUInt64.write(value.request, into: &buf)
+        FfiConverterString.write(value.request, into: &buf)
         FfiConverterString.write(value.deviceId, into: &buf)
         FfiConverterString.write(value.user, into: &buf)
         FfiConverterString.write(value.`operator`, into: &buf)
         FfiConverterUInt64.write(value.at, into: &buf)
-        FfiConverterBool.write(value.abandoned, into: &buf)
+        FfiConverterTypeCodeOutcome.write(value.outcome, into: &buf)
     }
 }
 
@@ -12414,9 +11372,9 @@ public struct OwnerNotice: Equatable, Hashable {
      */
     public var deviceId: String
     /**
-     * The request.
+     * The request, for them to name when they ask about it.
      */
-    public var request: UInt64
+    public var request: String
     /**
      * Who did it.
      */
@@ -12425,6 +11383,10 @@ public struct OwnerNotice: Equatable, Hashable {
      * When: seconds since 1970-01-01 UTC.
      */
     public var at: UInt64
+    /**
+     * 16 bytes, the same each time that the notice is sent, so that a receiver can tell a repetition.
+     */
+    public var messageId: Data
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -12439,20 +11401,24 @@ public struct OwnerNotice: Equatable, Hashable {
          * Their device.
          */deviceId: String,
         /**
-         * The request.
-         */request: UInt64,
+         * The request, for them to name when they ask about it.
+         */request: String,
         /**
          * Who did it.
          */`operator`: String,
         /**
          * When: seconds since 1970-01-01 UTC.
-         */at: UInt64) {
+         */at: UInt64,
+        /**
+         * 16 bytes, the same each time that the notice is sent, so that a receiver can tell a repetition.
+         */messageId: Data) {
         self.kind = kind
         self.user = user
         self.deviceId = deviceId
         self.request = request
         self.`operator` = `operator`
         self.at = at
+        self.messageId = messageId
     }
 
 
@@ -12474,9 +11440,10 @@ public struct FfiConverterTypeOwnerNotice: FfiConverterRustBuffer {
                 kind: FfiConverterTypeNoticeKind.read(from: &buf),
                 user: FfiConverterTypeDeskUser.read(from: &buf),
                 deviceId: FfiConverterString.read(from: &buf),
-                request: FfiConverterUInt64.read(from: &buf),
+                request: FfiConverterString.read(from: &buf),
                 operator: FfiConverterString.read(from: &buf),
-                at: FfiConverterUInt64.read(from: &buf)
+                at: FfiConverterUInt64.read(from: &buf),
+                messageId: FfiConverterData.read(from: &buf)
         )
     }
 
@@ -12484,9 +11451,10 @@ public struct FfiConverterTypeOwnerNotice: FfiConverterRustBuffer {
         FfiConverterTypeNoticeKind.write(value.kind, into: &buf)
         FfiConverterTypeDeskUser.write(value.user, into: &buf)
         FfiConverterString.write(value.deviceId, into: &buf)
-        FfiConverterUInt64.write(value.request, into: &buf)
+        FfiConverterString.write(value.request, into: &buf)
         FfiConverterString.write(value.`operator`, into: &buf)
         FfiConverterUInt64.write(value.at, into: &buf)
+        FfiConverterData.write(value.messageId, into: &buf)
     }
 }
 
@@ -12947,6 +11915,10 @@ public struct RegisteredDevice: Equatable, Hashable {
      * Whether it is no longer in use.
      */
     public var retired: Bool
+    /**
+     * Its other slots, as they were seen last.
+     */
+    public var otherSlots: [DeviceSlot]
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -12980,7 +11952,10 @@ public struct RegisteredDevice: Equatable, Hashable {
          */registeredAt: UInt64,
         /**
          * Whether it is no longer in use.
-         */retired: Bool) {
+         */retired: Bool,
+        /**
+         * Its other slots, as they were seen last.
+         */otherSlots: [DeviceSlot]) {
         self.deviceId = deviceId
         self.owner = owner
         self.slot = slot
@@ -12991,6 +11966,7 @@ public struct RegisteredDevice: Equatable, Hashable {
         self.rotation = rotation
         self.registeredAt = registeredAt
         self.retired = retired
+        self.otherSlots = otherSlots
     }
 
 
@@ -13018,7 +11994,8 @@ public struct FfiConverterTypeRegisteredDevice: FfiConverterRustBuffer {
                 counter: FfiConverterOptionUInt32.read(from: &buf),
                 rotation: FfiConverterUInt32.read(from: &buf),
                 registeredAt: FfiConverterUInt64.read(from: &buf),
-                retired: FfiConverterBool.read(from: &buf)
+                retired: FfiConverterBool.read(from: &buf),
+                otherSlots: FfiConverterSequenceTypeDeviceSlot.read(from: &buf)
         )
     }
 
@@ -13033,6 +12010,7 @@ public struct FfiConverterTypeRegisteredDevice: FfiConverterRustBuffer {
         FfiConverterUInt32.write(value.rotation, into: &buf)
         FfiConverterUInt64.write(value.registeredAt, into: &buf)
         FfiConverterBool.write(value.retired, into: &buf)
+        FfiConverterSequenceTypeDeviceSlot.write(value.otherSlots, into: &buf)
     }
 }
 
@@ -13049,6 +12027,75 @@ public func FfiConverterTypeRegisteredDevice_lift(_ buf: RustBuffer) throws -> R
 #endif
 public func FfiConverterTypeRegisteredDevice_lower(_ value: RegisteredDevice) -> RustBuffer {
     return FfiConverterTypeRegisteredDevice.lower(value)
+}
+
+
+/**
+ * Where a page of requests ended.
+ */
+public struct RequestPlace: Equatable, Hashable {
+    /**
+     * `DeskRequest.opened_at` of the last one.
+     */
+    public var openedAt: UInt64
+    /**
+     * Its id.
+     */
+    public var id: String
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * `DeskRequest.opened_at` of the last one.
+         */openedAt: UInt64,
+        /**
+         * Its id.
+         */id: String) {
+        self.openedAt = openedAt
+        self.id = id
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension RequestPlace: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeRequestPlace: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> RequestPlace {
+        return
+            try RequestPlace(
+                openedAt: FfiConverterUInt64.read(from: &buf),
+                id: FfiConverterString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: RequestPlace, into buf: inout [UInt8]) {
+        FfiConverterUInt64.write(value.openedAt, into: &buf)
+        FfiConverterString.write(value.id, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRequestPlace_lift(_ buf: RustBuffer) throws -> RequestPlace {
+    return try FfiConverterTypeRequestPlace.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRequestPlace_lower(_ value: RequestPlace) -> RustBuffer {
+    return FfiConverterTypeRequestPlace.lower(value)
 }
 
 
@@ -13336,41 +12383,25 @@ public func FfiConverterTypeRotationTask_lower(_ value: RotationTask) -> RustBuf
  */
 public struct SignedCheckpoint: Equatable, Hashable {
     /**
-     * All of it, 128 bytes: keep them where the log's administrator cannot write.
+     * All of it, as text: keep it where the log's administrator cannot write.
      */
-    public var bytes: Data
+    public var note: String
     /**
-     * How many entries the log had.
+     * What it says.
      */
-    public var entries: UInt64
-    /**
-     * The hash of the last one in hex.
-     */
-    public var head: String
-    /**
-     * When: seconds since 1970-01-01 UTC.
-     */
-    public var at: UInt64
+    public var checkpoint: Checkpoint
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
     public init(
         /**
-         * All of it, 128 bytes: keep them where the log's administrator cannot write.
-         */bytes: Data,
+         * All of it, as text: keep it where the log's administrator cannot write.
+         */note: String,
         /**
-         * How many entries the log had.
-         */entries: UInt64,
-        /**
-         * The hash of the last one in hex.
-         */head: String,
-        /**
-         * When: seconds since 1970-01-01 UTC.
-         */at: UInt64) {
-        self.bytes = bytes
-        self.entries = entries
-        self.head = head
-        self.at = at
+         * What it says.
+         */checkpoint: Checkpoint) {
+        self.note = note
+        self.checkpoint = checkpoint
     }
 
 
@@ -13389,18 +12420,14 @@ public struct FfiConverterTypeSignedCheckpoint: FfiConverterRustBuffer {
     public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SignedCheckpoint {
         return
             try SignedCheckpoint(
-                bytes: FfiConverterData.read(from: &buf),
-                entries: FfiConverterUInt64.read(from: &buf),
-                head: FfiConverterString.read(from: &buf),
-                at: FfiConverterUInt64.read(from: &buf)
+                note: FfiConverterString.read(from: &buf),
+                checkpoint: FfiConverterTypeCheckpoint.read(from: &buf)
         )
     }
 
     public static func write(_ value: SignedCheckpoint, into buf: inout [UInt8]) {
-        FfiConverterData.write(value.bytes, into: &buf)
-        FfiConverterUInt64.write(value.entries, into: &buf)
-        FfiConverterString.write(value.head, into: &buf)
-        FfiConverterUInt64.write(value.at, into: &buf)
+        FfiConverterString.write(value.note, into: &buf)
+        FfiConverterTypeCheckpoint.write(value.checkpoint, into: &buf)
     }
 }
 
@@ -13426,9 +12453,9 @@ public func FfiConverterTypeSignedCheckpoint_lower(_ value: SignedCheckpoint) ->
  */
 public struct SigningTask: Equatable, Hashable {
     /**
-     * The request, the sequence number of its first audit entry.
+     * The request.
      */
-    public var request: UInt64
+    public var request: String
     /**
      * The operator.
      */
@@ -13471,8 +12498,8 @@ public struct SigningTask: Equatable, Hashable {
     // declare one manually.
     public init(
         /**
-         * The request, the sequence number of its first audit entry.
-         */request: UInt64,
+         * The request.
+         */request: String,
         /**
          * The operator.
          */`operator`: String,
@@ -13529,7 +12556,7 @@ public struct FfiConverterTypeSigningTask: FfiConverterRustBuffer {
     public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SigningTask {
         return
             try SigningTask(
-                request: FfiConverterUInt64.read(from: &buf),
+                request: FfiConverterString.read(from: &buf),
                 operator: FfiConverterString.read(from: &buf),
                 user: FfiConverterString.read(from: &buf),
                 deviceId: FfiConverterString.read(from: &buf),
@@ -13543,7 +12570,7 @@ public struct FfiConverterTypeSigningTask: FfiConverterRustBuffer {
     }
 
     public static func write(_ value: SigningTask, into buf: inout [UInt8]) {
-        FfiConverterUInt64.write(value.request, into: &buf)
+        FfiConverterString.write(value.request, into: &buf)
         FfiConverterString.write(value.`operator`, into: &buf)
         FfiConverterString.write(value.user, into: &buf)
         FfiConverterString.write(value.deviceId, into: &buf)
@@ -14322,6 +13349,101 @@ public func FfiConverterTypeChannelKind_lower(_ value: ChannelKind) -> RustBuffe
 
 
 /**
+ * How a request with a code ended.
+ */
+
+public enum CodeOutcome: Equatable, Hashable {
+
+    /**
+     * Nothing was recorded yet.
+     */
+    case `open`
+    /**
+     * The device was unlocked.
+     */
+    case done
+    /**
+     * Given up; the code may be good all the same.
+     */
+    case abandoned
+    /**
+     * A later challenge came: the code is void, if that one was the device's.
+     */
+    case superseded
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension CodeOutcome: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeCodeOutcome: FfiConverterRustBuffer {
+    typealias SwiftType = CodeOutcome
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> CodeOutcome {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .`open`
+
+        case 2: return .done
+
+        case 3: return .abandoned
+
+        case 4: return .superseded
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: CodeOutcome, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .`open`:
+            writeInt(&buf, Int32(1))
+
+
+        case .done:
+            writeInt(&buf, Int32(2))
+
+
+        case .abandoned:
+            writeInt(&buf, Int32(3))
+
+
+        case .superseded:
+            writeInt(&buf, Int32(4))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCodeOutcome_lift(_ buf: RustBuffer) throws -> CodeOutcome {
+    return try FfiConverterTypeCodeOutcome.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCodeOutcome_lower(_ value: CodeOutcome) -> RustBuffer {
+    return FfiConverterTypeCodeOutcome.lower(value)
+}
+
+
+
+/**
  * The state that matters most.
  */
 
@@ -14517,9 +13639,13 @@ public enum DeskPrivilege: Equatable, Hashable {
      */
     case manageDevices
     /**
-     * Users and channels, alarms, the service switch.
+     * Users and channels, operators, rules, alarms, licence, issuers' keys.
      */
     case administer
+    /**
+     * Read the audit log, and sign checkpoints of it.
+     */
+    case audit
 
 
 
@@ -14549,6 +13675,8 @@ public struct FfiConverterTypeDeskPrivilege: FfiConverterRustBuffer {
 
         case 4: return .administer
 
+        case 5: return .audit
+
         default: throw UniffiInternalError.unexpectedEnumCase
         }
     }
@@ -14571,6 +13699,10 @@ public struct FfiConverterTypeDeskPrivilege: FfiConverterRustBuffer {
 
         case .administer:
             writeInt(&buf, Int32(4))
+
+
+        case .audit:
+            writeInt(&buf, Int32(5))
 
         }
     }
@@ -14600,7 +13732,7 @@ public func FfiConverterTypeDeskPrivilege_lower(_ value: DeskPrivilege) -> RustB
 public enum DeskRole: Equatable, Hashable {
 
     /**
-     * Has every privilege.
+     * Every privilege.
      */
     case administrator
     /**
@@ -15068,23 +14200,30 @@ public func FfiConverterTypeInterface_lower(_ value: Interface) -> RustBuffer {
 
 
 /**
- * Which limit.
+ * What happens to issuers' keys beside the desk.
  */
 
-public enum LimitKind: Equatable, Hashable {
+public enum IssuerKeyEvent: Equatable, Hashable {
 
     /**
-     * `LimitRules.device`.
+     * A key was made, or rotated into a slot.
      */
-    case device
+    case made(
+        /**
+         * The slot, 0 to 15.
+         */slot: UInt8,
+        /**
+         * Q as a compressed point of 33 bytes.
+         */publicKey: Data
+    )
     /**
-     * `LimitRules.operator`.
+     * The keys were backed up.
      */
-    case `operator`
+    case backedUp
     /**
-     * `LimitRules.issuer`.
+     * The keys were restored.
      */
-    case issuer
+    case restored
 
 
 
@@ -15093,42 +14232,45 @@ public enum LimitKind: Equatable, Hashable {
 }
 
 #if compiler(>=6)
-extension LimitKind: Sendable {}
+extension IssuerKeyEvent: Sendable {}
 #endif
 
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public struct FfiConverterTypeLimitKind: FfiConverterRustBuffer {
-    typealias SwiftType = LimitKind
+public struct FfiConverterTypeIssuerKeyEvent: FfiConverterRustBuffer {
+    typealias SwiftType = IssuerKeyEvent
 
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> LimitKind {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> IssuerKeyEvent {
         let variant: Int32 = try readInt(&buf)
         switch variant {
 
-        case 1: return .device
+        case 1: return .made(slot: try FfiConverterUInt8.read(from: &buf), publicKey: try FfiConverterData.read(from: &buf)
+        )
 
-        case 2: return .`operator`
+        case 2: return .backedUp
 
-        case 3: return .issuer
+        case 3: return .restored
 
         default: throw UniffiInternalError.unexpectedEnumCase
         }
     }
 
-    public static func write(_ value: LimitKind, into buf: inout [UInt8]) {
+    public static func write(_ value: IssuerKeyEvent, into buf: inout [UInt8]) {
         switch value {
 
 
-        case .device:
+        case let .made(slot,publicKey):
             writeInt(&buf, Int32(1))
+            FfiConverterUInt8.write(slot, into: &buf)
+            FfiConverterData.write(publicKey, into: &buf)
 
 
-        case .`operator`:
+        case .backedUp:
             writeInt(&buf, Int32(2))
 
 
-        case .issuer:
+        case .restored:
             writeInt(&buf, Int32(3))
 
         }
@@ -15139,112 +14281,15 @@ public struct FfiConverterTypeLimitKind: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public func FfiConverterTypeLimitKind_lift(_ buf: RustBuffer) throws -> LimitKind {
-    return try FfiConverterTypeLimitKind.lift(buf)
+public func FfiConverterTypeIssuerKeyEvent_lift(_ buf: RustBuffer) throws -> IssuerKeyEvent {
+    return try FfiConverterTypeIssuerKeyEvent.lift(buf)
 }
 
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public func FfiConverterTypeLimitKind_lower(_ value: LimitKind) -> RustBuffer {
-    return FfiConverterTypeLimitKind.lower(value)
-}
-
-
-
-/**
- * The outcome of counting a code.
- */
-
-public enum LimitOutcome: Equatable, Hashable {
-
-    /**
-     * Counted.
-     */
-    case taken
-    /**
-     * Not counted: a second operator must approve first.
-     */
-    case approvalWanted(
-        /**
-         * By this limit.
-         */kind: LimitKind
-    )
-    /**
-     * Not counted: refused.
-     */
-    case exceeded(
-        /**
-         * By this limit.
-         */kind: LimitKind
-    )
-
-
-
-
-
-}
-
-#if compiler(>=6)
-extension LimitOutcome: Sendable {}
-#endif
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public struct FfiConverterTypeLimitOutcome: FfiConverterRustBuffer {
-    typealias SwiftType = LimitOutcome
-
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> LimitOutcome {
-        let variant: Int32 = try readInt(&buf)
-        switch variant {
-
-        case 1: return .taken
-
-        case 2: return .approvalWanted(kind: try FfiConverterTypeLimitKind.read(from: &buf)
-        )
-
-        case 3: return .exceeded(kind: try FfiConverterTypeLimitKind.read(from: &buf)
-        )
-
-        default: throw UniffiInternalError.unexpectedEnumCase
-        }
-    }
-
-    public static func write(_ value: LimitOutcome, into buf: inout [UInt8]) {
-        switch value {
-
-
-        case .taken:
-            writeInt(&buf, Int32(1))
-
-
-        case let .approvalWanted(kind):
-            writeInt(&buf, Int32(2))
-            FfiConverterTypeLimitKind.write(kind, into: &buf)
-
-
-        case let .exceeded(kind):
-            writeInt(&buf, Int32(3))
-            FfiConverterTypeLimitKind.write(kind, into: &buf)
-
-        }
-    }
-}
-
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeLimitOutcome_lift(_ buf: RustBuffer) throws -> LimitOutcome {
-    return try FfiConverterTypeLimitOutcome.lift(buf)
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeLimitOutcome_lower(_ value: LimitOutcome) -> RustBuffer {
-    return FfiConverterTypeLimitOutcome.lower(value)
+public func FfiConverterTypeIssuerKeyEvent_lower(_ value: IssuerKeyEvent) -> RustBuffer {
+    return FfiConverterTypeIssuerKeyEvent.lower(value)
 }
 
 
@@ -15998,147 +15043,6 @@ public func FfiConverterTypeSigningError_lift(_ buf: RustBuffer) throws -> Signi
 #endif
 public func FfiConverterTypeSigningError_lower(_ value: SigningError) -> RustBuffer {
     return FfiConverterTypeSigningError.lower(value)
-}
-
-
-/**
- * Why the host's store failed.
- */
-public
-enum StorageError: Swift.Error, Equatable, Hashable, Foundation.LocalizedError {
-
-
-
-    /**
-     * It could not be read.
-     */
-    case Read(
-        /**
-         * Table or file, never its content.
-         */what: String
-    )
-    /**
-     * It could not be written; the earlier content is still there.
-     */
-    case Write(
-        /**
-         * Table or file, never its content.
-         */what: String
-    )
-    /**
-     * It was read but makes no sense.
-     */
-    case Corrupt(
-        /**
-         * Table or file, never its content.
-         */what: String
-    )
-    /**
-     * Another program holds its lock.
-     */
-    case Busy(
-        /**
-         * Table or file, never its content.
-         */what: String
-    )
-    /**
-     * It threw something else.
-     */
-    case HostFailed
-
-
-
-
-
-
-    public var errorDescription: String? {
-        String(reflecting: self)
-    }
-
-}
-
-#if compiler(>=6)
-extension StorageError: Sendable {}
-#endif
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public struct FfiConverterTypeStorageError: FfiConverterRustBuffer {
-    typealias SwiftType = StorageError
-
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> StorageError {
-        let variant: Int32 = try readInt(&buf)
-        switch variant {
-
-
-
-
-        case 1: return .Read(
-            what: try FfiConverterString.read(from: &buf)
-            )
-        case 2: return .Write(
-            what: try FfiConverterString.read(from: &buf)
-            )
-        case 3: return .Corrupt(
-            what: try FfiConverterString.read(from: &buf)
-            )
-        case 4: return .Busy(
-            what: try FfiConverterString.read(from: &buf)
-            )
-        case 5: return .HostFailed
-
-         default: throw UniffiInternalError.unexpectedEnumCase
-        }
-    }
-
-    public static func write(_ value: StorageError, into buf: inout [UInt8]) {
-        switch value {
-
-
-
-
-
-        case let .Read(what):
-            writeInt(&buf, Int32(1))
-            FfiConverterString.write(what, into: &buf)
-
-
-        case let .Write(what):
-            writeInt(&buf, Int32(2))
-            FfiConverterString.write(what, into: &buf)
-
-
-        case let .Corrupt(what):
-            writeInt(&buf, Int32(3))
-            FfiConverterString.write(what, into: &buf)
-
-
-        case let .Busy(what):
-            writeInt(&buf, Int32(4))
-            FfiConverterString.write(what, into: &buf)
-
-
-        case .HostFailed:
-            writeInt(&buf, Int32(5))
-
-        }
-    }
-}
-
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeStorageError_lift(_ buf: RustBuffer) throws -> StorageError {
-    return try FfiConverterTypeStorageError.lift(buf)
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeStorageError_lower(_ value: StorageError) -> RustBuffer {
-    return FfiConverterTypeStorageError.lower(value)
 }
 
 
@@ -16974,6 +15878,30 @@ fileprivate struct FfiConverterOptionUInt8: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionUInt16: FfiConverterRustBuffer {
+    typealias SwiftType = UInt16?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterUInt16.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterUInt16.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionUInt32: FfiConverterRustBuffer {
     typealias SwiftType = UInt32?
 
@@ -16990,6 +15918,30 @@ fileprivate struct FfiConverterOptionUInt32: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterUInt32.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionUInt64: FfiConverterRustBuffer {
+    typealias SwiftType = UInt64?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterUInt64.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterUInt64.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -17094,6 +16046,54 @@ fileprivate struct FfiConverterOptionTypeCancelHandle: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeCodeDelivery: FfiConverterRustBuffer {
+    typealias SwiftType = CodeDelivery?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeCodeDelivery.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeCodeDelivery.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeIssuerKey: FfiConverterRustBuffer {
+    typealias SwiftType = IssuerKey?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeIssuerKey.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeIssuerKey.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypePinPolicy: FfiConverterRustBuffer {
     typealias SwiftType = PinPolicy?
 
@@ -17142,8 +16142,8 @@ fileprivate struct FfiConverterOptionTypeProgressListener: FfiConverterRustBuffe
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-fileprivate struct FfiConverterOptionTypeDeskOperator: FfiConverterRustBuffer {
-    typealias SwiftType = DeskOperator?
+fileprivate struct FfiConverterOptionTypeDeskLicence: FfiConverterRustBuffer {
+    typealias SwiftType = DeskLicence?
 
     public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
         guard let value = value else {
@@ -17151,37 +16151,13 @@ fileprivate struct FfiConverterOptionTypeDeskOperator: FfiConverterRustBuffer {
             return
         }
         writeInt(&buf, Int8(1))
-        FfiConverterTypeDeskOperator.write(value, into: &buf)
+        FfiConverterTypeDeskLicence.write(value, into: &buf)
     }
 
     public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
-        case 1: return try FfiConverterTypeDeskOperator.read(from: &buf)
-        default: throw UniffiInternalError.unexpectedOptionalTag
-        }
-    }
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-fileprivate struct FfiConverterOptionTypeDeskUser: FfiConverterRustBuffer {
-    typealias SwiftType = DeskUser?
-
-    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
-        guard let value = value else {
-            writeInt(&buf, Int8(0))
-            return
-        }
-        writeInt(&buf, Int8(1))
-        FfiConverterTypeDeskUser.write(value, into: &buf)
-    }
-
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
-        switch try readInt(&buf) as Int8 {
-        case 0: return nil
-        case 1: return try FfiConverterTypeDeskUser.read(from: &buf)
+        case 1: return try FfiConverterTypeDeskLicence.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -17214,8 +16190,8 @@ fileprivate struct FfiConverterOptionTypeErrorRow: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-fileprivate struct FfiConverterOptionTypeLicenceTerms: FfiConverterRustBuffer {
-    typealias SwiftType = LicenceTerms?
+fileprivate struct FfiConverterOptionTypeRequestPlace: FfiConverterRustBuffer {
+    typealias SwiftType = RequestPlace?
 
     public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
         guard let value = value else {
@@ -17223,13 +16199,13 @@ fileprivate struct FfiConverterOptionTypeLicenceTerms: FfiConverterRustBuffer {
             return
         }
         writeInt(&buf, Int8(1))
-        FfiConverterTypeLicenceTerms.write(value, into: &buf)
+        FfiConverterTypeRequestPlace.write(value, into: &buf)
     }
 
     public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
-        case 1: return try FfiConverterTypeLicenceTerms.read(from: &buf)
+        case 1: return try FfiConverterTypeRequestPlace.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -17238,8 +16214,8 @@ fileprivate struct FfiConverterOptionTypeLicenceTerms: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-fileprivate struct FfiConverterOptionTypeRegisteredDevice: FfiConverterRustBuffer {
-    typealias SwiftType = RegisteredDevice?
+fileprivate struct FfiConverterOptionTypeCodeOutcome: FfiConverterRustBuffer {
+    typealias SwiftType = CodeOutcome?
 
     public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
         guard let value = value else {
@@ -17247,13 +16223,13 @@ fileprivate struct FfiConverterOptionTypeRegisteredDevice: FfiConverterRustBuffe
             return
         }
         writeInt(&buf, Int8(1))
-        FfiConverterTypeRegisteredDevice.write(value, into: &buf)
+        FfiConverterTypeCodeOutcome.write(value, into: &buf)
     }
 
     public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
-        case 1: return try FfiConverterTypeRegisteredDevice.read(from: &buf)
+        case 1: return try FfiConverterTypeCodeOutcome.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -17433,6 +16409,31 @@ fileprivate struct FfiConverterSequenceTypeAcceptedMethod: FfiConverterRustBuffe
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeAuditEntry: FfiConverterRustBuffer {
+    typealias SwiftType = [AuditEntry]
+
+    public static func write(_ value: [AuditEntry], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeAuditEntry.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [AuditEntry] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [AuditEntry]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeAuditEntry.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeDeskAlarm: FfiConverterRustBuffer {
     typealias SwiftType = [DeskAlarm]
 
@@ -17508,23 +16509,73 @@ fileprivate struct FfiConverterSequenceTypeDeskFound: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-fileprivate struct FfiConverterSequenceTypeDeskUser: FfiConverterRustBuffer {
-    typealias SwiftType = [DeskUser]
+fileprivate struct FfiConverterSequenceTypeDeskOperator: FfiConverterRustBuffer {
+    typealias SwiftType = [DeskOperator]
 
-    public static func write(_ value: [DeskUser], into buf: inout [UInt8]) {
+    public static func write(_ value: [DeskOperator], into buf: inout [UInt8]) {
         let len = Int32(value.count)
         writeInt(&buf, len)
         for item in value {
-            FfiConverterTypeDeskUser.write(item, into: &buf)
+            FfiConverterTypeDeskOperator.write(item, into: &buf)
         }
     }
 
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [DeskUser] {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [DeskOperator] {
         let len: Int32 = try readInt(&buf)
-        var seq = [DeskUser]()
+        var seq = [DeskOperator]()
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
-            seq.append(try FfiConverterTypeDeskUser.read(from: &buf))
+            seq.append(try FfiConverterTypeDeskOperator.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeDeskRequest: FfiConverterRustBuffer {
+    typealias SwiftType = [DeskRequest]
+
+    public static func write(_ value: [DeskRequest], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeDeskRequest.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [DeskRequest] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [DeskRequest]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeDeskRequest.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeDeviceSlot: FfiConverterRustBuffer {
+    typealias SwiftType = [DeviceSlot]
+
+    public static func write(_ value: [DeviceSlot], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeDeviceSlot.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [DeviceSlot] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [DeviceSlot]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeDeviceSlot.read(from: &buf))
         }
         return seq
     }
@@ -17625,31 +16676,6 @@ fileprivate struct FfiConverterSequenceTypeIssuerInfo: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeIssuerInfo.read(from: &buf))
-        }
-        return seq
-    }
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-fileprivate struct FfiConverterSequenceTypeLimitRecord: FfiConverterRustBuffer {
-    typealias SwiftType = [LimitRecord]
-
-    public static func write(_ value: [LimitRecord], into buf: inout [UInt8]) {
-        let len = Int32(value.count)
-        writeInt(&buf, len)
-        for item in value {
-            FfiConverterTypeLimitRecord.write(item, into: &buf)
-        }
-    }
-
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [LimitRecord] {
-        let len: Int32 = try readInt(&buf)
-        var seq = [LimitRecord]()
-        seq.reserveCapacity(Int(len))
-        for _ in 0 ..< len {
-            seq.append(try FfiConverterTypeLimitRecord.read(from: &buf))
         }
         return seq
     }
@@ -17862,25 +16888,41 @@ public func spokenCode(code: String) -> String  {
 })
 }
 /**
- * Reads a checkpoint of 128 bytes and checks that `public_key`, a compressed point of 33 bytes, signed
- * it; number 705 where it did not. Against the log it is checked by `verify_audit_against`.
+ * A key in this process's memory. `name`: the log's (`HelpDesk.origin`); `seed`: the private key of RFC 8032, 32 random
+ * bytes, read where they lie.
  */
-public func readCheckpoint(bytes: Data, publicKey: Data)throws  -> SignedCheckpoint  {
-    return try  FfiConverterTypeSignedCheckpoint_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+public func checkpointSigner(name: String, seed: Data)throws  -> CheckpointSigner  {
+    return try  FfiConverterTypeCheckpointSigner_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+        FfiConverterByRefBytes.lower(seed) { seedFb in
+    uniffi_fido_unlock_ffi_fn_func_checkpoint_signer(
+        FfiConverterString.lower(name),
+        seedFb,uniffiCallStatus
+    )
+        }
+})
+}
+/**
+ * Reads a checkpoint and checks that one of `keys`, each as its line, signed it; number 705 where none did. Against the
+ * log it is checked by `HelpDesk.verify_audit`.
+ */
+public func readCheckpoint(note: String, keys: [String])throws  -> Checkpoint  {
+    return try  FfiConverterTypeCheckpoint_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_func_read_checkpoint(
-        FfiConverterData.lower(bytes),
-        FfiConverterData.lower(publicKey),uniffiCallStatus
+        FfiConverterString.lower(note),
+        FfiConverterSequenceString.lower(keys),uniffiCallStatus
     )
 })
 }
 /**
- * Ten minutes for a request, a second operator for privileged users and from the third code a day for a device.
+ * An hour for a request, 15 minutes for a verified caller, 10 for an approval; a day's rest for what loosens; a second
+ * operator for privileged users and from the third code a day for a device.
  */
-public func defaultDeskPolicy() -> DeskPolicy  {
-    return try!  FfiConverterTypeDeskPolicy_lift(try! rustCall() {
+public func defaultDeskRules() -> DeskRules  {
+    return try!  FfiConverterTypeDeskRules_lift(try! rustCall() {
         uniffiCallStatus in
-    uniffi_fido_unlock_ffi_fn_func_default_desk_policy(uniffiCallStatus
+    uniffi_fido_unlock_ffi_fn_func_default_desk_rules(uniffiCallStatus
     )
 })
 }
@@ -17934,10 +16976,13 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_func_spoken_code() != 50861) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_func_read_checkpoint() != 55799) {
+    if (uniffi_fido_unlock_ffi_checksum_func_checkpoint_signer() != 64976) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_func_default_desk_policy() != 11637) {
+    if (uniffi_fido_unlock_ffi_checksum_func_read_checkpoint() != 5489) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_func_default_desk_rules() != 44434) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_func_error_table() != 4547) {
@@ -17973,226 +17018,229 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete() != 29776) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_clock_now() != 45450) {
-        return InitializationResult.apiChecksumMismatch
-    }
-    if (uniffi_fido_unlock_ffi_checksum_method_licence_terms() != 42348) {
-        return InitializationResult.apiChecksumMismatch
-    }
-    if (uniffi_fido_unlock_ffi_checksum_method_licence_set_service() != 5935) {
-        return InitializationResult.apiChecksumMismatch
-    }
-    if (uniffi_fido_unlock_ffi_checksum_method_operators_authenticate() != 16953) {
-        return InitializationResult.apiChecksumMismatch
-    }
-    if (uniffi_fido_unlock_ffi_checksum_method_operators_find_operator() != 36344) {
-        return InitializationResult.apiChecksumMismatch
-    }
     if (uniffi_fido_unlock_ffi_checksum_method_approver_ask() != 1731) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id() != 51909) {
+    if (uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_public_key() != 5071) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_auditlog_count() != 21528) {
+    if (uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_sign() != 16809) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_auditlog_entry() != 47301) {
+    if (uniffi_fido_unlock_ffi_checksum_method_keyfolder_checkpoint_signer() != 17158) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_auditlog_append() != 49477) {
+    if (uniffi_fido_unlock_ffi_checksum_method_keyfolder_issuers() != 24070) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_open() != 6321) {
+    if (uniffi_fido_unlock_ffi_checksum_method_keyfolder_put_issuer_key() != 7249) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_audit_log() != 60957) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon() != 50119) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_clock() != 38882) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_acknowledge() != 47661) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_delivery() != 17020) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_alarms() != 14824) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_directory() != 11379) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve() != 46918) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_licence() != 15898) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval() != 23298) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_limits() != 1480) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise() != 46610) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_notifier() != 6145) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel() != 9199) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_operators() != 60176) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_done() != 36414) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_policy() != 46928) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_enter_challenge() != 27265) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_signer() != 26810) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_device() != 52867) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_public_key() != 8225) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_user() != 13834) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_sign() != 51520) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_codes() != 15124) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_directory_user() != 59636) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_request() != 8350) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_directory_search_users() != 49987) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_requests() != 41051) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_directory_device() != 51838) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_request() != 50084) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_directory_devices_of() != 25166) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_search() != 49740) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_directory_devices_in_use() != 47483) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_delivery() != 48549) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_directory_put_user() != 45887) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_reason() != 24216) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_directory_put_device() != 10520) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_suggest() != 2082) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_deskfolder_builder() != 46) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_take_over() != 48263) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_deskfolder_open() != 62141) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller() != 25942) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_issuer_key() != 54285) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_issuers() != 6054) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_licence() != 48126) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_licence() != 46635) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_operator() != 238) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_may_register() != 49916) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit() != 18844) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_issuer() != 16916) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit_against() != 14613) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_licence() != 48639) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock() != 22310) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_download() != 49454) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_acknowledge() != 22426) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_key_event() != 34895) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_alarms() != 12998) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_pin_block() != 48415) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user() != 52217) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_rotation() != 24211) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_rotation() != 59811) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device() != 46925) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device() != 4904) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device() != 38883) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key() != 10285) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service() != 52878) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device() != 57377) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_slots_seen() != 35646) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service() != 34309) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_audit_entries() != 4961) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon() != 36278) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint() != 1466) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve() != 43639) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_entry_bytes() != 58732) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval() != 56515) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_log_state() != 28908) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise() != 10673) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_origin() != 21681) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel() != 16253) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_prove() != 14565) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint() != 36067) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_prove_consistency() != 9651) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_done() != 11619) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_send_notice() != 57752) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_enter_challenge() != 46919) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit() != 24902) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_device() != 51160) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock() != 47919) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_codes() != 43585) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_operator() != 24609) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_request() != 30304) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_rules() != 14692) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_request() != 64698) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_user() != 42300) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_search() != 30387) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_change_operator() != 61180) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in() != 3512) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_change_password() != 6069) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit() != 58161) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_erase_user() != 21511) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit_against() != 2734) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_may() != 27342) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller() != 49965) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_desk() != 19027) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_operators() != 28710) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_operator() != 40997) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_rules() != 21310) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user() != 52660) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_remove_operator() != 39297) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_rules() != 49862) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in() != 25397) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_out() != 47427) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_users() != 22679) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator() != 35395) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_limitbook_records() != 6498) {
+    if (uniffi_fido_unlock_ffi_checksum_method_operatorsession_since() != 23069) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_limitbook_take() != 42442) {
-        return InitializationResult.apiChecksumMismatch
-    }
-    if (uniffi_fido_unlock_ffi_checksum_method_limits_take() != 40540) {
-        return InitializationResult.apiChecksumMismatch
-    }
-    if (uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify() != 20203) {
+    if (uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify() != 30572) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_codedelivery_send() != 37020) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner() != 14944) {
+    if (uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner() != 18072) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_responsesigner_respond() != 47422) {
+    if (uniffi_fido_unlock_ffi_checksum_method_responsesigner_sign() != 13483) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_responsesigner_issuers() != 47632) {
+    if (uniffi_fido_unlock_ffi_checksum_method_responsesigner_device_with_admin_key() != 52530) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_responsesigner_device_with_admin_key() != 51447) {
-        return InitializationResult.apiChecksumMismatch
-    }
-    if (uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key() != 29698) {
+    if (uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key() != 23019) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_device_active_interface() != 1449) {
@@ -18342,16 +17390,28 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_constructor_codefield_response() != 20220) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_constructor_deskbuilder_new() != 31430) {
+    if (uniffi_fido_unlock_ffi_checksum_constructor_keyfolder_create() != 45641) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_at() != 61849) {
+    if (uniffi_fido_unlock_ffi_checksum_constructor_keyfolder_open() != 1415) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_create() != 46622) {
+    if (uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_create() != 50174) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_constructor_limitbook_from_records() != 46602) {
+    if (uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_open() != 3672) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_folder() != 52371) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_of() != 38368) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_constructor_desksigner_folder() != 18282) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_constructor_desksigner_host() != 56236) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu() != 22820) {
@@ -18393,17 +17453,11 @@ private let initializationResult: InitializationResult = {
 
     uniffiCallbackInitApduChannel()
     uniffiCallbackInitApprover()
-    uniffiCallbackInitAuditLog()
     uniffiCallbackInitCallerVerifier()
     uniffiCallbackInitCheckpointSigner()
-    uniffiCallbackInitClock()
     uniffiCallbackInitCodeDelivery()
-    uniffiCallbackInitDirectory()
     uniffiCallbackInitHidReports()
     uniffiCallbackInitIssuerProver()
-    uniffiCallbackInitLicence()
-    uniffiCallbackInitLimits()
-    uniffiCallbackInitOperators()
     uniffiCallbackInitOwnerNotifier()
     uniffiCallbackInitPinChecker()
     uniffiCallbackInitProbeResponder()

@@ -250,72 +250,9 @@ typedef void (*UniffiCallbackInterfaceProgressListenerMethod0)(uint64_t, RustBuf
     );
 
 #endif
-#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_CLOCK_METHOD0
-#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_CLOCK_METHOD0
-typedef void (*UniffiCallbackInterfaceClockMethod0)(uint64_t, uint64_t* _Nonnull,
-        RustCallStatus *_Nonnull uniffiCallStatus
-    );
-
-#endif
-#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_LICENCE_METHOD0
-#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_LICENCE_METHOD0
-typedef void (*UniffiCallbackInterfaceLicenceMethod0)(uint64_t, RustBuffer* _Nonnull,
-        RustCallStatus *_Nonnull uniffiCallStatus
-    );
-
-#endif
-#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_LICENCE_METHOD1
-#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_LICENCE_METHOD1
-typedef void (*UniffiCallbackInterfaceLicenceMethod1)(uint64_t, int8_t, void* _Nonnull,
-        RustCallStatus *_Nonnull uniffiCallStatus
-    );
-
-#endif
-#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_OPERATORS_METHOD0
-#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_OPERATORS_METHOD0
-typedef void (*UniffiCallbackInterfaceOperatorsMethod0)(uint64_t, RustBuffer, RustBuffer, RustBuffer* _Nonnull,
-        RustCallStatus *_Nonnull uniffiCallStatus
-    );
-
-#endif
-#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_OPERATORS_METHOD1
-#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_OPERATORS_METHOD1
-typedef void (*UniffiCallbackInterfaceOperatorsMethod1)(uint64_t, RustBuffer, RustBuffer* _Nonnull,
-        RustCallStatus *_Nonnull uniffiCallStatus
-    );
-
-#endif
 #ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_APPROVER_METHOD0
 #define UNIFFI_FFIDEF_CALLBACK_INTERFACE_APPROVER_METHOD0
 typedef void (*UniffiCallbackInterfaceApproverMethod0)(uint64_t, RustBuffer, RustBuffer* _Nonnull,
-        RustCallStatus *_Nonnull uniffiCallStatus
-    );
-
-#endif
-#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_AUDIT_LOG_METHOD0
-#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_AUDIT_LOG_METHOD0
-typedef void (*UniffiCallbackInterfaceAuditLogMethod0)(uint64_t, RustBuffer* _Nonnull,
-        RustCallStatus *_Nonnull uniffiCallStatus
-    );
-
-#endif
-#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_AUDIT_LOG_METHOD1
-#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_AUDIT_LOG_METHOD1
-typedef void (*UniffiCallbackInterfaceAuditLogMethod1)(uint64_t, uint64_t* _Nonnull,
-        RustCallStatus *_Nonnull uniffiCallStatus
-    );
-
-#endif
-#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_AUDIT_LOG_METHOD2
-#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_AUDIT_LOG_METHOD2
-typedef void (*UniffiCallbackInterfaceAuditLogMethod2)(uint64_t, uint64_t, RustBuffer* _Nonnull,
-        RustCallStatus *_Nonnull uniffiCallStatus
-    );
-
-#endif
-#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_AUDIT_LOG_METHOD3
-#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_AUDIT_LOG_METHOD3
-typedef void (*UniffiCallbackInterfaceAuditLogMethod3)(uint64_t, uint64_t, RustBuffer, void* _Nonnull,
         RustCallStatus *_Nonnull uniffiCallStatus
     );
 
@@ -330,62 +267,6 @@ typedef void (*UniffiCallbackInterfaceCheckpointSignerMethod0)(uint64_t, RustBuf
 #ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_CHECKPOINT_SIGNER_METHOD1
 #define UNIFFI_FFIDEF_CALLBACK_INTERFACE_CHECKPOINT_SIGNER_METHOD1
 typedef void (*UniffiCallbackInterfaceCheckpointSignerMethod1)(uint64_t, RustBuffer, RustBuffer* _Nonnull,
-        RustCallStatus *_Nonnull uniffiCallStatus
-    );
-
-#endif
-#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_DIRECTORY_METHOD0
-#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_DIRECTORY_METHOD0
-typedef void (*UniffiCallbackInterfaceDirectoryMethod0)(uint64_t, RustBuffer, RustBuffer* _Nonnull,
-        RustCallStatus *_Nonnull uniffiCallStatus
-    );
-
-#endif
-#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_DIRECTORY_METHOD1
-#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_DIRECTORY_METHOD1
-typedef void (*UniffiCallbackInterfaceDirectoryMethod1)(uint64_t, RustBuffer, uint32_t, RustBuffer* _Nonnull,
-        RustCallStatus *_Nonnull uniffiCallStatus
-    );
-
-#endif
-#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_DIRECTORY_METHOD2
-#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_DIRECTORY_METHOD2
-typedef void (*UniffiCallbackInterfaceDirectoryMethod2)(uint64_t, RustBuffer, RustBuffer* _Nonnull,
-        RustCallStatus *_Nonnull uniffiCallStatus
-    );
-
-#endif
-#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_DIRECTORY_METHOD3
-#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_DIRECTORY_METHOD3
-typedef void (*UniffiCallbackInterfaceDirectoryMethod3)(uint64_t, RustBuffer, RustBuffer* _Nonnull,
-        RustCallStatus *_Nonnull uniffiCallStatus
-    );
-
-#endif
-#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_DIRECTORY_METHOD4
-#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_DIRECTORY_METHOD4
-typedef void (*UniffiCallbackInterfaceDirectoryMethod4)(uint64_t, uint32_t* _Nonnull,
-        RustCallStatus *_Nonnull uniffiCallStatus
-    );
-
-#endif
-#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_DIRECTORY_METHOD5
-#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_DIRECTORY_METHOD5
-typedef void (*UniffiCallbackInterfaceDirectoryMethod5)(uint64_t, RustBuffer, void* _Nonnull,
-        RustCallStatus *_Nonnull uniffiCallStatus
-    );
-
-#endif
-#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_DIRECTORY_METHOD6
-#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_DIRECTORY_METHOD6
-typedef void (*UniffiCallbackInterfaceDirectoryMethod6)(uint64_t, RustBuffer, void* _Nonnull,
-        RustCallStatus *_Nonnull uniffiCallStatus
-    );
-
-#endif
-#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_LIMITS_METHOD0
-#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_LIMITS_METHOD0
-typedef void (*UniffiCallbackInterfaceLimitsMethod0)(uint64_t, RustBuffer, RustBuffer* _Nonnull,
         RustCallStatus *_Nonnull uniffiCallStatus
     );
 
@@ -420,21 +301,14 @@ typedef void (*UniffiCallbackInterfaceResponseSignerMethod0)(uint64_t, RustBuffe
 #endif
 #ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_RESPONSE_SIGNER_METHOD1
 #define UNIFFI_FFIDEF_CALLBACK_INTERFACE_RESPONSE_SIGNER_METHOD1
-typedef void (*UniffiCallbackInterfaceResponseSignerMethod1)(uint64_t, RustBuffer* _Nonnull,
+typedef void (*UniffiCallbackInterfaceResponseSignerMethod1)(uint64_t, RustBuffer, RustBuffer* _Nonnull,
         RustCallStatus *_Nonnull uniffiCallStatus
     );
 
 #endif
 #ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_RESPONSE_SIGNER_METHOD2
 #define UNIFFI_FFIDEF_CALLBACK_INTERFACE_RESPONSE_SIGNER_METHOD2
-typedef void (*UniffiCallbackInterfaceResponseSignerMethod2)(uint64_t, RustBuffer, RustBuffer* _Nonnull,
-        RustCallStatus *_Nonnull uniffiCallStatus
-    );
-
-#endif
-#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_RESPONSE_SIGNER_METHOD3
-#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_RESPONSE_SIGNER_METHOD3
-typedef void (*UniffiCallbackInterfaceResponseSignerMethod3)(uint64_t, RustBuffer, RustBuffer, void* _Nonnull,
+typedef void (*UniffiCallbackInterfaceResponseSignerMethod2)(uint64_t, RustBuffer, RustBuffer, void* _Nonnull,
         RustCallStatus *_Nonnull uniffiCallStatus
     );
 
@@ -553,35 +427,6 @@ typedef struct UniffiVTableCallbackInterfaceProgressListener {
 } UniffiVTableCallbackInterfaceProgressListener;
 
 #endif
-#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_CLOCK
-#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_CLOCK
-typedef struct UniffiVTableCallbackInterfaceClock {
-    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
-    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
-    UniffiCallbackInterfaceClockMethod0 _Nonnull now;
-} UniffiVTableCallbackInterfaceClock;
-
-#endif
-#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_LICENCE
-#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_LICENCE
-typedef struct UniffiVTableCallbackInterfaceLicence {
-    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
-    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
-    UniffiCallbackInterfaceLicenceMethod0 _Nonnull terms;
-    UniffiCallbackInterfaceLicenceMethod1 _Nonnull setService;
-} UniffiVTableCallbackInterfaceLicence;
-
-#endif
-#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_OPERATORS
-#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_OPERATORS
-typedef struct UniffiVTableCallbackInterfaceOperators {
-    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
-    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
-    UniffiCallbackInterfaceOperatorsMethod0 _Nonnull authenticate;
-    UniffiCallbackInterfaceOperatorsMethod1 _Nonnull findOperator;
-} UniffiVTableCallbackInterfaceOperators;
-
-#endif
 #ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_APPROVER
 #define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_APPROVER
 typedef struct UniffiVTableCallbackInterfaceApprover {
@@ -589,18 +434,6 @@ typedef struct UniffiVTableCallbackInterfaceApprover {
     UniffiCallbackInterfaceClone _Nonnull uniffiClone;
     UniffiCallbackInterfaceApproverMethod0 _Nonnull ask;
 } UniffiVTableCallbackInterfaceApprover;
-
-#endif
-#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_AUDIT_LOG
-#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_AUDIT_LOG
-typedef struct UniffiVTableCallbackInterfaceAuditLog {
-    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
-    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
-    UniffiCallbackInterfaceAuditLogMethod0 _Nonnull logId;
-    UniffiCallbackInterfaceAuditLogMethod1 _Nonnull count;
-    UniffiCallbackInterfaceAuditLogMethod2 _Nonnull entry;
-    UniffiCallbackInterfaceAuditLogMethod3 _Nonnull append;
-} UniffiVTableCallbackInterfaceAuditLog;
 
 #endif
 #ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_CHECKPOINT_SIGNER
@@ -611,30 +444,6 @@ typedef struct UniffiVTableCallbackInterfaceCheckpointSigner {
     UniffiCallbackInterfaceCheckpointSignerMethod0 _Nonnull publicKey;
     UniffiCallbackInterfaceCheckpointSignerMethod1 _Nonnull sign;
 } UniffiVTableCallbackInterfaceCheckpointSigner;
-
-#endif
-#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_DIRECTORY
-#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_DIRECTORY
-typedef struct UniffiVTableCallbackInterfaceDirectory {
-    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
-    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
-    UniffiCallbackInterfaceDirectoryMethod0 _Nonnull user;
-    UniffiCallbackInterfaceDirectoryMethod1 _Nonnull searchUsers;
-    UniffiCallbackInterfaceDirectoryMethod2 _Nonnull device;
-    UniffiCallbackInterfaceDirectoryMethod3 _Nonnull devicesOf;
-    UniffiCallbackInterfaceDirectoryMethod4 _Nonnull devicesInUse;
-    UniffiCallbackInterfaceDirectoryMethod5 _Nonnull putUser;
-    UniffiCallbackInterfaceDirectoryMethod6 _Nonnull putDevice;
-} UniffiVTableCallbackInterfaceDirectory;
-
-#endif
-#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_LIMITS
-#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_LIMITS
-typedef struct UniffiVTableCallbackInterfaceLimits {
-    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
-    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
-    UniffiCallbackInterfaceLimitsMethod0 _Nonnull take;
-} UniffiVTableCallbackInterfaceLimits;
 
 #endif
 #ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_CALLER_VERIFIER
@@ -669,10 +478,9 @@ typedef struct UniffiVTableCallbackInterfaceOwnerNotifier {
 typedef struct UniffiVTableCallbackInterfaceResponseSigner {
     UniffiCallbackInterfaceFree _Nonnull uniffiFree;
     UniffiCallbackInterfaceClone _Nonnull uniffiClone;
-    UniffiCallbackInterfaceResponseSignerMethod0 _Nonnull respond;
-    UniffiCallbackInterfaceResponseSignerMethod1 _Nonnull issuers;
-    UniffiCallbackInterfaceResponseSignerMethod2 _Nonnull deviceWithAdminKey;
-    UniffiCallbackInterfaceResponseSignerMethod3 _Nonnull storeAdminKey;
+    UniffiCallbackInterfaceResponseSignerMethod0 _Nonnull sign;
+    UniffiCallbackInterfaceResponseSignerMethod1 _Nonnull deviceWithAdminKey;
+    UniffiCallbackInterfaceResponseSignerMethod2 _Nonnull storeAdminKey;
 } UniffiVTableCallbackInterfaceResponseSigner;
 
 #endif
@@ -851,76 +659,6 @@ RustBuffer uniffi_fido_unlock_ffi_fn_method_codefield_correction(uint64_t ptr, R
 int8_t uniffi_fido_unlock_ffi_fn_method_codefield_line_complete(uint64_t ptr, uint8_t line, RustBuffer text, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_CLOCK
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_CLOCK
-uint64_t uniffi_fido_unlock_ffi_fn_clone_clock(uint64_t handle, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_CLOCK
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_CLOCK
-void uniffi_fido_unlock_ffi_fn_free_clock(uint64_t handle, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_CLOCK
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_CLOCK
-void uniffi_fido_unlock_ffi_fn_init_callback_vtable_clock(const UniffiVTableCallbackInterfaceClock* _Nonnull vtable
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_CLOCK_NOW
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_CLOCK_NOW
-uint64_t uniffi_fido_unlock_ffi_fn_method_clock_now(uint64_t ptr, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_LICENCE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_LICENCE
-uint64_t uniffi_fido_unlock_ffi_fn_clone_licence(uint64_t handle, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_LICENCE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_LICENCE
-void uniffi_fido_unlock_ffi_fn_free_licence(uint64_t handle, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_LICENCE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_LICENCE
-void uniffi_fido_unlock_ffi_fn_init_callback_vtable_licence(const UniffiVTableCallbackInterfaceLicence* _Nonnull vtable
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_LICENCE_TERMS
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_LICENCE_TERMS
-RustBuffer uniffi_fido_unlock_ffi_fn_method_licence_terms(uint64_t ptr, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_LICENCE_SET_SERVICE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_LICENCE_SET_SERVICE
-void uniffi_fido_unlock_ffi_fn_method_licence_set_service(uint64_t ptr, int8_t on, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_OPERATORS
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_OPERATORS
-uint64_t uniffi_fido_unlock_ffi_fn_clone_operators(uint64_t handle, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_OPERATORS
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_OPERATORS
-void uniffi_fido_unlock_ffi_fn_free_operators(uint64_t handle, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_OPERATORS
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_OPERATORS
-void uniffi_fido_unlock_ffi_fn_init_callback_vtable_operators(const UniffiVTableCallbackInterfaceOperators* _Nonnull vtable
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_OPERATORS_AUTHENTICATE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_OPERATORS_AUTHENTICATE
-RustBuffer uniffi_fido_unlock_ffi_fn_method_operators_authenticate(uint64_t ptr, RustBuffer id, RustBuffer password, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_OPERATORS_FIND_OPERATOR
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_OPERATORS_FIND_OPERATOR
-RustBuffer uniffi_fido_unlock_ffi_fn_method_operators_find_operator(uint64_t ptr, RustBuffer id, RustCallStatus *_Nonnull out_status
-);
-#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_APPROVER
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_APPROVER
 uint64_t uniffi_fido_unlock_ffi_fn_clone_approver(uint64_t handle, RustCallStatus *_Nonnull out_status
@@ -939,112 +677,6 @@ void uniffi_fido_unlock_ffi_fn_init_callback_vtable_approver(const UniffiVTableC
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_APPROVER_ASK
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_APPROVER_ASK
 RustBuffer uniffi_fido_unlock_ffi_fn_method_approver_ask(uint64_t ptr, RustBuffer task, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_AUDITLOG
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_AUDITLOG
-uint64_t uniffi_fido_unlock_ffi_fn_clone_auditlog(uint64_t handle, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_AUDITLOG
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_AUDITLOG
-void uniffi_fido_unlock_ffi_fn_free_auditlog(uint64_t handle, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_AUDITLOG
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_AUDITLOG
-void uniffi_fido_unlock_ffi_fn_init_callback_vtable_auditlog(const UniffiVTableCallbackInterfaceAuditLog* _Nonnull vtable
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_AUDITLOG_LOG_ID
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_AUDITLOG_LOG_ID
-RustBuffer uniffi_fido_unlock_ffi_fn_method_auditlog_log_id(uint64_t ptr, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_AUDITLOG_COUNT
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_AUDITLOG_COUNT
-uint64_t uniffi_fido_unlock_ffi_fn_method_auditlog_count(uint64_t ptr, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_AUDITLOG_ENTRY
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_AUDITLOG_ENTRY
-RustBuffer uniffi_fido_unlock_ffi_fn_method_auditlog_entry(uint64_t ptr, uint64_t sequence, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_AUDITLOG_APPEND
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_AUDITLOG_APPEND
-void uniffi_fido_unlock_ffi_fn_method_auditlog_append(uint64_t ptr, uint64_t sequence, RustBuffer entry, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_DESKBUILDER
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_DESKBUILDER
-uint64_t uniffi_fido_unlock_ffi_fn_clone_deskbuilder(uint64_t handle, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_DESKBUILDER
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_DESKBUILDER
-void uniffi_fido_unlock_ffi_fn_free_deskbuilder(uint64_t handle, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_DESKBUILDER_NEW
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_DESKBUILDER_NEW
-uint64_t uniffi_fido_unlock_ffi_fn_constructor_deskbuilder_new(RustCallStatus *_Nonnull out_status
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_OPEN
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_OPEN
-uint64_t uniffi_fido_unlock_ffi_fn_method_deskbuilder_open(uint64_t ptr, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_AUDIT_LOG
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_AUDIT_LOG
-void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_audit_log(uint64_t ptr, uint64_t log, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_CLOCK
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_CLOCK
-void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_clock(uint64_t ptr, uint64_t clock, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_DELIVERY
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_DELIVERY
-void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_delivery(uint64_t ptr, uint64_t delivery, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_DIRECTORY
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_DIRECTORY
-void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_directory(uint64_t ptr, uint64_t directory, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_LICENCE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_LICENCE
-void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_licence(uint64_t ptr, uint64_t licence, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_LIMITS
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_LIMITS
-void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_limits(uint64_t ptr, uint64_t limits, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_NOTIFIER
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_NOTIFIER
-void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_notifier(uint64_t ptr, uint64_t notifier, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_OPERATORS
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_OPERATORS
-void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_operators(uint64_t ptr, uint64_t operators, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_POLICY
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_POLICY
-void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_policy(uint64_t ptr, RustBuffer policy, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_SIGNER
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKBUILDER_SET_SIGNER
-void uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_signer(uint64_t ptr, uint64_t signer, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_CHECKPOINTSIGNER
@@ -1069,112 +701,42 @@ RustBuffer uniffi_fido_unlock_ffi_fn_method_checkpointsigner_public_key(uint64_t
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_CHECKPOINTSIGNER_SIGN
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_CHECKPOINTSIGNER_SIGN
-RustBuffer uniffi_fido_unlock_ffi_fn_method_checkpointsigner_sign(uint64_t ptr, RustBuffer task, RustCallStatus *_Nonnull out_status
+RustBuffer uniffi_fido_unlock_ffi_fn_method_checkpointsigner_sign(uint64_t ptr, RustBuffer text, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_DIRECTORY
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_DIRECTORY
-uint64_t uniffi_fido_unlock_ffi_fn_clone_directory(uint64_t handle, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_KEYFOLDER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_KEYFOLDER
+uint64_t uniffi_fido_unlock_ffi_fn_clone_keyfolder(uint64_t handle, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_DIRECTORY
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_DIRECTORY
-void uniffi_fido_unlock_ffi_fn_free_directory(uint64_t handle, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_KEYFOLDER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_KEYFOLDER
+void uniffi_fido_unlock_ffi_fn_free_keyfolder(uint64_t handle, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_DIRECTORY
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_DIRECTORY
-void uniffi_fido_unlock_ffi_fn_init_callback_vtable_directory(const UniffiVTableCallbackInterfaceDirectory* _Nonnull vtable
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_KEYFOLDER_CREATE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_KEYFOLDER_CREATE
+uint64_t uniffi_fido_unlock_ffi_fn_constructor_keyfolder_create(RustBuffer path, RustBuffer passphrase, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DIRECTORY_USER
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DIRECTORY_USER
-RustBuffer uniffi_fido_unlock_ffi_fn_method_directory_user(uint64_t ptr, RustBuffer id, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_KEYFOLDER_OPEN
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_KEYFOLDER_OPEN
+uint64_t uniffi_fido_unlock_ffi_fn_constructor_keyfolder_open(RustBuffer path, RustBuffer passphrase, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DIRECTORY_SEARCH_USERS
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DIRECTORY_SEARCH_USERS
-RustBuffer uniffi_fido_unlock_ffi_fn_method_directory_search_users(uint64_t ptr, RustBuffer text, uint32_t limit, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_KEYFOLDER_CHECKPOINT_SIGNER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_KEYFOLDER_CHECKPOINT_SIGNER
+uint64_t uniffi_fido_unlock_ffi_fn_method_keyfolder_checkpoint_signer(uint64_t ptr, RustBuffer name, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DIRECTORY_DEVICE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DIRECTORY_DEVICE
-RustBuffer uniffi_fido_unlock_ffi_fn_method_directory_device(uint64_t ptr, RustBuffer device_id, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_KEYFOLDER_ISSUERS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_KEYFOLDER_ISSUERS
+RustBuffer uniffi_fido_unlock_ffi_fn_method_keyfolder_issuers(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DIRECTORY_DEVICES_OF
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DIRECTORY_DEVICES_OF
-RustBuffer uniffi_fido_unlock_ffi_fn_method_directory_devices_of(uint64_t ptr, RustBuffer user, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DIRECTORY_DEVICES_IN_USE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DIRECTORY_DEVICES_IN_USE
-uint32_t uniffi_fido_unlock_ffi_fn_method_directory_devices_in_use(uint64_t ptr, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DIRECTORY_PUT_USER
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DIRECTORY_PUT_USER
-void uniffi_fido_unlock_ffi_fn_method_directory_put_user(uint64_t ptr, RustBuffer user, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DIRECTORY_PUT_DEVICE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DIRECTORY_PUT_DEVICE
-void uniffi_fido_unlock_ffi_fn_method_directory_put_device(uint64_t ptr, RustBuffer device, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_DESKFOLDER
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_DESKFOLDER
-uint64_t uniffi_fido_unlock_ffi_fn_clone_deskfolder(uint64_t handle, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_DESKFOLDER
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_DESKFOLDER
-void uniffi_fido_unlock_ffi_fn_free_deskfolder(uint64_t handle, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_DESKFOLDER_AT
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_DESKFOLDER_AT
-uint64_t uniffi_fido_unlock_ffi_fn_constructor_deskfolder_at(RustBuffer path, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_DESKFOLDER_CREATE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_DESKFOLDER_CREATE
-uint64_t uniffi_fido_unlock_ffi_fn_constructor_deskfolder_create(RustBuffer path, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKFOLDER_BUILDER
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKFOLDER_BUILDER
-uint64_t uniffi_fido_unlock_ffi_fn_method_deskfolder_builder(uint64_t ptr, RustBuffer passphrase, ForeignBytes wrapping_key, uint64_t notifier, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKFOLDER_OPEN
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKFOLDER_OPEN
-uint64_t uniffi_fido_unlock_ffi_fn_method_deskfolder_open(uint64_t ptr, RustBuffer passphrase, ForeignBytes wrapping_key, uint64_t notifier, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKFOLDER_PUT_ISSUER_KEY
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKFOLDER_PUT_ISSUER_KEY
-void uniffi_fido_unlock_ffi_fn_method_deskfolder_put_issuer_key(uint64_t ptr, uint8_t slot, uint64_t key, RustBuffer passphrase, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKFOLDER_PUT_LICENCE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKFOLDER_PUT_LICENCE
-void uniffi_fido_unlock_ffi_fn_method_deskfolder_put_licence(uint64_t ptr, uint64_t valid_until, uint32_t devices, RustBuffer contact, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKFOLDER_PUT_OPERATOR
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKFOLDER_PUT_OPERATOR
-void uniffi_fido_unlock_ffi_fn_method_deskfolder_put_operator(uint64_t ptr, RustBuffer name, RustBuffer password, RustBuffer role, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKFOLDER_VERIFY_AUDIT
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKFOLDER_VERIFY_AUDIT
-RustBuffer uniffi_fido_unlock_ffi_fn_method_deskfolder_verify_audit(uint64_t ptr, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKFOLDER_VERIFY_AUDIT_AGAINST
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_DESKFOLDER_VERIFY_AUDIT_AGAINST
-RustBuffer uniffi_fido_unlock_ffi_fn_method_deskfolder_verify_audit_against(uint64_t ptr, RustBuffer checkpoints, RustBuffer public_key, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_KEYFOLDER_PUT_ISSUER_KEY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_KEYFOLDER_PUT_ISSUER_KEY
+RustBuffer uniffi_fido_unlock_ffi_fn_method_keyfolder_put_issuer_key(uint64_t ptr, uint8_t slot, uint64_t key, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_HELPDESK
@@ -1187,9 +749,19 @@ uint64_t uniffi_fido_unlock_ffi_fn_clone_helpdesk(uint64_t handle, RustCallStatu
 void uniffi_fido_unlock_ffi_fn_free_helpdesk(uint64_t handle, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ACCEPT_CLOCK
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ACCEPT_CLOCK
-void uniffi_fido_unlock_ffi_fn_method_helpdesk_accept_clock(uint64_t ptr, RustBuffer operator, RustBuffer password, RustBuffer note, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_HELPDESK_CREATE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_HELPDESK_CREATE
+uint64_t uniffi_fido_unlock_ffi_fn_constructor_helpdesk_create(RustBuffer folder, uint64_t keys, uint64_t signer, uint64_t notifier, RustBuffer delivery, RustBuffer vendor_keys, RustBuffer rules, RustBuffer administrator, RustBuffer password, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_HELPDESK_OPEN
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_HELPDESK_OPEN
+uint64_t uniffi_fido_unlock_ffi_fn_constructor_helpdesk_open(RustBuffer folder, uint64_t keys, uint64_t signer, uint64_t notifier, RustBuffer delivery, RustBuffer vendor_keys, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ABANDON
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ABANDON
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_abandon(uint64_t ptr, uint64_t session, RustBuffer id, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ACKNOWLEDGE
@@ -1199,12 +771,137 @@ void uniffi_fido_unlock_ffi_fn_method_helpdesk_acknowledge(uint64_t ptr, uint64_
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ALARMS
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ALARMS
-RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_alarms(uint64_t ptr, uint64_t session, RustCallStatus *_Nonnull out_status
+RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_alarms(uint64_t ptr, uint64_t session, uint64_t from, uint32_t limit, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_PUT_USER
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_PUT_USER
-void uniffi_fido_unlock_ffi_fn_method_helpdesk_put_user(uint64_t ptr, uint64_t session, RustBuffer user, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_APPROVE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_APPROVE
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_approve(uint64_t ptr, uint64_t session, RustBuffer id, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ASK_APPROVAL
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ASK_APPROVAL
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_ask_approval(uint64_t ptr, uint64_t session, RustBuffer id, uint64_t approver, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_AUTHORISE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_AUTHORISE
+RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise(uint64_t ptr, uint64_t session, RustBuffer id, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_AUTHORISE_TO_CHANNEL
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_AUTHORISE_TO_CHANNEL
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise_to_channel(uint64_t ptr, uint64_t session, RustBuffer id, RustBuffer channel, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_DONE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_DONE
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_done(uint64_t ptr, uint64_t session, RustBuffer id, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ENTER_CHALLENGE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ENTER_CHALLENGE
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_enter_challenge(uint64_t ptr, uint64_t session, RustBuffer id, RustBuffer challenge, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_FIND_DEVICE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_FIND_DEVICE
+RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_find_device(uint64_t ptr, uint64_t session, RustBuffer device, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_FIND_USER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_FIND_USER
+RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_find_user(uint64_t ptr, uint64_t session, RustBuffer user, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_OPEN_CODES
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_OPEN_CODES
+RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_open_codes(uint64_t ptr, uint64_t session, RustBuffer device, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_OPEN_REQUEST
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_OPEN_REQUEST
+RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_open_request(uint64_t ptr, uint64_t session, RustBuffer user, RustBuffer device, RustBuffer reason, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_OPEN_REQUESTS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_OPEN_REQUESTS
+RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_open_requests(uint64_t ptr, uint64_t session, RustBuffer after, uint32_t limit, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_REQUEST
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_REQUEST
+RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_request(uint64_t ptr, uint64_t session, RustBuffer id, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_SEARCH
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_SEARCH
+RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_search(uint64_t ptr, uint64_t session, RustBuffer text, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_SET_DELIVERY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_SET_DELIVERY
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_set_delivery(uint64_t ptr, uint64_t session, RustBuffer id, RustBuffer channel, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_SET_REASON
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_SET_REASON
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_set_reason(uint64_t ptr, uint64_t session, RustBuffer id, RustBuffer reason, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_SUGGEST
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_SUGGEST
+RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_suggest(uint64_t ptr, uint64_t session, RustBuffer text, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_TAKE_OVER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_TAKE_OVER
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_take_over(uint64_t ptr, uint64_t session, RustBuffer id, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_VERIFY_CALLER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_VERIFY_CALLER
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_caller(uint64_t ptr, uint64_t session, RustBuffer id, uint64_t verifier, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ISSUERS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ISSUERS
+RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_issuers(uint64_t ptr, uint64_t session, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_LICENCE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_LICENCE
+RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_licence(uint64_t ptr, uint64_t session, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_MAY_REGISTER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_MAY_REGISTER
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_may_register(uint64_t ptr, uint64_t session, RustBuffer device, RustBuffer admin_key, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_PUT_ISSUER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_PUT_ISSUER
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_put_issuer(uint64_t ptr, uint64_t session, RustBuffer info, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_PUT_LICENCE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_PUT_LICENCE
+RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_put_licence(uint64_t ptr, uint64_t session, RustBuffer file, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_RECORD_DOWNLOAD
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_RECORD_DOWNLOAD
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_record_download(uint64_t ptr, uint64_t session, RustBuffer name, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_RECORD_KEY_EVENT
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_RECORD_KEY_EVENT
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_record_key_event(uint64_t ptr, uint64_t session, RustBuffer event, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_RECORD_PIN_BLOCK
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_RECORD_PIN_BLOCK
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_record_pin_block(uint64_t ptr, uint64_t session, RustBuffer device, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_RECORD_ROTATION
@@ -1214,12 +911,7 @@ void uniffi_fido_unlock_ffi_fn_method_helpdesk_record_rotation(uint64_t ptr, uin
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_REGISTER_DEVICE
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_REGISTER_DEVICE
-void uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device(uint64_t ptr, uint64_t session, RustBuffer owner, RustBuffer device, uint8_t slot, uint64_t issuer, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_REGISTER_DEVICE_BY_PUBLIC_KEY
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_REGISTER_DEVICE_BY_PUBLIC_KEY
-void uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device_by_public_key(uint64_t ptr, uint64_t session, RustBuffer owner, RustBuffer device, uint8_t slot, RustBuffer suite, RustBuffer issuer, RustCallStatus *_Nonnull out_status
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device(uint64_t ptr, uint64_t session, RustBuffer device, RustBuffer admin_key, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_RETIRE_DEVICE
@@ -1232,29 +924,14 @@ void uniffi_fido_unlock_ffi_fn_method_helpdesk_retire_device(uint64_t ptr, uint6
 void uniffi_fido_unlock_ffi_fn_method_helpdesk_set_service(uint64_t ptr, uint64_t session, int8_t on, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ABANDON
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ABANDON
-void uniffi_fido_unlock_ffi_fn_method_helpdesk_abandon(uint64_t ptr, uint64_t session, uint64_t id, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_SLOTS_SEEN
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_SLOTS_SEEN
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_slots_seen(uint64_t ptr, uint64_t session, RustBuffer device, RustBuffer seen, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_APPROVE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_APPROVE
-void uniffi_fido_unlock_ffi_fn_method_helpdesk_approve(uint64_t ptr, uint64_t session, uint64_t id, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ASK_APPROVAL
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ASK_APPROVAL
-void uniffi_fido_unlock_ffi_fn_method_helpdesk_ask_approval(uint64_t ptr, uint64_t session, uint64_t id, uint64_t approver, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_AUTHORISE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_AUTHORISE
-RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise(uint64_t ptr, uint64_t session, uint64_t id, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_AUTHORISE_TO_CHANNEL
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_AUTHORISE_TO_CHANNEL
-void uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise_to_channel(uint64_t ptr, uint64_t session, uint64_t id, RustBuffer channel, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_AUDIT_ENTRIES
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_AUDIT_ENTRIES
+RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_audit_entries(uint64_t ptr, uint64_t session, uint64_t from, uint32_t count, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_CHECKPOINT
@@ -1262,39 +939,114 @@ void uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise_to_channel(uint64_t ptr
 RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_checkpoint(uint64_t ptr, uint64_t session, uint64_t signer, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_DONE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_DONE
-void uniffi_fido_unlock_ffi_fn_method_helpdesk_done(uint64_t ptr, uint64_t session, uint64_t id, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ENTRY_BYTES
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ENTRY_BYTES
+RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_entry_bytes(uint64_t ptr, uint64_t index, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ENTER_CHALLENGE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ENTER_CHALLENGE
-void uniffi_fido_unlock_ffi_fn_method_helpdesk_enter_challenge(uint64_t ptr, uint64_t session, uint64_t id, RustBuffer challenge, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_LOG_STATE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_LOG_STATE
+RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_log_state(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_FIND_DEVICE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_FIND_DEVICE
-RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_find_device(uint64_t ptr, uint64_t session, RustBuffer device, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ORIGIN
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ORIGIN
+RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_origin(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_OPEN_CODES
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_OPEN_CODES
-RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_open_codes(uint64_t ptr, uint64_t session, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_PROVE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_PROVE
+RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_prove(uint64_t ptr, uint64_t index, RustBuffer checkpoint, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_OPEN_REQUEST
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_OPEN_REQUEST
-RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_open_request(uint64_t ptr, uint64_t session, RustBuffer user, RustBuffer device, RustBuffer reason, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_PROVE_CONSISTENCY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_PROVE_CONSISTENCY
+RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_prove_consistency(uint64_t ptr, uint64_t old, uint64_t new, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_REQUEST
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_REQUEST
-RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_request(uint64_t ptr, uint64_t session, uint64_t id, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_SEND_NOTICE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_SEND_NOTICE
+int8_t uniffi_fido_unlock_ffi_fn_method_helpdesk_send_notice(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_SEARCH
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_SEARCH
-RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_search(uint64_t ptr, uint64_t session, RustBuffer text, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_VERIFY_AUDIT
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_VERIFY_AUDIT
+RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit(uint64_t ptr, RustBuffer checkpoints, RustBuffer keys, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ACCEPT_CLOCK
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ACCEPT_CLOCK
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_accept_clock(uint64_t ptr, RustBuffer operator, RustBuffer password, RustBuffer note, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_APPROVE_OPERATOR
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_APPROVE_OPERATOR
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_operator(uint64_t ptr, uint64_t session, RustBuffer operator, RustBuffer reason, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_APPROVE_RULES
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_APPROVE_RULES
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_rules(uint64_t ptr, uint64_t session, RustBuffer reason, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_APPROVE_USER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_APPROVE_USER
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_user(uint64_t ptr, uint64_t session, RustBuffer user, RustBuffer reason, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_CHANGE_OPERATOR
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_CHANGE_OPERATOR
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_change_operator(uint64_t ptr, uint64_t session, RustBuffer operator, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_CHANGE_PASSWORD
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_CHANGE_PASSWORD
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_change_password(uint64_t ptr, uint64_t session, RustBuffer password, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ERASE_USER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ERASE_USER
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_erase_user(uint64_t ptr, uint64_t session, RustBuffer user, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_MAY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_MAY
+int8_t uniffi_fido_unlock_ffi_fn_method_helpdesk_may(uint64_t ptr, uint64_t session, RustBuffer privilege, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_OPEN_DESK
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_OPEN_DESK
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_open_desk(uint64_t ptr, uint64_t session, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_OPERATORS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_OPERATORS
+RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_operators(uint64_t ptr, uint64_t session, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_PUT_OPERATOR
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_PUT_OPERATOR
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_put_operator(uint64_t ptr, uint64_t session, RustBuffer operator, RustBuffer password, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_PUT_RULES
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_PUT_RULES
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_put_rules(uint64_t ptr, uint64_t session, RustBuffer rules, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_PUT_USER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_PUT_USER
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_put_user(uint64_t ptr, uint64_t session, RustBuffer user, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_REMOVE_OPERATOR
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_REMOVE_OPERATOR
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_remove_operator(uint64_t ptr, uint64_t session, RustBuffer operator, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_RULES
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_RULES
+RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_rules(uint64_t ptr, uint64_t session, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_SIGN_IN
@@ -1302,19 +1054,14 @@ RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_search(uint64_t ptr, uint64
 uint64_t uniffi_fido_unlock_ffi_fn_method_helpdesk_sign_in(uint64_t ptr, RustBuffer operator, RustBuffer password, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_VERIFY_AUDIT
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_VERIFY_AUDIT
-RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit(uint64_t ptr, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_SIGN_OUT
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_SIGN_OUT
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_sign_out(uint64_t ptr, uint64_t session, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_VERIFY_AUDIT_AGAINST
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_VERIFY_AUDIT_AGAINST
-RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit_against(uint64_t ptr, RustBuffer checkpoints, RustBuffer public_key, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_VERIFY_CALLER
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_VERIFY_CALLER
-void uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_caller(uint64_t ptr, uint64_t session, uint64_t id, uint64_t verifier, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_USERS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_USERS
+RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_users(uint64_t ptr, uint64_t session, RustBuffer after, uint32_t limit, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_OPERATORSESSION
@@ -1332,49 +1079,29 @@ void uniffi_fido_unlock_ffi_fn_free_operatorsession(uint64_t handle, RustCallSta
 RustBuffer uniffi_fido_unlock_ffi_fn_method_operatorsession_operator(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_LIMITBOOK
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_LIMITBOOK
-uint64_t uniffi_fido_unlock_ffi_fn_clone_limitbook(uint64_t handle, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_OPERATORSESSION_SINCE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_OPERATORSESSION_SINCE
+uint64_t uniffi_fido_unlock_ffi_fn_method_operatorsession_since(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_LIMITBOOK
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_LIMITBOOK
-void uniffi_fido_unlock_ffi_fn_free_limitbook(uint64_t handle, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_DESKKEYS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_DESKKEYS
+uint64_t uniffi_fido_unlock_ffi_fn_clone_deskkeys(uint64_t handle, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_LIMITBOOK_FROM_RECORDS
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_LIMITBOOK_FROM_RECORDS
-uint64_t uniffi_fido_unlock_ffi_fn_constructor_limitbook_from_records(RustBuffer records, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_DESKKEYS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_DESKKEYS
+void uniffi_fido_unlock_ffi_fn_free_deskkeys(uint64_t handle, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_LIMITBOOK_RECORDS
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_LIMITBOOK_RECORDS
-RustBuffer uniffi_fido_unlock_ffi_fn_method_limitbook_records(uint64_t ptr, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_DESKKEYS_FOLDER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_DESKKEYS_FOLDER
+uint64_t uniffi_fido_unlock_ffi_fn_constructor_deskkeys_folder(uint64_t folder, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_LIMITBOOK_TAKE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_LIMITBOOK_TAKE
-RustBuffer uniffi_fido_unlock_ffi_fn_method_limitbook_take(uint64_t ptr, RustBuffer request, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_LIMITS
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_LIMITS
-uint64_t uniffi_fido_unlock_ffi_fn_clone_limits(uint64_t handle, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_LIMITS
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_LIMITS
-void uniffi_fido_unlock_ffi_fn_free_limits(uint64_t handle, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_LIMITS
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_INIT_CALLBACK_VTABLE_LIMITS
-void uniffi_fido_unlock_ffi_fn_init_callback_vtable_limits(const UniffiVTableCallbackInterfaceLimits* _Nonnull vtable
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_LIMITS_TAKE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_LIMITS_TAKE
-RustBuffer uniffi_fido_unlock_ffi_fn_method_limits_take(uint64_t ptr, RustBuffer request, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_DESKKEYS_OF
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_DESKKEYS_OF
+uint64_t uniffi_fido_unlock_ffi_fn_constructor_deskkeys_of(ForeignBytes seal_key, ForeignBytes pepper, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_CALLERVERIFIER
@@ -1437,6 +1164,26 @@ void uniffi_fido_unlock_ffi_fn_init_callback_vtable_ownernotifier(const UniffiVT
 void uniffi_fido_unlock_ffi_fn_method_ownernotifier_notify_owner(uint64_t ptr, RustBuffer notice, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_DESKSIGNER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_DESKSIGNER
+uint64_t uniffi_fido_unlock_ffi_fn_clone_desksigner(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_DESKSIGNER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FREE_DESKSIGNER
+void uniffi_fido_unlock_ffi_fn_free_desksigner(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_DESKSIGNER_FOLDER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_DESKSIGNER_FOLDER
+uint64_t uniffi_fido_unlock_ffi_fn_constructor_desksigner_folder(uint64_t folder, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_DESKSIGNER_HOST
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_DESKSIGNER_HOST
+uint64_t uniffi_fido_unlock_ffi_fn_constructor_desksigner_host(uint64_t signer, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_RESPONSESIGNER
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CLONE_RESPONSESIGNER
 uint64_t uniffi_fido_unlock_ffi_fn_clone_responsesigner(uint64_t handle, RustCallStatus *_Nonnull out_status
@@ -1452,14 +1199,9 @@ void uniffi_fido_unlock_ffi_fn_free_responsesigner(uint64_t handle, RustCallStat
 void uniffi_fido_unlock_ffi_fn_init_callback_vtable_responsesigner(const UniffiVTableCallbackInterfaceResponseSigner* _Nonnull vtable
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_RESPONSESIGNER_RESPOND
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_RESPONSESIGNER_RESPOND
-RustBuffer uniffi_fido_unlock_ffi_fn_method_responsesigner_respond(uint64_t ptr, RustBuffer task, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_RESPONSESIGNER_ISSUERS
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_RESPONSESIGNER_ISSUERS
-RustBuffer uniffi_fido_unlock_ffi_fn_method_responsesigner_issuers(uint64_t ptr, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_RESPONSESIGNER_SIGN
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_RESPONSESIGNER_SIGN
+RustBuffer uniffi_fido_unlock_ffi_fn_method_responsesigner_sign(uint64_t ptr, RustBuffer task, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_RESPONSESIGNER_DEVICE_WITH_ADMIN_KEY
@@ -1945,14 +1687,19 @@ RustBuffer uniffi_fido_unlock_ffi_fn_func_qr_text(RustBuffer code, RustCallStatu
 RustBuffer uniffi_fido_unlock_ffi_fn_func_spoken_code(RustBuffer code, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_READ_CHECKPOINT
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_READ_CHECKPOINT
-RustBuffer uniffi_fido_unlock_ffi_fn_func_read_checkpoint(RustBuffer bytes, RustBuffer public_key, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_CHECKPOINT_SIGNER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_CHECKPOINT_SIGNER
+uint64_t uniffi_fido_unlock_ffi_fn_func_checkpoint_signer(RustBuffer name, ForeignBytes seed, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_DEFAULT_DESK_POLICY
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_DEFAULT_DESK_POLICY
-RustBuffer uniffi_fido_unlock_ffi_fn_func_default_desk_policy(RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_READ_CHECKPOINT
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_READ_CHECKPOINT
+RustBuffer uniffi_fido_unlock_ffi_fn_func_read_checkpoint(RustBuffer note, RustBuffer keys, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_DEFAULT_DESK_RULES
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_DEFAULT_DESK_RULES
+RustBuffer uniffi_fido_unlock_ffi_fn_func_default_desk_rules(RustCallStatus *_Nonnull out_status
 
 );
 #endif
@@ -2245,15 +1992,21 @@ uint16_t uniffi_fido_unlock_ffi_checksum_func_spoken_code(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_FUNC_CHECKPOINT_SIGNER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_FUNC_CHECKPOINT_SIGNER
+uint16_t uniffi_fido_unlock_ffi_checksum_func_checkpoint_signer(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_FUNC_READ_CHECKPOINT
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_FUNC_READ_CHECKPOINT
 uint16_t uniffi_fido_unlock_ffi_checksum_func_read_checkpoint(void
 
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_FUNC_DEFAULT_DESK_POLICY
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_FUNC_DEFAULT_DESK_POLICY
-uint16_t uniffi_fido_unlock_ffi_checksum_func_default_desk_policy(void
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_FUNC_DEFAULT_DESK_RULES
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_FUNC_DEFAULT_DESK_RULES
+uint16_t uniffi_fido_unlock_ffi_checksum_func_default_desk_rules(void
 
 );
 #endif
@@ -2323,129 +2076,9 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete(void
 
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_CLOCK_NOW
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_CLOCK_NOW
-uint16_t uniffi_fido_unlock_ffi_checksum_method_clock_now(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_LICENCE_TERMS
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_LICENCE_TERMS
-uint16_t uniffi_fido_unlock_ffi_checksum_method_licence_terms(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_LICENCE_SET_SERVICE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_LICENCE_SET_SERVICE
-uint16_t uniffi_fido_unlock_ffi_checksum_method_licence_set_service(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_OPERATORS_AUTHENTICATE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_OPERATORS_AUTHENTICATE
-uint16_t uniffi_fido_unlock_ffi_checksum_method_operators_authenticate(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_OPERATORS_FIND_OPERATOR
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_OPERATORS_FIND_OPERATOR
-uint16_t uniffi_fido_unlock_ffi_checksum_method_operators_find_operator(void
-
-);
-#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_APPROVER_ASK
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_APPROVER_ASK
 uint16_t uniffi_fido_unlock_ffi_checksum_method_approver_ask(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_AUDITLOG_LOG_ID
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_AUDITLOG_LOG_ID
-uint16_t uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_AUDITLOG_COUNT
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_AUDITLOG_COUNT
-uint16_t uniffi_fido_unlock_ffi_checksum_method_auditlog_count(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_AUDITLOG_ENTRY
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_AUDITLOG_ENTRY
-uint16_t uniffi_fido_unlock_ffi_checksum_method_auditlog_entry(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_AUDITLOG_APPEND
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_AUDITLOG_APPEND
-uint16_t uniffi_fido_unlock_ffi_checksum_method_auditlog_append(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_OPEN
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_OPEN
-uint16_t uniffi_fido_unlock_ffi_checksum_method_deskbuilder_open(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_AUDIT_LOG
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_AUDIT_LOG
-uint16_t uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_audit_log(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_CLOCK
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_CLOCK
-uint16_t uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_clock(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_DELIVERY
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_DELIVERY
-uint16_t uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_delivery(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_DIRECTORY
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_DIRECTORY
-uint16_t uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_directory(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_LICENCE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_LICENCE
-uint16_t uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_licence(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_LIMITS
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_LIMITS
-uint16_t uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_limits(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_NOTIFIER
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_NOTIFIER
-uint16_t uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_notifier(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_OPERATORS
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_OPERATORS
-uint16_t uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_operators(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_POLICY
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_POLICY
-uint16_t uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_policy(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_SIGNER
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKBUILDER_SET_SIGNER
-uint16_t uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_signer(void
 
 );
 #endif
@@ -2461,93 +2094,27 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_sign(void
 
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_USER
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_USER
-uint16_t uniffi_fido_unlock_ffi_checksum_method_directory_user(void
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_KEYFOLDER_CHECKPOINT_SIGNER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_KEYFOLDER_CHECKPOINT_SIGNER
+uint16_t uniffi_fido_unlock_ffi_checksum_method_keyfolder_checkpoint_signer(void
 
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_SEARCH_USERS
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_SEARCH_USERS
-uint16_t uniffi_fido_unlock_ffi_checksum_method_directory_search_users(void
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_KEYFOLDER_ISSUERS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_KEYFOLDER_ISSUERS
+uint16_t uniffi_fido_unlock_ffi_checksum_method_keyfolder_issuers(void
 
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_DEVICE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_DEVICE
-uint16_t uniffi_fido_unlock_ffi_checksum_method_directory_device(void
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_KEYFOLDER_PUT_ISSUER_KEY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_KEYFOLDER_PUT_ISSUER_KEY
+uint16_t uniffi_fido_unlock_ffi_checksum_method_keyfolder_put_issuer_key(void
 
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_DEVICES_OF
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_DEVICES_OF
-uint16_t uniffi_fido_unlock_ffi_checksum_method_directory_devices_of(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_DEVICES_IN_USE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_DEVICES_IN_USE
-uint16_t uniffi_fido_unlock_ffi_checksum_method_directory_devices_in_use(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_PUT_USER
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_PUT_USER
-uint16_t uniffi_fido_unlock_ffi_checksum_method_directory_put_user(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_PUT_DEVICE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DIRECTORY_PUT_DEVICE
-uint16_t uniffi_fido_unlock_ffi_checksum_method_directory_put_device(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKFOLDER_BUILDER
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKFOLDER_BUILDER
-uint16_t uniffi_fido_unlock_ffi_checksum_method_deskfolder_builder(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKFOLDER_OPEN
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKFOLDER_OPEN
-uint16_t uniffi_fido_unlock_ffi_checksum_method_deskfolder_open(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKFOLDER_PUT_ISSUER_KEY
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKFOLDER_PUT_ISSUER_KEY
-uint16_t uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_issuer_key(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKFOLDER_PUT_LICENCE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKFOLDER_PUT_LICENCE
-uint16_t uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_licence(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKFOLDER_PUT_OPERATOR
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKFOLDER_PUT_OPERATOR
-uint16_t uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_operator(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKFOLDER_VERIFY_AUDIT
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKFOLDER_VERIFY_AUDIT
-uint16_t uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKFOLDER_VERIFY_AUDIT_AGAINST
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_DESKFOLDER_VERIFY_AUDIT_AGAINST
-uint16_t uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit_against(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ACCEPT_CLOCK
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ACCEPT_CLOCK
-uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock(void
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ABANDON
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ABANDON
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon(void
 
 );
 #endif
@@ -2560,48 +2127,6 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_acknowledge(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ALARMS
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ALARMS
 uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_alarms(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_PUT_USER
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_PUT_USER
-uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_RECORD_ROTATION
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_RECORD_ROTATION
-uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_rotation(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_REGISTER_DEVICE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_REGISTER_DEVICE
-uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_REGISTER_DEVICE_BY_PUBLIC_KEY
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_REGISTER_DEVICE_BY_PUBLIC_KEY
-uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_RETIRE_DEVICE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_RETIRE_DEVICE
-uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_SET_SERVICE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_SET_SERVICE
-uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ABANDON
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ABANDON
-uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon(void
 
 );
 #endif
@@ -2629,12 +2154,6 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel(vo
 
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_CHECKPOINT
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_CHECKPOINT
-uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint(void
-
-);
-#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_DONE
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_DONE
 uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_done(void
@@ -2653,6 +2172,12 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_device(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_FIND_USER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_FIND_USER
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_user(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_OPEN_CODES
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_OPEN_CODES
 uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_codes(void
@@ -2662,6 +2187,12 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_codes(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_OPEN_REQUEST
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_OPEN_REQUEST
 uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_request(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_OPEN_REQUESTS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_OPEN_REQUESTS
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_requests(void
 
 );
 #endif
@@ -2677,21 +2208,27 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_search(void
 
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_SIGN_IN
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_SIGN_IN
-uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in(void
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_SET_DELIVERY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_SET_DELIVERY
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_delivery(void
 
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_VERIFY_AUDIT
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_VERIFY_AUDIT
-uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit(void
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_SET_REASON
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_SET_REASON
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_reason(void
 
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_VERIFY_AUDIT_AGAINST
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_VERIFY_AUDIT_AGAINST
-uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit_against(void
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_SUGGEST
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_SUGGEST
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_suggest(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_TAKE_OVER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_TAKE_OVER
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_take_over(void
 
 );
 #endif
@@ -2701,27 +2238,255 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ISSUERS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ISSUERS
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_issuers(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_LICENCE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_LICENCE
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_licence(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_MAY_REGISTER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_MAY_REGISTER
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_may_register(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_PUT_ISSUER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_PUT_ISSUER
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_issuer(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_PUT_LICENCE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_PUT_LICENCE
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_licence(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_RECORD_DOWNLOAD
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_RECORD_DOWNLOAD
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_download(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_RECORD_KEY_EVENT
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_RECORD_KEY_EVENT
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_key_event(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_RECORD_PIN_BLOCK
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_RECORD_PIN_BLOCK
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_pin_block(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_RECORD_ROTATION
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_RECORD_ROTATION
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_rotation(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_REGISTER_DEVICE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_REGISTER_DEVICE
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_RETIRE_DEVICE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_RETIRE_DEVICE
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_SET_SERVICE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_SET_SERVICE
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_SLOTS_SEEN
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_SLOTS_SEEN
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_slots_seen(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_AUDIT_ENTRIES
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_AUDIT_ENTRIES
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_audit_entries(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_CHECKPOINT
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_CHECKPOINT
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ENTRY_BYTES
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ENTRY_BYTES
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_entry_bytes(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_LOG_STATE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_LOG_STATE
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_log_state(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ORIGIN
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ORIGIN
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_origin(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_PROVE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_PROVE
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_prove(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_PROVE_CONSISTENCY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_PROVE_CONSISTENCY
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_prove_consistency(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_SEND_NOTICE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_SEND_NOTICE
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_send_notice(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_VERIFY_AUDIT
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_VERIFY_AUDIT
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ACCEPT_CLOCK
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ACCEPT_CLOCK
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_APPROVE_OPERATOR
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_APPROVE_OPERATOR
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_operator(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_APPROVE_RULES
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_APPROVE_RULES
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_rules(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_APPROVE_USER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_APPROVE_USER
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_user(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_CHANGE_OPERATOR
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_CHANGE_OPERATOR
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_change_operator(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_CHANGE_PASSWORD
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_CHANGE_PASSWORD
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_change_password(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ERASE_USER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ERASE_USER
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_erase_user(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_MAY
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_MAY
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_may(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_OPEN_DESK
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_OPEN_DESK
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_desk(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_OPERATORS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_OPERATORS
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_operators(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_PUT_OPERATOR
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_PUT_OPERATOR
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_operator(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_PUT_RULES
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_PUT_RULES
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_rules(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_PUT_USER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_PUT_USER
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_REMOVE_OPERATOR
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_REMOVE_OPERATOR
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_remove_operator(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_RULES
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_RULES
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_rules(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_SIGN_IN
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_SIGN_IN
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_SIGN_OUT
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_SIGN_OUT
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_out(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_USERS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_USERS
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_users(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_OPERATORSESSION_OPERATOR
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_OPERATORSESSION_OPERATOR
 uint16_t uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator(void
 
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_LIMITBOOK_RECORDS
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_LIMITBOOK_RECORDS
-uint16_t uniffi_fido_unlock_ffi_checksum_method_limitbook_records(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_LIMITBOOK_TAKE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_LIMITBOOK_TAKE
-uint16_t uniffi_fido_unlock_ffi_checksum_method_limitbook_take(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_LIMITS_TAKE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_LIMITS_TAKE
-uint16_t uniffi_fido_unlock_ffi_checksum_method_limits_take(void
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_OPERATORSESSION_SINCE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_OPERATORSESSION_SINCE
+uint16_t uniffi_fido_unlock_ffi_checksum_method_operatorsession_since(void
 
 );
 #endif
@@ -2743,15 +2508,9 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner(void
 
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_RESPONSESIGNER_RESPOND
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_RESPONSESIGNER_RESPOND
-uint16_t uniffi_fido_unlock_ffi_checksum_method_responsesigner_respond(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_RESPONSESIGNER_ISSUERS
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_RESPONSESIGNER_ISSUERS
-uint16_t uniffi_fido_unlock_ffi_checksum_method_responsesigner_issuers(void
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_RESPONSESIGNER_SIGN
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_RESPONSESIGNER_SIGN
+uint16_t uniffi_fido_unlock_ffi_checksum_method_responsesigner_sign(void
 
 );
 #endif
@@ -3061,27 +2820,51 @@ uint16_t uniffi_fido_unlock_ffi_checksum_constructor_codefield_response(void
 
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_DESKBUILDER_NEW
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_DESKBUILDER_NEW
-uint16_t uniffi_fido_unlock_ffi_checksum_constructor_deskbuilder_new(void
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_KEYFOLDER_CREATE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_KEYFOLDER_CREATE
+uint16_t uniffi_fido_unlock_ffi_checksum_constructor_keyfolder_create(void
 
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_DESKFOLDER_AT
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_DESKFOLDER_AT
-uint16_t uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_at(void
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_KEYFOLDER_OPEN
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_KEYFOLDER_OPEN
+uint16_t uniffi_fido_unlock_ffi_checksum_constructor_keyfolder_open(void
 
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_DESKFOLDER_CREATE
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_DESKFOLDER_CREATE
-uint16_t uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_create(void
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_HELPDESK_CREATE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_HELPDESK_CREATE
+uint16_t uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_create(void
 
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_LIMITBOOK_FROM_RECORDS
-#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_LIMITBOOK_FROM_RECORDS
-uint16_t uniffi_fido_unlock_ffi_checksum_constructor_limitbook_from_records(void
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_HELPDESK_OPEN
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_HELPDESK_OPEN
+uint16_t uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_open(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_DESKKEYS_FOLDER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_DESKKEYS_FOLDER
+uint16_t uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_folder(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_DESKKEYS_OF
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_DESKKEYS_OF
+uint16_t uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_of(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_DESKSIGNER_FOLDER
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_DESKSIGNER_FOLDER
+uint16_t uniffi_fido_unlock_ffi_checksum_constructor_desksigner_folder(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_DESKSIGNER_HOST
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_DESKSIGNER_HOST
+uint16_t uniffi_fido_unlock_ffi_checksum_constructor_desksigner_host(void
 
 );
 #endif

@@ -655,65 +655,14 @@ internal interface UniffiForeignFutureCompleteVoid : com.sun.jna.Callback {
 internal interface UniffiCallbackInterfaceProgressListenerMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`event`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
 }
-internal interface UniffiCallbackInterfaceClockMethod0 : com.sun.jna.Callback {
-    fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: LongByReference,uniffiCallStatus: UniffiRustCallStatus,)
-}
-internal interface UniffiCallbackInterfaceLicenceMethod0 : com.sun.jna.Callback {
-    fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
-}
-internal interface UniffiCallbackInterfaceLicenceMethod1 : com.sun.jna.Callback {
-    fun callback(`uniffiHandle`: Long,`on`: Byte,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
-}
-internal interface UniffiCallbackInterfaceOperatorsMethod0 : com.sun.jna.Callback {
-    fun callback(`uniffiHandle`: Long,`id`: RustBuffer.ByValue,`password`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
-}
-internal interface UniffiCallbackInterfaceOperatorsMethod1 : com.sun.jna.Callback {
-    fun callback(`uniffiHandle`: Long,`id`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
-}
 internal interface UniffiCallbackInterfaceApproverMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`task`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
-}
-internal interface UniffiCallbackInterfaceAuditLogMethod0 : com.sun.jna.Callback {
-    fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
-}
-internal interface UniffiCallbackInterfaceAuditLogMethod1 : com.sun.jna.Callback {
-    fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: LongByReference,uniffiCallStatus: UniffiRustCallStatus,)
-}
-internal interface UniffiCallbackInterfaceAuditLogMethod2 : com.sun.jna.Callback {
-    fun callback(`uniffiHandle`: Long,`sequence`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
-}
-internal interface UniffiCallbackInterfaceAuditLogMethod3 : com.sun.jna.Callback {
-    fun callback(`uniffiHandle`: Long,`sequence`: Long,`entry`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
 }
 internal interface UniffiCallbackInterfaceCheckpointSignerMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
 }
 internal interface UniffiCallbackInterfaceCheckpointSignerMethod1 : com.sun.jna.Callback {
-    fun callback(`uniffiHandle`: Long,`task`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
-}
-internal interface UniffiCallbackInterfaceDirectoryMethod0 : com.sun.jna.Callback {
-    fun callback(`uniffiHandle`: Long,`id`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
-}
-internal interface UniffiCallbackInterfaceDirectoryMethod1 : com.sun.jna.Callback {
-    fun callback(`uniffiHandle`: Long,`text`: RustBuffer.ByValue,`limit`: Int,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
-}
-internal interface UniffiCallbackInterfaceDirectoryMethod2 : com.sun.jna.Callback {
-    fun callback(`uniffiHandle`: Long,`deviceId`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
-}
-internal interface UniffiCallbackInterfaceDirectoryMethod3 : com.sun.jna.Callback {
-    fun callback(`uniffiHandle`: Long,`user`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
-}
-internal interface UniffiCallbackInterfaceDirectoryMethod4 : com.sun.jna.Callback {
-    fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: IntByReference,uniffiCallStatus: UniffiRustCallStatus,)
-}
-internal interface UniffiCallbackInterfaceDirectoryMethod5 : com.sun.jna.Callback {
-    fun callback(`uniffiHandle`: Long,`user`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
-}
-internal interface UniffiCallbackInterfaceDirectoryMethod6 : com.sun.jna.Callback {
-    fun callback(`uniffiHandle`: Long,`device`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
-}
-internal interface UniffiCallbackInterfaceLimitsMethod0 : com.sun.jna.Callback {
-    fun callback(`uniffiHandle`: Long,`request`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+    fun callback(`uniffiHandle`: Long,`text`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
 }
 internal interface UniffiCallbackInterfaceCallerVerifierMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`task`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
@@ -728,12 +677,9 @@ internal interface UniffiCallbackInterfaceResponseSignerMethod0 : com.sun.jna.Ca
     fun callback(`uniffiHandle`: Long,`task`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
 }
 internal interface UniffiCallbackInterfaceResponseSignerMethod1 : com.sun.jna.Callback {
-    fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
-}
-internal interface UniffiCallbackInterfaceResponseSignerMethod2 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`adminKey`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
 }
-internal interface UniffiCallbackInterfaceResponseSignerMethod3 : com.sun.jna.Callback {
+internal interface UniffiCallbackInterfaceResponseSignerMethod2 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`deviceId`: RustBuffer.ByValue,`adminKey`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
 }
 internal interface UniffiCallbackInterfaceIssuerProverMethod0 : com.sun.jna.Callback {
@@ -800,69 +746,6 @@ internal open class UniffiVTableCallbackInterfaceProgressListener(
     }
 
 }
-@Structure.FieldOrder("uniffiFree", "uniffiClone", "now")
-internal open class UniffiVTableCallbackInterfaceClock(
-    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
-    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
-    @JvmField internal var `now`: UniffiCallbackInterfaceClockMethod0? = null,
-) : Structure() {
-    class UniffiByValue(
-        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
-        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
-        `now`: UniffiCallbackInterfaceClockMethod0? = null,
-    ): UniffiVTableCallbackInterfaceClock(`uniffiFree`,`uniffiClone`,`now`,), Structure.ByValue
-
-   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceClock) {
-        `uniffiFree` = other.`uniffiFree`
-        `uniffiClone` = other.`uniffiClone`
-        `now` = other.`now`
-    }
-
-}
-@Structure.FieldOrder("uniffiFree", "uniffiClone", "terms", "setService")
-internal open class UniffiVTableCallbackInterfaceLicence(
-    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
-    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
-    @JvmField internal var `terms`: UniffiCallbackInterfaceLicenceMethod0? = null,
-    @JvmField internal var `setService`: UniffiCallbackInterfaceLicenceMethod1? = null,
-) : Structure() {
-    class UniffiByValue(
-        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
-        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
-        `terms`: UniffiCallbackInterfaceLicenceMethod0? = null,
-        `setService`: UniffiCallbackInterfaceLicenceMethod1? = null,
-    ): UniffiVTableCallbackInterfaceLicence(`uniffiFree`,`uniffiClone`,`terms`,`setService`,), Structure.ByValue
-
-   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceLicence) {
-        `uniffiFree` = other.`uniffiFree`
-        `uniffiClone` = other.`uniffiClone`
-        `terms` = other.`terms`
-        `setService` = other.`setService`
-    }
-
-}
-@Structure.FieldOrder("uniffiFree", "uniffiClone", "authenticate", "findOperator")
-internal open class UniffiVTableCallbackInterfaceOperators(
-    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
-    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
-    @JvmField internal var `authenticate`: UniffiCallbackInterfaceOperatorsMethod0? = null,
-    @JvmField internal var `findOperator`: UniffiCallbackInterfaceOperatorsMethod1? = null,
-) : Structure() {
-    class UniffiByValue(
-        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
-        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
-        `authenticate`: UniffiCallbackInterfaceOperatorsMethod0? = null,
-        `findOperator`: UniffiCallbackInterfaceOperatorsMethod1? = null,
-    ): UniffiVTableCallbackInterfaceOperators(`uniffiFree`,`uniffiClone`,`authenticate`,`findOperator`,), Structure.ByValue
-
-   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceOperators) {
-        `uniffiFree` = other.`uniffiFree`
-        `uniffiClone` = other.`uniffiClone`
-        `authenticate` = other.`authenticate`
-        `findOperator` = other.`findOperator`
-    }
-
-}
 @Structure.FieldOrder("uniffiFree", "uniffiClone", "ask")
 internal open class UniffiVTableCallbackInterfaceApprover(
     @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
@@ -879,34 +762,6 @@ internal open class UniffiVTableCallbackInterfaceApprover(
         `uniffiFree` = other.`uniffiFree`
         `uniffiClone` = other.`uniffiClone`
         `ask` = other.`ask`
-    }
-
-}
-@Structure.FieldOrder("uniffiFree", "uniffiClone", "logId", "count", "entry", "append")
-internal open class UniffiVTableCallbackInterfaceAuditLog(
-    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
-    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
-    @JvmField internal var `logId`: UniffiCallbackInterfaceAuditLogMethod0? = null,
-    @JvmField internal var `count`: UniffiCallbackInterfaceAuditLogMethod1? = null,
-    @JvmField internal var `entry`: UniffiCallbackInterfaceAuditLogMethod2? = null,
-    @JvmField internal var `append`: UniffiCallbackInterfaceAuditLogMethod3? = null,
-) : Structure() {
-    class UniffiByValue(
-        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
-        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
-        `logId`: UniffiCallbackInterfaceAuditLogMethod0? = null,
-        `count`: UniffiCallbackInterfaceAuditLogMethod1? = null,
-        `entry`: UniffiCallbackInterfaceAuditLogMethod2? = null,
-        `append`: UniffiCallbackInterfaceAuditLogMethod3? = null,
-    ): UniffiVTableCallbackInterfaceAuditLog(`uniffiFree`,`uniffiClone`,`logId`,`count`,`entry`,`append`,), Structure.ByValue
-
-   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceAuditLog) {
-        `uniffiFree` = other.`uniffiFree`
-        `uniffiClone` = other.`uniffiClone`
-        `logId` = other.`logId`
-        `count` = other.`count`
-        `entry` = other.`entry`
-        `append` = other.`append`
     }
 
 }
@@ -929,62 +784,6 @@ internal open class UniffiVTableCallbackInterfaceCheckpointSigner(
         `uniffiClone` = other.`uniffiClone`
         `publicKey` = other.`publicKey`
         `sign` = other.`sign`
-    }
-
-}
-@Structure.FieldOrder("uniffiFree", "uniffiClone", "user", "searchUsers", "device", "devicesOf", "devicesInUse", "putUser", "putDevice")
-internal open class UniffiVTableCallbackInterfaceDirectory(
-    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
-    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
-    @JvmField internal var `user`: UniffiCallbackInterfaceDirectoryMethod0? = null,
-    @JvmField internal var `searchUsers`: UniffiCallbackInterfaceDirectoryMethod1? = null,
-    @JvmField internal var `device`: UniffiCallbackInterfaceDirectoryMethod2? = null,
-    @JvmField internal var `devicesOf`: UniffiCallbackInterfaceDirectoryMethod3? = null,
-    @JvmField internal var `devicesInUse`: UniffiCallbackInterfaceDirectoryMethod4? = null,
-    @JvmField internal var `putUser`: UniffiCallbackInterfaceDirectoryMethod5? = null,
-    @JvmField internal var `putDevice`: UniffiCallbackInterfaceDirectoryMethod6? = null,
-) : Structure() {
-    class UniffiByValue(
-        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
-        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
-        `user`: UniffiCallbackInterfaceDirectoryMethod0? = null,
-        `searchUsers`: UniffiCallbackInterfaceDirectoryMethod1? = null,
-        `device`: UniffiCallbackInterfaceDirectoryMethod2? = null,
-        `devicesOf`: UniffiCallbackInterfaceDirectoryMethod3? = null,
-        `devicesInUse`: UniffiCallbackInterfaceDirectoryMethod4? = null,
-        `putUser`: UniffiCallbackInterfaceDirectoryMethod5? = null,
-        `putDevice`: UniffiCallbackInterfaceDirectoryMethod6? = null,
-    ): UniffiVTableCallbackInterfaceDirectory(`uniffiFree`,`uniffiClone`,`user`,`searchUsers`,`device`,`devicesOf`,`devicesInUse`,`putUser`,`putDevice`,), Structure.ByValue
-
-   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceDirectory) {
-        `uniffiFree` = other.`uniffiFree`
-        `uniffiClone` = other.`uniffiClone`
-        `user` = other.`user`
-        `searchUsers` = other.`searchUsers`
-        `device` = other.`device`
-        `devicesOf` = other.`devicesOf`
-        `devicesInUse` = other.`devicesInUse`
-        `putUser` = other.`putUser`
-        `putDevice` = other.`putDevice`
-    }
-
-}
-@Structure.FieldOrder("uniffiFree", "uniffiClone", "take")
-internal open class UniffiVTableCallbackInterfaceLimits(
-    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
-    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
-    @JvmField internal var `take`: UniffiCallbackInterfaceLimitsMethod0? = null,
-) : Structure() {
-    class UniffiByValue(
-        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
-        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
-        `take`: UniffiCallbackInterfaceLimitsMethod0? = null,
-    ): UniffiVTableCallbackInterfaceLimits(`uniffiFree`,`uniffiClone`,`take`,), Structure.ByValue
-
-   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceLimits) {
-        `uniffiFree` = other.`uniffiFree`
-        `uniffiClone` = other.`uniffiClone`
-        `take` = other.`take`
     }
 
 }
@@ -1045,29 +844,26 @@ internal open class UniffiVTableCallbackInterfaceOwnerNotifier(
     }
 
 }
-@Structure.FieldOrder("uniffiFree", "uniffiClone", "respond", "issuers", "deviceWithAdminKey", "storeAdminKey")
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "sign", "deviceWithAdminKey", "storeAdminKey")
 internal open class UniffiVTableCallbackInterfaceResponseSigner(
     @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
     @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
-    @JvmField internal var `respond`: UniffiCallbackInterfaceResponseSignerMethod0? = null,
-    @JvmField internal var `issuers`: UniffiCallbackInterfaceResponseSignerMethod1? = null,
-    @JvmField internal var `deviceWithAdminKey`: UniffiCallbackInterfaceResponseSignerMethod2? = null,
-    @JvmField internal var `storeAdminKey`: UniffiCallbackInterfaceResponseSignerMethod3? = null,
+    @JvmField internal var `sign`: UniffiCallbackInterfaceResponseSignerMethod0? = null,
+    @JvmField internal var `deviceWithAdminKey`: UniffiCallbackInterfaceResponseSignerMethod1? = null,
+    @JvmField internal var `storeAdminKey`: UniffiCallbackInterfaceResponseSignerMethod2? = null,
 ) : Structure() {
     class UniffiByValue(
         `uniffiFree`: UniffiCallbackInterfaceFree? = null,
         `uniffiClone`: UniffiCallbackInterfaceClone? = null,
-        `respond`: UniffiCallbackInterfaceResponseSignerMethod0? = null,
-        `issuers`: UniffiCallbackInterfaceResponseSignerMethod1? = null,
-        `deviceWithAdminKey`: UniffiCallbackInterfaceResponseSignerMethod2? = null,
-        `storeAdminKey`: UniffiCallbackInterfaceResponseSignerMethod3? = null,
-    ): UniffiVTableCallbackInterfaceResponseSigner(`uniffiFree`,`uniffiClone`,`respond`,`issuers`,`deviceWithAdminKey`,`storeAdminKey`,), Structure.ByValue
+        `sign`: UniffiCallbackInterfaceResponseSignerMethod0? = null,
+        `deviceWithAdminKey`: UniffiCallbackInterfaceResponseSignerMethod1? = null,
+        `storeAdminKey`: UniffiCallbackInterfaceResponseSignerMethod2? = null,
+    ): UniffiVTableCallbackInterfaceResponseSigner(`uniffiFree`,`uniffiClone`,`sign`,`deviceWithAdminKey`,`storeAdminKey`,), Structure.ByValue
 
    internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceResponseSigner) {
         `uniffiFree` = other.`uniffiFree`
         `uniffiClone` = other.`uniffiClone`
-        `respond` = other.`respond`
-        `issuers` = other.`issuers`
+        `sign` = other.`sign`
         `deviceWithAdminKey` = other.`deviceWithAdminKey`
         `storeAdminKey` = other.`storeAdminKey`
     }
@@ -1245,9 +1041,11 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_func_spoken_code(
     ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_func_checkpoint_signer(
+    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_func_read_checkpoint(
     ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_func_default_desk_policy(
+    external fun uniffi_fido_unlock_ffi_checksum_func_default_desk_rules(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_func_error_table(
     ): Int
@@ -1271,99 +1069,23 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete(
     ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_clock_now(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_licence_terms(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_licence_set_service(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_operators_authenticate(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_operators_find_operator(
-    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_approver_ask(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_auditlog_count(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_auditlog_entry(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_auditlog_append(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_deskbuilder_open(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_audit_log(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_clock(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_delivery(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_directory(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_licence(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_limits(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_notifier(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_operators(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_policy(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_signer(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_public_key(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_sign(
     ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_directory_user(
+    external fun uniffi_fido_unlock_ffi_checksum_method_keyfolder_checkpoint_signer(
     ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_directory_search_users(
+    external fun uniffi_fido_unlock_ffi_checksum_method_keyfolder_issuers(
     ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_directory_device(
+    external fun uniffi_fido_unlock_ffi_checksum_method_keyfolder_put_issuer_key(
     ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_directory_devices_of(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_directory_devices_in_use(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_directory_put_user(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_directory_put_device(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_deskfolder_builder(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_deskfolder_open(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_issuer_key(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_licence(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_operator(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit_against(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock(
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_acknowledge(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_alarms(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_rotation(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve(
     ): Int
@@ -1373,37 +1095,117 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel(
     ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint(
-    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_done(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_enter_challenge(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_device(
     ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_user(
+    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_codes(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_request(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_requests(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_request(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_search(
     ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in(
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_delivery(
     ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit(
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_reason(
     ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit_against(
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_suggest(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_take_over(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller(
     ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_issuers(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_licence(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_may_register(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_issuer(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_licence(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_download(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_key_event(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_pin_block(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_rotation(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_slots_seen(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_audit_entries(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_entry_bytes(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_log_state(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_origin(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_prove(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_prove_consistency(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_send_notice(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_operator(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_rules(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_user(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_change_operator(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_change_password(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_erase_user(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_may(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_desk(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_operators(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_operator(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_rules(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_remove_operator(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_rules(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_out(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_users(
+    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator(
     ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_limitbook_records(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_limitbook_take(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_limits_take(
+    external fun uniffi_fido_unlock_ffi_checksum_method_operatorsession_since(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify(
     ): Int
@@ -1411,9 +1213,7 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner(
     ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_responsesigner_respond(
-    ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_method_responsesigner_issuers(
+    external fun uniffi_fido_unlock_ffi_checksum_method_responsesigner_sign(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_responsesigner_device_with_admin_key(
     ): Int
@@ -1517,13 +1317,21 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_constructor_codefield_response(
     ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_constructor_deskbuilder_new(
+    external fun uniffi_fido_unlock_ffi_checksum_constructor_keyfolder_create(
     ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_at(
+    external fun uniffi_fido_unlock_ffi_checksum_constructor_keyfolder_open(
     ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_create(
+    external fun uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_create(
     ): Int
-    external fun uniffi_fido_unlock_ffi_checksum_constructor_limitbook_from_records(
+    external fun uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_open(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_folder(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_of(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_constructor_desksigner_folder(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_constructor_desksigner_host(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu(
     ): Int
@@ -1567,17 +1375,11 @@ internal object UniffiLib {
         Native.register(UniffiLib::class.java, findLibraryName(componentName = "fido_unlock_ffi"))
         uniffiCallbackInterfaceApduChannel.register(this)
         uniffiCallbackInterfaceApprover.register(this)
-        uniffiCallbackInterfaceAuditLog.register(this)
         uniffiCallbackInterfaceCallerVerifier.register(this)
         uniffiCallbackInterfaceCheckpointSigner.register(this)
-        uniffiCallbackInterfaceClock.register(this)
         uniffiCallbackInterfaceCodeDelivery.register(this)
-        uniffiCallbackInterfaceDirectory.register(this)
         uniffiCallbackInterfaceHidReports.register(this)
         uniffiCallbackInterfaceIssuerProver.register(this)
-        uniffiCallbackInterfaceLicence.register(this)
-        uniffiCallbackInterfaceLimits.register(this)
-        uniffiCallbackInterfaceOperators.register(this)
         uniffiCallbackInterfaceOwnerNotifier.register(this)
         uniffiCallbackInterfacePinChecker.register(this)
         uniffiCallbackInterfaceProbeResponder.register(this)
@@ -1632,34 +1434,6 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_method_codefield_line_complete(`ptr`: Long,`line`: Byte,`text`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Byte
-    external fun uniffi_fido_unlock_ffi_fn_clone_clock(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Long
-    external fun uniffi_fido_unlock_ffi_fn_free_clock(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_init_callback_vtable_clock(`vtable`: UniffiVTableCallbackInterfaceClock,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_clock_now(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Long
-    external fun uniffi_fido_unlock_ffi_fn_clone_licence(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Long
-    external fun uniffi_fido_unlock_ffi_fn_free_licence(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_init_callback_vtable_licence(`vtable`: UniffiVTableCallbackInterfaceLicence,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_licence_terms(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_method_licence_set_service(`ptr`: Long,`on`: Byte,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_clone_operators(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Long
-    external fun uniffi_fido_unlock_ffi_fn_free_operators(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_init_callback_vtable_operators(`vtable`: UniffiVTableCallbackInterfaceOperators,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_operators_authenticate(`ptr`: Long,`id`: RustBuffer.ByValue,`password`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
-    ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_method_operators_find_operator(`ptr`: Long,`id`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
-    ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_clone_approver(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_free_approver(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -1668,48 +1442,6 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_approver_ask(`ptr`: Long,`task`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_clone_auditlog(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Long
-    external fun uniffi_fido_unlock_ffi_fn_free_auditlog(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_init_callback_vtable_auditlog(`vtable`: UniffiVTableCallbackInterfaceAuditLog,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_auditlog_log_id(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_method_auditlog_count(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Long
-    external fun uniffi_fido_unlock_ffi_fn_method_auditlog_entry(`ptr`: Long,`sequence`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_method_auditlog_append(`ptr`: Long,`sequence`: Long,`entry`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_clone_deskbuilder(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Long
-    external fun uniffi_fido_unlock_ffi_fn_free_deskbuilder(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_constructor_deskbuilder_new(uniffi_out_err: UniffiRustCallStatus,
-    ): Long
-    external fun uniffi_fido_unlock_ffi_fn_method_deskbuilder_open(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Long
-    external fun uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_audit_log(`ptr`: Long,`log`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_clock(`ptr`: Long,`clock`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_delivery(`ptr`: Long,`delivery`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_directory(`ptr`: Long,`directory`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_licence(`ptr`: Long,`licence`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_limits(`ptr`: Long,`limits`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_notifier(`ptr`: Long,`notifier`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_operators(`ptr`: Long,`operators`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_policy(`ptr`: Long,`policy`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_signer(`ptr`: Long,`signer`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
     external fun uniffi_fido_unlock_ffi_fn_clone_checkpointsigner(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_free_checkpointsigner(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -1718,130 +1450,168 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_checkpointsigner_public_key(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_method_checkpointsigner_sign(`ptr`: Long,`task`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_method_checkpointsigner_sign(`ptr`: Long,`text`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_clone_directory(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_clone_keyfolder(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
-    external fun uniffi_fido_unlock_ffi_fn_free_directory(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_free_keyfolder(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_init_callback_vtable_directory(`vtable`: UniffiVTableCallbackInterfaceDirectory,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_directory_user(`ptr`: Long,`id`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_constructor_keyfolder_create(`path`: RustBuffer.ByValue,`passphrase`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_constructor_keyfolder_open(`path`: RustBuffer.ByValue,`passphrase`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_method_keyfolder_checkpoint_signer(`ptr`: Long,`name`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_method_keyfolder_issuers(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_method_directory_search_users(`ptr`: Long,`text`: RustBuffer.ByValue,`limit`: Int,uniffi_out_err: UniffiRustCallStatus,
-    ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_method_directory_device(`ptr`: Long,`deviceId`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
-    ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_method_directory_devices_of(`ptr`: Long,`user`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
-    ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_method_directory_devices_in_use(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Int
-    external fun uniffi_fido_unlock_ffi_fn_method_directory_put_user(`ptr`: Long,`user`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_directory_put_device(`ptr`: Long,`device`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_clone_deskfolder(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Long
-    external fun uniffi_fido_unlock_ffi_fn_free_deskfolder(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_constructor_deskfolder_at(`path`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
-    ): Long
-    external fun uniffi_fido_unlock_ffi_fn_constructor_deskfolder_create(`path`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
-    ): Long
-    external fun uniffi_fido_unlock_ffi_fn_method_deskfolder_builder(`ptr`: Long,`passphrase`: RustBuffer.ByValue,`wrappingKey`: ForeignBytes.ByValue,`notifier`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Long
-    external fun uniffi_fido_unlock_ffi_fn_method_deskfolder_open(`ptr`: Long,`passphrase`: RustBuffer.ByValue,`wrappingKey`: ForeignBytes.ByValue,`notifier`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Long
-    external fun uniffi_fido_unlock_ffi_fn_method_deskfolder_put_issuer_key(`ptr`: Long,`slot`: Byte,`key`: Long,`passphrase`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_deskfolder_put_licence(`ptr`: Long,`validUntil`: Long,`devices`: Int,`contact`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_deskfolder_put_operator(`ptr`: Long,`name`: RustBuffer.ByValue,`password`: RustBuffer.ByValue,`role`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_deskfolder_verify_audit(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_method_deskfolder_verify_audit_against(`ptr`: Long,`checkpoints`: RustBuffer.ByValue,`publicKey`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_method_keyfolder_put_issuer_key(`ptr`: Long,`slot`: Byte,`key`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_clone_helpdesk(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_free_helpdesk(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_accept_clock(`ptr`: Long,`operator`: RustBuffer.ByValue,`password`: RustBuffer.ByValue,`note`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_constructor_helpdesk_create(`folder`: RustBuffer.ByValue,`keys`: Long,`signer`: Long,`notifier`: Long,`delivery`: RustBuffer.ByValue,`vendorKeys`: RustBuffer.ByValue,`rules`: RustBuffer.ByValue,`administrator`: RustBuffer.ByValue,`password`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_constructor_helpdesk_open(`folder`: RustBuffer.ByValue,`keys`: Long,`signer`: Long,`notifier`: Long,`delivery`: RustBuffer.ByValue,`vendorKeys`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_abandon(`ptr`: Long,`session`: Long,`id`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_acknowledge(`ptr`: Long,`session`: Long,`alarm`: Long,`note`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_alarms(`ptr`: Long,`session`: Long,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_alarms(`ptr`: Long,`session`: Long,`from`: Long,`limit`: Int,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_put_user(`ptr`: Long,`session`: Long,`user`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_approve(`ptr`: Long,`session`: Long,`id`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_ask_approval(`ptr`: Long,`session`: Long,`id`: RustBuffer.ByValue,`approver`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise(`ptr`: Long,`session`: Long,`id`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise_to_channel(`ptr`: Long,`session`: Long,`id`: RustBuffer.ByValue,`channel`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_done(`ptr`: Long,`session`: Long,`id`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_enter_challenge(`ptr`: Long,`session`: Long,`id`: RustBuffer.ByValue,`challenge`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_find_device(`ptr`: Long,`session`: Long,`device`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_find_user(`ptr`: Long,`session`: Long,`user`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_open_codes(`ptr`: Long,`session`: Long,`device`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_open_request(`ptr`: Long,`session`: Long,`user`: RustBuffer.ByValue,`device`: RustBuffer.ByValue,`reason`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_open_requests(`ptr`: Long,`session`: Long,`after`: RustBuffer.ByValue,`limit`: Int,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_request(`ptr`: Long,`session`: Long,`id`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_search(`ptr`: Long,`session`: Long,`text`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_set_delivery(`ptr`: Long,`session`: Long,`id`: RustBuffer.ByValue,`channel`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_set_reason(`ptr`: Long,`session`: Long,`id`: RustBuffer.ByValue,`reason`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_suggest(`ptr`: Long,`session`: Long,`text`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_take_over(`ptr`: Long,`session`: Long,`id`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_caller(`ptr`: Long,`session`: Long,`id`: RustBuffer.ByValue,`verifier`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_issuers(`ptr`: Long,`session`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_licence(`ptr`: Long,`session`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_may_register(`ptr`: Long,`session`: Long,`device`: RustBuffer.ByValue,`adminKey`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_put_issuer(`ptr`: Long,`session`: Long,`info`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_put_licence(`ptr`: Long,`session`: Long,`file`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_record_download(`ptr`: Long,`session`: Long,`name`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_record_key_event(`ptr`: Long,`session`: Long,`event`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_record_pin_block(`ptr`: Long,`session`: Long,`device`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_record_rotation(`ptr`: Long,`session`: Long,`device`: RustBuffer.ByValue,`newIssuer`: RustBuffer.ByValue,`rotation`: Int,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device(`ptr`: Long,`session`: Long,`owner`: RustBuffer.ByValue,`device`: RustBuffer.ByValue,`slot`: Byte,`issuer`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device_by_public_key(`ptr`: Long,`session`: Long,`owner`: RustBuffer.ByValue,`device`: RustBuffer.ByValue,`slot`: Byte,`suite`: RustBuffer.ByValue,`issuer`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device(`ptr`: Long,`session`: Long,`device`: RustBuffer.ByValue,`adminKey`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_retire_device(`ptr`: Long,`session`: Long,`device`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_set_service(`ptr`: Long,`session`: Long,`on`: Byte,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_abandon(`ptr`: Long,`session`: Long,`id`: Long,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_slots_seen(`ptr`: Long,`session`: Long,`device`: RustBuffer.ByValue,`seen`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_approve(`ptr`: Long,`session`: Long,`id`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_ask_approval(`ptr`: Long,`session`: Long,`id`: Long,`approver`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise(`ptr`: Long,`session`: Long,`id`: Long,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_audit_entries(`ptr`: Long,`session`: Long,`from`: Long,`count`: Int,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise_to_channel(`ptr`: Long,`session`: Long,`id`: Long,`channel`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_checkpoint(`ptr`: Long,`session`: Long,`signer`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_done(`ptr`: Long,`session`: Long,`id`: Long,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_entry_bytes(`ptr`: Long,`index`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_log_state(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_origin(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_prove(`ptr`: Long,`index`: Long,`checkpoint`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_prove_consistency(`ptr`: Long,`old`: Long,`new`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_send_notice(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Byte
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit(`ptr`: Long,`checkpoints`: RustBuffer.ByValue,`keys`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_accept_clock(`ptr`: Long,`operator`: RustBuffer.ByValue,`password`: RustBuffer.ByValue,`note`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_enter_challenge(`ptr`: Long,`session`: Long,`id`: Long,`challenge`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_operator(`ptr`: Long,`session`: Long,`operator`: RustBuffer.ByValue,`reason`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_find_device(`ptr`: Long,`session`: Long,`device`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_rules(`ptr`: Long,`session`: Long,`reason`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_user(`ptr`: Long,`session`: Long,`user`: RustBuffer.ByValue,`reason`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_change_operator(`ptr`: Long,`session`: Long,`operator`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_change_password(`ptr`: Long,`session`: Long,`password`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_erase_user(`ptr`: Long,`session`: Long,`user`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_may(`ptr`: Long,`session`: Long,`privilege`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Byte
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_open_desk(`ptr`: Long,`session`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_operators(`ptr`: Long,`session`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_open_codes(`ptr`: Long,`session`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_open_request(`ptr`: Long,`session`: Long,`user`: RustBuffer.ByValue,`device`: RustBuffer.ByValue,`reason`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
-    ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_request(`ptr`: Long,`session`: Long,`id`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_search(`ptr`: Long,`session`: Long,`text`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_put_operator(`ptr`: Long,`session`: Long,`operator`: RustBuffer.ByValue,`password`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_put_rules(`ptr`: Long,`session`: Long,`rules`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_put_user(`ptr`: Long,`session`: Long,`user`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_remove_operator(`ptr`: Long,`session`: Long,`operator`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_rules(`ptr`: Long,`session`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_sign_in(`ptr`: Long,`operator`: RustBuffer.ByValue,`password`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Long
-    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit_against(`ptr`: Long,`checkpoints`: RustBuffer.ByValue,`publicKey`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
-    ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_caller(`ptr`: Long,`session`: Long,`id`: Long,`verifier`: Long,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_sign_out(`ptr`: Long,`session`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_users(`ptr`: Long,`session`: Long,`after`: RustBuffer.ByValue,`limit`: Int,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_clone_operatorsession(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_free_operatorsession(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_operatorsession_operator(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_clone_limitbook(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_method_operatorsession_since(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
-    external fun uniffi_fido_unlock_ffi_fn_free_limitbook(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_constructor_limitbook_from_records(`records`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_clone_deskkeys(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
-    external fun uniffi_fido_unlock_ffi_fn_method_limitbook_records(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_method_limitbook_take(`ptr`: Long,`request`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
-    ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_clone_limits(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_free_deskkeys(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_constructor_deskkeys_folder(`folder`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
-    external fun uniffi_fido_unlock_ffi_fn_free_limits(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_init_callback_vtable_limits(`vtable`: UniffiVTableCallbackInterfaceLimits,
-    ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_limits_take(`ptr`: Long,`request`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
-    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_constructor_deskkeys_of(`sealKey`: ForeignBytes.ByValue,`pepper`: ForeignBytes.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
     external fun uniffi_fido_unlock_ffi_fn_clone_callerverifier(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_free_callerverifier(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -1866,15 +1636,21 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_ownernotifier_notify_owner(`ptr`: Long,`notice`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_clone_desksigner(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_free_desksigner(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_constructor_desksigner_folder(`folder`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_constructor_desksigner_host(`signer`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
     external fun uniffi_fido_unlock_ffi_fn_clone_responsesigner(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_free_responsesigner(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_init_callback_vtable_responsesigner(`vtable`: UniffiVTableCallbackInterfaceResponseSigner,
     ): Unit
-    external fun uniffi_fido_unlock_ffi_fn_method_responsesigner_respond(`ptr`: Long,`task`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
-    ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_method_responsesigner_issuers(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_method_responsesigner_sign(`ptr`: Long,`task`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_method_responsesigner_device_with_admin_key(`ptr`: Long,`adminKey`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
@@ -2068,9 +1844,11 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_func_spoken_code(`code`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_func_read_checkpoint(`bytes`: RustBuffer.ByValue,`publicKey`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_func_checkpoint_signer(`name`: RustBuffer.ByValue,`seed`: ForeignBytes.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_func_read_checkpoint(`note`: RustBuffer.ByValue,`keys`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
-    external fun uniffi_fido_unlock_ffi_fn_func_default_desk_policy(uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_fido_unlock_ffi_fn_func_default_desk_rules(uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_func_error_table(uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
@@ -2204,10 +1982,13 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_func_spoken_code() and 0xFFFF) != 50861) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_func_read_checkpoint() and 0xFFFF) != 55799) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_func_checkpoint_signer() and 0xFFFF) != 64976) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_func_default_desk_policy() and 0xFFFF) != 11637) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_func_read_checkpoint() and 0xFFFF) != 5489) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_func_default_desk_rules() and 0xFFFF) != 44434) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_func_error_table() and 0xFFFF) != 4547) {
@@ -2243,226 +2024,229 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_codefield_line_complete() and 0xFFFF) != 29776) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_clock_now() and 0xFFFF) != 45450) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_licence_terms() and 0xFFFF) != 42348) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_licence_set_service() and 0xFFFF) != 5935) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_operators_authenticate() and 0xFFFF) != 16953) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_operators_find_operator() and 0xFFFF) != 36344) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_approver_ask() and 0xFFFF) != 1731) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_auditlog_log_id() and 0xFFFF) != 51909) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_public_key() and 0xFFFF) != 5071) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_auditlog_count() and 0xFFFF) != 21528) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_sign() and 0xFFFF) != 16809) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_auditlog_entry() and 0xFFFF) != 47301) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_keyfolder_checkpoint_signer() and 0xFFFF) != 17158) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_auditlog_append() and 0xFFFF) != 49477) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_keyfolder_issuers() and 0xFFFF) != 24070) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_open() and 0xFFFF) != 6321) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_keyfolder_put_issuer_key() and 0xFFFF) != 7249) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_audit_log() and 0xFFFF) != 60957) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon() and 0xFFFF) != 50119) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_clock() and 0xFFFF) != 38882) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_acknowledge() and 0xFFFF) != 47661) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_delivery() and 0xFFFF) != 17020) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_alarms() and 0xFFFF) != 14824) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_directory() and 0xFFFF) != 11379) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve() and 0xFFFF) != 46918) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_licence() and 0xFFFF) != 15898) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval() and 0xFFFF) != 23298) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_limits() and 0xFFFF) != 1480) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise() and 0xFFFF) != 46610) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_notifier() and 0xFFFF) != 6145) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel() and 0xFFFF) != 9199) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_operators() and 0xFFFF) != 60176) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_done() and 0xFFFF) != 36414) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_policy() and 0xFFFF) != 46928) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_enter_challenge() and 0xFFFF) != 27265) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskbuilder_set_signer() and 0xFFFF) != 26810) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_device() and 0xFFFF) != 52867) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_public_key() and 0xFFFF) != 8225) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_user() and 0xFFFF) != 13834) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_checkpointsigner_sign() and 0xFFFF) != 51520) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_codes() and 0xFFFF) != 15124) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_directory_user() and 0xFFFF) != 59636) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_request() and 0xFFFF) != 8350) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_directory_search_users() and 0xFFFF) != 49987) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_requests() and 0xFFFF) != 41051) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_directory_device() and 0xFFFF) != 51838) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_request() and 0xFFFF) != 50084) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_directory_devices_of() and 0xFFFF) != 25166) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_search() and 0xFFFF) != 49740) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_directory_devices_in_use() and 0xFFFF) != 47483) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_delivery() and 0xFFFF) != 48549) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_directory_put_user() and 0xFFFF) != 45887) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_reason() and 0xFFFF) != 24216) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_directory_put_device() and 0xFFFF) != 10520) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_suggest() and 0xFFFF) != 2082) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskfolder_builder() and 0xFFFF) != 46) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_take_over() and 0xFFFF) != 48263) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskfolder_open() and 0xFFFF) != 62141) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller() and 0xFFFF) != 25942) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_issuer_key() and 0xFFFF) != 54285) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_issuers() and 0xFFFF) != 6054) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_licence() and 0xFFFF) != 48126) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_licence() and 0xFFFF) != 46635) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskfolder_put_operator() and 0xFFFF) != 238) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_may_register() and 0xFFFF) != 49916) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit() and 0xFFFF) != 18844) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_issuer() and 0xFFFF) != 16916) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_deskfolder_verify_audit_against() and 0xFFFF) != 14613) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_licence() and 0xFFFF) != 48639) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock() and 0xFFFF) != 22310) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_download() and 0xFFFF) != 49454) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_acknowledge() and 0xFFFF) != 22426) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_key_event() and 0xFFFF) != 34895) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_alarms() and 0xFFFF) != 12998) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_pin_block() and 0xFFFF) != 48415) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user() and 0xFFFF) != 52217) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_rotation() and 0xFFFF) != 24211) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_record_rotation() and 0xFFFF) != 59811) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device() and 0xFFFF) != 46925) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device() and 0xFFFF) != 4904) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device() and 0xFFFF) != 38883) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device_by_public_key() and 0xFFFF) != 10285) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service() and 0xFFFF) != 52878) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device() and 0xFFFF) != 57377) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_slots_seen() and 0xFFFF) != 35646) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service() and 0xFFFF) != 34309) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_audit_entries() and 0xFFFF) != 4961) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_abandon() and 0xFFFF) != 36278) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint() and 0xFFFF) != 1466) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve() and 0xFFFF) != 43639) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_entry_bytes() and 0xFFFF) != 58732) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_ask_approval() and 0xFFFF) != 56515) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_log_state() and 0xFFFF) != 28908) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise() and 0xFFFF) != 10673) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_origin() and 0xFFFF) != 21681) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_authorise_to_channel() and 0xFFFF) != 16253) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_prove() and 0xFFFF) != 14565) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint() and 0xFFFF) != 36067) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_prove_consistency() and 0xFFFF) != 9651) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_done() and 0xFFFF) != 11619) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_send_notice() and 0xFFFF) != 57752) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_enter_challenge() and 0xFFFF) != 46919) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit() and 0xFFFF) != 24902) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_find_device() and 0xFFFF) != 51160) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock() and 0xFFFF) != 47919) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_codes() and 0xFFFF) != 43585) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_operator() and 0xFFFF) != 24609) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_request() and 0xFFFF) != 30304) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_rules() and 0xFFFF) != 14692) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_request() and 0xFFFF) != 64698) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_user() and 0xFFFF) != 42300) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_search() and 0xFFFF) != 30387) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_change_operator() and 0xFFFF) != 61180) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in() and 0xFFFF) != 3512) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_change_password() and 0xFFFF) != 6069) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit() and 0xFFFF) != 58161) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_erase_user() and 0xFFFF) != 21511) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit_against() and 0xFFFF) != 2734) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_may() and 0xFFFF) != 27342) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_caller() and 0xFFFF) != 49965) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_desk() and 0xFFFF) != 19027) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_operators() and 0xFFFF) != 28710) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_operator() and 0xFFFF) != 40997) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_rules() and 0xFFFF) != 21310) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user() and 0xFFFF) != 52660) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_remove_operator() and 0xFFFF) != 39297) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_rules() and 0xFFFF) != 49862) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_in() and 0xFFFF) != 25397) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_sign_out() and 0xFFFF) != 47427) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_users() and 0xFFFF) != 22679) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_operatorsession_operator() and 0xFFFF) != 35395) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_limitbook_records() and 0xFFFF) != 6498) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_operatorsession_since() and 0xFFFF) != 23069) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_limitbook_take() and 0xFFFF) != 42442) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_limits_take() and 0xFFFF) != 40540) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify() and 0xFFFF) != 20203) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_callerverifier_verify() and 0xFFFF) != 30572) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_codedelivery_send() and 0xFFFF) != 37020) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner() and 0xFFFF) != 14944) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_ownernotifier_notify_owner() and 0xFFFF) != 18072) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_responsesigner_respond() and 0xFFFF) != 47422) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_responsesigner_sign() and 0xFFFF) != 13483) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_responsesigner_issuers() and 0xFFFF) != 47632) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_responsesigner_device_with_admin_key() and 0xFFFF) != 52530) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_responsesigner_device_with_admin_key() and 0xFFFF) != 51447) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key() and 0xFFFF) != 29698) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key() and 0xFFFF) != 23019) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_active_interface() and 0xFFFF) != 1449) {
@@ -2612,16 +2396,28 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_codefield_response() and 0xFFFF) != 20220) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_deskbuilder_new() and 0xFFFF) != 31430) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_keyfolder_create() and 0xFFFF) != 45641) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_at() and 0xFFFF) != 61849) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_keyfolder_open() and 0xFFFF) != 1415) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_deskfolder_create() and 0xFFFF) != 46622) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_create() and 0xFFFF) != 50174) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_limitbook_from_records() and 0xFFFF) != 46602) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_open() and 0xFFFF) != 3672) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_folder() and 0xFFFF) != 52371) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_of() and 0xFFFF) != 38368) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_desksigner_folder() and 0xFFFF) != 18282) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_desksigner_host() and 0xFFFF) != 56236) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_device_open_apdu() and 0xFFFF) != 22820) {
@@ -3997,463 +3793,6 @@ public object FfiConverterTypeApprover: FfiConverter<Approver, Long> {
 
 
 /**
- * An append-only list of entries in the host's own database (docs/protocol/audit.md). Each entry is a
- * few hundred bytes, made and chained by the library and kept as it is; it holds no secret. One desk
- * at a time may write it.
- */
-public interface AuditLog {
-
-    /**
-     * The log's own id: 16 random bytes, generated with the log. Asked once, when the desk opens.
-     */
-    fun `logId`(): kotlin.ByteArray
-
-    /**
-     * How many entries there are. Asked once, when the desk opens.
-     */
-    fun `count`(): kotlin.ULong
-
-    /**
-     * The bytes of an entry; absent past the end. `sequence`: from 0.
-     */
-    fun `entry`(`sequence`: kotlin.ULong): kotlin.ByteArray?
-
-    /**
-     * Appends an entry. `sequence`: the position that it must get; refuse if that is taken. Return only
-     * when the entry would survive a power cut: the Response Code is shown only after this. If this throws,
-     * the log must be as it was before.
-     */
-    fun `append`(`sequence`: kotlin.ULong, `entry`: kotlin.ByteArray)
-
-    companion object
-}
-
-/**
- * An append-only list of entries in the host's own database (docs/protocol/audit.md). Each entry is a
- * few hundred bytes, made and chained by the library and kept as it is; it holds no secret. One desk
- * at a time may write it.
- */
-open class AuditLogImpl: Disposable, AutoCloseable, AuditLog
-{
-
-    @Suppress("UNUSED_PARAMETER")
-    /**
-     * @suppress
-     */
-    constructor(withHandle: UniffiWithHandle, handle: Long) {
-        this.handle = handle
-        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
-    }
-
-    /**
-     * @suppress
-     *
-     * This constructor can be used to instantiate a fake object. Only used for tests. Any
-     * attempt to actually use an object constructed this way will fail as there is no
-     * connected Rust object.
-     */
-    @Suppress("UNUSED_PARAMETER")
-    constructor(noHandle: NoHandle) {
-        this.handle = 0
-        this.cleanable = null
-    }
-
-    protected val handle: Long
-    protected val cleanable: UniffiCleaner.Cleanable?
-
-    private val wasDestroyed = AtomicBoolean(false)
-    private val callCounter = AtomicLong(1)
-
-    /**
-     * Whether the current object has been destroyed and its reference is gone in the Rust side.
-     */
-    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
-
-    override fun destroy() {
-        // Only allow a single call to this method.
-        if (this.wasDestroyed.compareAndSet(false, true)) {
-            // This decrement always matches the initial count of 1 given at creation time.
-            if (this.callCounter.decrementAndGet() == 0L) {
-                cleanable?.clean()
-            }
-        }
-    }
-
-    @Synchronized
-    override fun close() {
-        this.destroy()
-    }
-
-    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
-        // Check and increment the call counter, to keep the object alive.
-        // This needs a compare-and-set retry loop in case of concurrent updates.
-        do {
-            val c = this.callCounter.get()
-            if (c == 0L) {
-                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
-            }
-            if (c == Long.MAX_VALUE) {
-                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
-            }
-        } while (! this.callCounter.compareAndSet(c, c + 1L))
-        // Now we can safely do the method call without the handle being freed concurrently.
-        try {
-            return block(this.uniffiCloneHandle())
-        } finally {
-            // This decrement always matches the increment we performed above.
-            if (this.callCounter.decrementAndGet() == 0L) {
-                cleanable?.clean()
-            }
-        }
-    }
-
-    // Use a static inner class instead of a closure so as not to accidentally
-    // capture `this` as part of the cleanable's action.
-    private class UniffiCleanAction(private val handle: Long) : Runnable {
-        override fun run() {
-            if (handle == 0.toLong()) {
-                // Fake object created with `NoHandle`, don't try to free.
-                return;
-            }
-            uniffiRustCall { status ->
-                UniffiLib.uniffi_fido_unlock_ffi_fn_free_auditlog(handle, status)
-            }
-        }
-    }
-
-    /**
-     * @suppress
-     */
-    fun uniffiCloneHandle(): Long {
-        if (handle == 0.toLong()) {
-            throw InternalException("uniffiCloneHandle() called on NoHandle object");
-        }
-        return uniffiRustCall() { status ->
-            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_auditlog(handle, status)
-        }
-    }
-
-
-    /**
-     * The log's own id: 16 random bytes, generated with the log. Asked once, when the desk opens.
-     */
-    @Throws(StorageException::class)override fun `logId`(): kotlin.ByteArray {
-            return FfiConverterByteArray.lift(
-    callWithHandle {
-    uniffiRustCallWithError(StorageException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_auditlog_log_id(
-        it,
-        _status)
-}
-    }
-    )
-    }
-
-
-
-    /**
-     * How many entries there are. Asked once, when the desk opens.
-     */
-    @Throws(StorageException::class)override fun `count`(): kotlin.ULong {
-            return FfiConverterULong.lift(
-    callWithHandle {
-    uniffiRustCallWithError(StorageException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_auditlog_count(
-        it,
-        _status)
-}
-    }
-    )
-    }
-
-
-
-    /**
-     * The bytes of an entry; absent past the end. `sequence`: from 0.
-     */
-    @Throws(StorageException::class)override fun `entry`(`sequence`: kotlin.ULong): kotlin.ByteArray? {
-            return FfiConverterOptionalByteArray.lift(
-    callWithHandle {
-    uniffiRustCallWithError(StorageException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_auditlog_entry(
-        it,
-
-        FfiConverterULong.lower(`sequence`),_status)
-}
-    }
-    )
-    }
-
-
-
-    /**
-     * Appends an entry. `sequence`: the position that it must get; refuse if that is taken. Return only
-     * when the entry would survive a power cut: the Response Code is shown only after this. If this throws,
-     * the log must be as it was before.
-     */
-    @Throws(StorageException::class)override fun `append`(`sequence`: kotlin.ULong, `entry`: kotlin.ByteArray)
-        =
-    callWithHandle {
-    uniffiRustCallWithError(StorageException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_auditlog_append(
-        it,
-
-        FfiConverterULong.lower(`sequence`),
-        FfiConverterByteArray.lower(`entry`),_status)
-}
-    }
-
-
-
-
-
-
-
-
-
-
-    /**
-     * @suppress
-     */
-    companion object
-
-}
-
-
-
-// Put the implementation in an object so we don't pollute the top-level namespace
-internal object uniffiCallbackInterfaceAuditLog {
-    internal object `logId`: UniffiCallbackInterfaceAuditLogMethod0 {
-        override fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
-            val uniffiObj = FfiConverterTypeAuditLog.handleMap.get(uniffiHandle)
-            val makeCall = { ->
-                uniffiObj.`logId`(
-                )
-            }
-            val writeReturn = { value: kotlin.ByteArray -> uniffiOutReturn.setValue(FfiConverterByteArray.lower(value)) }
-            uniffiTraitInterfaceCallWithError(
-                uniffiCallStatus,
-                makeCall,
-                writeReturn,
-                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
-            )
-        }
-    }
-    internal object `count`: UniffiCallbackInterfaceAuditLogMethod1 {
-        override fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: LongByReference,uniffiCallStatus: UniffiRustCallStatus,) {
-            val uniffiObj = FfiConverterTypeAuditLog.handleMap.get(uniffiHandle)
-            val makeCall = { ->
-                uniffiObj.`count`(
-                )
-            }
-            val writeReturn = { value: kotlin.ULong -> uniffiOutReturn.setValue(FfiConverterULong.lower(value)) }
-            uniffiTraitInterfaceCallWithError(
-                uniffiCallStatus,
-                makeCall,
-                writeReturn,
-                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
-            )
-        }
-    }
-    internal object `entry`: UniffiCallbackInterfaceAuditLogMethod2 {
-        override fun callback(`uniffiHandle`: Long,`sequence`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
-            val uniffiObj = FfiConverterTypeAuditLog.handleMap.get(uniffiHandle)
-            val makeCall = { ->
-                uniffiObj.`entry`(
-                    FfiConverterULong.lift(`sequence`),
-                )
-            }
-            val writeReturn = { value: kotlin.ByteArray? -> uniffiOutReturn.setValue(FfiConverterOptionalByteArray.lower(value)) }
-            uniffiTraitInterfaceCallWithError(
-                uniffiCallStatus,
-                makeCall,
-                writeReturn,
-                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
-            )
-        }
-    }
-    internal object `append`: UniffiCallbackInterfaceAuditLogMethod3 {
-        override fun callback(`uniffiHandle`: Long,`sequence`: Long,`entry`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,) {
-            val uniffiObj = FfiConverterTypeAuditLog.handleMap.get(uniffiHandle)
-            val makeCall = { ->
-                uniffiObj.`append`(
-                    FfiConverterULong.lift(`sequence`),
-                    FfiConverterByteArray.lift(`entry`),
-                )
-            }
-            val writeReturn = { _: Unit -> Unit }
-            uniffiTraitInterfaceCallWithError(
-                uniffiCallStatus,
-                makeCall,
-                writeReturn,
-                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
-            )
-        }
-    }
-
-    internal object uniffiFree: UniffiCallbackInterfaceFree {
-        override fun callback(handle: Long) {
-            FfiConverterTypeAuditLog.handleMap.remove(handle)
-        }
-    }
-
-    internal object uniffiClone: UniffiCallbackInterfaceClone {
-        override fun callback(handle: Long): Long {
-            return FfiConverterTypeAuditLog.handleMap.clone(handle)
-        }
-    }
-
-    internal var vtable = UniffiVTableCallbackInterfaceAuditLog.UniffiByValue(
-        uniffiFree,
-        uniffiClone,
-        `logId`,
-        `count`,
-        `entry`,
-        `append`,
-    )
-
-    // Registers the foreign callback with the Rust side.
-    // This method is generated for each callback interface.
-    internal fun register(lib: UniffiLib) {
-        lib.uniffi_fido_unlock_ffi_fn_init_callback_vtable_auditlog(vtable)
-    }
-}
-
-/**
- * @suppress
- */
-public object FfiConverterTypeAuditLog: FfiConverter<AuditLog, Long> {
-    internal val handleMap = UniffiHandleMap<AuditLog>()
-
-    override fun lower(value: AuditLog): Long {
-        if (value is AuditLogImpl) {
-             // Rust-implemented object.  Clone the handle and return it
-            return value.callWithHandle { it }
-         } else {
-            // Kotlin object, generate a new vtable handle and return that.
-            return handleMap.insert(value)
-         }
-    }
-
-    override fun lift(value: Long): AuditLog {
-        if ((value and 1.toLong()) == 0.toLong()) {
-            // Rust-generated handle, construct a new class that uses the handle to implement the
-            // interface
-            return AuditLogImpl(UniffiWithHandle, value)
-        } else {
-            // Kotlin-generated handle, get the object from the handle map
-            return handleMap.remove(value)
-        }
-    }
-
-    override fun read(buf: ByteBuffer): AuditLog {
-        return lift(buf.getLong())
-    }
-
-    override fun allocationSize(value: AuditLog) = 8UL
-
-    override fun write(value: AuditLog, buf: ByteBuffer) {
-        buf.putLong(lower(value))
-    }
-}
-
-
-// This template implements a class for working with a Rust struct via a handle
-// to the live Rust struct on the other side of the FFI.
-//
-// There's some subtlety here, because we have to be careful not to operate on a Rust
-// struct after it has been dropped, and because we must expose a public API for freeing
-// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
-//
-//   * Each instance holds an opaque handle to the underlying Rust struct.
-//     Method calls need to read this handle from the object's state and pass it in to
-//     the Rust FFI.
-//
-//   * When an instance is no longer needed, its handle should be passed to a
-//     special destructor function provided by the Rust FFI, which will drop the
-//     underlying Rust struct.
-//
-//   * Given an instance, calling code is expected to call the special
-//     `destroy` method in order to free it after use, either by calling it explicitly
-//     or by using a higher-level helper like the `use` method. Failing to do so risks
-//     leaking the underlying Rust struct.
-//
-//   * We can't assume that calling code will do the right thing, and must be prepared
-//     to handle Kotlin method calls executing concurrently with or even after a call to
-//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
-//
-//   * We must never allow Rust code to operate on the underlying Rust struct after
-//     the destructor has been called, and must never call the destructor more than once.
-//     Doing so may trigger memory unsafety.
-//
-//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
-//     is implemented to call the destructor when the Kotlin object becomes unreachable.
-//     This is done in a background thread. This is not a panacea, and client code should be aware that
-//      1. the thread may starve if some there are objects that have poorly performing
-//     `drop` methods or do significant work in their `drop` methods.
-//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
-//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
-//
-// If we try to implement this with mutual exclusion on access to the handle, there is the
-// possibility of a race between a method call and a concurrent call to `destroy`:
-//
-//    * Thread A starts a method call, reads the value of the handle, but is interrupted
-//      before it can pass the handle over the FFI to Rust.
-//    * Thread B calls `destroy` and frees the underlying Rust struct.
-//    * Thread A resumes, passing the already-read handle value to Rust and triggering
-//      a use-after-free.
-//
-// One possible solution would be to use a `ReadWriteLock`, with each method call taking
-// a read lock (and thus allowed to run concurrently) and the special `destroy` method
-// taking a write lock (and thus blocking on live method calls). However, we aim not to
-// generate methods with any hidden blocking semantics, and a `destroy` method that might
-// block if called incorrectly seems to meet that bar.
-//
-// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
-// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
-// has been called. These are updated according to the following rules:
-//
-//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
-//      The initial value for the flag is false.
-//
-//    * At the start of each method call, we atomically check the counter.
-//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
-//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
-//
-//    * At the end of each method call, we atomically decrement and check the counter.
-//      If it has reached zero then we destroy the underlying Rust struct.
-//
-//    * When `destroy` is called, we atomically flip the flag from false to true.
-//      If the flag was already true we silently fail.
-//      Otherwise we atomically decrement and check the counter.
-//      If it has reached zero then we destroy the underlying Rust struct.
-//
-// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
-// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
-//
-// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
-// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
-// of the underlying Rust code.
-//
-// This makes a cleaner a better alternative to _not_ calling `destroy()` as
-// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
-// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
-// thread may be starved, and the app will leak memory.
-//
-// In this case, `destroy`ing manually may be a better solution.
-//
-// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
-// with Rust peers are reclaimed:
-//
-// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
-// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
-// 3. The memory is reclaimed when the process terminates.
-//
-// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
-//
-
-
-/**
  * The person's consent to block the PIN; valid for as many power-ups as that takes.
  */
 public interface BlockConsentInterface {
@@ -4704,8 +4043,8 @@ public object FfiConverterTypeBlockConsent: FfiConverter<BlockConsent, Long> {
 public interface CallerVerifier {
 
     /**
-     * Verifies the caller that `task` names. If this throws, the caller stays unverified (406). It may wait
-     * for the caller, since the desk serves others meanwhile; the request is valid for ten minutes.
+     * Checks the caller that `task` names. What throws here leaves the caller unverified (406). It may wait
+     * for the caller, since the desk serves others meanwhile.
      */
     fun `verify`(`task`: CallerTask): CallerCheck
 
@@ -4817,8 +4156,8 @@ open class CallerVerifierImpl: Disposable, AutoCloseable, CallerVerifier
 
 
     /**
-     * Verifies the caller that `task` names. If this throws, the caller stays unverified (406). It may wait
-     * for the caller, since the desk serves others meanwhile; the request is valid for ten minutes.
+     * Checks the caller that `task` names. What throws here leaves the caller unverified (406). It may wait
+     * for the caller, since the desk serves others meanwhile.
      */
     @Throws(HostException::class)override fun `verify`(`task`: CallerTask): CallerCheck {
             return FfiConverterTypeCallerCheck.lift(
@@ -5329,26 +4668,26 @@ public object FfiConverterTypeCancelHandle: FfiConverter<CancelHandle, Long> {
 
 
 /**
- * Signs checkpoints, with a P-256 key that is no issuer's.
+ * Signs checkpoints, with an Ed25519 key that is no issuer's. `checkpoint_signer` makes one in software.
  */
 public interface CheckpointSigner {
 
     /**
-     * The public key that verifies them: a compressed point of 33 bytes.
+     * The public key that verifies them, as one line: `name+id+key`, as C2SP's signed-note has it. The name
+     * is the log's (`HelpDesk.origin`).
      */
-    fun `publicKey`(): kotlin.ByteArray
+    fun `publicKey`(): kotlin.String
 
     /**
-     * Makes the ECDSA signature over `message` with SHA-256: r and s of 32 bytes each. Either s will do;
-     * the library checks it under the public key.
+     * Makes the Ed25519 signature over the bytes of `text`, 64 bytes. The library checks it under the public key.
      */
-    fun `sign`(`task`: CheckpointTask): kotlin.ByteArray
+    fun `sign`(`text`: kotlin.String): kotlin.ByteArray
 
     companion object
 }
 
 /**
- * Signs checkpoints, with a P-256 key that is no issuer's.
+ * Signs checkpoints, with an Ed25519 key that is no issuer's. `checkpoint_signer` makes one in software.
  */
 open class CheckpointSignerImpl: Disposable, AutoCloseable, CheckpointSigner
 {
@@ -5452,10 +4791,11 @@ open class CheckpointSignerImpl: Disposable, AutoCloseable, CheckpointSigner
 
 
     /**
-     * The public key that verifies them: a compressed point of 33 bytes.
+     * The public key that verifies them, as one line: `name+id+key`, as C2SP's signed-note has it. The name
+     * is the log's (`HelpDesk.origin`).
      */
-    @Throws(SigningException::class)override fun `publicKey`(): kotlin.ByteArray {
-            return FfiConverterByteArray.lift(
+    @Throws(SigningException::class)override fun `publicKey`(): kotlin.String {
+            return FfiConverterString.lift(
     callWithHandle {
     uniffiRustCallWithError(SigningException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_method_checkpointsigner_public_key(
@@ -5469,17 +4809,16 @@ open class CheckpointSignerImpl: Disposable, AutoCloseable, CheckpointSigner
 
 
     /**
-     * Makes the ECDSA signature over `message` with SHA-256: r and s of 32 bytes each. Either s will do;
-     * the library checks it under the public key.
+     * Makes the Ed25519 signature over the bytes of `text`, 64 bytes. The library checks it under the public key.
      */
-    @Throws(SigningException::class)override fun `sign`(`task`: CheckpointTask): kotlin.ByteArray {
+    @Throws(SigningException::class)override fun `sign`(`text`: kotlin.String): kotlin.ByteArray {
             return FfiConverterByteArray.lift(
     callWithHandle {
     uniffiRustCallWithError(SigningException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_method_checkpointsigner_sign(
         it,
 
-        FfiConverterTypeCheckpointTask.lower(`task`),_status)
+        FfiConverterString.lower(`text`),_status)
 }
     }
     )
@@ -5511,7 +4850,7 @@ internal object uniffiCallbackInterfaceCheckpointSigner {
                 uniffiObj.`publicKey`(
                 )
             }
-            val writeReturn = { value: kotlin.ByteArray -> uniffiOutReturn.setValue(FfiConverterByteArray.lower(value)) }
+            val writeReturn = { value: kotlin.String -> uniffiOutReturn.setValue(FfiConverterString.lower(value)) }
             uniffiTraitInterfaceCallWithError(
                 uniffiCallStatus,
                 makeCall,
@@ -5521,11 +4860,11 @@ internal object uniffiCallbackInterfaceCheckpointSigner {
         }
     }
     internal object `sign`: UniffiCallbackInterfaceCheckpointSignerMethod1 {
-        override fun callback(`uniffiHandle`: Long,`task`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
+        override fun callback(`uniffiHandle`: Long,`text`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
             val uniffiObj = FfiConverterTypeCheckpointSigner.handleMap.get(uniffiHandle)
             val makeCall = { ->
                 uniffiObj.`sign`(
-                    FfiConverterTypeCheckpointTask.lift(`task`),
+                    FfiConverterString.lift(`text`),
                 )
             }
             val writeReturn = { value: kotlin.ByteArray -> uniffiOutReturn.setValue(FfiConverterByteArray.lower(value)) }
@@ -5598,333 +4937,6 @@ public object FfiConverterTypeCheckpointSigner: FfiConverter<CheckpointSigner, L
     override fun allocationSize(value: CheckpointSigner) = 8UL
 
     override fun write(value: CheckpointSigner, buf: ByteBuffer) {
-        buf.putLong(lower(value))
-    }
-}
-
-
-// This template implements a class for working with a Rust struct via a handle
-// to the live Rust struct on the other side of the FFI.
-//
-// There's some subtlety here, because we have to be careful not to operate on a Rust
-// struct after it has been dropped, and because we must expose a public API for freeing
-// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
-//
-//   * Each instance holds an opaque handle to the underlying Rust struct.
-//     Method calls need to read this handle from the object's state and pass it in to
-//     the Rust FFI.
-//
-//   * When an instance is no longer needed, its handle should be passed to a
-//     special destructor function provided by the Rust FFI, which will drop the
-//     underlying Rust struct.
-//
-//   * Given an instance, calling code is expected to call the special
-//     `destroy` method in order to free it after use, either by calling it explicitly
-//     or by using a higher-level helper like the `use` method. Failing to do so risks
-//     leaking the underlying Rust struct.
-//
-//   * We can't assume that calling code will do the right thing, and must be prepared
-//     to handle Kotlin method calls executing concurrently with or even after a call to
-//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
-//
-//   * We must never allow Rust code to operate on the underlying Rust struct after
-//     the destructor has been called, and must never call the destructor more than once.
-//     Doing so may trigger memory unsafety.
-//
-//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
-//     is implemented to call the destructor when the Kotlin object becomes unreachable.
-//     This is done in a background thread. This is not a panacea, and client code should be aware that
-//      1. the thread may starve if some there are objects that have poorly performing
-//     `drop` methods or do significant work in their `drop` methods.
-//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
-//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
-//
-// If we try to implement this with mutual exclusion on access to the handle, there is the
-// possibility of a race between a method call and a concurrent call to `destroy`:
-//
-//    * Thread A starts a method call, reads the value of the handle, but is interrupted
-//      before it can pass the handle over the FFI to Rust.
-//    * Thread B calls `destroy` and frees the underlying Rust struct.
-//    * Thread A resumes, passing the already-read handle value to Rust and triggering
-//      a use-after-free.
-//
-// One possible solution would be to use a `ReadWriteLock`, with each method call taking
-// a read lock (and thus allowed to run concurrently) and the special `destroy` method
-// taking a write lock (and thus blocking on live method calls). However, we aim not to
-// generate methods with any hidden blocking semantics, and a `destroy` method that might
-// block if called incorrectly seems to meet that bar.
-//
-// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
-// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
-// has been called. These are updated according to the following rules:
-//
-//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
-//      The initial value for the flag is false.
-//
-//    * At the start of each method call, we atomically check the counter.
-//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
-//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
-//
-//    * At the end of each method call, we atomically decrement and check the counter.
-//      If it has reached zero then we destroy the underlying Rust struct.
-//
-//    * When `destroy` is called, we atomically flip the flag from false to true.
-//      If the flag was already true we silently fail.
-//      Otherwise we atomically decrement and check the counter.
-//      If it has reached zero then we destroy the underlying Rust struct.
-//
-// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
-// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
-//
-// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
-// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
-// of the underlying Rust code.
-//
-// This makes a cleaner a better alternative to _not_ calling `destroy()` as
-// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
-// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
-// thread may be starved, and the app will leak memory.
-//
-// In this case, `destroy`ing manually may be a better solution.
-//
-// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
-// with Rust peers are reclaimed:
-//
-// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
-// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
-// 3. The memory is reclaimed when the process terminates.
-//
-// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
-//
-
-
-/**
- * The host's clock.
- */
-public interface Clock {
-
-    /**
-     * Seconds since 1970-01-01 UTC.
-     */
-    fun `now`(): kotlin.ULong
-
-    companion object
-}
-
-/**
- * The host's clock.
- */
-open class ClockImpl: Disposable, AutoCloseable, Clock
-{
-
-    @Suppress("UNUSED_PARAMETER")
-    /**
-     * @suppress
-     */
-    constructor(withHandle: UniffiWithHandle, handle: Long) {
-        this.handle = handle
-        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
-    }
-
-    /**
-     * @suppress
-     *
-     * This constructor can be used to instantiate a fake object. Only used for tests. Any
-     * attempt to actually use an object constructed this way will fail as there is no
-     * connected Rust object.
-     */
-    @Suppress("UNUSED_PARAMETER")
-    constructor(noHandle: NoHandle) {
-        this.handle = 0
-        this.cleanable = null
-    }
-
-    protected val handle: Long
-    protected val cleanable: UniffiCleaner.Cleanable?
-
-    private val wasDestroyed = AtomicBoolean(false)
-    private val callCounter = AtomicLong(1)
-
-    /**
-     * Whether the current object has been destroyed and its reference is gone in the Rust side.
-     */
-    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
-
-    override fun destroy() {
-        // Only allow a single call to this method.
-        if (this.wasDestroyed.compareAndSet(false, true)) {
-            // This decrement always matches the initial count of 1 given at creation time.
-            if (this.callCounter.decrementAndGet() == 0L) {
-                cleanable?.clean()
-            }
-        }
-    }
-
-    @Synchronized
-    override fun close() {
-        this.destroy()
-    }
-
-    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
-        // Check and increment the call counter, to keep the object alive.
-        // This needs a compare-and-set retry loop in case of concurrent updates.
-        do {
-            val c = this.callCounter.get()
-            if (c == 0L) {
-                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
-            }
-            if (c == Long.MAX_VALUE) {
-                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
-            }
-        } while (! this.callCounter.compareAndSet(c, c + 1L))
-        // Now we can safely do the method call without the handle being freed concurrently.
-        try {
-            return block(this.uniffiCloneHandle())
-        } finally {
-            // This decrement always matches the increment we performed above.
-            if (this.callCounter.decrementAndGet() == 0L) {
-                cleanable?.clean()
-            }
-        }
-    }
-
-    // Use a static inner class instead of a closure so as not to accidentally
-    // capture `this` as part of the cleanable's action.
-    private class UniffiCleanAction(private val handle: Long) : Runnable {
-        override fun run() {
-            if (handle == 0.toLong()) {
-                // Fake object created with `NoHandle`, don't try to free.
-                return;
-            }
-            uniffiRustCall { status ->
-                UniffiLib.uniffi_fido_unlock_ffi_fn_free_clock(handle, status)
-            }
-        }
-    }
-
-    /**
-     * @suppress
-     */
-    fun uniffiCloneHandle(): Long {
-        if (handle == 0.toLong()) {
-            throw InternalException("uniffiCloneHandle() called on NoHandle object");
-        }
-        return uniffiRustCall() { status ->
-            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_clock(handle, status)
-        }
-    }
-
-
-    /**
-     * Seconds since 1970-01-01 UTC.
-     */
-    @Throws(HostException::class)override fun `now`(): kotlin.ULong {
-            return FfiConverterULong.lift(
-    callWithHandle {
-    uniffiRustCallWithError(HostException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_clock_now(
-        it,
-        _status)
-}
-    }
-    )
-    }
-
-
-
-
-
-
-
-
-
-    /**
-     * @suppress
-     */
-    companion object
-
-}
-
-
-
-// Put the implementation in an object so we don't pollute the top-level namespace
-internal object uniffiCallbackInterfaceClock {
-    internal object `now`: UniffiCallbackInterfaceClockMethod0 {
-        override fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: LongByReference,uniffiCallStatus: UniffiRustCallStatus,) {
-            val uniffiObj = FfiConverterTypeClock.handleMap.get(uniffiHandle)
-            val makeCall = { ->
-                uniffiObj.`now`(
-                )
-            }
-            val writeReturn = { value: kotlin.ULong -> uniffiOutReturn.setValue(FfiConverterULong.lower(value)) }
-            uniffiTraitInterfaceCallWithError(
-                uniffiCallStatus,
-                makeCall,
-                writeReturn,
-                { e: HostException -> FfiConverterTypeHostError.lower(e) }
-            )
-        }
-    }
-
-    internal object uniffiFree: UniffiCallbackInterfaceFree {
-        override fun callback(handle: Long) {
-            FfiConverterTypeClock.handleMap.remove(handle)
-        }
-    }
-
-    internal object uniffiClone: UniffiCallbackInterfaceClone {
-        override fun callback(handle: Long): Long {
-            return FfiConverterTypeClock.handleMap.clone(handle)
-        }
-    }
-
-    internal var vtable = UniffiVTableCallbackInterfaceClock.UniffiByValue(
-        uniffiFree,
-        uniffiClone,
-        `now`,
-    )
-
-    // Registers the foreign callback with the Rust side.
-    // This method is generated for each callback interface.
-    internal fun register(lib: UniffiLib) {
-        lib.uniffi_fido_unlock_ffi_fn_init_callback_vtable_clock(vtable)
-    }
-}
-
-/**
- * @suppress
- */
-public object FfiConverterTypeClock: FfiConverter<Clock, Long> {
-    internal val handleMap = UniffiHandleMap<Clock>()
-
-    override fun lower(value: Clock): Long {
-        if (value is ClockImpl) {
-             // Rust-implemented object.  Clone the handle and return it
-            return value.callWithHandle { it }
-         } else {
-            // Kotlin object, generate a new vtable handle and return that.
-            return handleMap.insert(value)
-         }
-    }
-
-    override fun lift(value: Long): Clock {
-        if ((value and 1.toLong()) == 0.toLong()) {
-            // Rust-generated handle, construct a new class that uses the handle to implement the
-            // interface
-            return ClockImpl(UniffiWithHandle, value)
-        } else {
-            // Kotlin-generated handle, get the object from the handle map
-            return handleMap.remove(value)
-        }
-    }
-
-    override fun read(buf: ByteBuffer): Clock {
-        return lift(buf.getLong())
-    }
-
-    override fun allocationSize(value: Clock) = 8UL
-
-    override fun write(value: Clock, buf: ByteBuffer) {
         buf.putLong(lower(value))
     }
 }
@@ -6725,78 +5737,19 @@ public object FfiConverterTypeCodeField: FfiConverter<CodeField, Long> {
 
 
 /**
- * Puts a help desk together from the host's own database, HSM and accounts. All but clock, delivery and
- * policy must be set; `DeskFolder.builder` begins with a port over files for each, of which the host
- * replaces those that it has itself. All ports are called on the thread that calls the desk, one call
- * after the other.
+ * The keys of a desk beside its issuers': the one under which its database is sealed, and the pepper of its operators'
+ * passwords. Whoever has both and the database is the desk: keep them where the issuers' keys are.
  */
-public interface DeskBuilderInterface {
-
-    /**
-     * Opens the desk, once: reads and verifies the whole audit log. A missing port gives number 801.
-     */
-    fun `open`(): HelpDesk
-
-    /**
-     * The audit log, which is asked for its id and length here.
-     */
-    fun `setAuditLog`(`log`: AuditLog)
-
-    /**
-     * The clock; the system's unless set.
-     */
-    fun `setClock`(`clock`: Clock)
-
-    /**
-     * Sends codes to channels, if the desk is to do that.
-     */
-    fun `setDelivery`(`delivery`: CodeDelivery)
-
-    /**
-     * Users and devices.
-     */
-    fun `setDirectory`(`directory`: Directory)
-
-    /**
-     * The licence and the service switch.
-     */
-    fun `setLicence`(`licence`: Licence)
-
-    /**
-     * Counts the codes that were given out.
-     */
-    fun `setLimits`(`limits`: Limits)
-
-    /**
-     * Notices to owners.
-     */
-    fun `setNotifier`(`notifier`: OwnerNotifier)
-
-    /**
-     * Who may use the desk.
-     */
-    fun `setOperators`(`operators`: Operators)
-
-    /**
-     * The rules; `default_desk_policy` unless set.
-     */
-    fun `setPolicy`(`policy`: DeskPolicy)
-
-    /**
-     * The issuer's keys.
-     */
-    fun `setSigner`(`signer`: ResponseSigner)
+public interface DeskKeysInterface {
 
     companion object
 }
 
 /**
- * Puts a help desk together from the host's own database, HSM and accounts. All but clock, delivery and
- * policy must be set; `DeskFolder.builder` begins with a port over files for each, of which the host
- * replaces those that it has itself. All ports are called on the thread that calls the desk, one call
- * after the other.
+ * The keys of a desk beside its issuers': the one under which its database is sealed, and the pepper of its operators'
+ * passwords. Whoever has both and the database is the desk: keep them where the issuers' keys are.
  */
-open class DeskBuilder: Disposable, AutoCloseable, DeskBuilderInterface
+open class DeskKeys: Disposable, AutoCloseable, DeskKeysInterface
 {
 
     @Suppress("UNUSED_PARAMETER")
@@ -6820,17 +5773,6 @@ open class DeskBuilder: Disposable, AutoCloseable, DeskBuilderInterface
         this.handle = 0
         this.cleanable = null
     }
-    /**
-     * A builder without any port.
-     */
-    constructor() :
-        this(UniffiWithHandle,
-    uniffiRustCall() { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_constructor_deskbuilder_new(
-
-        _status)
-}
-    )
 
     protected val handle: Long
     protected val cleanable: UniffiCleaner.Cleanable?
@@ -6890,7 +5832,7 @@ open class DeskBuilder: Disposable, AutoCloseable, DeskBuilderInterface
                 return;
             }
             uniffiRustCall { status ->
-                UniffiLib.uniffi_fido_unlock_ffi_fn_free_deskbuilder(handle, status)
+                UniffiLib.uniffi_fido_unlock_ffi_fn_free_deskkeys(handle, status)
             }
         }
     }
@@ -6903,208 +5845,51 @@ open class DeskBuilder: Disposable, AutoCloseable, DeskBuilderInterface
             throw InternalException("uniffiCloneHandle() called on NoHandle object");
         }
         return uniffiRustCall() { status ->
-            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_deskbuilder(handle, status)
+            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_deskkeys(handle, status)
         }
     }
 
 
+
+
+
+
+
+    companion object {
+
     /**
-     * Opens the desk, once: reads and verifies the whole audit log. A missing port gives number 801.
-     */
-    @Throws(UnlockException::class)override fun `open`(): HelpDesk {
-            return FfiConverterTypeHelpDesk.lift(
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskbuilder_open(
-        it,
-        _status)
+     * Those of a folder of key files.
+     */ fun `folder`(`folder`: KeyFolder): DeskKeys {
+            return FfiConverterTypeDeskKeys.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_constructor_deskkeys_folder(
+
+
+        FfiConverterTypeKeyFolder.lower(`folder`),_status)
 }
-    }
     )
     }
 
 
 
     /**
-     * The audit log, which is asked for its id and length here.
+     * Keys that the host keeps, wrapped by its HSM: 32 random bytes each, read where they lie.
      */
-    @Throws(UnlockException::class)override fun `setAuditLog`(`log`: AuditLog)
-        =
-    callWithHandle {
+    @Throws(UnlockException::class) fun `of`(`sealKey`: java.nio.ByteBuffer, `pepper`: java.nio.ByteBuffer): DeskKeys {
+            return FfiConverterTypeDeskKeys.lift(
     uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_audit_log(
-        it,
+    UniffiLib.uniffi_fido_unlock_ffi_fn_constructor_deskkeys_of(
 
-        FfiConverterTypeAuditLog.lower(`log`),_status)
+
+        FfiConverterByRefBytes.lower(`sealKey`),
+        FfiConverterByRefBytes.lower(`pepper`),_status)
 }
+    )
     }
 
 
 
-
-    /**
-     * The clock; the system's unless set.
-     */
-    @Throws(UnlockException::class)override fun `setClock`(`clock`: Clock)
-        =
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_clock(
-        it,
-
-        FfiConverterTypeClock.lower(`clock`),_status)
-}
     }
-
-
-
-
-    /**
-     * Sends codes to channels, if the desk is to do that.
-     */
-    @Throws(UnlockException::class)override fun `setDelivery`(`delivery`: CodeDelivery)
-        =
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_delivery(
-        it,
-
-        FfiConverterTypeCodeDelivery.lower(`delivery`),_status)
-}
-    }
-
-
-
-
-    /**
-     * Users and devices.
-     */
-    @Throws(UnlockException::class)override fun `setDirectory`(`directory`: Directory)
-        =
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_directory(
-        it,
-
-        FfiConverterTypeDirectory.lower(`directory`),_status)
-}
-    }
-
-
-
-
-    /**
-     * The licence and the service switch.
-     */
-    @Throws(UnlockException::class)override fun `setLicence`(`licence`: Licence)
-        =
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_licence(
-        it,
-
-        FfiConverterTypeLicence.lower(`licence`),_status)
-}
-    }
-
-
-
-
-    /**
-     * Counts the codes that were given out.
-     */
-    @Throws(UnlockException::class)override fun `setLimits`(`limits`: Limits)
-        =
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_limits(
-        it,
-
-        FfiConverterTypeLimits.lower(`limits`),_status)
-}
-    }
-
-
-
-
-    /**
-     * Notices to owners.
-     */
-    @Throws(UnlockException::class)override fun `setNotifier`(`notifier`: OwnerNotifier)
-        =
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_notifier(
-        it,
-
-        FfiConverterTypeOwnerNotifier.lower(`notifier`),_status)
-}
-    }
-
-
-
-
-    /**
-     * Who may use the desk.
-     */
-    @Throws(UnlockException::class)override fun `setOperators`(`operators`: Operators)
-        =
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_operators(
-        it,
-
-        FfiConverterTypeOperators.lower(`operators`),_status)
-}
-    }
-
-
-
-
-    /**
-     * The rules; `default_desk_policy` unless set.
-     */
-    @Throws(UnlockException::class)override fun `setPolicy`(`policy`: DeskPolicy)
-        =
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_policy(
-        it,
-
-        FfiConverterTypeDeskPolicy.lower(`policy`),_status)
-}
-    }
-
-
-
-
-    /**
-     * The issuer's keys.
-     */
-    @Throws(UnlockException::class)override fun `setSigner`(`signer`: ResponseSigner)
-        =
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskbuilder_set_signer(
-        it,
-
-        FfiConverterTypeResponseSigner.lower(`signer`),_status)
-}
-    }
-
-
-
-
-
-
-
-
-
-
-    /**
-     * @suppress
-     */
-    companion object
 
 }
 
@@ -7112,22 +5897,22 @@ open class DeskBuilder: Disposable, AutoCloseable, DeskBuilderInterface
 /**
  * @suppress
  */
-public object FfiConverterTypeDeskBuilder: FfiConverter<DeskBuilder, Long> {
-    override fun lower(value: DeskBuilder): Long {
+public object FfiConverterTypeDeskKeys: FfiConverter<DeskKeys, Long> {
+    override fun lower(value: DeskKeys): Long {
         return value.callWithHandle { it }
     }
 
-    override fun lift(value: Long): DeskBuilder {
-        return DeskBuilder(UniffiWithHandle, value)
+    override fun lift(value: Long): DeskKeys {
+        return DeskKeys(UniffiWithHandle, value)
     }
 
-    override fun read(buf: ByteBuffer): DeskBuilder {
+    override fun read(buf: ByteBuffer): DeskKeys {
         return lift(buf.getLong())
     }
 
-    override fun allocationSize(value: DeskBuilder) = 8UL
+    override fun allocationSize(value: DeskKeys) = 8UL
 
-    override fun write(value: DeskBuilder, buf: ByteBuffer) {
+    override fun write(value: DeskKeys, buf: ByteBuffer) {
         buf.putLong(lower(value))
     }
 }
@@ -7229,56 +6014,17 @@ public object FfiConverterTypeDeskBuilder: FfiConverter<DeskBuilder, Long> {
 
 
 /**
- * The folder of a help desk; one process at a time may work in it.
+ * Where a desk's issuer keys are: with a signer of the host's, or in a folder of key files.
  */
-public interface DeskFolderInterface {
-
-    /**
-     * The same, before it is opened: the host may put a port of its own in the place of each.
-     */
-    fun `builder`(`passphrase`: kotlin.String, `wrappingKey`: java.nio.ByteBuffer, `notifier`: OwnerNotifier): DeskBuilder
-
-    /**
-     * Opens the desk with the default policy. `passphrase`: of the keys; `wrapping_key`: 32 bytes
-     * that the admin keys of suite-3 devices are wrapped with, empty for a desk without such devices.
-     */
-    fun `open`(`passphrase`: kotlin.String, `wrappingKey`: java.nio.ByteBuffer, `notifier`: OwnerNotifier): HelpDesk
-
-    /**
-     * Keeps an issuer's key of suite 1 or 2 for a slot, under the passphrase of the folder's keys;
-     * the first call sets it. Once a key is lost, its devices can never be unlocked again: keep a backup of
-     * `keys.age`.
-     */
-    fun `putIssuerKey`(`slot`: kotlin.UByte, `key`: IssuerKey, `passphrase`: kotlin.String)
-
-    /**
-     * Writes the licence. `valid_until`: seconds since 1970-01-01 UTC; `contact`: whom to ask for a
-     * new one.
-     */
-    fun `putLicence`(`validUntil`: kotlin.ULong, `devices`: kotlin.UInt, `contact`: kotlin.String)
-
-    /**
-     * Adds or replaces an operator; the password is wiped on this side.
-     */
-    fun `putOperator`(`name`: kotlin.String, `password`: kotlin.String, `role`: DeskRole)
-
-    /**
-     * Verifies the audit log, also while a desk is open.
-     */
-    fun `verifyAudit`(): AuditSummary
-
-    /**
-     * The same, and compares it with checkpoints: see `HelpDesk.verify_audit_against`.
-     */
-    fun `verifyAuditAgainst`(`checkpoints`: List<kotlin.ByteArray>, `publicKey`: kotlin.ByteArray): AuditSummary
+public interface DeskSignerInterface {
 
     companion object
 }
 
 /**
- * The folder of a help desk; one process at a time may work in it.
+ * Where a desk's issuer keys are: with a signer of the host's, or in a folder of key files.
  */
-open class DeskFolder: Disposable, AutoCloseable, DeskFolderInterface
+open class DeskSigner: Disposable, AutoCloseable, DeskSignerInterface
 {
 
     @Suppress("UNUSED_PARAMETER")
@@ -7361,7 +6107,7 @@ open class DeskFolder: Disposable, AutoCloseable, DeskFolderInterface
                 return;
             }
             uniffiRustCall { status ->
-                UniffiLib.uniffi_fido_unlock_ffi_fn_free_deskfolder(handle, status)
+                UniffiLib.uniffi_fido_unlock_ffi_fn_free_desksigner(handle, status)
             }
         }
     }
@@ -7374,146 +6120,9 @@ open class DeskFolder: Disposable, AutoCloseable, DeskFolderInterface
             throw InternalException("uniffiCloneHandle() called on NoHandle object");
         }
         return uniffiRustCall() { status ->
-            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_deskfolder(handle, status)
+            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_desksigner(handle, status)
         }
     }
-
-
-    /**
-     * The same, before it is opened: the host may put a port of its own in the place of each.
-     */
-    @Throws(UnlockException::class)override fun `builder`(`passphrase`: kotlin.String, `wrappingKey`: java.nio.ByteBuffer, `notifier`: OwnerNotifier): DeskBuilder {
-            return FfiConverterTypeDeskBuilder.lift(
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskfolder_builder(
-        it,
-
-        FfiConverterString.lower(`passphrase`),
-        FfiConverterByRefBytes.lower(`wrappingKey`),
-        FfiConverterTypeOwnerNotifier.lower(`notifier`),_status)
-}
-    }
-    )
-    }
-
-
-
-    /**
-     * Opens the desk with the default policy. `passphrase`: of the keys; `wrapping_key`: 32 bytes
-     * that the admin keys of suite-3 devices are wrapped with, empty for a desk without such devices.
-     */
-    @Throws(UnlockException::class)override fun `open`(`passphrase`: kotlin.String, `wrappingKey`: java.nio.ByteBuffer, `notifier`: OwnerNotifier): HelpDesk {
-            return FfiConverterTypeHelpDesk.lift(
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskfolder_open(
-        it,
-
-        FfiConverterString.lower(`passphrase`),
-        FfiConverterByRefBytes.lower(`wrappingKey`),
-        FfiConverterTypeOwnerNotifier.lower(`notifier`),_status)
-}
-    }
-    )
-    }
-
-
-
-    /**
-     * Keeps an issuer's key of suite 1 or 2 for a slot, under the passphrase of the folder's keys;
-     * the first call sets it. Once a key is lost, its devices can never be unlocked again: keep a backup of
-     * `keys.age`.
-     */
-    @Throws(UnlockException::class)override fun `putIssuerKey`(`slot`: kotlin.UByte, `key`: IssuerKey, `passphrase`: kotlin.String)
-        =
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskfolder_put_issuer_key(
-        it,
-
-        FfiConverterUByte.lower(`slot`),
-        FfiConverterTypeIssuerKey.lower(`key`),
-        FfiConverterString.lower(`passphrase`),_status)
-}
-    }
-
-
-
-
-    /**
-     * Writes the licence. `valid_until`: seconds since 1970-01-01 UTC; `contact`: whom to ask for a
-     * new one.
-     */
-    @Throws(UnlockException::class)override fun `putLicence`(`validUntil`: kotlin.ULong, `devices`: kotlin.UInt, `contact`: kotlin.String)
-        =
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskfolder_put_licence(
-        it,
-
-        FfiConverterULong.lower(`validUntil`),
-        FfiConverterUInt.lower(`devices`),
-        FfiConverterString.lower(`contact`),_status)
-}
-    }
-
-
-
-
-    /**
-     * Adds or replaces an operator; the password is wiped on this side.
-     */
-    @Throws(UnlockException::class)override fun `putOperator`(`name`: kotlin.String, `password`: kotlin.String, `role`: DeskRole)
-        =
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskfolder_put_operator(
-        it,
-
-        FfiConverterString.lower(`name`),
-        FfiConverterString.lower(`password`),
-        FfiConverterTypeDeskRole.lower(`role`),_status)
-}
-    }
-
-
-
-
-    /**
-     * Verifies the audit log, also while a desk is open.
-     */
-    @Throws(UnlockException::class)override fun `verifyAudit`(): AuditSummary {
-            return FfiConverterTypeAuditSummary.lift(
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskfolder_verify_audit(
-        it,
-        _status)
-}
-    }
-    )
-    }
-
-
-
-    /**
-     * The same, and compares it with checkpoints: see `HelpDesk.verify_audit_against`.
-     */
-    @Throws(UnlockException::class)override fun `verifyAuditAgainst`(`checkpoints`: List<kotlin.ByteArray>, `publicKey`: kotlin.ByteArray): AuditSummary {
-            return FfiConverterTypeAuditSummary.lift(
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_deskfolder_verify_audit_against(
-        it,
-
-        FfiConverterSequenceByteArray.lower(`checkpoints`),
-        FfiConverterByteArray.lower(`publicKey`),_status)
-}
-    }
-    )
-    }
-
 
 
 
@@ -7524,14 +6133,14 @@ open class DeskFolder: Disposable, AutoCloseable, DeskFolderInterface
     companion object {
 
     /**
-     * A folder that `create` made.
-     */ fun `at`(`path`: kotlin.String): DeskFolder {
-            return FfiConverterTypeDeskFolder.lift(
+     * The keys that are in a folder when a desk is opened.
+     */ fun `folder`(`folder`: KeyFolder): DeskSigner {
+            return FfiConverterTypeDeskSigner.lift(
     uniffiRustCall() { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_constructor_deskfolder_at(
+    UniffiLib.uniffi_fido_unlock_ffi_fn_constructor_desksigner_folder(
 
 
-        FfiConverterString.lower(`path`),_status)
+        FfiConverterTypeKeyFolder.lower(`folder`),_status)
 }
     )
     }
@@ -7539,15 +6148,14 @@ open class DeskFolder: Disposable, AutoCloseable, DeskFolderInterface
 
 
     /**
-     * Makes the folder, where it does not exist, and a new audit log in it.
-     */
-    @Throws(UnlockException::class) fun `create`(`path`: kotlin.String): DeskFolder {
-            return FfiConverterTypeDeskFolder.lift(
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_constructor_deskfolder_create(
+     * Of the host: an HSM or a key service.
+     */ fun `host`(`signer`: ResponseSigner): DeskSigner {
+            return FfiConverterTypeDeskSigner.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_constructor_desksigner_host(
 
 
-        FfiConverterString.lower(`path`),_status)
+        FfiConverterTypeResponseSigner.lower(`signer`),_status)
 }
     )
     }
@@ -7562,22 +6170,22 @@ open class DeskFolder: Disposable, AutoCloseable, DeskFolderInterface
 /**
  * @suppress
  */
-public object FfiConverterTypeDeskFolder: FfiConverter<DeskFolder, Long> {
-    override fun lower(value: DeskFolder): Long {
+public object FfiConverterTypeDeskSigner: FfiConverter<DeskSigner, Long> {
+    override fun lower(value: DeskSigner): Long {
         return value.callWithHandle { it }
     }
 
-    override fun lift(value: Long): DeskFolder {
-        return DeskFolder(UniffiWithHandle, value)
+    override fun lift(value: Long): DeskSigner {
+        return DeskSigner(UniffiWithHandle, value)
     }
 
-    override fun read(buf: ByteBuffer): DeskFolder {
+    override fun read(buf: ByteBuffer): DeskSigner {
         return lift(buf.getLong())
     }
 
-    override fun allocationSize(value: DeskFolder) = 8UL
+    override fun allocationSize(value: DeskSigner) = 8UL
 
-    override fun write(value: DeskFolder, buf: ByteBuffer) {
+    override fun write(value: DeskSigner, buf: ByteBuffer) {
         buf.putLong(lower(value))
     }
 }
@@ -8779,583 +7387,6 @@ public object FfiConverterTypeDeviceWatch: FfiConverter<DeviceWatch, Long> {
 
 
 /**
- * Users and devices in the host's own database. Changes come from the desk, which records each in the
- * audit log first; what the desk wrote must come back as it was.
- */
-public interface Directory {
-
-    /**
-     * The user with this id.
-     */
-    fun `user`(`id`: kotlin.String): DeskUser?
-
-    /**
-     * Users whose id or name contains `text`, in any case; all of them where it is empty. More than
-     * `limit` are cut off, by id.
-     */
-    fun `searchUsers`(`text`: kotlin.String, `limit`: kotlin.UInt): List<DeskUser>
-
-    /**
-     * The device with this Device ID, in use or retired.
-     */
-    fun `device`(`deviceId`: kotlin.String): RegisteredDevice?
-
-    /**
-     * A user's devices, in use or retired.
-     */
-    fun `devicesOf`(`user`: kotlin.String): List<RegisteredDevice>
-
-    /**
-     * How many devices are in use.
-     */
-    fun `devicesInUse`(): kotlin.UInt
-
-    /**
-     * Adds a user or replaces the one with the same id. It is on disk when this returns.
-     */
-    fun `putUser`(`user`: DeskUser)
-
-    /**
-     * Adds a device or replaces the one with the same Device ID. It is on disk when this returns.
-     */
-    fun `putDevice`(`device`: RegisteredDevice)
-
-    companion object
-}
-
-/**
- * Users and devices in the host's own database. Changes come from the desk, which records each in the
- * audit log first; what the desk wrote must come back as it was.
- */
-open class DirectoryImpl: Disposable, AutoCloseable, Directory
-{
-
-    @Suppress("UNUSED_PARAMETER")
-    /**
-     * @suppress
-     */
-    constructor(withHandle: UniffiWithHandle, handle: Long) {
-        this.handle = handle
-        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
-    }
-
-    /**
-     * @suppress
-     *
-     * This constructor can be used to instantiate a fake object. Only used for tests. Any
-     * attempt to actually use an object constructed this way will fail as there is no
-     * connected Rust object.
-     */
-    @Suppress("UNUSED_PARAMETER")
-    constructor(noHandle: NoHandle) {
-        this.handle = 0
-        this.cleanable = null
-    }
-
-    protected val handle: Long
-    protected val cleanable: UniffiCleaner.Cleanable?
-
-    private val wasDestroyed = AtomicBoolean(false)
-    private val callCounter = AtomicLong(1)
-
-    /**
-     * Whether the current object has been destroyed and its reference is gone in the Rust side.
-     */
-    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
-
-    override fun destroy() {
-        // Only allow a single call to this method.
-        if (this.wasDestroyed.compareAndSet(false, true)) {
-            // This decrement always matches the initial count of 1 given at creation time.
-            if (this.callCounter.decrementAndGet() == 0L) {
-                cleanable?.clean()
-            }
-        }
-    }
-
-    @Synchronized
-    override fun close() {
-        this.destroy()
-    }
-
-    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
-        // Check and increment the call counter, to keep the object alive.
-        // This needs a compare-and-set retry loop in case of concurrent updates.
-        do {
-            val c = this.callCounter.get()
-            if (c == 0L) {
-                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
-            }
-            if (c == Long.MAX_VALUE) {
-                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
-            }
-        } while (! this.callCounter.compareAndSet(c, c + 1L))
-        // Now we can safely do the method call without the handle being freed concurrently.
-        try {
-            return block(this.uniffiCloneHandle())
-        } finally {
-            // This decrement always matches the increment we performed above.
-            if (this.callCounter.decrementAndGet() == 0L) {
-                cleanable?.clean()
-            }
-        }
-    }
-
-    // Use a static inner class instead of a closure so as not to accidentally
-    // capture `this` as part of the cleanable's action.
-    private class UniffiCleanAction(private val handle: Long) : Runnable {
-        override fun run() {
-            if (handle == 0.toLong()) {
-                // Fake object created with `NoHandle`, don't try to free.
-                return;
-            }
-            uniffiRustCall { status ->
-                UniffiLib.uniffi_fido_unlock_ffi_fn_free_directory(handle, status)
-            }
-        }
-    }
-
-    /**
-     * @suppress
-     */
-    fun uniffiCloneHandle(): Long {
-        if (handle == 0.toLong()) {
-            throw InternalException("uniffiCloneHandle() called on NoHandle object");
-        }
-        return uniffiRustCall() { status ->
-            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_directory(handle, status)
-        }
-    }
-
-
-    /**
-     * The user with this id.
-     */
-    @Throws(StorageException::class)override fun `user`(`id`: kotlin.String): DeskUser? {
-            return FfiConverterOptionalTypeDeskUser.lift(
-    callWithHandle {
-    uniffiRustCallWithError(StorageException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_directory_user(
-        it,
-
-        FfiConverterString.lower(`id`),_status)
-}
-    }
-    )
-    }
-
-
-
-    /**
-     * Users whose id or name contains `text`, in any case; all of them where it is empty. More than
-     * `limit` are cut off, by id.
-     */
-    @Throws(StorageException::class)override fun `searchUsers`(`text`: kotlin.String, `limit`: kotlin.UInt): List<DeskUser> {
-            return FfiConverterSequenceTypeDeskUser.lift(
-    callWithHandle {
-    uniffiRustCallWithError(StorageException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_directory_search_users(
-        it,
-
-        FfiConverterString.lower(`text`),
-        FfiConverterUInt.lower(`limit`),_status)
-}
-    }
-    )
-    }
-
-
-
-    /**
-     * The device with this Device ID, in use or retired.
-     */
-    @Throws(StorageException::class)override fun `device`(`deviceId`: kotlin.String): RegisteredDevice? {
-            return FfiConverterOptionalTypeRegisteredDevice.lift(
-    callWithHandle {
-    uniffiRustCallWithError(StorageException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_directory_device(
-        it,
-
-        FfiConverterString.lower(`deviceId`),_status)
-}
-    }
-    )
-    }
-
-
-
-    /**
-     * A user's devices, in use or retired.
-     */
-    @Throws(StorageException::class)override fun `devicesOf`(`user`: kotlin.String): List<RegisteredDevice> {
-            return FfiConverterSequenceTypeRegisteredDevice.lift(
-    callWithHandle {
-    uniffiRustCallWithError(StorageException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_directory_devices_of(
-        it,
-
-        FfiConverterString.lower(`user`),_status)
-}
-    }
-    )
-    }
-
-
-
-    /**
-     * How many devices are in use.
-     */
-    @Throws(StorageException::class)override fun `devicesInUse`(): kotlin.UInt {
-            return FfiConverterUInt.lift(
-    callWithHandle {
-    uniffiRustCallWithError(StorageException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_directory_devices_in_use(
-        it,
-        _status)
-}
-    }
-    )
-    }
-
-
-
-    /**
-     * Adds a user or replaces the one with the same id. It is on disk when this returns.
-     */
-    @Throws(StorageException::class)override fun `putUser`(`user`: DeskUser)
-        =
-    callWithHandle {
-    uniffiRustCallWithError(StorageException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_directory_put_user(
-        it,
-
-        FfiConverterTypeDeskUser.lower(`user`),_status)
-}
-    }
-
-
-
-
-    /**
-     * Adds a device or replaces the one with the same Device ID. It is on disk when this returns.
-     */
-    @Throws(StorageException::class)override fun `putDevice`(`device`: RegisteredDevice)
-        =
-    callWithHandle {
-    uniffiRustCallWithError(StorageException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_directory_put_device(
-        it,
-
-        FfiConverterTypeRegisteredDevice.lower(`device`),_status)
-}
-    }
-
-
-
-
-
-
-
-
-
-
-    /**
-     * @suppress
-     */
-    companion object
-
-}
-
-
-
-// Put the implementation in an object so we don't pollute the top-level namespace
-internal object uniffiCallbackInterfaceDirectory {
-    internal object `user`: UniffiCallbackInterfaceDirectoryMethod0 {
-        override fun callback(`uniffiHandle`: Long,`id`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
-            val uniffiObj = FfiConverterTypeDirectory.handleMap.get(uniffiHandle)
-            val makeCall = { ->
-                uniffiObj.`user`(
-                    FfiConverterString.lift(`id`),
-                )
-            }
-            val writeReturn = { value: DeskUser? -> uniffiOutReturn.setValue(FfiConverterOptionalTypeDeskUser.lower(value)) }
-            uniffiTraitInterfaceCallWithError(
-                uniffiCallStatus,
-                makeCall,
-                writeReturn,
-                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
-            )
-        }
-    }
-    internal object `searchUsers`: UniffiCallbackInterfaceDirectoryMethod1 {
-        override fun callback(`uniffiHandle`: Long,`text`: RustBuffer.ByValue,`limit`: Int,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
-            val uniffiObj = FfiConverterTypeDirectory.handleMap.get(uniffiHandle)
-            val makeCall = { ->
-                uniffiObj.`searchUsers`(
-                    FfiConverterString.lift(`text`),
-                    FfiConverterUInt.lift(`limit`),
-                )
-            }
-            val writeReturn = { value: List<DeskUser> -> uniffiOutReturn.setValue(FfiConverterSequenceTypeDeskUser.lower(value)) }
-            uniffiTraitInterfaceCallWithError(
-                uniffiCallStatus,
-                makeCall,
-                writeReturn,
-                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
-            )
-        }
-    }
-    internal object `device`: UniffiCallbackInterfaceDirectoryMethod2 {
-        override fun callback(`uniffiHandle`: Long,`deviceId`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
-            val uniffiObj = FfiConverterTypeDirectory.handleMap.get(uniffiHandle)
-            val makeCall = { ->
-                uniffiObj.`device`(
-                    FfiConverterString.lift(`deviceId`),
-                )
-            }
-            val writeReturn = { value: RegisteredDevice? -> uniffiOutReturn.setValue(FfiConverterOptionalTypeRegisteredDevice.lower(value)) }
-            uniffiTraitInterfaceCallWithError(
-                uniffiCallStatus,
-                makeCall,
-                writeReturn,
-                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
-            )
-        }
-    }
-    internal object `devicesOf`: UniffiCallbackInterfaceDirectoryMethod3 {
-        override fun callback(`uniffiHandle`: Long,`user`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
-            val uniffiObj = FfiConverterTypeDirectory.handleMap.get(uniffiHandle)
-            val makeCall = { ->
-                uniffiObj.`devicesOf`(
-                    FfiConverterString.lift(`user`),
-                )
-            }
-            val writeReturn = { value: List<RegisteredDevice> -> uniffiOutReturn.setValue(FfiConverterSequenceTypeRegisteredDevice.lower(value)) }
-            uniffiTraitInterfaceCallWithError(
-                uniffiCallStatus,
-                makeCall,
-                writeReturn,
-                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
-            )
-        }
-    }
-    internal object `devicesInUse`: UniffiCallbackInterfaceDirectoryMethod4 {
-        override fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: IntByReference,uniffiCallStatus: UniffiRustCallStatus,) {
-            val uniffiObj = FfiConverterTypeDirectory.handleMap.get(uniffiHandle)
-            val makeCall = { ->
-                uniffiObj.`devicesInUse`(
-                )
-            }
-            val writeReturn = { value: kotlin.UInt -> uniffiOutReturn.setValue(FfiConverterUInt.lower(value)) }
-            uniffiTraitInterfaceCallWithError(
-                uniffiCallStatus,
-                makeCall,
-                writeReturn,
-                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
-            )
-        }
-    }
-    internal object `putUser`: UniffiCallbackInterfaceDirectoryMethod5 {
-        override fun callback(`uniffiHandle`: Long,`user`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,) {
-            val uniffiObj = FfiConverterTypeDirectory.handleMap.get(uniffiHandle)
-            val makeCall = { ->
-                uniffiObj.`putUser`(
-                    FfiConverterTypeDeskUser.lift(`user`),
-                )
-            }
-            val writeReturn = { _: Unit -> Unit }
-            uniffiTraitInterfaceCallWithError(
-                uniffiCallStatus,
-                makeCall,
-                writeReturn,
-                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
-            )
-        }
-    }
-    internal object `putDevice`: UniffiCallbackInterfaceDirectoryMethod6 {
-        override fun callback(`uniffiHandle`: Long,`device`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,) {
-            val uniffiObj = FfiConverterTypeDirectory.handleMap.get(uniffiHandle)
-            val makeCall = { ->
-                uniffiObj.`putDevice`(
-                    FfiConverterTypeRegisteredDevice.lift(`device`),
-                )
-            }
-            val writeReturn = { _: Unit -> Unit }
-            uniffiTraitInterfaceCallWithError(
-                uniffiCallStatus,
-                makeCall,
-                writeReturn,
-                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
-            )
-        }
-    }
-
-    internal object uniffiFree: UniffiCallbackInterfaceFree {
-        override fun callback(handle: Long) {
-            FfiConverterTypeDirectory.handleMap.remove(handle)
-        }
-    }
-
-    internal object uniffiClone: UniffiCallbackInterfaceClone {
-        override fun callback(handle: Long): Long {
-            return FfiConverterTypeDirectory.handleMap.clone(handle)
-        }
-    }
-
-    internal var vtable = UniffiVTableCallbackInterfaceDirectory.UniffiByValue(
-        uniffiFree,
-        uniffiClone,
-        `user`,
-        `searchUsers`,
-        `device`,
-        `devicesOf`,
-        `devicesInUse`,
-        `putUser`,
-        `putDevice`,
-    )
-
-    // Registers the foreign callback with the Rust side.
-    // This method is generated for each callback interface.
-    internal fun register(lib: UniffiLib) {
-        lib.uniffi_fido_unlock_ffi_fn_init_callback_vtable_directory(vtable)
-    }
-}
-
-/**
- * @suppress
- */
-public object FfiConverterTypeDirectory: FfiConverter<Directory, Long> {
-    internal val handleMap = UniffiHandleMap<Directory>()
-
-    override fun lower(value: Directory): Long {
-        if (value is DirectoryImpl) {
-             // Rust-implemented object.  Clone the handle and return it
-            return value.callWithHandle { it }
-         } else {
-            // Kotlin object, generate a new vtable handle and return that.
-            return handleMap.insert(value)
-         }
-    }
-
-    override fun lift(value: Long): Directory {
-        if ((value and 1.toLong()) == 0.toLong()) {
-            // Rust-generated handle, construct a new class that uses the handle to implement the
-            // interface
-            return DirectoryImpl(UniffiWithHandle, value)
-        } else {
-            // Kotlin-generated handle, get the object from the handle map
-            return handleMap.remove(value)
-        }
-    }
-
-    override fun read(buf: ByteBuffer): Directory {
-        return lift(buf.getLong())
-    }
-
-    override fun allocationSize(value: Directory) = 8UL
-
-    override fun write(value: Directory, buf: ByteBuffer) {
-        buf.putLong(lower(value))
-    }
-}
-
-
-// This template implements a class for working with a Rust struct via a handle
-// to the live Rust struct on the other side of the FFI.
-//
-// There's some subtlety here, because we have to be careful not to operate on a Rust
-// struct after it has been dropped, and because we must expose a public API for freeing
-// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
-//
-//   * Each instance holds an opaque handle to the underlying Rust struct.
-//     Method calls need to read this handle from the object's state and pass it in to
-//     the Rust FFI.
-//
-//   * When an instance is no longer needed, its handle should be passed to a
-//     special destructor function provided by the Rust FFI, which will drop the
-//     underlying Rust struct.
-//
-//   * Given an instance, calling code is expected to call the special
-//     `destroy` method in order to free it after use, either by calling it explicitly
-//     or by using a higher-level helper like the `use` method. Failing to do so risks
-//     leaking the underlying Rust struct.
-//
-//   * We can't assume that calling code will do the right thing, and must be prepared
-//     to handle Kotlin method calls executing concurrently with or even after a call to
-//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
-//
-//   * We must never allow Rust code to operate on the underlying Rust struct after
-//     the destructor has been called, and must never call the destructor more than once.
-//     Doing so may trigger memory unsafety.
-//
-//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
-//     is implemented to call the destructor when the Kotlin object becomes unreachable.
-//     This is done in a background thread. This is not a panacea, and client code should be aware that
-//      1. the thread may starve if some there are objects that have poorly performing
-//     `drop` methods or do significant work in their `drop` methods.
-//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
-//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
-//
-// If we try to implement this with mutual exclusion on access to the handle, there is the
-// possibility of a race between a method call and a concurrent call to `destroy`:
-//
-//    * Thread A starts a method call, reads the value of the handle, but is interrupted
-//      before it can pass the handle over the FFI to Rust.
-//    * Thread B calls `destroy` and frees the underlying Rust struct.
-//    * Thread A resumes, passing the already-read handle value to Rust and triggering
-//      a use-after-free.
-//
-// One possible solution would be to use a `ReadWriteLock`, with each method call taking
-// a read lock (and thus allowed to run concurrently) and the special `destroy` method
-// taking a write lock (and thus blocking on live method calls). However, we aim not to
-// generate methods with any hidden blocking semantics, and a `destroy` method that might
-// block if called incorrectly seems to meet that bar.
-//
-// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
-// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
-// has been called. These are updated according to the following rules:
-//
-//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
-//      The initial value for the flag is false.
-//
-//    * At the start of each method call, we atomically check the counter.
-//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
-//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
-//
-//    * At the end of each method call, we atomically decrement and check the counter.
-//      If it has reached zero then we destroy the underlying Rust struct.
-//
-//    * When `destroy` is called, we atomically flip the flag from false to true.
-//      If the flag was already true we silently fail.
-//      Otherwise we atomically decrement and check the counter.
-//      If it has reached zero then we destroy the underlying Rust struct.
-//
-// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
-// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
-//
-// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
-// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
-// of the underlying Rust code.
-//
-// This makes a cleaner a better alternative to _not_ calling `destroy()` as
-// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
-// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
-// thread may be starved, and the app will leak memory.
-//
-// In this case, `destroy`ing manually may be a better solution.
-//
-// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
-// with Rust peers are reclaimed:
-//
-// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
-// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
-// 3. The memory is reclaimed when the process terminates.
-//
-// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
-//
-
-
-/**
  * A plan for enrolling a device. FIDO interface only; the device asks for a touch and is
  * sealed until reset. While `run` runs, everything else is refused with number 802.
  */
@@ -9734,19 +7765,18 @@ public object FfiConverterTypeEnrollment: FfiConverter<Enrollment, Long> {
 
 
 /**
- * An open help desk. Calls from several threads wait for each other, and each waits for the stores, the
- * signer and the other ports of the desk, whose answers are of one step with its record: a call from
- * within one of these is refused with number 802. `CallerVerifier` and `Approver` hold nobody up: while
- * they work the desk serves others, and they may call it themselves.
+ * An open help desk over a database; others may be open over the same one. Calls from several threads wait for each
+ * other, at most five seconds (number 707), and each waits for the signer, the notifier and the delivery. A call from
+ * within one of these is refused: on the same thread at once with number 802, on another one with 707.
+ * `CallerVerifier` and `Approver` hold nobody up: while they work the desk serves others, and they may call it
+ * themselves.
  */
 public interface HelpDeskInterface {
 
     /**
-     * Accepts a clock that is behind the log because it was too far ahead before. Every open request is
-     * dropped; codes counted under the wrong time stay counted. `note`: what happened. The password is
-     * wiped on this side.
+     * Records that the unlock was given up. The code may still be good.
      */
-    fun `acceptClock`(`operator`: kotlin.String, `password`: kotlin.String, `note`: kotlin.String)
+    fun `abandon`(`session`: OperatorSession, `id`: kotlin.String)
 
     /**
      * Acknowledges an alarm: the desk then goes on with the counter that raised it. `note`: what was
@@ -9755,52 +7785,14 @@ public interface HelpDeskInterface {
     fun `acknowledge`(`session`: OperatorSession, `alarm`: kotlin.ULong, `note`: kotlin.String)
 
     /**
-     * Alarms that nobody has acknowledged.
+     * A page of alarms that nobody has acknowledged, oldest first. `from`: the first number of the page.
      */
-    fun `alarms`(`session`: OperatorSession): List<DeskAlarm>
-
-    /**
-     * Adds a user or changes one.
-     */
-    fun `putUser`(`session`: OperatorSession, `user`: DeskUser)
-
-    /**
-     * Records that a device took a new issuer key, a compressed point of 33 bytes, in its slot. From then
-     * on only the new key answers for it. `rotation`: the slot's new rotation number.
-     */
-    fun `recordRotation`(`session`: OperatorSession, `device`: kotlin.String, `newIssuer`: kotlin.ByteArray, `rotation`: kotlin.UInt)
-
-    /**
-     * Registers a device that was enrolled with `issuer` in `slot`. In suite 3 the admin key goes,
-     * wrapped, into the registry, and `slot` is not used.
-     */
-    fun `registerDevice`(`session`: OperatorSession, `owner`: kotlin.String, `device`: EnrolledDevice, `slot`: kotlin.UByte, `issuer`: IssuerKey)
-
-    /**
-     * Registers a device of suite 1 or 2 by the issuer's public key, a compressed point of 33 bytes,
-     * as an enrolment station without the issuer's key does.
-     */
-    fun `registerDeviceByPublicKey`(`session`: OperatorSession, `owner`: kotlin.String, `device`: EnrolledDevice, `slot`: kotlin.UByte, `suite`: Suite, `issuer`: kotlin.ByteArray)
-
-    /**
-     * Takes a device out of use.
-     */
-    fun `retireDevice`(`session`: OperatorSession, `device`: kotlin.String)
-
-    /**
-     * Switches the service on or off.
-     */
-    fun `setService`(`session`: OperatorSession, `on`: kotlin.Boolean)
-
-    /**
-     * Records that the unlock was given up. The code may still be good.
-     */
-    fun `abandon`(`session`: OperatorSession, `id`: kotlin.ULong)
+    fun `alarms`(`session`: OperatorSession, `from`: kotlin.ULong, `limit`: kotlin.UInt): List<DeskAlarm>
 
     /**
      * A second operator, who has signed in here, approves.
      */
-    fun `approve`(`session`: OperatorSession, `id`: kotlin.ULong)
+    fun `approve`(`session`: OperatorSession, `id`: kotlin.String)
 
     /**
      * Asks the host's own system whether a second operator has approved the request as it is now;
@@ -9810,78 +7802,85 @@ public interface HelpDeskInterface {
      * Each answer is recorded, and to ask voids an approval that was there: ask when there is an answer,
      * not in a loop.
      */
-    fun `askApproval`(`session`: OperatorSession, `id`: kotlin.ULong, `approver`: Approver)
+    fun `askApproval`(`session`: OperatorSession, `id`: kotlin.String, `approver`: Approver)
 
     /**
-     * Makes the Response Code, once. It crosses as text, which the host cannot wipe: show it and let
-     * it go.
+     * Makes the Response Code. While the request lives, the same operator may have it made again, which is
+     * recorded and not counted. It crosses as text, which the host cannot wipe: show it and let it go.
      */
-    fun `authorise`(`session`: OperatorSession, `id`: kotlin.ULong): kotlin.String
+    fun `authorise`(`session`: OperatorSession, `id`: kotlin.String): kotlin.String
 
     /**
      * The same, sent to a channel of the user (`DeskChannel.id`); the operator
      * never sees the code. The desk needs a `CodeDelivery`.
      */
-    fun `authoriseToChannel`(`session`: OperatorSession, `id`: kotlin.ULong, `channel`: kotlin.String)
-
-    /**
-     * Signs a checkpoint over all entries up to now. Keep it where the log's administrator cannot write.
-     * Number 611 where the key is also an issuer's.
-     * `signer` is called on this thread.
-     */
-    fun `checkpoint`(`session`: OperatorSession, `signer`: CheckpointSigner): SignedCheckpoint
+    fun `authoriseToChannel`(`session`: OperatorSession, `id`: kotlin.String, `channel`: kotlin.String)
 
     /**
      * Records that the user has unlocked the device.
      */
-    fun `done`(`session`: OperatorSession, `id`: kotlin.ULong)
+    fun `done`(`session`: OperatorSession, `id`: kotlin.String)
 
     /**
      * Takes the Device Challenge that the caller reads out, and checks it.
      */
-    fun `enterChallenge`(`session`: OperatorSession, `id`: kotlin.ULong, `challenge`: kotlin.String)
+    fun `enterChallenge`(`session`: OperatorSession, `id`: kotlin.String, `challenge`: kotlin.String)
 
     /**
-     * Finds a device and its owner.
+     * A device and its owner.
      */
     fun `findDevice`(`session`: OperatorSession, `device`: kotlin.String): DeskFound
 
     /**
-     * Codes that were given out and may still be good.
+     * A user and all their devices.
      */
-    fun `openCodes`(`session`: OperatorSession): List<OpenCode>
+    fun `findUser`(`session`: OperatorSession, `user`: kotlin.String): DeskFound
 
     /**
-     * Opens a request, which lives ten minutes. `reason`: reason or ticket.
+     * Codes for a device that were given out and may still be good.
+     */
+    fun `openCodes`(`session`: OperatorSession, `device`: kotlin.String): List<OpenCode>
+
+    /**
+     * Opens a request. `reason`: reason or ticket; may be empty and come later.
      */
     fun `openRequest`(`session`: OperatorSession, `user`: kotlin.String, `device`: kotlin.String, `reason`: kotlin.String): DeskRequest
 
     /**
-     * A request as it stands.
+     * A page of requests that have not ended, oldest first. `after`: the last one of the page before.
      */
-    fun `request`(`session`: OperatorSession, `id`: kotlin.ULong): DeskRequest
+    fun `openRequests`(`session`: OperatorSession, `after`: RequestPlace?, `limit`: kotlin.UInt): List<DeskRequest>
 
     /**
-     * Searches users by id or name; at most 50.
+     * A request as it stands. `id`: as it was given, or as a person typed it.
+     */
+    fun `request`(`session`: OperatorSession, `id`: kotlin.String): DeskRequest
+
+    /**
+     * Users by any part of id, name, address or Device ID, the closest first; at most 50. Recorded with the text.
      */
     fun `search`(`session`: OperatorSession, `text`: kotlin.String): List<DeskFound>
 
     /**
-     * Signs an operator in; the password is wiped on this side.
+     * Says to which channel of the user (`DeskChannel.id`) the code will go, before a second operator approves it;
+     * absent: it is shown. This voids an earlier approval.
      */
-    fun `signIn`(`operator`: kotlin.String, `password`: kotlin.String): OperatorSession
+    fun `setDelivery`(`session`: OperatorSession, `id`: kotlin.String, `channel`: kotlin.String?)
 
     /**
-     * Verifies the desk's own log.
+     * Gives a request another reason. This voids an earlier approval.
      */
-    fun `verifyAudit`(): AuditSummary
+    fun `setReason`(`session`: OperatorSession, `id`: kotlin.String, `reason`: kotlin.String)
 
     /**
-     * The same, and compares it with checkpoints, 128 bytes each, that were kept elsewhere: number 705
-     * where a tail was cut off or the log rewritten. `public_key`: of the checkpoint signer, a compressed
-     * point of 33 bytes.
+     * The same while the text is being typed: what is then chosen is recorded, not each letter.
      */
-    fun `verifyAuditAgainst`(`checkpoints`: List<kotlin.ByteArray>, `publicKey`: kotlin.ByteArray): AuditSummary
+    fun `suggest`(`session`: OperatorSession, `text`: kotlin.String): List<DeskFound>
+
+    /**
+     * Goes on with another operator's request. Verification and approval are void.
+     */
+    fun `takeOver`(`session`: OperatorSession, `id`: kotlin.String)
 
     /**
      * Verifies the caller; `verifier` is called on this thread and may take long, such as for a push that
@@ -9889,16 +7888,227 @@ public interface HelpDeskInterface {
      * number 406 where reason, caller or challenge has changed since, 414 where the request has expired,
      * 415 where it was answered.
      */
-    fun `verifyCaller`(`session`: OperatorSession, `id`: kotlin.ULong, `verifier`: CallerVerifier)
+    fun `verifyCaller`(`session`: OperatorSession, `id`: kotlin.String, `verifier`: CallerVerifier)
+
+    /**
+     * All issuers' public keys, by slot, the present one of a slot before its retired ones, newest first.
+     */
+    fun `issuers`(`session`: OperatorSession): List<IssuerInfo>
+
+    /**
+     * The licence as it stands.
+     */
+    fun `licence`(`session`: OperatorSession): DeskLicence?
+
+    /**
+     * Whether `register_device` would register it now; nothing is changed.
+     */
+    fun `mayRegister`(`session`: OperatorSession, `device`: NewDevice, `adminKey`: IssuerKey?)
+
+    /**
+     * Enters the public key of an issuer that the signer holds: into an empty slot, or in place of the
+     * present one, which is then retired.
+     */
+    fun `putIssuer`(`session`: OperatorSession, `info`: IssuerInfo)
+
+    /**
+     * Puts a licence in: the vendor's signed file. Number 444 if the vendor has not signed it.
+     */
+    fun `putLicence`(`session`: OperatorSession, `file`: kotlin.String): DeskLicence
+
+    /**
+     * Records that an operator fetched a program for users. `name`: which.
+     */
+    fun `recordDownload`(`session`: OperatorSession, `name`: kotlin.String)
+
+    /**
+     * Records what an Administrator does to the issuers' keys beside the desk; to be called before it is done.
+     */
+    fun `recordKeyEvent`(`session`: OperatorSession, `event`: IssuerKeyEvent)
+
+    /**
+     * Records that a device's forgotten PIN is about to be blocked on purpose; to be called before it is done.
+     */
+    fun `recordPinBlock`(`session`: OperatorSession, `device`: kotlin.String)
+
+    /**
+     * Records that a device took a new issuer key, a compressed point of 33 bytes, in its slot. From then
+     * on only the new key answers for it. `rotation`: the slot's new rotation number.
+     */
+    fun `recordRotation`(`session`: OperatorSession, `device`: kotlin.String, `newIssuer`: kotlin.ByteArray, `rotation`: kotlin.UInt)
+
+    /**
+     * Registers an enrolled device. `admin_key`: of a device of suite 3, which the signer takes, wrapped.
+     */
+    fun `registerDevice`(`session`: OperatorSession, `device`: NewDevice, `adminKey`: IssuerKey?)
+
+    /**
+     * Takes a device out of use. It can no longer be unlocked.
+     */
+    fun `retireDevice`(`session`: OperatorSession, `device`: kotlin.String)
+
+    /**
+     * Switches the service on or off.
+     */
+    fun `setService`(`session`: OperatorSession, `on`: kotlin.Boolean)
+
+    /**
+     * Records what a program that saw a device found in its slots. Number 112 where one has a key that is
+     * not the desk's, which is recorded.
+     */
+    fun `slotsSeen`(`session`: OperatorSession, `device`: kotlin.String, `seen`: List<DeviceSlot>)
+
+    /**
+     * Entries from place `from` on, at most `count`, with names and texts. That they were read is recorded.
+     */
+    fun `auditEntries`(`session`: OperatorSession, `from`: kotlin.ULong, `count`: kotlin.UInt): List<AuditEntry>
+
+    /**
+     * Signs a checkpoint over all entries up to now. Keep it where the log's administrator cannot write.
+     * That it was made is recorded. `signer` is called on this thread.
+     */
+    fun `checkpoint`(`session`: OperatorSession, `signer`: CheckpointSigner): SignedCheckpoint
+
+    /**
+     * The canonical bytes of an entry.
+     */
+    fun `entryBytes`(`index`: kotlin.ULong): kotlin.ByteArray
+
+    /**
+     * How far the log reaches.
+     */
+    fun `logState`(): LogState
+
+    /**
+     * The name of the log in its checkpoints' first line.
+     */
+    fun `origin`(): kotlin.String
+
+    /**
+     * The proof that entry `index` is in the log as a checkpoint has it (C2SP tlog-proof).
+     */
+    fun `prove`(`index`: kotlin.ULong, `checkpoint`: kotlin.String): kotlin.String
+
+    /**
+     * The hashes, 32 bytes each, that lead from the root of the log's first `old` entries to that of its
+     * first `new` ones (RFC 9162, section 2.1.4).
+     */
+    fun `proveConsistency`(`old`: kotlin.ULong, `new`: kotlin.ULong): List<kotlin.ByteArray>
+
+    /**
+     * Sends the next notice of the outbox, at least once, and says whether it did: call it until it says no,
+     * after each call and from time to time. One that could not be sent is recorded and tried again later.
+     */
+    fun `sendNotice`(): kotlin.Boolean
+
+    /**
+     * Verifies the whole log and that each of `checkpoints` is a beginning of it: number 705 where it was cut
+     * off or rewritten. `keys`: lines of the keys that sign checkpoints; both may be empty.
+     */
+    fun `verifyAudit`(`checkpoints`: List<kotlin.String>, `keys`: List<kotlin.String>): AuditSummary
+
+    /**
+     * Goes on with a clock that is behind the log, after it had been too far ahead. Requests, rests and
+     * sessions begin again; codes counted by the wrong clock stay counted. `note`: what had happened. The
+     * password is wiped on this side.
+     */
+    fun `acceptClock`(`operator`: kotlin.String, `password`: kotlin.String, `note`: kotlin.String)
+
+    /**
+     * A second Administrator lets an operator's change that rests hold at once. `reason`: what made it urgent.
+     */
+    fun `approveOperator`(`session`: OperatorSession, `operator`: kotlin.String, `reason`: kotlin.String)
+
+    /**
+     * A second Administrator lets rules that rest hold at once.
+     */
+    fun `approveRules`(`session`: OperatorSession, `reason`: kotlin.String)
+
+    /**
+     * A second Administrator lets it hold at once that a user is no longer privileged.
+     */
+    fun `approveUser`(`session`: OperatorSession, `user`: kotlin.String, `reason`: kotlin.String)
+
+    /**
+     * Gives an operator other roles and privileges; what is more than before rests.
+     */
+    fun `changeOperator`(`session`: OperatorSession, `operator`: DeskOperator)
+
+    /**
+     * Gives the session's operator another password, which is wiped on this side, and ends all their sessions.
+     */
+    fun `changePassword`(`session`: OperatorSession, `password`: kotlin.String)
+
+    /**
+     * Forgets all that is known of a user; the log keeps a number that says nothing.
+     */
+    fun `eraseUser`(`session`: OperatorSession, `user`: kotlin.String)
+
+    /**
+     * Whether the session's operator has a privilege now.
+     */
+    fun `may`(`session`: OperatorSession, `privilege`: DeskPrivilege): kotlin.Boolean
+
+    /**
+     * Ends the set-up: from now on codes are given, and what loosens rests.
+     */
+    fun `openDesk`(`session`: OperatorSession)
+
+    /**
+     * All operators, by name, with what they may do now.
+     */
+    fun `operators`(`session`: OperatorSession): List<DeskOperator>
+
+    /**
+     * Adds an operator, or gives one a new password, which ends their sessions, with these roles and
+     * privileges; what is more than before rests. The password is wiped on this side.
+     */
+    fun `putOperator`(`session`: OperatorSession, `operator`: DeskOperator, `password`: kotlin.String)
+
+    /**
+     * Changes the rules: what tightens holds at once, what loosens after its rest.
+     */
+    fun `putRules`(`session`: OperatorSession, `rules`: DeskRules)
+
+    /**
+     * Adds a user or changes one. That they are no longer privileged rests.
+     */
+    fun `putUser`(`session`: OperatorSession, `user`: DeskUser)
+
+    /**
+     * Takes an operator away.
+     */
+    fun `removeOperator`(`session`: OperatorSession, `operator`: kotlin.String)
+
+    /**
+     * The rules as they hold now.
+     */
+    fun `rules`(`session`: OperatorSession): DeskRules
+
+    /**
+     * Signs an operator in; the password is wiped on this side. Number 438 after too many wrong ones.
+     */
+    fun `signIn`(`operator`: kotlin.String, `password`: kotlin.String): OperatorSession
+
+    /**
+     * Ends a session.
+     */
+    fun `signOut`(`session`: OperatorSession)
+
+    /**
+     * A page of users with their devices, by id. `after`: the last one of the page before.
+     */
+    fun `users`(`session`: OperatorSession, `after`: kotlin.String?, `limit`: kotlin.UInt): List<DeskFound>
 
     companion object
 }
 
 /**
- * An open help desk. Calls from several threads wait for each other, and each waits for the stores, the
- * signer and the other ports of the desk, whose answers are of one step with its record: a call from
- * within one of these is refused with number 802. `CallerVerifier` and `Approver` hold nobody up: while
- * they work the desk serves others, and they may call it themselves.
+ * An open help desk over a database; others may be open over the same one. Calls from several threads wait for each
+ * other, at most five seconds (number 707), and each waits for the signer, the notifier and the delivery. A call from
+ * within one of these is refused: on the same thread at once with number 802, on another one with 707.
+ * `CallerVerifier` and `Approver` hold nobody up: while they work the desk serves others, and they may call it
+ * themselves.
  */
 open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 {
@@ -10002,20 +8212,17 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
 
     /**
-     * Accepts a clock that is behind the log because it was too far ahead before. Every open request is
-     * dropped; codes counted under the wrong time stay counted. `note`: what happened. The password is
-     * wiped on this side.
+     * Records that the unlock was given up. The code may still be good.
      */
-    @Throws(UnlockException::class)override fun `acceptClock`(`operator`: kotlin.String, `password`: kotlin.String, `note`: kotlin.String)
+    @Throws(UnlockException::class)override fun `abandon`(`session`: OperatorSession, `id`: kotlin.String)
         =
     callWithHandle {
     uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_accept_clock(
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_abandon(
         it,
 
-        FfiConverterString.lower(`operator`),
-        FfiConverterString.lower(`password`),
-        FfiConverterString.lower(`note`),_status)
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`id`),_status)
 }
     }
 
@@ -10043,13 +8250,386 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
 
     /**
-     * Alarms that nobody has acknowledged.
+     * A page of alarms that nobody has acknowledged, oldest first. `from`: the first number of the page.
      */
-    @Throws(UnlockException::class)override fun `alarms`(`session`: OperatorSession): List<DeskAlarm> {
+    @Throws(UnlockException::class)override fun `alarms`(`session`: OperatorSession, `from`: kotlin.ULong, `limit`: kotlin.UInt): List<DeskAlarm> {
             return FfiConverterSequenceTypeDeskAlarm.lift(
     callWithHandle {
     uniffiRustCallWithError(UnlockException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_alarms(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterULong.lower(`from`),
+        FfiConverterUInt.lower(`limit`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * A second operator, who has signed in here, approves.
+     */
+    @Throws(UnlockException::class)override fun `approve`(`session`: OperatorSession, `id`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_approve(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`id`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Asks the host's own system whether a second operator has approved the request as it is now;
+     * `approver` is called on this thread; the desk serves others meanwhile. Number 409 while nobody has
+     * decided, 432 where they said no, 434 for an approval of something else, of the request before it
+     * changed meanwhile, or after a later ask has begun, 410, 435 or 436 where whoever approved may not.
+     * Each answer is recorded, and to ask voids an approval that was there: ask when there is an answer,
+     * not in a loop.
+     */
+    @Throws(UnlockException::class)override fun `askApproval`(`session`: OperatorSession, `id`: kotlin.String, `approver`: Approver)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_ask_approval(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`id`),
+        FfiConverterTypeApprover.lower(`approver`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Makes the Response Code. While the request lives, the same operator may have it made again, which is
+     * recorded and not counted. It crosses as text, which the host cannot wipe: show it and let it go.
+     */
+    @Throws(UnlockException::class)override fun `authorise`(`session`: OperatorSession, `id`: kotlin.String): kotlin.String {
+            return FfiConverterString.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`id`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * The same, sent to a channel of the user (`DeskChannel.id`); the operator
+     * never sees the code. The desk needs a `CodeDelivery`.
+     */
+    @Throws(UnlockException::class)override fun `authoriseToChannel`(`session`: OperatorSession, `id`: kotlin.String, `channel`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise_to_channel(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`id`),
+        FfiConverterString.lower(`channel`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Records that the user has unlocked the device.
+     */
+    @Throws(UnlockException::class)override fun `done`(`session`: OperatorSession, `id`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_done(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`id`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Takes the Device Challenge that the caller reads out, and checks it.
+     */
+    @Throws(UnlockException::class)override fun `enterChallenge`(`session`: OperatorSession, `id`: kotlin.String, `challenge`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_enter_challenge(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`id`),
+        FfiConverterString.lower(`challenge`),_status)
+}
+    }
+
+
+
+
+    /**
+     * A device and its owner.
+     */
+    @Throws(UnlockException::class)override fun `findDevice`(`session`: OperatorSession, `device`: kotlin.String): DeskFound {
+            return FfiConverterTypeDeskFound.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_find_device(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`device`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * A user and all their devices.
+     */
+    @Throws(UnlockException::class)override fun `findUser`(`session`: OperatorSession, `user`: kotlin.String): DeskFound {
+            return FfiConverterTypeDeskFound.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_find_user(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`user`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Codes for a device that were given out and may still be good.
+     */
+    @Throws(UnlockException::class)override fun `openCodes`(`session`: OperatorSession, `device`: kotlin.String): List<OpenCode> {
+            return FfiConverterSequenceTypeOpenCode.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_open_codes(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`device`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Opens a request. `reason`: reason or ticket; may be empty and come later.
+     */
+    @Throws(UnlockException::class)override fun `openRequest`(`session`: OperatorSession, `user`: kotlin.String, `device`: kotlin.String, `reason`: kotlin.String): DeskRequest {
+            return FfiConverterTypeDeskRequest.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_open_request(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`user`),
+        FfiConverterString.lower(`device`),
+        FfiConverterString.lower(`reason`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * A page of requests that have not ended, oldest first. `after`: the last one of the page before.
+     */
+    @Throws(UnlockException::class)override fun `openRequests`(`session`: OperatorSession, `after`: RequestPlace?, `limit`: kotlin.UInt): List<DeskRequest> {
+            return FfiConverterSequenceTypeDeskRequest.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_open_requests(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterOptionalTypeRequestPlace.lower(`after`),
+        FfiConverterUInt.lower(`limit`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * A request as it stands. `id`: as it was given, or as a person typed it.
+     */
+    @Throws(UnlockException::class)override fun `request`(`session`: OperatorSession, `id`: kotlin.String): DeskRequest {
+            return FfiConverterTypeDeskRequest.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_request(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`id`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Users by any part of id, name, address or Device ID, the closest first; at most 50. Recorded with the text.
+     */
+    @Throws(UnlockException::class)override fun `search`(`session`: OperatorSession, `text`: kotlin.String): List<DeskFound> {
+            return FfiConverterSequenceTypeDeskFound.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_search(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`text`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Says to which channel of the user (`DeskChannel.id`) the code will go, before a second operator approves it;
+     * absent: it is shown. This voids an earlier approval.
+     */
+    @Throws(UnlockException::class)override fun `setDelivery`(`session`: OperatorSession, `id`: kotlin.String, `channel`: kotlin.String?)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_set_delivery(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`id`),
+        FfiConverterOptionalString.lower(`channel`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Gives a request another reason. This voids an earlier approval.
+     */
+    @Throws(UnlockException::class)override fun `setReason`(`session`: OperatorSession, `id`: kotlin.String, `reason`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_set_reason(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`id`),
+        FfiConverterString.lower(`reason`),_status)
+}
+    }
+
+
+
+
+    /**
+     * The same while the text is being typed: what is then chosen is recorded, not each letter.
+     */
+    @Throws(UnlockException::class)override fun `suggest`(`session`: OperatorSession, `text`: kotlin.String): List<DeskFound> {
+            return FfiConverterSequenceTypeDeskFound.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_suggest(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`text`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Goes on with another operator's request. Verification and approval are void.
+     */
+    @Throws(UnlockException::class)override fun `takeOver`(`session`: OperatorSession, `id`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_take_over(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`id`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Verifies the caller; `verifier` is called on this thread and may take long, such as for a push that
+     * the caller confirms: the desk serves others meanwhile. Its answer counts for the request as it was:
+     * number 406 where reason, caller or challenge has changed since, 414 where the request has expired,
+     * 415 where it was answered.
+     */
+    @Throws(UnlockException::class)override fun `verifyCaller`(`session`: OperatorSession, `id`: kotlin.String, `verifier`: CallerVerifier)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_caller(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`id`),
+        FfiConverterTypeCallerVerifier.lower(`verifier`),_status)
+}
+    }
+
+
+
+
+    /**
+     * All issuers' public keys, by slot, the present one of a slot before its retired ones, newest first.
+     */
+    @Throws(UnlockException::class)override fun `issuers`(`session`: OperatorSession): List<IssuerInfo> {
+            return FfiConverterSequenceTypeIssuerInfo.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_issuers(
         it,
 
         FfiConverterTypeOperatorSession.lower(`session`),_status)
@@ -10061,17 +8641,128 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
 
     /**
-     * Adds a user or changes one.
+     * The licence as it stands.
      */
-    @Throws(UnlockException::class)override fun `putUser`(`session`: OperatorSession, `user`: DeskUser)
+    @Throws(UnlockException::class)override fun `licence`(`session`: OperatorSession): DeskLicence? {
+            return FfiConverterOptionalTypeDeskLicence.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_licence(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Whether `register_device` would register it now; nothing is changed.
+     */
+    @Throws(UnlockException::class)override fun `mayRegister`(`session`: OperatorSession, `device`: NewDevice, `adminKey`: IssuerKey?)
         =
     callWithHandle {
     uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_put_user(
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_may_register(
         it,
 
         FfiConverterTypeOperatorSession.lower(`session`),
-        FfiConverterTypeDeskUser.lower(`user`),_status)
+        FfiConverterTypeNewDevice.lower(`device`),
+        FfiConverterOptionalTypeIssuerKey.lower(`adminKey`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Enters the public key of an issuer that the signer holds: into an empty slot, or in place of the
+     * present one, which is then retired.
+     */
+    @Throws(UnlockException::class)override fun `putIssuer`(`session`: OperatorSession, `info`: IssuerInfo)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_put_issuer(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterTypeIssuerInfo.lower(`info`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Puts a licence in: the vendor's signed file. Number 444 if the vendor has not signed it.
+     */
+    @Throws(UnlockException::class)override fun `putLicence`(`session`: OperatorSession, `file`: kotlin.String): DeskLicence {
+            return FfiConverterTypeDeskLicence.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_put_licence(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`file`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Records that an operator fetched a program for users. `name`: which.
+     */
+    @Throws(UnlockException::class)override fun `recordDownload`(`session`: OperatorSession, `name`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_record_download(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`name`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Records what an Administrator does to the issuers' keys beside the desk; to be called before it is done.
+     */
+    @Throws(UnlockException::class)override fun `recordKeyEvent`(`session`: OperatorSession, `event`: IssuerKeyEvent)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_record_key_event(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterTypeIssuerKeyEvent.lower(`event`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Records that a device's forgotten PIN is about to be blocked on purpose; to be called before it is done.
+     */
+    @Throws(UnlockException::class)override fun `recordPinBlock`(`session`: OperatorSession, `device`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_record_pin_block(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`device`),_status)
 }
     }
 
@@ -10100,10 +8791,9 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
 
     /**
-     * Registers a device that was enrolled with `issuer` in `slot`. In suite 3 the admin key goes,
-     * wrapped, into the registry, and `slot` is not used.
+     * Registers an enrolled device. `admin_key`: of a device of suite 3, which the signer takes, wrapped.
      */
-    @Throws(UnlockException::class)override fun `registerDevice`(`session`: OperatorSession, `owner`: kotlin.String, `device`: EnrolledDevice, `slot`: kotlin.UByte, `issuer`: IssuerKey)
+    @Throws(UnlockException::class)override fun `registerDevice`(`session`: OperatorSession, `device`: NewDevice, `adminKey`: IssuerKey?)
         =
     callWithHandle {
     uniffiRustCallWithError(UnlockException) { _status ->
@@ -10111,10 +8801,8 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
         it,
 
         FfiConverterTypeOperatorSession.lower(`session`),
-        FfiConverterString.lower(`owner`),
-        FfiConverterTypeEnrolledDevice.lower(`device`),
-        FfiConverterUByte.lower(`slot`),
-        FfiConverterTypeIssuerKey.lower(`issuer`),_status)
+        FfiConverterTypeNewDevice.lower(`device`),
+        FfiConverterOptionalTypeIssuerKey.lower(`adminKey`),_status)
 }
     }
 
@@ -10122,30 +8810,7 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
 
     /**
-     * Registers a device of suite 1 or 2 by the issuer's public key, a compressed point of 33 bytes,
-     * as an enrolment station without the issuer's key does.
-     */
-    @Throws(UnlockException::class)override fun `registerDeviceByPublicKey`(`session`: OperatorSession, `owner`: kotlin.String, `device`: EnrolledDevice, `slot`: kotlin.UByte, `suite`: Suite, `issuer`: kotlin.ByteArray)
-        =
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_register_device_by_public_key(
-        it,
-
-        FfiConverterTypeOperatorSession.lower(`session`),
-        FfiConverterString.lower(`owner`),
-        FfiConverterTypeEnrolledDevice.lower(`device`),
-        FfiConverterUByte.lower(`slot`),
-        FfiConverterTypeSuite.lower(`suite`),
-        FfiConverterByteArray.lower(`issuer`),_status)
-}
-    }
-
-
-
-
-    /**
-     * Takes a device out of use.
+     * Takes a device out of use. It can no longer be unlocked.
      */
     @Throws(UnlockException::class)override fun `retireDevice`(`session`: OperatorSession, `device`: kotlin.String)
         =
@@ -10181,17 +8846,19 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
 
     /**
-     * Records that the unlock was given up. The code may still be good.
+     * Records what a program that saw a device found in its slots. Number 112 where one has a key that is
+     * not the desk's, which is recorded.
      */
-    @Throws(UnlockException::class)override fun `abandon`(`session`: OperatorSession, `id`: kotlin.ULong)
+    @Throws(UnlockException::class)override fun `slotsSeen`(`session`: OperatorSession, `device`: kotlin.String, `seen`: List<DeviceSlot>)
         =
     callWithHandle {
     uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_abandon(
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_slots_seen(
         it,
 
         FfiConverterTypeOperatorSession.lower(`session`),
-        FfiConverterULong.lower(`id`),_status)
+        FfiConverterString.lower(`device`),
+        FfiConverterSequenceTypeDeviceSlot.lower(`seen`),_status)
 }
     }
 
@@ -10199,60 +8866,18 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
 
     /**
-     * A second operator, who has signed in here, approves.
+     * Entries from place `from` on, at most `count`, with names and texts. That they were read is recorded.
      */
-    @Throws(UnlockException::class)override fun `approve`(`session`: OperatorSession, `id`: kotlin.ULong)
-        =
+    @Throws(UnlockException::class)override fun `auditEntries`(`session`: OperatorSession, `from`: kotlin.ULong, `count`: kotlin.UInt): List<AuditEntry> {
+            return FfiConverterSequenceTypeAuditEntry.lift(
     callWithHandle {
     uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_approve(
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_audit_entries(
         it,
 
         FfiConverterTypeOperatorSession.lower(`session`),
-        FfiConverterULong.lower(`id`),_status)
-}
-    }
-
-
-
-
-    /**
-     * Asks the host's own system whether a second operator has approved the request as it is now;
-     * `approver` is called on this thread; the desk serves others meanwhile. Number 409 while nobody has
-     * decided, 432 where they said no, 434 for an approval of something else, of the request before it
-     * changed meanwhile, or after a later ask has begun, 410, 435 or 436 where whoever approved may not.
-     * Each answer is recorded, and to ask voids an approval that was there: ask when there is an answer,
-     * not in a loop.
-     */
-    @Throws(UnlockException::class)override fun `askApproval`(`session`: OperatorSession, `id`: kotlin.ULong, `approver`: Approver)
-        =
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_ask_approval(
-        it,
-
-        FfiConverterTypeOperatorSession.lower(`session`),
-        FfiConverterULong.lower(`id`),
-        FfiConverterTypeApprover.lower(`approver`),_status)
-}
-    }
-
-
-
-
-    /**
-     * Makes the Response Code, once. It crosses as text, which the host cannot wipe: show it and let
-     * it go.
-     */
-    @Throws(UnlockException::class)override fun `authorise`(`session`: OperatorSession, `id`: kotlin.ULong): kotlin.String {
-            return FfiConverterString.lift(
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise(
-        it,
-
-        FfiConverterTypeOperatorSession.lower(`session`),
-        FfiConverterULong.lower(`id`),_status)
+        FfiConverterULong.lower(`from`),
+        FfiConverterUInt.lower(`count`),_status)
 }
     }
     )
@@ -10261,29 +8886,8 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
 
     /**
-     * The same, sent to a channel of the user (`DeskChannel.id`); the operator
-     * never sees the code. The desk needs a `CodeDelivery`.
-     */
-    @Throws(UnlockException::class)override fun `authoriseToChannel`(`session`: OperatorSession, `id`: kotlin.ULong, `channel`: kotlin.String)
-        =
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_authorise_to_channel(
-        it,
-
-        FfiConverterTypeOperatorSession.lower(`session`),
-        FfiConverterULong.lower(`id`),
-        FfiConverterString.lower(`channel`),_status)
-}
-    }
-
-
-
-
-    /**
      * Signs a checkpoint over all entries up to now. Keep it where the log's administrator cannot write.
-     * Number 611 where the key is also an issuer's.
-     * `signer` is called on this thread.
+     * That it was made is recorded. `signer` is called on this thread.
      */
     @Throws(UnlockException::class)override fun `checkpoint`(`session`: OperatorSession, `signer`: CheckpointSigner): SignedCheckpoint {
             return FfiConverterTypeSignedCheckpoint.lift(
@@ -10302,54 +8906,16 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
 
     /**
-     * Records that the user has unlocked the device.
+     * The canonical bytes of an entry.
      */
-    @Throws(UnlockException::class)override fun `done`(`session`: OperatorSession, `id`: kotlin.ULong)
-        =
+    @Throws(UnlockException::class)override fun `entryBytes`(`index`: kotlin.ULong): kotlin.ByteArray {
+            return FfiConverterByteArray.lift(
     callWithHandle {
     uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_done(
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_entry_bytes(
         it,
 
-        FfiConverterTypeOperatorSession.lower(`session`),
-        FfiConverterULong.lower(`id`),_status)
-}
-    }
-
-
-
-
-    /**
-     * Takes the Device Challenge that the caller reads out, and checks it.
-     */
-    @Throws(UnlockException::class)override fun `enterChallenge`(`session`: OperatorSession, `id`: kotlin.ULong, `challenge`: kotlin.String)
-        =
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_enter_challenge(
-        it,
-
-        FfiConverterTypeOperatorSession.lower(`session`),
-        FfiConverterULong.lower(`id`),
-        FfiConverterString.lower(`challenge`),_status)
-}
-    }
-
-
-
-
-    /**
-     * Finds a device and its owner.
-     */
-    @Throws(UnlockException::class)override fun `findDevice`(`session`: OperatorSession, `device`: kotlin.String): DeskFound {
-            return FfiConverterTypeDeskFound.lift(
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_find_device(
-        it,
-
-        FfiConverterTypeOperatorSession.lower(`session`),
-        FfiConverterString.lower(`device`),_status)
+        FfiConverterULong.lower(`index`),_status)
 }
     }
     )
@@ -10358,13 +8924,291 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
 
     /**
-     * Codes that were given out and may still be good.
+     * How far the log reaches.
      */
-    @Throws(UnlockException::class)override fun `openCodes`(`session`: OperatorSession): List<OpenCode> {
-            return FfiConverterSequenceTypeOpenCode.lift(
+    @Throws(UnlockException::class)override fun `logState`(): LogState {
+            return FfiConverterTypeLogState.lift(
     callWithHandle {
     uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_open_codes(
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_log_state(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * The name of the log in its checkpoints' first line.
+     */
+    @Throws(UnlockException::class)override fun `origin`(): kotlin.String {
+            return FfiConverterString.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_origin(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * The proof that entry `index` is in the log as a checkpoint has it (C2SP tlog-proof).
+     */
+    @Throws(UnlockException::class)override fun `prove`(`index`: kotlin.ULong, `checkpoint`: kotlin.String): kotlin.String {
+            return FfiConverterString.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_prove(
+        it,
+
+        FfiConverterULong.lower(`index`),
+        FfiConverterString.lower(`checkpoint`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * The hashes, 32 bytes each, that lead from the root of the log's first `old` entries to that of its
+     * first `new` ones (RFC 9162, section 2.1.4).
+     */
+    @Throws(UnlockException::class)override fun `proveConsistency`(`old`: kotlin.ULong, `new`: kotlin.ULong): List<kotlin.ByteArray> {
+            return FfiConverterSequenceByteArray.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_prove_consistency(
+        it,
+
+        FfiConverterULong.lower(`old`),
+        FfiConverterULong.lower(`new`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Sends the next notice of the outbox, at least once, and says whether it did: call it until it says no,
+     * after each call and from time to time. One that could not be sent is recorded and tried again later.
+     */
+    @Throws(UnlockException::class)override fun `sendNotice`(): kotlin.Boolean {
+            return FfiConverterBoolean.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_send_notice(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Verifies the whole log and that each of `checkpoints` is a beginning of it: number 705 where it was cut
+     * off or rewritten. `keys`: lines of the keys that sign checkpoints; both may be empty.
+     */
+    @Throws(UnlockException::class)override fun `verifyAudit`(`checkpoints`: List<kotlin.String>, `keys`: List<kotlin.String>): AuditSummary {
+            return FfiConverterTypeAuditSummary.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit(
+        it,
+
+        FfiConverterSequenceString.lower(`checkpoints`),
+        FfiConverterSequenceString.lower(`keys`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Goes on with a clock that is behind the log, after it had been too far ahead. Requests, rests and
+     * sessions begin again; codes counted by the wrong clock stay counted. `note`: what had happened. The
+     * password is wiped on this side.
+     */
+    @Throws(UnlockException::class)override fun `acceptClock`(`operator`: kotlin.String, `password`: kotlin.String, `note`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_accept_clock(
+        it,
+
+        FfiConverterString.lower(`operator`),
+        FfiConverterString.lower(`password`),
+        FfiConverterString.lower(`note`),_status)
+}
+    }
+
+
+
+
+    /**
+     * A second Administrator lets an operator's change that rests hold at once. `reason`: what made it urgent.
+     */
+    @Throws(UnlockException::class)override fun `approveOperator`(`session`: OperatorSession, `operator`: kotlin.String, `reason`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_operator(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`operator`),
+        FfiConverterString.lower(`reason`),_status)
+}
+    }
+
+
+
+
+    /**
+     * A second Administrator lets rules that rest hold at once.
+     */
+    @Throws(UnlockException::class)override fun `approveRules`(`session`: OperatorSession, `reason`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_rules(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`reason`),_status)
+}
+    }
+
+
+
+
+    /**
+     * A second Administrator lets it hold at once that a user is no longer privileged.
+     */
+    @Throws(UnlockException::class)override fun `approveUser`(`session`: OperatorSession, `user`: kotlin.String, `reason`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_user(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`user`),
+        FfiConverterString.lower(`reason`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Gives an operator other roles and privileges; what is more than before rests.
+     */
+    @Throws(UnlockException::class)override fun `changeOperator`(`session`: OperatorSession, `operator`: DeskOperator)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_change_operator(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterTypeDeskOperator.lower(`operator`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Gives the session's operator another password, which is wiped on this side, and ends all their sessions.
+     */
+    @Throws(UnlockException::class)override fun `changePassword`(`session`: OperatorSession, `password`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_change_password(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`password`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Forgets all that is known of a user; the log keeps a number that says nothing.
+     */
+    @Throws(UnlockException::class)override fun `eraseUser`(`session`: OperatorSession, `user`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_erase_user(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`user`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Whether the session's operator has a privilege now.
+     */
+    @Throws(UnlockException::class)override fun `may`(`session`: OperatorSession, `privilege`: DeskPrivilege): kotlin.Boolean {
+            return FfiConverterBoolean.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_may(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterTypeDeskPrivilege.lower(`privilege`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Ends the set-up: from now on codes are given, and what loosens rests.
+     */
+    @Throws(UnlockException::class)override fun `openDesk`(`session`: OperatorSession)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_open_desk(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),_status)
+}
+    }
+
+
+
+
+    /**
+     * All operators, by name, with what they may do now.
+     */
+    @Throws(UnlockException::class)override fun `operators`(`session`: OperatorSession): List<DeskOperator> {
+            return FfiConverterSequenceTypeDeskOperator.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_operators(
         it,
 
         FfiConverterTypeOperatorSession.lower(`session`),_status)
@@ -10376,19 +9220,90 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
 
     /**
-     * Opens a request, which lives ten minutes. `reason`: reason or ticket.
+     * Adds an operator, or gives one a new password, which ends their sessions, with these roles and
+     * privileges; what is more than before rests. The password is wiped on this side.
      */
-    @Throws(UnlockException::class)override fun `openRequest`(`session`: OperatorSession, `user`: kotlin.String, `device`: kotlin.String, `reason`: kotlin.String): DeskRequest {
-            return FfiConverterTypeDeskRequest.lift(
+    @Throws(UnlockException::class)override fun `putOperator`(`session`: OperatorSession, `operator`: DeskOperator, `password`: kotlin.String)
+        =
     callWithHandle {
     uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_open_request(
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_put_operator(
         it,
 
         FfiConverterTypeOperatorSession.lower(`session`),
-        FfiConverterString.lower(`user`),
-        FfiConverterString.lower(`device`),
-        FfiConverterString.lower(`reason`),_status)
+        FfiConverterTypeDeskOperator.lower(`operator`),
+        FfiConverterString.lower(`password`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Changes the rules: what tightens holds at once, what loosens after its rest.
+     */
+    @Throws(UnlockException::class)override fun `putRules`(`session`: OperatorSession, `rules`: DeskRules)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_put_rules(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterTypeDeskRules.lower(`rules`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Adds a user or changes one. That they are no longer privileged rests.
+     */
+    @Throws(UnlockException::class)override fun `putUser`(`session`: OperatorSession, `user`: DeskUser)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_put_user(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterTypeDeskUser.lower(`user`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Takes an operator away.
+     */
+    @Throws(UnlockException::class)override fun `removeOperator`(`session`: OperatorSession, `operator`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_remove_operator(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`operator`),_status)
+}
+    }
+
+
+
+
+    /**
+     * The rules as they hold now.
+     */
+    @Throws(UnlockException::class)override fun `rules`(`session`: OperatorSession): DeskRules {
+            return FfiConverterTypeDeskRules.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_rules(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),_status)
 }
     }
     )
@@ -10397,45 +9312,7 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
 
     /**
-     * A request as it stands.
-     */
-    @Throws(UnlockException::class)override fun `request`(`session`: OperatorSession, `id`: kotlin.ULong): DeskRequest {
-            return FfiConverterTypeDeskRequest.lift(
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_request(
-        it,
-
-        FfiConverterTypeOperatorSession.lower(`session`),
-        FfiConverterULong.lower(`id`),_status)
-}
-    }
-    )
-    }
-
-
-
-    /**
-     * Searches users by id or name; at most 50.
-     */
-    @Throws(UnlockException::class)override fun `search`(`session`: OperatorSession, `text`: kotlin.String): List<DeskFound> {
-            return FfiConverterSequenceTypeDeskFound.lift(
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_search(
-        it,
-
-        FfiConverterTypeOperatorSession.lower(`session`),
-        FfiConverterString.lower(`text`),_status)
-}
-    }
-    )
-    }
-
-
-
-    /**
-     * Signs an operator in; the password is wiped on this side.
+     * Signs an operator in; the password is wiped on this side. Number 438 after too many wrong ones.
      */
     @Throws(UnlockException::class)override fun `signIn`(`operator`: kotlin.String, `password`: kotlin.String): OperatorSession {
             return FfiConverterTypeOperatorSession.lift(
@@ -10454,60 +9331,38 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
 
     /**
-     * Verifies the desk's own log.
+     * Ends a session.
      */
-    @Throws(UnlockException::class)override fun `verifyAudit`(): AuditSummary {
-            return FfiConverterTypeAuditSummary.lift(
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit(
-        it,
-        _status)
-}
-    }
-    )
-    }
-
-
-
-    /**
-     * The same, and compares it with checkpoints, 128 bytes each, that were kept elsewhere: number 705
-     * where a tail was cut off or the log rewritten. `public_key`: of the checkpoint signer, a compressed
-     * point of 33 bytes.
-     */
-    @Throws(UnlockException::class)override fun `verifyAuditAgainst`(`checkpoints`: List<kotlin.ByteArray>, `publicKey`: kotlin.ByteArray): AuditSummary {
-            return FfiConverterTypeAuditSummary.lift(
-    callWithHandle {
-    uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit_against(
-        it,
-
-        FfiConverterSequenceByteArray.lower(`checkpoints`),
-        FfiConverterByteArray.lower(`publicKey`),_status)
-}
-    }
-    )
-    }
-
-
-
-    /**
-     * Verifies the caller; `verifier` is called on this thread and may take long, such as for a push that
-     * the caller confirms: the desk serves others meanwhile. Its answer counts for the request as it was:
-     * number 406 where reason, caller or challenge has changed since, 414 where the request has expired,
-     * 415 where it was answered.
-     */
-    @Throws(UnlockException::class)override fun `verifyCaller`(`session`: OperatorSession, `id`: kotlin.ULong, `verifier`: CallerVerifier)
+    @Throws(UnlockException::class)override fun `signOut`(`session`: OperatorSession)
         =
     callWithHandle {
     uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_caller(
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_sign_out(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),_status)
+}
+    }
+
+
+
+
+    /**
+     * A page of users with their devices, by id. `after`: the last one of the page before.
+     */
+    @Throws(UnlockException::class)override fun `users`(`session`: OperatorSession, `after`: kotlin.String?, `limit`: kotlin.UInt): List<DeskFound> {
+            return FfiConverterSequenceTypeDeskFound.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_users(
         it,
 
         FfiConverterTypeOperatorSession.lower(`session`),
-        FfiConverterULong.lower(`id`),
-        FfiConverterTypeCallerVerifier.lower(`verifier`),_status)
+        FfiConverterOptionalString.lower(`after`),
+        FfiConverterUInt.lower(`limit`),_status)
 }
+    }
+    )
     }
 
 
@@ -10517,12 +9372,57 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
 
 
+    companion object {
+
+    /**
+     * Makes a desk in a folder, which is made where it does not exist, with its first Administrator. Until
+     * `open_desk` ends the set-up it gives no code. `delivery`: where the desk is to send codes to channels;
+     * `vendor_keys`: lines of the keys that sign licences. The password is wiped on this side.
+     */
+    @Throws(UnlockException::class) fun `create`(`folder`: kotlin.String, `keys`: DeskKeys, `signer`: DeskSigner, `notifier`: OwnerNotifier, `delivery`: CodeDelivery?, `vendorKeys`: List<kotlin.String>, `rules`: DeskRules, `administrator`: kotlin.String, `password`: kotlin.String): HelpDesk {
+            return FfiConverterTypeHelpDesk.lift(
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_constructor_helpdesk_create(
+
+
+        FfiConverterString.lower(`folder`),
+        FfiConverterTypeDeskKeys.lower(`keys`),
+        FfiConverterTypeDeskSigner.lower(`signer`),
+        FfiConverterTypeOwnerNotifier.lower(`notifier`),
+        FfiConverterOptionalTypeCodeDelivery.lower(`delivery`),
+        FfiConverterSequenceString.lower(`vendorKeys`),
+        FfiConverterTypeDeskRules.lower(`rules`),
+        FfiConverterString.lower(`administrator`),
+        FfiConverterString.lower(`password`),_status)
+}
+    )
+    }
+
 
 
     /**
-     * @suppress
+     * Opens the desk in a folder. Several may be open at a time, in this and in other processes of the computer.
+     * Number 713 where its database is not sealed under these keys, 714 where it was set back.
      */
-    companion object
+    @Throws(UnlockException::class) fun `open`(`folder`: kotlin.String, `keys`: DeskKeys, `signer`: DeskSigner, `notifier`: OwnerNotifier, `delivery`: CodeDelivery?, `vendorKeys`: List<kotlin.String>): HelpDesk {
+            return FfiConverterTypeHelpDesk.lift(
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_constructor_helpdesk_open(
+
+
+        FfiConverterString.lower(`folder`),
+        FfiConverterTypeDeskKeys.lower(`keys`),
+        FfiConverterTypeDeskSigner.lower(`signer`),
+        FfiConverterTypeOwnerNotifier.lower(`notifier`),
+        FfiConverterOptionalTypeCodeDelivery.lower(`delivery`),
+        FfiConverterSequenceString.lower(`vendorKeys`),_status)
+}
+    )
+    }
+
+
+
+    }
 
 }
 
@@ -11800,27 +10700,34 @@ public object FfiConverterTypeIssuerProver: FfiConverter<IssuerProver, Long> {
 
 
 /**
- * Where the host keeps the licence.
+ * The keys of a desk in files under one passphrase, for whoever has no HSM. Keep a backup apart from the computer: once
+ * an issuer's key is lost, its devices can never be unlocked again.
  */
-public interface Licence {
+public interface KeyFolderInterface {
 
     /**
-     * The current terms; absent if there is no licence.
+     * Signs checkpoints with the desk's own key. `name`: the log's (`HelpDesk.origin`).
      */
-    fun `terms`(): LicenceTerms?
+    fun `checkpointSigner`(`name`: kotlin.String): CheckpointSigner
 
     /**
-     * Switches the service on or off.
+     * The public keys of the issuers' keys here.
      */
-    fun `setService`(`on`: kotlin.Boolean)
+    fun `issuers`(): List<IssuerInfo>
+
+    /**
+     * Keeps an issuer's key of suite 1 or 2 for a slot that has none. Its public key goes to `HelpDesk.put_issuer`.
+     */
+    fun `putIssuerKey`(`slot`: kotlin.UByte, `key`: IssuerKey): IssuerInfo
 
     companion object
 }
 
 /**
- * Where the host keeps the licence.
+ * The keys of a desk in files under one passphrase, for whoever has no HSM. Keep a backup apart from the computer: once
+ * an issuer's key is lost, its devices can never be unlocked again.
  */
-open class LicenceImpl: Disposable, AutoCloseable, Licence
+open class KeyFolder: Disposable, AutoCloseable, KeyFolderInterface
 {
 
     @Suppress("UNUSED_PARAMETER")
@@ -11903,7 +10810,7 @@ open class LicenceImpl: Disposable, AutoCloseable, Licence
                 return;
             }
             uniffiRustCall { status ->
-                UniffiLib.uniffi_fido_unlock_ffi_fn_free_licence(handle, status)
+                UniffiLib.uniffi_fido_unlock_ffi_fn_free_keyfolder(handle, status)
             }
         }
     }
@@ -11916,405 +10823,58 @@ open class LicenceImpl: Disposable, AutoCloseable, Licence
             throw InternalException("uniffiCloneHandle() called on NoHandle object");
         }
         return uniffiRustCall() { status ->
-            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_licence(handle, status)
+            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_keyfolder(handle, status)
         }
     }
 
 
     /**
-     * The current terms; absent if there is no licence.
+     * Signs checkpoints with the desk's own key. `name`: the log's (`HelpDesk.origin`).
      */
-    @Throws(StorageException::class)override fun `terms`(): LicenceTerms? {
-            return FfiConverterOptionalTypeLicenceTerms.lift(
-    callWithHandle {
-    uniffiRustCallWithError(StorageException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_licence_terms(
-        it,
-        _status)
-}
-    }
-    )
-    }
-
-
-
-    /**
-     * Switches the service on or off.
-     */
-    @Throws(StorageException::class)override fun `setService`(`on`: kotlin.Boolean)
-        =
-    callWithHandle {
-    uniffiRustCallWithError(StorageException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_licence_set_service(
-        it,
-
-        FfiConverterBoolean.lower(`on`),_status)
-}
-    }
-
-
-
-
-
-
-
-
-
-
-    /**
-     * @suppress
-     */
-    companion object
-
-}
-
-
-
-// Put the implementation in an object so we don't pollute the top-level namespace
-internal object uniffiCallbackInterfaceLicence {
-    internal object `terms`: UniffiCallbackInterfaceLicenceMethod0 {
-        override fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
-            val uniffiObj = FfiConverterTypeLicence.handleMap.get(uniffiHandle)
-            val makeCall = { ->
-                uniffiObj.`terms`(
-                )
-            }
-            val writeReturn = { value: LicenceTerms? -> uniffiOutReturn.setValue(FfiConverterOptionalTypeLicenceTerms.lower(value)) }
-            uniffiTraitInterfaceCallWithError(
-                uniffiCallStatus,
-                makeCall,
-                writeReturn,
-                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
-            )
-        }
-    }
-    internal object `setService`: UniffiCallbackInterfaceLicenceMethod1 {
-        override fun callback(`uniffiHandle`: Long,`on`: Byte,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,) {
-            val uniffiObj = FfiConverterTypeLicence.handleMap.get(uniffiHandle)
-            val makeCall = { ->
-                uniffiObj.`setService`(
-                    FfiConverterBoolean.lift(`on`),
-                )
-            }
-            val writeReturn = { _: Unit -> Unit }
-            uniffiTraitInterfaceCallWithError(
-                uniffiCallStatus,
-                makeCall,
-                writeReturn,
-                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
-            )
-        }
-    }
-
-    internal object uniffiFree: UniffiCallbackInterfaceFree {
-        override fun callback(handle: Long) {
-            FfiConverterTypeLicence.handleMap.remove(handle)
-        }
-    }
-
-    internal object uniffiClone: UniffiCallbackInterfaceClone {
-        override fun callback(handle: Long): Long {
-            return FfiConverterTypeLicence.handleMap.clone(handle)
-        }
-    }
-
-    internal var vtable = UniffiVTableCallbackInterfaceLicence.UniffiByValue(
-        uniffiFree,
-        uniffiClone,
-        `terms`,
-        `setService`,
-    )
-
-    // Registers the foreign callback with the Rust side.
-    // This method is generated for each callback interface.
-    internal fun register(lib: UniffiLib) {
-        lib.uniffi_fido_unlock_ffi_fn_init_callback_vtable_licence(vtable)
-    }
-}
-
-/**
- * @suppress
- */
-public object FfiConverterTypeLicence: FfiConverter<Licence, Long> {
-    internal val handleMap = UniffiHandleMap<Licence>()
-
-    override fun lower(value: Licence): Long {
-        if (value is LicenceImpl) {
-             // Rust-implemented object.  Clone the handle and return it
-            return value.callWithHandle { it }
-         } else {
-            // Kotlin object, generate a new vtable handle and return that.
-            return handleMap.insert(value)
-         }
-    }
-
-    override fun lift(value: Long): Licence {
-        if ((value and 1.toLong()) == 0.toLong()) {
-            // Rust-generated handle, construct a new class that uses the handle to implement the
-            // interface
-            return LicenceImpl(UniffiWithHandle, value)
-        } else {
-            // Kotlin-generated handle, get the object from the handle map
-            return handleMap.remove(value)
-        }
-    }
-
-    override fun read(buf: ByteBuffer): Licence {
-        return lift(buf.getLong())
-    }
-
-    override fun allocationSize(value: Licence) = 8UL
-
-    override fun write(value: Licence, buf: ByteBuffer) {
-        buf.putLong(lower(value))
-    }
-}
-
-
-// This template implements a class for working with a Rust struct via a handle
-// to the live Rust struct on the other side of the FFI.
-//
-// There's some subtlety here, because we have to be careful not to operate on a Rust
-// struct after it has been dropped, and because we must expose a public API for freeing
-// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
-//
-//   * Each instance holds an opaque handle to the underlying Rust struct.
-//     Method calls need to read this handle from the object's state and pass it in to
-//     the Rust FFI.
-//
-//   * When an instance is no longer needed, its handle should be passed to a
-//     special destructor function provided by the Rust FFI, which will drop the
-//     underlying Rust struct.
-//
-//   * Given an instance, calling code is expected to call the special
-//     `destroy` method in order to free it after use, either by calling it explicitly
-//     or by using a higher-level helper like the `use` method. Failing to do so risks
-//     leaking the underlying Rust struct.
-//
-//   * We can't assume that calling code will do the right thing, and must be prepared
-//     to handle Kotlin method calls executing concurrently with or even after a call to
-//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
-//
-//   * We must never allow Rust code to operate on the underlying Rust struct after
-//     the destructor has been called, and must never call the destructor more than once.
-//     Doing so may trigger memory unsafety.
-//
-//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
-//     is implemented to call the destructor when the Kotlin object becomes unreachable.
-//     This is done in a background thread. This is not a panacea, and client code should be aware that
-//      1. the thread may starve if some there are objects that have poorly performing
-//     `drop` methods or do significant work in their `drop` methods.
-//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
-//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
-//
-// If we try to implement this with mutual exclusion on access to the handle, there is the
-// possibility of a race between a method call and a concurrent call to `destroy`:
-//
-//    * Thread A starts a method call, reads the value of the handle, but is interrupted
-//      before it can pass the handle over the FFI to Rust.
-//    * Thread B calls `destroy` and frees the underlying Rust struct.
-//    * Thread A resumes, passing the already-read handle value to Rust and triggering
-//      a use-after-free.
-//
-// One possible solution would be to use a `ReadWriteLock`, with each method call taking
-// a read lock (and thus allowed to run concurrently) and the special `destroy` method
-// taking a write lock (and thus blocking on live method calls). However, we aim not to
-// generate methods with any hidden blocking semantics, and a `destroy` method that might
-// block if called incorrectly seems to meet that bar.
-//
-// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
-// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
-// has been called. These are updated according to the following rules:
-//
-//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
-//      The initial value for the flag is false.
-//
-//    * At the start of each method call, we atomically check the counter.
-//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
-//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
-//
-//    * At the end of each method call, we atomically decrement and check the counter.
-//      If it has reached zero then we destroy the underlying Rust struct.
-//
-//    * When `destroy` is called, we atomically flip the flag from false to true.
-//      If the flag was already true we silently fail.
-//      Otherwise we atomically decrement and check the counter.
-//      If it has reached zero then we destroy the underlying Rust struct.
-//
-// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
-// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
-//
-// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
-// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
-// of the underlying Rust code.
-//
-// This makes a cleaner a better alternative to _not_ calling `destroy()` as
-// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
-// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
-// thread may be starved, and the app will leak memory.
-//
-// In this case, `destroy`ing manually may be a better solution.
-//
-// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
-// with Rust peers are reclaimed:
-//
-// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
-// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
-// 3. The memory is reclaimed when the process terminates.
-//
-// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
-//
-
-
-/**
- * Decides about limits for a host that keeps the records: restore, `take`, store `records`.
- */
-public interface LimitBookInterface {
-
-    /**
-     * The records to store.
-     */
-    fun `records`(): List<LimitRecord>
-
-    /**
-     * Decides, and counts if `Taken`.
-     */
-    fun `take`(`request`: LimitRequest): LimitOutcome
-
-    companion object
-}
-
-/**
- * Decides about limits for a host that keeps the records: restore, `take`, store `records`.
- */
-open class LimitBook: Disposable, AutoCloseable, LimitBookInterface
-{
-
-    @Suppress("UNUSED_PARAMETER")
-    /**
-     * @suppress
-     */
-    constructor(withHandle: UniffiWithHandle, handle: Long) {
-        this.handle = handle
-        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
-    }
-
-    /**
-     * @suppress
-     *
-     * This constructor can be used to instantiate a fake object. Only used for tests. Any
-     * attempt to actually use an object constructed this way will fail as there is no
-     * connected Rust object.
-     */
-    @Suppress("UNUSED_PARAMETER")
-    constructor(noHandle: NoHandle) {
-        this.handle = 0
-        this.cleanable = null
-    }
-
-    protected val handle: Long
-    protected val cleanable: UniffiCleaner.Cleanable?
-
-    private val wasDestroyed = AtomicBoolean(false)
-    private val callCounter = AtomicLong(1)
-
-    /**
-     * Whether the current object has been destroyed and its reference is gone in the Rust side.
-     */
-    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
-
-    override fun destroy() {
-        // Only allow a single call to this method.
-        if (this.wasDestroyed.compareAndSet(false, true)) {
-            // This decrement always matches the initial count of 1 given at creation time.
-            if (this.callCounter.decrementAndGet() == 0L) {
-                cleanable?.clean()
-            }
-        }
-    }
-
-    @Synchronized
-    override fun close() {
-        this.destroy()
-    }
-
-    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
-        // Check and increment the call counter, to keep the object alive.
-        // This needs a compare-and-set retry loop in case of concurrent updates.
-        do {
-            val c = this.callCounter.get()
-            if (c == 0L) {
-                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
-            }
-            if (c == Long.MAX_VALUE) {
-                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
-            }
-        } while (! this.callCounter.compareAndSet(c, c + 1L))
-        // Now we can safely do the method call without the handle being freed concurrently.
-        try {
-            return block(this.uniffiCloneHandle())
-        } finally {
-            // This decrement always matches the increment we performed above.
-            if (this.callCounter.decrementAndGet() == 0L) {
-                cleanable?.clean()
-            }
-        }
-    }
-
-    // Use a static inner class instead of a closure so as not to accidentally
-    // capture `this` as part of the cleanable's action.
-    private class UniffiCleanAction(private val handle: Long) : Runnable {
-        override fun run() {
-            if (handle == 0.toLong()) {
-                // Fake object created with `NoHandle`, don't try to free.
-                return;
-            }
-            uniffiRustCall { status ->
-                UniffiLib.uniffi_fido_unlock_ffi_fn_free_limitbook(handle, status)
-            }
-        }
-    }
-
-    /**
-     * @suppress
-     */
-    fun uniffiCloneHandle(): Long {
-        if (handle == 0.toLong()) {
-            throw InternalException("uniffiCloneHandle() called on NoHandle object");
-        }
-        return uniffiRustCall() { status ->
-            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_limitbook(handle, status)
-        }
-    }
-
-
-    /**
-     * The records to store.
-     */override fun `records`(): List<LimitRecord> {
-            return FfiConverterSequenceTypeLimitRecord.lift(
-    callWithHandle {
-    uniffiRustCall() { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_limitbook_records(
-        it,
-        _status)
-}
-    }
-    )
-    }
-
-
-
-    /**
-     * Decides, and counts if `Taken`.
-     */
-    @Throws(UnlockException::class)override fun `take`(`request`: LimitRequest): LimitOutcome {
-            return FfiConverterTypeLimitOutcome.lift(
+    @Throws(UnlockException::class)override fun `checkpointSigner`(`name`: kotlin.String): CheckpointSigner {
+            return FfiConverterTypeCheckpointSigner.lift(
     callWithHandle {
     uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_limitbook_take(
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_keyfolder_checkpoint_signer(
         it,
 
-        FfiConverterTypeLimitRequest.lower(`request`),_status)
+        FfiConverterString.lower(`name`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * The public keys of the issuers' keys here.
+     */
+    @Throws(UnlockException::class)override fun `issuers`(): List<IssuerInfo> {
+            return FfiConverterSequenceTypeIssuerInfo.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_keyfolder_issuers(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Keeps an issuer's key of suite 1 or 2 for a slot that has none. Its public key goes to `HelpDesk.put_issuer`.
+     */
+    @Throws(UnlockException::class)override fun `putIssuerKey`(`slot`: kotlin.UByte, `key`: IssuerKey): IssuerInfo {
+            return FfiConverterTypeIssuerInfo.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_keyfolder_put_issuer_key(
+        it,
+
+        FfiConverterUByte.lower(`slot`),
+        FfiConverterTypeIssuerKey.lower(`key`),_status)
 }
     }
     )
@@ -12330,15 +10890,34 @@ open class LimitBook: Disposable, AutoCloseable, LimitBookInterface
     companion object {
 
     /**
-     * Restores from stored records, which are empty at first.
+     * Makes the folder and the desk's own keys in it, where they do not exist: what was begun before a crash is
+     * ended. Afterwards as `open`. The passphrase is wiped on this side.
      */
-    @Throws(UnlockException::class) fun `fromRecords`(`records`: List<LimitRecord>): LimitBook {
-            return FfiConverterTypeLimitBook.lift(
+    @Throws(UnlockException::class) fun `create`(`path`: kotlin.String, `passphrase`: kotlin.String): KeyFolder {
+            return FfiConverterTypeKeyFolder.lift(
     uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_constructor_limitbook_from_records(
+    UniffiLib.uniffi_fido_unlock_ffi_fn_constructor_keyfolder_create(
 
 
-        FfiConverterSequenceTypeLimitRecord.lower(`records`),_status)
+        FfiConverterString.lower(`path`),
+        FfiConverterString.lower(`passphrase`),_status)
+}
+    )
+    }
+
+
+
+    /**
+     * A folder that `create` made. Number 603 for another passphrase than then.
+     */
+    @Throws(UnlockException::class) fun `open`(`path`: kotlin.String, `passphrase`: kotlin.String): KeyFolder {
+            return FfiConverterTypeKeyFolder.lift(
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_constructor_keyfolder_open(
+
+
+        FfiConverterString.lower(`path`),
+        FfiConverterString.lower(`passphrase`),_status)
 }
     )
     }
@@ -12353,353 +10932,22 @@ open class LimitBook: Disposable, AutoCloseable, LimitBookInterface
 /**
  * @suppress
  */
-public object FfiConverterTypeLimitBook: FfiConverter<LimitBook, Long> {
-    override fun lower(value: LimitBook): Long {
+public object FfiConverterTypeKeyFolder: FfiConverter<KeyFolder, Long> {
+    override fun lower(value: KeyFolder): Long {
         return value.callWithHandle { it }
     }
 
-    override fun lift(value: Long): LimitBook {
-        return LimitBook(UniffiWithHandle, value)
+    override fun lift(value: Long): KeyFolder {
+        return KeyFolder(UniffiWithHandle, value)
     }
 
-    override fun read(buf: ByteBuffer): LimitBook {
+    override fun read(buf: ByteBuffer): KeyFolder {
         return lift(buf.getLong())
     }
 
-    override fun allocationSize(value: LimitBook) = 8UL
+    override fun allocationSize(value: KeyFolder) = 8UL
 
-    override fun write(value: LimitBook, buf: ByteBuffer) {
-        buf.putLong(lower(value))
-    }
-}
-
-
-// This template implements a class for working with a Rust struct via a handle
-// to the live Rust struct on the other side of the FFI.
-//
-// There's some subtlety here, because we have to be careful not to operate on a Rust
-// struct after it has been dropped, and because we must expose a public API for freeing
-// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
-//
-//   * Each instance holds an opaque handle to the underlying Rust struct.
-//     Method calls need to read this handle from the object's state and pass it in to
-//     the Rust FFI.
-//
-//   * When an instance is no longer needed, its handle should be passed to a
-//     special destructor function provided by the Rust FFI, which will drop the
-//     underlying Rust struct.
-//
-//   * Given an instance, calling code is expected to call the special
-//     `destroy` method in order to free it after use, either by calling it explicitly
-//     or by using a higher-level helper like the `use` method. Failing to do so risks
-//     leaking the underlying Rust struct.
-//
-//   * We can't assume that calling code will do the right thing, and must be prepared
-//     to handle Kotlin method calls executing concurrently with or even after a call to
-//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
-//
-//   * We must never allow Rust code to operate on the underlying Rust struct after
-//     the destructor has been called, and must never call the destructor more than once.
-//     Doing so may trigger memory unsafety.
-//
-//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
-//     is implemented to call the destructor when the Kotlin object becomes unreachable.
-//     This is done in a background thread. This is not a panacea, and client code should be aware that
-//      1. the thread may starve if some there are objects that have poorly performing
-//     `drop` methods or do significant work in their `drop` methods.
-//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
-//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
-//
-// If we try to implement this with mutual exclusion on access to the handle, there is the
-// possibility of a race between a method call and a concurrent call to `destroy`:
-//
-//    * Thread A starts a method call, reads the value of the handle, but is interrupted
-//      before it can pass the handle over the FFI to Rust.
-//    * Thread B calls `destroy` and frees the underlying Rust struct.
-//    * Thread A resumes, passing the already-read handle value to Rust and triggering
-//      a use-after-free.
-//
-// One possible solution would be to use a `ReadWriteLock`, with each method call taking
-// a read lock (and thus allowed to run concurrently) and the special `destroy` method
-// taking a write lock (and thus blocking on live method calls). However, we aim not to
-// generate methods with any hidden blocking semantics, and a `destroy` method that might
-// block if called incorrectly seems to meet that bar.
-//
-// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
-// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
-// has been called. These are updated according to the following rules:
-//
-//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
-//      The initial value for the flag is false.
-//
-//    * At the start of each method call, we atomically check the counter.
-//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
-//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
-//
-//    * At the end of each method call, we atomically decrement and check the counter.
-//      If it has reached zero then we destroy the underlying Rust struct.
-//
-//    * When `destroy` is called, we atomically flip the flag from false to true.
-//      If the flag was already true we silently fail.
-//      Otherwise we atomically decrement and check the counter.
-//      If it has reached zero then we destroy the underlying Rust struct.
-//
-// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
-// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
-//
-// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
-// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
-// of the underlying Rust code.
-//
-// This makes a cleaner a better alternative to _not_ calling `destroy()` as
-// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
-// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
-// thread may be starved, and the app will leak memory.
-//
-// In this case, `destroy`ing manually may be a better solution.
-//
-// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
-// with Rust peers are reclaimed:
-//
-// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
-// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
-// 3. The memory is reclaimed when the process terminates.
-//
-// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
-//
-
-
-/**
- * Counts codes in the host's own database; the count survives a restart and never goes down.
- */
-public interface Limits {
-
-    /**
-     * Decides and, if the outcome is `Taken`, counts the code, in one step that no other call can
-     * interrupt. The count is on disk when this returns. `LimitBook` makes the decision.
-     */
-    fun `take`(`request`: LimitRequest): LimitOutcome
-
-    companion object
-}
-
-/**
- * Counts codes in the host's own database; the count survives a restart and never goes down.
- */
-open class LimitsImpl: Disposable, AutoCloseable, Limits
-{
-
-    @Suppress("UNUSED_PARAMETER")
-    /**
-     * @suppress
-     */
-    constructor(withHandle: UniffiWithHandle, handle: Long) {
-        this.handle = handle
-        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
-    }
-
-    /**
-     * @suppress
-     *
-     * This constructor can be used to instantiate a fake object. Only used for tests. Any
-     * attempt to actually use an object constructed this way will fail as there is no
-     * connected Rust object.
-     */
-    @Suppress("UNUSED_PARAMETER")
-    constructor(noHandle: NoHandle) {
-        this.handle = 0
-        this.cleanable = null
-    }
-
-    protected val handle: Long
-    protected val cleanable: UniffiCleaner.Cleanable?
-
-    private val wasDestroyed = AtomicBoolean(false)
-    private val callCounter = AtomicLong(1)
-
-    /**
-     * Whether the current object has been destroyed and its reference is gone in the Rust side.
-     */
-    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
-
-    override fun destroy() {
-        // Only allow a single call to this method.
-        if (this.wasDestroyed.compareAndSet(false, true)) {
-            // This decrement always matches the initial count of 1 given at creation time.
-            if (this.callCounter.decrementAndGet() == 0L) {
-                cleanable?.clean()
-            }
-        }
-    }
-
-    @Synchronized
-    override fun close() {
-        this.destroy()
-    }
-
-    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
-        // Check and increment the call counter, to keep the object alive.
-        // This needs a compare-and-set retry loop in case of concurrent updates.
-        do {
-            val c = this.callCounter.get()
-            if (c == 0L) {
-                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
-            }
-            if (c == Long.MAX_VALUE) {
-                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
-            }
-        } while (! this.callCounter.compareAndSet(c, c + 1L))
-        // Now we can safely do the method call without the handle being freed concurrently.
-        try {
-            return block(this.uniffiCloneHandle())
-        } finally {
-            // This decrement always matches the increment we performed above.
-            if (this.callCounter.decrementAndGet() == 0L) {
-                cleanable?.clean()
-            }
-        }
-    }
-
-    // Use a static inner class instead of a closure so as not to accidentally
-    // capture `this` as part of the cleanable's action.
-    private class UniffiCleanAction(private val handle: Long) : Runnable {
-        override fun run() {
-            if (handle == 0.toLong()) {
-                // Fake object created with `NoHandle`, don't try to free.
-                return;
-            }
-            uniffiRustCall { status ->
-                UniffiLib.uniffi_fido_unlock_ffi_fn_free_limits(handle, status)
-            }
-        }
-    }
-
-    /**
-     * @suppress
-     */
-    fun uniffiCloneHandle(): Long {
-        if (handle == 0.toLong()) {
-            throw InternalException("uniffiCloneHandle() called on NoHandle object");
-        }
-        return uniffiRustCall() { status ->
-            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_limits(handle, status)
-        }
-    }
-
-
-    /**
-     * Decides and, if the outcome is `Taken`, counts the code, in one step that no other call can
-     * interrupt. The count is on disk when this returns. `LimitBook` makes the decision.
-     */
-    @Throws(StorageException::class)override fun `take`(`request`: LimitRequest): LimitOutcome {
-            return FfiConverterTypeLimitOutcome.lift(
-    callWithHandle {
-    uniffiRustCallWithError(StorageException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_limits_take(
-        it,
-
-        FfiConverterTypeLimitRequest.lower(`request`),_status)
-}
-    }
-    )
-    }
-
-
-
-
-
-
-
-
-
-    /**
-     * @suppress
-     */
-    companion object
-
-}
-
-
-
-// Put the implementation in an object so we don't pollute the top-level namespace
-internal object uniffiCallbackInterfaceLimits {
-    internal object `take`: UniffiCallbackInterfaceLimitsMethod0 {
-        override fun callback(`uniffiHandle`: Long,`request`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
-            val uniffiObj = FfiConverterTypeLimits.handleMap.get(uniffiHandle)
-            val makeCall = { ->
-                uniffiObj.`take`(
-                    FfiConverterTypeLimitRequest.lift(`request`),
-                )
-            }
-            val writeReturn = { value: LimitOutcome -> uniffiOutReturn.setValue(FfiConverterTypeLimitOutcome.lower(value)) }
-            uniffiTraitInterfaceCallWithError(
-                uniffiCallStatus,
-                makeCall,
-                writeReturn,
-                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
-            )
-        }
-    }
-
-    internal object uniffiFree: UniffiCallbackInterfaceFree {
-        override fun callback(handle: Long) {
-            FfiConverterTypeLimits.handleMap.remove(handle)
-        }
-    }
-
-    internal object uniffiClone: UniffiCallbackInterfaceClone {
-        override fun callback(handle: Long): Long {
-            return FfiConverterTypeLimits.handleMap.clone(handle)
-        }
-    }
-
-    internal var vtable = UniffiVTableCallbackInterfaceLimits.UniffiByValue(
-        uniffiFree,
-        uniffiClone,
-        `take`,
-    )
-
-    // Registers the foreign callback with the Rust side.
-    // This method is generated for each callback interface.
-    internal fun register(lib: UniffiLib) {
-        lib.uniffi_fido_unlock_ffi_fn_init_callback_vtable_limits(vtable)
-    }
-}
-
-/**
- * @suppress
- */
-public object FfiConverterTypeLimits: FfiConverter<Limits, Long> {
-    internal val handleMap = UniffiHandleMap<Limits>()
-
-    override fun lower(value: Limits): Long {
-        if (value is LimitsImpl) {
-             // Rust-implemented object.  Clone the handle and return it
-            return value.callWithHandle { it }
-         } else {
-            // Kotlin object, generate a new vtable handle and return that.
-            return handleMap.insert(value)
-         }
-    }
-
-    override fun lift(value: Long): Limits {
-        if ((value and 1.toLong()) == 0.toLong()) {
-            // Rust-generated handle, construct a new class that uses the handle to implement the
-            // interface
-            return LimitsImpl(UniffiWithHandle, value)
-        } else {
-            // Kotlin-generated handle, get the object from the handle map
-            return handleMap.remove(value)
-        }
-    }
-
-    override fun read(buf: ByteBuffer): Limits {
-        return lift(buf.getLong())
-    }
-
-    override fun allocationSize(value: Limits) = 8UL
-
-    override fun write(value: Limits, buf: ByteBuffer) {
+    override fun write(value: KeyFolder, buf: ByteBuffer) {
         buf.putLong(lower(value))
     }
 }
@@ -12809,6 +11057,11 @@ public interface OperatorSessionInterface {
      * Who.
      */
     fun `operator`(): kotlin.String
+
+    /**
+     * Since when they are signed in: seconds since 1970-01-01 UTC.
+     */
+    fun `since`(): kotlin.ULong
 
     companion object
 }
@@ -12924,6 +11177,22 @@ open class OperatorSession: Disposable, AutoCloseable, OperatorSessionInterface
     callWithHandle {
     uniffiRustCall() { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_method_operatorsession_operator(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Since when they are signed in: seconds since 1970-01-01 UTC.
+     */override fun `since`(): kotlin.ULong {
+            return FfiConverterULong.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_operatorsession_since(
         it,
         _status)
 }
@@ -13067,389 +11336,13 @@ public object FfiConverterTypeOperatorSession: FfiConverter<OperatorSession, Lon
 
 
 /**
- * Operators in the host's own accounts: a database, OpenID Connect, Kerberos.
- */
-public interface Operators {
-
-    /**
-     * The operator, if `password` (or a token in its place) is right; absent for a wrong one and for an
-     * unknown name alike, after the same amount of work. A secret: keep it no longer than the call.
-     */
-    fun `authenticate`(`id`: kotlin.String, `password`: kotlin.String): DeskOperator?
-
-    /**
-     * The operator's current roles and privileges. Asked at each action, so that a revoked privilege is
-     * gone at once.
-     */
-    fun `findOperator`(`id`: kotlin.String): DeskOperator?
-
-    companion object
-}
-
-/**
- * Operators in the host's own accounts: a database, OpenID Connect, Kerberos.
- */
-open class OperatorsImpl: Disposable, AutoCloseable, Operators
-{
-
-    @Suppress("UNUSED_PARAMETER")
-    /**
-     * @suppress
-     */
-    constructor(withHandle: UniffiWithHandle, handle: Long) {
-        this.handle = handle
-        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
-    }
-
-    /**
-     * @suppress
-     *
-     * This constructor can be used to instantiate a fake object. Only used for tests. Any
-     * attempt to actually use an object constructed this way will fail as there is no
-     * connected Rust object.
-     */
-    @Suppress("UNUSED_PARAMETER")
-    constructor(noHandle: NoHandle) {
-        this.handle = 0
-        this.cleanable = null
-    }
-
-    protected val handle: Long
-    protected val cleanable: UniffiCleaner.Cleanable?
-
-    private val wasDestroyed = AtomicBoolean(false)
-    private val callCounter = AtomicLong(1)
-
-    /**
-     * Whether the current object has been destroyed and its reference is gone in the Rust side.
-     */
-    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
-
-    override fun destroy() {
-        // Only allow a single call to this method.
-        if (this.wasDestroyed.compareAndSet(false, true)) {
-            // This decrement always matches the initial count of 1 given at creation time.
-            if (this.callCounter.decrementAndGet() == 0L) {
-                cleanable?.clean()
-            }
-        }
-    }
-
-    @Synchronized
-    override fun close() {
-        this.destroy()
-    }
-
-    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
-        // Check and increment the call counter, to keep the object alive.
-        // This needs a compare-and-set retry loop in case of concurrent updates.
-        do {
-            val c = this.callCounter.get()
-            if (c == 0L) {
-                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
-            }
-            if (c == Long.MAX_VALUE) {
-                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
-            }
-        } while (! this.callCounter.compareAndSet(c, c + 1L))
-        // Now we can safely do the method call without the handle being freed concurrently.
-        try {
-            return block(this.uniffiCloneHandle())
-        } finally {
-            // This decrement always matches the increment we performed above.
-            if (this.callCounter.decrementAndGet() == 0L) {
-                cleanable?.clean()
-            }
-        }
-    }
-
-    // Use a static inner class instead of a closure so as not to accidentally
-    // capture `this` as part of the cleanable's action.
-    private class UniffiCleanAction(private val handle: Long) : Runnable {
-        override fun run() {
-            if (handle == 0.toLong()) {
-                // Fake object created with `NoHandle`, don't try to free.
-                return;
-            }
-            uniffiRustCall { status ->
-                UniffiLib.uniffi_fido_unlock_ffi_fn_free_operators(handle, status)
-            }
-        }
-    }
-
-    /**
-     * @suppress
-     */
-    fun uniffiCloneHandle(): Long {
-        if (handle == 0.toLong()) {
-            throw InternalException("uniffiCloneHandle() called on NoHandle object");
-        }
-        return uniffiRustCall() { status ->
-            UniffiLib.uniffi_fido_unlock_ffi_fn_clone_operators(handle, status)
-        }
-    }
-
-
-    /**
-     * The operator, if `password` (or a token in its place) is right; absent for a wrong one and for an
-     * unknown name alike, after the same amount of work. A secret: keep it no longer than the call.
-     */
-    @Throws(StorageException::class)override fun `authenticate`(`id`: kotlin.String, `password`: kotlin.String): DeskOperator? {
-            return FfiConverterOptionalTypeDeskOperator.lift(
-    callWithHandle {
-    uniffiRustCallWithError(StorageException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_operators_authenticate(
-        it,
-
-        FfiConverterString.lower(`id`),
-        FfiConverterString.lower(`password`),_status)
-}
-    }
-    )
-    }
-
-
-
-    /**
-     * The operator's current roles and privileges. Asked at each action, so that a revoked privilege is
-     * gone at once.
-     */
-    @Throws(StorageException::class)override fun `findOperator`(`id`: kotlin.String): DeskOperator? {
-            return FfiConverterOptionalTypeDeskOperator.lift(
-    callWithHandle {
-    uniffiRustCallWithError(StorageException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_operators_find_operator(
-        it,
-
-        FfiConverterString.lower(`id`),_status)
-}
-    }
-    )
-    }
-
-
-
-
-
-
-
-
-
-    /**
-     * @suppress
-     */
-    companion object
-
-}
-
-
-
-// Put the implementation in an object so we don't pollute the top-level namespace
-internal object uniffiCallbackInterfaceOperators {
-    internal object `authenticate`: UniffiCallbackInterfaceOperatorsMethod0 {
-        override fun callback(`uniffiHandle`: Long,`id`: RustBuffer.ByValue,`password`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
-            val uniffiObj = FfiConverterTypeOperators.handleMap.get(uniffiHandle)
-            val makeCall = { ->
-                uniffiObj.`authenticate`(
-                    FfiConverterString.lift(`id`),
-                    FfiConverterString.lift(`password`),
-                )
-            }
-            val writeReturn = { value: DeskOperator? -> uniffiOutReturn.setValue(FfiConverterOptionalTypeDeskOperator.lower(value)) }
-            uniffiTraitInterfaceCallWithError(
-                uniffiCallStatus,
-                makeCall,
-                writeReturn,
-                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
-            )
-        }
-    }
-    internal object `findOperator`: UniffiCallbackInterfaceOperatorsMethod1 {
-        override fun callback(`uniffiHandle`: Long,`id`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
-            val uniffiObj = FfiConverterTypeOperators.handleMap.get(uniffiHandle)
-            val makeCall = { ->
-                uniffiObj.`findOperator`(
-                    FfiConverterString.lift(`id`),
-                )
-            }
-            val writeReturn = { value: DeskOperator? -> uniffiOutReturn.setValue(FfiConverterOptionalTypeDeskOperator.lower(value)) }
-            uniffiTraitInterfaceCallWithError(
-                uniffiCallStatus,
-                makeCall,
-                writeReturn,
-                { e: StorageException -> FfiConverterTypeStorageError.lower(e) }
-            )
-        }
-    }
-
-    internal object uniffiFree: UniffiCallbackInterfaceFree {
-        override fun callback(handle: Long) {
-            FfiConverterTypeOperators.handleMap.remove(handle)
-        }
-    }
-
-    internal object uniffiClone: UniffiCallbackInterfaceClone {
-        override fun callback(handle: Long): Long {
-            return FfiConverterTypeOperators.handleMap.clone(handle)
-        }
-    }
-
-    internal var vtable = UniffiVTableCallbackInterfaceOperators.UniffiByValue(
-        uniffiFree,
-        uniffiClone,
-        `authenticate`,
-        `findOperator`,
-    )
-
-    // Registers the foreign callback with the Rust side.
-    // This method is generated for each callback interface.
-    internal fun register(lib: UniffiLib) {
-        lib.uniffi_fido_unlock_ffi_fn_init_callback_vtable_operators(vtable)
-    }
-}
-
-/**
- * @suppress
- */
-public object FfiConverterTypeOperators: FfiConverter<Operators, Long> {
-    internal val handleMap = UniffiHandleMap<Operators>()
-
-    override fun lower(value: Operators): Long {
-        if (value is OperatorsImpl) {
-             // Rust-implemented object.  Clone the handle and return it
-            return value.callWithHandle { it }
-         } else {
-            // Kotlin object, generate a new vtable handle and return that.
-            return handleMap.insert(value)
-         }
-    }
-
-    override fun lift(value: Long): Operators {
-        if ((value and 1.toLong()) == 0.toLong()) {
-            // Rust-generated handle, construct a new class that uses the handle to implement the
-            // interface
-            return OperatorsImpl(UniffiWithHandle, value)
-        } else {
-            // Kotlin-generated handle, get the object from the handle map
-            return handleMap.remove(value)
-        }
-    }
-
-    override fun read(buf: ByteBuffer): Operators {
-        return lift(buf.getLong())
-    }
-
-    override fun allocationSize(value: Operators) = 8UL
-
-    override fun write(value: Operators, buf: ByteBuffer) {
-        buf.putLong(lower(value))
-    }
-}
-
-
-// This template implements a class for working with a Rust struct via a handle
-// to the live Rust struct on the other side of the FFI.
-//
-// There's some subtlety here, because we have to be careful not to operate on a Rust
-// struct after it has been dropped, and because we must expose a public API for freeing
-// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
-//
-//   * Each instance holds an opaque handle to the underlying Rust struct.
-//     Method calls need to read this handle from the object's state and pass it in to
-//     the Rust FFI.
-//
-//   * When an instance is no longer needed, its handle should be passed to a
-//     special destructor function provided by the Rust FFI, which will drop the
-//     underlying Rust struct.
-//
-//   * Given an instance, calling code is expected to call the special
-//     `destroy` method in order to free it after use, either by calling it explicitly
-//     or by using a higher-level helper like the `use` method. Failing to do so risks
-//     leaking the underlying Rust struct.
-//
-//   * We can't assume that calling code will do the right thing, and must be prepared
-//     to handle Kotlin method calls executing concurrently with or even after a call to
-//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
-//
-//   * We must never allow Rust code to operate on the underlying Rust struct after
-//     the destructor has been called, and must never call the destructor more than once.
-//     Doing so may trigger memory unsafety.
-//
-//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
-//     is implemented to call the destructor when the Kotlin object becomes unreachable.
-//     This is done in a background thread. This is not a panacea, and client code should be aware that
-//      1. the thread may starve if some there are objects that have poorly performing
-//     `drop` methods or do significant work in their `drop` methods.
-//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
-//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
-//
-// If we try to implement this with mutual exclusion on access to the handle, there is the
-// possibility of a race between a method call and a concurrent call to `destroy`:
-//
-//    * Thread A starts a method call, reads the value of the handle, but is interrupted
-//      before it can pass the handle over the FFI to Rust.
-//    * Thread B calls `destroy` and frees the underlying Rust struct.
-//    * Thread A resumes, passing the already-read handle value to Rust and triggering
-//      a use-after-free.
-//
-// One possible solution would be to use a `ReadWriteLock`, with each method call taking
-// a read lock (and thus allowed to run concurrently) and the special `destroy` method
-// taking a write lock (and thus blocking on live method calls). However, we aim not to
-// generate methods with any hidden blocking semantics, and a `destroy` method that might
-// block if called incorrectly seems to meet that bar.
-//
-// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
-// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
-// has been called. These are updated according to the following rules:
-//
-//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
-//      The initial value for the flag is false.
-//
-//    * At the start of each method call, we atomically check the counter.
-//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
-//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
-//
-//    * At the end of each method call, we atomically decrement and check the counter.
-//      If it has reached zero then we destroy the underlying Rust struct.
-//
-//    * When `destroy` is called, we atomically flip the flag from false to true.
-//      If the flag was already true we silently fail.
-//      Otherwise we atomically decrement and check the counter.
-//      If it has reached zero then we destroy the underlying Rust struct.
-//
-// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
-// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
-//
-// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
-// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
-// of the underlying Rust code.
-//
-// This makes a cleaner a better alternative to _not_ calling `destroy()` as
-// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
-// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
-// thread may be starved, and the app will leak memory.
-//
-// In this case, `destroy`ing manually may be a better solution.
-//
-// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
-// with Rust peers are reclaimed:
-//
-// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
-// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
-// 3. The memory is reclaimed when the process terminates.
-//
-// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
-//
-
-
-/**
  * Tells owners.
  */
 public interface OwnerNotifier {
 
     /**
-     * Sends one notice. If this throws, that is recorded and the call goes on. The desk waits for it: put the
-     * notice into a queue and return.
+     * Sends one notice, from within `HelpDesk.send_notice`. What throws here is recorded, and the notice is
+     * sent again later. The desk waits for it: hand the notice to a queue and return.
      */
     fun `notifyOwner`(`notice`: OwnerNotice)
 
@@ -13561,8 +11454,8 @@ open class OwnerNotifierImpl: Disposable, AutoCloseable, OwnerNotifier
 
 
     /**
-     * Sends one notice. If this throws, that is recorded and the call goes on. The desk waits for it: put the
-     * notice into a queue and return.
+     * Sends one notice, from within `HelpDesk.send_notice`. What throws here is recorded, and the notice is
+     * sent again later. The desk waits for it: hand the notice to a queue and return.
      */
     @Throws(HostException::class)override fun `notifyOwner`(`notice`: OwnerNotice)
         =
@@ -15364,18 +13257,13 @@ public object FfiConverterTypeProgressListener: FfiConverter<ProgressListener, L
 public interface ResponseSigner {
 
     /**
-     * Makes the response. Suite 1: the ECDSA signature over `message` with SHA-256, r and s of 32 bytes
+     * Makes the answer. It may be asked again for the same task. Suite 1: the ECDSA signature over `message` with SHA-256, r and s of 32 bytes
      * each (either s will do; the library checks it under `issuer`). Suite 2: the 32 bytes of HMAC-SHA-256
      * of `message` under the x-coordinate, 32 bytes, of ECDH with `device_key`
      * (`CKM_ECDH1_DERIVE` with `CKD_NULL`, then `CKM_SHA256_HMAC`). Suite 3: the AES-ECB block of
      * `message` under the device's admin key.
      */
-    fun `respond`(`task`: SigningTask): kotlin.String
-
-    /**
-     * The issuer keys that it holds, of suites 1 and 2.
-     */
-    fun `issuers`(): List<IssuerInfo>
+    fun `sign`(`task`: SigningTask): kotlin.String
 
     /**
      * The Device ID of the device that has this admin key (suite 3: 16, 24 or 32 bytes), if any; found
@@ -15497,37 +13385,20 @@ open class ResponseSignerImpl: Disposable, AutoCloseable, ResponseSigner
 
 
     /**
-     * Makes the response. Suite 1: the ECDSA signature over `message` with SHA-256, r and s of 32 bytes
+     * Makes the answer. It may be asked again for the same task. Suite 1: the ECDSA signature over `message` with SHA-256, r and s of 32 bytes
      * each (either s will do; the library checks it under `issuer`). Suite 2: the 32 bytes of HMAC-SHA-256
      * of `message` under the x-coordinate, 32 bytes, of ECDH with `device_key`
      * (`CKM_ECDH1_DERIVE` with `CKD_NULL`, then `CKM_SHA256_HMAC`). Suite 3: the AES-ECB block of
      * `message` under the device's admin key.
      */
-    @Throws(SigningException::class)override fun `respond`(`task`: SigningTask): kotlin.String {
+    @Throws(SigningException::class)override fun `sign`(`task`: SigningTask): kotlin.String {
             return FfiConverterString.lift(
     callWithHandle {
     uniffiRustCallWithError(SigningException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_responsesigner_respond(
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_responsesigner_sign(
         it,
 
         FfiConverterTypeSigningTask.lower(`task`),_status)
-}
-    }
-    )
-    }
-
-
-
-    /**
-     * The issuer keys that it holds, of suites 1 and 2.
-     */
-    @Throws(SigningException::class)override fun `issuers`(): List<IssuerInfo> {
-            return FfiConverterSequenceTypeIssuerInfo.lift(
-    callWithHandle {
-    uniffiRustCallWithError(SigningException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_method_responsesigner_issuers(
-        it,
-        _status)
 }
     }
     )
@@ -15589,11 +13460,11 @@ open class ResponseSignerImpl: Disposable, AutoCloseable, ResponseSigner
 
 // Put the implementation in an object so we don't pollute the top-level namespace
 internal object uniffiCallbackInterfaceResponseSigner {
-    internal object `respond`: UniffiCallbackInterfaceResponseSignerMethod0 {
+    internal object `sign`: UniffiCallbackInterfaceResponseSignerMethod0 {
         override fun callback(`uniffiHandle`: Long,`task`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
             val uniffiObj = FfiConverterTypeResponseSigner.handleMap.get(uniffiHandle)
             val makeCall = { ->
-                uniffiObj.`respond`(
+                uniffiObj.`sign`(
                     FfiConverterTypeSigningTask.lift(`task`),
                 )
             }
@@ -15606,23 +13477,7 @@ internal object uniffiCallbackInterfaceResponseSigner {
             )
         }
     }
-    internal object `issuers`: UniffiCallbackInterfaceResponseSignerMethod1 {
-        override fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
-            val uniffiObj = FfiConverterTypeResponseSigner.handleMap.get(uniffiHandle)
-            val makeCall = { ->
-                uniffiObj.`issuers`(
-                )
-            }
-            val writeReturn = { value: List<IssuerInfo> -> uniffiOutReturn.setValue(FfiConverterSequenceTypeIssuerInfo.lower(value)) }
-            uniffiTraitInterfaceCallWithError(
-                uniffiCallStatus,
-                makeCall,
-                writeReturn,
-                { e: SigningException -> FfiConverterTypeSigningError.lower(e) }
-            )
-        }
-    }
-    internal object `deviceWithAdminKey`: UniffiCallbackInterfaceResponseSignerMethod2 {
+    internal object `deviceWithAdminKey`: UniffiCallbackInterfaceResponseSignerMethod1 {
         override fun callback(`uniffiHandle`: Long,`adminKey`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
             val uniffiObj = FfiConverterTypeResponseSigner.handleMap.get(uniffiHandle)
             val makeCall = { ->
@@ -15639,7 +13494,7 @@ internal object uniffiCallbackInterfaceResponseSigner {
             )
         }
     }
-    internal object `storeAdminKey`: UniffiCallbackInterfaceResponseSignerMethod3 {
+    internal object `storeAdminKey`: UniffiCallbackInterfaceResponseSignerMethod2 {
         override fun callback(`uniffiHandle`: Long,`deviceId`: RustBuffer.ByValue,`adminKey`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,) {
             val uniffiObj = FfiConverterTypeResponseSigner.handleMap.get(uniffiHandle)
             val makeCall = { ->
@@ -15673,8 +13528,7 @@ internal object uniffiCallbackInterfaceResponseSigner {
     internal var vtable = UniffiVTableCallbackInterfaceResponseSigner.UniffiByValue(
         uniffiFree,
         uniffiClone,
-        `respond`,
-        `issuers`,
+        `sign`,
         `deviceWithAdminKey`,
         `storeAdminKey`,
     )
@@ -16675,7 +14529,7 @@ public object FfiConverterTypeUnlockSession: FfiConverter<UnlockSession, Long> {
 
 
 /**
- * An accepted way of verifying a caller.
+ * A way of verifying a caller that counts.
  */
 data class AcceptedMethod (
     /**
@@ -16684,7 +14538,7 @@ data class AcceptedMethod (
     var `method`: VerificationMethod
     ,
     /**
-     * Whether a machine must have checked it; otherwise the operator's word is enough.
+     * Whether a machine must have checked it; else the operator's word does.
      */
     var `byMachine`: kotlin.Boolean
 
@@ -16781,15 +14635,15 @@ public object FfiConverterTypeApproval: FfiConverterRustBuffer<Approval> {
  */
 data class ApprovalTask (
     /**
-     * Identifies what is to be approved, 32 bytes: it changes as soon as reason, caller or challenge changes.
-     * Store the decision under it.
+     * What the approval is for, 32 bytes: another one as soon as reason, caller, challenge or delivery has changed.
+     * Keep the decision under it.
      */
     var `basis`: kotlin.ByteArray
     ,
     /**
      * The request.
      */
-    var `request`: kotlin.ULong
+    var `request`: kotlin.String
     ,
     /**
      * The owner of the device.
@@ -16827,7 +14681,7 @@ data class ApprovalTask (
     var `byMachine`: kotlin.Boolean
     ,
     /**
-     * The last second in which request and approval live, since 1970-01-01 UTC.
+     * The last second in which the request lives, since 1970-01-01 UTC.
      */
     var `expiresAt`: kotlin.ULong
 
@@ -16847,7 +14701,7 @@ public object FfiConverterTypeApprovalTask: FfiConverterRustBuffer<ApprovalTask>
     override fun read(buf: ByteBuffer): ApprovalTask {
         return ApprovalTask(
             FfiConverterByteArray.read(buf),
-            FfiConverterULong.read(buf),
+            FfiConverterString.read(buf),
             FfiConverterTypeDeskUser.read(buf),
             FfiConverterString.read(buf),
             FfiConverterString.read(buf),
@@ -16861,7 +14715,7 @@ public object FfiConverterTypeApprovalTask: FfiConverterRustBuffer<ApprovalTask>
 
     override fun allocationSize(value: ApprovalTask) = (
             FfiConverterByteArray.allocationSize(value.`basis`) +
-            FfiConverterULong.allocationSize(value.`request`) +
+            FfiConverterString.allocationSize(value.`request`) +
             FfiConverterTypeDeskUser.allocationSize(value.`user`) +
             FfiConverterString.allocationSize(value.`deviceId`) +
             FfiConverterString.allocationSize(value.`operator`) +
@@ -16874,7 +14728,7 @@ public object FfiConverterTypeApprovalTask: FfiConverterRustBuffer<ApprovalTask>
 
     override fun write(value: ApprovalTask, buf: ByteBuffer) {
             FfiConverterByteArray.write(value.`basis`, buf)
-            FfiConverterULong.write(value.`request`, buf)
+            FfiConverterString.write(value.`request`, buf)
             FfiConverterTypeDeskUser.write(value.`user`, buf)
             FfiConverterString.write(value.`deviceId`, buf)
             FfiConverterString.write(value.`operator`, buf)
@@ -16889,27 +14743,152 @@ public object FfiConverterTypeApprovalTask: FfiConverterRustBuffer<ApprovalTask>
 
 
 /**
- * The result of verifying an intact log.
+ * An entry of the audit log, with what is known beside it (docs/protocol/audit.md).
+ */
+data class AuditEntry (
+    /**
+     * Its place, from 0.
+     */
+    var `sequence`: kotlin.ULong
+    ,
+    /**
+     * When: seconds since 1970-01-01 UTC.
+     */
+    var `at`: kotlin.ULong
+    ,
+    /**
+     * What, by the event's name: "CodeMade".
+     */
+    var `event`: kotlin.String
+    ,
+    /**
+     * By whom, where the name is still known.
+     */
+    var `operator`: kotlin.String?
+    ,
+    /**
+     * Who approved, or whom it is about.
+     */
+    var `secondOperator`: kotlin.String?
+    ,
+    /**
+     * The user's id, where it is still known.
+     */
+    var `user`: kotlin.String?
+    ,
+    /**
+     * The device.
+     */
+    var `deviceId`: kotlin.String?
+    ,
+    /**
+     * The request.
+     */
+    var `request`: kotlin.String?
+    ,
+    /**
+     * The number of a row of the error table.
+     */
+    var `error`: kotlin.UShort?
+    ,
+    /**
+     * The alarm that is raised or acknowledged.
+     */
+    var `alarm`: kotlin.ULong?
+    ,
+    /**
+     * How many.
+     */
+    var `count`: kotlin.UInt?
+    ,
+    /**
+     * The text, where it was not erased.
+     */
+    var `text`: kotlin.String?
+    ,
+    /**
+     * All of it: the canonical bytes, which are a leaf of the log's tree.
+     */
+    var `bytes`: kotlin.ByteArray
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeAuditEntry: FfiConverterRustBuffer<AuditEntry> {
+    override fun read(buf: ByteBuffer): AuditEntry {
+        return AuditEntry(
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalUShort.read(buf),
+            FfiConverterOptionalULong.read(buf),
+            FfiConverterOptionalUInt.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterByteArray.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: AuditEntry) = (
+            FfiConverterULong.allocationSize(value.`sequence`) +
+            FfiConverterULong.allocationSize(value.`at`) +
+            FfiConverterString.allocationSize(value.`event`) +
+            FfiConverterOptionalString.allocationSize(value.`operator`) +
+            FfiConverterOptionalString.allocationSize(value.`secondOperator`) +
+            FfiConverterOptionalString.allocationSize(value.`user`) +
+            FfiConverterOptionalString.allocationSize(value.`deviceId`) +
+            FfiConverterOptionalString.allocationSize(value.`request`) +
+            FfiConverterOptionalUShort.allocationSize(value.`error`) +
+            FfiConverterOptionalULong.allocationSize(value.`alarm`) +
+            FfiConverterOptionalUInt.allocationSize(value.`count`) +
+            FfiConverterOptionalString.allocationSize(value.`text`) +
+            FfiConverterByteArray.allocationSize(value.`bytes`)
+    )
+
+    override fun write(value: AuditEntry, buf: ByteBuffer) {
+            FfiConverterULong.write(value.`sequence`, buf)
+            FfiConverterULong.write(value.`at`, buf)
+            FfiConverterString.write(value.`event`, buf)
+            FfiConverterOptionalString.write(value.`operator`, buf)
+            FfiConverterOptionalString.write(value.`secondOperator`, buf)
+            FfiConverterOptionalString.write(value.`user`, buf)
+            FfiConverterOptionalString.write(value.`deviceId`, buf)
+            FfiConverterOptionalString.write(value.`request`, buf)
+            FfiConverterOptionalUShort.write(value.`error`, buf)
+            FfiConverterOptionalULong.write(value.`alarm`, buf)
+            FfiConverterOptionalUInt.write(value.`count`, buf)
+            FfiConverterOptionalString.write(value.`text`, buf)
+            FfiConverterByteArray.write(value.`bytes`, buf)
+    }
+}
+
+
+
+/**
+ * A log that is whole.
  */
 data class AuditSummary (
     /**
-     * Entries.
+     * How far it reaches.
      */
-    var `entries`: kotlin.ULong
+    var `state`: LogState
     ,
     /**
-     * The hash of the last one in hex. That entries were cut off at the end can be seen only by comparing
-     * it with a hash kept elsewhere.
-     */
-    var `head`: kotlin.String
-    ,
-    /**
-     * The time of the last one: seconds since 1970-01-01 UTC.
-     */
-    var `latest`: kotlin.ULong
-    ,
-    /**
-     * How many of them the newest checkpoint covers; later ones could be cut off unnoticed.
+     * How many entries the newest checkpoint covers; what is behind it could be rewritten unseen by whoever
+     * has the desk's keys.
      */
     var `covered`: kotlin.ULong
 
@@ -16928,24 +14907,18 @@ data class AuditSummary (
 public object FfiConverterTypeAuditSummary: FfiConverterRustBuffer<AuditSummary> {
     override fun read(buf: ByteBuffer): AuditSummary {
         return AuditSummary(
-            FfiConverterULong.read(buf),
-            FfiConverterString.read(buf),
-            FfiConverterULong.read(buf),
+            FfiConverterTypeLogState.read(buf),
             FfiConverterULong.read(buf),
         )
     }
 
     override fun allocationSize(value: AuditSummary) = (
-            FfiConverterULong.allocationSize(value.`entries`) +
-            FfiConverterString.allocationSize(value.`head`) +
-            FfiConverterULong.allocationSize(value.`latest`) +
+            FfiConverterTypeLogState.allocationSize(value.`state`) +
             FfiConverterULong.allocationSize(value.`covered`)
     )
 
     override fun write(value: AuditSummary, buf: ByteBuffer) {
-            FfiConverterULong.write(value.`entries`, buf)
-            FfiConverterString.write(value.`head`, buf)
-            FfiConverterULong.write(value.`latest`, buf)
+            FfiConverterTypeLogState.write(value.`state`, buf)
             FfiConverterULong.write(value.`covered`, buf)
     }
 }
@@ -17023,10 +14996,10 @@ data class CallerTask (
     /**
      * The request.
      */
-    var `request`: kotlin.ULong
+    var `request`: kotlin.String
     ,
     /**
-     * Who the caller claims to be, with the channels on record.
+     * Whom the caller says they are, with the channels on record.
      */
     var `user`: DeskUser
     ,
@@ -17055,7 +15028,7 @@ data class CallerTask (
 public object FfiConverterTypeCallerTask: FfiConverterRustBuffer<CallerTask> {
     override fun read(buf: ByteBuffer): CallerTask {
         return CallerTask(
-            FfiConverterULong.read(buf),
+            FfiConverterString.read(buf),
             FfiConverterTypeDeskUser.read(buf),
             FfiConverterString.read(buf),
             FfiConverterString.read(buf),
@@ -17063,14 +15036,14 @@ public object FfiConverterTypeCallerTask: FfiConverterRustBuffer<CallerTask> {
     }
 
     override fun allocationSize(value: CallerTask) = (
-            FfiConverterULong.allocationSize(value.`request`) +
+            FfiConverterString.allocationSize(value.`request`) +
             FfiConverterTypeDeskUser.allocationSize(value.`user`) +
             FfiConverterString.allocationSize(value.`deviceId`) +
             FfiConverterString.allocationSize(value.`operator`)
     )
 
     override fun write(value: CallerTask, buf: ByteBuffer) {
-            FfiConverterULong.write(value.`request`, buf)
+            FfiConverterString.write(value.`request`, buf)
             FfiConverterTypeDeskUser.write(value.`user`, buf)
             FfiConverterString.write(value.`deviceId`, buf)
             FfiConverterString.write(value.`operator`, buf)
@@ -17080,38 +15053,23 @@ public object FfiConverterTypeCallerTask: FfiConverterRustBuffer<CallerTask> {
 
 
 /**
- * One checkpoint to sign. Only the desk makes it. It holds no secret.
+ * A checkpoint: how the log stood.
  */
-data class CheckpointTask (
+data class Checkpoint (
     /**
-     * The log's own id, 16 bytes.
+     * The name of the log.
      */
-    var `logId`: kotlin.ByteArray
+    var `origin`: kotlin.String
     ,
     /**
-     * How many entries it has.
+     * How many entries it had.
      */
     var `entries`: kotlin.ULong
     ,
     /**
-     * The hash of the last one, 32 bytes.
+     * Their root, 32 bytes.
      */
-    var `head`: kotlin.ByteArray
-    ,
-    /**
-     * When: seconds since 1970-01-01 UTC.
-     */
-    var `at`: kotlin.ULong
-    ,
-    /**
-     * What is signed (docs/protocol/audit.md), which begins with "fido-unlock/1 checkpoint".
-     */
-    var `message`: kotlin.ByteArray
-    ,
-    /**
-     * SHA-256 of the message, for an HSM that takes a digest.
-     */
-    var `digest`: kotlin.ByteArray
+    var `root`: kotlin.ByteArray
 
 ){
 
@@ -17125,45 +15083,36 @@ data class CheckpointTask (
 /**
  * @suppress
  */
-public object FfiConverterTypeCheckpointTask: FfiConverterRustBuffer<CheckpointTask> {
-    override fun read(buf: ByteBuffer): CheckpointTask {
-        return CheckpointTask(
-            FfiConverterByteArray.read(buf),
+public object FfiConverterTypeCheckpoint: FfiConverterRustBuffer<Checkpoint> {
+    override fun read(buf: ByteBuffer): Checkpoint {
+        return Checkpoint(
+            FfiConverterString.read(buf),
             FfiConverterULong.read(buf),
-            FfiConverterByteArray.read(buf),
-            FfiConverterULong.read(buf),
-            FfiConverterByteArray.read(buf),
             FfiConverterByteArray.read(buf),
         )
     }
 
-    override fun allocationSize(value: CheckpointTask) = (
-            FfiConverterByteArray.allocationSize(value.`logId`) +
+    override fun allocationSize(value: Checkpoint) = (
+            FfiConverterString.allocationSize(value.`origin`) +
             FfiConverterULong.allocationSize(value.`entries`) +
-            FfiConverterByteArray.allocationSize(value.`head`) +
-            FfiConverterULong.allocationSize(value.`at`) +
-            FfiConverterByteArray.allocationSize(value.`message`) +
-            FfiConverterByteArray.allocationSize(value.`digest`)
+            FfiConverterByteArray.allocationSize(value.`root`)
     )
 
-    override fun write(value: CheckpointTask, buf: ByteBuffer) {
-            FfiConverterByteArray.write(value.`logId`, buf)
+    override fun write(value: Checkpoint, buf: ByteBuffer) {
+            FfiConverterString.write(value.`origin`, buf)
             FfiConverterULong.write(value.`entries`, buf)
-            FfiConverterByteArray.write(value.`head`, buf)
-            FfiConverterULong.write(value.`at`, buf)
-            FfiConverterByteArray.write(value.`message`, buf)
-            FfiConverterByteArray.write(value.`digest`, buf)
+            FfiConverterByteArray.write(value.`root`, buf)
     }
 }
 
 
 
 /**
- * Something suspicious that an Administrator has not acknowledged yet.
+ * Something that does not fit, until an Administrator acknowledges it.
  */
 data class DeskAlarm (
     /**
-     * Its id.
+     * Its number, from 0.
      */
     var `id`: kotlin.ULong
     ,
@@ -17178,9 +15127,14 @@ data class DeskAlarm (
     var `text`: kotlin.String
     ,
     /**
-     * Which device.
+     * Which device, where it is about one.
      */
-    var `deviceId`: kotlin.String
+    var `deviceId`: kotlin.String?
+    ,
+    /**
+     * The counter's low 16 bits in the challenge that raised it.
+     */
+    var `counter`: kotlin.UShort?
     ,
     /**
      * When: seconds since 1970-01-01 UTC.
@@ -17205,7 +15159,8 @@ public object FfiConverterTypeDeskAlarm: FfiConverterRustBuffer<DeskAlarm> {
             FfiConverterULong.read(buf),
             FfiConverterUShort.read(buf),
             FfiConverterString.read(buf),
-            FfiConverterString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalUShort.read(buf),
             FfiConverterULong.read(buf),
         )
     }
@@ -17214,7 +15169,8 @@ public object FfiConverterTypeDeskAlarm: FfiConverterRustBuffer<DeskAlarm> {
             FfiConverterULong.allocationSize(value.`id`) +
             FfiConverterUShort.allocationSize(value.`number`) +
             FfiConverterString.allocationSize(value.`text`) +
-            FfiConverterString.allocationSize(value.`deviceId`) +
+            FfiConverterOptionalString.allocationSize(value.`deviceId`) +
+            FfiConverterOptionalUShort.allocationSize(value.`counter`) +
             FfiConverterULong.allocationSize(value.`at`)
     )
 
@@ -17222,7 +15178,8 @@ public object FfiConverterTypeDeskAlarm: FfiConverterRustBuffer<DeskAlarm> {
             FfiConverterULong.write(value.`id`, buf)
             FfiConverterUShort.write(value.`number`, buf)
             FfiConverterString.write(value.`text`, buf)
-            FfiConverterString.write(value.`deviceId`, buf)
+            FfiConverterOptionalString.write(value.`deviceId`, buf)
+            FfiConverterOptionalUShort.write(value.`counter`, buf)
             FfiConverterULong.write(value.`at`, buf)
     }
 }
@@ -17340,11 +15297,74 @@ public object FfiConverterTypeDeskFound: FfiConverterRustBuffer<DeskFound> {
 
 
 /**
+ * What was bought.
+ */
+data class DeskLicence (
+    /**
+     * By whom.
+     */
+    var `holder`: kotlin.String
+    ,
+    /**
+     * How many devices in use may be registered.
+     */
+    var `devices`: kotlin.UInt
+    ,
+    /**
+     * The last second in which it is valid, since 1970-01-01 UTC.
+     */
+    var `validUntil`: kotlin.ULong
+    ,
+    /**
+     * Whom to ask for a new one: a name, address or telephone number.
+     */
+    var `contact`: kotlin.String
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeDeskLicence: FfiConverterRustBuffer<DeskLicence> {
+    override fun read(buf: ByteBuffer): DeskLicence {
+        return DeskLicence(
+            FfiConverterString.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: DeskLicence) = (
+            FfiConverterString.allocationSize(value.`holder`) +
+            FfiConverterUInt.allocationSize(value.`devices`) +
+            FfiConverterULong.allocationSize(value.`validUntil`) +
+            FfiConverterString.allocationSize(value.`contact`)
+    )
+
+    override fun write(value: DeskLicence, buf: ByteBuffer) {
+            FfiConverterString.write(value.`holder`, buf)
+            FfiConverterUInt.write(value.`devices`, buf)
+            FfiConverterULong.write(value.`validUntil`, buf)
+            FfiConverterString.write(value.`contact`, buf)
+    }
+}
+
+
+
+/**
  * An operator.
  */
 data class DeskOperator (
     /**
-     * The sign-in name: 1 to 128 bytes, no control characters, no space at either end.
+     * The sign-in name: 1 to 128 bytes, without characters that cannot be seen, no space at either end.
      */
     var `id`: kotlin.String
     ,
@@ -17354,7 +15374,7 @@ data class DeskOperator (
     var `roles`: List<DeskRole>
     ,
     /**
-     * Privileges granted individually.
+     * Privileges given one by one.
      */
     var `privileges`: List<DeskPrivilege>
 
@@ -17395,119 +15415,16 @@ public object FfiConverterTypeDeskOperator: FfiConverterRustBuffer<DeskOperator>
 
 
 /**
- * The desk's rules; `default_desk_policy` gives the defaults.
- */
-data class DeskPolicy (
-    /**
-     * What is accepted for ordinary users.
-     */
-    var `ordinaryMethods`: List<AcceptedMethod>
-    ,
-    /**
-     * What is accepted for privileged users; the operator's word alone never is, whatever is set here.
-     */
-    var `privilegedMethods`: List<AcceptedMethod>
-    ,
-    /**
-     * Whether a reason or ticket number is required.
-     */
-    var `reasonWanted`: kotlin.Boolean
-    ,
-    /**
-     * How many codes may be given out.
-     */
-    var `limits`: LimitRules
-    ,
-    /**
-     * How long a request, a verification and an approval live, in seconds.
-     */
-    var `requestSeconds`: kotlin.ULong
-    ,
-    /**
-     * How long an operator stays signed in, in seconds.
-     */
-    var `sessionSeconds`: kotlin.ULong
-    ,
-    /**
-     * No code is sent to a channel that was changed less than this ago, in seconds.
-     */
-    var `channelRestSeconds`: kotlin.ULong
-    ,
-    /**
-     * How far the clock may step back before the desk refuses, in seconds.
-     */
-    var `clockToleranceSeconds`: kotlin.ULong
-    ,
-    /**
-     * Whom to ask if there is no licence at all.
-     */
-    var `licenceContact`: kotlin.String
-
-){
-
-
-
-
-
-    companion object
-}
-
-/**
- * @suppress
- */
-public object FfiConverterTypeDeskPolicy: FfiConverterRustBuffer<DeskPolicy> {
-    override fun read(buf: ByteBuffer): DeskPolicy {
-        return DeskPolicy(
-            FfiConverterSequenceTypeAcceptedMethod.read(buf),
-            FfiConverterSequenceTypeAcceptedMethod.read(buf),
-            FfiConverterBoolean.read(buf),
-            FfiConverterTypeLimitRules.read(buf),
-            FfiConverterULong.read(buf),
-            FfiConverterULong.read(buf),
-            FfiConverterULong.read(buf),
-            FfiConverterULong.read(buf),
-            FfiConverterString.read(buf),
-        )
-    }
-
-    override fun allocationSize(value: DeskPolicy) = (
-            FfiConverterSequenceTypeAcceptedMethod.allocationSize(value.`ordinaryMethods`) +
-            FfiConverterSequenceTypeAcceptedMethod.allocationSize(value.`privilegedMethods`) +
-            FfiConverterBoolean.allocationSize(value.`reasonWanted`) +
-            FfiConverterTypeLimitRules.allocationSize(value.`limits`) +
-            FfiConverterULong.allocationSize(value.`requestSeconds`) +
-            FfiConverterULong.allocationSize(value.`sessionSeconds`) +
-            FfiConverterULong.allocationSize(value.`channelRestSeconds`) +
-            FfiConverterULong.allocationSize(value.`clockToleranceSeconds`) +
-            FfiConverterString.allocationSize(value.`licenceContact`)
-    )
-
-    override fun write(value: DeskPolicy, buf: ByteBuffer) {
-            FfiConverterSequenceTypeAcceptedMethod.write(value.`ordinaryMethods`, buf)
-            FfiConverterSequenceTypeAcceptedMethod.write(value.`privilegedMethods`, buf)
-            FfiConverterBoolean.write(value.`reasonWanted`, buf)
-            FfiConverterTypeLimitRules.write(value.`limits`, buf)
-            FfiConverterULong.write(value.`requestSeconds`, buf)
-            FfiConverterULong.write(value.`sessionSeconds`, buf)
-            FfiConverterULong.write(value.`channelRestSeconds`, buf)
-            FfiConverterULong.write(value.`clockToleranceSeconds`, buf)
-            FfiConverterString.write(value.`licenceContact`, buf)
-    }
-}
-
-
-
-/**
  * A request as it stands.
  */
 data class DeskRequest (
     /**
-     * Its id.
+     * Its id, which people may read out: a line like a Device ID's.
      */
-    var `id`: kotlin.ULong
+    var `id`: kotlin.String
     ,
     /**
-     * Who opened it.
+     * Whose it is.
      */
     var `operator`: kotlin.String
     ,
@@ -17532,24 +15449,54 @@ data class DeskRequest (
     var `reason`: kotlin.String
     ,
     /**
+     * When it was opened: seconds since 1970-01-01 UTC.
+     */
+    var `openedAt`: kotlin.ULong
+    ,
+    /**
      * The last second in which it lives, since 1970-01-01 UTC.
      */
     var `expiresAt`: kotlin.ULong
     ,
     /**
-     * Whether the caller was verified.
+     * Whether it has not run out.
+     */
+    var `lives`: kotlin.Boolean
+    ,
+    /**
+     * Whether the caller was verified, as long as that counts.
      */
     var `callerVerified`: kotlin.Boolean
     ,
     /**
-     * Whether a challenge passed the checks.
+     * How; absent also for a way that this version of the binding has no name for.
      */
-    var `challengeEntered`: kotlin.Boolean
+    var `method`: VerificationMethod?
     ,
     /**
-     * Who approved.
+     * Whether a machine checked the caller.
+     */
+    var `byMachine`: kotlin.Boolean
+    ,
+    /**
+     * The challenge, which passed the checks, as it is read aloud.
+     */
+    var `challenge`: kotlin.String?
+    ,
+    /**
+     * Who approved, as long as that counts.
      */
     var `approvedBy`: kotlin.String?
+    ,
+    /**
+     * The channel that the code goes to; absent: it is shown.
+     */
+    var `channel`: kotlin.String?
+    ,
+    /**
+     * How its code ended; absent before one was made.
+     */
+    var `outcome`: CodeOutcome?
     ,
     /**
      * Codes of this device that may still be good.
@@ -17571,46 +15518,183 @@ data class DeskRequest (
 public object FfiConverterTypeDeskRequest: FfiConverterRustBuffer<DeskRequest> {
     override fun read(buf: ByteBuffer): DeskRequest {
         return DeskRequest(
-            FfiConverterULong.read(buf),
+            FfiConverterString.read(buf),
             FfiConverterString.read(buf),
             FfiConverterTypeDeskUser.read(buf),
             FfiConverterString.read(buf),
             FfiConverterTypeSuite.read(buf),
             FfiConverterString.read(buf),
             FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
             FfiConverterBoolean.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterOptionalTypeVerificationMethod.read(buf),
             FfiConverterBoolean.read(buf),
             FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalTypeCodeOutcome.read(buf),
             FfiConverterSequenceTypeOpenCode.read(buf),
         )
     }
 
     override fun allocationSize(value: DeskRequest) = (
-            FfiConverterULong.allocationSize(value.`id`) +
+            FfiConverterString.allocationSize(value.`id`) +
             FfiConverterString.allocationSize(value.`operator`) +
             FfiConverterTypeDeskUser.allocationSize(value.`user`) +
             FfiConverterString.allocationSize(value.`deviceId`) +
             FfiConverterTypeSuite.allocationSize(value.`suite`) +
             FfiConverterString.allocationSize(value.`reason`) +
+            FfiConverterULong.allocationSize(value.`openedAt`) +
             FfiConverterULong.allocationSize(value.`expiresAt`) +
+            FfiConverterBoolean.allocationSize(value.`lives`) +
             FfiConverterBoolean.allocationSize(value.`callerVerified`) +
-            FfiConverterBoolean.allocationSize(value.`challengeEntered`) +
+            FfiConverterOptionalTypeVerificationMethod.allocationSize(value.`method`) +
+            FfiConverterBoolean.allocationSize(value.`byMachine`) +
+            FfiConverterOptionalString.allocationSize(value.`challenge`) +
             FfiConverterOptionalString.allocationSize(value.`approvedBy`) +
+            FfiConverterOptionalString.allocationSize(value.`channel`) +
+            FfiConverterOptionalTypeCodeOutcome.allocationSize(value.`outcome`) +
             FfiConverterSequenceTypeOpenCode.allocationSize(value.`openCodes`)
     )
 
     override fun write(value: DeskRequest, buf: ByteBuffer) {
-            FfiConverterULong.write(value.`id`, buf)
+            FfiConverterString.write(value.`id`, buf)
             FfiConverterString.write(value.`operator`, buf)
             FfiConverterTypeDeskUser.write(value.`user`, buf)
             FfiConverterString.write(value.`deviceId`, buf)
             FfiConverterTypeSuite.write(value.`suite`, buf)
             FfiConverterString.write(value.`reason`, buf)
+            FfiConverterULong.write(value.`openedAt`, buf)
             FfiConverterULong.write(value.`expiresAt`, buf)
+            FfiConverterBoolean.write(value.`lives`, buf)
             FfiConverterBoolean.write(value.`callerVerified`, buf)
-            FfiConverterBoolean.write(value.`challengeEntered`, buf)
+            FfiConverterOptionalTypeVerificationMethod.write(value.`method`, buf)
+            FfiConverterBoolean.write(value.`byMachine`, buf)
+            FfiConverterOptionalString.write(value.`challenge`, buf)
             FfiConverterOptionalString.write(value.`approvedBy`, buf)
+            FfiConverterOptionalString.write(value.`channel`, buf)
+            FfiConverterOptionalTypeCodeOutcome.write(value.`outcome`, buf)
             FfiConverterSequenceTypeOpenCode.write(value.`openCodes`, buf)
+    }
+}
+
+
+
+/**
+ * The desk's rules; `default_desk_rules` gives those to begin with. They stand in the desk's database.
+ */
+data class DeskRules (
+    /**
+     * What counts for ordinary users.
+     */
+    var `ordinaryMethods`: List<AcceptedMethod>
+    ,
+    /**
+     * What counts for privileged users; the operator's word alone never does, whatever stands here.
+     */
+    var `privilegedMethods`: List<AcceptedMethod>
+    ,
+    /**
+     * Whether a reason or ticket number is wanted.
+     */
+    var `reasonWanted`: kotlin.Boolean
+    ,
+    /**
+     * How many codes may be given out.
+     */
+    var `limits`: LimitRules
+    ,
+    /**
+     * How long a request lives, in seconds.
+     */
+    var `requestSeconds`: kotlin.ULong
+    ,
+    /**
+     * How long a verified caller counts, in seconds.
+     */
+    var `verificationSeconds`: kotlin.ULong
+    ,
+    /**
+     * How long an approval counts, in seconds.
+     */
+    var `approvalSeconds`: kotlin.ULong
+    ,
+    /**
+     * How long an operator stays signed in, in seconds.
+     */
+    var `sessionSeconds`: kotlin.ULong
+    ,
+    /**
+     * No code is sent to a channel that was changed less than this ago, in seconds.
+     */
+    var `channelRestSeconds`: kotlin.ULong
+    ,
+    /**
+     * What loosens takes effect after this, in seconds.
+     */
+    var `restSeconds`: kotlin.ULong
+    ,
+    /**
+     * Whom to ask where there is no licence at all.
+     */
+    var `licenceContact`: kotlin.String
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeDeskRules: FfiConverterRustBuffer<DeskRules> {
+    override fun read(buf: ByteBuffer): DeskRules {
+        return DeskRules(
+            FfiConverterSequenceTypeAcceptedMethod.read(buf),
+            FfiConverterSequenceTypeAcceptedMethod.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterTypeLimitRules.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: DeskRules) = (
+            FfiConverterSequenceTypeAcceptedMethod.allocationSize(value.`ordinaryMethods`) +
+            FfiConverterSequenceTypeAcceptedMethod.allocationSize(value.`privilegedMethods`) +
+            FfiConverterBoolean.allocationSize(value.`reasonWanted`) +
+            FfiConverterTypeLimitRules.allocationSize(value.`limits`) +
+            FfiConverterULong.allocationSize(value.`requestSeconds`) +
+            FfiConverterULong.allocationSize(value.`verificationSeconds`) +
+            FfiConverterULong.allocationSize(value.`approvalSeconds`) +
+            FfiConverterULong.allocationSize(value.`sessionSeconds`) +
+            FfiConverterULong.allocationSize(value.`channelRestSeconds`) +
+            FfiConverterULong.allocationSize(value.`restSeconds`) +
+            FfiConverterString.allocationSize(value.`licenceContact`)
+    )
+
+    override fun write(value: DeskRules, buf: ByteBuffer) {
+            FfiConverterSequenceTypeAcceptedMethod.write(value.`ordinaryMethods`, buf)
+            FfiConverterSequenceTypeAcceptedMethod.write(value.`privilegedMethods`, buf)
+            FfiConverterBoolean.write(value.`reasonWanted`, buf)
+            FfiConverterTypeLimitRules.write(value.`limits`, buf)
+            FfiConverterULong.write(value.`requestSeconds`, buf)
+            FfiConverterULong.write(value.`verificationSeconds`, buf)
+            FfiConverterULong.write(value.`approvalSeconds`, buf)
+            FfiConverterULong.write(value.`sessionSeconds`, buf)
+            FfiConverterULong.write(value.`channelRestSeconds`, buf)
+            FfiConverterULong.write(value.`restSeconds`, buf)
+            FfiConverterString.write(value.`licenceContact`, buf)
     }
 }
 
@@ -17865,6 +15949,69 @@ public object FfiConverterTypeDeviceListing: FfiConverterRustBuffer<DeviceListin
             FfiConverterSequenceTypeFoundRoute.write(value.`readers`, buf)
             FfiConverterSequenceTypeFoundRoute.write(value.`unassigned`, buf)
             FfiConverterSequenceTypeErrorRow.write(value.`problems`, buf)
+    }
+}
+
+
+
+/**
+ * A slot of a device beside the registered one.
+ */
+data class DeviceSlot (
+    /**
+     * Its number, 0 to 15.
+     */
+    var `slot`: kotlin.UByte
+    ,
+    /**
+     * Its suite.
+     */
+    var `suite`: Suite
+    ,
+    /**
+     * Q as a compressed point of 33 bytes; absent in suite 3.
+     */
+    var `issuer`: kotlin.ByteArray?
+    ,
+    /**
+     * How often the slot was given a new key.
+     */
+    var `rotation`: kotlin.UInt
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeDeviceSlot: FfiConverterRustBuffer<DeviceSlot> {
+    override fun read(buf: ByteBuffer): DeviceSlot {
+        return DeviceSlot(
+            FfiConverterUByte.read(buf),
+            FfiConverterTypeSuite.read(buf),
+            FfiConverterOptionalByteArray.read(buf),
+            FfiConverterUInt.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: DeviceSlot) = (
+            FfiConverterUByte.allocationSize(value.`slot`) +
+            FfiConverterTypeSuite.allocationSize(value.`suite`) +
+            FfiConverterOptionalByteArray.allocationSize(value.`issuer`) +
+            FfiConverterUInt.allocationSize(value.`rotation`)
+    )
+
+    override fun write(value: DeviceSlot, buf: ByteBuffer) {
+            FfiConverterUByte.write(value.`slot`, buf)
+            FfiConverterTypeSuite.write(value.`suite`, buf)
+            FfiConverterOptionalByteArray.write(value.`issuer`, buf)
+            FfiConverterUInt.write(value.`rotation`, buf)
     }
 }
 
@@ -18251,7 +16398,7 @@ public object FfiConverterTypeFoundRoute: FfiConverterRustBuffer<FoundRoute> {
 
 
 /**
- * An issuer key that the host's signer holds.
+ * An issuer's public key.
  */
 data class IssuerInfo (
     /**
@@ -18361,211 +16508,6 @@ public object FfiConverterTypeKeyAgreement: FfiConverterRustBuffer<KeyAgreement>
 
 
 /**
- * What was bought, and whether the service is switched on.
- */
-data class LicenceTerms (
-    /**
-     * An Administrator can switch the whole service off.
-     */
-    var `serviceOn`: kotlin.Boolean
-    ,
-    /**
-     * The last second in which it is valid, since 1970-01-01 UTC.
-     */
-    var `validUntil`: kotlin.ULong
-    ,
-    /**
-     * How many devices may be registered and in use.
-     */
-    var `devices`: kotlin.UInt
-    ,
-    /**
-     * Whom to ask for a new one: a name, address or telephone number.
-     */
-    var `contact`: kotlin.String
-
-){
-
-
-
-
-
-    companion object
-}
-
-/**
- * @suppress
- */
-public object FfiConverterTypeLicenceTerms: FfiConverterRustBuffer<LicenceTerms> {
-    override fun read(buf: ByteBuffer): LicenceTerms {
-        return LicenceTerms(
-            FfiConverterBoolean.read(buf),
-            FfiConverterULong.read(buf),
-            FfiConverterUInt.read(buf),
-            FfiConverterString.read(buf),
-        )
-    }
-
-    override fun allocationSize(value: LicenceTerms) = (
-            FfiConverterBoolean.allocationSize(value.`serviceOn`) +
-            FfiConverterULong.allocationSize(value.`validUntil`) +
-            FfiConverterUInt.allocationSize(value.`devices`) +
-            FfiConverterString.allocationSize(value.`contact`)
-    )
-
-    override fun write(value: LicenceTerms, buf: ByteBuffer) {
-            FfiConverterBoolean.write(value.`serviceOn`, buf)
-            FfiConverterULong.write(value.`validUntil`, buf)
-            FfiConverterUInt.write(value.`devices`, buf)
-            FfiConverterString.write(value.`contact`, buf)
-    }
-}
-
-
-
-/**
- * One code that was counted.
- */
-data class LimitRecord (
-    /**
-     * When: seconds since 1970-01-01 UTC.
-     */
-    var `at`: kotlin.ULong
-    ,
-    /**
-     * For which device.
-     */
-    var `deviceId`: kotlin.String
-    ,
-    /**
-     * By whom.
-     */
-    var `operator`: kotlin.String
-    ,
-    /**
-     * SHA-256 of the issuer's public key, or zeros.
-     */
-    var `issuer`: kotlin.ByteArray
-
-){
-
-
-
-
-
-    companion object
-}
-
-/**
- * @suppress
- */
-public object FfiConverterTypeLimitRecord: FfiConverterRustBuffer<LimitRecord> {
-    override fun read(buf: ByteBuffer): LimitRecord {
-        return LimitRecord(
-            FfiConverterULong.read(buf),
-            FfiConverterString.read(buf),
-            FfiConverterString.read(buf),
-            FfiConverterByteArray.read(buf),
-        )
-    }
-
-    override fun allocationSize(value: LimitRecord) = (
-            FfiConverterULong.allocationSize(value.`at`) +
-            FfiConverterString.allocationSize(value.`deviceId`) +
-            FfiConverterString.allocationSize(value.`operator`) +
-            FfiConverterByteArray.allocationSize(value.`issuer`)
-    )
-
-    override fun write(value: LimitRecord, buf: ByteBuffer) {
-            FfiConverterULong.write(value.`at`, buf)
-            FfiConverterString.write(value.`deviceId`, buf)
-            FfiConverterString.write(value.`operator`, buf)
-            FfiConverterByteArray.write(value.`issuer`, buf)
-    }
-}
-
-
-
-/**
- * One code that is about to be made.
- */
-data class LimitRequest (
-    /**
-     * For this device.
-     */
-    var `deviceId`: kotlin.String
-    ,
-    /**
-     * By this operator.
-     */
-    var `operator`: kotlin.String
-    ,
-    /**
-     * SHA-256 of the issuer's public key, 32 bytes; zeros in suite 3.
-     */
-    var `issuer`: kotlin.ByteArray
-    ,
-    /**
-     * Now: seconds since 1970-01-01 UTC.
-     */
-    var `now`: kotlin.ULong
-    ,
-    /**
-     * The limits.
-     */
-    var `rules`: LimitRules
-    ,
-    /**
-     * Whether a second operator has approved.
-     */
-    var `approved`: kotlin.Boolean
-
-){
-
-
-
-
-
-    companion object
-}
-
-/**
- * @suppress
- */
-public object FfiConverterTypeLimitRequest: FfiConverterRustBuffer<LimitRequest> {
-    override fun read(buf: ByteBuffer): LimitRequest {
-        return LimitRequest(
-            FfiConverterString.read(buf),
-            FfiConverterString.read(buf),
-            FfiConverterByteArray.read(buf),
-            FfiConverterULong.read(buf),
-            FfiConverterTypeLimitRules.read(buf),
-            FfiConverterBoolean.read(buf),
-        )
-    }
-
-    override fun allocationSize(value: LimitRequest) = (
-            FfiConverterString.allocationSize(value.`deviceId`) +
-            FfiConverterString.allocationSize(value.`operator`) +
-            FfiConverterByteArray.allocationSize(value.`issuer`) +
-            FfiConverterULong.allocationSize(value.`now`) +
-            FfiConverterTypeLimitRules.allocationSize(value.`rules`) +
-            FfiConverterBoolean.allocationSize(value.`approved`)
-    )
-
-    override fun write(value: LimitRequest, buf: ByteBuffer) {
-            FfiConverterString.write(value.`deviceId`, buf)
-            FfiConverterString.write(value.`operator`, buf)
-            FfiConverterByteArray.write(value.`issuer`, buf)
-            FfiConverterULong.write(value.`now`, buf)
-            FfiConverterTypeLimitRules.write(value.`rules`, buf)
-            FfiConverterBoolean.write(value.`approved`, buf)
-    }
-}
-
-
-
-/**
  * One limit: how many codes in a sliding window.
  */
 data class LimitRule (
@@ -18575,7 +16517,7 @@ data class LimitRule (
     var `windowSeconds`: kotlin.ULong
     ,
     /**
-     * With this many codes in the window, the next one requires a second operator.
+     * With this many codes in the window, the next one wants a second operator.
      */
     var `approvalFrom`: kotlin.UInt
     ,
@@ -18676,13 +16618,171 @@ public object FfiConverterTypeLimitRules: FfiConverterRustBuffer<LimitRules> {
 
 
 /**
+ * How far the log reaches.
+ */
+data class LogState (
+    /**
+     * The log's id, 16 bytes.
+     */
+    var `logId`: kotlin.ByteArray
+    ,
+    /**
+     * Entries.
+     */
+    var `entries`: kotlin.ULong
+    ,
+    /**
+     * The root of the tree over them, 32 bytes.
+     */
+    var `root`: kotlin.ByteArray
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeLogState: FfiConverterRustBuffer<LogState> {
+    override fun read(buf: ByteBuffer): LogState {
+        return LogState(
+            FfiConverterByteArray.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterByteArray.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: LogState) = (
+            FfiConverterByteArray.allocationSize(value.`logId`) +
+            FfiConverterULong.allocationSize(value.`entries`) +
+            FfiConverterByteArray.allocationSize(value.`root`)
+    )
+
+    override fun write(value: LogState, buf: ByteBuffer) {
+            FfiConverterByteArray.write(value.`logId`, buf)
+            FfiConverterULong.write(value.`entries`, buf)
+            FfiConverterByteArray.write(value.`root`, buf)
+    }
+}
+
+
+
+/**
+ * A device as enrolment left it.
+ */
+data class NewDevice (
+    /**
+     * `EnrolledDevice.device_id`.
+     */
+    var `deviceId`: kotlin.String
+    ,
+    /**
+     * Its owner's id.
+     */
+    var `owner`: kotlin.String
+    ,
+    /**
+     * The suite of the slot that the desk is to unlock by.
+     */
+    var `suite`: Suite
+    ,
+    /**
+     * That slot, 0 to 15; of no meaning in suite 3.
+     */
+    var `slot`: kotlin.UByte
+    ,
+    /**
+     * Q of the slot, a compressed point of 33 bytes; absent in suite 3.
+     */
+    var `issuer`: kotlin.ByteArray?
+    ,
+    /**
+     * `EnrolledDevice.device_key`; of use in suite 2 alone.
+     */
+    var `deviceKey`: kotlin.ByteArray?
+    ,
+    /**
+     * Its other slots: whoever has a key of one of them could unlock the device too.
+     */
+    var `otherSlots`: List<DeviceSlot>
+    ,
+    /**
+     * The unlock counter, 0 after enrolment; of no meaning in suite 3.
+     */
+    var `counter`: kotlin.UInt = 0u
+    ,
+    /**
+     * The slot's rotation number, 0 after enrolment.
+     */
+    var `rotation`: kotlin.UInt = 0u
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeNewDevice: FfiConverterRustBuffer<NewDevice> {
+    override fun read(buf: ByteBuffer): NewDevice {
+        return NewDevice(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterTypeSuite.read(buf),
+            FfiConverterUByte.read(buf),
+            FfiConverterOptionalByteArray.read(buf),
+            FfiConverterOptionalByteArray.read(buf),
+            FfiConverterSequenceTypeDeviceSlot.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: NewDevice) = (
+            FfiConverterString.allocationSize(value.`deviceId`) +
+            FfiConverterString.allocationSize(value.`owner`) +
+            FfiConverterTypeSuite.allocationSize(value.`suite`) +
+            FfiConverterUByte.allocationSize(value.`slot`) +
+            FfiConverterOptionalByteArray.allocationSize(value.`issuer`) +
+            FfiConverterOptionalByteArray.allocationSize(value.`deviceKey`) +
+            FfiConverterSequenceTypeDeviceSlot.allocationSize(value.`otherSlots`) +
+            FfiConverterUInt.allocationSize(value.`counter`) +
+            FfiConverterUInt.allocationSize(value.`rotation`)
+    )
+
+    override fun write(value: NewDevice, buf: ByteBuffer) {
+            FfiConverterString.write(value.`deviceId`, buf)
+            FfiConverterString.write(value.`owner`, buf)
+            FfiConverterTypeSuite.write(value.`suite`, buf)
+            FfiConverterUByte.write(value.`slot`, buf)
+            FfiConverterOptionalByteArray.write(value.`issuer`, buf)
+            FfiConverterOptionalByteArray.write(value.`deviceKey`, buf)
+            FfiConverterSequenceTypeDeviceSlot.write(value.`otherSlots`, buf)
+            FfiConverterUInt.write(value.`counter`, buf)
+            FfiConverterUInt.write(value.`rotation`, buf)
+    }
+}
+
+
+
+/**
  * A code that was given out and may still be good.
  */
 data class OpenCode (
     /**
      * Its request.
      */
-    var `request`: kotlin.ULong
+    var `request`: kotlin.String
     ,
     /**
      * Its device.
@@ -18705,9 +16805,9 @@ data class OpenCode (
     var `at`: kotlin.ULong
     ,
     /**
-     * Whether the operator recorded that the unlock was abandoned; the code may still be good.
+     * What is known of it.
      */
-    var `abandoned`: kotlin.Boolean
+    var `outcome`: CodeOutcome
 
 ){
 
@@ -18724,31 +16824,31 @@ data class OpenCode (
 public object FfiConverterTypeOpenCode: FfiConverterRustBuffer<OpenCode> {
     override fun read(buf: ByteBuffer): OpenCode {
         return OpenCode(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
             FfiConverterULong.read(buf),
-            FfiConverterString.read(buf),
-            FfiConverterString.read(buf),
-            FfiConverterString.read(buf),
-            FfiConverterULong.read(buf),
-            FfiConverterBoolean.read(buf),
+            FfiConverterTypeCodeOutcome.read(buf),
         )
     }
 
     override fun allocationSize(value: OpenCode) = (
-            FfiConverterULong.allocationSize(value.`request`) +
+            FfiConverterString.allocationSize(value.`request`) +
             FfiConverterString.allocationSize(value.`deviceId`) +
             FfiConverterString.allocationSize(value.`user`) +
             FfiConverterString.allocationSize(value.`operator`) +
             FfiConverterULong.allocationSize(value.`at`) +
-            FfiConverterBoolean.allocationSize(value.`abandoned`)
+            FfiConverterTypeCodeOutcome.allocationSize(value.`outcome`)
     )
 
     override fun write(value: OpenCode, buf: ByteBuffer) {
-            FfiConverterULong.write(value.`request`, buf)
+            FfiConverterString.write(value.`request`, buf)
             FfiConverterString.write(value.`deviceId`, buf)
             FfiConverterString.write(value.`user`, buf)
             FfiConverterString.write(value.`operator`, buf)
             FfiConverterULong.write(value.`at`, buf)
-            FfiConverterBoolean.write(value.`abandoned`, buf)
+            FfiConverterTypeCodeOutcome.write(value.`outcome`, buf)
     }
 }
 
@@ -18774,9 +16874,9 @@ data class OwnerNotice (
     var `deviceId`: kotlin.String
     ,
     /**
-     * The request.
+     * The request, for them to name when they ask about it.
      */
-    var `request`: kotlin.ULong
+    var `request`: kotlin.String
     ,
     /**
      * Who did it.
@@ -18787,6 +16887,11 @@ data class OwnerNotice (
      * When: seconds since 1970-01-01 UTC.
      */
     var `at`: kotlin.ULong
+    ,
+    /**
+     * 16 bytes, the same each time that the notice is sent, so that a receiver can tell a repetition.
+     */
+    var `messageId`: kotlin.ByteArray
 
 ){
 
@@ -18806,9 +16911,10 @@ public object FfiConverterTypeOwnerNotice: FfiConverterRustBuffer<OwnerNotice> {
             FfiConverterTypeNoticeKind.read(buf),
             FfiConverterTypeDeskUser.read(buf),
             FfiConverterString.read(buf),
-            FfiConverterULong.read(buf),
+            FfiConverterString.read(buf),
             FfiConverterString.read(buf),
             FfiConverterULong.read(buf),
+            FfiConverterByteArray.read(buf),
         )
     }
 
@@ -18816,18 +16922,20 @@ public object FfiConverterTypeOwnerNotice: FfiConverterRustBuffer<OwnerNotice> {
             FfiConverterTypeNoticeKind.allocationSize(value.`kind`) +
             FfiConverterTypeDeskUser.allocationSize(value.`user`) +
             FfiConverterString.allocationSize(value.`deviceId`) +
-            FfiConverterULong.allocationSize(value.`request`) +
+            FfiConverterString.allocationSize(value.`request`) +
             FfiConverterString.allocationSize(value.`operator`) +
-            FfiConverterULong.allocationSize(value.`at`)
+            FfiConverterULong.allocationSize(value.`at`) +
+            FfiConverterByteArray.allocationSize(value.`messageId`)
     )
 
     override fun write(value: OwnerNotice, buf: ByteBuffer) {
             FfiConverterTypeNoticeKind.write(value.`kind`, buf)
             FfiConverterTypeDeskUser.write(value.`user`, buf)
             FfiConverterString.write(value.`deviceId`, buf)
-            FfiConverterULong.write(value.`request`, buf)
+            FfiConverterString.write(value.`request`, buf)
             FfiConverterString.write(value.`operator`, buf)
             FfiConverterULong.write(value.`at`, buf)
+            FfiConverterByteArray.write(value.`messageId`, buf)
     }
 }
 
@@ -19171,6 +17279,11 @@ data class RegisteredDevice (
      * Whether it is no longer in use.
      */
     var `retired`: kotlin.Boolean
+    ,
+    /**
+     * Its other slots, as they were seen last.
+     */
+    var `otherSlots`: List<DeviceSlot>
 
 ){
 
@@ -19197,6 +17310,7 @@ public object FfiConverterTypeRegisteredDevice: FfiConverterRustBuffer<Registere
             FfiConverterUInt.read(buf),
             FfiConverterULong.read(buf),
             FfiConverterBoolean.read(buf),
+            FfiConverterSequenceTypeDeviceSlot.read(buf),
         )
     }
 
@@ -19210,7 +17324,8 @@ public object FfiConverterTypeRegisteredDevice: FfiConverterRustBuffer<Registere
             FfiConverterOptionalUInt.allocationSize(value.`counter`) +
             FfiConverterUInt.allocationSize(value.`rotation`) +
             FfiConverterULong.allocationSize(value.`registeredAt`) +
-            FfiConverterBoolean.allocationSize(value.`retired`)
+            FfiConverterBoolean.allocationSize(value.`retired`) +
+            FfiConverterSequenceTypeDeviceSlot.allocationSize(value.`otherSlots`)
     )
 
     override fun write(value: RegisteredDevice, buf: ByteBuffer) {
@@ -19224,6 +17339,54 @@ public object FfiConverterTypeRegisteredDevice: FfiConverterRustBuffer<Registere
             FfiConverterUInt.write(value.`rotation`, buf)
             FfiConverterULong.write(value.`registeredAt`, buf)
             FfiConverterBoolean.write(value.`retired`, buf)
+            FfiConverterSequenceTypeDeviceSlot.write(value.`otherSlots`, buf)
+    }
+}
+
+
+
+/**
+ * Where a page of requests ended.
+ */
+data class RequestPlace (
+    /**
+     * `DeskRequest.opened_at` of the last one.
+     */
+    var `openedAt`: kotlin.ULong
+    ,
+    /**
+     * Its id.
+     */
+    var `id`: kotlin.String
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeRequestPlace: FfiConverterRustBuffer<RequestPlace> {
+    override fun read(buf: ByteBuffer): RequestPlace {
+        return RequestPlace(
+            FfiConverterULong.read(buf),
+            FfiConverterString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: RequestPlace) = (
+            FfiConverterULong.allocationSize(value.`openedAt`) +
+            FfiConverterString.allocationSize(value.`id`)
+    )
+
+    override fun write(value: RequestPlace, buf: ByteBuffer) {
+            FfiConverterULong.write(value.`openedAt`, buf)
+            FfiConverterString.write(value.`id`, buf)
     }
 }
 
@@ -19441,24 +17604,14 @@ public object FfiConverterTypeRotationTask: FfiConverterRustBuffer<RotationTask>
  */
 data class SignedCheckpoint (
     /**
-     * All of it, 128 bytes: keep them where the log's administrator cannot write.
+     * All of it, as text: keep it where the log's administrator cannot write.
      */
-    var `bytes`: kotlin.ByteArray
+    var `note`: kotlin.String
     ,
     /**
-     * How many entries the log had.
+     * What it says.
      */
-    var `entries`: kotlin.ULong
-    ,
-    /**
-     * The hash of the last one in hex.
-     */
-    var `head`: kotlin.String
-    ,
-    /**
-     * When: seconds since 1970-01-01 UTC.
-     */
-    var `at`: kotlin.ULong
+    var `checkpoint`: Checkpoint
 
 ){
 
@@ -19475,25 +17628,19 @@ data class SignedCheckpoint (
 public object FfiConverterTypeSignedCheckpoint: FfiConverterRustBuffer<SignedCheckpoint> {
     override fun read(buf: ByteBuffer): SignedCheckpoint {
         return SignedCheckpoint(
-            FfiConverterByteArray.read(buf),
-            FfiConverterULong.read(buf),
             FfiConverterString.read(buf),
-            FfiConverterULong.read(buf),
+            FfiConverterTypeCheckpoint.read(buf),
         )
     }
 
     override fun allocationSize(value: SignedCheckpoint) = (
-            FfiConverterByteArray.allocationSize(value.`bytes`) +
-            FfiConverterULong.allocationSize(value.`entries`) +
-            FfiConverterString.allocationSize(value.`head`) +
-            FfiConverterULong.allocationSize(value.`at`)
+            FfiConverterString.allocationSize(value.`note`) +
+            FfiConverterTypeCheckpoint.allocationSize(value.`checkpoint`)
     )
 
     override fun write(value: SignedCheckpoint, buf: ByteBuffer) {
-            FfiConverterByteArray.write(value.`bytes`, buf)
-            FfiConverterULong.write(value.`entries`, buf)
-            FfiConverterString.write(value.`head`, buf)
-            FfiConverterULong.write(value.`at`, buf)
+            FfiConverterString.write(value.`note`, buf)
+            FfiConverterTypeCheckpoint.write(value.`checkpoint`, buf)
     }
 }
 
@@ -19505,9 +17652,9 @@ public object FfiConverterTypeSignedCheckpoint: FfiConverterRustBuffer<SignedChe
  */
 data class SigningTask (
     /**
-     * The request, the sequence number of its first audit entry.
+     * The request.
      */
-    var `request`: kotlin.ULong
+    var `request`: kotlin.String
     ,
     /**
      * The operator.
@@ -19570,7 +17717,7 @@ data class SigningTask (
 public object FfiConverterTypeSigningTask: FfiConverterRustBuffer<SigningTask> {
     override fun read(buf: ByteBuffer): SigningTask {
         return SigningTask(
-            FfiConverterULong.read(buf),
+            FfiConverterString.read(buf),
             FfiConverterString.read(buf),
             FfiConverterString.read(buf),
             FfiConverterString.read(buf),
@@ -19584,7 +17731,7 @@ public object FfiConverterTypeSigningTask: FfiConverterRustBuffer<SigningTask> {
     }
 
     override fun allocationSize(value: SigningTask) = (
-            FfiConverterULong.allocationSize(value.`request`) +
+            FfiConverterString.allocationSize(value.`request`) +
             FfiConverterString.allocationSize(value.`operator`) +
             FfiConverterString.allocationSize(value.`user`) +
             FfiConverterString.allocationSize(value.`deviceId`) +
@@ -19597,7 +17744,7 @@ public object FfiConverterTypeSigningTask: FfiConverterRustBuffer<SigningTask> {
     )
 
     override fun write(value: SigningTask, buf: ByteBuffer) {
-            FfiConverterULong.write(value.`request`, buf)
+            FfiConverterString.write(value.`request`, buf)
             FfiConverterString.write(value.`operator`, buf)
             FfiConverterString.write(value.`user`, buf)
             FfiConverterString.write(value.`deviceId`, buf)
@@ -20173,6 +18320,57 @@ public object FfiConverterTypeChannelKind: FfiConverterRustBuffer<ChannelKind> {
 
 
 /**
+ * How a request with a code ended.
+ */
+
+enum class CodeOutcome {
+
+    /**
+     * Nothing was recorded yet.
+     */
+    OPEN,
+    /**
+     * The device was unlocked.
+     */
+    DONE,
+    /**
+     * Given up; the code may be good all the same.
+     */
+    ABANDONED,
+    /**
+     * A later challenge came: the code is void, if that one was the device's.
+     */
+    SUPERSEDED;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeCodeOutcome: FfiConverterRustBuffer<CodeOutcome> {
+    override fun read(buf: ByteBuffer) = try {
+        CodeOutcome.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: CodeOutcome) = 4UL
+
+    override fun write(value: CodeOutcome, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
  * The state that matters most.
  */
 sealed class Condition {
@@ -20442,9 +18640,13 @@ enum class DeskPrivilege {
      */
     MANAGE_DEVICES,
     /**
-     * Users and channels, alarms, the service switch.
+     * Users and channels, operators, rules, alarms, licence, issuers' keys.
      */
-    ADMINISTER;
+    ADMINISTER,
+    /**
+     * Read the audit log, and sign checkpoints of it.
+     */
+    AUDIT;
 
 
 
@@ -20481,7 +18683,7 @@ public object FfiConverterTypeDeskPrivilege: FfiConverterRustBuffer<DeskPrivileg
 enum class DeskRole {
 
     /**
-     * Has every privilege.
+     * Every privilege.
      */
     ADMINISTRATOR,
     /**
@@ -20919,71 +19121,22 @@ public object FfiConverterTypeInterface: FfiConverterRustBuffer<Interface> {
 
 
 /**
- * Which limit.
+ * What happens to issuers' keys beside the desk.
  */
-
-enum class LimitKind {
-
-    /**
-     * `LimitRules.device`.
-     */
-    DEVICE,
-    /**
-     * `LimitRules.operator`.
-     */
-    OPERATOR,
-    /**
-     * `LimitRules.issuer`.
-     */
-    ISSUER;
-
-
-
-
-    companion object
-}
-
-
-/**
- * @suppress
- */
-public object FfiConverterTypeLimitKind: FfiConverterRustBuffer<LimitKind> {
-    override fun read(buf: ByteBuffer) = try {
-        LimitKind.values()[buf.getInt() - 1]
-    } catch (e: IndexOutOfBoundsException) {
-        throw RuntimeException("invalid enum value, something is very wrong!!", e)
-    }
-
-    override fun allocationSize(value: LimitKind) = 4UL
-
-    override fun write(value: LimitKind, buf: ByteBuffer) {
-        buf.putInt(value.ordinal + 1)
-    }
-}
-
-
-
-
-
-/**
- * The outcome of counting a code.
- */
-sealed class LimitOutcome {
+sealed class IssuerKeyEvent {
 
     /**
-     * Counted.
+     * A key was made, or rotated into a slot.
      */
-    object Taken : LimitOutcome()
-
-
-    /**
-     * Not counted: a second operator must approve first.
-     */
-    data class ApprovalWanted(
+    data class Made(
         /**
-         * By this limit.
+         * The slot, 0 to 15.
          */
-        val `kind`: io.github.fidounlock.LimitKind) : LimitOutcome()
+        val `slot`: kotlin.UByte,
+        /**
+         * Q as a compressed point of 33 bytes.
+         */
+        val `publicKey`: kotlin.ByteArray) : IssuerKeyEvent()
 
     {
 
@@ -20992,19 +19145,16 @@ sealed class LimitOutcome {
     }
 
     /**
-     * Not counted: refused.
+     * The keys were backed up.
      */
-    data class Exceeded(
-        /**
-         * By this limit.
-         */
-        val `kind`: io.github.fidounlock.LimitKind) : LimitOutcome()
-
-    {
+    object BackedUp : IssuerKeyEvent()
 
 
-        companion object
-    }
+    /**
+     * The keys were restored.
+     */
+    object Restored : IssuerKeyEvent()
+
 
 
 
@@ -21019,57 +19169,56 @@ sealed class LimitOutcome {
 /**
  * @suppress
  */
-public object FfiConverterTypeLimitOutcome : FfiConverterRustBuffer<LimitOutcome>{
-    override fun read(buf: ByteBuffer): LimitOutcome {
+public object FfiConverterTypeIssuerKeyEvent : FfiConverterRustBuffer<IssuerKeyEvent>{
+    override fun read(buf: ByteBuffer): IssuerKeyEvent {
         return when(buf.getInt()) {
-            1 -> LimitOutcome.Taken
-            2 -> LimitOutcome.ApprovalWanted(
-                FfiConverterTypeLimitKind.read(buf),
+            1 -> IssuerKeyEvent.Made(
+                FfiConverterUByte.read(buf),
+                FfiConverterByteArray.read(buf),
                 )
-            3 -> LimitOutcome.Exceeded(
-                FfiConverterTypeLimitKind.read(buf),
-                )
+            2 -> IssuerKeyEvent.BackedUp
+            3 -> IssuerKeyEvent.Restored
             else -> throw RuntimeException("invalid enum value, something is very wrong!!")
         }
     }
 
-    override fun allocationSize(value: LimitOutcome): ULong = when(value) {
-        is LimitOutcome.Taken -> {
+    override fun allocationSize(value: IssuerKeyEvent): ULong = when(value) {
+        is IssuerKeyEvent.Made -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterUByte.allocationSize(value.`slot`)
+                + FfiConverterByteArray.allocationSize(value.`publicKey`)
+            )
+        }
+        is IssuerKeyEvent.BackedUp -> {
             // Add the size for the Int that specifies the variant plus the size needed for all fields
             (
                 4UL
             )
         }
-        is LimitOutcome.ApprovalWanted -> {
+        is IssuerKeyEvent.Restored -> {
             // Add the size for the Int that specifies the variant plus the size needed for all fields
             (
                 4UL
-                + FfiConverterTypeLimitKind.allocationSize(value.`kind`)
-            )
-        }
-        is LimitOutcome.Exceeded -> {
-            // Add the size for the Int that specifies the variant plus the size needed for all fields
-            (
-                4UL
-                + FfiConverterTypeLimitKind.allocationSize(value.`kind`)
             )
         }
     }
 
-    override fun write(value: LimitOutcome, buf: ByteBuffer) {
+    override fun write(value: IssuerKeyEvent, buf: ByteBuffer) {
         when(value) {
-            is LimitOutcome.Taken -> {
+            is IssuerKeyEvent.Made -> {
                 buf.putInt(1)
+                FfiConverterUByte.write(value.`slot`, buf)
+                FfiConverterByteArray.write(value.`publicKey`, buf)
                 Unit
             }
-            is LimitOutcome.ApprovalWanted -> {
+            is IssuerKeyEvent.BackedUp -> {
                 buf.putInt(2)
-                FfiConverterTypeLimitKind.write(value.`kind`, buf)
                 Unit
             }
-            is LimitOutcome.Exceeded -> {
+            is IssuerKeyEvent.Restored -> {
                 buf.putInt(3)
-                FfiConverterTypeLimitKind.write(value.`kind`, buf)
                 Unit
             }
         }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
@@ -21851,176 +20000,6 @@ public object FfiConverterTypeSigningError : FfiConverterRustBuffer<SigningExcep
                 Unit
             }
             is SigningException.HostFailed -> {
-                buf.putInt(5)
-                Unit
-            }
-        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
-    }
-
-}
-
-
-
-
-
-/**
- * Why the host's store failed.
- */
-sealed class StorageException: kotlin.Exception() {
-
-    /**
-     * It could not be read.
-     */
-    class Read(
-
-        /**
-         * Table or file, never its content.
-         */
-        val `what`: kotlin.String
-        ) : StorageException() {
-        override val message
-            get() = "what=${ `what` }"
-    }
-
-    /**
-     * It could not be written; the earlier content is still there.
-     */
-    class Write(
-
-        /**
-         * Table or file, never its content.
-         */
-        val `what`: kotlin.String
-        ) : StorageException() {
-        override val message
-            get() = "what=${ `what` }"
-    }
-
-    /**
-     * It was read but makes no sense.
-     */
-    class Corrupt(
-
-        /**
-         * Table or file, never its content.
-         */
-        val `what`: kotlin.String
-        ) : StorageException() {
-        override val message
-            get() = "what=${ `what` }"
-    }
-
-    /**
-     * Another program holds its lock.
-     */
-    class Busy(
-
-        /**
-         * Table or file, never its content.
-         */
-        val `what`: kotlin.String
-        ) : StorageException() {
-        override val message
-            get() = "what=${ `what` }"
-    }
-
-    /**
-     * It threw something else.
-     */
-    class HostFailed(
-        ) : StorageException() {
-        override val message
-            get() = ""
-    }
-
-
-
-
-
-    companion object ErrorHandler : UniffiRustCallStatusErrorHandler<StorageException> {
-        override fun lift(error_buf: RustBuffer.ByValue): StorageException = FfiConverterTypeStorageError.lift(error_buf)
-    }
-
-
-}
-
-/**
- * @suppress
- */
-public object FfiConverterTypeStorageError : FfiConverterRustBuffer<StorageException> {
-    override fun read(buf: ByteBuffer): StorageException {
-
-
-        return when(buf.getInt()) {
-            1 -> StorageException.Read(
-                FfiConverterString.read(buf),
-                )
-            2 -> StorageException.Write(
-                FfiConverterString.read(buf),
-                )
-            3 -> StorageException.Corrupt(
-                FfiConverterString.read(buf),
-                )
-            4 -> StorageException.Busy(
-                FfiConverterString.read(buf),
-                )
-            5 -> StorageException.HostFailed()
-            else -> throw RuntimeException("invalid error enum value, something is very wrong!!")
-        }
-    }
-
-    override fun allocationSize(value: StorageException): ULong {
-        return when(value) {
-            is StorageException.Read -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-                + FfiConverterString.allocationSize(value.`what`)
-            )
-            is StorageException.Write -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-                + FfiConverterString.allocationSize(value.`what`)
-            )
-            is StorageException.Corrupt -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-                + FfiConverterString.allocationSize(value.`what`)
-            )
-            is StorageException.Busy -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-                + FfiConverterString.allocationSize(value.`what`)
-            )
-            is StorageException.HostFailed -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-            )
-        }
-    }
-
-    override fun write(value: StorageException, buf: ByteBuffer) {
-        when(value) {
-            is StorageException.Read -> {
-                buf.putInt(1)
-                FfiConverterString.write(value.`what`, buf)
-                Unit
-            }
-            is StorageException.Write -> {
-                buf.putInt(2)
-                FfiConverterString.write(value.`what`, buf)
-                Unit
-            }
-            is StorageException.Corrupt -> {
-                buf.putInt(3)
-                FfiConverterString.write(value.`what`, buf)
-                Unit
-            }
-            is StorageException.Busy -> {
-                buf.putInt(4)
-                FfiConverterString.write(value.`what`, buf)
-                Unit
-            }
-            is StorageException.HostFailed -> {
                 buf.putInt(5)
                 Unit
             }
@@ -22979,6 +20958,38 @@ public object FfiConverterOptionalUByte: FfiConverterRustBuffer<kotlin.UByte?> {
 /**
  * @suppress
  */
+public object FfiConverterOptionalUShort: FfiConverterRustBuffer<kotlin.UShort?> {
+    override fun read(buf: ByteBuffer): kotlin.UShort? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterUShort.read(buf)
+    }
+
+    override fun allocationSize(value: kotlin.UShort?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterUShort.allocationSize(value)
+        }
+    }
+
+    override fun write(value: kotlin.UShort?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterUShort.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalUInt: FfiConverterRustBuffer<kotlin.UInt?> {
     override fun read(buf: ByteBuffer): kotlin.UInt? {
         if (buf.get().toInt() == 0) {
@@ -23001,6 +21012,38 @@ public object FfiConverterOptionalUInt: FfiConverterRustBuffer<kotlin.UInt?> {
         } else {
             buf.put(1)
             FfiConverterUInt.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalULong: FfiConverterRustBuffer<kotlin.ULong?> {
+    override fun read(buf: ByteBuffer): kotlin.ULong? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterULong.read(buf)
+    }
+
+    override fun allocationSize(value: kotlin.ULong?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterULong.allocationSize(value)
+        }
+    }
+
+    override fun write(value: kotlin.ULong?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterULong.write(value, buf)
         }
     }
 }
@@ -23139,6 +21182,70 @@ public object FfiConverterOptionalTypeCancelHandle: FfiConverterRustBuffer<Cance
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeCodeDelivery: FfiConverterRustBuffer<CodeDelivery?> {
+    override fun read(buf: ByteBuffer): CodeDelivery? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeCodeDelivery.read(buf)
+    }
+
+    override fun allocationSize(value: CodeDelivery?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeCodeDelivery.allocationSize(value)
+        }
+    }
+
+    override fun write(value: CodeDelivery?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeCodeDelivery.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeIssuerKey: FfiConverterRustBuffer<IssuerKey?> {
+    override fun read(buf: ByteBuffer): IssuerKey? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeIssuerKey.read(buf)
+    }
+
+    override fun allocationSize(value: IssuerKey?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeIssuerKey.allocationSize(value)
+        }
+    }
+
+    override fun write(value: IssuerKey?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeIssuerKey.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypePinPolicy: FfiConverterRustBuffer<PinPolicy?> {
     override fun read(buf: ByteBuffer): PinPolicy? {
         if (buf.get().toInt() == 0) {
@@ -23203,60 +21310,28 @@ public object FfiConverterOptionalTypeProgressListener: FfiConverterRustBuffer<P
 /**
  * @suppress
  */
-public object FfiConverterOptionalTypeDeskOperator: FfiConverterRustBuffer<DeskOperator?> {
-    override fun read(buf: ByteBuffer): DeskOperator? {
+public object FfiConverterOptionalTypeDeskLicence: FfiConverterRustBuffer<DeskLicence?> {
+    override fun read(buf: ByteBuffer): DeskLicence? {
         if (buf.get().toInt() == 0) {
             return null
         }
-        return FfiConverterTypeDeskOperator.read(buf)
+        return FfiConverterTypeDeskLicence.read(buf)
     }
 
-    override fun allocationSize(value: DeskOperator?): ULong {
+    override fun allocationSize(value: DeskLicence?): ULong {
         if (value == null) {
             return 1UL
         } else {
-            return 1UL + FfiConverterTypeDeskOperator.allocationSize(value)
+            return 1UL + FfiConverterTypeDeskLicence.allocationSize(value)
         }
     }
 
-    override fun write(value: DeskOperator?, buf: ByteBuffer) {
+    override fun write(value: DeskLicence?, buf: ByteBuffer) {
         if (value == null) {
             buf.put(0)
         } else {
             buf.put(1)
-            FfiConverterTypeDeskOperator.write(value, buf)
-        }
-    }
-}
-
-
-
-
-/**
- * @suppress
- */
-public object FfiConverterOptionalTypeDeskUser: FfiConverterRustBuffer<DeskUser?> {
-    override fun read(buf: ByteBuffer): DeskUser? {
-        if (buf.get().toInt() == 0) {
-            return null
-        }
-        return FfiConverterTypeDeskUser.read(buf)
-    }
-
-    override fun allocationSize(value: DeskUser?): ULong {
-        if (value == null) {
-            return 1UL
-        } else {
-            return 1UL + FfiConverterTypeDeskUser.allocationSize(value)
-        }
-    }
-
-    override fun write(value: DeskUser?, buf: ByteBuffer) {
-        if (value == null) {
-            buf.put(0)
-        } else {
-            buf.put(1)
-            FfiConverterTypeDeskUser.write(value, buf)
+            FfiConverterTypeDeskLicence.write(value, buf)
         }
     }
 }
@@ -23299,28 +21374,28 @@ public object FfiConverterOptionalTypeErrorRow: FfiConverterRustBuffer<ErrorRow?
 /**
  * @suppress
  */
-public object FfiConverterOptionalTypeLicenceTerms: FfiConverterRustBuffer<LicenceTerms?> {
-    override fun read(buf: ByteBuffer): LicenceTerms? {
+public object FfiConverterOptionalTypeRequestPlace: FfiConverterRustBuffer<RequestPlace?> {
+    override fun read(buf: ByteBuffer): RequestPlace? {
         if (buf.get().toInt() == 0) {
             return null
         }
-        return FfiConverterTypeLicenceTerms.read(buf)
+        return FfiConverterTypeRequestPlace.read(buf)
     }
 
-    override fun allocationSize(value: LicenceTerms?): ULong {
+    override fun allocationSize(value: RequestPlace?): ULong {
         if (value == null) {
             return 1UL
         } else {
-            return 1UL + FfiConverterTypeLicenceTerms.allocationSize(value)
+            return 1UL + FfiConverterTypeRequestPlace.allocationSize(value)
         }
     }
 
-    override fun write(value: LicenceTerms?, buf: ByteBuffer) {
+    override fun write(value: RequestPlace?, buf: ByteBuffer) {
         if (value == null) {
             buf.put(0)
         } else {
             buf.put(1)
-            FfiConverterTypeLicenceTerms.write(value, buf)
+            FfiConverterTypeRequestPlace.write(value, buf)
         }
     }
 }
@@ -23331,28 +21406,28 @@ public object FfiConverterOptionalTypeLicenceTerms: FfiConverterRustBuffer<Licen
 /**
  * @suppress
  */
-public object FfiConverterOptionalTypeRegisteredDevice: FfiConverterRustBuffer<RegisteredDevice?> {
-    override fun read(buf: ByteBuffer): RegisteredDevice? {
+public object FfiConverterOptionalTypeCodeOutcome: FfiConverterRustBuffer<CodeOutcome?> {
+    override fun read(buf: ByteBuffer): CodeOutcome? {
         if (buf.get().toInt() == 0) {
             return null
         }
-        return FfiConverterTypeRegisteredDevice.read(buf)
+        return FfiConverterTypeCodeOutcome.read(buf)
     }
 
-    override fun allocationSize(value: RegisteredDevice?): ULong {
+    override fun allocationSize(value: CodeOutcome?): ULong {
         if (value == null) {
             return 1UL
         } else {
-            return 1UL + FfiConverterTypeRegisteredDevice.allocationSize(value)
+            return 1UL + FfiConverterTypeCodeOutcome.allocationSize(value)
         }
     }
 
-    override fun write(value: RegisteredDevice?, buf: ByteBuffer) {
+    override fun write(value: CodeOutcome?, buf: ByteBuffer) {
         if (value == null) {
             buf.put(0)
         } else {
             buf.put(1)
-            FfiConverterTypeRegisteredDevice.write(value, buf)
+            FfiConverterTypeCodeOutcome.write(value, buf)
         }
     }
 }
@@ -23575,6 +21650,34 @@ public object FfiConverterSequenceTypeAcceptedMethod: FfiConverterRustBuffer<Lis
 /**
  * @suppress
  */
+public object FfiConverterSequenceTypeAuditEntry: FfiConverterRustBuffer<List<AuditEntry>> {
+    override fun read(buf: ByteBuffer): List<AuditEntry> {
+        val len = buf.getInt()
+        return List<AuditEntry>(len) {
+            FfiConverterTypeAuditEntry.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<AuditEntry>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeAuditEntry.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<AuditEntry>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeAuditEntry.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterSequenceTypeDeskAlarm: FfiConverterRustBuffer<List<DeskAlarm>> {
     override fun read(buf: ByteBuffer): List<DeskAlarm> {
         val len = buf.getInt()
@@ -23659,24 +21762,80 @@ public object FfiConverterSequenceTypeDeskFound: FfiConverterRustBuffer<List<Des
 /**
  * @suppress
  */
-public object FfiConverterSequenceTypeDeskUser: FfiConverterRustBuffer<List<DeskUser>> {
-    override fun read(buf: ByteBuffer): List<DeskUser> {
+public object FfiConverterSequenceTypeDeskOperator: FfiConverterRustBuffer<List<DeskOperator>> {
+    override fun read(buf: ByteBuffer): List<DeskOperator> {
         val len = buf.getInt()
-        return List<DeskUser>(len) {
-            FfiConverterTypeDeskUser.read(buf)
+        return List<DeskOperator>(len) {
+            FfiConverterTypeDeskOperator.read(buf)
         }
     }
 
-    override fun allocationSize(value: List<DeskUser>): ULong {
+    override fun allocationSize(value: List<DeskOperator>): ULong {
         val sizeForLength = 4UL
-        val sizeForItems = value.map { FfiConverterTypeDeskUser.allocationSize(it) }.sum()
+        val sizeForItems = value.map { FfiConverterTypeDeskOperator.allocationSize(it) }.sum()
         return sizeForLength + sizeForItems
     }
 
-    override fun write(value: List<DeskUser>, buf: ByteBuffer) {
+    override fun write(value: List<DeskOperator>, buf: ByteBuffer) {
         buf.putInt(value.size)
         value.iterator().forEach {
-            FfiConverterTypeDeskUser.write(it, buf)
+            FfiConverterTypeDeskOperator.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeDeskRequest: FfiConverterRustBuffer<List<DeskRequest>> {
+    override fun read(buf: ByteBuffer): List<DeskRequest> {
+        val len = buf.getInt()
+        return List<DeskRequest>(len) {
+            FfiConverterTypeDeskRequest.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<DeskRequest>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeDeskRequest.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<DeskRequest>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeDeskRequest.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeDeviceSlot: FfiConverterRustBuffer<List<DeviceSlot>> {
+    override fun read(buf: ByteBuffer): List<DeviceSlot> {
+        val len = buf.getInt()
+        return List<DeviceSlot>(len) {
+            FfiConverterTypeDeviceSlot.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<DeviceSlot>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeDeviceSlot.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<DeviceSlot>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeDeviceSlot.write(it, buf)
         }
     }
 }
@@ -23789,34 +21948,6 @@ public object FfiConverterSequenceTypeIssuerInfo: FfiConverterRustBuffer<List<Is
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeIssuerInfo.write(it, buf)
-        }
-    }
-}
-
-
-
-
-/**
- * @suppress
- */
-public object FfiConverterSequenceTypeLimitRecord: FfiConverterRustBuffer<List<LimitRecord>> {
-    override fun read(buf: ByteBuffer): List<LimitRecord> {
-        val len = buf.getInt()
-        return List<LimitRecord>(len) {
-            FfiConverterTypeLimitRecord.read(buf)
-        }
-    }
-
-    override fun allocationSize(value: List<LimitRecord>): ULong {
-        val sizeForLength = 4UL
-        val sizeForItems = value.map { FfiConverterTypeLimitRecord.allocationSize(it) }.sum()
-        return sizeForLength + sizeForItems
-    }
-
-    override fun write(value: List<LimitRecord>, buf: ByteBuffer) {
-        buf.putInt(value.size)
-        value.iterator().forEach {
-            FfiConverterTypeLimitRecord.write(it, buf)
         }
     }
 }
@@ -24058,28 +22189,46 @@ public object FfiConverterSequenceTypePinProtocol: FfiConverterRustBuffer<List<P
 
 
         /**
-         * Reads a checkpoint of 128 bytes and checks that `public_key`, a compressed point of 33 bytes, signed
-         * it; number 705 where it did not. Against the log it is checked by `verify_audit_against`.
+         * A key in this process's memory. `name`: the log's (`HelpDesk.origin`); `seed`: the private key of RFC 8032, 32 random
+         * bytes, read where they lie.
          */
-    @Throws(UnlockException::class) fun `readCheckpoint`(`bytes`: kotlin.ByteArray, `publicKey`: kotlin.ByteArray): SignedCheckpoint {
-            return FfiConverterTypeSignedCheckpoint.lift(
+    @Throws(UnlockException::class) fun `checkpointSigner`(`name`: kotlin.String, `seed`: java.nio.ByteBuffer): CheckpointSigner {
+            return FfiConverterTypeCheckpointSigner.lift(
     uniffiRustCallWithError(UnlockException) { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_func_read_checkpoint(
+    UniffiLib.uniffi_fido_unlock_ffi_fn_func_checkpoint_signer(
 
 
-        FfiConverterByteArray.lower(`bytes`),
-        FfiConverterByteArray.lower(`publicKey`),_status)
+        FfiConverterString.lower(`name`),
+        FfiConverterByRefBytes.lower(`seed`),_status)
 }
     )
     }
 
 
         /**
-         * Ten minutes for a request, a second operator for privileged users and from the third code a day for a device.
-         */ fun `defaultDeskPolicy`(): DeskPolicy {
-            return FfiConverterTypeDeskPolicy.lift(
+         * Reads a checkpoint and checks that one of `keys`, each as its line, signed it; number 705 where none did. Against the
+         * log it is checked by `HelpDesk.verify_audit`.
+         */
+    @Throws(UnlockException::class) fun `readCheckpoint`(`note`: kotlin.String, `keys`: List<kotlin.String>): Checkpoint {
+            return FfiConverterTypeCheckpoint.lift(
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_func_read_checkpoint(
+
+
+        FfiConverterString.lower(`note`),
+        FfiConverterSequenceString.lower(`keys`),_status)
+}
+    )
+    }
+
+
+        /**
+         * An hour for a request, 15 minutes for a verified caller, 10 for an approval; a day's rest for what loosens; a second
+         * operator for privileged users and from the third code a day for a device.
+         */ fun `defaultDeskRules`(): DeskRules {
+            return FfiConverterTypeDeskRules.lift(
     uniffiRustCall() { _status ->
-    UniffiLib.uniffi_fido_unlock_ffi_fn_func_default_desk_policy(
+    UniffiLib.uniffi_fido_unlock_ffi_fn_func_default_desk_rules(
 
         _status)
 }
