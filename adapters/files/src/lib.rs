@@ -42,4 +42,4 @@ pub use limits::FileLimits;
 pub use operators::FileOperators;
 pub use passwords::Argon2Passwords;
 pub use version::{OtherVersion, other_version};
-pub use whole_file::write_private;
+pub use whole_file::{make_private_folder, write_private};

@@ -35,7 +35,10 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Makes a folder, and those above it, only for its owner; an existing one is left as it is.
-pub(crate) fn make_private_folder(folder: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// The system's.
+pub fn make_private_folder(folder: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -7,13 +7,13 @@ using FidoUnlock;
 public static class ApprovalTests
 {
     /// <summary>A desk with a request that is ready for its code, and one before it.</summary>
-    private static void With(Action<Host, HelpDesk, OperatorSession, UnlockSession, ulong> work)
+    private static void With(Action<Host, HelpDesk, OperatorSession, UnlockSession, string> work)
     {
         var host = new Host(Suite.P256EcdhMac);
         using (var enrolled = DeskTests.Locked(host))
         using (var device = enrolled.Key.Open(MockWire.Hid, Interface.Vendor))
         using (var unlock = UnlockSession.Begin(device, null, null, null))
-        using (var desk = host.Open())
+        using (var desk = host.Create())
         {
             var session = DeskTests.Register(desk, host, enrolled);
             work(host, desk, session, unlock, DeskTests.Prepare(desk, session, host, unlock));
@@ -36,7 +36,7 @@ public static class ApprovalTests
             Expect.Equal(unlock.DeviceId(), asked.DeviceId);
             Expect.Equal(unlock.Challenge(), asked.Challenge);
             Expect.True(asked.Method == VerificationMethod.CallBack && !asked.ByMachine, "how the caller was verified");
-            Expect.Equal(host.Time + 600, asked.ExpiresAt);
+            Expect.Equal(Host.Start + 3600, asked.ExpiresAt);
 
             // Whatever is entered again makes it another request to approve.
             desk.EnterChallenge(session, id, unlock.Challenge());
@@ -98,16 +98,17 @@ public static class ApprovalTests
         With((host, desk, session, unlock, id) =>
         {
             var signed = desk.Checkpoint(session, host);
-            Expect.Equal((ulong)host.Log.Count - 1, signed.Entries, "it is recorded behind it");
-            Expect.Equal(128, signed.Bytes.Length);
-            var key = host.Checkpoints.Public();
-            Expect.Equal(signed, UnlockLibrary.ReadCheckpoint(signed.Bytes, key));
-            var summary = desk.VerifyAuditAgainst(new[] { signed.Bytes }, key);
-            Expect.Equal(signed.Entries, summary.Covered);
+            var key = new[] { host.Checkpoints.PublicKey() };
+            Expect.Equal(signed.Checkpoint, UnlockLibrary.ReadCheckpoint(signed.Note, key));
+            Expect.Equal(desk.Origin(), signed.Checkpoint.Origin);
+            var summary = desk.VerifyAudit(new[] { signed.Note }, key);
+            Expect.Equal(signed.Checkpoint.Entries, summary.Covered);
+            Expect.True(desk.Prove(3, signed.Note).EndsWith(signed.Note), "the proof of an entry");
+            var other = new[] { UnlockLibrary.MockVendorKey() };
             Refused.With<UnlockException.Store>(ErrorNumber.AuditCheckpoint,
-                () => desk.VerifyAuditAgainst(new[] { signed.Bytes }, host.Key.Public()));
+                () => desk.VerifyAudit(new[] { signed.Note }, other));
             Refused.With<UnlockException.Store>(ErrorNumber.AuditCheckpoint,
-                () => UnlockLibrary.ReadCheckpoint(new byte[128], key));
+                () => UnlockLibrary.ReadCheckpoint("no note", key));
             var second = desk.SignIn("desk-2", Host.Password);
             Refused.With<UnlockException.Policy>(
                 ErrorNumber.PrivilegeMissing, () => desk.Checkpoint(second, host));
@@ -115,15 +116,11 @@ public static class ApprovalTests
             host.Failure = () => new SigningException.Unavailable(0x32);
             Refused.With<UnlockException.Signer>(
                 ErrorNumber.SignerUnavailable, () => desk.Checkpoint(session, host));
-            // A tail that is cut off is found by the checkpoint alone.
-            host.Trip = "";
-            host.Log.RemoveRange((int)signed.Entries - 1, host.Log.Count - (int)signed.Entries + 1);
-            using (var shorter = host.Open())
-            {
-                shorter.VerifyAudit();
+            // Another log is none that the checkpoint is of.
+            var elsewhere = new Host(host);
+            using (var shorter = elsewhere.Create())
                 Refused.With<UnlockException.Store>(ErrorNumber.AuditCheckpoint,
-                    () => shorter.VerifyAuditAgainst(new[] { signed.Bytes }, key));
-            }
+                    () => shorter.VerifyAudit(new[] { signed.Note }, key));
         });
     }
 }

@@ -35,32 +35,23 @@ public abstract class HostPart
     }
 }
 
-/// <summary>The host's database, accounts, mail server, tickets and HSM, in C#.</summary>
-public sealed class Host : HostPart, IDirectory, IAuditLog, ILimits, IOperators, ILicence, IClock, IOwnerNotifier,
-    ICodeDelivery, ICallerVerifier, IApprover, IResponseSigner, IIssuerProver, ICheckpointSigner
+/// <summary>The host's mail server, identity provider, tickets and HSM, in C#.</summary>
+public sealed class Host : HostPart, IOwnerNotifier, ICodeDelivery, ICallerVerifier, IApprover, IResponseSigner,
+    IIssuerProver, ICheckpointSigner
 {
-    public const string Password = "correct horse battery";
-    public ulong Time = 1790000000;
+    public const string Password = "correct horse battery staple";
+    public const ulong Start = 1790000000;
 
-    private readonly SortedDictionary<string, DeskUser> users = new SortedDictionary<string, DeskUser>();
-    private readonly Dictionary<string, RegisteredDevice> devices = new Dictionary<string, RegisteredDevice>();
     private readonly Dictionary<string, string> adminKeys = new Dictionary<string, string>();
-    private readonly byte[] logId = Guid.NewGuid().ToByteArray();
-    private IReadOnlyList<LimitRecord> counted = new LimitRecord[0];
-    private bool serviceOff;
 
-    public readonly List<byte[]> Log = new List<byte[]>();
-    public readonly List<NoticeKind> Notices = new List<NoticeKind>();
+    public readonly List<OwnerNotice> Notices = new List<OwnerNotice>();
     public readonly P256.Key Key;
 
     /// <summary>The key that follows it in its slot.</summary>
     public readonly P256.Key Next = new P256.Key();
 
-    /// <summary>Whether it has.</summary>
-    public bool Rotated;
-
     /// <summary>The key that signs checkpoints.</summary>
-    public readonly P256.Key Checkpoints = new P256.Key();
+    public readonly ICheckpointSigner Checkpoints = UnlockLibrary.CheckpointSigner("log.corp.example", new byte[32]);
 
     /// <summary>Who approves in the host's system, and what: null is what was asked.</summary>
     public string Approves = "desk-2";
@@ -68,6 +59,7 @@ public sealed class Host : HostPart, IDirectory, IAuditLog, ILimits, IOperators,
     public ApprovalTask AskedLast;
 
     public readonly Suite Suite;
+    public readonly MockDatabase Database = new MockDatabase(Start);
     public string Sent;
 
     public Host(Suite suite) : this(suite, new P256.Key()) { }
@@ -81,110 +73,7 @@ public sealed class Host : HostPart, IDirectory, IAuditLog, ILimits, IOperators,
         Key = key;
     }
 
-    public DeskUser User(string id)
-    {
-        At("IDirectory.User");
-        DeskUser found;
-        return users.TryGetValue(id, out found) ? found : null;
-    }
-
-    public IReadOnlyList<DeskUser> SearchUsers(string text, uint limit)
-    {
-        At("IDirectory.SearchUsers");
-        return users.Values.Where(user => Fold(user.Id + "\n" + user.Name).Contains(Fold(text)))
-            .Take((int)limit).ToList();
-    }
-
-    /// <summary>Without ICU .NET Core folds ASCII alone.</summary>
-    private static string Fold(string text)
-    {
-        return new string(text.ToLowerInvariant().Select(c => c >= 'À' && c <= 'Þ' ? (char)(c + 32) : c).ToArray());
-    }
-
-    public RegisteredDevice Device(string deviceId)
-    {
-        At("IDirectory.Device");
-        RegisteredDevice found;
-        return devices.TryGetValue(deviceId, out found) ? found : null;
-    }
-
-    public IReadOnlyList<RegisteredDevice> DevicesOf(string user)
-    {
-        At("IDirectory.DevicesOf");
-        return devices.Values.Where(device => device.Owner == user).ToList();
-    }
-
-    public uint DevicesInUse()
-    {
-        At("IDirectory.DevicesInUse");
-        return (uint)devices.Values.Count(device => !device.Retired);
-    }
-
-    public void PutUser(DeskUser user) { At("IDirectory.PutUser"); users[user.Id] = user; }
-
-    public void PutDevice(RegisteredDevice device) { At("IDirectory.PutDevice"); devices[device.DeviceId] = device; }
-
-    public byte[] LogId() { At("IAuditLog.LogId"); return logId; }
-
-    public ulong Count() { At("IAuditLog.Count"); return (ulong)Log.Count; }
-
-    public byte[] Entry(ulong sequence)
-    {
-        At("IAuditLog.Entry");
-        return sequence < (ulong)Log.Count ? Log[(int)sequence] : null;
-    }
-
-    public void Append(ulong sequence, byte[] entry)
-    {
-        At("IAuditLog.Append");
-        if (sequence != (ulong)Log.Count) throw new StorageException.Write("audit");
-        Log.Add(entry);
-    }
-
-    public LimitOutcome Take(LimitRequest request)
-    {
-        At("ILimits.Take");
-        using (var book = LimitBook.FromRecords(counted))
-        {
-            var outcome = book.Take(request);
-            counted = book.Records();
-            return outcome;
-        }
-    }
-
-    public static readonly DeskOperator Administrator =
-        new DeskOperator("desk-1", new[] { DeskRole.Administrator }, new DeskPrivilege[0]);
-
-    private static readonly DeskOperator Second =
-        new DeskOperator("desk-2", new DeskRole[0], new[] { DeskPrivilege.Unlock });
-
-    /// <summary>Whether there is a second operator.</summary>
-    public bool Alone;
-
-    private DeskOperator Known(string id)
-    {
-        return id == "desk-1" ? Administrator : id == "desk-2" && !Alone ? Second : null;
-    }
-
-    public DeskOperator Authenticate(string id, string password)
-    {
-        At("IOperators.Authenticate");
-        return password == Password ? Known(id) : null;
-    }
-
-    public DeskOperator FindOperator(string id) { At("IOperators.FindOperator"); return Known(id); }
-
-    public LicenceTerms Terms()
-    {
-        At("ILicence.Terms");
-        return new LicenceTerms(!serviceOff, Time + 1000, 3, "licences@corp.example");
-    }
-
-    public void SetService(bool on) { At("ILicence.SetService"); serviceOff = !on; }
-
-    public ulong Now() { At("IClock.Now"); return Time; }
-
-    public void NotifyOwner(OwnerNotice notice) { At("IOwnerNotifier.NotifyOwner"); Notices.Add(notice.Kind); }
+    public void NotifyOwner(OwnerNotice notice) { At("IOwnerNotifier.NotifyOwner"); Notices.Add(notice); }
 
     public void Send(DeskChannel channel, string code) { At("ICodeDelivery.Send"); Sent = code; }
 
@@ -192,15 +81,6 @@ public sealed class Host : HostPart, IDirectory, IAuditLog, ILimits, IOperators,
     {
         At("ICallerVerifier.Verify");
         return new CallerCheck(true, VerificationMethod.CallBack, false, Encoding.UTF8.GetBytes("spoke to her"));
-    }
-
-    public IReadOnlyList<IssuerInfo> Issuers()
-    {
-        At("IResponseSigner.Issuers");
-        if (Suite == Suite.AesAdminKey) return new IssuerInfo[0];
-        var issuers = new List<IssuerInfo> { new IssuerInfo(Enrolled.Slot, Suite, Key.Public(), Rotated) };
-        if (Rotated) issuers.Add(new IssuerInfo(Enrolled.Slot, Suite, Next.Public(), false));
-        return issuers;
     }
 
     /// <summary>The one operation of the HSM on either key, in the suites 1 and 2.</summary>
@@ -223,9 +103,9 @@ public sealed class Host : HostPart, IDirectory, IAuditLog, ILimits, IOperators,
         return Make(task.SigningKey, task.SigningSuite, task.DeviceKey, task.Message, task.Digest);
     }
 
-    public byte[] PublicKey() { At("ICheckpointSigner.PublicKey"); return Checkpoints.Public(); }
+    public string PublicKey() { At("ICheckpointSigner.PublicKey"); return Checkpoints.PublicKey(); }
 
-    public byte[] Sign(CheckpointTask task) { At("ICheckpointSigner.Sign"); return Checkpoints.Sign(task.Digest); }
+    public byte[] Sign(string text) { At("ICheckpointSigner.Sign"); return Checkpoints.Sign(text); }
 
     public Approval Ask(ApprovalTask task)
     {
@@ -234,9 +114,9 @@ public sealed class Host : HostPart, IDirectory, IAuditLog, ILimits, IOperators,
         return new Approval(ApprovedBasis ?? task.Basis, Approves, Encoding.UTF8.GetBytes("decision 2"));
     }
 
-    public string Respond(SigningTask task)
+    public string Sign(SigningTask task)
     {
-        At("IResponseSigner.Respond");
+        At("IResponseSigner.Sign");
         if (task.Suite != Suite.AesAdminKey)
             return Make(task.Issuer, task.Suite, task.DeviceKey, task.Message, task.Digest);
         return Digits(Crypto.Aes(Bytes(adminKeys[task.DeviceId]), task.Message));
@@ -254,26 +134,26 @@ public sealed class Host : HostPart, IDirectory, IAuditLog, ILimits, IOperators,
         adminKeys[deviceId] = adminKey;
     }
 
-    /// <summary>A desk with all of its ports from here.</summary>
+    /// <summary>The rules to begin with, but channels need no rest here.</summary>
+    public static DeskRules Rules()
+    {
+        var rules = UnlockLibrary.DefaultDeskRules();
+        return new DeskRules(rules.OrdinaryMethods, rules.PrivilegedMethods, rules.ReasonWanted, rules.Limits,
+            rules.RequestSeconds, rules.VerificationSeconds, rules.ApprovalSeconds, rules.SessionSeconds, 0,
+            rules.RestSeconds, "licences@corp.example");
+    }
+
+    /// <summary>A new desk over the database.</summary>
+    public HelpDesk Create()
+    {
+        using (var signer = DeskSigner.Host(this))
+            return Database.Create(signer, this, this, Rules(), "desk-1", Password);
+    }
+
+    /// <summary>The desk that is there, as the next process has it.</summary>
     public HelpDesk Open()
     {
-        using (var builder = new DeskBuilder())
-        {
-            builder.SetClock(this);
-            builder.SetLicence(this);
-            builder.SetOperators(this);
-            builder.SetDirectory(this);
-            builder.SetLimits(this);
-            builder.SetAuditLog(this);
-            builder.SetSigner(this);
-            builder.SetNotifier(this);
-            builder.SetDelivery(this);
-            var rules = UnlockLibrary.DefaultDeskPolicy();
-            // Channels need no rest here.
-            builder.SetPolicy(new DeskPolicy(rules.OrdinaryMethods, rules.PrivilegedMethods, rules.ReasonWanted,
-                rules.Limits, rules.RequestSeconds, rules.SessionSeconds, 0, rules.ClockToleranceSeconds, ""));
-            return builder.Open();
-        }
+        using (var signer = DeskSigner.Host(this)) return Database.Open(signer, this, this);
     }
 }
 

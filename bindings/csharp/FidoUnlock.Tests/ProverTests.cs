@@ -42,7 +42,7 @@ public static class ProverTests
     {
         var host = new Host(suite);
         using (var enrolled = DeskTests.Locked(host))
-        using (var desk = host.Open())
+        using (var desk = host.Create())
         {
             var session = DeskTests.Register(desk, host, enrolled);
             Probe(host, enrolled, host.Key);
@@ -50,7 +50,7 @@ public static class ProverTests
             var rotation = Rotate(host, enrolled, Plan(enrolled, host.Key, host.Next));
             Expect.Equal(1u, rotation);
             Probe(host, enrolled, host.Next);
-            host.Rotated = true;
+            desk.PutIssuer(session, new IssuerInfo(Enrolled.Slot, suite, host.Next.Public(), false));
             desk.RecordRotation(session, enrolled.Device.DeviceId, host.Next.Public(), rotation);
             using (var device = enrolled.Key.Open(MockWire.Hid, Interface.Vendor))
             using (var unlock = UnlockSession.Begin(device, null, null, null))

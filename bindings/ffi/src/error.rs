@@ -227,8 +227,6 @@ from_errors!(
     fido_unlock::desk::ports::SignerError,
     fido_unlock::suite::SuiteError,
     fido_unlock::suite::MakeKeyError,
-    fido_unlock::desk::audit::AuditFault,
-    fido_unlock::desk::audit::CheckpointError,
 );
 
 impl From<CodeError> for UnlockError {

@@ -8,7 +8,7 @@ use fido_unlock::{ErrorCode, ResponseCode, Suite as CoreSuite, host};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::desk::{NotMade, decode_made, make_code};
+use crate::desk::{NotMade, decode_made};
 use crate::{SigningError, Suite, UnlockError};
 
 /// A response to a probe that is to be made: it shows that an unlock would work and unlocks nothing. It holds no
@@ -140,12 +140,8 @@ impl ports::IssuerProver for HostProver {
             message: message.to_vec(),
         })?;
         let made = decode_made(answer)?;
-        Ok(make_code(
-            fields.suite.into(),
-            Some(&fields.issuer),
-            &message,
-            &made,
-        )?)
+        let code = fields.accept(&made);
+        Ok(code.ok_or(NotMade("what the program's signer made is no response"))?)
     }
 
     fn prove_rotation(&mut self, task: &suite::RotationTask) -> Result<Zeroizing<Vec<u8>>, ProverError> {

@@ -9,7 +9,8 @@
 //!   having declared it comes back as [`UnlockError`] with number 803 and a fixed text.
 //! - Calls block. Callbacks run on the thread that made the call.
 //! - An object that works with a device serves one call at a time; a second one, also from within a
-//!   callback, is refused with number 802. A help desk makes other threads wait, and refuses a call from a callback.
+//!   callback, is refused with number 802. A help desk lets other threads wait, up to five
+//!   seconds, and refuses a callback.
 //!
 //! Which module uses which, on the user's side; each module uses only those below it:
 //!
@@ -45,18 +46,17 @@ mod unlock_device;
 
 pub use call::{CancelHandle, DeviceCall, HostError, ProgressEvent, ProgressListener};
 pub use code::{CodeField, qr_text, spoken_code};
-#[cfg(feature = "files")]
-pub use desk::DeskFolder;
 pub use desk::{
-    AcceptedMethod, Approval, ApprovalTask, Approver, ApproverError, AuditLog, AuditSummary, CallerCheck,
-    CallerTask, CallerVerifier, ChannelKind, CheckpointSigner, CheckpointTask, Clock, CodeDelivery,
-    DeskAlarm, DeskBuilder, DeskChannel, DeskFound, DeskOperator, DeskPolicy, DeskPrivilege, DeskRequest,
-    DeskRole, DeskUser, Directory, HelpDesk, IssuerInfo, Licence, LicenceTerms, LimitBook, LimitKind,
-    LimitOutcome, LimitRecord, LimitRequest, LimitRule, LimitRules, Limits, NoticeKind, OpenCode,
-    OperatorSession, Operators, OwnerNotice, OwnerNotifier, RegisteredDevice, ResponseSigner,
-    SignedCheckpoint, SigningError, SigningTask, StorageError, VerificationMethod, default_desk_policy,
-    read_checkpoint,
+    AcceptedMethod, Approval, ApprovalTask, Approver, ApproverError, AuditEntry, AuditSummary, CallerCheck,
+    CallerTask, CallerVerifier, ChannelKind, Checkpoint, CheckpointSigner, CodeDelivery, CodeOutcome,
+    DeskAlarm, DeskChannel, DeskFound, DeskLicence, DeskOperator, DeskPrivilege, DeskRequest, DeskRole,
+    DeskRules, DeskSigner, DeskUser, DeviceSlot, HelpDesk, IssuerInfo, IssuerKeyEvent, LimitRule, LimitRules,
+    LogState, NewDevice, NoticeKind, OpenCode, OperatorSession, OwnerNotice, OwnerNotifier, RegisteredDevice,
+    RequestPlace, ResponseSigner, SignedCheckpoint, SigningError, SigningTask, VerificationMethod,
+    checkpoint_signer, default_desk_rules, read_checkpoint,
 };
+#[cfg(feature = "files")]
+pub use desk::{DeskKeys, KeyFolder};
 pub use device::{BlockOutcome, Device};
 pub use device_state::{Condition, DeviceInfo, Diagnosis};
 pub use enroll::Enrollment;
@@ -68,10 +68,9 @@ pub use issuer::IssuerKey;
 pub use issuer_prover::{IssuerProver, ProbeTask, RotationPlan, RotationRole, RotationTask};
 #[cfg(feature = "mock")]
 pub use mock::{
-    MockAssertion, MockKey, MockPasskey, MockRelyingParty, MockServer, MockTouch, MockWire,
-    mock_check_audit_log, mock_check_directory, mock_check_limits, mock_check_operators, mock_echo,
-    mock_exchange, mock_looking, mock_nothing, mock_panic, mock_reset, mock_respond, mock_set_pin,
-    mock_try_pin,
+    MockAssertion, MockDatabase, MockKey, MockPasskey, MockRelyingParty, MockServer, MockTouch, MockWire,
+    mock_echo, mock_exchange, mock_licence, mock_looking, mock_nothing, mock_panic, mock_reset, mock_respond,
+    mock_set_pin, mock_try_pin, mock_vendor_key,
 };
 pub use pin::{PinChecker, PinOptions, PinPolicy, PinRefusalError, PinRules};
 pub use pipe::{ApduChannel, HidReports, PipeError};

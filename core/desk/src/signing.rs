@@ -1,11 +1,8 @@
 //! What a signer is asked for, and what of its answer is accepted.
 
-use fido_unlock_protocol::suite::{
-    AuthoriseFields, DevicePublicKey, Message, Purpose, Suite, p256_ecdh_mac, p256_ecdsa,
-};
+use fido_unlock_protocol::suite::{AuthoriseFields, DevicePublicKey, Message, Purpose, Suite};
 use fido_unlock_protocol::{AesChallenge, Challenge, DeviceId, ResponseCode};
 use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
 
 use crate::ports::SignerError;
 use crate::{DeviceKeys, OperatorId, RequestId, UserId};
@@ -133,17 +130,9 @@ impl SigningTask {
     }
 
     fn accepted(&self, answer: &[u8]) -> Option<ResponseCode> {
-        let to_sign = self.to_sign().ok()?;
-        let suite = self.keys.suite();
-        let response = |bytes: &[u8]| ResponseCode::from_bytes(suite, bytes).ok();
-        match suite {
-            Suite::P256Ecdsa => {
-                let signature = Zeroizing::new(p256_ecdsa::make_low_s(answer)?);
-                let issuer = self.keys.issuer()?;
-                p256_ecdsa::verify(issuer, to_sign.as_bytes(), &*signature).then(|| response(&*signature))?
-            }
-            Suite::P256EcdhMac => response(&*p256_ecdh_mac::truncate(answer.try_into().ok()?)),
-            Suite::AesAdminKey => response(answer),
+        match self.to_sign().ok()? {
+            ToSign::Message(_) => self.fields()?.accept(answer),
+            ToSign::Block(_) => ResponseCode::from_bytes(Suite::AesAdminKey, answer).ok(),
         }
     }
 }

@@ -25,6 +25,7 @@ const MEMBERS: &[&str] = &[
     "adapters/files",
     "adapters/hid",
     "adapters/pcsc",
+    "adapters/sqlite",
     "adapters/system",
     "bindings/ffi",
     "bindings/bindgen",

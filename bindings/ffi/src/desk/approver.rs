@@ -12,11 +12,11 @@ use super::{DeskUser, VerificationMethod};
 /// One request that a second operator is to approve, as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct ApprovalTask {
-    /// Identifies what is to be approved, 32 bytes: it changes as soon as reason, caller or challenge changes.
-    /// Store the decision under it.
+    /// What the approval is for, 32 bytes: another one as soon as reason, caller, challenge or delivery has changed.
+    /// Keep the decision under it.
     pub basis: Vec<u8>,
     /// The request.
-    pub request: u64,
+    pub request: String,
     /// The owner of the device.
     pub user: DeskUser,
     /// The device.
@@ -31,7 +31,7 @@ pub struct ApprovalTask {
     pub method: Option<VerificationMethod>,
     /// Whether a machine checked the caller.
     pub by_machine: bool,
-    /// The last second in which request and approval live, since 1970-01-01 UTC.
+    /// The last second in which the request lives, since 1970-01-01 UTC.
     pub expires_at: u64,
 }
 
@@ -102,7 +102,7 @@ impl ports::Approver for HostApprover {
     fn ask(&mut self, task: desk::ApprovalTask) -> Result<desk::Approval, ApprovalError> {
         let made = self.0.ask(ApprovalTask {
             basis: task.basis().to_vec(),
-            request: task.request().number().unwrap_or_default(),
+            request: task.request().to_string(),
             user: task.user().into(),
             device_id: task.device().to_code(),
             operator: task.operator().to_string(),

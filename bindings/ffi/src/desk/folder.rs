@@ -1,20 +1,27 @@
-//! The folder of a help desk: licence, operators, keys, and opening it.
+//! Key files, and a desk over a database in a file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fido_unlock::ErrorCode;
-use fido_unlock::desk::ports::LicenceTerms;
-use fido_unlock::desk::{KeyRing, Operator, UnixTime, audit};
+use fido_unlock::desk::log::KeyName;
+use fido_unlock::desk::ports::StorageError;
+use fido_unlock::desk::{Desk, DeskParts, KeptKey, KeyRing, SoftwareSigner};
 use fido_unlock_files::key_file::{self, KeyFileError, Passphrase};
-use fido_unlock_files::{FileAuditLog, FilesDesk, WrappingKey};
+use fido_unlock_files::{Argon2Passwords, FileAdminKeys, FileAnchor, SystemClock, make_private_folder};
+use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
+use fido_unlock_system::SystemEntropy;
 use zeroize::Zeroizing;
 
-use super::builder::Parts;
-use super::ports::HostNotifier;
-use super::types::operator_id;
-use super::{AuditSummary, DeskBuilder, DeskRole, HelpDesk, OwnerNotifier, checkpoint};
+use super::checkpoint;
+use super::help_desk::{Ground, HostPorts};
+use super::{
+    CheckpointSigner, CodeDelivery, DeskKeys, DeskRules, DeskSigner, HelpDesk, IssuerInfo, OwnerNotifier,
+};
 use crate::{IssuerKey, UnlockError};
+
+/// The desk's own keys.
+const OWN_KEYS: &str = "desk_keys.age";
 
 impl From<KeyFileError> for UnlockError {
     fn from(error: KeyFileError) -> Self {
@@ -22,130 +29,164 @@ impl From<KeyFileError> for UnlockError {
     }
 }
 
-/// The folder of a help desk; one process at a time may work in it.
+/// The keys of a desk in files under one passphrase, for whoever has no HSM. Keep a backup apart from the computer: once
+/// an issuer's key is lost, its devices can never be unlocked again.
 #[derive(uniffi::Object)]
-pub struct DeskFolder(FilesDesk);
+pub struct KeyFolder {
+    folder: PathBuf,
+    passphrase: Passphrase,
+    keys: key_file::DeskKeys,
+}
 
-impl DeskFolder {
-    fn ring(&self, passphrase: &Passphrase) -> Result<KeyRing, UnlockError> {
-        match key_file::load_key_set(&self.0.key_set_path(), passphrase) {
+impl KeyFolder {
+    fn at(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// The desk's own.
+    pub(super) const fn keys(&self) -> &key_file::DeskKeys {
+        &self.keys
+    }
+
+    fn ring(&self) -> Result<KeyRing, UnlockError> {
+        match key_file::load_key_set(&self.at("issuer_keys.age"), &self.passphrase) {
             Err(KeyFileError::Missing) => Ok(KeyRing::new()),
             other => Ok(other?),
         }
     }
+
+    /// Signs with the keys that are here now.
+    pub(super) fn software_signer(&self) -> Result<SoftwareSigner, UnlockError> {
+        let admin_keys = FileAdminKeys::new(&self.at("admin_keys.json"), self.keys.wrapping_key());
+        Ok(SoftwareSigner::new(self.ring()?, Box::new(admin_keys)))
+    }
 }
 
 #[uniffi::export]
-impl DeskFolder {
-    /// Makes the folder, where it does not exist, and a new audit log in it.
+impl KeyFolder {
+    /// Makes the folder and the desk's own keys in it, where they do not exist: what was begun before a crash is
+    /// ended. Afterwards as `open`. The passphrase is wiped on this side.
     #[uniffi::constructor]
-    pub fn create(path: String) -> Result<Arc<Self>, UnlockError> {
-        Ok(Arc::new(Self(FilesDesk::create(Path::new(&path))?)))
-    }
-
-    /// A folder that `create` made.
-    #[uniffi::constructor]
-    #[must_use]
-    pub fn at(path: String) -> Arc<Self> {
-        Arc::new(Self(FilesDesk::at(Path::new(&path))))
-    }
-
-    /// Writes the licence. `valid_until`: seconds since 1970-01-01 UTC; `contact`: whom to ask for a
-    /// new one.
-    pub fn put_licence(&self, valid_until: u64, devices: u32, contact: String) -> Result<(), UnlockError> {
-        let terms = LicenceTerms {
-            service_on: true,
-            valid_until: UnixTime(valid_until),
-            devices,
-            contact,
+    pub fn create(path: String, passphrase: String) -> Result<Arc<Self>, UnlockError> {
+        let (folder, passphrase) = (PathBuf::from(path), Passphrase::new(passphrase));
+        make_private_folder(&folder).map_err(|error| KeyFileError::Write(error.kind()))?;
+        let keys = key_file::DeskKeys::generate(&mut SystemEntropy)?;
+        let file = folder.join(OWN_KEYS);
+        let keys = match keys.save(&file, &passphrase) {
+            Ok(()) => keys,
+            Err(KeyFileError::Exists) => key_file::DeskKeys::load(&file, &passphrase)?,
+            Err(error) => return Err(error.into()),
         };
-        Ok(self.0.licence().put(&terms)?)
-    }
-
-    /// Adds or replaces an operator; the password is wiped on this side.
-    pub fn put_operator(&self, name: String, password: String, role: DeskRole) -> Result<(), UnlockError> {
-        let password = Zeroizing::new(password);
-        let operator = Operator {
-            id: operator_id(&name)?,
-            roles: vec![role.into()],
-            privileges: Vec::new(),
-        };
-        Ok(self.0.operators().put(&operator, &password)?)
-    }
-
-    /// Keeps an issuer's key of suite 1 or 2 for a slot, under the passphrase of the folder's keys;
-    /// the first call sets it. Once a key is lost, its devices can never be unlocked again: keep a backup of
-    /// `keys.age`.
-    pub fn put_issuer_key(
-        &self,
-        slot: u8,
-        key: Arc<IssuerKey>,
-        passphrase: String,
-    ) -> Result<(), UnlockError> {
-        let passphrase = Passphrase::new(passphrase);
-        let mut ring = self.ring(&passphrase)?;
-        ring.insert(slot, key.copy()?)?;
-        Ok(key_file::replace_key_set(
-            &self.0.key_set_path(),
-            &ring,
-            &passphrase,
-        )?)
-    }
-
-    /// Opens the desk with the default policy. `passphrase`: of the keys; `wrapping_key`: 32 bytes
-    /// that the admin keys of suite-3 devices are wrapped with, empty for a desk without such devices.
-    pub fn open(
-        &self,
-        passphrase: String,
-        wrapping_key: &[u8],
-        notifier: Arc<dyn OwnerNotifier>,
-    ) -> Result<Arc<HelpDesk>, UnlockError> {
-        self.builder(passphrase, wrapping_key, notifier)?.open()
-    }
-
-    /// The same, before it is opened: the host may put a port of its own in the place of each.
-    pub fn builder(
-        &self,
-        passphrase: String,
-        wrapping_key: &[u8],
-        notifier: Arc<dyn OwnerNotifier>,
-    ) -> Result<Arc<DeskBuilder>, UnlockError> {
-        let passphrase = Passphrase::new(passphrase);
-        let wrapping_key = if wrapping_key.is_empty() {
-            None
-        } else {
-            let bytes = wrapping_key.try_into().map_err(|_| ErrorCode::InvalidArgument)?;
-            Some(WrappingKey::new(bytes))
-        };
-        let notifier = Box::new(HostNotifier(notifier));
-        let ports = self.0.ports(self.ring(&passphrase)?, wrapping_key, notifier)?;
-        Ok(DeskBuilder::of(Parts {
-            clock: Some(ports.clock),
-            licence: Some(ports.licence),
-            operators: Some(ports.operators),
-            directory: Some(ports.directory),
-            limits: Some(ports.limits),
-            audit_log: Some(ports.audit_log),
-            signer: Some(ports.signer),
-            notifier: Some(ports.notifier),
-            ..Parts::default()
+        Ok(Arc::new(Self {
+            folder,
+            passphrase,
+            keys,
         }))
     }
 
-    /// Verifies the audit log, also while a desk is open.
-    pub fn verify_audit(&self) -> Result<AuditSummary, UnlockError> {
-        let log = FileAuditLog::open_read_only(&self.0.audit_log_path())?;
-        Ok(audit::verify(&log, &[], None)?.into())
+    /// A folder that `create` made. Number 603 for another passphrase than then.
+    #[uniffi::constructor]
+    pub fn open(path: String, passphrase: String) -> Result<Arc<Self>, UnlockError> {
+        let (folder, passphrase) = (PathBuf::from(path), Passphrase::new(passphrase));
+        let keys = key_file::DeskKeys::load(&folder.join(OWN_KEYS), &passphrase)?;
+        Ok(Arc::new(Self {
+            folder,
+            passphrase,
+            keys,
+        }))
     }
 
-    /// The same, and compares it with checkpoints: see `HelpDesk.verify_audit_against`.
-    pub fn verify_audit_against(
-        &self,
-        checkpoints: Vec<Vec<u8>>,
-        public_key: Vec<u8>,
-    ) -> Result<AuditSummary, UnlockError> {
-        let (checkpoints, key) = (checkpoint::read(&checkpoints)?, checkpoint::key(&public_key)?);
-        let log = FileAuditLog::open_read_only(&self.0.audit_log_path())?;
-        Ok(audit::verify(&log, &checkpoints, Some(&key))?.into())
+    /// Keeps an issuer's key of suite 1 or 2 for a slot that has none. Its public key goes to `HelpDesk.put_issuer`.
+    pub fn put_issuer_key(&self, slot: u8, key: Arc<IssuerKey>) -> Result<IssuerInfo, UnlockError> {
+        let mut ring = self.ring()?;
+        ring.insert(slot, key.copy()?)?;
+        key_file::replace_key_set(&self.at("issuer_keys.age"), &ring, &self.passphrase)?;
+        let kept = ring.present(slot).map(KeptKey::info);
+        Ok((&kept.ok_or(ErrorCode::KeyMissing)?).into())
+    }
+
+    /// The public keys of the issuers' keys here.
+    pub fn issuers(&self) -> Result<Vec<IssuerInfo>, UnlockError> {
+        let ring = self.ring()?;
+        Ok(ring
+            .keys()
+            .into_iter()
+            .map(|kept| (&kept.info()).into())
+            .collect())
+    }
+
+    /// Signs checkpoints with the desk's own key. `name`: the log's (`HelpDesk.origin`).
+    pub fn checkpoint_signer(&self, name: String) -> Result<Arc<dyn CheckpointSigner>, UnlockError> {
+        let name = KeyName::new(&name).map_err(|_| ErrorCode::InvalidArgument)?;
+        Ok(checkpoint::software(self.keys.checkpoint_signer(name)))
+    }
+}
+
+/// The parts of a desk whose database and anchor are in `folder`.
+fn parts(
+    folder: &str,
+    open: fn(&Path, SqliteOptions) -> Result<SqliteStore, StorageError>,
+    keys: &DeskKeys,
+    host: HostPorts,
+) -> Result<DeskParts, UnlockError> {
+    let folder = Path::new(folder);
+    let store = open(&folder.join("desk.sqlite"), SqliteOptions::default())?;
+    host.on(Ground {
+        store: Box::new(store),
+        seal_key: keys.seal_key(),
+        clock: Box::new(SystemClock),
+        passwords: Box::new(Argon2Passwords::new(keys.pepper())),
+        anchor: Some(Box::new(FileAnchor::new(&folder.join("anchor")))),
+    })
+}
+
+#[uniffi::export]
+impl HelpDesk {
+    /// Makes a desk in a folder, which is made where it does not exist, with its first Administrator. Until
+    /// `open_desk` ends the set-up it gives no code. `delivery`: where the desk is to send codes to channels;
+    /// `vendor_keys`: lines of the keys that sign licences. The password is wiped on this side.
+    #[uniffi::constructor]
+    #[allow(clippy::too_many_arguments, reason = "a secret never crosses inside a record")]
+    pub fn create(
+        folder: String,
+        keys: Arc<DeskKeys>,
+        signer: Arc<DeskSigner>,
+        notifier: Arc<dyn OwnerNotifier>,
+        delivery: Option<Arc<dyn CodeDelivery>>,
+        vendor_keys: Vec<String>,
+        rules: DeskRules,
+        administrator: String,
+        password: String,
+    ) -> Result<Arc<Self>, UnlockError> {
+        let password = Zeroizing::new(password);
+        let host = HostPorts {
+            signer,
+            notifier,
+            delivery,
+            vendor_keys,
+        };
+        let parts = parts(&folder, SqliteStore::create, &keys, host)?;
+        Self::make(parts, rules, &administrator, &password)
+    }
+
+    /// Opens the desk in a folder. Several may be open at a time, in this and in other processes of the computer.
+    /// Number 713 where its database is not sealed under these keys, 714 where it was set back.
+    #[uniffi::constructor]
+    pub fn open(
+        folder: String,
+        keys: Arc<DeskKeys>,
+        signer: Arc<DeskSigner>,
+        notifier: Arc<dyn OwnerNotifier>,
+        delivery: Option<Arc<dyn CodeDelivery>>,
+        vendor_keys: Vec<String>,
+    ) -> Result<Arc<Self>, UnlockError> {
+        let host = HostPorts {
+            signer,
+            notifier,
+            delivery,
+            vendor_keys,
+        };
+        let parts = parts(&folder, SqliteStore::open, &keys, host)?;
+        Ok(Self::over(Desk::open(parts)?))
     }
 }

@@ -1,48 +1,43 @@
-//! The operator's side, over ports that the host implements, or over the file adapters.
+//! The operator's side. A host brings signer, verifier, approver, notices and delivery; the store is a database in a
+//! file, with no code of the host's.
 
-mod accounts;
-mod administer;
 mod approver;
-mod audit_log;
-mod builder;
+mod calls;
 mod checkpoint;
-mod directory;
+mod devices;
 #[cfg(feature = "files")]
 mod folder;
 mod help_desk;
-mod limits;
-mod policy;
+#[cfg(feature = "files")]
+mod keys;
+mod log;
+mod people;
 mod ports;
+mod rules;
 mod signer;
-mod storage;
 mod types;
 
-pub(crate) use signer::{NotMade, decode_made, make_code};
 #[cfg(feature = "mock")]
-pub(crate) use {
-    accounts::HostOperators, audit_log::HostAuditLog, directory::HostDirectory, limits::HostLimits,
-};
+pub(crate) use help_desk::{Ground, HostPorts};
+pub(crate) use signer::{NotMade, decode_made};
 
-pub use accounts::{Clock, DeskOperator, DeskPrivilege, DeskRole, Licence, LicenceTerms, Operators};
 pub use approver::{Approval, ApprovalTask, Approver, ApproverError};
-pub use audit_log::AuditLog;
-pub use builder::DeskBuilder;
-pub use checkpoint::{CheckpointSigner, CheckpointTask, SignedCheckpoint, read_checkpoint};
-pub use directory::Directory;
+pub use checkpoint::{Checkpoint, CheckpointSigner, SignedCheckpoint, checkpoint_signer, read_checkpoint};
+pub use devices::{DeskLicence, DeviceSlot, IssuerKeyEvent, NewDevice};
 #[cfg(feature = "files")]
-pub use folder::DeskFolder;
+pub use folder::KeyFolder;
 pub use help_desk::{HelpDesk, OperatorSession};
-pub use limits::{
-    LimitBook, LimitKind, LimitOutcome, LimitRecord, LimitRequest, LimitRule, LimitRules, Limits,
-};
-pub use policy::{AcceptedMethod, DeskPolicy, default_desk_policy};
+#[cfg(feature = "files")]
+pub use keys::DeskKeys;
+pub use log::{AuditEntry, AuditSummary, LogState};
+pub use people::{DeskOperator, DeskPrivilege, DeskRole};
 pub use ports::{
     CallerCheck, CallerTask, CallerVerifier, CodeDelivery, NoticeKind, OwnerNotice, OwnerNotifier,
     VerificationMethod,
 };
-pub use signer::{IssuerInfo, ResponseSigner, SigningError, SigningTask};
-pub use storage::StorageError;
+pub use rules::{AcceptedMethod, DeskRules, LimitRule, LimitRules, default_desk_rules};
+pub use signer::{DeskSigner, IssuerInfo, ResponseSigner, SigningError, SigningTask};
 pub use types::{
-    AuditSummary, ChannelKind, DeskAlarm, DeskChannel, DeskFound, DeskRequest, DeskUser, OpenCode,
-    RegisteredDevice,
+    ChannelKind, CodeOutcome, DeskAlarm, DeskChannel, DeskFound, DeskRequest, DeskUser, OpenCode,
+    RegisteredDevice, RequestPlace,
 };

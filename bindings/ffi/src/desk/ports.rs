@@ -59,8 +59,8 @@ impl From<VerificationMethod> for desk::VerificationMethod {
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct CallerTask {
     /// The request.
-    pub request: u64,
-    /// Who the caller claims to be, with the channels on record.
+    pub request: String,
+    /// Whom the caller says they are, with the channels on record.
     pub user: DeskUser,
     /// The device that they want unlocked.
     pub device_id: String,
@@ -85,8 +85,8 @@ pub struct CallerCheck {
 /// Checks callers.
 #[uniffi::export(with_foreign)]
 pub trait CallerVerifier: Send + Sync {
-    /// Verifies the caller that `task` names. If this throws, the caller stays unverified (406). It may wait
-    /// for the caller, since the desk serves others meanwhile; the request is valid for ten minutes.
+    /// Checks the caller that `task` names. What throws here leaves the caller unverified (406). It may wait
+    /// for the caller, since the desk serves others meanwhile.
     fn verify(&self, task: CallerTask) -> Result<CallerCheck, HostError>;
 }
 
@@ -110,19 +110,21 @@ pub struct OwnerNotice {
     pub user: DeskUser,
     /// Their device.
     pub device_id: String,
-    /// The request.
-    pub request: u64,
+    /// The request, for them to name when they ask about it.
+    pub request: String,
     /// Who did it.
     pub operator: String,
     /// When: seconds since 1970-01-01 UTC.
     pub at: u64,
+    /// 16 bytes, the same each time that the notice is sent, so that a receiver can tell a repetition.
+    pub message_id: Vec<u8>,
 }
 
 /// Tells owners.
 #[uniffi::export(with_foreign)]
 pub trait OwnerNotifier: Send + Sync {
-    /// Sends one notice. If this throws, that is recorded and the call goes on. The desk waits for it: put the
-    /// notice into a queue and return.
+    /// Sends one notice, from within `HelpDesk.send_notice`. What throws here is recorded, and the notice is
+    /// sent again later. The desk waits for it: hand the notice to a queue and return.
     fn notify_owner(&self, notice: OwnerNotice) -> Result<(), HostError>;
 }
 
@@ -141,7 +143,7 @@ pub(super) struct HostVerifier(pub Arc<dyn CallerVerifier>);
 impl ports::CallerVerifier for HostVerifier {
     fn verify(&mut self, task: VerificationTask) -> Result<VerifiedCaller, CallerError> {
         let asked = CallerTask {
-            request: task.request().number().unwrap_or_default(),
+            request: task.request().to_string(),
             user: task.user().into(),
             device_id: task.device().to_code(),
             operator: task.operator().to_string(),
@@ -178,9 +180,10 @@ impl Notifier for HostNotifier {
             },
             user: notice.user.into(),
             device_id: notice.device.to_code(),
-            request: notice.request.number().unwrap_or_default(),
+            request: notice.request.to_string(),
             operator: notice.operator.to_string(),
             at: notice.at.0,
+            message_id: notice.message_id.to_vec(),
         };
         self.0.notify_owner(told).map_err(|error| DeliveryError {
             detail: error.to_string(),

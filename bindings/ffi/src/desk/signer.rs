@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use fido_unlock::desk::Authorised;
 use fido_unlock::desk::ports::{self, SignerError};
+use fido_unlock::desk::{self, DeviceKeys};
 use fido_unlock::ports::ProverError;
-use fido_unlock::suite::{AuthoriseFields, IssuerPublicKey, p256_ecdh_mac, p256_ecdsa};
-use fido_unlock::{AdminKey, DeviceId, ErrorCode, HasCode, Purpose, ResponseCode};
-use sha2::{Digest, Sha256};
+use fido_unlock::{AdminKey, DeviceId};
 use zeroize::Zeroizing;
 
-use super::storage::Faults;
-use crate::Suite;
+#[cfg(feature = "files")]
+use super::KeyFolder;
+use crate::issuer_prover::issuer_key;
+use crate::{Suite, UnlockError};
 
-/// An issuer key that the host's signer holds.
+/// An issuer's public key.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct IssuerInfo {
     /// The slot that it serves, 0 to 15.
@@ -30,8 +30,8 @@ pub struct IssuerInfo {
 /// "authorised" entry is on disk. It holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct SigningTask {
-    /// The request, the sequence number of its first audit entry.
-    pub request: u64,
+    /// The request.
+    pub request: String,
     /// The operator.
     pub operator: String,
     /// The device's owner.
@@ -119,15 +119,12 @@ impl From<SigningError> for SignerError {
 /// cross as lower-case hexadecimal digits, which are wiped on this side.
 #[uniffi::export(with_foreign)]
 pub trait ResponseSigner: Send + Sync {
-    /// Makes the response. Suite 1: the ECDSA signature over `message` with SHA-256, r and s of 32 bytes
+    /// Makes the answer. It may be asked again for the same task. Suite 1: the ECDSA signature over `message` with SHA-256, r and s of 32 bytes
     /// each (either s will do; the library checks it under `issuer`). Suite 2: the 32 bytes of HMAC-SHA-256
     /// of `message` under the x-coordinate, 32 bytes, of ECDH with `device_key`
     /// (`CKM_ECDH1_DERIVE` with `CKD_NULL`, then `CKM_SHA256_HMAC`). Suite 3: the AES-ECB block of
     /// `message` under the device's admin key.
-    fn respond(&self, task: SigningTask) -> Result<String, SigningError>;
-
-    /// The issuer keys that it holds, of suites 1 and 2.
-    fn issuers(&self) -> Result<Vec<IssuerInfo>, SigningError>;
+    fn sign(&self, task: SigningTask) -> Result<String, SigningError>;
 
     /// The Device ID of the device that has this admin key (suite 3: 16, 24 or 32 bytes), if any; found
     /// by a keyed fingerprint or in constant time.
@@ -138,44 +135,73 @@ pub trait ResponseSigner: Send + Sync {
 }
 
 impl SigningTask {
-    fn of(authorised: &Authorised) -> Result<Self, SignerError> {
-        let fields = authorised.fields();
-        let message = match (&fields, authorised.aes_challenge()) {
-            (_, Some(challenge)) => challenge.as_bytes().to_vec(),
-            (Some(fields), None) => {
-                fields.check()?;
-                if fields.purpose != Purpose::Authorise {
-                    return Err(SignerError::WrongSuite);
-                }
-                fields.message().to_vec()
-            }
-            (None, None) => return Err(SignerError::WrongSuite),
+    fn of(task: &desk::SigningTask) -> Result<Self, SignerError> {
+        let to_sign = task.to_sign()?;
+        let device_key = match task.keys() {
+            DeviceKeys::P256EcdhMac { device, .. } => Some(device.as_compressed().to_vec()),
+            DeviceKeys::P256Ecdsa { .. } | DeviceKeys::AesAdminKey => None,
         };
-        let device_key = |fields: &AuthoriseFields| Some(fields.device_key?.as_compressed().to_vec());
         Ok(Self {
-            request: authorised.request().number().unwrap_or_default(),
-            operator: authorised.operator().to_string(),
-            user: authorised.user().to_string(),
-            device_id: authorised.device().to_code(),
-            suite: authorised.keys().suite().into(),
-            slot: authorised.slot(),
-            issuer: fields
-                .as_ref()
-                .map(|fields| fields.issuer.as_compressed().to_vec()),
-            device_key: fields.as_ref().and_then(device_key),
-            digest: Sha256::digest(&message).to_vec(),
-            message,
+            request: task.request().to_string(),
+            operator: task.operator().to_string(),
+            user: task.user().to_string(),
+            device_id: task.device().to_code(),
+            suite: task.keys().suite().into(),
+            slot: task.slot(),
+            issuer: task.keys().issuer().map(|issuer| issuer.as_compressed().to_vec()),
+            device_key,
+            message: to_sign.as_bytes().to_vec(),
+            digest: to_sign.digest().to_vec(),
         })
     }
 }
 
-/// [`ResponseSigner`] as core's port.
-pub(super) struct HostSigner {
-    pub signer: Arc<dyn ResponseSigner>,
-    pub faults: Faults,
+/// Where a desk's issuer keys are: with a signer of the host's, or in a folder of key files.
+#[derive(uniffi::Object)]
+pub struct DeskSigner(Kept);
+
+enum Kept {
+    Host(Arc<dyn ResponseSigner>),
+    #[cfg(feature = "files")]
+    Folder(Arc<KeyFolder>),
 }
 
-/// The host's signer or prover answered something else than was asked for; this says why.
+#[uniffi::export]
+impl DeskSigner {
+    /// Of the host: an HSM or a key service.
+    #[uniffi::constructor]
+    #[must_use]
+    pub fn host(signer: Arc<dyn ResponseSigner>) -> Arc<Self> {
+        Arc::new(Self(Kept::Host(signer)))
+    }
+}
+
+#[cfg(feature = "files")]
+#[uniffi::export]
+impl DeskSigner {
+    /// The keys that are in a folder when a desk is opened.
+    #[uniffi::constructor]
+    #[must_use]
+    pub fn folder(folder: Arc<KeyFolder>) -> Arc<Self> {
+        Arc::new(Self(Kept::Folder(folder)))
+    }
+}
+
+impl DeskSigner {
+    /// As core's port, for one desk.
+    pub(super) fn to_core(&self) -> Result<Box<dyn ports::Signer + Send>, UnlockError> {
+        match &self.0 {
+            Kept::Host(signer) => Ok(Box::new(HostSigner(Arc::clone(signer)))),
+            #[cfg(feature = "files")]
+            Kept::Folder(folder) => Ok(Box::new(folder.software_signer()?)),
+        }
+    }
+}
+
+/// [`ResponseSigner`] as core's port.
+struct HostSigner(Arc<dyn ResponseSigner>);
+
+/// What the host's signer or prover answered is not what was asked for; says why.
 pub(crate) struct NotMade(pub &'static str);
 
 impl From<NotMade> for SignerError {
@@ -206,52 +232,13 @@ pub(crate) fn decode_made(answer: String) -> Result<Zeroizing<Vec<u8>>, NotMade>
         .map_err(|_| NotMade("the program's signer gave no hexadecimal digits"))
 }
 
-/// What the host made, as a Response Code.
-pub(crate) fn make_code(
-    suite: Suite,
-    issuer: Option<&IssuerPublicKey>,
-    message: &[u8],
-    made: &[u8],
-) -> Result<ResponseCode, NotMade> {
-    code(suite, issuer, message, made).ok_or(NotMade("what the program's signer made is no response"))
-}
-
-fn code(suite: Suite, issuer: Option<&IssuerPublicKey>, message: &[u8], made: &[u8]) -> Option<ResponseCode> {
-    let response = |bytes: &[u8]| ResponseCode::from_bytes(suite.into(), bytes).ok();
-    match suite {
-        Suite::P256Ecdsa => {
-            let signature = Zeroizing::new(p256_ecdsa::make_low_s(made)?);
-            // A wrong key is found here, not by the person at the device.
-            p256_ecdsa::verify(issuer?, message, &*signature).then(|| response(&*signature))?
-        }
-        Suite::P256EcdhMac => response(&*p256_ecdh_mac::truncate(made.try_into().ok()?)),
-        Suite::AesAdminKey => response(made),
-    }
-}
-
-impl ports::ResponseSigner for HostSigner {
-    fn respond(&mut self, authorised: &Authorised) -> Result<ResponseCode, SignerError> {
-        let task = SigningTask::of(authorised)?;
-        let (suite, message) = (task.suite, task.message.clone());
-        let made = decode_made(self.signer.respond(task)?)?;
-        Ok(make_code(suite, authorised.keys().issuer(), &message, &made)?)
-    }
-
-    fn issuers(&self) -> Vec<ports::IssuerInfo> {
-        let held = self.signer.issuers().unwrap_or_else(|error| {
-            self.faults.note(SignerError::from(error).code());
-            Vec::new()
-        });
-        let mut issuers: Vec<_> = held.iter().filter_map(issuer).collect();
-        if issuers.len() != held.len() {
-            self.faults.note(ErrorCode::InvalidPoint);
-        }
-        issuers.sort_by_key(|info| (info.slot, info.retired));
-        issuers
+impl ports::Signer for HostSigner {
+    fn sign(&mut self, task: &desk::SigningTask) -> Result<Zeroizing<Vec<u8>>, SignerError> {
+        Ok(decode_made(self.0.sign(SigningTask::of(task)?)?)?)
     }
 
     fn check_admin_key(&self, device: &DeviceId, key: &AdminKey) -> Result<(), SignerError> {
-        let Some(holder) = self.signer.device_with_admin_key(digits(key))? else {
+        let Some(holder) = self.0.device_with_admin_key(digits(key))? else {
             return Ok(());
         };
         let other = DeviceId::parse(&holder).map_err(|_| NotMade("the program's signer named no device"))?;
@@ -264,15 +251,28 @@ impl ports::ResponseSigner for HostSigner {
 
     fn store_admin_key(&mut self, device: &DeviceId, key: &AdminKey) -> Result<(), SignerError> {
         self.check_admin_key(device, key)?;
-        Ok(self.signer.store_admin_key(device.to_code(), digits(key))?)
+        Ok(self.0.store_admin_key(device.to_code(), digits(key))?)
     }
 }
 
-fn issuer(info: &IssuerInfo) -> Option<ports::IssuerInfo> {
-    Some(ports::IssuerInfo {
-        slot: info.slot,
-        suite: info.suite.into(),
-        public: IssuerPublicKey::from_compressed(&info.public_key).ok()?,
-        retired: info.retired,
-    })
+impl IssuerInfo {
+    pub(super) fn to_core(&self) -> Result<ports::IssuerInfo, UnlockError> {
+        Ok(ports::IssuerInfo {
+            slot: self.slot,
+            suite: self.suite.into(),
+            public: issuer_key(&self.public_key)?,
+            retired: self.retired,
+        })
+    }
+}
+
+impl From<&ports::IssuerInfo> for IssuerInfo {
+    fn from(info: &ports::IssuerInfo) -> Self {
+        Self {
+            slot: info.slot,
+            suite: info.suite.into(),
+            public_key: info.public.as_compressed().to_vec(),
+            retired: info.retired,
+        }
+    }
 }

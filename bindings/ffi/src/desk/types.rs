@@ -1,9 +1,11 @@
 //! What the desk shows, as records.
 
-use fido_unlock::desk::audit::AuditReport;
-use fido_unlock::desk::{self, Found, OperatorId, RequestView, UnixTime, User, UserClass, UserId};
+use fido_unlock::desk::{
+    self, CallView, DeviceKeys, Found, OperatorId, RequestId, UnixTime, User, UserClass, UserId, Vouched,
+};
 use fido_unlock::{DeviceId, ErrorCode};
 
+use super::{DeviceSlot, VerificationMethod};
 use crate::{Suite, UnlockError};
 
 /// What a channel is.
@@ -69,6 +71,8 @@ pub struct RegisteredDevice {
     pub registered_at: u64,
     /// Whether it is no longer in use.
     pub retired: bool,
+    /// Its other slots, as they were seen last.
+    pub other_slots: Vec<DeviceSlot>,
 }
 
 /// A user and their devices.
@@ -80,11 +84,35 @@ pub struct DeskFound {
     pub devices: Vec<RegisteredDevice>,
 }
 
+/// How a request with a code ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum CodeOutcome {
+    /// Nothing was recorded yet.
+    Open,
+    /// The device was unlocked.
+    Done,
+    /// Given up; the code may be good all the same.
+    Abandoned,
+    /// A later challenge came: the code is void, if that one was the device's.
+    Superseded,
+}
+
+impl From<desk::CodeOutcome> for CodeOutcome {
+    fn from(outcome: desk::CodeOutcome) -> Self {
+        match outcome {
+            desk::CodeOutcome::Open => Self::Open,
+            desk::CodeOutcome::Done => Self::Done,
+            desk::CodeOutcome::Abandoned => Self::Abandoned,
+            desk::CodeOutcome::Superseded => Self::Superseded,
+        }
+    }
+}
+
 /// A code that was given out and may still be good.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct OpenCode {
     /// Its request.
-    pub request: u64,
+    pub request: String,
     /// Its device.
     pub device_id: String,
     /// The owner's id.
@@ -93,16 +121,16 @@ pub struct OpenCode {
     pub operator: String,
     /// When: seconds since 1970-01-01 UTC.
     pub at: u64,
-    /// Whether the operator recorded that the unlock was abandoned; the code may still be good.
-    pub abandoned: bool,
+    /// What is known of it.
+    pub outcome: CodeOutcome,
 }
 
 /// A request as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct DeskRequest {
-    /// Its id.
-    pub id: u64,
-    /// Who opened it.
+    /// Its id, which people may read out: a line like a Device ID's.
+    pub id: String,
+    /// Whose it is.
     pub operator: String,
     /// The owner; their name is read back to the caller.
     pub user: DeskUser,
@@ -112,27 +140,70 @@ pub struct DeskRequest {
     pub suite: Suite,
     /// Reason or ticket.
     pub reason: String,
+    /// When it was opened: seconds since 1970-01-01 UTC.
+    pub opened_at: u64,
     /// The last second in which it lives, since 1970-01-01 UTC.
     pub expires_at: u64,
-    /// Whether the caller was verified.
+    /// Whether it has not run out.
+    pub lives: bool,
+    /// Whether the caller was verified, as long as that counts.
     pub caller_verified: bool,
-    /// Whether a challenge passed the checks.
-    pub challenge_entered: bool,
-    /// Who approved.
+    /// How; absent also for a way that this version of the binding has no name for.
+    pub method: Option<VerificationMethod>,
+    /// Whether a machine checked the caller.
+    pub by_machine: bool,
+    /// The challenge, which passed the checks, as it is read aloud.
+    pub challenge: Option<String>,
+    /// Who approved, as long as that counts.
     pub approved_by: Option<String>,
+    /// The channel that the code goes to; absent: it is shown.
+    pub channel: Option<String>,
+    /// How its code ended; absent before one was made.
+    pub outcome: Option<CodeOutcome>,
     /// Codes of this device that may still be good.
     pub open_codes: Vec<OpenCode>,
+}
+
+/// Where a page of requests ended.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct RequestPlace {
+    /// `DeskRequest.opened_at` of the last one.
+    pub opened_at: u64,
+    /// Its id.
+    pub id: String,
 }
 
 impl From<&desk::OpenCode> for OpenCode {
     fn from(code: &desk::OpenCode) -> Self {
         Self {
-            request: code.request.number().unwrap_or_default(),
+            request: code.request.to_string(),
             device_id: code.device.to_code(),
             user: code.user.to_string(),
             operator: code.operator.to_string(),
             at: code.at.0,
-            abandoned: code.outcome == desk::CodeOutcome::Abandoned,
+            outcome: code.outcome.into(),
+        }
+    }
+}
+
+impl From<&desk::RegisteredDevice> for RegisteredDevice {
+    fn from(device: &desk::RegisteredDevice) -> Self {
+        let device_key = match &device.keys {
+            DeviceKeys::P256EcdhMac { device, .. } => Some(device.as_compressed().to_vec()),
+            DeviceKeys::P256Ecdsa { .. } | DeviceKeys::AesAdminKey => None,
+        };
+        Self {
+            device_id: device.id.to_code(),
+            owner: device.owner.to_string(),
+            slot: device.slot,
+            suite: device.keys.suite().into(),
+            issuer: device.keys.issuer().map(|issuer| issuer.as_compressed().to_vec()),
+            device_key,
+            counter: device.counter,
+            rotation: device.rotation,
+            registered_at: device.registered_at.0,
+            retired: device.retired,
+            other_slots: device.other_slots.iter().map(Into::into).collect(),
         }
     }
 }
@@ -204,71 +275,57 @@ impl From<&Found> for DeskFound {
     }
 }
 
-impl From<&RequestView> for DeskRequest {
-    fn from(view: &RequestView) -> Self {
+impl From<&CallView> for DeskRequest {
+    fn from(view: &CallView) -> Self {
         Self {
-            id: view.id.number().unwrap_or_default(),
+            id: view.id.to_string(),
             operator: view.operator.to_string(),
             user: (&view.user).into(),
             device_id: view.device.to_code(),
             suite: view.suite.into(),
             reason: view.reason.clone(),
+            opened_at: view.opened_at.0,
             expires_at: view.expires_at.0,
-            caller_verified: view.caller_verified,
-            challenge_entered: view.challenge_entered,
+            lives: view.lives,
+            caller_verified: view.caller.is_some(),
+            method: view.caller.and_then(|(method, _)| VerificationMethod::of(method)),
+            by_machine: view
+                .caller
+                .is_some_and(|(_, vouched)| vouched == Vouched::Machine),
+            challenge: view.challenge.as_ref().map(|challenge| challenge.to_code()),
             approved_by: view.approved_by.as_ref().map(ToString::to_string),
+            channel: view.channel.clone(),
+            outcome: view.code.map(Into::into),
             open_codes: view.open_codes.iter().map(Into::into).collect(),
         }
     }
 }
 
-/// The result of verifying an intact log.
-#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
-pub struct AuditSummary {
-    /// Entries.
-    pub entries: u64,
-    /// The hash of the last one in hex. That entries were cut off at the end can be seen only by comparing
-    /// it with a hash kept elsewhere.
-    pub head: String,
-    /// The time of the last one: seconds since 1970-01-01 UTC.
-    pub latest: u64,
-    /// How many of them the newest checkpoint covers; later ones could be cut off unnoticed.
-    pub covered: u64,
-}
-
-impl From<AuditReport> for AuditSummary {
-    fn from(report: AuditReport) -> Self {
-        Self {
-            entries: report.count,
-            head: base16ct::lower::encode_string(&report.head),
-            latest: report.latest.0,
-            covered: report.covered,
-        }
-    }
-}
-
-/// Something suspicious that an Administrator has not acknowledged yet.
+/// Something that does not fit, until an Administrator acknowledges it.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct DeskAlarm {
-    /// Its id.
+    /// Its number, from 0.
     pub id: u64,
     /// The number of its row in the error table.
     pub number: u16,
     /// What, in one sentence.
     pub text: String,
-    /// Which device.
-    pub device_id: String,
+    /// Which device, where it is about one.
+    pub device_id: Option<String>,
+    /// The counter's low 16 bits in the challenge that raised it.
+    pub counter: Option<u16>,
     /// When: seconds since 1970-01-01 UTC.
     pub at: u64,
 }
 
-impl From<&desk::Alarm> for DeskAlarm {
-    fn from(alarm: &desk::Alarm) -> Self {
+impl From<&desk::DeskAlarm> for DeskAlarm {
+    fn from(alarm: &desk::DeskAlarm) -> Self {
         Self {
             id: alarm.id,
             number: alarm.code.number(),
             text: alarm.code.message().into(),
-            device_id: alarm.device.to_code(),
+            device_id: alarm.device.map(|device| device.to_code()),
+            counter: alarm.counter,
             at: alarm.at.0,
         }
     }
@@ -284,4 +341,12 @@ pub(super) fn user_id(text: &str) -> Result<UserId, UnlockError> {
 
 pub(super) fn device_id(text: &str) -> Result<DeviceId, UnlockError> {
     Ok(DeviceId::parse(text)?)
+}
+
+pub(super) fn optional_user(text: Option<&str>) -> Result<Option<UserId>, UnlockError> {
+    text.map(user_id).transpose()
+}
+
+pub(super) fn request_id(text: &str) -> Result<RequestId, UnlockError> {
+    Ok(RequestId::parse(text)?)
 }

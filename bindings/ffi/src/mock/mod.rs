@@ -2,16 +2,16 @@
 //!
 //! Never in a shipped library.
 
-mod contracts;
 mod crossing;
+mod desk;
 mod key;
 mod plugged;
 mod relying_party;
 mod serve;
 mod unlock_device;
 
-pub use contracts::{mock_check_audit_log, mock_check_directory, mock_check_limits, mock_check_operators};
 pub use crossing::{mock_echo, mock_exchange, mock_nothing};
+pub use desk::{MockDatabase, mock_licence, mock_vendor_key};
 pub use key::{MockKey, MockTouch};
 pub(crate) use plugged::PluggedKeys;
 pub use plugged::mock_looking;

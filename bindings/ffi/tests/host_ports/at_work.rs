@@ -8,8 +8,8 @@ use std::time::Duration;
 use fido_unlock::ErrorCode;
 use fido_unlock_ffi::*;
 
-use super::host::{Memory, START, Tickets};
-use super::{Scene, builder, number, scene};
+use super::host::{CalledBack, START, Tickets};
+use super::{number, scene};
 
 /// Only a desk that serves nobody waits so long.
 const NEVER: Duration = Duration::from_secs(60);
@@ -30,7 +30,7 @@ impl<T> AtWork<T> {
     }
 }
 
-impl CallerVerifier for AtWork<Memory> {
+impl CallerVerifier for AtWork<CalledBack> {
     fn verify(&self, task: CallerTask) -> Result<CallerCheck, HostError> {
         self.work().verify(task)
     }
@@ -73,12 +73,7 @@ fn meanwhile<T: Send + Sync>(
     })
 }
 
-fn tickets(scene: &Scene) -> Arc<Tickets> {
-    scene.memory.others.lock().unwrap().push(DeskOperator {
-        id: "desk-2".into(),
-        roles: Vec::new(),
-        privileges: vec![DeskPrivilege::Unlock],
-    });
+fn tickets() -> Arc<Tickets> {
     let tickets = Tickets::default();
     *tickets.answer.lock().unwrap() = Some(Ok("desk-2".into()));
     Arc::new(tickets)
@@ -95,16 +90,16 @@ fn the_desk_serves_others_while_a_verifier_or_an_approver_works() {
         scene.desk.request(scene.session(), other).unwrap();
         scene.desk.search(scene.session(), "user".into()).unwrap();
     };
-    let verify = |port| scene.desk.verify_caller(scene.session(), id, port);
-    meanwhile(Arc::clone(&scene.memory), |port| verify(port), others).unwrap();
+    let verify = |port| scene.desk.verify_caller(scene.session(), id.clone(), port);
+    meanwhile(Arc::new(CalledBack), |port| verify(port), others).unwrap();
     let entered = scene
         .desk
-        .enter_challenge(scene.session(), id, unlock.challenge());
+        .enter_challenge(scene.session(), id.clone(), unlock.challenge());
     entered.unwrap();
 
-    let ask = |port| scene.desk.ask_approval(scene.session(), id, port);
-    meanwhile(tickets(&scene), |port| ask(port), others).unwrap();
-    let view = scene.desk.request(scene.session(), id).unwrap();
+    let ask = |port| scene.desk.ask_approval(scene.session(), id.clone(), port);
+    meanwhile(tickets(), |port| ask(port), others).unwrap();
+    let view = scene.desk.request(scene.session(), id.clone()).unwrap();
     assert_eq!(
         (view.caller_verified, view.approved_by.as_deref()),
         (true, Some("desk-2"))
@@ -117,21 +112,21 @@ fn what_changed_meanwhile_is_not_what_was_asked_about() {
     let scene = scene(Suite::P256EcdhMac);
     let (_device, unlock) = scene.begin();
     let id = scene.request(&unlock);
-    let verify = |port| scene.desk.verify_caller(scene.session(), id, port);
-    let ask = |port| scene.desk.ask_approval(scene.session(), id, port);
+    let verify = |port| scene.desk.verify_caller(scene.session(), id.clone(), port);
+    let ask = |port| scene.desk.ask_approval(scene.session(), id.clone(), port);
     let enter = || {
         let challenge = unlock.challenge();
         scene
             .desk
-            .enter_challenge(scene.session(), id, challenge)
+            .enter_challenge(scene.session(), id.clone(), challenge)
             .unwrap();
     };
-    let changed = meanwhile(Arc::clone(&scene.memory), |port| verify(port), enter);
+    let changed = meanwhile(Arc::new(CalledBack), |port| verify(port), enter);
     assert_eq!(number(changed), ErrorCode::CallerUnverified.number());
-    let changed = meanwhile(tickets(&scene), |port| ask(port), enter);
+    let changed = meanwhile(tickets(), |port| ask(port), enter);
     assert_eq!(number(changed), ErrorCode::ApprovalElsewhere.number());
-    let expire = || *scene.hands.0.lock().unwrap() = Ok(START + 601);
-    let expired = meanwhile(Arc::clone(&scene.memory), |port| verify(port), expire);
+    let expire = || scene.database.set_clock(START + 60 * 60 + 1);
+    let expired = meanwhile(Arc::new(CalledBack), |port| verify(port), expire);
     assert_eq!(number(expired), ErrorCode::RequestExpired.number());
 }
 
@@ -139,23 +134,22 @@ fn what_changed_meanwhile_is_not_what_was_asked_about() {
 struct CallsBack {
     desk: Arc<HelpDesk>,
     session: Arc<OperatorSession>,
-    memory: Arc<Memory>,
     tickets: Arc<Tickets>,
 }
 
 impl CallerVerifier for CallsBack {
     fn verify(&self, task: CallerTask) -> Result<CallerCheck, HostError> {
         let session = Arc::clone(&self.session);
-        let view = self.desk.request(session, task.request).unwrap();
+        let view = self.desk.request(session, task.request.clone()).unwrap();
         assert_eq!(view.device_id, task.device_id);
-        self.memory.verify(task)
+        CalledBack.verify(task)
     }
 }
 
 impl Approver for CallsBack {
     fn ask(&self, task: ApprovalTask) -> Result<Approval, ApproverError> {
         let session = Arc::clone(&self.session);
-        let view = self.desk.request(session, task.request).unwrap();
+        let view = self.desk.request(session, task.request.clone()).unwrap();
         // To ask has voided what was there.
         assert_eq!(view.approved_by, None);
         self.tickets.ask(task)
@@ -170,50 +164,66 @@ fn a_verifier_and_an_approver_may_call_the_desk() {
     let calls_back = Arc::new(CallsBack {
         desk: Arc::clone(&scene.desk),
         session: scene.session(),
-        memory: Arc::clone(&scene.memory),
-        tickets: tickets(&scene),
+        tickets: tickets(),
     });
     let verifier = Arc::clone(&calls_back);
-    scene.desk.verify_caller(scene.session(), id, verifier).unwrap();
+    scene
+        .desk
+        .verify_caller(scene.session(), id.clone(), verifier)
+        .unwrap();
     for _ in 0..2 {
         let approver = Arc::clone(&calls_back) as _;
-        scene.desk.ask_approval(scene.session(), id, approver).unwrap();
+        scene
+            .desk
+            .ask_approval(scene.session(), id.clone(), approver)
+            .unwrap();
     }
     scene.desk.authorise(scene.session(), id).unwrap();
 }
 
-/// A clock that calls the desk.
+/// A mail server that calls the desk: on the thread that it is called on, and on another one.
 #[derive(Default)]
 struct Meddling {
     desk: OnceLock<Arc<HelpDesk>>,
     told: Mutex<Vec<u16>>,
 }
 
-impl Clock for Meddling {
-    fn now(&self) -> Result<u64, HostError> {
-        if let Some(desk) = self.desk.get() {
-            self.told.lock().unwrap().push(number(desk.verify_audit()));
-        }
-        Ok(START)
+impl OwnerNotifier for Meddling {
+    fn notify_owner(&self, _: OwnerNotice) -> Result<(), HostError> {
+        let desk = self.desk.get().unwrap();
+        let elsewhere = thread::spawn({
+            let desk = Arc::clone(desk);
+            move || number(desk.log_state())
+        });
+        let told = [number(desk.log_state()), elsewhere.join().unwrap()];
+        self.told.lock().unwrap().extend(told);
+        Ok(())
     }
 }
 
 #[test]
 fn the_desks_own_ports_may_not() {
     let scene = scene(Suite::P256EcdhMac);
-    let (clock, builder) = (
-        Arc::new(Meddling::default()),
-        builder(&scene.memory, &scene.hsm, &scene.hands),
-    );
-    builder.set_clock(Arc::clone(&clock) as _).unwrap();
-    let desk = builder.open().unwrap();
-    clock.desk.set(Arc::clone(&desk)).ok().unwrap();
+    let meddling = Arc::new(Meddling::default());
+    let signer = DeskSigner::host(Arc::clone(&scene.hsm) as _);
+    let desk = scene
+        .database
+        .open(signer, Arc::clone(&meddling) as _, None)
+        .unwrap();
+    meddling.desk.set(Arc::clone(&desk)).ok().unwrap();
+    let (_device, unlock) = scene.begin();
+    let id = scene.request(&unlock);
+    desk.authorise(scene.session(), id).unwrap();
     // On a thread of its own, since a desk that is entered twice would wait for itself.
-    let ((finished, has_finished), session) = (channel(), scene.session());
-    thread::spawn(move || finished.send(desk.search(session, String::new())));
-    let searched = has_finished.recv_timeout(NEVER);
-    searched.expect("the desk must not wait for itself").unwrap();
-    let told = clock.told.lock().unwrap();
-    assert!(!told.is_empty());
-    assert!(told.iter().all(|told| *told == ErrorCode::WrongState.number()));
+    let (finished, has_finished) = channel();
+    let sender = Arc::clone(&desk);
+    thread::spawn(move || finished.send(sender.send_notice()));
+    let sent = has_finished.recv_timeout(NEVER);
+    assert!(sent.expect("the desk must not wait for itself").unwrap());
+    let told = meddling.told.lock().unwrap().clone();
+    assert_eq!(
+        told,
+        [ErrorCode::WrongState.number(), ErrorCode::StoreBusy.number()]
+    );
+    desk.log_state().unwrap();
 }

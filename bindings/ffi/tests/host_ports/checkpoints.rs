@@ -1,4 +1,4 @@
-//! Checkpoints that a key of the host's signs.
+//! The audit log: read, and checkpoints that a key of the host's signs.
 
 use std::sync::Arc;
 
@@ -6,78 +6,62 @@ use fido_unlock::ErrorCode;
 use fido_unlock_ffi::*;
 
 use super::host::CheckpointHsm;
-use super::{number, scene};
+use super::{number, scene, unlock};
 
 #[test]
-fn a_checkpoint_finds_a_tail_that_was_cut_off() {
+fn a_checkpoint_is_a_beginning_of_the_log() {
     let scene = scene(Suite::P256EcdhMac);
-    let hsm = CheckpointHsm::new();
+    let hsm = CheckpointHsm::new(1);
     let signed = scene
         .desk
         .checkpoint(scene.session(), Arc::clone(&hsm) as _)
         .unwrap();
-    let entries = scene.memory.log.lock().unwrap().len();
-    // That it was made is recorded behind it.
-    assert_eq!(signed.entries, u64::try_from(entries).unwrap() - 1);
-    let key = hsm.public_key().unwrap();
-    assert_eq!(
-        read_checkpoint(signed.bytes.clone(), key.clone()).unwrap(),
-        signed
-    );
-    let against = |key: &[u8]| {
-        let kept = vec![signed.bytes.clone()];
-        scene.desk.verify_audit_against(kept, key.to_vec())
+    let read = |note: &str, hsm: &CheckpointHsm| read_checkpoint(note.into(), vec![hsm.line()]);
+    assert_eq!(read(&signed.note, &hsm).unwrap(), signed.checkpoint);
+    assert_eq!(signed.checkpoint.origin, scene.desk.origin().unwrap());
+    scene.desk.search(scene.session(), "user".into()).unwrap();
+    let verify = |notes: &[&str]| {
+        let notes = notes.iter().map(|&note| note.into()).collect();
+        scene.desk.verify_audit(notes, vec![hsm.line()])
     };
-    let summary = against(&key).unwrap();
-    assert_eq!(
-        (summary.covered, summary.entries),
-        (signed.entries, signed.entries + 1)
-    );
-    assert_eq!(scene.desk.verify_audit().unwrap().covered, 0);
+    let summary = verify(&[&signed.note]).unwrap();
+    assert_eq!(summary.state, scene.desk.log_state().unwrap());
+    assert_eq!(summary.covered, signed.checkpoint.entries);
+    assert!(summary.state.entries > summary.covered);
+    assert_eq!(verify(&[]).unwrap().covered, 0);
 
     let checkpoint = ErrorCode::AuditCheckpoint.number();
-    assert_eq!(number(against(&scene.hsm.public())), checkpoint);
-    let mut changed = signed.bytes.clone();
-    changed[20] ^= 1;
-    assert_eq!(number(read_checkpoint(changed, key.clone())), checkpoint);
-    assert_eq!(number(read_checkpoint(vec![0; 127], key.clone())), checkpoint);
-    let no_point = read_checkpoint(signed.bytes.clone(), vec![0; 33]);
-    assert_eq!(number(no_point), ErrorCode::InvalidPoint.number());
+    assert_eq!(number(read(&signed.note, &CheckpointHsm::new(2))), checkpoint);
+    let changed = signed.note.replacen('\n', "\n1", 1);
+    assert_eq!(number(read(&changed, &hsm)), checkpoint);
+    assert_eq!(number(verify(&[&changed])), checkpoint);
+    assert_eq!(number(verify(&["no note"])), checkpoint);
+    let no_key = read_checkpoint(signed.note.clone(), vec!["no key".into()]);
+    assert_eq!(number(no_key), ErrorCode::InvalidArgument.number());
 
-    // Whoever can write the log gives the desk a shorter one; it is a log without fault.
-    scene.memory.log.lock().unwrap().truncate(entries - 2);
-    let hands = Arc::clone(&scene.hands);
-    let shorter = super::builder(&scene.memory, &scene.hsm, &hands).open().unwrap();
-    shorter.verify_audit().unwrap();
-    let found = shorter.verify_audit_against(vec![signed.bytes], key);
+    // Each entry is in the log as the checkpoint has it, and no other.
+    let proof = scene.desk.prove(3, signed.note.clone()).unwrap();
+    assert!(proof.contains(&signed.note), "{proof}");
+    let behind = scene.desk.prove(signed.checkpoint.entries, signed.note.clone());
+    assert_eq!(number(behind), ErrorCode::InvalidArgument.number());
+    let (old, new) = (signed.checkpoint.entries, summary.state.entries);
+    assert!(!scene.desk.prove_consistency(old, new).unwrap().is_empty());
+
+    // A log that another desk has is not this one.
+    let other = super::scene(Suite::P256EcdhMac);
+    let found = other.desk.verify_audit(vec![signed.note], vec![hsm.line()]);
     assert_eq!(number(found), checkpoint);
-}
-
-#[test]
-fn an_issuers_key_signs_no_checkpoint() {
-    let scene = scene(Suite::P256EcdhMac);
-    let made = scene
-        .desk
-        .checkpoint(scene.session(), scene.hsm.for_checkpoints());
-    assert_eq!(number(made), ErrorCode::KeyPurpose.number());
-    // Nor where the signer does not say which keys are issuers'.
-    *scene.hsm.away.lock().unwrap() = true;
-    let entries = scene.memory.log.lock().unwrap().len();
-    for signer in [scene.hsm.for_checkpoints(), CheckpointHsm::new()] {
-        let made = scene.desk.checkpoint(scene.session(), signer);
-        assert_eq!(number(made), ErrorCode::HostFailed.number());
-    }
-    let log = scene.memory.log.lock().unwrap().len();
-    assert_eq!(log, entries + 2, "both refusals, and nothing else");
+    // An entry that somebody changed is found.
+    scene.database.edit_entry(2).unwrap();
+    assert_eq!(number(verify(&[])), ErrorCode::AuditBroken.number());
 }
 
 #[test]
 fn what_the_checkpoint_signer_makes_is_looked_at() {
     let scene = scene(Suite::P256EcdhMac);
-    let hsm = CheckpointHsm::new();
+    let hsm = CheckpointHsm::new(1);
     let table = [
         (Ok(vec![1; 64]), ErrorCode::SignerFailed),
-        (Ok(vec![0; 64]), ErrorCode::SignerFailed),
         (Ok(Vec::new()), ErrorCode::SignerFailed),
         (Err(SigningError::KeyMissing), ErrorCode::KeyMissing),
         (Err(SigningError::HostFailed), ErrorCode::HostFailed),
@@ -88,4 +72,46 @@ fn what_the_checkpoint_signer_makes_is_looked_at() {
         assert_eq!(number(made), code.number(), "{instead:?}");
     }
     scene.desk.checkpoint(scene.session(), hsm).unwrap();
+}
+
+#[test]
+fn the_log_tells_who_did_what_and_holds_no_code() {
+    let scene = scene(Suite::P256Ecdsa);
+    let from = scene.desk.log_state().unwrap().entries;
+    let (device, session) = scene.begin();
+    let id = scene.request(&session);
+    let code = scene.desk.authorise(scene.session(), id.clone()).unwrap();
+    unlock(&session, device, code.clone());
+    let entries = scene.desk.audit_entries(scene.session(), from, 100).unwrap();
+    let events: Vec<_> = entries.iter().map(|entry| entry.event.as_str()).collect();
+    assert_eq!(
+        events,
+        [
+            "RequestOpened",
+            "CallerVerified",
+            "ChallengeAccepted",
+            "Authorised",
+            "CodeMade"
+        ]
+    );
+    let opened = &entries[0];
+    assert_eq!(
+        (
+            opened.operator.as_deref(),
+            opened.user.as_deref(),
+            opened.text.as_deref()
+        ),
+        (Some("desk-1"), Some("user-1"), Some("forgotten PIN"))
+    );
+    assert_eq!(
+        (opened.request.as_ref(), opened.device_id.as_ref()),
+        (Some(&id), Some(&scene.enrolled.device_id))
+    );
+    assert_eq!(scene.desk.entry_bytes(from).unwrap(), opened.bytes);
+    assert!(code.lines().all(|line| !scene.database.contains(line.into())));
+    // To have read it is recorded too; a second operator may not.
+    assert_eq!(scene.desk.log_state().unwrap().entries, from + 6);
+    let second = scene.sign_in("desk-2");
+    let refused = scene.desk.audit_entries(second, 0, 1);
+    assert_eq!(number(refused), ErrorCode::PrivilegeMissing.number());
 }

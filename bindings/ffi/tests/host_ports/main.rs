@@ -1,5 +1,5 @@
-//! A desk and a device whose ports are the host's, here in Rust: the contracts, a whole unlock in each
-//! suite, and what a port that does wrong comes to.
+//! A desk and a device whose ports are the host's, here in Rust: a whole unlock in each suite, and what a port that
+//! does wrong comes to.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,41 +11,30 @@
 mod approvals;
 mod at_work;
 mod checkpoints;
+#[cfg(feature = "files")]
+mod folder;
 mod host;
 mod plugged;
 mod provers;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use fido_unlock::ErrorCode;
 use fido_unlock_ffi::*;
-use host::{Hands, Hsm, Memory, PASSWORD, START, administrator};
+use host::{CalledBack, Hsm, Messages, PASSWORD, START};
 
 const NEW_PIN: &str = "Spring43";
 
-/// Everything: database, HSM, clock, an enrolled and blocked key, the desk.
+/// Everything: database, HSM, mail server, an enrolled and blocked key, the desk.
 struct Scene {
-    memory: Arc<Memory>,
+    database: Arc<MockDatabase>,
     hsm: Arc<Hsm>,
-    hands: Arc<Hands>,
+    messages: Arc<Messages>,
     key: Arc<MockKey>,
     enrolled: EnrolledDevice,
+    suite: Suite,
     desk: Arc<HelpDesk>,
     session: Arc<OperatorSession>,
-}
-
-fn builder(memory: &Arc<Memory>, hsm: &Arc<Hsm>, hands: &Arc<Hands>) -> Arc<DeskBuilder> {
-    let builder = DeskBuilder::new();
-    builder.set_clock(Arc::clone(hands) as _).unwrap();
-    builder.set_licence(Arc::clone(memory) as _).unwrap();
-    builder.set_operators(Arc::clone(memory) as _).unwrap();
-    builder.set_directory(Arc::clone(memory) as _).unwrap();
-    builder.set_limits(Arc::clone(memory) as _).unwrap();
-    builder.set_audit_log(Arc::clone(memory) as _).unwrap();
-    builder.set_signer(Arc::clone(hsm) as _).unwrap();
-    builder.set_notifier(Arc::clone(memory) as _).unwrap();
-    builder.set_delivery(Arc::clone(memory) as _).unwrap();
-    builder
 }
 
 fn user() -> DeskUser {
@@ -63,9 +52,40 @@ fn user() -> DeskUser {
     }
 }
 
-fn scene(suite: Suite) -> Scene {
-    let (memory, hsm) = (Arc::new(Memory::default()), Hsm::new(suite));
-    let hands = Arc::new(Hands(Mutex::new(Ok(START))));
+/// Channels need no rest.
+fn rules() -> DeskRules {
+    DeskRules {
+        channel_rest_seconds: 100,
+        ..default_desk_rules()
+    }
+}
+
+fn operator(id: &str, privileges: Vec<DeskPrivilege>) -> DeskOperator {
+    DeskOperator {
+        id: id.into(),
+        roles: Vec::new(),
+        privileges,
+    }
+}
+
+fn new_device(enrolled: &EnrolledDevice, suite: Suite, hsm: &Hsm) -> NewDevice {
+    NewDevice {
+        device_id: enrolled.device_id.clone(),
+        owner: "user-1".into(),
+        suite,
+        slot: 1,
+        issuer: (suite != Suite::AesAdminKey).then(|| hsm.public()),
+        device_key: Some(enrolled.device_key.clone()),
+        other_slots: Vec::new(),
+        counter: 0,
+        rotation: 0,
+    }
+}
+
+/// A desk that is set up but not opened.
+fn in_set_up(suite: Suite) -> Scene {
+    let (messages, hsm) = (Arc::new(Messages::default()), Hsm::new());
+    let database = MockDatabase::new(START);
     let key = MockKey::new().unwrap();
     let plan = Enrollment::new();
     let admin_key = IssuerKey::make(Suite::AesAdminKey).unwrap();
@@ -78,36 +98,78 @@ fn scene(suite: Suite) -> Scene {
     key.set_pin("Winter42".into()).unwrap();
     key.block("Winter24".into()).unwrap();
 
-    let builder = builder(&memory, &hsm, &hands);
-    let policy = DeskPolicy {
-        channel_rest_seconds: 100,
-        ..default_desk_policy()
-    };
-    builder.set_policy(policy).unwrap();
-    let desk = builder.open().unwrap();
+    let (notifier, delivery) = (Arc::clone(&messages) as _, Some(Arc::clone(&messages) as _));
+    let signer = DeskSigner::host(Arc::clone(&hsm) as _);
+    let desk = database.create(
+        signer,
+        notifier,
+        delivery,
+        rules(),
+        "desk-1".into(),
+        PASSWORD.into(),
+    );
+    let desk = desk.unwrap();
     let session = desk.sign_in("desk-1".into(), PASSWORD.into()).unwrap();
-    let signed_in = || Arc::clone(&session);
-    desk.put_user(signed_in(), user()).unwrap();
-    let (owner, device) = ("user-1".to_owned(), enrolled.clone());
-    let registered = match suite {
-        Suite::AesAdminKey => desk.register_device(signed_in(), owner, device, 1, admin_key),
-        suite => desk.register_device_by_public_key(signed_in(), owner, device, 1, suite, hsm.public()),
-    };
-    registered.unwrap();
-    Scene {
-        memory,
+    let scene = Scene {
+        database,
         hsm,
-        hands,
+        messages,
         key,
         enrolled,
+        suite,
         desk,
         session,
+    };
+    let desk = &scene.desk;
+    desk.put_licence(scene.session(), mock_licence(START, 3)).unwrap();
+    for operator in [
+        operator("desk-2", vec![DeskPrivilege::Unlock]),
+        operator("desk-3", vec![DeskPrivilege::Downloads]),
+    ] {
+        desk.put_operator(scene.session(), operator, PASSWORD.into())
+            .unwrap();
     }
+    desk.put_user(scene.session(), user()).unwrap();
+    if suite != Suite::AesAdminKey {
+        scene.put_issuer(scene.hsm.public());
+    }
+    let new = new_device(&scene.enrolled, suite, &scene.hsm);
+    let admin_key = (suite == Suite::AesAdminKey).then_some(admin_key);
+    desk.may_register(scene.session(), new.clone(), admin_key.clone())
+        .unwrap();
+    desk.register_device(scene.session(), new, admin_key).unwrap();
+    scene
+}
+
+fn scene(suite: Suite) -> Scene {
+    let scene = in_set_up(suite);
+    scene.desk.open_desk(scene.session()).unwrap();
+    scene
 }
 
 impl Scene {
     fn session(&self) -> Arc<OperatorSession> {
         Arc::clone(&self.session)
+    }
+
+    fn sign_in(&self, operator: &str) -> Arc<OperatorSession> {
+        self.desk.sign_in(operator.into(), PASSWORD.into()).unwrap()
+    }
+
+    fn put_issuer(&self, public_key: Vec<u8>) {
+        let info = IssuerInfo {
+            slot: 1,
+            suite: self.suite,
+            public_key,
+            retired: false,
+        };
+        self.desk.put_issuer(self.session(), info).unwrap();
+    }
+
+    /// Another desk over the same database.
+    fn open_again(&self) -> Result<Arc<HelpDesk>, UnlockError> {
+        let signer = DeskSigner::host(Arc::clone(&self.hsm) as _);
+        self.database.open(signer, Arc::clone(&self.messages) as _, None)
     }
 
     /// The locked key as a device of the host's, and its conversation.
@@ -118,17 +180,24 @@ impl Scene {
     }
 
     /// A request whose caller is verified and whose challenge is entered.
-    fn request(&self, unlock: &UnlockSession) -> u64 {
+    fn request(&self, unlock: &UnlockSession) -> String {
         let device = self.enrolled.device_id.clone();
         let request = self
             .desk
             .open_request(self.session(), "user-1".into(), device, "forgotten PIN".into());
         let id = request.unwrap().id;
-        let verifier = Arc::clone(&self.memory) as _;
-        self.desk.verify_caller(self.session(), id, verifier).unwrap();
-        let entered = self.desk.enter_challenge(self.session(), id, unlock.challenge());
+        let verified = self
+            .desk
+            .verify_caller(self.session(), id.clone(), Arc::new(CalledBack));
+        verified.unwrap();
+        let challenge = unlock.challenge();
+        let entered = self.desk.enter_challenge(self.session(), id.clone(), challenge);
         entered.unwrap();
         id
+    }
+
+    fn send_notices(&self) {
+        while self.desk.send_notice().unwrap() {}
     }
 }
 
@@ -143,45 +212,77 @@ fn number<T>(result: Result<T, UnlockError>) -> u16 {
 }
 
 #[test]
-fn stores_of_the_host_keep_the_contracts() {
-    let memory = Arc::new(Memory::default());
-    mock_check_directory(Arc::clone(&memory) as _).unwrap();
-    mock_check_audit_log(Arc::clone(&memory) as _).unwrap();
-    mock_check_limits(Arc::clone(&memory) as _).unwrap();
-    mock_check_operators(Arc::clone(&memory) as _, administrator(), PASSWORD.into()).unwrap();
-    // They bite.
-    let broken = mock_check_directory(Arc::clone(&memory) as _).err().unwrap();
-    let text = "the contract is broken: a new registry has no users";
-    assert_eq!(broken.text(), text);
-    let other = mock_check_operators(memory, administrator(), "another".into());
-    assert_eq!(number(other), ErrorCode::InvalidArgument.number());
-}
-
-#[test]
 fn from_the_call_to_the_unlock_with_nothing_but_the_hosts_ports() {
     for suite in [Suite::P256Ecdsa, Suite::P256EcdhMac, Suite::AesAdminKey] {
         let scene = scene(suite);
         let (device, session) = scene.begin();
         let id = scene.request(&session);
-        let code = scene.desk.authorise(scene.session(), id).unwrap();
-        unlock(&session, Arc::clone(&device), code.clone());
-        scene.desk.done(scene.session(), id).unwrap();
+        let view = scene.desk.request(scene.session(), id.to_lowercase()).unwrap();
+        assert_eq!((view.id, view.suite, view.outcome), (id.clone(), suite, None));
+        assert_eq!(view.challenge, Some(session.challenge()));
+        assert_eq!(
+            (view.method, view.by_machine),
+            (Some(VerificationMethod::CallBack), false)
+        );
+        let code = scene.desk.authorise(scene.session(), id.clone()).unwrap();
+        // Made again, it is the same in the suites that have one answer only; it counts once.
+        let again = scene.desk.authorise(scene.session(), id.clone()).unwrap();
+        assert!(again == code || suite == Suite::P256Ecdsa);
+        unlock(&session, Arc::clone(&device), again);
+        scene.desk.done(scene.session(), id.clone()).unwrap();
         scene.key.try_pin(NEW_PIN.into()).unwrap();
-        let notices = scene.memory.notices.lock().unwrap().clone();
-        assert_eq!(notices, [NoticeKind::CodeGiven, NoticeKind::Done]);
-        let line = code.lines().next().unwrap();
-        let log = scene.memory.log.lock().unwrap().concat();
-        assert!(!String::from_utf8_lossy(&log).contains(line));
-        let kept = scene.memory.count().unwrap();
-        assert_eq!(scene.desk.verify_audit().unwrap().entries, kept);
-        let counted = scene.memory.limits.lock().unwrap()[0].device_id.clone();
-        assert_eq!(counted, scene.enrolled.device_id);
+        scene.send_notices();
+        let kinds = scene.messages.kinds();
+        assert_eq!(kinds, [NoticeKind::CodeGiven, NoticeKind::Done]);
+        assert_eq!(scene.messages.notices.lock().unwrap()[0].request, id);
 
-        // The next process: the desk takes its state from the host's log.
-        let again = builder(&scene.memory, &scene.hsm, &scene.hands).open().unwrap();
+        // The next process.
+        let again = scene.open_again().unwrap();
         let operator = again.sign_in("desk-1".into(), PASSWORD.into()).unwrap();
-        assert_eq!(again.open_codes(operator).unwrap(), []);
+        let device = scene.enrolled.device_id.clone();
+        assert_eq!(again.open_codes(operator, device).unwrap(), []);
     }
+}
+
+#[test]
+fn two_desks_over_one_database_are_one() {
+    let scene = scene(Suite::P256EcdhMac);
+    let other = scene.open_again().unwrap();
+    let (_device, session) = scene.begin();
+    let id = scene.request(&session);
+    // The session is of both, and what one did the other knows.
+    let code = other.authorise(scene.session(), id.clone()).unwrap();
+    assert_eq!(scene.desk.authorise(scene.session(), id.clone()).unwrap(), code);
+    let (user, device) = ("user-1", scene.enrolled.device_id.clone());
+    let open = scene.desk.open_codes(scene.session(), device.clone()).unwrap();
+    let open: Vec<_> = open.iter().map(|code| (&code.request, code.outcome)).collect();
+    assert_eq!(open, [(&id, CodeOutcome::Open)]);
+    other.abandon(scene.session(), id.clone()).unwrap();
+    let view = scene.desk.request(scene.session(), id).unwrap();
+    assert_eq!(view.outcome, Some(CodeOutcome::Abandoned));
+    // Lists come in pages, without what has ended.
+    let opened = |_| {
+        let reason = "another".into();
+        let request = other.open_request(scene.session(), user.into(), device.clone(), reason);
+        request.unwrap().id
+    };
+    let mut opened: Vec<_> = (0..3).map(opened).collect();
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let page = scene.desk.open_requests(scene.session(), after, 2).unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(RequestPlace {
+            opened_at: last.opened_at,
+            id: last.id.clone(),
+        });
+        seen.extend(page.into_iter().map(|request| request.id));
+    }
+    seen.sort();
+    opened.sort();
+    assert_eq!(seen, opened);
+    let users = |after| other.users(scene.session(), after, 10).unwrap();
+    assert_eq!(users(None)[0].user.id, user);
+    assert_eq!(users(Some(user.into())), []);
 }
 
 #[test]
@@ -191,14 +292,37 @@ fn a_code_goes_to_a_channel_that_has_rested() {
     let id = scene.request(&session);
     let send = |channel: &str| {
         let channel = channel.to_owned();
-        scene.desk.authorise_to_channel(scene.session(), id, channel)
+        scene
+            .desk
+            .authorise_to_channel(scene.session(), id.clone(), channel)
     };
     assert_eq!(number(send("mail")), ErrorCode::ChannelUnusable.number());
-    *scene.hands.0.lock().unwrap() = Ok(START + 101);
+    scene.database.set_clock(START + 101);
     assert_eq!(number(send("letter")), ErrorCode::ChannelUnusable.number());
+    *scene.messages.broken.lock().unwrap() = true;
+    assert_eq!(number(send("mail")), ErrorCode::HostFailed.number());
+    *scene.messages.broken.lock().unwrap() = false;
     send("mail").unwrap();
-    let code = scene.memory.sent.lock().unwrap().take().unwrap();
+    let code = scene.messages.sent.lock().unwrap().take().unwrap();
     unlock(&session, device, code);
+    // A desk without a way to send.
+    let other = scene.open_again().unwrap();
+    let refused = other.authorise_to_channel(scene.session(), id.clone(), "mail".into());
+    assert_eq!(number(refused), ErrorCode::ChannelUnusable.number());
+}
+
+#[test]
+fn a_notice_that_could_not_be_sent_is_sent_again() {
+    let scene = scene(Suite::P256EcdhMac);
+    let (_device, session) = scene.begin();
+    let id = scene.request(&session);
+    scene.desk.authorise(scene.session(), id).unwrap();
+    *scene.messages.broken.lock().unwrap() = true;
+    assert!(!scene.desk.send_notice().unwrap());
+    *scene.messages.broken.lock().unwrap() = false;
+    scene.database.set_clock(START + 60 * 60);
+    scene.send_notices();
+    assert_eq!(scene.messages.kinds(), [NoticeKind::CodeGiven]);
 }
 
 #[test]
@@ -216,93 +340,159 @@ fn what_the_signer_makes_is_looked_at() {
         (Err(SigningError::WrongSuite), ErrorCode::SignerSuite),
         (Err(SigningError::HostFailed), ErrorCode::HostFailed),
     ];
+    let scene = scene(Suite::P256Ecdsa);
+    let (device, session) = scene.begin();
+    let id = scene.request(&session);
     for (instead, expected) in table {
-        let scene = scene(Suite::P256Ecdsa);
-        let (_device, session) = scene.begin();
-        let id = scene.request(&session);
         *scene.hsm.instead.lock().unwrap() = Some(instead.clone());
-        let failed = scene.desk.authorise(scene.session(), id);
+        let failed = scene.desk.authorise(scene.session(), id.clone());
         assert_eq!(number(failed), expected.number(), "{instead:?}");
     }
+    // The request lives on: its operator has the code made again.
+    let code = scene.desk.authorise(scene.session(), id).unwrap();
+    unlock(&session, device, code);
 }
 
 #[test]
-fn a_clock_that_fails_stops_the_desk() {
+fn a_clock_that_was_set_back_stops_the_desk_until_it_is_accepted() {
     let scene = scene(Suite::P256Ecdsa);
     let desk = &scene.desk;
-    let accept = || desk.accept_clock("desk-1".into(), PASSWORD.into(), "battery changed".into());
-    *scene.hands.0.lock().unwrap() = Err(HostError::HostFailed);
-    let failed = [
-        number(desk.search(scene.session(), String::new())),
-        number(desk.sign_in("desk-1".into(), PASSWORD.into())),
-        number(accept()),
-        number(builder(&scene.memory, &scene.hsm, &scene.hands).open()),
-    ];
-    assert_eq!(failed, [ErrorCode::HostFailed.number(); 4]);
-    // Set back, it is the clock's own error, and an Administrator may go on.
-    *scene.hands.0.lock().unwrap() = Ok(START - 500);
-    let behind = desk.search(scene.session(), String::new());
+    scene.database.set_clock(START - 500);
+    let behind = desk.search(scene.session(), "user".into());
     assert_eq!(number(behind), ErrorCode::ClockWentBack.number());
-    accept().unwrap();
+    let accept = |note: &str| desk.accept_clock("desk-1".into(), PASSWORD.into(), note.into());
+    assert_eq!(number(accept(" ")), ErrorCode::ReasonMissing.number());
+    accept("battery changed").unwrap();
     desk.sign_in("desk-1".into(), PASSWORD.into()).unwrap();
 }
 
 #[test]
-fn what_is_in_the_database_is_not_taken_on_trust() {
-    let scene = scene(Suite::P256EcdhMac);
-    let id = scene.enrolled.device_id.clone();
-    let find = || scene.desk.find_device(scene.session(), id.clone());
-    assert_eq!(find().unwrap().devices[0].device_id, id);
-    let good = scene.memory.devices.lock().unwrap()[&id].clone();
-    let wrongs: [fn(&mut RegisteredDevice); 6] = [
-        |device| device.device_key = None,
-        |device| device.issuer = Some(vec![0; 33]),
-        |device| device.owner = " ".into(),
-        |device| device.slot = 16,
-        |device| device.counter = None,
-        |device| device.device_id = "7HF8-3D0C-BV38-W153-J2Z2".into(),
-    ];
-    for (at, wrong) in wrongs.iter().enumerate() {
-        wrong(scene.memory.devices.lock().unwrap().get_mut(&id).unwrap());
-        assert_eq!(number(find()), ErrorCode::StoreCorrupt.number(), "{at}");
-        scene
-            .memory
-            .devices
-            .lock()
-            .unwrap()
-            .insert(id.clone(), good.clone());
-    }
-    find().unwrap();
-    // A log whose head was cut off does not open.
-    let log = Arc::new(Memory {
-        log: Mutex::new(scene.memory.log.lock().unwrap()[1..].to_vec()),
-        ..Memory::default()
-    });
-    let other = builder(&log, &scene.hsm, &scene.hands);
-    assert_eq!(number(other.open()), ErrorCode::AuditBroken.number());
-    // Nor does the open desk miss a tail that was.
-    scene.memory.log.lock().unwrap().pop();
-    assert_eq!(number(scene.desk.verify_audit()), ErrorCode::AuditBroken.number());
+fn rules_of_the_desk() {
+    let scene = in_set_up(Suite::P256Ecdsa);
+    let desk = &scene.desk;
+    let device = scene.enrolled.device_id.clone();
+    let open = || desk.open_request(scene.session(), "user-1".into(), device.clone(), "x".into());
+    assert_eq!(number(open()), ErrorCode::DeskNotOpen.number());
+    desk.open_desk(scene.session()).unwrap();
+    assert_eq!(
+        number(desk.open_desk(scene.session())),
+        ErrorCode::SetUpEnded.number()
+    );
+    let id = open().unwrap().id;
+    assert_eq!(
+        number(desk.authorise(scene.session(), id.clone())),
+        ErrorCode::CallerUnverified.number()
+    );
+    let typed = desk.request(scene.session(), "7HF8-3D0C-BV38-W153-J2Z3".into());
+    assert_eq!(number(typed), ErrorCode::CodeCheck.number());
+    let second = scene.sign_in("desk-2");
+    assert!(desk.may(Arc::clone(&second), DeskPrivilege::Unlock).unwrap());
+    let taken = desk.take_over(Arc::clone(&second), id.clone());
+    taken.unwrap();
+    assert_eq!(desk.request(scene.session(), id).unwrap().operator, "desk-2");
+    let put = desk.put_user(second, user());
+    assert_eq!(number(put), ErrorCode::PrivilegeMissing.number());
+
+    // What loosens rests; a second Administrator may let it hold at once.
+    let looser = DeskRules {
+        reason_wanted: false,
+        ..rules()
+    };
+    desk.put_rules(scene.session(), looser.clone()).unwrap();
+    assert_eq!(desk.rules(scene.session()).unwrap(), rules());
+    let own = desk.approve_rules(scene.session(), "urgent".into());
+    assert_eq!(number(own), ErrorCode::ApprovalSelf.number());
+    scene.database.set_clock(START + 24 * 60 * 60);
+    let session = scene.sign_in("desk-1");
+    assert_eq!(desk.rules(Arc::clone(&session)).unwrap(), looser);
+
+    let weak = desk.change_password(Arc::clone(&session), "short".into());
+    assert_eq!(number(weak), ErrorCode::PasswordWeak.number());
+    let last = desk.remove_operator(Arc::clone(&session), "desk-1".into());
+    assert_eq!(number(last), ErrorCode::LastAdministrator.number());
+    desk.remove_operator(Arc::clone(&session), "desk-3".into())
+        .unwrap();
+    let names = desk.operators(Arc::clone(&session)).unwrap();
+    let names: Vec<_> = names.iter().map(|operator| operator.id.as_str()).collect();
+    assert_eq!(names, ["desk-1", "desk-2"]);
+
+    let licence = desk.licence(Arc::clone(&session)).unwrap().unwrap();
+    assert_eq!(licence.devices, 3);
+    let forged = mock_licence(START, 3).replace("devices 3", "devices 4");
+    let forged = desk.put_licence(Arc::clone(&session), forged);
+    assert_eq!(number(forged), ErrorCode::LicenceRefused.number());
+    desk.set_service(Arc::clone(&session), false).unwrap();
+    let off = desk.search(Arc::clone(&session), "user".into());
+    assert_eq!(number(off), ErrorCode::ServiceOff.number());
+    desk.set_service(Arc::clone(&session), true).unwrap();
+
+    let foreign = DeviceSlot {
+        slot: 2,
+        suite: Suite::P256Ecdsa,
+        issuer: Some(scene.hsm.next_public()),
+        rotation: 0,
+    };
+    let seen = desk.slots_seen(Arc::clone(&session), device.clone(), vec![foreign]);
+    assert_eq!(number(seen), ErrorCode::ForeignIssuer.number());
+    let event = IssuerKeyEvent::BackedUp;
+    desk.record_key_event(Arc::clone(&session), event).unwrap();
+    desk.record_pin_block(Arc::clone(&session), device.clone())
+        .unwrap();
+    desk.record_download(Arc::clone(&session), "agent.msi".into())
+        .unwrap();
+    desk.retire_device(Arc::clone(&session), device.clone()).unwrap();
+    assert!(desk.find_device(Arc::clone(&session), device).unwrap().devices[0].retired);
+    desk.erase_user(Arc::clone(&session), "user-1".into()).unwrap();
+    let gone = desk.find_user(Arc::clone(&session), "user-1".into());
+    assert_eq!(number(gone), ErrorCode::UserUnknown.number());
+    assert!(!scene.database.contains("User One".into()));
+    desk.sign_out(Arc::clone(&session)).unwrap();
+    assert_eq!(
+        number(desk.operators(session)),
+        ErrorCode::OperatorUnknown.number()
+    );
 }
 
 #[test]
-fn a_desk_needs_its_ports_and_opens_once() {
-    let error = DeskBuilder::new().open().err().unwrap();
-    assert_eq!(error.number(), ErrorCode::InvalidArgument.number());
-    assert!(error.text().ends_with("the desk has no licence"), "{error}");
-    let (memory, hsm) = (Arc::new(Memory::default()), Hsm::new(Suite::P256Ecdsa));
-    let hands = Arc::new(Hands(Mutex::new(Ok(START))));
-    let builder = builder(&memory, &hsm, &hands);
-    let desk = builder.open().unwrap();
-    assert_eq!(number(builder.open()), ErrorCode::WrongState.number());
-    let session = desk.sign_in("desk-1".into(), PASSWORD.into()).unwrap();
-    desk.set_service(Arc::clone(&session), false).unwrap();
-    let off = desk.open_request(
-        Arc::clone(&session),
-        "user-1".into(),
-        "7HF8-3D0C-BV38-W153-J2Z2".into(),
-        "x".into(),
+fn an_alarm_stands_until_it_is_acknowledged() {
+    let scene = scene(Suite::P256Ecdsa);
+    let (device, session) = scene.begin();
+    let id = scene.request(&session);
+    let code = scene.desk.authorise(scene.session(), id.clone()).unwrap();
+    unlock(&session, device, code);
+    // Nobody says that it was done, and the next call shows another counter.
+    scene.key.block("Winter24".into()).unwrap();
+    let (_device, next) = scene.begin();
+    let device = scene.enrolled.device_id.clone();
+    let opened = scene
+        .desk
+        .open_request(scene.session(), "user-1".into(), device.clone(), "again".into());
+    let id = opened.unwrap().id;
+    let enter = || {
+        let challenge = next.challenge();
+        scene.desk.enter_challenge(scene.session(), id.clone(), challenge)
+    };
+    assert_eq!(number(enter()), ErrorCode::CounterMoved.number());
+    let alarms = scene.desk.alarms(scene.session(), 0, 10).unwrap();
+    let [alarm] = alarms.as_slice() else {
+        panic!("{alarms:?}")
+    };
+    assert_eq!(alarm.number, ErrorCode::CounterMoved.number());
+    assert_eq!(
+        (alarm.device_id.as_ref(), alarm.counter),
+        (Some(&device), Some(1))
     );
-    assert_eq!(number(off), ErrorCode::ServiceOff.number());
-    assert_eq!(desk.alarms(session).unwrap(), []);
+    assert_eq!(scene.desk.alarms(scene.session(), alarm.id + 1, 10).unwrap(), []);
+    let note = "she had unlocked it".into();
+    scene.desk.acknowledge(scene.session(), alarm.id, note).unwrap();
+    enter().unwrap();
+}
+
+#[test]
+fn a_database_that_cannot_write_says_so() {
+    let scene = scene(Suite::P256Ecdsa);
+    scene.database.fail_next_write();
+    let put = scene.desk.put_user(scene.session(), user());
+    assert_eq!(number(put), ErrorCode::StoreWrite.number());
+    scene.desk.put_user(scene.session(), user()).unwrap();
 }

@@ -40,12 +40,16 @@ fn an_hsm_probes_rotates_and_its_new_key_unlocks() {
         probe(&scene, scene.hsm.next_public()).unwrap();
         let next = scene.hsm.next_public();
         let id = scene.enrolled.device_id.clone();
-        // The signer names the new key as the slot's present one from now on.
-        scene.hsm.rotated();
-        scene
-            .desk
-            .record_rotation(scene.session(), id, next, rotation)
-            .unwrap();
+        let record = || {
+            let (id, next) = (id.clone(), next.clone());
+            scene.desk.record_rotation(scene.session(), id, next, rotation)
+        };
+        assert_eq!(number(record()), ErrorCode::KeyMissing.number());
+        scene.put_issuer(next.clone());
+        record().unwrap();
+        let kept = scene.desk.issuers(scene.session()).unwrap();
+        let kept: Vec<_> = kept.iter().map(|info| (&info.public_key, info.retired)).collect();
+        assert_eq!(kept, [(&next, false), (&scene.hsm.public(), true)]);
         let (device, session) = scene.begin();
         let id = scene.request(&session);
         let code = scene.desk.authorise(scene.session(), id).unwrap();

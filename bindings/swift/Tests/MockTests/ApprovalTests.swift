@@ -4,16 +4,16 @@ import XCTest
 
 /// A second operator who approves in the host's own system.
 final class ApprovalTests: XCTestCase {
-    private func ready(_ work: (Host, HelpDesk, OperatorSession, UnlockSession, UInt64) throws -> Void) throws {
-        let host = Host(.p256EcdhMac)
+    private func ready(_ work: (Host, HelpDesk, OperatorSession, UnlockSession, String) throws -> Void) throws {
+        let host = try Host(.p256EcdhMac)
         try begun(host) { enrolled, _, unlock in
-            let desk = try host.open()
+            let desk = try host.create()
             let session = try register(desk, host, enrolled)
             try work(host, desk, session, unlock, prepare(desk, session, host, unlock))
         }
     }
 
-    private func approvedBy(_ desk: HelpDesk, _ session: OperatorSession, _ id: UInt64) throws -> String? {
+    private func approvedBy(_ desk: HelpDesk, _ session: OperatorSession, _ id: String) throws -> String? {
         try desk.request(session: session, id: id).approvedBy
     }
 
@@ -29,7 +29,7 @@ final class ApprovalTests: XCTestCase {
                 ["desk-1", "user-1", "forgotten PIN", unlock.deviceId(), unlock.challenge()])
             XCTAssertEqual(asked.method, .callBack)
             XCTAssertFalse(asked.byMachine)
-            XCTAssertEqual(asked.expiresAt, host.time + 600)
+            XCTAssertEqual(asked.expiresAt, Host.start + 3600)
 
             // Whatever is entered again makes it another request to approve.
             try desk.enterChallenge(session: session, id: id, challenge: unlock.challenge())

@@ -67,10 +67,10 @@ final class FreedTests: XCTestCase {
     func testADeskLetsGoOfItsPorts() throws {
         weak var gone: Host?
         try {
-            let host = Host(.p256Ecdsa)
+            let host = try Host(.p256Ecdsa)
             gone = host
             try begun(host) { enrolled, device, unlock in
-                let desk = try host.open()
+                let desk = try host.create()
                 let session = try register(desk, host, enrolled)
                 try unlock.unlock(device, desk.authorise(session: session, id: prepare(desk, session, host, unlock)))
             }

@@ -10,7 +10,7 @@ struct Broken: Error, CustomStringConvertible {
 
 /// A host's own part that fails where a test says so.
 class HostPart: @unchecked Sendable {
-    /// The method that fails: "Directory.user".
+    /// The method that fails: "Approver.ask".
     var trip = ""
     var failure: any Error = Broken()
     /// The methods that were called.
@@ -22,68 +22,54 @@ class HostPart: @unchecked Sendable {
     }
 }
 
-/// The host's database, accounts, mail server, tickets and HSM, in Swift.
+/// The host's mail server, identity provider, tickets and HSM, in Swift.
 final class Host: HostPart, @unchecked Sendable {
-    static let password = "correct horse battery"
-    static let administrator = DeskOperator(id: "desk-1", roles: [.administrator], privileges: [])
+    static let password = "correct horse battery staple"
+    static let start: UInt64 = 1_790_000_000
     static let ports = [
-        "Directory", "AuditLog", "Limits", "Operators", "Licence", "Clock", "OwnerNotifier", "CodeDelivery",
-        "CallerVerifier", "ResponseSigner", "Approver", "CheckpointSigner", "IssuerProver",
+        "OwnerNotifier", "CodeDelivery", "CallerVerifier", "ResponseSigner", "Approver", "CheckpointSigner",
+        "IssuerProver",
     ]
 
     let suite: Suite
     let hsm: Hsm
-    /// The key that follows `hsm` in its slot, and whether it has.
+    /// The key that follows `hsm` in its slot.
     let next = Hsm()
-    var rotated = false
     /// The key that signs checkpoints.
-    let checkpoints = Hsm()
-    var time: UInt64 = 1_790_000_000
-    var log: [Data] = []
-    var notices: [NoticeKind] = []
+    let checkpoints: CheckpointSigner
+    let database = MockDatabase(now: Host.start)
+    var notices: [OwnerNotice] = []
     var sent = ""
     /// Who approves in the host's system, and what: nil is what was asked.
     var approves = "desk-2"
     var approvedBasis: Data?
     var askedLast: ApprovalTask?
-    /// Whether there is no second operator.
-    var alone = false
 
-    private var users: [String: DeskUser] = [:]
-    private var devices: [String: RegisteredDevice] = [:]
     private var adminKeys: [String: String] = [:]
-    private var counted: [LimitRecord] = []
-    private var serviceOn = true
 
-    init(_ suite: Suite, hsm: Hsm = Hsm()) {
+    init(_ suite: Suite, hsm: Hsm = Hsm()) throws {
         self.suite = suite
         self.hsm = hsm
+        checkpoints = try checkpointSigner(name: "log.corp.example", seed: Data(count: 32))
     }
 
-    /// A desk with all of its ports from here; channels need no rest.
+    /// The rules to begin with, but channels need no rest here.
+    static func rules() -> DeskRules {
+        var rules = defaultDeskRules()
+        rules.channelRestSeconds = 0
+        return rules
+    }
+
+    /// A new desk over the database.
+    func create() throws -> HelpDesk {
+        try database.create(
+            signer: DeskSigner.host(signer: self), notifier: self, delivery: self, rules: Self.rules(),
+            administrator: "desk-1", password: Self.password)
+    }
+
+    /// The desk that is there, as the next process has it.
     func open() throws -> HelpDesk {
-        let builder = DeskBuilder()
-        try builder.setClock(clock: self)
-        try builder.setLicence(licence: self)
-        try builder.setOperators(operators: self)
-        try builder.setDirectory(directory: self)
-        try builder.setLimits(limits: self)
-        try builder.setAuditLog(log: self)
-        try builder.setSigner(signer: self)
-        try builder.setNotifier(notifier: self)
-        try builder.setDelivery(delivery: self)
-        var policy = defaultDeskPolicy()
-        policy.channelRestSeconds = 0
-        try builder.setPolicy(policy: policy)
-        return try builder.open()
-    }
-
-    private func known(_ id: String) -> DeskOperator? {
-        switch id {
-        case "desk-1": Self.administrator
-        case "desk-2" where !alone: DeskOperator(id: id, roles: [], privileges: [.unlock])
-        default: nil
-        }
+        try database.open(signer: DeskSigner.host(signer: self), notifier: self, delivery: self)
     }
 
     /// The one operation of the HSM on either key, in the suites 1 and 2.
@@ -95,113 +81,10 @@ final class Host: HostPart, @unchecked Sendable {
     }
 }
 
-extension Host: Directory {
-    func user(id: String) throws -> DeskUser? {
-        try at("Directory.user")
-        return users[id]
-    }
-
-    func searchUsers(text: String, limit: UInt32) throws -> [DeskUser] {
-        try at("Directory.searchUsers")
-        let found = users.values.sorted { $0.id < $1.id }.filter {
-            text.isEmpty || "\($0.id)\n\($0.name)".lowercased().contains(text.lowercased())
-        }
-        return Array(found.prefix(Int(limit)))
-    }
-
-    func device(deviceId: String) throws -> RegisteredDevice? {
-        try at("Directory.device")
-        return devices[deviceId]
-    }
-
-    func devicesOf(user: String) throws -> [RegisteredDevice] {
-        try at("Directory.devicesOf")
-        return devices.values.filter { $0.owner == user }
-    }
-
-    func devicesInUse() throws -> UInt32 {
-        try at("Directory.devicesInUse")
-        return UInt32(devices.values.filter { !$0.retired }.count)
-    }
-
-    func putUser(user: DeskUser) throws {
-        try at("Directory.putUser")
-        users[user.id] = user
-    }
-
-    func putDevice(device: RegisteredDevice) throws {
-        try at("Directory.putDevice")
-        devices[device.deviceId] = device
-    }
-}
-
-extension Host: AuditLog {
-    func logId() throws -> Data {
-        try at("AuditLog.logId")
-        return Data(repeating: 7, count: 16)
-    }
-
-    func count() throws -> UInt64 {
-        try at("AuditLog.count")
-        return UInt64(log.count)
-    }
-
-    func entry(sequence: UInt64) throws -> Data? {
-        try at("AuditLog.entry")
-        return sequence < UInt64(log.count) ? log[Int(sequence)] : nil
-    }
-
-    func append(sequence: UInt64, entry: Data) throws {
-        try at("AuditLog.append")
-        guard sequence == UInt64(log.count) else { throw StorageError.Write(what: "audit") }
-        log.append(entry)
-    }
-}
-
-extension Host: Limits {
-    func take(request: LimitRequest) throws -> LimitOutcome {
-        try at("Limits.take")
-        let book = try LimitBook.fromRecords(records: counted)
-        let outcome = try book.take(request: request)
-        counted = book.records()
-        return outcome
-    }
-}
-
-extension Host: Operators {
-    func authenticate(id: String, password: String) throws -> DeskOperator? {
-        try at("Operators.authenticate")
-        return password == Self.password ? known(id) : nil
-    }
-
-    func findOperator(id: String) throws -> DeskOperator? {
-        try at("Operators.findOperator")
-        return known(id)
-    }
-}
-
-extension Host: Licence, Clock {
-    func terms() throws -> LicenceTerms? {
-        try at("Licence.terms")
-        return LicenceTerms(
-            serviceOn: serviceOn, validUntil: time + 1000, devices: 3, contact: "licences@corp.example")
-    }
-
-    func setService(on: Bool) throws {
-        try at("Licence.setService")
-        serviceOn = on
-    }
-
-    func now() throws -> UInt64 {
-        try at("Clock.now")
-        return time
-    }
-}
-
 extension Host: OwnerNotifier, CodeDelivery, CallerVerifier {
     func notifyOwner(notice: OwnerNotice) throws {
         try at("OwnerNotifier.notifyOwner")
-        notices.append(notice.kind)
+        notices.append(notice)
     }
 
     func send(channel: DeskChannel, code: String) throws {
@@ -216,16 +99,8 @@ extension Host: OwnerNotifier, CodeDelivery, CallerVerifier {
 }
 
 extension Host: ResponseSigner {
-    func issuers() throws -> [IssuerInfo] {
-        try at("ResponseSigner.issuers")
-        if suite == .aesAdminKey { return [] }
-        let first = try IssuerInfo(slot: slot, suite: suite, publicKey: hsm.publicKey(), retired: rotated)
-        if !rotated { return [first] }
-        return try [first, IssuerInfo(slot: slot, suite: suite, publicKey: next.publicKey(), retired: false)]
-    }
-
-    func respond(task: SigningTask) throws -> String {
-        try at("ResponseSigner.respond")
+    func sign(task: SigningTask) throws -> String {
+        try at("ResponseSigner.sign")
         if task.suite != .aesAdminKey {
             return try make(task.issuer!, task.suite, task.deviceKey, task.message)
         }
@@ -254,14 +129,14 @@ extension Host: IssuerProver, CheckpointSigner, Approver {
         return try make(task.signingKey, task.signingSuite, task.deviceKey, task.message)
     }
 
-    func publicKey() throws -> Data {
+    func publicKey() throws -> String {
         try at("CheckpointSigner.publicKey")
         return try checkpoints.publicKey()
     }
 
-    func sign(task: CheckpointTask) throws -> Data {
+    func sign(text: String) throws -> Data {
         try at("CheckpointSigner.sign")
-        return try checkpoints.sign(task.message)
+        return try checkpoints.sign(text: text)
     }
 
     func ask(task: ApprovalTask) throws -> Approval {

@@ -11,31 +11,64 @@ func lockedFor(_ host: Host) throws -> Enrolled {
     try Enrolled.locked(host.suite, publicKey: host.suite == .aesAdminKey ? nil : host.hsm.publicKey())
 }
 
-/// User and device, by the first operator.
-func register(_ desk: HelpDesk, _ host: Host, _ enrolled: Enrolled) throws -> OperatorSession {
+/// Seconds since 1970.
+func now() -> UInt64 { UInt64(Date().timeIntervalSince1970) }
+
+/// The set-up: licence, a second operator, issuer, user and device. `issuer`: the public key of the slot; nil: it has an
+/// admin key.
+func setUp(_ desk: HelpDesk, _ enrolled: Enrolled, issuer: Data?, time: UInt64) throws -> OperatorSession {
     let session = try desk.signIn(operator: "desk-1", password: Host.password)
+    _ = try desk.putLicence(session: session, file: mockLicence(now: time, devices: 3))
+    try desk.putOperator(
+        session: session, operator: DeskOperator(id: "desk-2", roles: [], privileges: [.unlock]),
+        password: Host.password)
     try desk.putUser(session: session, user: deskUser)
-    if host.suite == .aesAdminKey {
-        try desk.registerDevice(
-            session: session, owner: "user-1", device: enrolled.device, slot: slot, issuer: enrolled.issuer)
-    } else {
-        try desk.registerDeviceByPublicKey(
-            session: session, owner: "user-1", device: enrolled.device, slot: slot, suite: host.suite,
-            issuer: host.hsm.publicKey())
+    if let issuer {
+        let info = IssuerInfo(slot: slot, suite: enrolled.issuer.suite(), publicKey: issuer, retired: false)
+        try desk.putIssuer(session: session, info: info)
     }
+    let adminKey = issuer == nil ? enrolled.issuer : nil
+    let device = newDevice(enrolled, issuer)
+    try desk.mayRegister(session: session, device: device, adminKey: adminKey)
+    try desk.registerDevice(session: session, device: device, adminKey: adminKey)
+    return session
+}
+
+/// The enrolled device; `issuer`: the public key of its slot.
+func newDevice(_ enrolled: Enrolled, _ issuer: Data?) -> NewDevice {
+    NewDevice(
+        deviceId: enrolled.device.deviceId, owner: "user-1", suite: enrolled.issuer.suite(), slot: slot, issuer: issuer,
+        deviceKey: enrolled.device.deviceKey, otherSlots: [])
+}
+
+/// The same with the host's HSM, and the desk is opened.
+func register(_ desk: HelpDesk, _ host: Host, _ enrolled: Enrolled) throws -> OperatorSession {
+    let issuer = host.suite == .aesAdminKey ? nil : try host.hsm.publicKey()
+    let session = try setUp(desk, enrolled, issuer: issuer, time: Host.start)
+    try desk.openDesk(session: session)
     return session
 }
 
 /// A request that is ready for its code.
 func prepare(
     _ desk: HelpDesk, _ session: OperatorSession, _ verifier: CallerVerifier, _ unlock: UnlockSession
-) throws -> UInt64 {
+) throws -> String {
     let id = try desk.openRequest(
         session: session, user: "user-1", device: unlock.deviceId(), reason: "forgotten PIN"
     ).id
     try desk.verifyCaller(session: session, id: id, verifier: verifier)
     try desk.enterChallenge(session: session, id: id, challenge: unlock.challenge())
     return id
+}
+
+func sendNotices(_ desk: HelpDesk) throws {
+    while try desk.sendNotice() {}
+}
+
+extension HelpDesk {
+    /// Whole, by the desk's own keys.
+    @discardableResult
+    func verifyAudit() throws -> AuditSummary { try verifyAudit(checkpoints: [], keys: []) }
 }
 
 /// The blocked key, and its unlock begun.

@@ -6,16 +6,17 @@ import XCTest
 final class ProverTests: XCTestCase {
     func testAnHsmProbesAndRotatesAndItsNewKeyUnlocks() throws {
         for suite in suites where suite != .aesAdminKey {
-            let host = Host(suite)
+            let host = try Host(suite)
             let enrolled = try lockedFor(host)
-            let desk = try host.open()
+            let desk = try host.create()
             let session = try register(desk, host, enrolled)
             XCTAssertEqual(try probe(host, enrolled, host.hsm), slot)
             try refused(123) { try probe(host, enrolled, host.next) }
             let number = try rotate(host, enrolled, rotation(enrolled, host.hsm, host.next))
             XCTAssertEqual(number, 1)
             try probe(host, enrolled, host.next)
-            host.rotated = true
+            let info = try IssuerInfo(slot: slot, suite: suite, publicKey: host.next.publicKey(), retired: false)
+            try desk.putIssuer(session: session, info: info)
             try desk.recordRotation(
                 session: session, device: enrolled.device.deviceId, newIssuer: host.next.publicKey(), rotation: number)
             let device = enrolled.vendor()
@@ -30,7 +31,7 @@ final class ProverTests: XCTestCase {
             (SigningError.KeyMissing, 601), (SigningError.Unavailable(code: 0x32), 605),
             (SigningError.Refused(code: 0x30), 606), (Broken(), 803),
         ]
-        let host = Host(.p256Ecdsa)
+        let host = try Host(.p256Ecdsa)
         let enrolled = try lockedFor(host)
         let plan = try rotation(enrolled, host.hsm, host.next)
         for (failure, number) in failures {
@@ -52,36 +53,29 @@ final class ProverTests: XCTestCase {
         try probe(host, enrolled, host.hsm)
     }
 
-    func testAnHsmSignsCheckpointsWhichFindATailThatWasCutOff() throws {
-        let host = Host(.p256Ecdsa)
+    func testAnHsmSignsCheckpointsAndAnotherLogIsNotTheirs() throws {
+        let host = try Host(.p256Ecdsa)
         let enrolled = try lockedFor(host)
-        let key = try host.checkpoints.publicKey()
-        let signed: SignedCheckpoint
-        do {
-            let desk = try host.open()
-            let session = try register(desk, host, enrolled)
-            signed = try desk.checkpoint(session: session, signer: host)
-            XCTAssertEqual(Int(signed.entries), host.log.count - 1)
-            XCTAssertEqual(try readCheckpoint(bytes: signed.bytes, publicKey: key).head, signed.head)
-            XCTAssertEqual(
-                try desk.verifyAuditAgainst(checkpoints: [signed.bytes], publicKey: key).covered, signed.entries)
-            try refused(705) {
-                try desk.verifyAuditAgainst(checkpoints: [signed.bytes], publicKey: host.hsm.publicKey())
-            }
-            try refused(705) { try readCheckpoint(bytes: Data(count: 128), publicKey: key) }
-            try refused(405) {
-                try desk.checkpoint(session: desk.signIn(operator: "desk-2", password: Host.password), signer: host)
-            }
-            host.failure = SigningError.Unavailable(code: 0x32)
-            for method in ["publicKey", "sign"] {
-                host.trip = "CheckpointSigner.\(method)"
-                try refused(605) { try desk.checkpoint(session: session, signer: host) }
-            }
-            host.trip = ""
+        let desk = try host.create()
+        let session = try register(desk, host, enrolled)
+        let signed = try desk.checkpoint(session: session, signer: host)
+        let key = [try host.checkpoints.publicKey()]
+        XCTAssertEqual(signed.checkpoint.origin, try desk.origin())
+        XCTAssertEqual(try readCheckpoint(note: signed.note, keys: key), signed.checkpoint)
+        XCTAssertEqual(
+            try desk.verifyAudit(checkpoints: [signed.note], keys: key).covered, signed.checkpoint.entries)
+        XCTAssertTrue(try desk.prove(index: 3, checkpoint: signed.note).hasSuffix(signed.note))
+        try refused(705) { try desk.verifyAudit(checkpoints: [signed.note], keys: [mockVendorKey()]) }
+        try refused(705) { try readCheckpoint(note: "no note", keys: key) }
+        try refused(405) {
+            try desk.checkpoint(session: desk.signIn(operator: "desk-2", password: Host.password), signer: host)
         }
-        host.log.removeLast(host.log.count - Int(signed.entries) + 1)
-        let shorter = try host.open()
-        _ = try shorter.verifyAudit()
-        try refused(705) { try shorter.verifyAuditAgainst(checkpoints: [signed.bytes], publicKey: key) }
+        host.failure = SigningError.Unavailable(code: 0x32)
+        for method in ["publicKey", "sign"] {
+            host.trip = "CheckpointSigner.\(method)"
+            try refused(605) { try desk.checkpoint(session: session, signer: host) }
+        }
+        let other = try Host(.p256Ecdsa).create()
+        try refused(705) { try other.verifyAudit(checkpoints: [signed.note], keys: key) }
     }
 }

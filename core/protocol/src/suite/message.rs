@@ -4,9 +4,12 @@
 
 use core::ops::Deref;
 
-use super::{DevicePublicKey, IssuerPublicKey, Purpose, Suite, SuiteError};
+use zeroize::Zeroizing;
+
+use super::{DevicePublicKey, IssuerPublicKey, Purpose, Suite, SuiteError, p256_ecdh_mac, p256_ecdsa};
 use crate::challenge::DeviceChallenge;
 use crate::device_id::DeviceId;
+use crate::secret::ResponseCode;
 
 /// The length of a Device ID in bytes, as written in front of it.
 const DEVICE_ID_LENGTH: u8 = 10;
@@ -121,6 +124,25 @@ impl AuthoriseFields {
         out.push(&self.device_key.map_or([0; 32], |key| key.hash()));
         out.push(self.challenge.as_bytes());
         out
+    }
+
+    /// Takes what the holder of the issuer's key answered to [`AuthoriseFields::message`]: in suite 1 an ECDSA signature,
+    /// r and s of 32 bytes each (whatever the s), in suite 2 the 32 bytes of the HMAC. A signature is brought to low-S
+    /// and verified, so that a wrong key is found here and not by the person at the device; in suite 2 only the device
+    /// can tell. `None` where it is no such answer, or another key's.
+    #[must_use]
+    pub fn accept(&self, answer: &[u8]) -> Option<ResponseCode> {
+        self.check().ok()?;
+        let response = |bytes: &[u8]| ResponseCode::from_bytes(self.suite, bytes).ok();
+        match self.suite {
+            Suite::P256Ecdsa => {
+                let signature = Zeroizing::new(p256_ecdsa::make_low_s(answer)?);
+                p256_ecdsa::verify(&self.issuer, &self.message(), &*signature)
+                    .then(|| response(&*signature))?
+            }
+            Suite::P256EcdhMac => response(&*p256_ecdh_mac::truncate(answer.try_into().ok()?)),
+            Suite::AesAdminKey => None,
+        }
     }
 }
 

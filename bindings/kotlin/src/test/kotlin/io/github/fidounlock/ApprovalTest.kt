@@ -8,10 +8,10 @@ import org.junit.jupiter.api.Test
 
 /** A second operator who approves in the host's own system. */
 class ApprovalTest {
-    private fun ready(work: (Host, HelpDesk, OperatorSession, UnlockSession, ULong) -> Unit) {
+    private fun ready(work: (Host, HelpDesk, OperatorSession, UnlockSession, String) -> Unit) {
         val host = Host(Suite.P256_ECDH_MAC)
         begun(host) { enrolled, _, unlock ->
-            host.open().use { desk ->
+            host.create().use { desk ->
                 val session = register(desk, host, enrolled)
                 work(host, desk, session, unlock, prepare(desk, session, host, unlock))
             }
@@ -28,7 +28,7 @@ class ApprovalTest {
         assertEquals("user-1" to "forgotten PIN", asked.user.id to asked.reason)
         assertEquals(unlock.deviceId() to unlock.challenge(), asked.deviceId to asked.challenge)
         assertEquals(VerificationMethod.CALL_BACK to false, asked.method to asked.byMachine)
-        assertEquals(host.time + 600u, asked.expiresAt)
+        assertEquals(Host.START + 3600u, asked.expiresAt)
 
         // Whatever is entered again makes it another request to approve.
         desk.enterChallenge(session, id, unlock.challenge())

@@ -1,6 +1,5 @@
 package io.github.fidounlock
 
-import java.io.File
 import java.nio.ByteBuffer
 import java.nio.file.Path
 import java.util.concurrent.CopyOnWriteArrayList
@@ -12,13 +11,14 @@ import org.junit.jupiter.api.Test
 import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.EnumSource
 
-private const val PASSWORD = "correct horse battery"
 private const val PASSPHRASE = "staple of the keys"
 
-/** The operator's side, over a folder of files. */
+/** The operator's side, over a database and key files in a folder. */
 class DeskTest {
     @TempDir
     lateinit var temporary: Path
+
+    private val path get() = temporary.resolve("desk").toString()
 
     private class Notifier(val tell: (OwnerNotice) -> Unit = {}) : OwnerNotifier {
         override fun notifyOwner(notice: OwnerNotice) = tell(notice)
@@ -31,26 +31,19 @@ class DeskTest {
     private val callBack =
         Verifier { CallerCheck(true, VerificationMethod.CALL_BACK, false, "spoke to her".toByteArray()) }
 
-    private fun folder(issuer: IssuerKey): DeskFolder {
-        val folder = DeskFolder.create(temporary.resolve("desk").toString())
-        folder.putLicence(4_102_444_800u, 10u, "licences@corp.example")
-        folder.putOperator("desk-1", PASSWORD, DeskRole.ADMINISTRATOR)
-        folder.putOperator("desk-2", PASSWORD, DeskRole.DEVICE_SERVICE_ADMINISTRATOR)
-        if (issuer.suite() != Suite.AES_ADMIN_KEY) folder.putIssuerKey(SLOT, issuer, PASSPHRASE)
-        return folder
-    }
+    private val vendor = listOf(mockVendorKey())
 
-    private fun wrappingKey(suite: Suite): ByteBuffer {
-        val size = if (suite == Suite.AES_ADMIN_KEY) 32 else 0
-        return ByteBuffer.allocateDirect(size).apply { repeat(size) { put(it, (it + 1).toByte()) } }
-    }
-
-    private val user = DeskUser(
-        "user-1",
-        "User One",
-        false,
-        listOf(DeskChannel("mail", ChannelKind.MAIL, "user-1@corp.example")),
+    private fun create(files: KeyFolder, notifier: OwnerNotifier): HelpDesk = HelpDesk.create(
+        path, DeskKeys.folder(files), DeskSigner.folder(files), notifier, null, vendor, defaultDeskRules(), "desk-1",
+        Host.PASSWORD,
     )
+
+    private fun open(files: KeyFolder, notifier: OwnerNotifier): HelpDesk =
+        HelpDesk.open(path, DeskKeys.folder(files), DeskSigner.folder(files), notifier, null, vendor)
+
+    /** The issuer's key in the folder; null: it is an admin key. */
+    private fun issuer(files: KeyFolder, enrolled: Enrolled): ByteArray? =
+        if (enrolled.suite == Suite.AES_ADMIN_KEY) null else files.putIssuerKey(SLOT, enrolled.issuer).publicKey
 
     /** Without the time of change, which is the desk's. */
     private fun DeskUser.asGiven() = copy(channels = channels.map { it.copy(changedAt = 0u) })
@@ -59,58 +52,60 @@ class DeskTest {
     @EnumSource(Suite::class)
     fun `from the call to the next sign-in`(suite: Suite) = Enrolled(suite).use { enrolled ->
         val notices = CopyOnWriteArrayList<NoticeKind>()
-        val folder = folder(enrolled.issuer)
-        folder.open(PASSPHRASE, wrappingKey(suite), Notifier { notices.add(it.kind) }).use { desk ->
-            val session = desk.signIn("desk-1", PASSWORD)
-            assertEquals("desk-1", session.operator())
-            desk.putUser(session, user)
-            desk.registerDevice(session, "user-1", enrolled.device, SLOT, enrolled.issuer)
+        val notifier = Notifier { notices.add(it.kind) }
+        val files = KeyFolder.create(path, PASSPHRASE)
+        val session = create(files, notifier).use { desk ->
+            setUp(desk, enrolled, issuer(files, enrolled), now()).also(desk::openDesk)
+        }
+        assertEquals("desk-1", session.operator())
+        // Another process.
+        open(files, notifier).use { desk ->
             enrolled.key.block("Winter24")
-
             enrolled.key.open(MockWire.HID, Interface.VENDOR).use { device ->
                 val unlock = UnlockSession.begin(device, null, null, null)
                 val found = desk.search(session, "user one")
                 assertEquals(listOf(unlock.deviceId()), found.flatMap { it.devices }.map { it.deviceId })
-                assertEquals(user, desk.findDevice(session, unlock.deviceId()).user.asGiven())
+                assertEquals(deskUser, desk.findDevice(session, unlock.deviceId()).user.asGiven())
                 val request = desk.openRequest(session, "user-1", unlock.deviceId(), "forgotten PIN")
                 assertEquals(suite, request.suite)
                 val asked = CopyOnWriteArrayList<CallerTask>()
                 desk.verifyCaller(session, request.id, Verifier { asked.add(it.copy(user = it.user.asGiven())); callBack.verify(it) })
-                assertEquals(listOf(CallerTask(request.id, user, unlock.deviceId(), "desk-1")), asked)
+                assertEquals(listOf(CallerTask(request.id, deskUser, unlock.deviceId(), "desk-1")), asked)
                 desk.enterChallenge(session, request.id, unlock.challenge())
-                assertTrue(desk.request(session, request.id).run { callerVerified && challengeEntered })
+                val seen = desk.request(session, request.id.lowercase())
+                assertEquals(true to unlock.challenge(), seen.callerVerified to seen.challenge)
                 val code = desk.authorise(session, request.id)
-                assertEquals(listOf(request.id), desk.openCodes(session).map { it.request })
+                assertEquals(listOf(request.id), desk.openCodes(session, unlock.deviceId()).map { it.request })
                 unlock.unlock(device, code, NEW_PIN, NEW_PIN, null, null, null, null)
                 desk.done(session, request.id)
-                assertEquals(emptyList<OpenCode>(), desk.openCodes(session))
+                assertEquals(emptyList<OpenCode>(), desk.openCodes(session, unlock.deviceId()))
+                sendNotices(desk)
                 assertEquals(listOf(NoticeKind.CODE_GIVEN, NoticeKind.DONE), notices)
-                assertFalse(code.lines().any { it in File(temporary.toFile(), "desk/audit.jsonl").readText() })
+                val written = temporary.toFile().walk().filter { it.isFile }.map { it.readText(Charsets.ISO_8859_1) }
+                assertFalse(code.lines().any { line -> written.any { line in it } })
+                assertTrue(written.any { "User One" in it })
             }
-            val report = desk.verifyAudit()
-            assertTrue(report.entries > 8u)
-            assertEquals(report, folder.verifyAudit())
+            val signed = desk.checkpoint(session, files.checkpointSigner(desk.origin()))
+            assertTrue(desk.verifyAudit().state.entries > signed.checkpoint.entries)
         }
         enrolled.signIn(NEW_PIN)
     }
 
     @Test
     fun `a desk refuses, and a callback that throws does not get by`() = Enrolled(Suite.P256_ECDH_MAC).use { enrolled ->
-        val folder = folder(enrolled.issuer)
+        val files = KeyFolder.create(path, PASSPHRASE)
         val broken = Notifier { error("no mail server") }
-        folder.open(PASSPHRASE, wrappingKey(enrolled.suite), broken).use { desk ->
+        create(files, broken).use { desk ->
             refused<UnlockException.Policy>(427) { desk.signIn("desk-1", "wrong") }
-            refused<UnlockException.Store>(707) { folder.open(PASSPHRASE, wrappingKey(enrolled.suite), broken) }
-            val session = desk.signIn("desk-1", PASSWORD)
-            desk.putUser(session, user)
-            desk.registerDevice(session, "user-1", enrolled.device, SLOT, enrolled.issuer)
-            val second = desk.signIn("desk-2", PASSWORD)
-            refused<UnlockException.Policy>(405) { desk.putUser(second, user) }
-            refused<UnlockException.Policy>(431) {
-                desk.registerDeviceByPublicKey(
-                    session, "user-1", enrolled.device, SLOT, enrolled.suite, enrolled.issuer.publicKey()!!,
-                )
-            }
+            // There is a desk already.
+            refused<UnlockException.Store>(702) { create(files, broken) }
+            val issuer = issuer(files, enrolled)
+            val session = setUp(desk, enrolled, issuer, now())
+            // The desk took the keys that were there when it was made.
+            desk.openDesk(session)
+            val second = desk.signIn("desk-2", Host.PASSWORD)
+            refused<UnlockException.Policy>(405) { desk.putUser(second, deskUser) }
+            refused<UnlockException.Policy>(431) { desk.registerDevice(session, newDevice(enrolled, issuer), null) }
 
             enrolled.key.block("Winter24")
             enrolled.key.open(MockWire.HID, Interface.VENDOR).use { device ->
@@ -134,7 +129,7 @@ class DeskTest {
                     session,
                     again,
                     Verifier {
-                        seen = desk.verifyAudit().entries
+                        seen = desk.logState().entries
                         callBack.verify(it)
                     },
                 )
@@ -146,20 +141,24 @@ class DeskTest {
                 refused<UnlockException.Policy>(410) { desk.approve(session, again) }
                 desk.approve(second, again)
                 assertEquals("desk-2", desk.request(session, again).approvedBy)
-                // The owner's notice cannot be sent; the call goes on.
-                desk.authorise(session, again)
-                refused<UnlockException.Policy>(415) { desk.authorise(session, again) }
+                // This desk was made before the key was in the folder.
+                refused<UnlockException.Signer>(601) { desk.authorise(session, again) }
+                open(files, broken).use { other ->
+                    assertTrue(other.authorise(session, again).length > 20)
+                    // The owner's notice cannot be sent; the call goes on.
+                    assertFalse(other.sendNotice())
+                }
                 desk.abandon(session, again)
-                assertTrue(desk.openCodes(session).single().abandoned)
+                assertEquals(listOf(CodeOutcome.ABANDONED), desk.openCodes(session, unlock.deviceId()).map { it.outcome })
             }
             desk.retireDevice(session, enrolled.device.deviceId)
             refused<UnlockException.Policy>(428) { desk.openRequest(session, "user-1", enrolled.device.deviceId, "x") }
         }
-        // An edit is found, also by who only reads.
-        val log = File(temporary.toFile(), "desk/audit.jsonl")
-        log.writeText(log.readText().replaceFirst("forgotten PIN", "forgotten pin"))
-        refused<UnlockException.Store>(704) { folder.verifyAudit() }
-        refused<UnlockException.Signer>(603) { folder.open("wrong", wrappingKey(enrolled.suite), broken) }
+        refused<UnlockException.Signer>(603) { KeyFolder.open(path, "wrong") }
+        val zero = { ByteBuffer.allocateDirect(32) }
+        refused<UnlockException.Store>(713) {
+            HelpDesk.open(path, DeskKeys.of(zero(), zero()), DeskSigner.folder(files), broken, null, vendor)
+        }
         Unit
     }
 }

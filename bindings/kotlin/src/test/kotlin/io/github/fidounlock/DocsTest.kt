@@ -141,17 +141,15 @@ class DocsTest {
         return code
     }
 
-    class KeyService(private val key: PrivateKey, private val publicKey: ByteArray) : ResponseSigner {
+    class KeyService(private val key: PrivateKey) : ResponseSigner {
         // Suite 1: r and s, 64 bytes; the library takes either s and checks the signature under the key.
-        override fun respond(task: SigningTask): String {
+        override fun sign(task: SigningTask): String {
             if (task.suite != Suite.P256_ECDSA) throw SigningException.WrongSuite()
             val signer = Signature.getInstance("SHA256withECDSAinP1363Format")
             signer.initSign(key)
             signer.update(task.message)
             return HexFormat.of().formatHex(signer.sign())
         }
-
-        override fun issuers() = listOf(IssuerInfo(1u, Suite.P256_ECDSA, publicKey, false))
 
         // Admin keys are suite 3's.
         override fun deviceWithAdminKey(adminKey: String) = throw SigningException.WrongSuite()
@@ -171,36 +169,40 @@ class DocsTest {
         override fun notifyOwner(notice: OwnerNotice) = Unit
     }
 
-    private fun ownSigner(folder: DeskFolder, passphrase: String, hsm: PrivateKey, publicKey: ByteArray): HelpDesk {
-        val noWrappingKey = ByteBuffer.allocateDirect(0)
-        val desk = folder.builder(passphrase, noWrappingKey, mail).use { builder ->
-            builder.setSigner(KeyService(hsm, publicKey))
-            builder.open()
+    private val calledBack = object : CallerVerifier {
+        override fun verify(task: CallerTask) =
+            CallerCheck(true, VerificationMethod.ENROLLED_FACTOR, true, "push 17".toByteArray())
+    }
+
+    private fun ownSigner(
+        folder: String, keys: DeskKeys, hsm: PrivateKey, publicKey: ByteArray, password: String,
+    ): Pair<HelpDesk, OperatorSession> {
+        val (vendorKey, licence) = mockVendorKey() to mockLicence(now(), 10u)
+        val desk = DeskSigner.host(KeyService(hsm)).use { signer ->
+            HelpDesk.create(folder, keys, signer, mail, null, listOf(vendorKey), defaultDeskRules(), "admin", password)
         }
-        return desk
+        val admin = desk.signIn("admin", password)
+        desk.putLicence(admin, licence)
+        desk.putIssuer(admin, IssuerInfo(1u, Suite.P256_ECDSA, publicKey, false))
+        return desk to admin
     }
 
     @Test
     fun `the page's signer signs`(@TempDir temporary: Path) {
         val hsm = Hsm()
         Enrolled(Suite.P256_ECDSA, hsm.publicKey()).use { enrolled ->
-            val folder = DeskFolder.create(temporary.resolve("desk").toString())
-            folder.putLicence(4_102_444_800u, 10u, "licences@corp.example")
-            folder.putOperator("desk-1", "correct horse", DeskRole.ADMINISTRATOR)
-            val verifier = object : CallerVerifier {
-                override fun verify(task: CallerTask) =
-                    CallerCheck(true, VerificationMethod.ENROLLED_FACTOR, true, "push 17".toByteArray())
-            }
-            ownSigner(folder, "staple", hsm.private, hsm.publicKey()).use { desk ->
-                val operator = desk.signIn("desk-1", "correct horse")
-                desk.putUser(operator, DeskUser("user-1", "User One", false, emptyList()))
-                desk.registerDeviceByPublicKey(
-                    operator, "user-1", enrolled.device, SLOT, Suite.P256_ECDSA, hsm.publicKey(),
-                )
+            val random = { ByteBuffer.allocateDirect(32).apply { repeat(32) { put(it, (it + 1).toByte()) } } }
+            val keys = DeskKeys.of(random(), random())
+            val folder = temporary.resolve("desk").toString()
+            val (desk, admin) = ownSigner(folder, keys, hsm.private, hsm.publicKey(), Host.PASSWORD)
+            desk.use {
+                desk.putUser(admin, DeskUser("user-1", "User One", false, emptyList()))
+                desk.registerDevice(admin, newDevice(enrolled, hsm.publicKey()), null)
+                desk.openDesk(admin)
                 enrolled.key.block("Winter24")
                 enrolled.key.open(MockWire.APDU, Interface.VENDOR).use { device ->
                     UnlockSession.begin(device, null, null, null).use { session ->
-                        val code = desk(desk, operator, session.deviceId(), session.challenge(), verifier)
+                        val code = desk(desk, admin, session.deviceId(), session.challenge(), calledBack)
                         session.unlock(device, code, NEW_PIN, NEW_PIN, null, null, null, null)
                     }
                 }
@@ -226,21 +228,19 @@ class DocsTest {
     @Test
     fun `the page's story runs`(@TempDir temporary: Path) = runBlocking {
         Enrolled(Suite.P256_ECDH_MAC).use { enrolled ->
-            val folder = DeskFolder.create(temporary.resolve("desk").toString())
-            folder.putLicence(4_102_444_800u, 10u, "licences@corp.example")
-            folder.putOperator("desk-1", "correct horse", DeskRole.ADMINISTRATOR)
-            folder.putIssuerKey(SLOT, enrolled.issuer, "staple")
-            val quiet = object : OwnerNotifier {
-                override fun notifyOwner(notice: OwnerNotice) = Unit
-            }
-            val verifier = object : CallerVerifier {
-                override fun verify(task: CallerTask) =
-                    CallerCheck(true, VerificationMethod.ENROLLED_FACTOR, true, "push 17".toByteArray())
-            }
-            val desk = folder.open("staple", ByteBuffer.allocateDirect(0), quiet)
-            val operator = desk.signIn("desk-1", "correct horse")
+            val path = temporary.resolve("desk").toString()
+            val files = KeyFolder.create(path, "staple of the keys")
+            val issuer = files.putIssuerKey(SLOT, enrolled.issuer)
+            val desk = HelpDesk.create(
+                path, DeskKeys.folder(files), DeskSigner.folder(files), mail, null, listOf(mockVendorKey()),
+                defaultDeskRules(), "admin", Host.PASSWORD,
+            )
+            val operator = desk.signIn("admin", Host.PASSWORD)
+            desk.putLicence(operator, mockLicence(now(), 10u))
+            desk.putIssuer(operator, issuer)
             desk.putUser(operator, DeskUser("user-1", "User One", false, emptyList()))
-            desk.registerDevice(operator, "user-1", enrolled.device, SLOT, enrolled.issuer)
+            desk.registerDevice(operator, newDevice(enrolled, issuer.publicKey), null)
+            desk.openDesk(operator)
             enrolled.key.block("Winter24")
 
             val server = enrolled.key.serve(MockWire.HID, Interface.VENDOR, 0u)
@@ -254,7 +254,7 @@ class DocsTest {
                 diagnose(device)
                 val (session, saved) = show(device)
                 assertTrue(saved.isNotEmpty())
-                val code = desk(desk, operator, session.deviceId(), session.challenge(), verifier)
+                val code = desk(desk, operator, session.deviceId(), session.challenge(), calledBack)
                 val wrong = code.replaceFirstChar { if (it == '7') '8' else '7' }
                 check(session, wrong)
                 errors(session, device, code, NEW_PIN, "Spring44")

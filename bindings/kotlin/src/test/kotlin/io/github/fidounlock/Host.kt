@@ -1,6 +1,7 @@
 package io.github.fidounlock
 
 import java.math.BigInteger
+import java.nio.ByteBuffer
 import java.security.AlgorithmParameters
 import java.security.KeyFactory
 import java.security.KeyPairGenerator
@@ -13,7 +14,6 @@ import java.security.spec.ECParameterSpec
 import java.security.spec.ECPoint
 import java.security.spec.ECPublicKeySpec
 import java.util.HexFormat
-import java.util.TreeMap
 import java.util.concurrent.ConcurrentHashMap
 import javax.crypto.Cipher
 import javax.crypto.KeyAgreement as EcdhKeyAgreement
@@ -24,7 +24,7 @@ const val HOST_SECRET = "a stack trace with who knows what in it"
 
 /** A host's own part that fails where a test says so. */
 abstract class HostPart {
-    /** The method that fails: "Directory.user". */
+    /** The method that fails: "Approver.ask". */
     var trip = ""
 
     /** What it throws. */
@@ -88,128 +88,26 @@ class Hsm {
     }
 }
 
-/** The host's database, accounts, mail server, tickets and HSM, in Kotlin. */
+/** The host's mail server, identity provider, tickets and HSM, in Kotlin. */
 class Host(val suite: Suite, val hsm: Hsm = Hsm()) :
-    HostPart(), Directory, AuditLog, Limits, Operators, Licence, Clock, OwnerNotifier, CodeDelivery, CallerVerifier,
-    Approver, ResponseSigner, IssuerProver, CheckpointSigner {
-    var time = 1_790_000_000uL
-    val log = ArrayList<ByteArray>()
-    val notices = ArrayList<NoticeKind>()
+    HostPart(), OwnerNotifier, CodeDelivery, CallerVerifier, Approver, ResponseSigner, IssuerProver, CheckpointSigner {
+    val database = MockDatabase(START)
+    val notices = ArrayList<OwnerNotice>()
     var sent = ""
     /** The key that follows [hsm] in its slot. */
     val next = Hsm()
-    /** Whether it has. */
-    var rotated = false
     /** The key that signs checkpoints. */
-    val checkpoints = Hsm()
+    val checkpoints = checkpointSigner("log.corp.example", ByteBuffer.allocateDirect(32))
     /** Who approves in the host's system, and what: null is what was asked. */
     var approves = "desk-2"
     var approvedBasis: ByteArray? = null
     var askedLast: ApprovalTask? = null
-    /** Whether there is no second operator. */
-    var alone = false
 
-    private val users = TreeMap<String, DeskUser>()
-    private val devices = HashMap<String, RegisteredDevice>()
     private val adminKeys = HashMap<String, String>()
-    private var counted = emptyList<LimitRecord>()
-    private var serviceOn = true
-
-    override fun user(id: String): DeskUser? {
-        at("Directory.user")
-        return users[id]
-    }
-
-    override fun searchUsers(text: String, limit: UInt): List<DeskUser> {
-        at("Directory.searchUsers")
-        return users.values.filter { text.lowercase() in "${it.id}\n${it.name}".lowercase() }.take(limit.toInt())
-    }
-
-    override fun device(deviceId: String): RegisteredDevice? {
-        at("Directory.device")
-        return devices[deviceId]
-    }
-
-    override fun devicesOf(user: String): List<RegisteredDevice> {
-        at("Directory.devicesOf")
-        return devices.values.filter { it.owner == user }
-    }
-
-    override fun devicesInUse(): UInt {
-        at("Directory.devicesInUse")
-        return devices.values.count { !it.retired }.toUInt()
-    }
-
-    override fun putUser(user: DeskUser) {
-        at("Directory.putUser")
-        users[user.id] = user
-    }
-
-    override fun putDevice(device: RegisteredDevice) {
-        at("Directory.putDevice")
-        devices[device.deviceId] = device
-    }
-
-    override fun logId(): ByteArray {
-        at("AuditLog.logId")
-        return ByteArray(16) { 7 }
-    }
-
-    override fun count(): ULong {
-        at("AuditLog.count")
-        return log.size.toULong()
-    }
-
-    override fun entry(sequence: ULong): ByteArray? {
-        at("AuditLog.entry")
-        return log.getOrNull(sequence.toInt())
-    }
-
-    override fun append(sequence: ULong, entry: ByteArray) {
-        at("AuditLog.append")
-        if (sequence != log.size.toULong()) throw StorageException.Write("audit")
-        log.add(entry)
-    }
-
-    override fun take(request: LimitRequest): LimitOutcome {
-        at("Limits.take")
-        return LimitBook.fromRecords(counted).use { book -> book.take(request).also { counted = book.records() } }
-    }
-
-    private fun known(id: String) = when {
-        id == "desk-1" -> administrator
-        id == "desk-2" && !alone -> DeskOperator(id, emptyList(), listOf(DeskPrivilege.UNLOCK))
-        else -> null
-    }
-
-    override fun authenticate(id: String, password: String): DeskOperator? {
-        at("Operators.authenticate")
-        return known(id).takeIf { password == PASSWORD }
-    }
-
-    override fun findOperator(id: String): DeskOperator? {
-        at("Operators.findOperator")
-        return known(id)
-    }
-
-    override fun terms(): LicenceTerms {
-        at("Licence.terms")
-        return LicenceTerms(serviceOn, time + 1000u, 3u, "licences@corp.example")
-    }
-
-    override fun setService(on: Boolean) {
-        at("Licence.setService")
-        serviceOn = on
-    }
-
-    override fun now(): ULong {
-        at("Clock.now")
-        return time
-    }
 
     override fun notifyOwner(notice: OwnerNotice) {
         at("OwnerNotifier.notifyOwner")
-        notices.add(notice.kind)
+        notices.add(notice)
     }
 
     override fun send(channel: DeskChannel, code: String) {
@@ -220,13 +118,6 @@ class Host(val suite: Suite, val hsm: Hsm = Hsm()) :
     override fun verify(task: CallerTask): CallerCheck {
         at("CallerVerifier.verify")
         return CallerCheck(true, VerificationMethod.CALL_BACK, false, "spoke to her".toByteArray())
-    }
-
-    override fun issuers(): List<IssuerInfo> {
-        at("ResponseSigner.issuers")
-        if (suite == Suite.AES_ADMIN_KEY) return emptyList()
-        val first = IssuerInfo(SLOT, suite, hsm.publicKey(), rotated)
-        return listOf(first) + if (rotated) listOf(IssuerInfo(SLOT, suite, next.publicKey(), false)) else emptyList()
     }
 
     /** The one operation of the HSM on either key, in the suites 1 and 2. */
@@ -245,14 +136,14 @@ class Host(val suite: Suite, val hsm: Hsm = Hsm()) :
         return make(task.signingKey, task.signingSuite, task.deviceKey, task.message)
     }
 
-    override fun publicKey(): ByteArray {
+    override fun publicKey(): String {
         at("CheckpointSigner.publicKey")
         return checkpoints.publicKey()
     }
 
-    override fun sign(task: CheckpointTask): ByteArray {
+    override fun sign(text: String): ByteArray {
         at("CheckpointSigner.sign")
-        return checkpoints.sign(task.message)
+        return checkpoints.sign(text)
     }
 
     override fun ask(task: ApprovalTask): Approval {
@@ -261,8 +152,8 @@ class Host(val suite: Suite, val hsm: Hsm = Hsm()) :
         return Approval(approvedBasis ?: task.basis, approves, "decision 2".toByteArray())
     }
 
-    override fun respond(task: SigningTask): String {
-        at("ResponseSigner.respond")
+    override fun sign(task: SigningTask): String {
+        at("ResponseSigner.sign")
         if (task.suite != Suite.AES_ADMIN_KEY) return make(task.issuer!!, task.suite, task.deviceKey, task.message)
         val made = Cipher.getInstance("AES/ECB/NoPadding").run {
             init(Cipher.ENCRYPT_MODE, SecretKeySpec(hex.parseHex(adminKeys.getValue(task.deviceId)), "AES"))
@@ -281,27 +172,19 @@ class Host(val suite: Suite, val hsm: Hsm = Hsm()) :
         adminKeys[deviceId] = adminKey
     }
 
-    /** A desk with all of its ports from here; channels need no rest. */
-    fun open(): HelpDesk = DeskBuilder().use { builder ->
-        builder.setClock(this)
-        builder.setLicence(this)
-        builder.setOperators(this)
-        builder.setDirectory(this)
-        builder.setLimits(this)
-        builder.setAuditLog(this)
-        builder.setSigner(this)
-        builder.setNotifier(this)
-        builder.setDelivery(this)
-        builder.setPolicy(defaultDeskPolicy().copy(channelRestSeconds = 0u))
-        builder.open()
-    }
+    /** A new desk over the database. */
+    fun create(): HelpDesk = DeskSigner.host(this).use { database.create(it, this, this, rules, "desk-1", PASSWORD) }
+
+    /** The desk that is there, as the next process has it. */
+    fun open(): HelpDesk = DeskSigner.host(this).use { database.open(it, this, this) }
 
     companion object {
-        const val PASSWORD = "correct horse battery"
-        val administrator = DeskOperator("desk-1", listOf(DeskRole.ADMINISTRATOR), emptyList())
+        const val PASSWORD = "correct horse battery staple"
+        const val START = 1_790_000_000uL
+        /** Those to begin with, but channels need no rest here. */
+        val rules = defaultDeskRules().copy(channelRestSeconds = 0u)
         private val hex = HexFormat.of()
         val ports = listOf(
-            Directory::class, AuditLog::class, Limits::class, Operators::class, Licence::class, Clock::class,
             OwnerNotifier::class, CodeDelivery::class, CallerVerifier::class, ResponseSigner::class, Approver::class,
             CheckpointSigner::class, IssuerProver::class,
         )

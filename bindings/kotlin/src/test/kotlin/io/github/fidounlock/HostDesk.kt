@@ -11,25 +11,47 @@ fun lockedFor(host: Host): Enrolled {
     return Enrolled(host.suite, issuer).also { it.key.block("Winter24") }
 }
 
-/** User and device, by the first operator. */
-fun register(desk: HelpDesk, host: Host, enrolled: Enrolled): OperatorSession {
+/** Seconds since 1970. */
+fun now(): ULong = (System.currentTimeMillis() / 1000).toULong()
+
+/** The enrolled device; `issuer`: the public key of its slot. */
+fun newDevice(enrolled: Enrolled, issuer: ByteArray?) = NewDevice(
+    enrolled.device.deviceId, "user-1", enrolled.suite, SLOT, issuer, enrolled.device.deviceKey, emptyList(),
+)
+
+/** The set-up: licence, a second operator, issuer, user and device. */
+fun setUp(desk: HelpDesk, enrolled: Enrolled, issuer: ByteArray?, time: ULong): OperatorSession {
     val session = desk.signIn("desk-1", Host.PASSWORD)
+    desk.putLicence(session, mockLicence(time, 3u))
+    desk.putOperator(session, DeskOperator("desk-2", emptyList(), listOf(DeskPrivilege.UNLOCK)), Host.PASSWORD)
     desk.putUser(session, deskUser)
-    if (host.suite == Suite.AES_ADMIN_KEY) {
-        desk.registerDevice(session, "user-1", enrolled.device, SLOT, enrolled.issuer)
-    } else {
-        desk.registerDeviceByPublicKey(session, "user-1", enrolled.device, SLOT, host.suite, host.hsm.publicKey())
-    }
+    issuer?.let { desk.putIssuer(session, IssuerInfo(SLOT, enrolled.suite, it, false)) }
+    val adminKey = enrolled.issuer.takeIf { issuer == null }
+    desk.mayRegister(session, newDevice(enrolled, issuer), adminKey)
+    desk.registerDevice(session, newDevice(enrolled, issuer), adminKey)
     return session
 }
 
+/** The same with the host's HSM, and the desk is opened. */
+fun register(desk: HelpDesk, host: Host, enrolled: Enrolled): OperatorSession {
+    val issuer = host.hsm.publicKey().takeIf { host.suite != Suite.AES_ADMIN_KEY }
+    return setUp(desk, enrolled, issuer, Host.START).also(desk::openDesk)
+}
+
 /** A request that is ready for its code. */
-fun prepare(desk: HelpDesk, session: OperatorSession, host: Host, unlock: UnlockSession): ULong {
+fun prepare(desk: HelpDesk, session: OperatorSession, verifier: CallerVerifier, unlock: UnlockSession): String {
     val id = desk.openRequest(session, "user-1", unlock.deviceId(), "forgotten PIN").id
-    desk.verifyCaller(session, id, host)
+    desk.verifyCaller(session, id, verifier)
     desk.enterChallenge(session, id, unlock.challenge())
     return id
 }
+
+fun sendNotices(desk: HelpDesk) {
+    while (desk.sendNotice()) Unit
+}
+
+/** Whole, by the desk's own keys. */
+fun HelpDesk.verifyAudit(): AuditSummary = verifyAudit(emptyList(), emptyList())
 
 /** The blocked key, and its unlock begun. */
 fun <R> begun(host: Host, work: (Enrolled, Device, UnlockSession) -> R): R = lockedFor(host).use { enrolled ->

@@ -1,6 +1,7 @@
 package io.github.fidounlock
 
 import java.util.TreeMap
+import kotlin.concurrent.thread
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -8,39 +9,45 @@ import org.junit.jupiter.api.Test
 import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.EnumSource
 
-/** The operator's side over the host's own ports: database, accounts and HSM in Kotlin. */
+/** The operator's side with the host's own parts: mail server, identity provider and HSM in Kotlin. */
 class HostDeskTest {
     @ParameterizedTest
     @EnumSource(Suite::class)
     fun `from the call to the next sign-in with an HSM of the host`(suite: Suite) {
         val host = Host(suite)
         begun(host) { enrolled, device, unlock ->
-            host.open().use { desk ->
+            val session = host.create().use { desk ->
                 val session = register(desk, host, enrolled)
                 val found = desk.search(session, "user one").single()
                 assertEquals(listOf(unlock.deviceId()), found.devices.map { it.deviceId })
-                assertEquals(host.time, found.user.channels.single().changedAt)
+                assertEquals(Host.START, found.user.channels.single().changedAt)
                 val id = prepare(desk, session, host, unlock)
                 val code = desk.authorise(session, id)
                 unlock.unlock(device, code, NEW_PIN, NEW_PIN, null, null, null, null)
                 desk.done(session, id)
-                assertEquals(listOf(NoticeKind.CODE_GIVEN, NoticeKind.DONE), host.notices)
-                assertFalse(code.lines().any { line -> host.log.any { line in it.decodeToString() } })
-                assertEquals(host.log.size.toULong(), desk.verifyAudit().entries)
+                sendNotices(desk)
+                assertEquals(listOf(NoticeKind.CODE_GIVEN, NoticeKind.DONE), host.notices.map { it.kind })
+                assertEquals(id, host.notices.first().request)
+                assertFalse(code.lines().any(host.database::contains))
+                assertTrue(host.database.contains("User One"))
+                session
             }
             enrolled.signIn(NEW_PIN)
-            // The next process reads the same log, and one that was edited does not open.
-            host.open().close()
-            host.log[3][host.log[3].size - 1] = (host.log[3].last() + 1).toByte()
-            refused<UnlockException.Store>(704) { host.open() }
+            // The next process knows the session, and finds an entry that was edited.
+            host.open().use { desk ->
+                assertEquals(emptyList<OpenCode>(), desk.openCodes(session, unlock.deviceId()))
+                assertTrue(desk.auditEntries(session, 0u, 100u).map { it.event }.containsAll(listOf("CodeMade", "Done")))
+                desk.verifyAudit()
+                host.database.editEntry(3u)
+                refused<UnlockException.Store>(704) { desk.verifyAudit() }
+            }
         }
     }
 
     /** All that a desk does, so that each method of the host is called. */
     private fun everything(host: Host, enrolled: Enrolled, unlock: UnlockSession) {
-        host.open().use { desk ->
+        host.create().use { desk ->
             val session = register(desk, host, enrolled)
-            desk.search(session, "")
             val shown = prepare(desk, session, host, unlock)
             desk.askApproval(session, shown, host)
             desk.authorise(session, shown)
@@ -49,12 +56,10 @@ class HostDeskTest {
             desk.authoriseToChannel(session, sent, "mail")
             assertTrue(host.sent.length > 20)
             desk.done(session, sent)
+            sendNotices(desk)
             desk.checkpoint(session, host)
             if (host.suite != Suite.AES_ADMIN_KEY) thereAndBack(host, enrolled)
-            desk.setService(session, false)
         }
-        // What is there already is read by the next process.
-        host.open().close()
     }
 
     /** Everything once for each method, which fails; the number that came of it, 0 for none. */
@@ -95,28 +100,13 @@ class HostDeskTest {
         for (failure in failures) {
             for ((method, number) in tripEach(failure)) {
                 val expected = when (method) {
-                    // A notice that fails is recorded and holds nothing up.
+                    // A notice that fails is recorded and sent again.
                     "OwnerNotifier.notifyOwner" -> 0
                     "CallerVerifier.verify" -> 406
                     else -> 803
                 }
                 assertEquals(expected, number, method)
             }
-        }
-    }
-
-    @Test
-    fun `a store says what is wrong`() {
-        val stores = listOf("Directory", "AuditLog", "Limits", "Operators", "Licence")
-        val failures = listOf<Pair<() -> Nothing, Int>>(
-            { throw StorageException.Read("users") } to 701,
-            { throw StorageException.Write("users") } to 702,
-            { throw StorageException.Corrupt("users") } to 703,
-            { throw StorageException.Busy("users") } to 707,
-        )
-        for ((failure, number) in failures) {
-            tripEach(failure).filterKeys { it.substringBefore('.') in stores }
-                .forEach { (method, found) -> assertEquals(number, found, method) }
         }
     }
 
@@ -128,40 +118,28 @@ class HostDeskTest {
             { throw SigningException.Unavailable(0x32) } to 605,
             { throw SigningException.Refused(0x30) } to 606,
         )
-        for ((failure, number) in failures) {
-            val host = Host(Suite.P256_ECDSA)
-            host.failure = failure
-            begun(host) { enrolled, _, unlock ->
-                host.open().use { desk ->
-                    val session = register(desk, host, enrolled)
-                    val id = prepare(desk, session, host, unlock)
-                    host.trip = "ResponseSigner.respond"
+        val host = Host(Suite.P256_ECDSA)
+        begun(host) { enrolled, device, unlock ->
+            host.create().use { desk ->
+                val session = register(desk, host, enrolled)
+                val id = prepare(desk, session, host, unlock)
+                host.trip = "ResponseSigner.sign"
+                for ((failure, number) in failures) {
+                    host.failure = failure
                     refused<UnlockException.Signer>(number) { desk.authorise(session, id) }
-                    host.trip = "ResponseSigner.issuers"
-                    refused<UnlockException.Signer>(number) {
-                        desk.recordRotation(session, unlock.deviceId(), host.hsm.publicKey(), 1u)
-                    }
                 }
+                // The request lives on, and its operator has the code made again.
+                host.trip = ""
+                unlock.unlock(device, desk.authorise(session, id), NEW_PIN, NEW_PIN, null, null, null, null)
             }
         }
-    }
-
-    @Test
-    fun `the host's stores keep the contracts`() {
-        mockCheckDirectory(Host(Suite.P256_ECDSA))
-        mockCheckAuditLog(Host(Suite.P256_ECDSA))
-        mockCheckLimits(Host(Suite.P256_ECDSA))
-        mockCheckOperators(Host(Suite.P256_ECDSA).apply { alone = true }, Host.administrator, Host.PASSWORD)
-        val full = Host(Suite.P256_ECDSA)
-        mockCheckDirectory(full)
-        refused<UnlockException.Caller>(801) { mockCheckDirectory(full) }
     }
 
     @Test
     fun `a second operator approves, and the clock is not turned back`() {
         val host = Host(Suite.P256_ECDH_MAC)
         begun(host) { enrolled, _, unlock ->
-            host.open().use { desk ->
+            host.create().use { desk ->
                 val session = register(desk, host, enrolled)
                 val second = desk.signIn("desk-2", Host.PASSWORD)
                 refused<UnlockException.Policy>(405) { desk.putUser(second, deskUser) }
@@ -169,19 +147,52 @@ class HostDeskTest {
                 refused<UnlockException.Policy>(410) { desk.approve(session, id) }
                 desk.approve(second, id)
                 assertEquals("desk-2", desk.request(session, id).approvedBy)
-                host.time -= 500u
+                // Lists come in pages.
+                val place = desk.request(session, id).run { RequestPlace(openedAt, id) }
+                assertEquals(listOf(id), desk.openRequests(second, null, 10u).map { it.id })
+                assertEquals(emptyList<DeskRequest>(), desk.openRequests(second, place, 10u))
+                host.database.setClock(Host.START - 500u)
                 refused<UnlockException.Policy>(423) { desk.authorise(session, id) }
                 desk.acceptClock("desk-1", Host.PASSWORD, "battery changed")
                 refused<UnlockException.Policy>(427) { desk.authorise(session, id) }
+                host.database.failNextWrite()
+                refused<UnlockException.Store>(702) { desk.signIn("desk-1", Host.PASSWORD) }
             }
         }
     }
 
+    /** A mail server that calls the desk: from where it is called, and from another thread. */
+    private class Meddling : OwnerNotifier {
+        lateinit var desk: HelpDesk
+        val told = ArrayList<Int>()
+
+        private fun call() {
+            try {
+                desk.logState()
+            } catch (refused: UnlockException) {
+                told.add(refused.number)
+            }
+        }
+
+        override fun notifyOwner(notice: OwnerNotice) {
+            call()
+            thread { call() }.join()
+        }
+    }
+
     @Test
-    fun `a port that is missing, and a builder that is used up`() {
-        val builder = DeskBuilder()
-        val error = refused<UnlockException.Caller>(801) { builder.open() }
-        assertTrue(error.text.endsWith("the desk has no licence"), error.text)
-        refused<UnlockException.Caller>(802) { builder.setClock(Host(Suite.P256_ECDSA)) }
+    fun `a port that calls the desk gets a number`() {
+        val host = Host(Suite.P256_ECDH_MAC)
+        begun(host) { enrolled, _, unlock ->
+            host.create().use { desk ->
+                val session = register(desk, host, enrolled)
+                desk.authorise(session, prepare(desk, session, host, unlock))
+                val meddling = Meddling()
+                meddling.desk = host.database.open(DeskSigner.host(host), meddling, null)
+                assertTrue(meddling.desk.sendNotice())
+                assertEquals(listOf(802, 707), meddling.told)
+                meddling.desk.logState()
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@ package io.github.fidounlock
 
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.EnumSource
@@ -13,14 +14,14 @@ class ProverTest {
     fun `an HSM probes and rotates, and its new key unlocks`(suite: Suite) {
         val host = Host(suite)
         lockedFor(host).use { enrolled ->
-            host.open().use { desk ->
+            host.create().use { desk ->
                 val session = register(desk, host, enrolled)
                 assertEquals(SLOT, probe(host, enrolled, host.hsm))
                 refused<UnlockException.Device>(123) { probe(host, enrolled, host.next) }
                 val number = rotate(host, enrolled, rotation(enrolled, host.hsm, host.next))
                 assertEquals(1u, number)
                 probe(host, enrolled, host.next)
-                host.rotated = true
+                desk.putIssuer(session, IssuerInfo(SLOT, suite, host.next.publicKey(), false))
                 desk.recordRotation(session, enrolled.device.deviceId, host.next.publicKey(), number)
                 enrolled.key.open(MockWire.HID, Interface.VENDOR).use { device ->
                     UnlockSession.begin(device, null, null, null).use { unlock ->
@@ -66,30 +67,28 @@ class ProverTest {
     }
 
     @Test
-    fun `an HSM signs checkpoints, which find a tail that was cut off`() {
+    fun `an HSM signs checkpoints, and another log is not theirs`() {
         val host = Host(Suite.P256_ECDSA)
         lockedFor(host).use { enrolled ->
-            val desk = host.open()
-            val session = register(desk, host, enrolled)
-            val signed = desk.checkpoint(session, host)
-            assertEquals(host.log.size - 1, signed.entries.toInt())
-            val key = host.checkpoints.publicKey()
-            assertEquals(signed.head, readCheckpoint(signed.bytes, key).head)
-            assertEquals(signed.entries, desk.verifyAuditAgainst(listOf(signed.bytes), key).covered)
-            refused<UnlockException.Store>(705) { desk.verifyAuditAgainst(listOf(signed.bytes), host.hsm.publicKey()) }
-            refused<UnlockException.Store>(705) { readCheckpoint(ByteArray(128), key) }
-            refused<UnlockException.Policy>(405) { desk.checkpoint(desk.signIn("desk-2", Host.PASSWORD), host) }
-            host.failure = { throw SigningException.Unavailable(0x32) }
-            for (method in listOf("publicKey", "sign")) {
-                host.trip = "CheckpointSigner.$method"
-                refused<UnlockException.Signer>(605) { desk.checkpoint(session, host) }
-            }
-            host.trip = ""
-            desk.close()
-            while (host.log.size >= signed.entries.toInt()) host.log.removeLast()
-            host.open().use { shorter ->
-                shorter.verifyAudit()
-                refused<UnlockException.Store>(705) { shorter.verifyAuditAgainst(listOf(signed.bytes), key) }
+            host.create().use { desk ->
+                val session = register(desk, host, enrolled)
+                val signed = desk.checkpoint(session, host)
+                val key = listOf(host.checkpoints.publicKey())
+                assertEquals(desk.origin(), signed.checkpoint.origin)
+                assertEquals(signed.checkpoint.entries, readCheckpoint(signed.note, key).entries)
+                assertEquals(signed.checkpoint.entries, desk.verifyAudit(listOf(signed.note), key).covered)
+                assertTrue(desk.prove(3u, signed.note).endsWith(signed.note))
+                refused<UnlockException.Store>(705) { desk.verifyAudit(listOf(signed.note), listOf(mockVendorKey())) }
+                refused<UnlockException.Store>(705) { readCheckpoint("no note", key) }
+                refused<UnlockException.Policy>(405) { desk.checkpoint(desk.signIn("desk-2", Host.PASSWORD), host) }
+                host.failure = { throw SigningException.Unavailable(0x32) }
+                for (method in listOf("publicKey", "sign")) {
+                    host.trip = "CheckpointSigner.$method"
+                    refused<UnlockException.Signer>(605) { desk.checkpoint(session, host) }
+                }
+                Host(host.suite).create().use { other ->
+                    refused<UnlockException.Store>(705) { other.verifyAudit(listOf(signed.note), key) }
+                }
             }
         }
     }

@@ -1,0 +1,246 @@
+//! Signing in, operators, users, the set-up and the rules.
+
+use std::sync::Arc;
+
+use fido_unlock::desk;
+use zeroize::Zeroizing;
+
+use super::types::{operator_id, optional_user, user_id};
+use super::{DeskFound, DeskRules, DeskUser, HelpDesk, OperatorSession};
+use crate::UnlockError;
+
+/// An operator's role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum DeskRole {
+    /// Every privilege.
+    Administrator,
+    /// Answers callers and manages devices.
+    DeviceServiceAdministrator,
+}
+
+/// What an operator may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum DeskPrivilege {
+    /// Answer callers: search, requests, Response Codes.
+    Unlock,
+    /// Fetch the programs that users install.
+    Downloads,
+    /// Register, rotate and retire devices.
+    ManageDevices,
+    /// Users and channels, operators, rules, alarms, licence, issuers' keys.
+    Administer,
+    /// Read the audit log, and sign checkpoints of it.
+    Audit,
+}
+
+impl From<DeskRole> for desk::Role {
+    fn from(role: DeskRole) -> Self {
+        match role {
+            DeskRole::Administrator => Self::Administrator,
+            DeskRole::DeviceServiceAdministrator => Self::DeviceServiceAdministrator,
+        }
+    }
+}
+
+impl From<DeskPrivilege> for desk::Privilege {
+    fn from(privilege: DeskPrivilege) -> Self {
+        match privilege {
+            DeskPrivilege::Unlock => Self::Unlock,
+            DeskPrivilege::Downloads => Self::Downloads,
+            DeskPrivilege::ManageDevices => Self::ManageDevices,
+            DeskPrivilege::Administer => Self::Administer,
+            DeskPrivilege::Audit => Self::Audit,
+        }
+    }
+}
+
+/// An operator.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct DeskOperator {
+    /// The sign-in name: 1 to 128 bytes, without characters that cannot be seen, no space at either end.
+    pub id: String,
+    /// Roles.
+    pub roles: Vec<DeskRole>,
+    /// Privileges given one by one.
+    pub privileges: Vec<DeskPrivilege>,
+}
+
+impl DeskOperator {
+    fn to_core(&self) -> Result<desk::Operator, UnlockError> {
+        Ok(desk::Operator {
+            id: operator_id(&self.id)?,
+            roles: self.roles.iter().copied().map(Into::into).collect(),
+            privileges: self.privileges.iter().copied().map(Into::into).collect(),
+        })
+    }
+}
+
+impl From<&desk::Operator> for DeskOperator {
+    fn from(operator: &desk::Operator) -> Self {
+        // One that this version of the binding has no name for is left out.
+        let role = |role: &desk::Role| match role {
+            desk::Role::Administrator => Some(DeskRole::Administrator),
+            desk::Role::DeviceServiceAdministrator => Some(DeskRole::DeviceServiceAdministrator),
+            _ => None,
+        };
+        let privilege = |privilege: &desk::Privilege| match privilege {
+            desk::Privilege::Unlock => Some(DeskPrivilege::Unlock),
+            desk::Privilege::Downloads => Some(DeskPrivilege::Downloads),
+            desk::Privilege::ManageDevices => Some(DeskPrivilege::ManageDevices),
+            desk::Privilege::Administer => Some(DeskPrivilege::Administer),
+            desk::Privilege::Audit => Some(DeskPrivilege::Audit),
+            _ => None,
+        };
+        Self {
+            id: operator.id.to_string(),
+            roles: operator.roles.iter().filter_map(role).collect(),
+            privileges: operator.privileges.iter().filter_map(privilege).collect(),
+        }
+    }
+}
+
+#[uniffi::export]
+impl HelpDesk {
+    /// Signs an operator in; the password is wiped on this side. Number 437 after too many wrong ones.
+    pub fn sign_in(&self, operator: String, password: String) -> Result<Arc<OperatorSession>, UnlockError> {
+        let password = Zeroizing::new(password);
+        let operator = operator_id(&operator)?;
+        let session = self.run(|desk| desk.sign_in(&operator, &password))?;
+        Ok(Arc::new(OperatorSession(session)))
+    }
+
+    /// Ends a session.
+    pub fn sign_out(&self, session: Arc<OperatorSession>) -> Result<(), UnlockError> {
+        self.run(|desk| desk.sign_out(&session.0))
+    }
+
+    /// Whether the session's operator has a privilege now.
+    pub fn may(&self, session: Arc<OperatorSession>, privilege: DeskPrivilege) -> Result<bool, UnlockError> {
+        self.run(|desk| desk.may(&session.0, privilege.into()))
+    }
+
+    /// Ends the set-up: from now on codes are given, and what loosens rests.
+    pub fn open_desk(&self, session: Arc<OperatorSession>) -> Result<(), UnlockError> {
+        self.run(|desk| desk.open_desk(&session.0))
+    }
+
+    /// Goes on with a clock that is behind the log, after it had been too far ahead. Requests, rests and
+    /// sessions begin again; codes counted by the wrong clock stay counted. `note`: what had happened. The
+    /// password is wiped on this side.
+    pub fn accept_clock(&self, operator: String, password: String, note: String) -> Result<(), UnlockError> {
+        let password = Zeroizing::new(password);
+        let operator = operator_id(&operator)?;
+        self.run(|desk| desk.accept_clock(&operator, &password, &note))
+    }
+
+    /// Adds an operator, or gives one a new password, which ends their sessions, with these roles and
+    /// privileges; what is more than before rests. The password is wiped on this side.
+    pub fn put_operator(
+        &self,
+        session: Arc<OperatorSession>,
+        operator: DeskOperator,
+        password: String,
+    ) -> Result<(), UnlockError> {
+        let password = Zeroizing::new(password);
+        let operator = operator.to_core()?;
+        self.run(|desk| desk.put_operator(&session.0, &operator, Some(&password)))
+    }
+
+    /// Gives an operator other roles and privileges; what is more than before rests.
+    pub fn change_operator(
+        &self,
+        session: Arc<OperatorSession>,
+        operator: DeskOperator,
+    ) -> Result<(), UnlockError> {
+        let operator = operator.to_core()?;
+        self.run(|desk| desk.put_operator(&session.0, &operator, None))
+    }
+
+    /// Gives the session's operator another password, which is wiped on this side, and ends all their sessions.
+    pub fn change_password(
+        &self,
+        session: Arc<OperatorSession>,
+        password: String,
+    ) -> Result<(), UnlockError> {
+        let password = Zeroizing::new(password);
+        self.run(|desk| desk.change_password(&session.0, &password))
+    }
+
+    /// Takes an operator away.
+    pub fn remove_operator(
+        &self,
+        session: Arc<OperatorSession>,
+        operator: String,
+    ) -> Result<(), UnlockError> {
+        let operator = operator_id(&operator)?;
+        self.run(|desk| desk.remove_operator(&session.0, &operator))
+    }
+
+    /// All operators, by name, with what they may do now.
+    pub fn operators(&self, session: Arc<OperatorSession>) -> Result<Vec<DeskOperator>, UnlockError> {
+        let operators = self.run(|desk| desk.operators(&session.0))?;
+        Ok(operators.iter().map(Into::into).collect())
+    }
+
+    /// A second Administrator lets an operator's change that rests hold at once. `reason`: what made it urgent.
+    pub fn approve_operator(
+        &self,
+        session: Arc<OperatorSession>,
+        operator: String,
+        reason: String,
+    ) -> Result<(), UnlockError> {
+        let operator = operator_id(&operator)?;
+        self.run(|desk| desk.approve_operator(&session.0, &operator, &reason))
+    }
+
+    /// Adds a user or changes one. That they are no longer privileged rests.
+    pub fn put_user(&self, session: Arc<OperatorSession>, user: DeskUser) -> Result<(), UnlockError> {
+        let user = user.into_core()?;
+        self.run(|desk| desk.put_user(&session.0, &user))
+    }
+
+    /// A second Administrator lets it hold at once that a user is no longer privileged.
+    pub fn approve_user(
+        &self,
+        session: Arc<OperatorSession>,
+        user: String,
+        reason: String,
+    ) -> Result<(), UnlockError> {
+        let user = user_id(&user)?;
+        self.run(|desk| desk.approve_user(&session.0, &user, &reason))
+    }
+
+    /// Forgets all that is known of a user; the log keeps a number that says nothing.
+    pub fn erase_user(&self, session: Arc<OperatorSession>, user: String) -> Result<(), UnlockError> {
+        let user = user_id(&user)?;
+        self.run(|desk| desk.erase_user(&session.0, &user))
+    }
+
+    /// A page of users with their devices, by id. `after`: the last one of the page before.
+    pub fn users(
+        &self,
+        session: Arc<OperatorSession>,
+        after: Option<String>,
+        limit: u32,
+    ) -> Result<Vec<DeskFound>, UnlockError> {
+        let after = optional_user(after.as_deref())?;
+        let found = self.run(|desk| desk.users(&session.0, after.as_ref(), limit))?;
+        Ok(found.iter().map(Into::into).collect())
+    }
+
+    /// The rules as they hold now.
+    pub fn rules(&self, session: Arc<OperatorSession>) -> Result<DeskRules, UnlockError> {
+        Ok(self.run(|desk| desk.rules(&session.0))?.into())
+    }
+
+    /// Changes the rules: what tightens holds at once, what loosens after its rest.
+    pub fn put_rules(&self, session: Arc<OperatorSession>, rules: DeskRules) -> Result<(), UnlockError> {
+        let rules = rules.into();
+        self.run(|desk| desk.put_rules(&session.0, &rules))
+    }
+
+    /// A second Administrator lets rules that rest hold at once.
+    pub fn approve_rules(&self, session: Arc<OperatorSession>, reason: String) -> Result<(), UnlockError> {
+        self.run(|desk| desk.approve_rules(&session.0, &reason))
+    }
+}

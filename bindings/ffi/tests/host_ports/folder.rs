@@ -1,0 +1,186 @@
+//! A desk over a database in a file, with key files or the host's HSM.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use fido_unlock::ErrorCode;
+use fido_unlock_ffi::*;
+
+use super::host::{CalledBack, Hsm, Messages, PASSWORD};
+use super::{NEW_PIN, new_device, number, rules, unlock, user};
+
+const PASSPHRASE: &str = "staple of the keys";
+
+/// A folder of its own, removed afterwards.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let own = format!("fido-unlock-ffi-{}-{name}", std::process::id());
+        Self(std::env::temp_dir().join(own))
+    }
+
+    fn path(&self) -> String {
+        self.0.to_str().unwrap().into()
+    }
+
+    fn keys(&self) -> Result<Arc<KeyFolder>, UnlockError> {
+        KeyFolder::open(self.path(), PASSPHRASE.into())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Of now, since the desk's clock is the computer's.
+fn licence() -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    mock_licence(now.unwrap().as_secs(), 3)
+}
+
+fn create(
+    folder: &Folder,
+    keys: &Arc<DeskKeys>,
+    signer: Arc<DeskSigner>,
+    password: &str,
+) -> Result<Arc<HelpDesk>, UnlockError> {
+    let messages = Arc::new(Messages::default());
+    let vendor = vec![mock_vendor_key()];
+    let (keys, administrator) = (Arc::clone(keys), "desk-1".to_owned());
+    HelpDesk::create(
+        folder.path(),
+        keys,
+        signer,
+        messages,
+        None,
+        vendor,
+        rules(),
+        administrator,
+        password.into(),
+    )
+}
+
+fn open(
+    folder: &Folder,
+    keys: &Arc<DeskKeys>,
+    signer: Arc<DeskSigner>,
+) -> Result<Arc<HelpDesk>, UnlockError> {
+    let messages = Arc::new(Messages::default());
+    let vendor = vec![mock_vendor_key()];
+    HelpDesk::open(folder.path(), Arc::clone(keys), signer, messages, None, vendor)
+}
+
+#[test]
+fn from_key_files_to_the_unlock_and_over_a_restart() {
+    for suite in [Suite::P256Ecdsa, Suite::P256EcdhMac, Suite::AesAdminKey] {
+        let folder = Folder::new(&format!("{suite:?}"));
+        let keys = KeyFolder::create(folder.path(), PASSPHRASE.into()).unwrap();
+        // What was begun is ended: the keys are the same.
+        let keys = KeyFolder::create(folder.path(), PASSPHRASE.into())
+            .map(|_| keys)
+            .unwrap();
+        let wrong = KeyFolder::open(folder.path(), "another".into());
+        assert_eq!(number(wrong), ErrorCode::KeyPassphrase.number());
+
+        let issuer = IssuerKey::make(suite).unwrap();
+        let key = MockKey::new().unwrap();
+        let plan = Enrollment::new();
+        plan.add_key(1, Arc::clone(&issuer)).unwrap();
+        let device = key.open(MockWire::Hid, Interface::Fido);
+        let enrolled = plan.run(device, None, None, None).unwrap();
+        key.set_pin("Winter42".into()).unwrap();
+        key.block("Winter24".into()).unwrap();
+
+        let own = DeskKeys::folder(Arc::clone(&keys));
+        let signer = || DeskSigner::folder(Arc::clone(&keys));
+        let weak = create(&folder, &own, signer(), "short");
+        assert_eq!(number(weak), ErrorCode::PasswordWeak.number());
+        let desk = create(&folder, &own, signer(), PASSWORD).unwrap();
+        let session = desk.sign_in("desk-1".into(), PASSWORD.into()).unwrap();
+        let signed_in = || Arc::clone(&session);
+        desk.put_licence(signed_in(), licence()).unwrap();
+        desk.put_user(signed_in(), user()).unwrap();
+        let aes = suite == Suite::AesAdminKey;
+        if !aes {
+            let info = keys.put_issuer_key(1, Arc::clone(&issuer)).unwrap();
+            assert_eq!(keys.issuers().unwrap(), [info.clone()]);
+            desk.put_issuer(signed_in(), info).unwrap();
+            let taken = keys.put_issuer_key(1, IssuerKey::make(suite).unwrap());
+            assert_eq!(number(taken), ErrorCode::KeyExists.number());
+        }
+        let new = NewDevice {
+            issuer: issuer.public_key(),
+            ..new_device(&enrolled, suite, &Hsm::new())
+        };
+        let admin_key = aes.then(|| Arc::clone(&issuer));
+        desk.register_device(signed_in(), new, admin_key).unwrap();
+        desk.open_desk(signed_in()).unwrap();
+        let id = enrolled.device_id.clone();
+        let id = desk
+            .open_request(signed_in(), "user-1".into(), id, "x".into())
+            .unwrap()
+            .id;
+        drop(desk);
+
+        // Another process: the request is there, the session too. The key that was added since is the signer's.
+        let keys = folder.keys().unwrap();
+        let signer = DeskSigner::folder(Arc::clone(&keys));
+        let desk = open(&folder, &DeskKeys::folder(Arc::clone(&keys)), signer).unwrap();
+        desk.verify_caller(signed_in(), id.clone(), Arc::new(CalledBack))
+            .unwrap();
+        let device = Device::open_unlock_device(key.unlock_device(Interface::Vendor));
+        let begun = UnlockSession::begin(Arc::clone(&device), None, None, None).unwrap();
+        desk.enter_challenge(signed_in(), id.clone(), begun.challenge())
+            .unwrap();
+        let code = desk.authorise(signed_in(), id.clone()).unwrap();
+        unlock(&begun, device, code);
+        desk.done(signed_in(), id).unwrap();
+        key.try_pin(NEW_PIN.into()).unwrap();
+
+        let origin = desk.origin().unwrap();
+        let signer = keys.checkpoint_signer(origin.clone()).unwrap();
+        let line = signer.public_key().unwrap();
+        let signed = desk.checkpoint(signed_in(), signer).unwrap();
+        assert_eq!(signed.checkpoint.origin, origin);
+        let summary = desk.verify_audit(vec![signed.note], vec![line]).unwrap();
+        assert_eq!(summary.covered, signed.checkpoint.entries);
+    }
+}
+
+#[test]
+fn a_database_opens_under_its_own_keys_alone() {
+    let folder = Folder::new("own-keys");
+    let hsm = Hsm::new();
+    let signer = || DeskSigner::host(Arc::clone(&hsm) as _);
+    let keys = |seal: u8| DeskKeys::of(&[seal; 32], &[2; 32]).unwrap();
+    assert_eq!(
+        number(DeskKeys::of(&[1; 31], &[2; 32])),
+        ErrorCode::InvalidArgument.number()
+    );
+    let none = open(&folder, &keys(1), signer());
+    assert_eq!(number(none), ErrorCode::StoreRead.number());
+    let desk = create(&folder, &keys(1), signer(), PASSWORD).unwrap();
+    let again = create(&folder, &keys(1), signer(), PASSWORD);
+    assert_eq!(number(again), ErrorCode::StoreWrite.number());
+    let other = open(&folder, &keys(3), signer());
+    assert_eq!(number(other), ErrorCode::StoreTampered.number());
+    let second = open(&folder, &keys(1), signer()).unwrap();
+    let session = second.sign_in("desk-1".into(), PASSWORD.into()).unwrap();
+    desk.open_desk(session).unwrap();
+    // Passwords are under the pepper.
+    let pepper = open(&folder, &DeskKeys::of(&[1; 32], &[4; 32]).unwrap(), signer()).unwrap();
+    let refused = pepper.sign_in("desk-1".into(), PASSWORD.into());
+    assert_eq!(number(refused), ErrorCode::OperatorUnknown.number());
+    let no_vendor = HelpDesk::open(
+        folder.path(),
+        keys(1),
+        signer(),
+        Arc::new(Messages::default()),
+        None,
+        vec!["no key".into()],
+    );
+    assert_eq!(number(no_vendor), ErrorCode::InvalidArgument.number());
+}
