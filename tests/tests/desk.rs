@@ -9,6 +9,8 @@
     missing_docs
 )]
 
+#[path = "desk/asked.rs"]
+mod asked;
 #[path = "desk/calls.rs"]
 mod calls;
 #[path = "desk/export.rs"]
@@ -17,5 +19,9 @@ mod export;
 mod house;
 #[path = "desk/people.rs"]
 mod people;
+#[path = "desk/refusals.rs"]
+mod refusals;
 #[path = "desk/store.rs"]
 mod store;
+#[path = "desk/suites.rs"]
+mod suites;

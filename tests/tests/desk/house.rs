@@ -1,6 +1,7 @@
 //! A help desk with two operators, two users and three devices.
 
 use fido_unlock::desk::ports::IssuerInfo;
+use fido_unlock::desk::record::{DeskEntry, DeskEvent};
 use fido_unlock::desk::{
     Channel, ChannelKind, Delivery, Desk, DeskError, DeviceKeys, GivenCode, KeyRing, NewDevice, Operator,
     OperatorId, OperatorSession, OperatorStatement, Privilege, RequestId, Role, Rules, UnixTime, User,
@@ -8,7 +9,7 @@ use fido_unlock::desk::{
 };
 use fido_unlock::suite::{IssuerKey, IssuerPublicKey};
 use fido_unlock::{DeviceChallenge, DeviceId, ErrorCode, HasCode, ResponseCode, Suite};
-use fido_unlock_mock::desk::TestDesk;
+use fido_unlock_mock::desk::{OneTimeCode, TestDesk};
 
 pub const START: u64 = 1_790_000_000;
 pub const MINUTE: u64 = 60;
@@ -93,20 +94,24 @@ pub fn code_of<T>(result: Result<T, DeskError>) -> ErrorCode {
 impl House {
     /// Users zoe (ordinary: devices 1 and 2) and boss (privileged: device 3), operators anna and bert.
     pub fn new() -> Self {
-        let mut house = Self::in_set_up();
+        Self::with(Rules::default())
+    }
+
+    /// The same with other rules.
+    pub fn with(rules: Rules) -> Self {
+        let mut house = Self::set_up(rules);
         let admin = house.sign_in(ADMIN);
         house.desk.open_desk(&admin).unwrap();
         house
     }
 
     pub fn in_set_up() -> Self {
+        Self::set_up(Rules::default())
+    }
+
+    fn set_up(rules: Rules) -> Self {
         let world = TestDesk::new(START);
-        let desk = Desk::create(
-            world.parts(ring()),
-            Rules::default(),
-            &operator_id(ADMIN.0),
-            ADMIN.1,
-        );
+        let desk = Desk::create(world.parts(ring()), rules, &operator_id(ADMIN.0), ADMIN.1);
         let mut house = Self {
             desk: desk.unwrap(),
             world,
@@ -194,5 +199,71 @@ impl House {
 
     pub fn log_size(&mut self) -> u64 {
         self.desk.log_state().unwrap().size
+    }
+
+    /// The log's entries as they are stored.
+    pub fn entries(&self) -> Vec<DeskEntry> {
+        let entries = self.world.store.content().entries;
+        entries
+            .iter()
+            .map(|bytes| DeskEntry::from_bytes(bytes).unwrap())
+            .collect()
+    }
+
+    /// How many entries say this.
+    pub fn count(&self, event: DeskEvent) -> usize {
+        self.entries().iter().filter(|entry| entry.event == event).count()
+    }
+
+    /// Does what must be refused with `code`; gives the one entry that says so, behind which there may be an alarm.
+    pub fn refused<T>(
+        &mut self,
+        code: ErrorCode,
+        act: impl FnOnce(&mut Desk) -> Result<T, DeskError>,
+    ) -> DeskEntry {
+        let before = self.entries().len();
+        assert_eq!(code_of(act(&mut self.desk)), code);
+        let mut new = self.entries().split_off(before);
+        new.retain(|entry| entry.event != DeskEvent::AlarmRaised);
+        assert_eq!(new.len(), 1, "{code:?}");
+        assert_eq!(new[0].event, DeskEvent::Refused, "{code:?}");
+        assert_eq!(new[0].error, Some(code.number()));
+        new.remove(0)
+    }
+
+    /// Another operator, who has these privileges alone when they have rested for a day.
+    pub fn operator<'a>(&mut self, name: &'a str, privileges: &[Privilege]) -> (&'a str, &'static str) {
+        let admin = self.sign_in(ADMIN);
+        let operator = Operator {
+            id: operator_id(name),
+            roles: vec![],
+            privileges: privileges.to_vec(),
+        };
+        let password = "a long enough pass phrase";
+        self.desk.put_operator(&admin, &operator, Some(password)).unwrap();
+        (name, password)
+    }
+
+    /// Takes everything from an operator that they may do.
+    pub fn disarm(&mut self, name: &str) {
+        let admin = self.sign_in(ADMIN);
+        let operator = Operator {
+            id: operator_id(name),
+            roles: vec![],
+            privileges: vec![],
+        };
+        self.desk.put_operator(&admin, &operator, None).unwrap();
+    }
+
+    /// A request for boss's device, whose caller a machine has verified and whose challenge is entered.
+    pub fn ready_for_approval(&mut self, session: &OperatorSession, nonce: u8) -> RequestId {
+        let id = self.open(session, 3);
+        self.desk
+            .verify_caller(session, id, &mut OneTimeCode::new("8812", "8812"))
+            .unwrap();
+        self.desk
+            .enter_challenge(session, id, &challenge(nonce, 0))
+            .unwrap();
+        id
     }
 }

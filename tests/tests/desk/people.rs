@@ -220,17 +220,13 @@ fn the_last_administrator_stays() {
 #[test]
 fn one_who_is_erased_is_in_no_row_and_no_search() {
     let mut house = House::new();
-    let admin = house.sign_in(ADMIN);
+    let (admin, anna) = (house.sign_in(ADMIN), house.sign_in(ANNA));
+    let id = house.ready(&anna, 1, 0xA1, 0);
+    house.desk.set_reason(&anna, id, "zoe lost her bag").unwrap();
+    house.code(&anna, id).unwrap();
     house.desk.erase_user(&admin, &user_id("zoe")).unwrap();
-    assert!(house.desk.search(&admin, "zoe").unwrap().is_empty());
-    let found = house.desk.find_device(&admin, &device(1));
-    assert_eq!(code_of(found), ErrorCode::UserUnknown);
     let content = house.world.store.content();
     for ((table, key), (row, derived)) in &content.rows {
-        // What an entry has the hash of is erased by who erases texts; here the search that named them is left.
-        if *table == fido_unlock::desk::ports::Table::Texts {
-            continue;
-        }
         let all = [key.as_slice(), row].concat();
         assert!(!all.windows(3).any(|part| part == b"zoe"), "{table:?}");
         assert!(
@@ -238,6 +234,10 @@ fn one_who_is_erased_is_in_no_row_and_no_search() {
             "{table:?}"
         );
     }
+    assert!(house.desk.search(&admin, "zoe").unwrap().is_empty());
+    let found = house.desk.find_device(&admin, &device(1));
+    assert_eq!(code_of(found), ErrorCode::UserUnknown);
+    house.desk.verify_audit(&[]).unwrap();
 }
 
 #[test]
@@ -277,6 +277,38 @@ fn a_licence_is_the_vendors() {
     );
     let licence: Option<LicenceFile> = house.desk.licence(&anna).unwrap();
     assert_eq!(licence.unwrap().devices, 2);
+}
+
+#[test]
+fn of_many_devices_one_that_is_refused_keeps_no_other_out() {
+    let mut house = House::new();
+    let (admin, from) = (house.sign_in(ADMIN), house.log_size());
+    let devices = [
+        new_device(9, "zoe"),
+        new_device(1, "zoe"),
+        new_device(8, "nobody"),
+        new_device(7, "boss"),
+    ];
+    let done = house.desk.register_devices(&admin, &devices).unwrap();
+    let codes: Vec<_> = done
+        .into_iter()
+        .map(|done| done.err().map(|error| error.code()))
+        .collect();
+    let (exists, unknown) = (ErrorCode::DeviceExists, ErrorCode::UserUnknown);
+    assert_eq!(codes, [None, Some(exists), Some(unknown), None]);
+    let log = house.log_from(from);
+    assert_eq!(
+        log[..4],
+        [
+            "DeviceRegistered",
+            "Refused 431",
+            "Refused 416",
+            "DeviceRegistered"
+        ]
+    );
+    let anna = house.sign_in(ANNA);
+    let refused = house.desk.register_devices(&anna, &devices).unwrap();
+    assert!(refused.iter().all(Result::is_err));
 }
 
 #[test]

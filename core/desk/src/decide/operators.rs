@@ -181,8 +181,8 @@ fn record(
     let text = row.map(|row| {
         let (now, era) = (step.now(), step.head().era);
         row.grants.later(now, era).map_or_else(
-            || format!("{:?}", row.grants.at(now, era)),
-            |(later, due, _)| format!("{later:?} from {due} on"),
+            || format!("{}", row.grants.at(now, era)),
+            |(later, due, _)| format!("{later} from {due} on"),
         )
     });
     Ok(step.record_text(entry, text.as_deref().unwrap_or_default())?)

@@ -4,8 +4,9 @@ use fido_unlock_protocol::error::ErrorCode;
 
 use super::operators::{asked, with_reason};
 use super::who::{self, UserNameRow};
+use crate::ports::{List, Table};
 use crate::record::{DeskEntry, DeskEvent};
-use crate::rows::{Resting, UserRow};
+use crate::rows::{RequestRow, Resting, TextRow, UserRow};
 use crate::step::Step;
 use crate::typed_text::composed;
 use crate::{DeskError, OperatorSession, PersonNumber, Privilege, User, UserClass, UserId};
@@ -83,7 +84,8 @@ pub(crate) fn settle(
     Ok(step.record_text(entry, reason)?)
 }
 
-/// Forgets all that is known of a user but the number, which the log names. Their devices stay registered, for nobody.
+/// Forgets all that is known of a user but the number, which the log names: name, channels, the reasons of their
+/// requests, and every text of an entry about them. Their devices stay registered, for nobody.
 pub(crate) fn erase(step: &mut Step<'_>, session: &OperatorSession, id: &UserId) -> Result<(), DeskError> {
     who::privileged(step, session, Privilege::Administer)?;
     let number = who::user_number(step, id)?;
@@ -99,6 +101,16 @@ pub(crate) fn erase(step: &mut Step<'_>, session: &OperatorSession, id: &UserId)
             erased: true,
         },
     )?;
+    for (key, mut row) in step.list::<RequestRow>(List::RequestsOfUser, &number.0, None, u32::MAX)? {
+        row.reason.clear();
+        row.channel = None;
+        row.changed();
+        step.put(&key, &row)?;
+    }
+    let texts = step.store().list(List::TextsOfUser, &number.0, None, u32::MAX)?;
+    for text in texts.into_iter().filter(|text| text.table == Table::Texts) {
+        step.remove::<TextRow>(&text.key)?;
+    }
     let entry: DeskEntry = step.entry(DeskEvent::UserErased);
     step.record(entry);
     Ok(())

@@ -193,12 +193,7 @@ impl Desk {
             in_time(clock, store_clock, head.at, behind).and_then(|()| decide(&mut step, store_clock));
         let answer = answer.inspect_err(|error| {
             step.forget(&head);
-            let refused = step.about.clone();
-            step.record(DeskEntry {
-                event: DeskEvent::Refused,
-                error: Some(error.code().number()),
-                ..refused
-            });
+            step.record_refusal(error);
             // A store that cannot be trusted may not let an alarm be raised either: the refusal is what counts.
             if is_alarming(error) && alarm::raise(&mut step, error.code()).is_err() {
                 step.forget(&head);

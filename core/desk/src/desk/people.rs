@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use super::{Behind, Desk, Guesses};
 use crate::decide::{clock, lookup, operators, registry, service, set_up, sign_in, users, who};
-use crate::ports::IssuerInfo;
+use crate::ports::{IssuerInfo, SignerError};
 use crate::record::DeskEvent;
 use crate::rows::Grants;
 use crate::rules::Rules;
@@ -314,13 +314,52 @@ impl Desk {
         session: &OperatorSession,
         device: &NewDevice,
     ) -> Result<(), DeskError> {
-        let event = DeskEvent::DeviceRegistered;
         if let Some(key) = &device.admin_key {
-            self.step(event, |step| registry::may_register(step, session, device))?;
+            self.try_registering(session, device)?;
             // Stored first: a key without a device does no harm, a device without its key could not be unlocked.
-            self.parts.signer.store_admin_key(&device.id, key)?;
+            let stored = self.parts.signer.store_admin_key(&device.id, key);
+            stored.or_else(|error| self.no_admin_key(session, device, error))?;
         }
-        self.step(event, |step| registry::register(step, session, device))
+        self.step(DeskEvent::DeviceRegistered, |step| {
+            registry::register(step, session, device)
+        })
+    }
+
+    /// Registers enrolled devices in one transaction, in their order; one that is refused keeps no other out, and its
+    /// refusal is recorded. Give some hundreds at a time: others wait meanwhile.
+    ///
+    /// # Errors
+    /// Where nothing was registered: clock, a store's error. In the list: as [`Desk::register_device`].
+    pub fn register_devices(
+        &mut self,
+        session: &OperatorSession,
+        devices: &[NewDevice],
+    ) -> Result<Vec<Result<(), DeskError>>, DeskError> {
+        let event = DeskEvent::DeviceRegistered;
+        let mut keys = Vec::with_capacity(devices.len());
+        for device in devices {
+            keys.push(match &device.admin_key {
+                Some(key) => self.parts.signer.store_admin_key(&device.id, key),
+                None => Ok(()),
+            });
+        }
+        self.step(event, |step| {
+            who::privileged(step, session, Privilege::ManageDevices)?;
+            let about = step.about.clone();
+            let mut done = Vec::with_capacity(devices.len());
+            for (device, key) in devices.iter().zip(keys) {
+                step.about = about.clone();
+                let registered = key
+                    .map_err(DeskError::from)
+                    .and_then(|()| registry::register(step, session, device));
+                if let Err(error) = &registered {
+                    step.record_refusal(error);
+                }
+                done.push(registered);
+            }
+            step.about = about;
+            Ok(done)
+        })
     }
 
     /// Whether [`Desk::register_device`] would register it now; nothing is changed.
@@ -328,11 +367,30 @@ impl Desk {
     /// # Errors
     /// As [`Desk::register_device`].
     pub fn may_register(&mut self, session: &OperatorSession, device: &NewDevice) -> Result<(), DeskError> {
-        if let Some(key) = &device.admin_key {
-            self.parts.signer.check_admin_key(&device.id, key)?;
-        }
+        self.try_registering(session, device)?;
+        let Some(key) = &device.admin_key else {
+            return Ok(());
+        };
+        let checked = self.parts.signer.check_admin_key(&device.id, key);
+        checked.or_else(|error| self.no_admin_key(session, device, error))
+    }
+
+    fn try_registering(&mut self, session: &OperatorSession, device: &NewDevice) -> Result<(), DeskError> {
         self.step(DeskEvent::DeviceRegistered, |step| {
             registry::may_register(step, session, device)
+        })
+    }
+
+    /// Records that the signer does not take a device's admin key.
+    fn no_admin_key(
+        &mut self,
+        session: &OperatorSession,
+        device: &NewDevice,
+        error: SignerError,
+    ) -> Result<(), DeskError> {
+        self.step(DeskEvent::DeviceRegistered, |step| {
+            registry::may_register(step, session, device)?;
+            Err(error.into())
         })
     }
 

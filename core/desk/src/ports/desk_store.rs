@@ -91,6 +91,10 @@ pub enum List {
     Operators = 3,
     /// Requests that live, newest last; one group.
     OpenRequests = 4,
+    /// All requests about a user; the group is the user's number.
+    RequestsOfUser = 5,
+    /// Texts of entries about a user; the group is the user's number, the key the entry's place.
+    TextsOfUser = 6,
 }
 
 impl List {

@@ -92,6 +92,26 @@ impl Grants {
     }
 }
 
+/// For people: roles, then privileges, by the names that programs have for them.
+impl core::fmt::Display for Grants {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let roles = self.roles.iter().map(|role| match role {
+            Role::Administrator => "Administrator",
+            Role::DeviceServiceAdministrator => "Device Service Administrator",
+        });
+        let privileges = self.privileges.iter().map(|privilege| match privilege {
+            Privilege::Unlock => "Unlock",
+            Privilege::Downloads => "Downloads",
+            Privilege::ManageDevices => "Manage devices",
+            Privilege::Administer => "Administer",
+            Privilege::Audit => "Audit",
+        });
+        let mut words = roles.chain(privileges);
+        f.write_str(words.next().unwrap_or("nothing"))?;
+        words.try_for_each(|word| write!(f, ", {word}"))
+    }
+}
+
 impl Stricter for Grants {
     fn stricter(&self, other: &Self) -> Self {
         let roles: Vec<_> = self

@@ -177,14 +177,19 @@ impl Row for RequestRow {
     const TABLE: Table = Table::Requests;
 
     fn derived(&self) -> Derived {
-        let listed = match self.state {
-            RequestState::Open | RequestState::Authorised | RequestState::Made => vec![Listed {
+        let order = self.opened_at.0.to_be_bytes().to_vec();
+        let mut listed = vec![Listed {
+            list: List::RequestsOfUser,
+            group: self.user.0.to_vec(),
+            order: order.clone(),
+        }];
+        if !matches!(self.state, RequestState::Done | RequestState::Abandoned) {
+            listed.push(Listed {
                 list: List::OpenRequests,
                 group: Vec::new(),
-                order: self.opened_at.0.to_be_bytes().to_vec(),
-            }],
-            RequestState::Done | RequestState::Abandoned => Vec::new(),
-        };
+                order,
+            });
+        }
         Derived {
             listed,
             texts: Vec::new(),

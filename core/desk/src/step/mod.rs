@@ -26,7 +26,7 @@ pub(crate) use tiles::StoredNodes;
 
 use crate::map::{Digest, Map, MapError, MapKey, MapNodes, Prefix};
 use crate::ports::{
-    Batch, Derived, DeskTransaction, List, ListedKey, NewEntry, RowChange, StorageError, Table,
+    Batch, Derived, DeskTransaction, List, Listed, ListedKey, NewEntry, RowChange, StorageError, Table,
 };
 use crate::record::{DeskEntry, DeskEvent, text_hash};
 use crate::rows::{Row, RowFault, TextRow, from_blob, to_blob};
@@ -245,10 +245,29 @@ impl<'a> Step<'a> {
             let salt = self.random();
             entry.text = Some(text_hash(&salt, &text));
             let place = self.head.range.size() + self.entries.len() as u64;
-            self.put(&place.to_be_bytes(), &TextRow { salt, text })?;
+            let of_user = entry.user.map(|user| Listed {
+                list: List::TextsOfUser,
+                group: user.0.to_vec(),
+                order: Vec::new(),
+            });
+            let derived = Derived {
+                listed: of_user.into_iter().collect(),
+                texts: Vec::new(),
+            };
+            let row = to_blob(&TextRow { salt, text });
+            self.write(Table::Texts, &place.to_be_bytes(), Some((row, derived)))?;
         }
         self.record(entry);
         Ok(())
+    }
+
+    /// Adds the entry of a refusal.
+    pub(crate) fn record_refusal(&mut self, error: &DeskError) {
+        self.record(DeskEntry {
+            event: DeskEvent::Refused,
+            error: Some(error.code().number()),
+            ..self.about.clone()
+        });
     }
 
     /// Forgets all that was written, so that the refusal alone can be recorded.

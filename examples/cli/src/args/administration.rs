@@ -393,17 +393,42 @@ Standard input (--stdin): passphrase of the keys.
 
 Examples:
   fido-unlock audit verify --desk desk/
-  fido-unlock audit verify --desk desk/ --checkpoint cp1.txt --checkpoint-key checkpoint.pub")]
+  fido-unlock audit verify --desk desk/ --checkpoint cp1.txt --checkpoint-key checkpoint.pub
+  fido-unlock audit verify --export log/ --checkpoint-key checkpoint.pub")]
+    #[command(group(clap::ArgGroup::new("log").required(true).args(["desk", "export"])))]
     Verify {
         /// The help desk's folder
         #[arg(long, value_name = "DIR")]
-        desk: PathBuf,
+        desk: Option<PathBuf>,
+        /// A folder that `audit export` wrote, instead of a help desk's; asks for nothing
+        #[arg(long, value_name = "DIR", requires = "checkpoint_key")]
+        export: Option<PathBuf>,
         /// A checkpoint that was kept elsewhere
         #[arg(long, value_name = "FILE")]
         checkpoint: Vec<PathBuf>,
         /// The public key that checkpoints are signed with, kept elsewhere; default: the desk's copy
-        #[arg(long, value_name = "FILE", requires = "checkpoint")]
+        #[arg(long, value_name = "FILE")]
         checkpoint_key: Option<PathBuf>,
+    },
+    /// Write the log to a folder that can be verified without the desk (the right to audit)
+    #[command(after_help = "\
+The folder has the layout of c2sp.org/tlog-tiles. Without --texts it names nobody: people are numbers, and
+texts are salted hashes.
+
+Standard input (--stdin): operator's password, passphrase of the keys.
+
+Example:
+  fido-unlock audit export --desk desk/ --operator admin --to log/")]
+    Export {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// The folder, new or empty
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+        /// Write reasons, searches and notes beside the entries
+        #[arg(long)]
+        texts: bool,
     },
     /// Show the log's entries, with the names that are still known (the right to audit)
     #[command(after_help = "\

@@ -3,9 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use fido_unlock::ErrorCode;
+use fido_unlock::desk::export::verify_export;
 use fido_unlock::desk::log::{NoteSigner, NoteVerifier, Origin, ProofFile, SignedNote, TreeHead};
+use fido_unlock::desk::ports::StorageError;
 use fido_unlock::desk::record::DeskEntry;
-use fido_unlock::desk::{ShownEntry, UnixTime};
+use fido_unlock::desk::{ExportTexts, ShownEntry, UnixTime};
+use fido_unlock_files::write_private;
 use serde_json::{Value, json};
 
 use crate::args::{At, Audit};
@@ -23,10 +26,19 @@ const PAGE: u32 = 1000;
 pub fn run(args: &Audit, prompt: Prompt) -> Result<Report, Failure> {
     match args {
         Audit::Verify {
-            desk,
+            desk: Some(desk),
             checkpoint,
             checkpoint_key,
+            ..
         } => verify(desk, checkpoint, checkpoint_key.as_deref(), prompt),
+        Audit::Verify {
+            export: Some(export),
+            checkpoint_key: Some(key),
+            checkpoint,
+            ..
+        } => verify_folder(export, checkpoint, key),
+        Audit::Verify { .. } => Err(Failure::usage("name a desk, or an export and its key")),
+        Audit::Export { at, to, texts } => export(at, to, *texts, prompt),
         Audit::Show { at, last } => show(at, *last, prompt),
         Audit::Checkpoint { at, out } => checkpoint(at, out, prompt),
         Audit::Prove {
@@ -97,6 +109,79 @@ fn verify(desk: &Path, paths: &[PathBuf], key: Option<&Path>, prompt: Prompt) ->
         .field("log_id", id)
         .field("root", root)
         .field("covered", report.covered))
+}
+
+/// The files of an export as they are read and written.
+fn unreadable(path: &Path, error: &std::io::Error) -> StorageError {
+    StorageError::Read {
+        detail: format!("{}: {error}", shown(path.display())),
+    }
+}
+
+fn verify_folder(folder: &Path, paths: &[PathBuf], key: &Path) -> Result<Report, Failure> {
+    let keys = read_verifiers(key)?;
+    let earlier: Vec<TreeHead> = paths
+        .iter()
+        .map(|path| read_checkpoint(path, &keys))
+        .collect::<Result<_, _>>()?;
+    let mut read = |name: &str| {
+        let path = folder.join(name);
+        match std::fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(unreadable(&path, &error)),
+        }
+    };
+    let report = verify_export(&mut read, &keys, &earlier)?;
+    let root = hex(&report.head.root.0);
+    Ok(Report::new()
+        .line(format!("The log is whole: {} entries.", report.head.size))
+        .labelled("log", shown(&report.head.origin))
+        .labelled("root", &root)
+        .labelled("earlier checkpoints cover", report.covered)
+        .labelled("texts", report.texts)
+        .labelled("left out or erased", report.without_text)
+        .field("good", true)
+        .field("entries", report.head.size)
+        .field("origin", report.head.origin.as_str())
+        .field("root", root)
+        .field("covered", report.covered)
+        .field("texts", report.texts)
+        .field("without_text", report.without_text))
+}
+
+fn export(at: &At, to: &Path, texts: bool, prompt: Prompt) -> Result<Report, Failure> {
+    let taken = std::fs::read_dir(to).is_ok_and(|mut entries| entries.next().is_some());
+    if taken {
+        return Err(Failure::exists(to, " and is not empty"));
+    }
+    let mut open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
+    let mut signer = open.keys.checkpoint_signer(open.desk.origin()?);
+    let checkpoint = open.desk.checkpoint(&open.session, &mut signer)?;
+    let texts = if texts {
+        ExportTexts::Written
+    } else {
+        ExportTexts::LeftOut
+    };
+    let mut write = |name: &str, bytes: &[u8]| {
+        let path = to.join(name);
+        write_private(&path, bytes).map_err(|error| StorageError::Write {
+            detail: format!("{}: {error}", shown(path.display())),
+        })
+    };
+    let report = open
+        .desk
+        .export_log(&open.session, &checkpoint, texts, &mut write)?;
+    Ok(Report::new()
+        .line(format!(
+            "{} entries and {} texts were written to {}.",
+            report.head.size,
+            report.texts,
+            shown(to.display())
+        ))
+        .field("entries", report.head.size)
+        .field("texts", report.texts)
+        .field("folder", to.display().to_string()))
 }
 
 fn show(at: &At, last: Option<u64>, prompt: Prompt) -> Result<Report, Failure> {

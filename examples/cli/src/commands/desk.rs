@@ -24,6 +24,8 @@ use crate::session_file::write_file;
 
 /// How many entries of a list are read at a time.
 const PAGE: u32 = 200;
+/// How many devices are registered in one transaction.
+const CHUNK: usize = 500;
 
 /// Runs one of them.
 pub fn run(args: &Desk, prompt: Prompt) -> Result<Report, Failure> {
@@ -326,16 +328,19 @@ fn import(at: &At, path: &Path, dry_run: bool, prompt: Prompt) -> Result<Report,
     let mut open = OpenDesk::sign_in(at, prompt, Keys::Wanted)?;
     // One that is refused keeps no other out: the file can be given again when its reason is gone.
     let mut refused: Vec<(ErrorCode, String)> = Vec::new();
-    for device in &devices {
+    for some in devices.chunks(CHUNK) {
         let done = if dry_run {
-            open.desk.may_register(&open.session, device)
+            let judge = |device| open.desk.may_register(&open.session, device);
+            some.iter().map(judge).collect()
         } else {
-            open.desk.register_device(&open.session, device)
+            open.desk.register_devices(&open.session, some)?
         };
-        if let Err(error) = done {
-            let failure = Failure::of_desk(&error);
-            let said = failure.detail.unwrap_or_else(|| failure.code.to_string());
-            refused.push((failure.code, format!("{}: {said}", device.id)));
+        for (device, done) in some.iter().zip(done) {
+            if let Err(error) = done {
+                let failure = Failure::of_desk(&error);
+                let said = failure.detail.unwrap_or_else(|| failure.code.to_string());
+                refused.push((failure.code, format!("{}: {said}", device.id)));
+            }
         }
     }
     if let Some((code, _)) = refused.first() {

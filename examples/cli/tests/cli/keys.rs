@@ -164,6 +164,32 @@ fn an_entry_is_proved_without_the_desk() {
 }
 
 #[test]
+fn an_exported_log_is_verified_without_the_desk() {
+    let bench = Bench::locked(2);
+    bench.admin("audit checkpoint --out cp.txt", "").ok();
+    bench.response();
+    let written = bench.admin("audit export --to log --texts", "").ok();
+    bench.admin("audit export --to log", "").error(804);
+    std::fs::copy(bench.path("desk/checkpoint.pub"), bench.path("kept.pub")).unwrap();
+    let verify = "audit verify --export log --checkpoint-key kept.pub --checkpoint cp.txt";
+    let verified = bench.run(verify, "").ok();
+    assert_eq!(verified["entries"], written["entries"]);
+    assert!(verified["texts"].as_u64().unwrap() > 3 && verified["covered"].as_u64().unwrap() > 5);
+    let name = std::fs::read_dir(bench.path("log/tile/entries/000.p"))
+        .unwrap()
+        .next()
+        .unwrap();
+    let path = name.unwrap().path();
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[40] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    bench.run(verify, "").error(705);
+    // Without texts nobody is named.
+    bench.admin("audit export --to bare", "").ok();
+    assert!(!bench.path("bare/texts").exists());
+}
+
+#[test]
 fn the_folder_of_an_older_version_is_told() {
     let bench = Bench::empty();
     std::fs::create_dir(bench.path("desk")).unwrap();
