@@ -15,6 +15,8 @@ mod asked;
 mod calls;
 #[path = "desk/export.rs"]
 mod export;
+#[path = "desk/files.rs"]
+mod files;
 #[path = "desk/house.rs"]
 mod house;
 #[path = "desk/people.rs"]

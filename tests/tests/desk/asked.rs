@@ -347,7 +347,8 @@ fn to_ask_is_recorded_and_voids_what_was_there() {
 
 #[test]
 fn who_approves_at_the_desk_overtakes_the_other_system() {
-    let answers: [(fn(ApprovalTask) -> Result<Approval, ApprovalError>, ErrorCode); 2] = [
+    type Answers = fn(ApprovalTask) -> Result<Approval, ApprovalError>;
+    let answers: [(Answers, ErrorCode); 2] = [
         (yes, ErrorCode::ApprovalElsewhere),
         (|_| Err(ApprovalError::Refused), ErrorCode::ApprovalRefused),
     ];

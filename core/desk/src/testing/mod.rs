@@ -4,20 +4,12 @@
 //! program over the same data. It says what was broken instead of panicking.
 
 mod admin_key_store;
-mod audit_log;
 mod desk_store;
-mod directory;
-mod limits;
-mod operators;
 
 use crate::ports::StorageError;
 
 pub use admin_key_store::admin_key_store;
-pub use audit_log::audit_log;
 pub use desk_store::desk_store;
-pub use directory::directory;
-pub use limits::limits;
-pub use operators::operators;
 
 /// What an adapter does not keep.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
