@@ -21,3 +21,16 @@ pub fn transport(options: &[&str]) -> Done {
     ]);
     step::run("bench transport", command.args(options))
 }
+
+/// The desk over SQLite, with so many devices.
+pub fn desk(devices: &[&str]) -> Done {
+    let words = [
+        "run",
+        "--quiet",
+        "--release",
+        "-p",
+        "fido-unlock-bench-desk",
+        "--",
+    ];
+    step::run("bench desk", cargo(&words).args(devices))
+}

@@ -52,8 +52,12 @@ Slow commands, not part of `ci`:
              tests/corpus, which they then rewrite with what they found
   long bench bindings [ROUNDS]
              measure a call in C# and Kotlin, and an unlock beside the same one in Rust
+  long bench desk [DEVICES...]
+             measure the help desk over SQLite beside a floor that writes the same pages, with
+             1,000, 10,000 and 100,000 devices, or these
   long bench transport [COUNT] [card|hidraw|instructions|uml]
              measure an unlock over pcscd and hidraw, beside third-party clients
+  long model explore the desk's decisions in a larger scope than the tests do
   long soak [UNLOCKS]
              10,000 (or UNLOCKS) unlocks on mono, .NET Core and the JVM must leave nothing behind
   long swift run the Swift tests, 10,000 unlocks and the sample agent, as root, in a folder with a
@@ -103,10 +107,12 @@ fn main() -> ExitCode {
         },
         ["long", "bench", "bindings", options @ ..] => bindings::bench(options),
         ["long", "bench", "transport", options @ ..] => bench::transport(options),
+        ["long", "bench", "desk", devices @ ..] => bench::desk(devices),
         ["long", "swift"] => bindings::test_swift(SOAK),
         ["test", "swift"] => bindings::test_swift(SHORT_SOAK),
         ["long", "arm64"] => bindings::test_arm64(),
         ["long", "wasm"] => wasm::check(),
+        ["long", "model"] => test::model(),
         ["long", "soak"] => bindings::soak(SOAK),
         ["long", "soak", unlocks] => match unlocks.parse() {
             Ok(unlocks) if unlocks > 1 => bindings::soak(unlocks),

@@ -66,6 +66,24 @@ fn flows() -> Done {
     workspace::test("tests: flows", &filters(&names), &[], &[])
 }
 
+/// What `tests/tests/desk_model.rs` explores, with one more of each thing that it bounds.
+pub fn model() -> Done {
+    let test = [
+        "test",
+        "--quiet",
+        "--release",
+        "-p",
+        "fido-unlock-tests",
+        "--test",
+        "desk_model",
+    ];
+    let mut command = step::cargo(&test);
+    command
+        .args(["--", "--nocapture"])
+        .env("FIDO_UNLOCK_MODEL", "long");
+    step::run("the desk's model, long", &mut command)
+}
+
 fn stacks() -> Done {
     let all = Tests::list()?;
     workspace::test("tests: pcscd and hidraw", &filters(&all.of(STACKS)), &[], &[])

@@ -19,6 +19,11 @@ pub(super) fn check_counter(expected: u16, found: u16) -> Result<(), DeskError> 
     })
 }
 
+/// Whether `counter` is the expected one or a later one.
+pub(super) const fn is_reached(expected: u16, counter: u16) -> bool {
+    counter.wrapping_sub(expected) <= 0x7FFF
+}
+
 pub(super) fn low_16(counter: u32) -> u16 {
     let [_, _, high, low] = counter.to_be_bytes();
     u16::from_be_bytes([high, low])
@@ -48,5 +53,7 @@ mod tests {
         assert_eq!(code(0, 0x7FFF), Some(ErrorCode::CounterMoved));
         assert_eq!(code(0, 0x8000), Some(ErrorCode::CounterWentBack));
         assert_eq!(low_16(0x0001_FFFE), 0xFFFE);
+        assert!(is_reached(5, 5) && is_reached(5, 6) && is_reached(0xFFFF, 0));
+        assert!(!is_reached(5, 4) && !is_reached(0, 0xFFFF));
     }
 }

@@ -201,8 +201,18 @@ impl Session {
         let request = self.request(&answer, response, pin, entropy);
         clear_stack_below();
         let request = request?;
+        // Nothing was sent yet, so there is nothing to find out: what another program does with this challenge
+        // is not this unlock.
+        if call.cancel.is_cancelled() {
+            return Err(TransportError::Cancelled.into());
+        }
+        if call.remaining().is_zero() {
+            return Err(TransportError::DeadlineExceeded.into());
+        }
         match device.unlock(&request, call) {
             Ok(()) => Ok(()),
+            // Nor is it sent where it does not fit.
+            Err(error @ DeviceError::Transport(TransportError::MessageTooLarge)) => Err(error.into()),
             // An answer that cannot be read is as good as lost. And the challenge was pending a moment ago: if the
             // PIN is not blocked now, this may be the answer to the same message once more, sent again by a framing
             // whose status word said that it had not been taken.

@@ -20,6 +20,7 @@ use fido_unlock_host::{
 use fido_unlock_mock::TestTicks;
 use fido_unlock_mock::authenticator::SeededEntropy;
 use fido_unlock_protocol::ctap2::cbor::Value;
+use fido_unlock_protocol::ctap2::command;
 use fido_unlock_protocol::ctap2::device_unlock::{ChallengeResponse, EnrollOptions};
 use fido_unlock_protocol::pin_protocol::{PinProtocol, hash_pin};
 use fido_unlock_protocol::{AdminKey, Challenge, DeviceId, Pin, ResponseCode, Suite};
@@ -111,6 +112,11 @@ struct ChallengeFields {
 }
 
 impl Info {
+    /// By bits of the counter, which otherwise say nothing.
+    fn spent(&self) -> Option<bool> {
+        (self.counter >> 31 == 1).then_some(self.counter >> 30 & 1 == 1)
+    }
+
     fn to_value(&self) -> Value {
         let slots: Vec<Value> = self
             .slots
@@ -141,6 +147,8 @@ impl Info {
             (15, self.device_id.map(|id| Value::bytes(&[id; 10]))),
             (16, Some(self.unlock_blocked.into())),
             (17, Some(true.into())),
+            (18, Some(12u64.into())),
+            (19, self.spent().map(Value::from)),
         ]);
         spoil(map, self.without)
     }
@@ -206,7 +214,13 @@ fn key_agreement(good: bool) -> Value {
 /// - An unlock that is told as done was sent.
 /// - A session is read back from its bytes as it was.
 pub fn hostile(data: &[u8]) {
-    let Some(run) = typed::<Run>(data) else { return };
+    if let Some(run) = typed::<Run>(data) {
+        play(run);
+    }
+}
+
+/// The device, with what was seen of the host.
+fn play(run: Run) -> Device {
     let ticks = TestTicks::new();
     let device = Device(Rc::new(RefCell::new(Hostile {
         answers: run.answers.into(),
@@ -248,7 +262,7 @@ pub fn hostile(data: &[u8]) {
         at: run.cancel_at,
     };
     let host = Host {
-        device,
+        device: device.clone(),
         ticks,
         cancel,
     };
@@ -290,6 +304,7 @@ pub fn hostile(data: &[u8]) {
             }
         }
     }
+    device
 }
 
 struct Host {
@@ -395,6 +410,8 @@ impl Cancel for CancelAt {
 struct Watch {
     /// What the device tells is what the host reads: nothing stray comes in between.
     exact: bool,
+    /// The command bytes of the messages that came.
+    asked: Vec<u8>,
     /// Copies of the Response Code that went out.
     unlocks: u32,
     guarded: Vec<u8>,
@@ -405,6 +422,7 @@ struct Watch {
 
 impl Watch {
     fn message(&mut self, message: &[u8]) {
+        self.asked.extend(message.first());
         let has = |part: &[u8]| message.windows(part.len()).any(|window| window == part);
         assert!(!has(PIN.as_bytes()) && !has(&*hash_pin(PIN.as_bytes())) && !has(ADMIN_KEY));
         if !self.guarded.is_empty() && has(&self.guarded) {
@@ -464,7 +482,11 @@ impl Device {
             Some(Answer::Status(status)) => vec![status],
             Some(Answer::Bytes(bytes)) => bytes,
             Some(Answer::KeyAgreement { good }) => {
-                with(0, &Value::int_map([(1, Some(key_agreement(good)))]).to_bytes())
+                let key = match device.watch.asked.last() {
+                    Some(&command::DEVICE_UNLOCK) => 5,
+                    _ => 1,
+                };
+                with(0, &Value::int_map([(key, Some(key_agreement(good)))]).to_bytes())
             }
             Some(Answer::Error(error)) => return Does::Error(error),
             Some(Answer::Silence) | None => return Does::Nothing,
@@ -676,5 +698,81 @@ impl ApduChannel for Apdus {
     fn reconnect(&mut self, _: Duration) -> Result<(), TransportError> {
         self.chain.clear();
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn info() -> Answer {
+        Answer::Info(Info {
+            retries: 0,
+            counter: 0,
+            enrolled: true,
+            unlock_blocked: false,
+            slots: vec![(1, 1)],
+            device_id: Some(5),
+            protocols: vec![2],
+            pin_lengths: (4, 63),
+            max_msg_size: 1200,
+            without: None,
+        })
+    }
+
+    fn challenge() -> Answer {
+        Answer::Challenge(ChallengeFields {
+            nonce: 3,
+            device_id: 5,
+            suite: 1,
+            slot: 1,
+            counter: 0,
+            good_key: true,
+            without: None,
+        })
+    }
+
+    /// What is asked on the way to the end of each flow. An answer that the host no longer takes would end them
+    /// all at their beginning, and nothing would be found any more.
+    #[test]
+    fn right_answers_lead_to_the_end_of_each_flow() {
+        let key = || Answer::KeyAgreement { good: true };
+        let good = || Answer::Status(0);
+        let token = || {
+            Answer::Body(
+                Value::int_map([(2, Some(Value::bytes(&[7; 48])))])
+                    .to_bytes()
+                    .to_vec(),
+            )
+        };
+        let unlock = Flow::Unlock { renew: false };
+        let ours = command::DEVICE_UNLOCK;
+        for way in [Way::Messages, Way::Reports, Way::Apdus] {
+            for (flow, answers, asked) in [
+                (
+                    unlock,
+                    vec![info(), challenge(), challenge(), good()],
+                    vec![ours; 4],
+                ),
+                (Flow::Enroll, vec![key(), good()], vec![ours; 2]),
+                (Flow::Probe, vec![challenge(), good(), info()], vec![ours; 3]),
+                (
+                    Flow::Token { permissions: 1 },
+                    vec![key(), token()],
+                    vec![command::CLIENT_PIN; 2],
+                ),
+            ] {
+                let device = play(Run {
+                    way,
+                    flow,
+                    vendor: false,
+                    cancel_at: 0,
+                    answers,
+                });
+                device.watch(|watch| assert_eq!(watch.asked, asked, "{way:?} {flow:?}"));
+                let unlocks = device.watch(|watch| watch.unlocks);
+                assert_eq!(unlocks, u32::from(matches!(flow, Flow::Unlock { .. })));
+            }
+        }
     }
 }

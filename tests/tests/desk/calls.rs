@@ -260,6 +260,47 @@ fn a_counter_that_moved_or_went_back_is_an_alarm_until_it_is_acknowledged() {
 }
 
 #[test]
+fn done_that_is_said_late_does_not_take_the_counter_back() {
+    let mut house = House::new();
+    let anna = house.sign_in(ANNA);
+    let early = house.ready(&anna, 1, 0xA1, 0);
+    house.code(&anna, early).unwrap();
+    for (nonce, counter) in [(0xA2, 0), (0xA3, 1)] {
+        let id = house.ready(&anna, 1, nonce, counter);
+        // The third code of a day is approved.
+        let bert = house.sign_in(BERT);
+        house.desk.approve(&bert, id).unwrap();
+        house.code(&anna, id).unwrap();
+        house.desk.done(&anna, id).unwrap();
+    }
+    house.desk.done(&anna, early).unwrap();
+    let next = house.open(&anna, 1);
+    let old = house.desk.enter_challenge(&anna, next, &challenge(0xA4, 1));
+    assert_eq!(code_of(old), ErrorCode::CounterWentBack);
+    house
+        .desk
+        .enter_challenge(&anna, next, &challenge(0xA4, 2))
+        .unwrap();
+}
+
+#[test]
+fn a_code_that_is_made_again_stands_in_the_list() {
+    let mut house = House::new();
+    let anna = house.sign_in(ANNA);
+    let first = house.ready(&anna, 1, 0xA1, 0);
+    let second = house.ready(&anna, 1, 0xA1, 0);
+    house.code(&anna, first).unwrap();
+    house.code(&anna, second).unwrap();
+    // One unlock ends the codes of its challenge.
+    house.desk.done(&anna, first).unwrap();
+    assert!(house.desk.open_codes(&anna, &device(1)).unwrap().is_empty());
+    house.code(&anna, second).unwrap();
+    let open = house.desk.open_codes(&anna, &device(1)).unwrap();
+    assert_eq!(open.len(), 1);
+    assert_eq!(open[0].request, second);
+}
+
+#[test]
 fn codes_that_may_still_be_good_are_told_by_what_is_known() {
     let mut house = House::new();
     let anna = house.sign_in(ANNA);

@@ -108,6 +108,7 @@ fn damaged_and_later_files_are_told_apart() {
     let huge = "9".repeat(400);
     for (version, told) in [
         ("2", "version 2"),
+        ("1e400", "version 1e400"),
         ("18446744073709551616", "version 18446744073709551616"),
         (&huge, "a later version"),
     ] {

@@ -1,5 +1,6 @@
 //! Signing in, operators, users, and changes that rest.
 
+use fido_unlock::desk::ports::Table;
 use fido_unlock::desk::{Desk, DeskError, LicenceFile, Operator, Privilege, Role, Rules, UserClass};
 use fido_unlock::{ErrorCode, HasCode};
 use fido_unlock_mock::desk::TestDesk;
@@ -95,6 +96,28 @@ fn a_session_ends_with_its_time_its_password_and_its_operator() {
     let bert = house.sign_in(BERT);
     house.desk.sign_out(&bert).unwrap();
     assert_eq!(code_of(house.desk.sign_out(&bert)), ErrorCode::OperatorUnknown);
+}
+
+#[test]
+fn sessions_of_an_old_password_are_cleared_away_at_the_next_sign_in() {
+    let mut house = House::new();
+    let sessions = |house: &House| {
+        let content = house.world.store.content();
+        content
+            .rows
+            .keys()
+            .filter(|(of, _)| *of == Table::Sessions)
+            .count()
+    };
+    let before = sessions(&house);
+    let (old, anna) = (house.sign_in(ANNA), house.sign_in(ANNA));
+    house.desk.change_password(&anna, BERT.1).unwrap();
+    house.sign_in((ANNA.0, BERT.1));
+    assert_eq!(sessions(&house), before + 1);
+    assert_eq!(
+        code_of(house.desk.may(&old, Privilege::Unlock)),
+        ErrorCode::OperatorUnknown
+    );
 }
 
 #[test]

@@ -12,6 +12,7 @@ use fido_unlock_tests::{NEW_PIN, OLD_PIN, Way};
 
 use super::{blocked, has_new_pin};
 
+const CHALLENGE: u8 = 2;
 const UNLOCK: u8 = 3;
 
 /// What makes a host send again (6A86, 6884, 6C05, 6700, 6D00, 6985) or give up (6F00, 6581).
@@ -124,4 +125,64 @@ fn a_device_that_never_took_it_is_busy_and_one_that_may_have_is_asked() {
     let taken = NfcTransport::new(Taken(world.device.card(), false), Interface::Fido);
     assert_eq!(told(Box::new(taken)), ErrorCode::OutcomeUnknown);
     assert!(has_new_pin(&world));
+}
+
+/// Answers the second `getChallenge` at the last moment; then another program is faster with the same code.
+struct Late<'w>(Box<dyn Transport>, u32, &'w dyn Fn());
+
+impl Transport for Late<'_> {
+    fn transact(&mut self, message: &[u8], call: &mut Call<'_>) -> Result<Vec<u8>, TransportError> {
+        let answer = self.0.transact(message, call);
+        if message.windows(2).take(3).any(|bytes| bytes == [1, CHALLENGE]) {
+            self.1 += 1;
+            if self.1 == 2 {
+                call.ticks.sleep(call.remaining());
+                (self.2)();
+            }
+        }
+        answer
+    }
+}
+
+#[test]
+fn an_unlock_that_was_never_sent_is_not_told_as_done() {
+    let world = blocked(Way::Hid, Suite::P256EcdhMac);
+    let faster = || assert_eq!(world.status(Interface::Fido, &world.parts(OLD_PIN).message()), 0);
+    let mut device = CtapUnlockDevice::new(Late(world.open(Interface::Fido), 0, &faster));
+    let session = world.begin(&mut device).unwrap();
+    let response = world.respond(&session);
+    let told = world.unlock(&mut device, &session, &response, NEW_PIN);
+    assert_eq!(
+        told.map_err(|error| error.code()),
+        Err(ErrorCode::DeadlineExceeded)
+    );
+    assert!(!has_new_pin(&world));
+}
+
+/// Takes no message as long as `unlock`'s; another program has a shorter one.
+struct Narrow<'w>(Box<dyn Transport>, &'w dyn Fn());
+
+impl Transport for Narrow<'_> {
+    fn transact(&mut self, message: &[u8], call: &mut Call<'_>) -> Result<Vec<u8>, TransportError> {
+        if message.len() > 100 {
+            (self.1)();
+            return Err(TransportError::MessageTooLarge);
+        }
+        self.0.transact(message, call)
+    }
+}
+
+#[test]
+fn an_unlock_that_does_not_fit_is_not_told_as_done() {
+    let world = blocked(Way::Hid, Suite::P256EcdhMac);
+    let faster = || assert_eq!(world.status(Interface::Fido, &world.parts(OLD_PIN).message()), 0);
+    let mut device = CtapUnlockDevice::new(Narrow(world.open(Interface::Fido), &faster));
+    let session = world.begin(&mut device).unwrap();
+    let response = world.respond(&session);
+    let told = world.unlock(&mut device, &session, &response, NEW_PIN);
+    assert_eq!(
+        told.map_err(|error| error.code()),
+        Err(ErrorCode::MessageTooLarge)
+    );
+    assert!(!has_new_pin(&world));
 }

@@ -110,8 +110,8 @@ pub const BUGS: &[Bug] = &[
     Bug {
         number: 20,
         file: "core/host/src/session.rs",
-        right: "self.resolve_lost(device, error, call)\n",
-        wrong: "device.unlock(&request, call).map_err(|_| error.into())\n",
+        right: ") => self.resolve_lost(device, error, call),",
+        wrong: ") => device.unlock(&request, call).map_err(|_| error.into()),",
         binary: "host_session",
         test: "pulled_at_any_transaction_before_or_after_the_device_acted",
     },

@@ -82,11 +82,10 @@ pub(crate) fn authorise(
         channel: row.channel.clone(),
     });
     step.put(id.as_bytes(), &row)?;
-    task(step, id, &row, &actor, &user, &device, to)
+    task(id, &row, &actor, &user, &device, to)
 }
 
 fn task(
-    step: &Step<'_>,
     id: RequestId,
     row: &RequestRow,
     actor: &Actor,
@@ -94,12 +93,6 @@ fn task(
     device: &DeviceRow,
     channel: Option<Channel>,
 ) -> Result<Authorised, DeskError> {
-    // A task of a device that is not this one's would be the desk's own fault.
-    step.require(
-        Guard::DeviceOwner,
-        device.id == row.device,
-        ErrorCode::DeviceNotUsers,
-    )?;
     Ok(Authorised {
         task: SigningTask {
             request: id,
@@ -134,7 +127,7 @@ fn again(
         && authorised.channel.as_deref() == channel;
     step.require(Guard::RemakeSame, same, ErrorCode::RequestUsed)?;
     let to = channel_of(step, &rules, &user, channel)?;
-    task(step, id, &row, actor, &user, &device, to)
+    task(id, &row, actor, &user, &device, to)
 }
 
 /// Caller, challenge and reason, by the rules and the registry as they are now.
@@ -153,11 +146,8 @@ fn judge(step: &Step<'_>, row: &RequestRow, user: &User, device: &DeviceRow) -> 
             ErrorCode::CallerMethod,
         )?;
     }
-    let challenge = row.challenge();
-    step.require(Guard::ChallengeThere, challenge.is_some(), ErrorCode::WrongState)?;
-    if let Some(challenge) = challenge {
-        challenge::check(step, device, &challenge)?;
-    }
+    let challenge = row.challenge().ok_or(ErrorCode::WrongState)?;
+    challenge::check(step, device, &challenge)?;
     let missing = rules.reason_wanted && row.reason.is_empty();
     step.require(Guard::ReasonThere, !missing, ErrorCode::ReasonMissing)
 }
@@ -260,8 +250,9 @@ pub(crate) fn made(
     let authorised = matches!(row.state, RequestState::Authorised | RequestState::Made);
     step.require(Guard::CodeAuthorised, authorised, ErrorCode::WrongState)?;
     let challenge = row.challenge().ok_or(ErrorCode::WrongState)?;
-    if row.state != RequestState::Made {
-        let mut state: DeviceStateRow = step.must(&row.device)?;
+    let mut state: DeviceStateRow = step.must(&row.device)?;
+    // One that is made again stands in the list, unless "done" was said of another request with its challenge.
+    if state.codes.iter().all(|code| code.request != id) {
         state.codes.push(CodeRef {
             request: id,
             nonce: challenge.nonce(),
@@ -273,6 +264,8 @@ pub(crate) fn made(
         let more = state.codes.len().saturating_sub(MOST_CODES);
         state.codes.drain(..more);
         step.put(&row.device, &state)?;
+    }
+    if row.state != RequestState::Made {
         notice::queue(step, NoticeKind::CodeGiven, id, &row, actor.number)?;
     }
     row.state = RequestState::Made;

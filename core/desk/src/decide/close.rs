@@ -3,6 +3,7 @@
 use fido_unlock_protocol::error::ErrorCode;
 
 use super::{call, notice, who};
+use crate::challenge_check::is_reached;
 use crate::ports::NoticeKind;
 use crate::record::{DeskEntry, DeskEvent};
 use crate::rows::{CodeState, DeviceStateRow, RequestState};
@@ -46,8 +47,13 @@ pub(crate) fn close(
                 .retain(|other| other.request == id || other.nonce != nonce);
         }
     }
-    if counter.is_some() {
-        state.expected = counter;
+    // What is said late of an earlier challenge does not take back what a later one has shown.
+    if let Some(counter) = counter
+        && state
+            .expected
+            .is_none_or(|expected| is_reached(expected, counter))
+    {
+        state.expected = Some(counter);
     }
     step.put(&row.device, &state)?;
     row.state = if done {

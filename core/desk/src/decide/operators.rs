@@ -81,8 +81,7 @@ pub(crate) fn put(
     let mut row = before.clone();
     row.grants.change(grants, &asked);
     if let Some(password) = password {
-        row.password = Some(password.into());
-        end_sessions(step, &mut row)?;
+        change_password(&mut row, password);
         let changed = DeskEntry {
             second_operator: Some(number),
             ..step.entry(DeskEvent::PasswordChanged)
@@ -102,8 +101,7 @@ pub(crate) fn change_own_password(
 ) -> Result<(), DeskError> {
     let actor = who::signed_in(step, session)?;
     let mut row: OperatorRow = step.must(&actor.number.0)?;
-    row.password = Some(password.into());
-    end_sessions(step, &mut row)?;
+    change_password(&mut row, password);
     step.put(&actor.number.0, &row)?;
     let changed = DeskEntry {
         second_operator: Some(actor.number),
@@ -126,19 +124,19 @@ pub(crate) fn remove(
     row.removed = true;
     row.password = None;
     row.grants = Resting::new(Grants::default());
-    end_sessions(step, &mut row)?;
+    for key in row.sessions.drain(..) {
+        step.remove::<SessionRow>(&key[..])?;
+    }
     count_administrators(step, Some(&before), None)?;
     step.remove::<OperatorNameRow>(id.as_str().as_bytes())?;
     step.put(&number.0, &row)?;
     record(step, DeskEvent::OperatorRemoved, number, None)
 }
 
-fn end_sessions(step: &mut Step<'_>, row: &mut OperatorRow) -> Result<(), DeskError> {
+/// Ends their sessions too, which are of one password; the next sign-in takes them away.
+fn change_password(row: &mut OperatorRow, password: &str) {
+    row.password = Some(password.into());
     row.credentials = row.credentials.wrapping_add(1);
-    for key in row.sessions.drain(..) {
-        step.remove::<SessionRow>(&key[..])?;
-    }
-    Ok(())
 }
 
 /// An Administrator is counted from when they are asked for: the count follows from rows alone, whatever time it is.

@@ -80,7 +80,9 @@ pub(crate) fn finish(step: &mut Step<'_>, claimed: &Claimed) -> Result<OperatorS
     let mut kept = alloc::vec::Vec::new();
     for key in row.sessions.drain(..) {
         let old: Option<SessionRow> = step.get(&key[..])?;
-        let lives = old.is_some_and(|old| old.era == era && now.seconds_since(old.since) <= lifetime);
+        let lives = old.is_some_and(|old| {
+            old.era == era && old.credentials == row.credentials && now.seconds_since(old.since) <= lifetime
+        });
         if lives {
             kept.push(key);
         } else {

@@ -28,7 +28,7 @@ pub(crate) fn rules(step: &Step<'_>) -> Result<Rules, StorageError> {
     Ok(settings.rules.at(step.now(), step.head().era).clone())
 }
 
-/// The session's operator, as they are now.
+/// The session's operator, as they are now. One who was removed has no session.
 pub(crate) fn signed_in(step: &mut Step<'_>, session: &OperatorSession) -> Result<Actor, DeskError> {
     let unknown = ErrorCode::OperatorUnknown;
     let row: SessionRow = step.get(&session.key(&step.head().log_id))?.ok_or(unknown)?;
@@ -42,7 +42,6 @@ pub(crate) fn signed_in(step: &mut Step<'_>, session: &OperatorSession) -> Resul
         row.credentials == operator.credentials,
         unknown,
     )?;
-    step.require(Guard::OperatorThere, !operator.removed, unknown)?;
     actor(step, row.operator, &operator)
 }
 

@@ -261,6 +261,16 @@ impl Desk {
         self.step(DeskEvent::UserChanged, |step| users::put(step, session, user))
     }
 
+    /// Adds or changes users in one transaction, all or none. Give some hundreds at a time: others wait meanwhile.
+    ///
+    /// # Errors
+    /// As [`Desk::put_user`].
+    pub fn put_users(&mut self, session: &OperatorSession, users: &[User]) -> Result<(), DeskError> {
+        self.step(DeskEvent::UserChanged, |step| {
+            users.iter().try_for_each(|user| users::put(step, session, user))
+        })
+    }
+
     /// A second Administrator lets a user's lower class hold at once.
     ///
     /// # Errors

@@ -1,0 +1,221 @@
+//! A desk with many devices, and calls to it.
+
+use anyhow::{Context, Result};
+use fido_unlock::desk::ports::{DeskStore, IssuerInfo};
+use fido_unlock::desk::{
+    Channel, ChannelKind, Delivery, Desk, DeskParts, DeviceKeys, KeyRing, LimitRule, LimitRules, NewDevice,
+    OperatorId, OperatorSession, OperatorStatement, Rules, UnixTime, User, UserClass, UserId,
+    VerificationMethod,
+};
+use fido_unlock::suite::{DevicePublicKey, IssuerKey};
+use fido_unlock::{DeviceChallenge, DeviceId, Suite};
+use fido_unlock_mock::desk::TestDesk;
+use getrandom::SysRng;
+
+const NOW: u64 = 1_790_000_000;
+const SLOT: u8 = 1;
+const PASSWORD: &str = "seven wooden bicycles";
+/// Users and devices in one transaction.
+const CHUNK: u32 = 500;
+
+/// The desk and how far its calls have come.
+pub struct House {
+    world: TestDesk,
+    desk: Desk,
+    session: OperatorSession,
+    devices: u32,
+    next: u32,
+}
+
+fn issuer() -> Result<IssuerKey> {
+    IssuerKey::from_p256_scalar(Suite::P256EcdhMac, &[0x11; 32]).context("a key")
+}
+
+fn ring() -> Result<KeyRing> {
+    let mut ring = KeyRing::new();
+    ring.insert(SLOT, issuer()?)?;
+    Ok(ring)
+}
+
+fn id(number: u32) -> DeviceId {
+    // Spread, as random ones are.
+    let spread = u128::from(number).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
+    let mut bytes = [0; 10];
+    bytes
+        .iter_mut()
+        .zip(spread.to_be_bytes())
+        .for_each(|(to, from)| *to = from);
+    DeviceId::from_bytes(bytes)
+}
+
+fn user(number: u32) -> Result<UserId> {
+    UserId::new(&format!("u{number:07}")).context("a user")
+}
+
+const FIRST: [&str; 8] = [
+    "Anna", "Bert", "Clara", "David", "Emine", "Farid", "Greta", "Hiro",
+];
+const LAST: [&str; 8] = [
+    "Abel", "Brandt", "Costa", "Dvořák", "Eriksen", "Fuchs", "García", "Huang",
+];
+
+fn name(number: u32) -> String {
+    let pick = |names: [&'static str; 8], by: u32| names.into_iter().cycle().nth((number / by % 8) as usize);
+    format!(
+        "{} {} {number}",
+        pick(FIRST, 1).unwrap_or_default(),
+        pick(LAST, 8).unwrap_or_default()
+    )
+}
+
+impl House {
+    /// A desk in `store` with so many devices, and half as many users.
+    pub fn make(store: Box<dyn DeskStore + Send>, devices: u32) -> Result<Self> {
+        let world = TestDesk::new(NOW);
+        let many = LimitRule {
+            window_seconds: 86_400,
+            approval_from: u32::MAX,
+            refuse_from: u32::MAX,
+        };
+        let rules = Rules {
+            limits: LimitRules {
+                device: many,
+                operator: many,
+                issuer: many,
+            },
+            ..Rules::default()
+        };
+        let operator = OperatorId::new("admin").context("a name")?;
+        let mut parts = world.parts(ring()?);
+        parts.store = store;
+        parts.entropy = Box::new(SysRng);
+        let mut desk = Desk::create(parts, rules, &operator, PASSWORD)?;
+        let session = desk.sign_in(&operator, PASSWORD)?;
+        desk.put_licence(&session, &TestDesk::licence(NOW, u32::MAX))?;
+        let public = issuer()?.public().context("a public key")?;
+        desk.put_issuer(
+            &session,
+            &IssuerInfo {
+                slot: SLOT,
+                suite: Suite::P256EcdhMac,
+                public,
+                retired: false,
+            },
+        )?;
+        let mut house = Self {
+            world,
+            desk,
+            session,
+            devices,
+            next: 0,
+        };
+        let device_key = DevicePublicKey::from_compressed(public.as_compressed())?;
+        house.fill(DeviceKeys::P256EcdhMac {
+            issuer: public,
+            device: device_key,
+        })?;
+        house.desk.open_desk(&house.session)?;
+        Ok(house)
+    }
+
+    fn fill(&mut self, keys: DeviceKeys) -> Result<()> {
+        let users: Vec<u32> = (0..self.devices.div_ceil(2)).collect();
+        for some in users.chunks(CHUNK as usize) {
+            let some: Vec<User> = some
+                .iter()
+                .map(|number| {
+                    Ok(User {
+                        id: user(*number)?,
+                        name: name(*number),
+                        class: UserClass::Ordinary,
+                        channels: vec![Channel {
+                            id: "mail".into(),
+                            kind: ChannelKind::Mail,
+                            address: format!("u{number}@corp.example"),
+                            changed_at: UnixTime(0),
+                        }],
+                    })
+                })
+                .collect::<Result<_>>()?;
+            self.desk.put_users(&self.session, &some)?;
+        }
+        let numbers: Vec<u32> = (0..self.devices).collect();
+        for some in numbers.chunks(CHUNK as usize) {
+            let some: Vec<NewDevice> = some
+                .iter()
+                .map(|number| {
+                    Ok(NewDevice {
+                        id: id(*number),
+                        owner: user(number / 2)?,
+                        slot: SLOT,
+                        keys,
+                        admin_key: None,
+                        counter: Some(0),
+                        rotation: 0,
+                        other_slots: Vec::new(),
+                    })
+                })
+                .collect::<Result<_>>()?;
+            for registered in self.desk.register_devices(&self.session, &some)? {
+                registered?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whole calls, each for another device with a challenge of its own.
+    pub fn calls(&mut self, count: u32) -> Result<()> {
+        for _ in 0..count {
+            let number = self.next;
+            self.next += 1;
+            let device = number.wrapping_mul(7919) % self.devices;
+            let round = number / self.devices;
+            let mut nonce = [0; 14];
+            nonce
+                .iter_mut()
+                .zip(number.to_be_bytes())
+                .for_each(|(to, from)| *to = from);
+            let challenge =
+                DeviceChallenge::new(Suite::P256EcdhMac, SLOT, nonce, round).context("a challenge")?;
+            let (desk, session) = (&mut self.desk, &self.session);
+            let request = desk
+                .open_request(session, &user(device / 2)?, &id(device), "ticket")?
+                .id;
+            let mut statement = OperatorStatement::new(VerificationMethod::CallBack, "called back");
+            desk.verify_caller(session, request, &mut statement)?;
+            desk.enter_read_challenge(session, request, &fido_unlock::Challenge::Line(challenge))?;
+            desk.authorise(session, request, &Delivery::Show)?;
+            desk.done(session, request)?;
+        }
+        Ok(())
+    }
+
+    /// What an operator types: a part of a name, a number, or of a Device ID.
+    pub fn search_text(&self, number: u32) -> String {
+        let one = number.wrapping_mul(104_729) % self.devices;
+        match number % 4 {
+            0 => name(one / 2).chars().take(6).collect(),
+            1 => format!("u{}", one / 2),
+            2 => id(one).to_code().chars().take(9).collect(),
+            _ => name(one / 2),
+        }
+    }
+
+    pub fn suggest(&mut self, text: &str) -> Result<()> {
+        self.desk.suggest(&self.session, text)?;
+        Ok(())
+    }
+
+    pub fn entries(&mut self) -> Result<u64> {
+        Ok(self.desk.log_state()?.size)
+    }
+
+    /// Another desk's, with an anchor as a desk in use has one.
+    pub fn parts(&self, store: Box<dyn DeskStore + Send>) -> DeskParts {
+        let mut world = self.world.clone();
+        world.anchored = true;
+        let mut parts = world.parts(KeyRing::new());
+        parts.store = store;
+        parts
+    }
+}
