@@ -5,6 +5,7 @@ mod bindings;
 mod bite;
 mod cache;
 mod check;
+mod desk;
 mod docs;
 mod firmware;
 mod fuzz;
@@ -50,6 +51,7 @@ Slow commands, not part of `ci`:
   long fuzz MINUTES [TARGET...]
              run each fuzz target, or these, for that many minutes of processor time, from
              tests/corpus, which they then rewrite with what they found
+  long desk  kill a help desk's process 200 times in the middle of calls
   long bench bindings [ROUNDS]
              measure a call in C# and Kotlin, and an unlock beside the same one in Rust
   long bench desk [DEVICES...]
@@ -105,6 +107,7 @@ fn main() -> ExitCode {
             Ok(minutes) if minutes > 0 => fuzz::run(minutes, targets),
             _ => Err(Failed("long fuzz: how many minutes?".into())),
         },
+        ["long", "desk"] => desk::kill(),
         ["long", "bench", "bindings", options @ ..] => bindings::bench(options),
         ["long", "bench", "transport", options @ ..] => bench::transport(options),
         ["long", "bench", "desk", devices @ ..] => bench::desk(devices),

@@ -1,15 +1,19 @@
 //! A help desk with two operators, two users and three devices.
 
+use std::path::{Path, PathBuf};
+
 use fido_unlock::desk::ports::IssuerInfo;
 use fido_unlock::desk::record::{DeskEntry, DeskEvent};
 use fido_unlock::desk::{
-    Channel, ChannelKind, Delivery, Desk, DeskError, DeviceKeys, GivenCode, KeyRing, NewDevice, Operator,
-    OperatorId, OperatorSession, OperatorStatement, Privilege, RequestId, Role, Rules, UnixTime, User,
-    UserClass, UserId, VerificationMethod,
+    Channel, ChannelKind, Delivery, Desk, DeskError, DeskParts, DeviceKeys, GivenCode, KeyRing, NewDevice,
+    Operator, OperatorId, OperatorSession, OperatorStatement, Privilege, RequestId, Role, Rules, UnixTime,
+    User, UserClass, UserId, VerificationMethod,
 };
 use fido_unlock::suite::{IssuerKey, IssuerPublicKey};
 use fido_unlock::{DeviceChallenge, DeviceId, ErrorCode, HasCode, ResponseCode, Suite};
 use fido_unlock_mock::desk::{OneTimeCode, TestDesk};
+use fido_unlock_protocol::ports::{Entropy, EntropyError};
+use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
 
 pub const START: u64 = 1_790_000_000;
 pub const MINUTE: u64 = 60;
@@ -23,6 +27,26 @@ pub const BERT: (&str, &str) = ("bert", "quiet lamps on the roof");
 pub struct House {
     pub world: TestDesk,
     pub desk: Desk,
+    /// The database, where it is one in a file.
+    pub database: Option<PathBuf>,
+}
+
+/// Numbers that are random in each process.
+pub struct Random;
+
+impl Entropy for Random {
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), EntropyError> {
+        getrandom::fill(bytes).map_err(|_| EntropyError)
+    }
+}
+
+/// The parts of a desk over a database in a file, which is made where there is none.
+pub fn parts_over(world: &TestDesk, database: &Path, options: SqliteOptions) -> DeskParts {
+    DeskParts {
+        store: Box::new(SqliteStore::create(database, options).unwrap()),
+        entropy: Box::new(Random),
+        ..world.parts(ring())
+    }
 }
 
 pub fn issuer_key() -> IssuerKey {
@@ -99,22 +123,52 @@ impl House {
 
     /// The same with other rules.
     pub fn with(rules: Rules) -> Self {
-        let mut house = Self::set_up(rules);
+        let mut house = Self::made(TestDesk::new(START), None, rules);
         let admin = house.sign_in(ADMIN);
         house.desk.open_desk(&admin).unwrap();
         house
     }
 
     pub fn in_set_up() -> Self {
-        Self::set_up(Rules::default())
+        Self::made(TestDesk::new(START), None, Rules::default())
     }
 
-    fn set_up(rules: Rules) -> Self {
-        let world = TestDesk::new(START);
-        let desk = Desk::create(world.parts(ring()), rules, &operator_id(ADMIN.0), ADMIN.1);
+    /// The same as [`House::new`] in a database in a file.
+    pub fn in_file(database: &Path, rules: Rules) -> Self {
+        let mut house = Self::made(TestDesk::new(START), Some(database.into()), rules);
+        let admin = house.sign_in(ADMIN);
+        house.desk.open_desk(&admin).unwrap();
+        house
+    }
+
+    /// A desk over a database in a file that is there already.
+    pub fn over(world: TestDesk, database: &Path) -> Result<Self, DeskError> {
+        let desk = Desk::open(parts_over(&world, database, SqliteOptions::default()))?;
+        let database = Some(database.into());
+        Ok(Self {
+            world,
+            desk,
+            database,
+        })
+    }
+
+    pub fn parts(&self) -> DeskParts {
+        match &self.database {
+            Some(database) => parts_over(&self.world, database, SqliteOptions::default()),
+            None => self.world.parts(ring()),
+        }
+    }
+
+    fn made(world: TestDesk, database: Option<PathBuf>, rules: Rules) -> Self {
+        let parts = match &database {
+            Some(database) => parts_over(&world, database, SqliteOptions::default()),
+            None => world.parts(ring()),
+        };
+        let desk = Desk::create(parts, rules, &operator_id(ADMIN.0), ADMIN.1);
         let mut house = Self {
             desk: desk.unwrap(),
             world,
+            database,
         };
         let admin = house.sign_in(ADMIN);
         let desk = &mut house.desk;
@@ -153,7 +207,7 @@ impl House {
 
     /// Another process over the same store.
     pub fn reopen(&mut self) {
-        self.desk = Desk::open(self.world.parts(ring())).unwrap();
+        self.desk = Desk::open(self.parts()).unwrap();
     }
 
     pub fn open(&mut self, session: &OperatorSession, number: u8) -> RequestId {

@@ -178,7 +178,5 @@ pub(crate) fn name_of(
     if let Some(row) = step.get::<OperatorRow>(&number.0)? {
         return Ok(Some(row.name));
     }
-    Ok(who::user(step, number)
-        .ok()
-        .map(|user| user.id.as_str().to_string()))
+    Ok(who::known_user(step, number)?.map(|user| user.id.as_str().to_string()))
 }

@@ -61,7 +61,7 @@ pub(crate) fn next(step: &Step<'_>) -> Result<Option<Due>, DeskError> {
     Ok(Some(Due {
         number: queue.first,
         kind: row.kind,
-        user: who::user(step, row.user).ok(),
+        user: who::known_user(step, row.user)?,
         device: DeviceId::from_bytes(row.device),
         request: row.request,
         operator: who::operator_name(step, row.operator)?,

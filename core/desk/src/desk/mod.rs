@@ -186,18 +186,35 @@ impl Desk {
         let clock = self.parts.clock.now();
         let store_clock = txn.now()?.unwrap_or(clock);
         let nodes = TransactionNodes(&*txn);
-        let now = store_clock.max(head.at);
+        // Which of two clocks is wrong is not known: that they differ is recorded by the earlier one, or the log would
+        // run ahead of the other.
+        let now = if apart(clock, store_clock) {
+            clock.min(store_clock)
+        } else {
+            store_clock
+        };
+        let now = now.max(head.at);
         let about = DeskEntry::of(event);
         let mut step = Step::new(&nodes, head.clone(), now, seed, self.disabled, about);
         let answer =
             in_time(clock, store_clock, head.at, behind).and_then(|()| decide(&mut step, store_clock));
-        let answer = answer.inspect_err(|error| {
+        let answer = answer.map_err(|error| {
             step.forget(&head);
-            step.record_refusal(error);
-            // A store that cannot be trusted may not let an alarm be raised either: the refusal is what counts.
-            if is_alarming(error) && alarm::raise(&mut step, error.code()).is_err() {
+            step.record_refusal(&error);
+            if is_alarming(&error)
+                && let Err(fault) = alarm::raise(&mut step, error.code())
+            {
+                // A store that cannot be trusted may not let an alarm be raised either. Both are recorded, and who
+                // would keep an alarm from being raised is told of.
                 step.forget(&head);
+                step.record_refusal(&error);
+                if fault.code() != error.code() {
+                    let fault = fault.into();
+                    step.record_refusal(&fault);
+                    return fault;
+                }
             }
+            error
         });
         if step.is_idle() {
             return answer;
@@ -279,8 +296,12 @@ enum Behind {
     Accepted,
 }
 
+fn apart(clock: UnixTime, store: UnixTime) -> bool {
+    clock.seconds_since(store).max(store.seconds_since(clock)) > CLOCK_TOLERANCE
+}
+
 fn in_time(clock: UnixTime, store: UnixTime, latest: UnixTime, behind: Behind) -> Result<(), DeskError> {
-    if clock.seconds_since(store).max(store.seconds_since(clock)) > CLOCK_TOLERANCE {
+    if apart(clock, store) {
         return Err(ErrorCode::ClockDiffers.into());
     }
     if behind == Behind::Refused && latest.seconds_since(store) > CLOCK_TOLERANCE {

@@ -11,6 +11,8 @@ use crate::{LimitRule, PersonNumber, RequestId, UnixTime};
 
 /// A window is counted in this many parts, so that a row stays small however many codes there were.
 const PARTS: u64 = 48;
+/// So many parts are kept, about two windows: a clock that jumps ahead and is set back has forgotten nothing.
+const KEPT: usize = 98;
 
 /// Codes counted of late. A code counts until its part of the window, a 48th, lies wholly before the window: at most
 /// that much longer than the rule says, never shorter.
@@ -41,10 +43,8 @@ impl LimitRow {
         codes.fold(0, u32::saturating_add)
     }
 
-    /// Counts one code, and forgets those that are in the rule's window no longer.
+    /// Counts one code. What is in the rule's window no longer is kept for a while, whatever the clock says now.
     pub(crate) fn take(&mut self, rule: &LimitRule, now: UnixTime) {
-        self.parts
-            .retain(|part| now.seconds_since(part.until) < rule.window_seconds);
         let width = (rule.window_seconds / PARTS).max(1);
         match self.parts.last_mut() {
             Some(last) if last.until.0 / width == now.0 / width => {
@@ -53,6 +53,8 @@ impl LimitRow {
             }
             _ => self.parts.push(LimitPart { until: now, codes: 1 }),
         }
+        let more = self.parts.len().saturating_sub(KEPT);
+        self.parts.drain(..more);
     }
 }
 

@@ -5,11 +5,13 @@
 
 mod admin_key_store;
 mod desk_store;
+mod signer;
 
-use crate::ports::StorageError;
+use crate::ports::{SignerError, StorageError};
 
 pub use admin_key_store::admin_key_store;
 pub use desk_store::desk_store;
+pub use signer::{SignerUnderTest, signer};
 
 /// What an adapter does not keep.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,6 +23,9 @@ pub enum ContractError {
     /// A call failed that should not have.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The same of a signer.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
 }
 
 fn ensure(holds: bool, sentence: &'static str) -> Result<(), ContractError> {
