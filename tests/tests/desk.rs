@@ -15,6 +15,8 @@ mod asked;
 mod calls;
 #[path = "desk/export.rs"]
 mod export;
+#[path = "desk/files.rs"]
+mod files;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "desk/house.rs"]
 mod house;

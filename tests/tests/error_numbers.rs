@@ -1,5 +1,5 @@
 //! What can go wrong in an unlock, as the person sees it: each with a number of its own. The help
-//! desk's refusals are in `helpdesk_refusals`.
+//! desk's refusals are in `desk/refusals.rs`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

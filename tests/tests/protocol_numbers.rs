@@ -44,9 +44,7 @@ fn required() -> BTreeMap<String, String> {
     let mut out = BTreeMap::new();
     for path in texts {
         let text = fs::read_to_string(&path).unwrap();
-        // `audit-1` is an earlier version of `audit`, and numbers are of the part.
-        let part = path.file_stem().unwrap().to_str().unwrap();
-        let part = part.split('-').next().unwrap().to_owned();
+        let part = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let mut section = String::new();
         for (line, number) in text.lines().zip(1..) {
             let place = format!("{}:{number}", path.display());

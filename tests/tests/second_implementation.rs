@@ -1,5 +1,5 @@
 //! `tests/second`, written in Python from docs/protocol.md and its parts alone, meets this code:
-//! its host and desk our device, our host and desk its device. `helpdesk_files` has it read our log.
+//! its host and desk our device, our host and desk its device. `second_desk_log` has it read our log.
 
 #![allow(
     clippy::unwrap_used,

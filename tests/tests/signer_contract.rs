@@ -17,7 +17,7 @@ use fido_unlock::desk::testing::{self, ContractError, SignerUnderTest};
 use fido_unlock::desk::{KeyRing, NoAdminKeys, SoftwareSigner};
 use fido_unlock::suite::IssuerKey;
 use fido_unlock_files::{FileAdminKeys, WrappingKey};
-use fido_unlock_mock::desk::{Faults, MemoryAdminKeys};
+use fido_unlock_mock::desk::MemoryAdminKeys;
 use wrong::{AdminKeys, Kind, Wrong};
 
 const SLOTS: [(u8, Suite); 2] = [(1, Suite::P256Ecdsa), (4, Suite::P256EcdhMac)];
@@ -55,7 +55,7 @@ const BOTH: &[Suite] = &[Suite::P256Ecdsa, Suite::P256EcdhMac];
 
 #[test]
 fn the_software_signer_keeps_the_contract_in_memory() {
-    let keys = MemoryAdminKeys::new(Faults::default());
+    let keys = MemoryAdminKeys::default();
     testing::signer(|| Ok(software(BOTH, Some(Box::new(keys.clone()))))).unwrap();
 }
 

@@ -75,7 +75,6 @@ fn make(out: &Path) -> Done {
     for generator in [
         "make_suite_vectors.py",
         "make_framing_vectors.py",
-        "make_audit_vectors.py",
         "make_desk_log_vectors.py",
     ] {
         let mut generate = Command::new(&python);

@@ -80,7 +80,7 @@ impl HasCode for ImportError {
 }
 
 /// Reads every device, or none if a line is wrong. They are then given to
-/// [`HelpDesk::register_device`](fido_unlock_desk::HelpDesk::register_device).
+/// [`Desk::register_device`](fido_unlock_desk::Desk::register_device).
 ///
 /// # Errors
 /// [`ImportError`], the first wrong line.

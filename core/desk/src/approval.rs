@@ -4,8 +4,7 @@ use alloc::string::String;
 
 use fido_unlock_protocol::{Challenge, DeviceId};
 
-use super::audit::AuditEntry;
-use super::{OperatorId, OperatorSession, RequestId, UnixTime, User, VerificationMethod, Vouched};
+use super::{OperatorId, RequestId, UnixTime, User, VerificationMethod, Vouched};
 
 /// What a second operator is asked to approve. Only the desk makes it.
 #[derive(Debug)]
@@ -24,8 +23,8 @@ pub struct ApprovalTask {
 }
 
 impl ApprovalTask {
-    /// What the approval is for: the hash of the audit entry that gave the request its present state.
-    /// Another reason, caller or challenge changes it and voids the approval.
+    /// What the approval is for: a hash over everything that the task shows. Another reason, caller, challenge or way
+    /// of the code changes it and voids the approval.
     #[must_use]
     pub const fn basis(&self) -> &[u8; 32] {
         &self.basis
@@ -102,19 +101,6 @@ impl ApprovalTask {
             at: self.now,
         }
     }
-}
-
-/// An ask that has begun: [`HelpDesk::finish_approval`](super::HelpDesk::finish_approval) takes it with
-/// the answer. Let go without one, nothing is recorded.
-#[derive(Debug)]
-#[must_use]
-pub struct BegunApproval {
-    pub(super) session: OperatorSession,
-    pub(super) request: RequestId,
-    pub(super) basis: [u8; 32],
-    /// Which ask of the request it is.
-    pub(super) ask: u64,
-    pub(super) context: AuditEntry,
 }
 
 /// A second operator's approval of one request, as it stood then. It can be used once and cannot be copied.

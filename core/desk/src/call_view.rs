@@ -7,7 +7,37 @@ use fido_unlock_protocol::error::ErrorCode;
 use fido_unlock_protocol::suite::Suite;
 use fido_unlock_protocol::{Challenge, DeviceId};
 
-use crate::{CodeOutcome, OpenCode, OperatorId, RequestId, UnixTime, User, VerificationMethod, Vouched};
+use crate::{OperatorId, RequestId, UnixTime, User, UserId, VerificationMethod, Vouched};
+
+/// How a request with a code ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeOutcome {
+    /// Nothing was recorded yet.
+    Open,
+    /// The device was unlocked.
+    Done,
+    /// Given up.
+    Abandoned,
+    /// A later challenge came: the code is void, if that one was the device's.
+    Superseded,
+}
+
+/// A code that was made and may still be good: it does not expire on the device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenCode {
+    /// Its request.
+    pub request: RequestId,
+    /// Its device.
+    pub device: DeviceId,
+    /// The owner.
+    pub user: UserId,
+    /// Who gave it.
+    pub operator: OperatorId,
+    /// When it was made.
+    pub at: UnixTime,
+    /// Open or abandoned.
+    pub outcome: CodeOutcome,
+}
 
 /// What an operator sees of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,8 +6,7 @@ use fido_unlock_protocol::DeviceId;
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
-use super::audit::AuditEntry;
-use super::{OperatorId, OperatorSession, RequestId, UnixTime, User, UserId};
+use super::{OperatorId, RequestId, UnixTime, User, UserId};
 use crate::ports::{CallerError, CallerVerifier};
 
 /// How a caller was verified.
@@ -137,19 +136,6 @@ impl VerificationTask {
             at: self.now,
         }
     }
-}
-
-/// A verification that has begun:
-/// [`HelpDesk::finish_verification`](super::HelpDesk::finish_verification) takes it with the verifier's
-/// answer. Let go without one, nothing is recorded.
-#[derive(Debug)]
-#[must_use]
-pub struct BegunVerification {
-    pub(super) session: OperatorSession,
-    pub(super) request: RequestId,
-    /// The hash of the entry that gave the request its present state.
-    pub(super) basis: [u8; 32],
-    pub(super) context: AuditEntry,
 }
 
 /// A verified caller, good for one request of one user and one Device ID. It cannot be copied.

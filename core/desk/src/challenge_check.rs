@@ -1,40 +1,9 @@
-//! The desk's checks of a Device Challenge, in their order: suite, slot, answered elsewhere, counter.
+//! The counter in a Device Challenge.
 
 use fido_unlock_protocol::error::ErrorCode;
 use fido_unlock_protocol::{Challenge, DeviceChallenge};
 
-use super::state::DeskState;
-use super::{DeskError, RegisteredDevice};
-
-/// Checks the challenge against registry and log.
-pub(super) fn check(
-    state: &DeskState,
-    device: &RegisteredDevice,
-    challenge: &Challenge,
-) -> Result<(), DeskError> {
-    let counter = match challenge {
-        Challenge::Line(line) => {
-            if line.suite() != device.keys.suite() {
-                return Err(ErrorCode::ChallengeSuite.into());
-            }
-            if line.slot() != device.slot {
-                return Err(ErrorCode::ChallengeSlot.into());
-            }
-            Some(line.counter_low())
-        }
-        Challenge::Aes(_) if device.keys.issuer().is_some() => return Err(ErrorCode::ChallengeSuite.into()),
-        Challenge::Aes(_) => None,
-    };
-    if let Some(other) = state.answered_for(challenge).filter(|other| *other != device.id) {
-        return Err(DeskError::ChallengeElsewhere { device: other });
-    }
-    if let Some(found) = counter {
-        let registered = device.counter.map(low_16);
-        let expected = state.expected_counter(&device.id).or(registered).unwrap_or(found);
-        check_counter(expected, found)?;
-    }
-    Ok(())
-}
+use super::DeskError;
 
 /// The counter goes up by one with each unlock and wraps at 2^16; a difference of half that or more counts as back.
 pub(super) fn check_counter(expected: u16, found: u16) -> Result<(), DeskError> {

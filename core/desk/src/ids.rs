@@ -144,30 +144,11 @@ impl RequestId {
     pub fn parse(text: &str) -> Result<Self, CodeError> {
         parse_number(text).map(Self)
     }
-
-    /// The id of a request that is counted, as the desk of one process does.
-    #[must_use]
-    pub const fn counted(number: u64) -> Self {
-        let [a, b, c, d, e, f, g, h] = number.to_be_bytes();
-        Self([0, 0, a, b, c, d, e, f, g, h])
-    }
-
-    /// The number of a request that is counted; `None` of a random one.
-    #[must_use]
-    pub const fn number(&self) -> Option<u64> {
-        match self.0 {
-            [0, 0, a, b, c, d, e, f, g, h] => Some(u64::from_be_bytes([a, b, c, d, e, f, g, h])),
-            _ => None,
-        }
-    }
 }
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.number() {
-            Some(number) => number.fmt(f),
-            None => f.write_str(&number_line(&self.0)),
-        }
+        f.write_str(&number_line(&self.0))
     }
 }
 

@@ -12,7 +12,6 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
-pub mod audit;
 pub mod export;
 pub mod log;
 pub mod map;
@@ -22,50 +21,44 @@ pub mod record;
 pub mod testing;
 
 mod approval;
-mod authorised;
 mod call_view;
 mod caller;
 mod challenge_check;
 mod decide;
+mod delivery;
 mod desk;
-mod help_desk;
 mod ids;
 mod licence;
 mod limits;
 mod operator;
-mod policy;
 mod refusal;
 mod registered;
 mod rows;
 mod rules;
 mod signer;
 mod signing;
-mod state;
 mod step;
 mod typed_text;
 #[cfg(test)]
 mod vectors;
 
-pub use approval::{Approval, ApprovalTask, BegunApproval};
-pub use authorised::{Authorised, SealedCode};
-pub use call_view::{CallView, DeskAlarm};
-pub use caller::{
-    BegunVerification, OperatorStatement, VerificationMethod, VerificationTask, VerifiedCaller, Vouched,
-};
+pub use approval::{Approval, ApprovalTask};
+pub use call_view::{CallView, CodeOutcome, DeskAlarm, OpenCode};
+pub use caller::{OperatorStatement, VerificationMethod, VerificationTask, VerifiedCaller, Vouched};
+pub use delivery::{Delivery, GivenCode};
 pub use desk::{
     BegunAsk, BegunCheck, Desk, DeskParts, ExportTexts, LogReport, LogState, ShownEntry, WriteFile,
 };
-pub use help_desk::{Delivery, DeskPorts, Found, GivenCode, HelpDesk, KeyEvent, NewDevice, RequestView};
 pub use ids::{LONGEST_ID, OperatorId, PersonNumber, RequestId, UnixTime, UserId};
 pub use licence::{LicenceError, LicenceFile};
-pub use limits::{LimitBook, LimitKind, LimitOutcome, LimitRecord, LimitRule, LimitRules};
+pub use limits::{LimitKind, LimitRule, LimitRules};
 pub use operator::{Operator, OperatorSession, Privilege, Role};
-pub use policy::{AcceptedMethod, DeskPolicy};
 pub use refusal::DeskError;
-pub use registered::{Channel, ChannelKind, DeviceKeys, DeviceSlot, RegisteredDevice, User, UserClass};
-pub use rules::Rules;
-pub use signer::{KeptKey, KeyRing, NoAdminKeys, SoftwareSigner};
+pub use registered::{
+    Channel, ChannelKind, DeviceKeys, DeviceSlot, Found, NewDevice, RegisteredDevice, User, UserClass,
+};
+pub use rules::{AcceptedMethod, Rules};
+pub use signer::{KeptKey, KeyEvent, KeyRing, NoAdminKeys, SoftwareSigner};
 pub use signing::{SigningTask, ToSign};
-pub use state::{Alarm, CodeOutcome, OpenCode};
 pub use step::{Guard, SealKey, SeenLog};
 pub use typed_text::{composed, folded, opaque};

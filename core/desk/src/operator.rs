@@ -69,7 +69,7 @@ impl Role {
     }
 }
 
-/// An operator as the [`Operators`](crate::ports::Operators) port gives it.
+/// An operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operator {
     /// The sign-in name.
@@ -88,7 +88,7 @@ impl Operator {
     }
 }
 
-/// An operator who has signed in; only [`HelpDesk::sign_in`](super::HelpDesk::sign_in) makes one.
+/// An operator who has signed in; only [`Desk::sign_in`](super::Desk::sign_in) makes one.
 #[derive(Clone)]
 pub struct OperatorSession {
     operator: OperatorId,
@@ -103,10 +103,6 @@ impl core::fmt::Debug for OperatorSession {
 }
 
 impl OperatorSession {
-    pub(super) fn new(operator: OperatorId, since: UnixTime) -> Self {
-        Self::with_secret(operator, since, [0; 32])
-    }
-
     pub(super) fn with_secret(operator: OperatorId, since: UnixTime, secret: [u8; 32]) -> Self {
         Self {
             operator,

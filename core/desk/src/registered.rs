@@ -3,8 +3,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use fido_unlock_protocol::DeviceId;
 use fido_unlock_protocol::suite::{DevicePublicKey, IssuerPublicKey, Suite};
+use fido_unlock_protocol::{AdminKey, DeviceId};
 use minicbor::{Decode, Encode};
 
 use super::{UnixTime, UserId};
@@ -152,4 +152,33 @@ pub struct DeviceSlot {
     pub issuer: Option<IssuerPublicKey>,
     /// Its rotation number.
     pub rotation: u32,
+}
+
+/// A device as enrolment left it.
+pub struct NewDevice {
+    /// Its Device ID.
+    pub id: DeviceId,
+    /// Its owner.
+    pub owner: UserId,
+    /// The slot, 0 to 15; 0 in suite 3.
+    pub slot: u8,
+    /// Suite and public keys.
+    pub keys: DeviceKeys,
+    /// The admin key: there in suite 3, `None` in the others.
+    pub admin_key: Option<AdminKey>,
+    /// The unlock counter, 0 after enrolment; `None` in suite 3.
+    pub counter: Option<u32>,
+    /// The slot's rotation number, 0 after enrolment.
+    pub rotation: u32,
+    /// Its other slots.
+    pub other_slots: Vec<DeviceSlot>,
+}
+
+/// A user and their devices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The user.
+    pub user: User,
+    /// Their devices, retired ones too.
+    pub devices: Vec<RegisteredDevice>,
 }

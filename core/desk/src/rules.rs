@@ -6,10 +6,22 @@ use alloc::vec::Vec;
 
 use minicbor::{Decode, Encode};
 
-use crate::{AcceptedMethod, LimitRule, LimitRules, UserClass, VerificationMethod, Vouched};
+use crate::{LimitRule, LimitRules, UserClass, VerificationMethod, Vouched};
 
 const MINUTE: u64 = 60;
 const DAY: u64 = 24 * 60 * MINUTE;
+
+/// A way of verifying a caller that counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct AcceptedMethod {
+    /// The method.
+    #[n(0)]
+    pub method: VerificationMethod,
+    /// The least that must vouch for it: [`Vouched::Operator`] also accepts a machine's word.
+    #[n(1)]
+    pub at_least: Vouched,
+}
 
 /// The rules. They stand in the desk's database, under its seal; what loosens them rests first.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]

@@ -11,8 +11,8 @@ use fido_unlock_protocol::suite::{
 use fido_unlock_protocol::{AdminKey, DeviceId, ResponseCode};
 use zeroize::Zeroizing;
 
-use super::{Authorised, SigningTask, ToSign};
-use crate::ports::{AdminKeyStore, IssuerInfo, ResponseSigner, Signer, SignerError, StorageError};
+use super::{SigningTask, ToSign};
+use crate::ports::{AdminKeyStore, IssuerInfo, Signer, SignerError, StorageError};
 
 /// An issuer key in its slot.
 pub struct KeptKey {
@@ -199,36 +199,6 @@ impl SoftwareSigner {
     }
 }
 
-impl ResponseSigner for SoftwareSigner {
-    fn respond(&mut self, authorised: &Authorised) -> Result<ResponseCode, SignerError> {
-        if let Some(challenge) = authorised.aes_challenge() {
-            let key = self
-                .admin_keys
-                .get(&authorised.device())?
-                .ok_or(SignerError::KeyMissing)?;
-            return Ok(IssuerKey::admin_key(key).respond_aes(challenge)?);
-        }
-        let fields = authorised.fields().ok_or(SignerError::WrongSuite)?;
-        respond_line(&self.ring, authorised.slot(), &fields)
-    }
-
-    fn issuers(&self) -> Vec<IssuerInfo> {
-        self.ring.keys().into_iter().map(KeptKey::info).collect()
-    }
-
-    fn check_admin_key(&self, device: &DeviceId, key: &AdminKey) -> Result<(), SignerError> {
-        match self.admin_keys.device_with(key)? {
-            Some(other) if other != *device => Err(SignerError::AdminKeyShared { other }),
-            _ => Ok(()),
-        }
-    }
-
-    fn store_admin_key(&mut self, device: &DeviceId, key: &AdminKey) -> Result<(), SignerError> {
-        ResponseSigner::check_admin_key(self, device, key)?;
-        self.admin_keys.put(device, key).map_err(SignerError::from)
-    }
-}
-
 impl Signer for SoftwareSigner {
     fn sign(&mut self, task: &SigningTask) -> Result<Zeroizing<Vec<u8>>, SignerError> {
         if let ToSign::Block(challenge) = task.to_sign()? {
@@ -244,11 +214,15 @@ impl Signer for SoftwareSigner {
     }
 
     fn check_admin_key(&self, device: &DeviceId, key: &AdminKey) -> Result<(), SignerError> {
-        ResponseSigner::check_admin_key(self, device, key)
+        match self.admin_keys.device_with(key)? {
+            Some(other) if other != *device => Err(SignerError::AdminKeyShared { other }),
+            _ => Ok(()),
+        }
     }
 
     fn store_admin_key(&mut self, device: &DeviceId, key: &AdminKey) -> Result<(), SignerError> {
-        ResponseSigner::store_admin_key(self, device, key)
+        self.check_admin_key(device, key)?;
+        self.admin_keys.put(device, key).map_err(SignerError::from)
     }
 }
 
@@ -263,6 +237,23 @@ impl From<SuiteError> for SignerError {
             },
         }
     }
+}
+
+/// What happens to issuer keys and operators beside the desk, to be recorded in its log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyEvent {
+    /// An issuer key was made, or rotated into a slot.
+    Made {
+        /// The slot.
+        slot: u8,
+        /// Q.
+        public: IssuerPublicKey,
+    },
+    /// The issuer keys were backed up.
+    BackedUp,
+    /// The issuer keys were restored.
+    Restored,
 }
 
 /// A store without admin keys, for a desk without suite-3 devices.

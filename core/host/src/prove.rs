@@ -106,7 +106,7 @@ pub struct RotationPlan {
 }
 
 /// [`rotate_issuer`] with both keys behind a prover; the device asks for a touch. Gives the slot's
-/// new rotation number, for `HelpDesk::record_rotation`.
+/// new rotation number, for `Desk::record_rotation`.
 /// Before anything is proven the device is compared with the plan. If its answer is lost, or says no, the device is
 /// asked for the slot: a rotation that was done is told as done.
 ///

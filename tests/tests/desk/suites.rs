@@ -108,7 +108,7 @@ pub fn challenge_of(suite: Suite, nonce: u8) -> Challenge {
 }
 
 /// Whether zoe's device of this suite, enrolled with this suite-2 key, takes the code.
-fn takes(suite: Suite, mac: &IssuerKey, challenge: &Challenge, code: &ResponseCode) -> bool {
+pub fn takes(suite: Suite, mac: &IssuerKey, challenge: &Challenge, code: &ResponseCode) -> bool {
     let (ecdsa, mac) = (issuer(), mac.public().unwrap());
     let (device_key, admin_key) = (device_key(), AdminKey::new(&ADMIN_KEY).unwrap());
     let verifier = match suite {

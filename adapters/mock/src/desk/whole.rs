@@ -6,7 +6,6 @@ use fido_unlock_desk::log::{KeyName, NoteSigner, SoftwareNoteSigner};
 use fido_unlock_desk::ports::{Anchor, Entropy, EntropyError, StorageError};
 use fido_unlock_desk::{DeskParts, KeyRing, LicenceFile, SealKey, SeenLog, SoftwareSigner, UnixTime};
 
-use super::faults::Faults;
 use super::{FastPasswords, MemoryAdminKeys, MemoryStore, Outbox, TestClock, lock};
 
 const YEAR: u64 = 365 * 24 * 60 * 60;
@@ -74,7 +73,7 @@ impl TestDesk {
             store: MemoryStore::default(),
             clock: TestClock::new(now),
             entropy: CountedEntropy::default(),
-            admin_keys: MemoryAdminKeys::new(Faults::default()),
+            admin_keys: MemoryAdminKeys::default(),
             outbox: Outbox::default(),
             anchor: MemoryAnchor::default(),
             anchored: false,

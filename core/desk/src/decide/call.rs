@@ -32,7 +32,7 @@ pub(crate) fn open(
     step.about.user = Some(owner);
     let row = in_use(step, owner, device)?;
     let keys = row.keys().ok_or(ErrorCode::StoreCorrupt)?;
-    let id = request_id(step);
+    let id = RequestId::from_bytes(step.random());
     step.about.request = Some(id);
     let reason = reason.trim();
     let opened = RequestRow::opened(
@@ -56,16 +56,6 @@ pub(crate) fn set_up_ended(step: &Step<'_>) -> Result<(), DeskError> {
         who::settings(step)?.open,
         ErrorCode::DeskNotOpen,
     )
-}
-
-/// Random, and never one that would be shown as a count.
-fn request_id(step: &mut Step<'_>) -> RequestId {
-    loop {
-        let id = RequestId::from_bytes(step.random());
-        if id.number().is_none() {
-            return id;
-        }
-    }
 }
 
 /// The device, in use and the user's.

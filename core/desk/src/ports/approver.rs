@@ -47,7 +47,7 @@ impl HasCode for ApprovalError {
 }
 
 /// The system in which second operators approve: a ticket system, a chat, a work flow. Operators who
-/// sign in at the desk need none: [`HelpDesk::approve`](crate::HelpDesk::approve).
+/// sign in at the desk need none: [`Desk::approve`](crate::Desk::approve).
 pub trait Approver {
     /// Says whether the request that `task` shows was approved, and makes the answer with
     /// [`ApprovalTask::approved_by`], the only way to make one. If nobody has decided, it answers

@@ -33,8 +33,8 @@ pub trait CallerVerifier {
     /// Checks the caller that `task` names and, when it was them, makes the answer with
     /// [`VerificationTask::vouch`], the only way to one. It may wait for the caller: a desk that serves
     /// others meanwhile asks it between
-    /// [`HelpDesk::begin_verification`](crate::HelpDesk::begin_verification) and
-    /// [`HelpDesk::finish_verification`](crate::HelpDesk::finish_verification).
+    /// [`Desk::begin_verification`](crate::Desk::begin_verification) and
+    /// [`Desk::finish_verification`](crate::Desk::finish_verification).
     ///
     /// # Errors
     /// [`CallerError`] when it was not them, or could not be checked.

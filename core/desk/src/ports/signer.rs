@@ -1,12 +1,90 @@
 //! Whatever holds the issuers' keys: a file, a software library, an HSM.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
+use fido_unlock_protocol::error::{ErrorCode, HasCode};
+use fido_unlock_protocol::suite::{IssuerPublicKey, Suite};
 use fido_unlock_protocol::{AdminKey, DeviceId};
 use zeroize::Zeroizing;
 
-use super::SignerError;
+use super::StorageError;
 use crate::SigningTask;
+
+/// Why no response was made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignerError {
+    /// No key for this slot and public key, or no admin key for this device.
+    #[error("{}", ErrorCode::KeyMissing)]
+    KeyMissing,
+    /// The key is of another suite.
+    #[error("{}", ErrorCode::SignerSuite)]
+    WrongSuite,
+    /// The slot already holds a key.
+    #[error("{}", ErrorCode::KeyExists)]
+    KeyExists,
+    /// Another device has this admin key.
+    #[error("{}", ErrorCode::AdminKeyShared)]
+    AdminKeyShared {
+        /// That device.
+        other: DeviceId,
+    },
+    /// A public key is not a point on the curve.
+    #[error("{}", ErrorCode::InvalidPoint)]
+    InvalidPoint,
+    /// No random bytes.
+    #[error("{}", ErrorCode::EntropyFailed)]
+    Entropy,
+    /// Its store of admin keys failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// It cannot be reached.
+    #[error("{}: {detail}", ErrorCode::SignerUnavailable)]
+    Unavailable {
+        /// What cannot be reached.
+        detail: String,
+    },
+    /// It refused.
+    #[error("{}: {detail}", ErrorCode::SignerFailed)]
+    Failed {
+        /// Its reason, without any secret.
+        detail: String,
+    },
+    /// A signer that the host program provides failed.
+    #[error("{}", ErrorCode::HostFailed)]
+    HostFailed,
+}
+
+impl HasCode for SignerError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::KeyMissing => ErrorCode::KeyMissing,
+            Self::WrongSuite => ErrorCode::SignerSuite,
+            Self::KeyExists => ErrorCode::KeyExists,
+            Self::AdminKeyShared { .. } => ErrorCode::AdminKeyShared,
+            Self::InvalidPoint => ErrorCode::InvalidPoint,
+            Self::Entropy => ErrorCode::EntropyFailed,
+            Self::Storage(error) => error.code(),
+            Self::Unavailable { .. } => ErrorCode::SignerUnavailable,
+            Self::Failed { .. } => ErrorCode::SignerFailed,
+            Self::HostFailed => ErrorCode::HostFailed,
+        }
+    }
+}
+
+/// An issuer key that a signer holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IssuerInfo {
+    /// The slot that it is for, 0 to 15.
+    pub slot: u8,
+    /// The one suite that it is for.
+    pub suite: Suite,
+    /// Q.
+    pub public: IssuerPublicKey,
+    /// Whether a newer key has replaced it; it then serves only devices that have not been rotated yet.
+    pub retired: bool,
+}
 
 /// Signs. It answers raw bytes, which [`SigningTask::accept`] takes or refuses; so a signer cannot make a code for
 /// anything that the desk has not authorised.

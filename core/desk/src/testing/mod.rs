@@ -4,21 +4,13 @@
 //! program over the same data. It says what was broken instead of panicking.
 
 mod admin_key_store;
-mod audit_log;
 mod desk_store;
-mod directory;
-mod limits;
-mod operators;
 mod signer;
 
 use crate::ports::{SignerError, StorageError};
 
 pub use admin_key_store::admin_key_store;
-pub use audit_log::audit_log;
 pub use desk_store::desk_store;
-pub use directory::directory;
-pub use limits::limits;
-pub use operators::operators;
 pub use signer::{SignerUnderTest, signer};
 
 /// What an adapter does not keep.
