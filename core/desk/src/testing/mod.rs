@@ -9,8 +9,9 @@ mod desk_store;
 mod directory;
 mod limits;
 mod operators;
+mod signer;
 
-use crate::ports::StorageError;
+use crate::ports::{SignerError, StorageError};
 
 pub use admin_key_store::admin_key_store;
 pub use audit_log::audit_log;
@@ -18,6 +19,7 @@ pub use desk_store::desk_store;
 pub use directory::directory;
 pub use limits::limits;
 pub use operators::operators;
+pub use signer::{SignerUnderTest, signer};
 
 /// What an adapter does not keep.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,6 +31,9 @@ pub enum ContractError {
     /// A call failed that should not have.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The same of a signer.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
 }
 
 fn ensure(holds: bool, sentence: &'static str) -> Result<(), ContractError> {
