@@ -15,5 +15,7 @@ mod calls;
 mod house;
 #[path = "desk/people.rs"]
 mod people;
+#[path = "desk/restore.rs"]
+mod restore;
 #[path = "desk/store.rs"]
 mod store;

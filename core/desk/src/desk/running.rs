@@ -1,18 +1,17 @@
 //! What runs beside the calls: notices, the log's checkpoints, proofs and verification.
 
-use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
 
+use super::verify::{self, broken};
 use super::{Desk, head_of};
 use crate::decide::{lookup, notice, who};
 use crate::log::{
-    NoteSigner, Origin, ProofFile, Range, SignedNote, Tile, TreeHash, TreeHead, consistency_proof,
-    inclusion_proof, leaf_hash,
+    NoteSigner, Origin, ProofFile, Range, SignedNote, TreeHash, TreeHead, consistency_proof, inclusion_proof,
 };
-use crate::ports::{DeskTransaction, Notice, StorageError};
+use crate::ports::{DeskTransaction, Notice};
 use crate::record::{DeskEntry, DeskEvent, LogId, text_hash};
 use crate::step::StoredNodes;
 use crate::{DeskError, OperatorSession, Privilege};
@@ -91,7 +90,7 @@ impl Desk {
     /// # Errors
     /// As [`Desk::log_state`].
     pub fn origin(&mut self) -> Result<Origin, DeskError> {
-        origin(self.log_state()?.log_id)
+        Ok(self.log_state()?.log_id.origin()?)
     }
 
     /// How far the log reaches.
@@ -138,7 +137,7 @@ impl Desk {
         })?;
         let state = self.log_state()?;
         let head = TreeHead {
-            origin: origin(state.log_id)?,
+            origin: state.log_id.origin()?,
             size: state.size,
             root: state.root,
         };
@@ -231,111 +230,14 @@ impl Desk {
         self.looking(|txn, _, _| Ok(txn.entries(index, 1)?.pop().ok_or(ErrorCode::InvalidArgument)?))
     }
 
-    /// Verifies the whole log: each entry's form, place and time, the tree over them, the full tiles, and that each of
-    /// `checkpoints`, which the caller has verified, is a beginning of it.
+    /// Verifies the whole log: each entry's form, place, time and log id, the tree over them, the full tiles, and that
+    /// each of `checkpoints`, which the caller has verified, is a beginning of it under the id that it had then.
     ///
     /// # Errors
     /// [`StorageError::AuditBroken`], the first fault; [`ErrorCode::AuditCheckpoint`]; a store's error.
     pub fn verify_audit(&mut self, checkpoints: &[TreeHead]) -> Result<LogReport, DeskError> {
-        self.looking(|txn, state, _| {
-            let mut range = Range::empty();
-            let mut latest = crate::UnixTime(0);
-            agree(checkpoints, state, &range)?;
-            while range.size() < state.size {
-                let entries = txn.entries(range.size(), 256)?;
-                if entries.is_empty() {
-                    return Err(broken(range.size()).into());
-                }
-                for bytes in entries {
-                    let place = range.size();
-                    if place == state.size {
-                        break;
-                    }
-                    let entry = DeskEntry::from_bytes(&bytes).map_err(|_| broken(place))?;
-                    let back = entry.at < latest && entry.event != DeskEvent::ClockAccepted;
-                    if entry.log_id != state.log_id || entry.sequence != place || back {
-                        return Err(broken(place).into());
-                    }
-                    latest = entry.at;
-                    range
-                        .append(leaf_hash(&bytes), |_, _, _| ())
-                        .map_err(|_| broken(place))?;
-                    agree(checkpoints, state, &range)?;
-                }
-            }
-            if range.root() != state.root {
-                return Err(broken(state.size).into());
-            }
-            tiles(txn, state.size)?;
-            let covered = checkpoints.iter().map(|head| head.size).max().unwrap_or(0);
-            if covered > state.size {
-                return Err(ErrorCode::AuditCheckpoint.into());
-            }
-            Ok(LogReport {
-                state: state.clone(),
-                covered,
-            })
-        })
+        self.looking(|txn, state, _| verify::whole(txn, state, checkpoints))
     }
-}
-
-/// Each full tile is what the entries, or the tiles below it, make it.
-fn tiles(txn: &dyn DeskTransaction, size: u64) -> Result<(), DeskError> {
-    let mut level = 0;
-    let mut count = size >> 8;
-    while count > 0 {
-        for index in 0..count {
-            let first = index << 8;
-            let hashes: Vec<TreeHash> = if level == 0 {
-                txn.entries(first, 256)?
-                    .iter()
-                    .map(|entry| leaf_hash(entry))
-                    .collect()
-            } else {
-                let nodes = StoredNodes::new(txn, size);
-                let below =
-                    |place| crate::log::subtree(&nodes, place << (8 * level), (place + 1) << (8 * level));
-                (first..first + 256).map(below).collect::<Result<_, _>>()?
-            };
-            let bytes: Vec<u8> = hashes.iter().flat_map(|hash| hash.0).collect();
-            if txn.tile(level, index)?.as_ref() != Some(&bytes) {
-                let tile = Tile {
-                    level,
-                    index,
-                    width: 256,
-                };
-                return Err(StorageError::AuditBroken { detail: tile.path() }.into());
-            }
-        }
-        level += 1;
-        count >>= 8;
-    }
-    Ok(())
-}
-
-fn broken(place: u64) -> StorageError {
-    StorageError::AuditBroken {
-        detail: format!("entry {place}"),
-    }
-}
-
-fn agree(checkpoints: &[TreeHead], state: &LogState, range: &Range) -> Result<(), DeskError> {
-    let origin = origin(state.log_id)?;
-    let other = checkpoints
-        .iter()
-        .any(|head| head.origin != origin || (head.size == range.size() && head.root != range.root()));
-    if other {
-        return Err(ErrorCode::AuditCheckpoint.into());
-    }
-    Ok(())
-}
-
-fn origin(log_id: LogId) -> Result<Origin, DeskError> {
-    let mut name = "fido-unlock/".to_string();
-    for byte in log_id.0 {
-        name.push_str(&format!("{byte:02x}"));
-    }
-    Ok(Origin::new(&name).map_err(|_| ErrorCode::StoreCorrupt)?)
 }
 
 /// The tree head of a checkpoint, whose root is that of the log's first entries.
@@ -346,7 +248,7 @@ fn of_this_log(
 ) -> Result<TreeHead, DeskError> {
     let other = ErrorCode::AuditCheckpoint;
     let head = TreeHead::parse(checkpoint.text()).map_err(|_| other)?;
-    if head.origin != origin(state.log_id)? || head.size > state.size {
+    if head.size > state.size || head.origin != log_at(txn, head.size)?.origin()? {
         return Err(other.into());
     }
     let nodes = StoredNodes::new(txn, state.size);
@@ -356,4 +258,11 @@ fn of_this_log(
     } else {
         Err(other.into())
     }
+}
+
+/// The log id of the first `size` entries: that of the last one of them.
+fn log_at(txn: &dyn DeskTransaction, size: u64) -> Result<LogId, DeskError> {
+    let place = size.saturating_sub(1);
+    let bytes = txn.entries(place, 1)?.pop().ok_or_else(|| broken(place))?;
+    Ok(DeskEntry::from_bytes(&bytes).map_err(|_| broken(place))?.log_id)
 }

@@ -1,7 +1,9 @@
 //! One entry and its canonical bytes: a CBOR map in the form of RFC 8949, section 4.2.1, with the keys of
 //! docs/protocol/audit.md.
 
+use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt::Write;
 
 use fido_unlock_protocol::DeviceId;
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
@@ -9,6 +11,7 @@ use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
 use super::DeskEvent;
+use crate::log::Origin;
 use crate::{PersonNumber, RequestId, UnixTime};
 
 /// The version of the entry format.
@@ -19,6 +22,18 @@ const TEXT_LABEL: &[u8] = b"fido-unlock/1 text\0";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode)]
 #[cbor(transparent)]
 pub struct LogId(#[cbor(n(0), with = "minicbor::bytes")] pub [u8; 16]);
+
+impl LogId {
+    /// The name of the log in its checkpoints: `fido-unlock/` and the id in hexadecimal digits.
+    pub(crate) fn origin(self) -> Result<Origin, ErrorCode> {
+        let mut name = String::from("fido-unlock/");
+        for byte in self.0 {
+            // Writing to a `String` cannot fail.
+            let _ = write!(name, "{byte:02x}");
+        }
+        Origin::new(&name).map_err(|_| ErrorCode::StoreCorrupt)
+    }
+}
 
 /// Bytes that are not an entry in canonical form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
