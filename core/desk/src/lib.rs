@@ -29,6 +29,7 @@ mod decide;
 mod desk;
 mod help_desk;
 mod ids;
+mod issuer_list;
 mod licence;
 mod limits;
 mod operator;
@@ -52,6 +53,7 @@ pub use caller::{
 pub use desk::{BegunAsk, BegunCheck, Desk, DeskParts, LogReport, LogState, ShownEntry};
 pub use help_desk::{Delivery, DeskPorts, Found, GivenCode, HelpDesk, KeyEvent, NewDevice, RequestView};
 pub use ids::{LONGEST_ID, OperatorId, PersonNumber, RequestId, UnixTime, UserId};
+pub use issuer_list::{IssuerList, IssuerListError};
 pub use licence::{LicenceError, LicenceFile};
 pub use limits::{LimitBook, LimitKind, LimitOutcome, LimitRecord, LimitRule, LimitRules};
 pub use operator::{Operator, OperatorSession, Privilege, Role};
