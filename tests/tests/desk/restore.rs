@@ -66,6 +66,19 @@ fn a_backup_is_refused_until_an_administrator_restores_it() {
     house.desk.verify_audit(&[]).unwrap();
 }
 
+/// Each attempt adds an entry: in the end the backup's log is longer than what was seen.
+#[test]
+fn attempts_that_fail_do_not_make_the_anchor_believe_the_backup() {
+    let house = set_back();
+    for _ in 0..100 {
+        restore_as(&house, &operator_id(ADMIN.0), "wrong", NOTE)
+            .err()
+            .unwrap();
+    }
+    let opened = Desk::open(house.world.parts(ring()));
+    assert_eq!(code_of(opened), ErrorCode::StoreSetBack);
+}
+
 #[test]
 fn the_log_goes_on_under_a_new_id_and_names_the_old_head() {
     let mut house = House::new();
