@@ -234,7 +234,7 @@ impl Desk {
     /// each of `checkpoints`, which the caller has verified, is a beginning of it under the id that it had then.
     ///
     /// # Errors
-    /// [`StorageError::AuditBroken`], the first fault; [`ErrorCode::AuditCheckpoint`]; a store's error.
+    /// [`StorageError::AuditBroken`](crate::ports::StorageError::AuditBroken), the first fault; [`ErrorCode::AuditCheckpoint`]; a store's error.
     pub fn verify_audit(&mut self, checkpoints: &[TreeHead]) -> Result<LogReport, DeskError> {
         self.looking(|txn, state, _| verify::whole(txn, state, checkpoints))
     }
