@@ -6,6 +6,7 @@ folder's, in base64, one a line; `--proof FILE`: a proof file of an entry; `--st
 (deskrows.py)."""
 
 import argparse
+import base64
 import json
 import pathlib
 import sys
@@ -27,7 +28,7 @@ EVENTS = {
     98: "LicenceChanged", 99: "RulesChanged", 100: "ChangeApproved", 101: "OperatorRemoved", 102: "PasswordChanged",
     103: "LogRead",
 }
-CLOCK_ACCEPTED = 97
+LOG_RESTORED, CLOCK_ACCEPTED = 2, 97
 # Bits of a number, or the lengths that are taken.
 NUMBERS = {1: 8, 3: 64, 5: 64, 6: 16, 11: 16, 14: 8, 15: 8, 18: 8, 19: 8, 20: 16, 23: 64, 24: 32, 25: 32}
 BYTES = {2: {16}, 4: {16}, 7: {10}, 8: {10}, 9: {10}, 10: {10}, 12: {16, 18}, 13: {32}, 16: {32}, 17: {32}, 21: {10}, 22: {32}}
@@ -35,7 +36,7 @@ BYTES = {2: {16}, 4: {16}, 7: {10}, 8: {10}, 9: {10}, 10: {10}, 12: {16, 18}, 13
 WHO = {7, 8, 9, 10}
 KNOWN = WHO | {12, 17, 18, 19, 20, 21, 23, 25}
 KEYS = {
-    1: set(), 2: {22}, 3: {7}, 10: {7}, 11: {7, 8, 9, 22}, 12: {7, 11, 24}, 13: {7}, 20: WHO | {22},
+    1: set(), 2: {7, 22}, 3: {7}, 10: {7}, 11: {7, 8, 9, 22}, 12: {7, 11, 24}, 13: {7}, 20: WHO | {22},
     21: WHO | {14, 15, 16}, 22: WHO | {16, 21}, 23: WHO | {12, 18, 19, 20}, 24: WHO | {22}, 25: WHO | {21},
     26: WHO | {22}, 27: WHO, 30: WHO | {12, *range(14, 23)}, 31: WHO | {13}, 32: WHO | {22}, 40: WHO | {20}, 41: WHO,
     42: WHO, 43: WHO | {22, 24}, 50: KNOWN | {11}, 60: KNOWN | {11, 23}, 61: {7, 9, 11, 20, 22, 23}, 70: {7, 8, 22},
@@ -90,16 +91,24 @@ def read_entry(data):
     return entry
 
 
-def read_entries(log_id, entries):
+def read_entries(entries):
     """The entries' maps, in their order."""
-    out, before = [], 0
+    out = []
     for number, data in enumerate(entries):
         entry = read_entry(data)
-        require(entry[2] == log_id and entry[3] == number, BROKEN, f"entry {number}: place")
-        require(entry[5] >= before or entry[6] == CLOCK_ACCEPTED, BROKEN, f"entry {number}: time")
-        before = entry[5]
+        require(entry[3] == number, BROKEN, f"entry {number}: place")
+        if out:
+            before = out[-1]
+            another = entry[2] != before[2]
+            require(another == (entry[6] == LOG_RESTORED), BROKEN, f"entry {number}: log id")
+            require(entry[5] >= before[5] or entry[6] == CLOCK_ACCEPTED, BROKEN, f"entry {number}: time")
         out.append(entry)
     return out
+
+
+def is_log(entries, log_id):
+    """Whether these entries' maps are those of the log of this id."""
+    return not entries or entries[-1][2] == log_id
 
 
 def origin_of(log_id):
@@ -153,11 +162,13 @@ class Export:
                 raise Fault(BROKEN, str(malformed)) from None
             require(len(entries) == width, BROKEN, "another number of entries")
             self.entries += entries
-        self.maps = read_entries(self.log_id, self.entries)
+        self.maps = read_entries(self.entries)
+        require(is_log(self.maps, self.log_id), CHECKPOINT, "another log")
         self.verify_tree()
         self.texts = {}
         for name, at, width in bundles:
             self.read_texts(name, range(at, at + width))
+        self.verify_restored()
 
     def read(self, path):
         try:
@@ -165,9 +176,9 @@ class Export:
         except OSError:
             raise Fault(BROKEN, f"{path} is not there") from None
 
-    def checkpoint(self, data):
+    def checkpoint(self, data, key=None):
         try:
-            return merkle.read_checkpoint(data.decode(), self.key)
+            return merkle.read_checkpoint(data.decode(), key or self.key)
         except (UnicodeDecodeError, merkle.Malformed) as error:
             raise Fault(CHECKPOINT, str(error)) from None
 
@@ -197,10 +208,26 @@ class Export:
             before = index
             self.texts[index] = text
 
+    def origin_at(self, size):
+        """The origin that the first entries had, as many as `size`."""
+        return origin_of(self.maps[max(size, 1) - 1][2]) if self.maps else self.origin
+
+    def verify_restored(self):
+        for place, text in self.texts.items():
+            if self.maps[place][6] == LOG_RESTORED and place > 0:
+                root = base64.b64encode(self.roots[place]).decode()
+                head = f"{self.origin_at(place)}\n{place}\n{root}\n\n"
+                require(text.startswith(head), BROKEN, f"entry {place}: the head before it is another")
+
     def kept(self, data):
-        """A checkpoint that was kept elsewhere is the beginning of this log."""
-        origin, size, root = self.checkpoint(data)
-        require(origin == self.origin and size <= self.size, CHECKPOINT, "another log, or a longer one")
+        """A checkpoint that was kept elsewhere is the beginning of this log: of one that was restored since, it is signed
+        under the name that the log had."""
+        try:
+            key = self.key.under(data.decode().split("\n", 1)[0])
+        except (UnicodeDecodeError, merkle.Malformed) as error:
+            raise Fault(CHECKPOINT, str(error)) from None
+        origin, size, root = self.checkpoint(data, key)
+        require(size <= self.size and origin == self.origin_at(size), CHECKPOINT, "another log, or a longer one")
         require(self.roots[size] == root, CHECKPOINT, "the log was rewritten")
         return size, root
 

@@ -95,7 +95,7 @@ TABLES = {
     "back_off": (person, fields(k0=u32, k1=time, k2=u32)),
     "devices": (device_id, fields(k0=device_id, k1=person, k2=u8, k3=u8, o4=b33, o5=b33, o6=u32, k7=u32, k8=time,
                                   k9=boolean, k10=array(SLOT))),
-    "device_states": (device_id, fields(o0=u16, k1=array(CODE))),
+    "device_states": (device_id, fields(o0=u16, k1=array(CODE), k2=u32, k3=u32)),
     "requests": (request, fields(k0=one_of(0, 1, 2, 3, 4), k1=person, k2=person, k3=device_id, k4=text, k5=time, k6=u32,
                                  k7=u32, k8=u32, o9=CALLER, k10=u8, o11=data(16, 18), o12=APPROVAL, k13=array(person),
                                  o14=text, o15=AUTHORISED, o16=b32)),
@@ -162,7 +162,7 @@ def map_root(rows):
 
 # Head
 
-HEAD = fields(k0=u8, k1=data(16), k2=some_bytes, k3=b32, k4=time, k5=fields(k0=u32, k1=time))
+HEAD = fields(k0=u8, k1=data(16), k2=some_bytes, k3=b32, k4=time, k5=fields(k0=u32, k1=time, k2=u32))
 
 
 def read_head(head, seal_key):
@@ -289,7 +289,7 @@ def verify_store(dump, export):
         elif table in ("user_names", "operator_names"):
             of = maps[table.removesuffix("_names") + "s", row[0]]
             require(of[0].encode() == key, CORRUPT, f"another name in {table}")
-        elif table == "requests" and 12 in row and row[0] == 0:
+        elif table == "requests" and 12 in row and row[0] == 0 and row[6] == head[5][0]:
             what = shown(row, maps["users", row[2]], head[4], head[5])
             require(row[12][1] == basis(head[1], key, row[7], what), CORRUPT, "an approval of something else")
     return len(rows)

@@ -184,6 +184,12 @@ class Key:
             self.public = Ed25519PublicKey.from_public_bytes(data[1:])
         except ValueError:
             raise Malformed("no Ed25519 key") from None
+        self.data = data
+
+    def under(self, name):
+        """The same key under another name."""
+        id = sha256(check_name(name).encode(), b"\n\1", self.data[1:])[:4]
+        return Key(f"{name}+{id.hex()}+{base64.b64encode(self.data).decode()}")
 
 
 def read_note(note):

@@ -158,7 +158,8 @@ def desk_log_entry(case):
 
 
 def desk_log_log(case):
-    desklog.read_entries(bytes.fromhex(case["log_id"]), map(bytes.fromhex, case["entries"]))
+    entries = desklog.read_entries(map(bytes.fromhex, case["entries"]))
+    desklog.require(desklog.is_log(entries, bytes.fromhex(case["log_id"])), desklog.BROKEN, "another log")
     return {}
 
 
@@ -256,7 +257,7 @@ def desk_log_row(case):
 def desk_log_head(case):
     head, tree = deskrows.read_head(bytes.fromhex(case["head"]), bytes.fromhex(case["seal_key"]))
     return {"fields": {"log_id": head[1].hex(), "size": tree.size, "root": tree.root().hex(), "map_root": head[3].hex(),
-                       "at": head[4], "era": head[5][0], "since": head[5][1]}}
+                       "at": head[4], "era": head[5][0], "since": head[5][1], "restores": head[5][2]}}
 
 
 def desk_log_approval(case):

@@ -24,6 +24,8 @@ mod house;
 mod people;
 #[path = "desk/refusals.rs"]
 mod refusals;
+#[path = "desk/restore.rs"]
+mod restore;
 #[path = "desk/store.rs"]
 mod store;
 #[path = "desk/suites.rs"]

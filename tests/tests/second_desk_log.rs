@@ -34,6 +34,8 @@ fn judge(folder: &Path) -> Result<String, String> {
         .arg(folder)
         .arg(fs::read_to_string(file("key")).unwrap())
         .arg("--earlier")
+        .arg(file("checkpoint.before"))
+        .arg("--earlier")
         .arg(file("checkpoint.old"))
         .arg("--consistency")
         .args([file("checkpoint.old"), file("consistency")])
@@ -146,6 +148,7 @@ fn it_verifies_what_a_desk_exports_and_keeps_and_refuses_what_was_changed() {
     assert!(with(folder, &texts, replaced("boss", "zoe")).contains("another text"));
     assert!(with(folder, &texts, swapped(0)).contains("another place"));
     assert!(with(folder, &texts, replaced("\"text\"", " \"text\"")).contains("another form"));
+    restored(folder);
 
     checkpoints(folder);
     store(folder);
@@ -179,11 +182,11 @@ fn checkpoints(folder: &Path) {
     for (name, head, seed, why) in [
         ("checkpoint", &new, 1, "not signed by this key"),
         ("checkpoint", &another_root, OURS, "another root"),
-        ("checkpoint", &elsewhere, OURS, "place"),
+        ("checkpoint", &elsewhere, OURS, "another log"),
         ("checkpoint", &old, OURS, "is not there"),
         ("checkpoint.old", &old, 1, "not signed by this key"),
         ("checkpoint.old", &another_root, OURS, "rewritten"),
-        ("checkpoint.old", &elsewhere, OURS, "another log"),
+        ("checkpoint.old", &elsewhere, OURS, "not signed by this key"),
         (
             "checkpoint.old",
             &TreeHead {
@@ -204,6 +207,30 @@ fn checkpoints(folder: &Path) {
         bytes
     });
     assert!(said.contains("a wrong signature"), "{said}");
+}
+
+/// The name of before for what was written after the log was restored, and the other way round.
+fn restored(folder: &Path) {
+    let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+    let before = read("checkpoint.before");
+    let old_name = KeyName::new(before.lines().next().unwrap()).unwrap();
+    let new_name = NoteVerifier::parse(&read("key")).unwrap().name().clone();
+    for (name, origin, why) in [
+        ("checkpoint.before", &new_name, "another log"),
+        ("checkpoint.old", &old_name, "another log"),
+        ("checkpoint", &old_name, "not signed by this key"),
+    ] {
+        let note = read(name);
+        let text = &note[..=note.rfind("\n\n").unwrap()];
+        let head = TreeHead {
+            origin: origin.clone(),
+            ..TreeHead::parse(text).unwrap()
+        };
+        let mut signer = SoftwareNoteSigner::from_seed(origin.clone(), &[0xC4; 32]);
+        let note = SignedNote::sign(head.to_text(), &mut signer).unwrap();
+        let said = with(folder, name, |_| note.to_text().into_bytes());
+        assert!(said.contains(why), "{name}: {said}");
+    }
 }
 
 /// Rows and head of the store.

@@ -165,9 +165,9 @@ bad("a key of a later version", item({**LOG[2], 26: 0}), 706)
 bad("a key of a later version with a text", item({**LOG[2], 1000: "x"}), 706)
 
 
-def order(reason, entries, error=None):
+def order(reason, entries, error=None, log_id=LOG_ID):
     rest = {} if error is None else {"error": error}
-    add("log", reason, "valid" if error is None else "invalid", log_id=LOG_ID.hex(), entries=[item(e).hex() for e in entries], **rest)
+    add("log", reason, "valid" if error is None else "invalid", log_id=log_id.hex(), entries=[item(e).hex() for e in entries], **rest)
 
 
 order("whole", LOG)
@@ -183,6 +183,26 @@ accepted = {**LOG[2], 6: 97, 5: START - 90}
 order("time goes back by an Administrator's word", LOG[:2] + [accepted, {**LOG[3], 5: START - 80}])
 order("time goes back once more", LOG[:2] + [accepted, {**LOG[3], 5: START - 91}], 704)
 order("an entry of a later version", LOG[:2] + [{**LOG[2], 1: 3}], 706)
+
+# Restored: under another id from LogRestored on. Its text is the old head and a note; here nobody has it.
+THIRD_LOG = bytes(range(0x20, 0x30))
+
+
+def restored(log_id, place):
+    return {**LOG[place], 2: log_id, 6: 2, 22: sha256(b"t4")}
+
+
+def behind(log_id, place=4):
+    return {**LOG[place], 2: log_id}
+
+
+order("restored: another id from LogRestored on", LOG[:3] + [restored(OTHER_LOG, 3), behind(OTHER_LOG)], log_id=OTHER_LOG)
+order("restored twice", LOG[:3] + [restored(OTHER_LOG, 3), restored(THIRD_LOG, 4)], log_id=THIRD_LOG)
+order("LogRestored first", [restored(LOG_ID, 0), behind(LOG_ID, 1)])
+order("restored, and the id of before behind it", LOG[:3] + [restored(OTHER_LOG, 3), behind(LOG_ID)], 704, OTHER_LOG)
+order("restored under the same id", LOG[:3] + [restored(LOG_ID, 3)], 704)
+order("another id without LogRestored", LOG[:3] + [behind(OTHER_LOG, 3)], 704, OTHER_LOG)
+order("restored, but the log's id is that of before", LOG[:3] + [restored(OTHER_LOG, 3), behind(OTHER_LOG)], 704)
 
 
 # The tree, as RFC 9162 section 2.1 defines it. Entry n is n as 8 bytes.
@@ -560,14 +580,14 @@ def head_case(reason, data, expected="valid", **rest):
     add("head", reason, expected, seal_key=SEAL.hex(), head=data.hex(), **rest)
 
 
-def head_fields(size, map_root=sha256(b"map"), era=(0, 0)):
-    return {0: 1, 1: LOG_ID, 2: tree_range(size), 3: map_root, 4: START, 5: {0: era[0], 1: era[1]}}
+def head_fields(size, map_root=sha256(b"map"), era=(0, 0, 0)):
+    return {0: 1, 1: LOG_ID, 2: tree_range(size), 3: map_root, 4: START, 5: dict(enumerate(era))}
 
 
-for size, era in [(0, (0, 0)), (257, (3, START - 100))]:
+for size, era in [(0, (0, 0, 0)), (257, (3, START - 100, 2))]:
     head_case(f"of {size} entries", head_bytes(head_fields(size, era=era)),
               fields={"log_id": LOG_ID.hex(), "size": size, "root": mth(0, size).hex(), "map_root": sha256(b"map").hex(),
-                      "at": START, "era": era[0], "since": era[1]})
+                      "at": START, "era": era[0], "since": era[1], "restores": era[2]})
 good = head_fields(257)
 body = item(good)
 for reason, data, error in [
@@ -577,6 +597,7 @@ for reason, data, error in [
     ("a code of 31 bytes", head_bytes(good)[:-34] + item(head_bytes(good)[-32:-1]), 713), ("empty", b"", 713),
     ("sealed, with a key more", head_bytes({**good, 6: 0}), 713), ("sealed, with a peak too few", head_bytes({**good, 2: tree_range(257)[:-32]}), 713),
     ("sealed, with another form of the version", head_bytes(good, body=body.replace(b"\x00\x01\x01", b"\x00\x18\x01\x01", 1)), 713),
+    ("sealed, without the count of backups", head_bytes({**good, 5: {0: 0, 1: 0}}), 713),
     ("sealed, of a later version", head_bytes({**good, 0: 2}), 706),
 ]:
     head_case(reason, data, "invalid", error=error)

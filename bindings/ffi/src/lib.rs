@@ -62,7 +62,7 @@ pub use desk::{
     checkpoint_signer, default_desk_rules, read_checkpoint,
 };
 #[cfg(feature = "files")]
-pub use desk::{DeskKeys, KeyFolder};
+pub use desk::{DeskKeys, KeyFolder, backup_desk};
 pub use device::{BlockOutcome, Device};
 pub use device_state::{Condition, DeviceInfo, Diagnosis};
 pub use enroll::Enrollment;

@@ -72,6 +72,9 @@ pub struct CallView {
     pub code: Option<CodeOutcome>,
     /// Codes of this device that may still be good.
     pub open_codes: Vec<OpenCode>,
+    /// A backup was put in place since a code was authorised for this device: codes of it that are not listed may still
+    /// be good, its counter was taken as it came, and a second operator must approve.
+    pub unknown_since_backup: bool,
 }
 
 /// An inconsistency, until an Administrator acknowledges it.

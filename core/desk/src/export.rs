@@ -7,11 +7,13 @@ use alloc::vec::Vec;
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
 
 use crate::log::{
-    NoteError, NoteVerifier, Range, SignedNote, TILE_WIDTH, Tile, Tiler, TreeHead, TreeHeadError, leaf_hash,
+    NoteError, NoteVerifier, SignedNote, TILE_WIDTH, Tile, Tiler, TreeHead, TreeHeadError, leaf_hash,
     unbundle,
 };
 use crate::ports::StorageError;
-use crate::record::{DeskEntry, EntryFault, EntryOrder, LogId, OrderFault, TextLine};
+use crate::record::{
+    DeskEntry, DeskEvent, EntryFault, EntryOrder, HeadFault, LogId, OrderFault, TextLine, names_head,
+};
 
 /// The path of the signed checkpoint.
 pub const CHECKPOINT_PATH: &str = "checkpoint";
@@ -194,6 +196,8 @@ struct Reader<'a> {
     earlier: &'a [TreeHead],
     order: EntryOrder,
     tiler: Tiler,
+    /// Places where a restored log goes on, each with the head before it.
+    restored: Vec<(u64, TreeHead)>,
     texts: u64,
     without_text: u64,
 }
@@ -201,12 +205,11 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn new(head: &'a TreeHead, earlier: &'a [TreeHead]) -> Result<Self, ExportError> {
         let size = head.size;
-        let log_id = LogId::of_origin(head.origin.as_str()).ok_or(ExportError::Origin { size })?;
+        if LogId::of_origin(head.origin.as_str()).is_none() {
+            return Err(ExportError::Origin { size });
+        }
         for old in earlier {
             let size = old.size;
-            if old.origin != head.origin {
-                return Err(ExportError::Origin { size });
-            }
             if size > head.size {
                 let found = head.size;
                 return Err(ExportError::Shorter { size, found });
@@ -215,8 +218,9 @@ impl<'a> Reader<'a> {
         Ok(Self {
             head,
             earlier,
-            order: EntryOrder::new(log_id),
+            order: EntryOrder::default(),
             tiler: Tiler::default(),
+            restored: Vec::new(),
             texts: 0,
             without_text: 0,
         })
@@ -224,10 +228,10 @@ impl<'a> Reader<'a> {
 
     /// Whether the entries up to now are those of each checkpoint that ends here.
     fn agree(&self) -> Result<(), ExportError> {
-        let range: &Range = self.tiler.range();
-        let mut here = self.earlier.iter().chain([self.head]);
-        match here.find(|head| head.size == range.size() && head.root != range.root()) {
-            Some(head) => Err(ExportError::Root { size: head.size }),
+        let heads = self.earlier.iter().chain([self.head]);
+        match self.order.disagreeing(heads, self.tiler.range()) {
+            Some(HeadFault::Origin(size)) => Err(ExportError::Origin { size }),
+            Some(HeadFault::Root(size)) => Err(ExportError::Root { size }),
             None => Ok(()),
         }
     }
@@ -247,7 +251,11 @@ impl<'a> Reader<'a> {
     fn entry(&mut self, read: &mut ReadFile<'_>, bytes: &[u8]) -> Result<DeskEntry, ExportError> {
         let index = self.order.next();
         let broken = |fault| ExportError::Entry { index, fault };
+        let before = self.order.log_id();
         let entry = self.order.read(bytes).map_err(broken)?;
+        if let (Some(before), DeskEvent::LogRestored) = (before, entry.event) {
+            self.restored.push((index, before.head(self.tiler.range())));
+        }
         let mut full = Vec::new();
         let appended = self
             .tiler
@@ -281,7 +289,10 @@ impl<'a> Reader<'a> {
             let text = line.strip_suffix('\n').and_then(TextLine::parse);
             let text = text.ok_or_else(|| wrong(number))?;
             let entry = hashed.find(|entry| entry.sequence == text.index);
-            if entry.and_then(|entry| entry.text) != Some(text.hash()) {
+            let mut restored = self.restored.iter();
+            let head = restored.find(|(place, _)| *place == text.index);
+            let named = head.is_none_or(|(_, head)| names_head(&text.text, head));
+            if entry.and_then(|entry| entry.text) != Some(text.hash()) || !named {
                 return Err(wrong(number));
             }
             there += 1;

@@ -89,6 +89,7 @@ fn heads() {
                     "at": head.at.0,
                     "era": head.era.number,
                     "since": head.era.since.0,
+                    "restores": head.era.restores,
                 });
                 assert_eq!(fields, case["fields"], "{case}");
                 assert_eq!(head.to_bytes(&key), bytes);

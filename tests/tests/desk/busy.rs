@@ -167,7 +167,7 @@ fn keys_and_devices(house: &mut House, anna: &OperatorSession, admin: &OperatorS
 }
 
 /// It is approved as it is, by a second operator.
-fn a_call_that_waits(house: &mut House, anna: &OperatorSession) {
+pub fn a_call_that_waits(house: &mut House, anna: &OperatorSession) {
     house.later(60);
     let bert = house.sign_in(BERT);
     let id = house.open(anna, 3);

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use fido_unlock::desk::export::{ExportError, ExportReport, verify_export};
 use fido_unlock::desk::log::{
-    KeyName, NoteError, NoteSigner, NoteVerifier, SignedNote, SoftwareNoteSigner, TreeHead,
+    KeyName, NoteError, NoteSigner, NoteVerifier, Range, SignedNote, SoftwareNoteSigner, TreeHead, bundle,
+    leaf_hash,
 };
 use fido_unlock::desk::ports::StorageError;
-use fido_unlock::desk::record::{DeskEntry, EntryFault, OrderFault, TextLine};
-use fido_unlock::desk::{DeskError, ExportTexts, OperatorSession};
+use fido_unlock::desk::record::{DeskEntry, DeskEvent, EntryFault, LogId, OrderFault, TextLine};
+use fido_unlock::desk::{Desk, DeskError, ExportTexts, OperatorSession};
 use fido_unlock::{ErrorCode, HasCode};
 
-use crate::house::{ADMIN, ANNA, House, code_of};
+use crate::house::{ADMIN, ANNA, House, code_of, operator_id};
 
 type Files = BTreeMap<String, Vec<u8>>;
 
@@ -380,4 +381,110 @@ fn a_folder_that_cannot_be_read_is_said_so() {
     let found = verify_export(&mut |_| Err(lost()), &[key], &[]).unwrap_err();
     assert_eq!(found.code(), ErrorCode::StoreRead);
     assert_eq!(found, ExportError::Storage(lost()));
+}
+
+/// Checkpoints of before and after, each under the id that the log had, are beginnings of a log that was restored.
+// M-audit-22 M-audit-31
+#[test]
+fn a_restored_log_goes_on_under_another_id() {
+    let (mut house, admin) = busy();
+    let mut old = signer(&mut house);
+    let before = house.desk.checkpoint(&admin, &mut old).unwrap();
+    let before = head_of(&before, &old.verifier());
+    house.desk = Desk::restore(house.parts(), &operator_id(ADMIN.0), ADMIN.1, "the disk broke").unwrap();
+    let admin = house.sign_in(ADMIN);
+    let mut new = signer(&mut house);
+    let after = house.desk.checkpoint(&admin, &mut new).unwrap();
+    let (files, _) = export(&mut house, &admin, &after, ExportTexts::Written).unwrap();
+    let (key, after) = (new.verifier(), head_of(&after, &new.verifier()));
+    let none = TreeHead {
+        size: 0,
+        root: Range::empty().root(),
+        ..before.clone()
+    };
+    for good in [&before, &after, &none] {
+        let report = verify(&files, &key, std::slice::from_ref(good)).unwrap();
+        assert_eq!(report.covered, good.size);
+    }
+    let under = |origin: &TreeHead, head: &TreeHead| TreeHead {
+        origin: origin.origin.clone(),
+        ..head.clone()
+    };
+    for wrong in [
+        under(&after, &before),
+        under(&before, &after),
+        under(&after, &none),
+    ] {
+        let size = wrong.size;
+        let found = verify(&files, &key, &[wrong]).unwrap_err();
+        assert_eq!(found, ExportError::Origin { size });
+    }
+}
+
+// M-audit-32
+#[test]
+fn a_restored_log_names_the_head_that_it_had() {
+    let first = DeskEntry {
+        log_id: LogId([1; 16]),
+        ..DeskEntry::from_bytes(&House::new().desk.entry_bytes(0).unwrap()).unwrap()
+    };
+    let mut range = Range::empty();
+    range.append(leaf_hash(&first.to_bytes()), |_, _, _| ()).unwrap();
+    let named = TreeHead {
+        origin: first.log_id.origin(),
+        size: 1,
+        root: range.root(),
+    };
+    let judged = |head: &TreeHead| {
+        let text = TextLine {
+            index: 1,
+            salt: [2; 32],
+            text: format!("{}\nthe disk broke", head.to_text()),
+        };
+        let second = DeskEntry {
+            log_id: LogId([3; 16]),
+            event: DeskEvent::LogRestored,
+            sequence: 1,
+            text: Some(text.hash()),
+            ..first.clone()
+        };
+        let entries = [first.to_bytes(), second.to_bytes()];
+        let leaves = entries.each_ref().map(|bytes| leaf_hash(bytes));
+        let mut range = range.clone();
+        range.append(leaves[1], |_, _, _| ()).unwrap();
+        let mut signer = SoftwareNoteSigner::from_seed(second.log_id.origin(), &[0xC4; 32]);
+        let checkpoint = TreeHead {
+            origin: second.log_id.origin(),
+            size: 2,
+            root: range.root(),
+        };
+        let checkpoint = SignedNote::sign(checkpoint.to_text(), &mut signer).unwrap();
+        let files = Files::from([
+            ("checkpoint".into(), checkpoint.to_text().into_bytes()),
+            ("tile/0/000.p/2".into(), leaves.map(|leaf| leaf.0).concat()),
+            (
+                "tile/entries/000.p/2".into(),
+                bundle(entries.iter().map(Vec::as_slice)).unwrap(),
+            ),
+            (
+                "texts/000.p/2.jsonl".into(),
+                format!("{}\n", text.to_line()).into_bytes(),
+            ),
+        ]);
+        verify(&files, &signer.verifier(), &[])
+    };
+    assert_eq!(judged(&named).unwrap().texts, 1);
+    let another = TreeHead {
+        size: 0,
+        root: Range::empty().root(),
+        ..named.clone()
+    };
+    let elsewhere = TreeHead {
+        origin: LogId([4; 16]).origin(),
+        ..named
+    };
+    for wrong in [another, elsewhere] {
+        let found = judged(&wrong).unwrap_err();
+        assert!(matches!(found, ExportError::Text { line: 1, .. }), "{found}");
+    }
 }

@@ -8,13 +8,13 @@ use std::path::Path;
 
 use base64::prelude::*;
 use fido_unlock::HasCode;
-use fido_unlock::desk::ExportTexts;
 use fido_unlock::desk::log::{NoteSigner, SignedNote, SoftwareNoteSigner, TreeHead};
 use fido_unlock::desk::ports::Table;
 use fido_unlock::desk::record::{DeskEntry, DeskEvent};
+use fido_unlock::desk::{Desk, ExportTexts};
 use serde_json::json;
 
-use crate::house::ANNA;
+use crate::house::{ADMIN, ANNA, operator_id};
 
 /// Entries that are proved, by place.
 pub const PROVED: [u64; 3] = [0, 17, 255];
@@ -36,11 +36,18 @@ pub fn put(folder: &Path, name: &str, bytes: &[u8]) {
     fs::write(path, bytes).unwrap();
 }
 
-/// Writes `checkpoint`, tiles, entries and texts, and beside them `key`, `checkpoint.old`, `consistency`, proofs, and
-/// `store.json`, all that the store holds.
+/// Writes `checkpoint`, tiles, entries and texts of a log that was restored once, and beside them `key`,
+/// `checkpoint.before`, made under the log's first id, `checkpoint.old`, `consistency`, proofs, and `store.json`, all that
+/// the store holds.
 pub fn write(folder: &Path) -> Exported {
     let (mut house, admin) = busy::house();
-    let anna = house.sign_in(ANNA);
+    let mut before = SoftwareNoteSigner::from_seed(house.desk.origin().unwrap(), &[0xC4; 32]);
+    let before = house.desk.checkpoint(&admin, &mut before).unwrap();
+    put(folder, "checkpoint.before", before.to_text().as_bytes());
+    let parts = house.parts();
+    house.desk = Desk::restore(parts, &operator_id(ADMIN.0), ADMIN.1, "the disk broke").unwrap();
+    let (admin, anna) = (house.sign_in(ADMIN), house.sign_in(ANNA));
+    busy::a_call_that_waits(&mut house, &anna);
     let origin = house.desk.origin().unwrap();
     let mut signer = SoftwareNoteSigner::from_seed(origin, &[0xC4; 32]);
     let key = signer.verifier();
@@ -79,11 +86,7 @@ pub fn write(folder: &Path) -> Exported {
         .map(|bytes| DeskEntry::from_bytes(bytes).unwrap().event);
     let seen: std::collections::BTreeSet<_> = seen.collect();
     for event in DeskEvent::ALL {
-        // No desk restores yet.
-        assert!(
-            seen.contains(event) || *event == DeskEvent::LogRestored,
-            "{event:?}"
-        );
+        assert!(seen.contains(event), "{event:?}");
     }
     for table in Table::ALL {
         assert!(content.rows.keys().any(|(of, _)| of == table), "{table:?}");

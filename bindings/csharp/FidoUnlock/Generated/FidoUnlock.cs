@@ -81,6 +81,31 @@ namespace FidoUnlock
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadCheckpoint(uniffiR0));
         }
 
+        /// <summary>Copies the database of the desk in <c>folder</c> to the file <c>to</c>, which must not exist, while others work on it. Keep it, and the key files, apart from the computer.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public static void BackupDesk(string folder, string to)
+        {
+            UniffiLibrary.Ensure();
+            if (folder == null) throw new global::System.ArgumentNullException("folder");
+            if (to == null) throw new global::System.ArgumentNullException("to");
+            var uniffiA0 = default(UniffiBuffer);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiA0 = UniffiBuffers.LowerString(folder);
+                uniffiA1 = UniffiBuffers.LowerString(to);
+            }
+            catch
+            {
+                UniffiBuffers.Discard(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_func_backup_desk(uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
         /// <summary>An hour for a request, 15 minutes for a verified caller, 10 for an approval; a day's rest for what loosens; a second operator for privileged users and from the third code a day for a device.</summary>
         public static global::FidoUnlock.DeskRules DefaultDeskRules()
         {
@@ -177,6 +202,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_func_spoken_code", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_spoken_code(), 50861);
             Check("uniffi_fido_unlock_ffi_checksum_func_checkpoint_signer", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_checkpoint_signer(), 64976);
             Check("uniffi_fido_unlock_ffi_checksum_func_read_checkpoint", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_read_checkpoint(), 5489);
+            Check("uniffi_fido_unlock_ffi_checksum_func_backup_desk", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_backup_desk(), 63547);
             Check("uniffi_fido_unlock_ffi_checksum_func_default_desk_rules", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_default_desk_rules(), 44434);
             Check("uniffi_fido_unlock_ffi_checksum_func_error_table", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_error_table(), 4547);
             Check("uniffi_fido_unlock_ffi_checksum_func_list_devices", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_list_devices(), 43105);
@@ -317,6 +343,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_constructor_keyfolder_open", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_keyfolder_open(), 1415);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_create", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_create(), 50174);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_open", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_open(), 3672);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_restore", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_restore(), 38298);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_folder", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_folder(), 52371);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_of", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_of(), 38368);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_desksigner_folder", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_desksigner_folder(), 18282);
@@ -370,6 +397,9 @@ namespace FidoUnlock
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_func_read_checkpoint();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_func_backup_desk();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_func_default_desk_rules();
@@ -792,6 +822,9 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_open();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_restore();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_folder();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -964,6 +997,9 @@ namespace FidoUnlock
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_helpdesk_open(UniffiBuffer a0, ulong a1, ulong a2, ulong a3, UniffiBuffer a4, UniffiBuffer a5, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_helpdesk_restore(UniffiBuffer a0, ulong a1, ulong a2, ulong a3, UniffiBuffer a4, UniffiBuffer a5, UniffiBuffer a6, UniffiBuffer a7, UniffiBuffer a8, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_abandon(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
@@ -1525,6 +1561,9 @@ namespace FidoUnlock
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_func_read_checkpoint(UniffiBuffer a0, UniffiBuffer a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_func_backup_desk(UniffiBuffer a0, UniffiBuffer a1, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_func_default_desk_rules(ref UniffiStatus status);
@@ -2452,6 +2491,60 @@ namespace FidoUnlock
             }
             var uniffiStatus = default(UniffiStatus);
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_helpdesk_open(uniffiA0, uniffiA1, uniffiA2, uniffiA3, uniffiA4, uniffiA5, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiConverters.LiftHelpDesk(uniffiRaw);
+        }
+
+        /// <summary>Opens the desk in a folder whose database was set back to a backup (<c>backup_desk</c>), which <c>open</c> refuses with number 714. Its log goes on under a new id, so <c>origin</c> is another and checkpoints are signed under that name; sessions and requests end; the first code for each device needs a second operator's approval. Open no other desk over the folder meanwhile, and open those that are open again. <c>operator</c>: an Administrator as the backup knows them; <c>note</c>: what had happened. The password is wiped on this side.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public static global::FidoUnlock.HelpDesk Restore(string folder, global::FidoUnlock.DeskKeys keys, global::FidoUnlock.DeskSigner signer, global::FidoUnlock.IOwnerNotifier notifier, global::FidoUnlock.ICodeDelivery delivery, global::System.Collections.Generic.IReadOnlyList<string> vendorKeys, string @operator, string password, string note)
+        {
+            UniffiLibrary.Ensure();
+            if (folder == null) throw new global::System.ArgumentNullException("folder");
+            if (keys == null) throw new global::System.ArgumentNullException("keys");
+            if (signer == null) throw new global::System.ArgumentNullException("signer");
+            if (notifier == null) throw new global::System.ArgumentNullException("notifier");
+            if (vendorKeys == null) throw new global::System.ArgumentNullException("vendorKeys");
+            if (@operator == null) throw new global::System.ArgumentNullException("operator");
+            if (password == null) throw new global::System.ArgumentNullException("password");
+            if (note == null) throw new global::System.ArgumentNullException("note");
+            var uniffiA0 = default(UniffiBuffer);
+            var uniffiA1 = default(ulong);
+            var uniffiA2 = default(ulong);
+            var uniffiA3 = default(ulong);
+            var uniffiA4 = default(UniffiBuffer);
+            var uniffiA4Written = default(UniffiWriter);
+            var uniffiA5 = default(UniffiBuffer);
+            var uniffiA6 = default(UniffiBuffer);
+            var uniffiA7 = default(UniffiBuffer);
+            var uniffiA8 = default(UniffiBuffer);
+            try
+            {
+                uniffiA0 = UniffiBuffers.LowerString(folder);
+                uniffiA1 = UniffiConverters.LowerDeskKeys(keys);
+                uniffiA2 = UniffiConverters.LowerDeskSigner(signer);
+                uniffiA3 = UniffiConverters.LowerIOwnerNotifier(notifier);
+                uniffiA4 = UniffiBuffers.Lower<global::FidoUnlock.ICodeDelivery>(delivery, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.ICodeDelivery>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteHandle(UniffiConverters.LowerICodeDelivery(uniffiV1), UniffiConverters.DiscardICodeDelivery)), out uniffiA4Written);
+                uniffiA5 = UniffiBuffers.Lower<global::System.Collections.Generic.IReadOnlyList<string>>(vendorKeys, (uniffiW0, uniffiV0) => uniffiW0.WriteSequence<string>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteString(uniffiV1)));
+                uniffiA6 = UniffiBuffers.LowerString(@operator);
+                uniffiA7 = UniffiBuffers.LowerString(password);
+                uniffiA8 = UniffiBuffers.LowerString(note);
+            }
+            catch
+            {
+                UniffiBuffers.Discard(uniffiA0);
+                UniffiConverters.DiscardDeskKeys(uniffiA1);
+                UniffiConverters.DiscardDeskSigner(uniffiA2);
+                UniffiConverters.DiscardIOwnerNotifier(uniffiA3);
+                UniffiBuffers.Discard(uniffiA4, uniffiA4Written);
+                UniffiBuffers.Discard(uniffiA5);
+                UniffiBuffers.Discard(uniffiA6);
+                UniffiBuffers.Discard(uniffiA7);
+                UniffiBuffers.Discard(uniffiA8);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_helpdesk_restore(uniffiA0, uniffiA1, uniffiA2, uniffiA3, uniffiA4, uniffiA5, uniffiA6, uniffiA7, uniffiA8, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
             return UniffiConverters.LiftHelpDesk(uniffiRaw);
         }
@@ -9055,8 +9148,11 @@ namespace FidoUnlock
         /// <summary>Codes of this device that may still be good.</summary>
         public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.OpenCode> OpenCodes { get; }
 
+        /// <summary>A backup was put in place since a code was authorised for this device: codes of it that are not listed may still be good, and a second operator must approve.</summary>
+        public bool UnknownSinceBackup { get; }
+
         /// <summary>Takes every field.</summary>
-        public DeskRequest(string id, string @operator, global::FidoUnlock.DeskUser user, string deviceId, global::FidoUnlock.Suite suite, string reason, ulong openedAt, ulong expiresAt, bool lives, bool callerVerified, global::FidoUnlock.VerificationMethod? method, bool byMachine, string challenge, string approvedBy, string channel, global::FidoUnlock.CodeOutcome? outcome, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.OpenCode> openCodes)
+        public DeskRequest(string id, string @operator, global::FidoUnlock.DeskUser user, string deviceId, global::FidoUnlock.Suite suite, string reason, ulong openedAt, ulong expiresAt, bool lives, bool callerVerified, global::FidoUnlock.VerificationMethod? method, bool byMachine, string challenge, string approvedBy, string channel, global::FidoUnlock.CodeOutcome? outcome, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.OpenCode> openCodes, bool unknownSinceBackup)
         {
             if (id == null) throw new global::System.ArgumentNullException("id");
             if (@operator == null) throw new global::System.ArgumentNullException("operator");
@@ -9081,6 +9177,7 @@ namespace FidoUnlock
             this.Channel = channel;
             this.Outcome = outcome;
             this.OpenCodes = openCodes;
+            this.UnknownSinceBackup = unknownSinceBackup;
         }
 
         internal void UniffiWrite(UniffiWriter uniffiWriter)
@@ -9102,6 +9199,7 @@ namespace FidoUnlock
             uniffiWriter.WriteOptional<string>(Channel, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
             uniffiWriter.WriteNullable<global::FidoUnlock.CodeOutcome>(Outcome, (uniffiW0, uniffiV0) => UniffiConverters.WriteCodeOutcome(uniffiW0, uniffiV0));
             uniffiWriter.WriteSequence<global::FidoUnlock.OpenCode>(OpenCodes, (uniffiW0, uniffiV0) => UniffiConverters.WriteOpenCode(uniffiW0, uniffiV0));
+            uniffiWriter.WriteBool(UnknownSinceBackup);
         }
 
         /// <summary>True when all fields hold the same.</summary>
@@ -9124,7 +9222,8 @@ namespace FidoUnlock
                 && UniffiValues.Same(ApprovedBy, other.ApprovedBy)
                 && UniffiValues.Same(Channel, other.Channel)
                 && UniffiValues.Same(Outcome, other.Outcome)
-                && UniffiValues.Same(OpenCodes, other.OpenCodes);
+                && UniffiValues.Same(OpenCodes, other.OpenCodes)
+                && UnknownSinceBackup == other.UnknownSinceBackup;
         }
 
         /// <summary>True when the other one is of this type and all fields hold the same.</summary>
@@ -9151,6 +9250,7 @@ namespace FidoUnlock
             hash = UniffiValues.Hash(hash, Channel);
             hash = UniffiValues.Hash(hash, Outcome);
             hash = UniffiValues.Hash(hash, OpenCodes);
+            hash = UniffiValues.Hash(hash, UnknownSinceBackup);
             return hash;
         }
     }
@@ -9159,7 +9259,7 @@ namespace FidoUnlock
     {
         internal static global::FidoUnlock.DeskRequest ReadDeskRequest(UniffiReader uniffiReader)
         {
-            return new global::FidoUnlock.DeskRequest(uniffiReader.ReadString(), uniffiReader.ReadString(), UniffiConverters.ReadDeskUser(uniffiReader), uniffiReader.ReadString(), UniffiConverters.ReadSuite(uniffiReader), uniffiReader.ReadString(), uniffiReader.ReadUInt64(), uniffiReader.ReadUInt64(), uniffiReader.ReadBool(), uniffiReader.ReadBool(), uniffiReader.ReadNullable<global::FidoUnlock.VerificationMethod>(uniffiR0 => UniffiConverters.ReadVerificationMethod(uniffiR0)), uniffiReader.ReadBool(), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadNullable<global::FidoUnlock.CodeOutcome>(uniffiR0 => UniffiConverters.ReadCodeOutcome(uniffiR0)), uniffiReader.ReadSequence<global::FidoUnlock.OpenCode>(uniffiR0 => UniffiConverters.ReadOpenCode(uniffiR0)));
+            return new global::FidoUnlock.DeskRequest(uniffiReader.ReadString(), uniffiReader.ReadString(), UniffiConverters.ReadDeskUser(uniffiReader), uniffiReader.ReadString(), UniffiConverters.ReadSuite(uniffiReader), uniffiReader.ReadString(), uniffiReader.ReadUInt64(), uniffiReader.ReadUInt64(), uniffiReader.ReadBool(), uniffiReader.ReadBool(), uniffiReader.ReadNullable<global::FidoUnlock.VerificationMethod>(uniffiR0 => UniffiConverters.ReadVerificationMethod(uniffiR0)), uniffiReader.ReadBool(), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadNullable<global::FidoUnlock.CodeOutcome>(uniffiR0 => UniffiConverters.ReadCodeOutcome(uniffiR0)), uniffiReader.ReadSequence<global::FidoUnlock.OpenCode>(uniffiR0 => UniffiConverters.ReadOpenCode(uniffiR0)), uniffiReader.ReadBool());
         }
 
         internal static void WriteDeskRequest(UniffiWriter uniffiWriter, global::FidoUnlock.DeskRequest value)

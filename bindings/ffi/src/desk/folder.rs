@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::checkpoint;
 use super::help_desk::{Ground, HostPorts};
+use super::types::operator_id;
 use super::{
     CheckpointSigner, CodeDelivery, DeskKeys, DeskRules, DeskSigner, HelpDesk, IssuerInfo, OwnerNotifier,
 };
@@ -122,6 +123,10 @@ impl KeyFolder {
     }
 }
 
+fn database(folder: &str) -> PathBuf {
+    Path::new(folder).join("desk.sqlite")
+}
+
 /// The parts of a desk whose database and anchor are in `folder`.
 fn parts(
     folder: &str,
@@ -129,14 +134,13 @@ fn parts(
     keys: &DeskKeys,
     host: HostPorts,
 ) -> Result<DeskParts, UnlockError> {
-    let folder = Path::new(folder);
-    let store = open(&folder.join("desk.sqlite"), SqliteOptions::default())?;
+    let store = open(&database(folder), SqliteOptions::default())?;
     host.on(Ground {
         store: Box::new(store),
         seal_key: keys.seal_key(),
         clock: Box::new(SystemClock),
         passwords: Box::new(Argon2Passwords::new(keys.pepper())),
-        anchor: Some(Box::new(FileAnchor::new(&folder.join("anchor")))),
+        anchor: Some(Box::new(FileAnchor::new(&Path::new(folder).join("anchor")))),
     })
 }
 
@@ -189,4 +193,42 @@ impl HelpDesk {
         let parts = parts(&folder, SqliteStore::open, &keys, host)?;
         Ok(Self::over(Desk::open(parts)?))
     }
+
+    /// Opens the desk in a folder whose database was set back to a backup (`backup_desk`), which `open` refuses with
+    /// number 714. Its log goes on under a new id, so `origin` is another and checkpoints are signed under that name;
+    /// sessions and requests end; the first code for each device needs a second operator's approval. Open no other
+    /// desk over the folder meanwhile, and open those that are open again. `operator`: an Administrator as the backup
+    /// knows them; `note`: what had happened. The password is wiped on this side.
+    #[uniffi::constructor]
+    #[allow(clippy::too_many_arguments, reason = "a secret never crosses inside a record")]
+    pub fn restore(
+        folder: String,
+        keys: Arc<DeskKeys>,
+        signer: Arc<DeskSigner>,
+        notifier: Arc<dyn OwnerNotifier>,
+        delivery: Option<Arc<dyn CodeDelivery>>,
+        vendor_keys: Vec<String>,
+        operator: String,
+        password: String,
+        note: String,
+    ) -> Result<Arc<Self>, UnlockError> {
+        let password = Zeroizing::new(password);
+        let host = HostPorts {
+            signer,
+            notifier,
+            delivery,
+            vendor_keys,
+        };
+        let parts = parts(&folder, SqliteStore::open, &keys, host)?;
+        let operator = operator_id(&operator)?;
+        Ok(Self::over(Desk::restore(parts, &operator, &password, &note)?))
+    }
+}
+
+/// Copies the database of the desk in `folder` to the file `to`, which must not exist, while others work on it. Keep
+/// it, and the key files, apart from the computer.
+#[uniffi::export]
+pub fn backup_desk(folder: String, to: String) -> Result<(), UnlockError> {
+    let store = SqliteStore::open(&database(&folder), SqliteOptions::default())?;
+    Ok(store.backup(Path::new(&to))?)
 }

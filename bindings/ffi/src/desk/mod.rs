@@ -27,7 +27,7 @@ pub use approver::{Approval, ApprovalTask, Approver, ApproverError};
 pub use checkpoint::{Checkpoint, CheckpointSigner, SignedCheckpoint, checkpoint_signer, read_checkpoint};
 pub use devices::{DeskLicence, DeviceSlot, IssuerKeyEvent, NewDevice};
 #[cfg(feature = "files")]
-pub use folder::KeyFolder;
+pub use folder::{KeyFolder, backup_desk};
 pub use help_desk::{HelpDesk, OperatorSession};
 #[cfg(feature = "files")]
 pub use keys::DeskKeys;

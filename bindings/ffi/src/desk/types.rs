@@ -162,6 +162,9 @@ pub struct DeskRequest {
     pub outcome: Option<CodeOutcome>,
     /// Codes of this device that may still be good.
     pub open_codes: Vec<OpenCode>,
+    /// A backup was put in place since a code was authorised for this device: codes of it that are not listed may still
+    /// be good, and a second operator must approve.
+    pub unknown_since_backup: bool,
 }
 
 /// Where a page of requests ended.
@@ -297,6 +300,7 @@ impl From<&CallView> for DeskRequest {
             channel: view.channel.clone(),
             outcome: view.code.map(Into::into),
             open_codes: view.open_codes.iter().map(Into::into).collect(),
+            unknown_since_backup: view.unknown_since_backup,
         }
     }
 }

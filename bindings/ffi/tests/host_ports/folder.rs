@@ -193,3 +193,46 @@ fn a_database_opens_under_its_own_keys_alone() {
     );
     assert_eq!(number(no_vendor), ErrorCode::InvalidArgument.number());
 }
+
+#[test]
+fn a_backup_takes_the_database_s_place_by_an_administrator_s_word() {
+    let folder = Folder::new("restore");
+    let hsm = Hsm::new(Suite::P256Ecdsa);
+    let keys = DeskKeys::of(&[1; 32], &[2; 32]).unwrap();
+    let signer = || DeskSigner::host(Arc::clone(&hsm) as _);
+    let desk = create(&folder, &keys, signer(), PASSWORD).unwrap();
+    let before = desk.origin().unwrap();
+    let kept = folder.0.join("kept").to_str().unwrap().to_owned();
+    backup_desk(folder.path(), kept.clone()).unwrap();
+    let there = backup_desk(folder.path(), kept.clone());
+    assert_eq!(number(there), ErrorCode::StoreWrite.number());
+    let session = desk.sign_in("desk-1".into(), PASSWORD.into()).unwrap();
+    drop(desk);
+
+    std::fs::copy(&kept, folder.0.join("desk.sqlite")).unwrap();
+    let set_back = open(&folder, &keys, signer());
+    assert_eq!(number(set_back), ErrorCode::StoreSetBack.number());
+    let restore = |password: &str, note: &str| {
+        HelpDesk::restore(
+            folder.path(),
+            Arc::clone(&keys),
+            signer(),
+            Arc::new(Messages::default()),
+            None,
+            vec![mock_vendor_key()],
+            "desk-1".into(),
+            password.into(),
+            note.into(),
+        )
+    };
+    assert_eq!(
+        number(restore("wrong", "the disk broke")),
+        ErrorCode::OperatorUnknown.number()
+    );
+    assert_eq!(number(restore(PASSWORD, " ")), ErrorCode::ReasonMissing.number());
+    let desk = restore(PASSWORD, "the disk broke").unwrap();
+    assert_ne!(desk.origin().unwrap(), before);
+    let ended = desk.put_user(session, user());
+    assert_eq!(number(ended), ErrorCode::OperatorUnknown.number());
+    open(&folder, &keys, signer()).unwrap();
+}

@@ -3976,6 +3976,30 @@ public static func `open`(folder: String, keys: DeskKeys, signer: DeskSigner, no
 })
 }
 
+    /**
+     * Opens the desk in a folder whose database was set back to a backup (`backup_desk`), which `open` refuses with
+     * number 714. Its log goes on under a new id, so `origin` is another and checkpoints are signed under that name;
+     * sessions and requests end; the first code for each device needs a second operator's approval. Open no other
+     * desk over the folder meanwhile, and open those that are open again. `operator`: an Administrator as the backup
+     * knows them; `note`: what had happened. The password is wiped on this side.
+     */
+public static func restore(folder: String, keys: DeskKeys, signer: DeskSigner, notifier: OwnerNotifier, delivery: CodeDelivery?, vendorKeys: [String], `operator`: String, password: String, note: String)throws  -> HelpDesk  {
+    return try  FfiConverterTypeHelpDesk_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_constructor_helpdesk_restore(
+        FfiConverterString.lower(folder),
+        FfiConverterTypeDeskKeys_lower(keys),
+        FfiConverterTypeDeskSigner_lower(signer),
+        FfiConverterTypeOwnerNotifier_lower(notifier),
+        FfiConverterOptionTypeCodeDelivery.lower(delivery),
+        FfiConverterSequenceString.lower(vendorKeys),
+        FfiConverterString.lower(`operator`),
+        FfiConverterString.lower(password),
+        FfiConverterString.lower(note),uniffiCallStatus
+    )
+})
+}
+
 
 
     /**
@@ -9442,6 +9466,11 @@ public struct DeskRequest: Equatable, Hashable {
      * Codes of this device that may still be good.
      */
     public var openCodes: [OpenCode]
+    /**
+     * A backup was put in place since a code was authorised for this device: codes of it that are not listed may still
+     * be good, and a second operator must approve.
+     */
+    public var unknownSinceBackup: Bool
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -9496,7 +9525,11 @@ public struct DeskRequest: Equatable, Hashable {
          */outcome: CodeOutcome?,
         /**
          * Codes of this device that may still be good.
-         */openCodes: [OpenCode]) {
+         */openCodes: [OpenCode],
+        /**
+         * A backup was put in place since a code was authorised for this device: codes of it that are not listed may still
+         * be good, and a second operator must approve.
+         */unknownSinceBackup: Bool) {
         self.id = id
         self.`operator` = `operator`
         self.user = user
@@ -9514,6 +9547,7 @@ public struct DeskRequest: Equatable, Hashable {
         self.channel = channel
         self.outcome = outcome
         self.openCodes = openCodes
+        self.unknownSinceBackup = unknownSinceBackup
     }
 
 
@@ -9548,7 +9582,8 @@ public struct FfiConverterTypeDeskRequest: FfiConverterRustBuffer {
                 approvedBy: FfiConverterOptionString.read(from: &buf),
                 channel: FfiConverterOptionString.read(from: &buf),
                 outcome: FfiConverterOptionTypeCodeOutcome.read(from: &buf),
-                openCodes: FfiConverterSequenceTypeOpenCode.read(from: &buf)
+                openCodes: FfiConverterSequenceTypeOpenCode.read(from: &buf),
+                unknownSinceBackup: FfiConverterBool.read(from: &buf)
         )
     }
 
@@ -9570,6 +9605,7 @@ public struct FfiConverterTypeDeskRequest: FfiConverterRustBuffer {
         FfiConverterOptionString.write(value.channel, into: &buf)
         FfiConverterOptionTypeCodeOutcome.write(value.outcome, into: &buf)
         FfiConverterSequenceTypeOpenCode.write(value.openCodes, into: &buf)
+        FfiConverterBool.write(value.unknownSinceBackup, into: &buf)
     }
 }
 
@@ -16916,6 +16952,18 @@ public func readCheckpoint(note: String, keys: [String])throws  -> Checkpoint  {
 })
 }
 /**
+ * Copies the database of the desk in `folder` to the file `to`, which must not exist, while others work on it. Keep
+ * it, and the key files, apart from the computer.
+ */
+public func backupDesk(folder: String, to: String)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_func_backup_desk(
+        FfiConverterString.lower(folder),
+        FfiConverterString.lower(to),uniffiCallStatus
+    )
+}
+}
+/**
  * An hour for a request, 15 minutes for a verified caller, 10 for an approval; a day's rest for what loosens; a second
  * operator for privileged users and from the third code a day for a device.
  */
@@ -16980,6 +17028,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_func_read_checkpoint() != 5489) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_func_backup_desk() != 63547) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_func_default_desk_rules() != 44434) {
@@ -17400,6 +17451,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_open() != 3672) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_restore() != 38298) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_folder() != 52371) {

@@ -759,6 +759,11 @@ uint64_t uniffi_fido_unlock_ffi_fn_constructor_helpdesk_create(RustBuffer folder
 uint64_t uniffi_fido_unlock_ffi_fn_constructor_helpdesk_open(RustBuffer folder, uint64_t keys, uint64_t signer, uint64_t notifier, RustBuffer delivery, RustBuffer vendor_keys, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_HELPDESK_RESTORE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_CONSTRUCTOR_HELPDESK_RESTORE
+uint64_t uniffi_fido_unlock_ffi_fn_constructor_helpdesk_restore(RustBuffer folder, uint64_t keys, uint64_t signer, uint64_t notifier, RustBuffer delivery, RustBuffer vendor_keys, RustBuffer operator, RustBuffer password, RustBuffer note, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ABANDON
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ABANDON
 void uniffi_fido_unlock_ffi_fn_method_helpdesk_abandon(uint64_t ptr, uint64_t session, RustBuffer id, RustCallStatus *_Nonnull out_status
@@ -1697,6 +1702,11 @@ uint64_t uniffi_fido_unlock_ffi_fn_func_checkpoint_signer(RustBuffer name, Forei
 RustBuffer uniffi_fido_unlock_ffi_fn_func_read_checkpoint(RustBuffer note, RustBuffer keys, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_BACKUP_DESK
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_BACKUP_DESK
+void uniffi_fido_unlock_ffi_fn_func_backup_desk(RustBuffer folder, RustBuffer to, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_DEFAULT_DESK_RULES
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_DEFAULT_DESK_RULES
 RustBuffer uniffi_fido_unlock_ffi_fn_func_default_desk_rules(RustCallStatus *_Nonnull out_status
@@ -2001,6 +2011,12 @@ uint16_t uniffi_fido_unlock_ffi_checksum_func_checkpoint_signer(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_FUNC_READ_CHECKPOINT
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_FUNC_READ_CHECKPOINT
 uint16_t uniffi_fido_unlock_ffi_checksum_func_read_checkpoint(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_FUNC_BACKUP_DESK
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_FUNC_BACKUP_DESK
+uint16_t uniffi_fido_unlock_ffi_checksum_func_backup_desk(void
 
 );
 #endif
@@ -2841,6 +2857,12 @@ uint16_t uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_create(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_HELPDESK_OPEN
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_HELPDESK_OPEN
 uint16_t uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_open(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_HELPDESK_RESTORE
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_CONSTRUCTOR_HELPDESK_RESTORE
+uint16_t uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_restore(void
 
 );
 #endif

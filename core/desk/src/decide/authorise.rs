@@ -59,6 +59,14 @@ pub(crate) fn authorise(
     let rules = who::rules(step)?;
     let to = channel_of(step, &rules, &user, row.channel.as_deref())?;
     let approved = approved(step, id, &row, &user, &rules)?;
+    let mut state: DeviceStateRow = step.must(&row.device)?;
+    // Codes that were counted after the backup are lost, so that a second operator takes the limits' place.
+    let unknown = state.is_unknown(step.head().era);
+    step.require(
+        Guard::ApprovalThere,
+        approved || !unknown,
+        ErrorCode::ApprovalMissing,
+    )?;
     let keys = device.keys().ok_or(ErrorCode::StoreCorrupt)?;
     count(step, &rules, &device, &actor, approved)?;
     let challenge = row.challenge().ok_or(ErrorCode::WrongState)?;
@@ -74,6 +82,10 @@ pub(crate) fn authorise(
     };
     step.record_text(authorised, &row.reason)?;
     step.put(&challenge.nonce(), &AnsweredRow { device: row.device })?;
+    if unknown {
+        state.coded_under = step.head().era.restores;
+        step.put(&row.device, &state)?;
+    }
     row.state = RequestState::Authorised;
     row.authorised = Some(AuthorisedPart {
         at: step.now(),

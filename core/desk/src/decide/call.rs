@@ -217,6 +217,9 @@ pub(crate) fn view(step: &Step<'_>, id: RequestId, row: &RequestRow) -> Result<C
             RequestState::Abandoned => Some(CodeOutcome::Abandoned),
         },
         open_codes: open_codes_of(step, &row.device())?,
+        unknown_since_backup: step
+            .must::<DeviceStateRow>(&row.device)?
+            .is_unknown(step.head().era),
     })
 }
 

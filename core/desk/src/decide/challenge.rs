@@ -39,7 +39,10 @@ pub(crate) fn check(step: &Step<'_>, device: &DeviceRow, challenge: &Challenge) 
     if let Some(found) = counter_of(challenge) {
         let state: DeviceStateRow = step.must(&device.id)?;
         let registered = device.counter.map(low_16);
-        let expected = state.expected.or(registered).unwrap_or(found);
+        let era = step.head().era;
+        // After a backup was put in place the registered counter is as old as the rest.
+        let registered = registered.filter(|_| state.counted_under == era.restores);
+        let expected = state.expected(era).or(registered).unwrap_or(found);
         if let Err(error) = check_counter(expected, found) {
             step.require(Guard::Counter, false, error)?;
         }
@@ -93,8 +96,9 @@ fn learn(step: &mut Step<'_>, device: &DeviceRow, challenge: &Challenge) -> Resu
     let mut state: DeviceStateRow = step.must(&device.id)?;
     let before = state.clone();
     let (nonce, counter) = (challenge.nonce(), counter_of(challenge));
-    if state.expected.is_none() {
+    if state.expected(step.head().era).is_none() {
         state.expected = counter;
+        state.counted_under = step.head().era.restores;
     }
     for code in &mut state.codes {
         let moved = code

@@ -6,7 +6,6 @@ use super::operators::with_reason;
 use super::sign_in::{self, Claimed};
 use super::who;
 use crate::record::DeskEvent;
-use crate::rows::Era;
 use crate::step::{Guard, Step};
 use crate::{DeskError, Privilege, UnixTime};
 
@@ -27,9 +26,8 @@ pub(crate) fn accept(
         ErrorCode::PrivilegeMissing,
     )?;
     with_reason(note)?;
-    let number = step.head().era.number.wrapping_add(1);
     step.set_now(now);
-    step.head_mut().era = Era { number, since: now };
+    step.head_mut().era = step.head().era.next(now);
     let entry = step.entry(DeskEvent::ClockAccepted);
     Ok(step.record_text(entry, note)?)
 }

@@ -15,6 +15,7 @@ pub(crate) mod lookup;
 pub(crate) mod notice;
 pub(crate) mod operators;
 pub(crate) mod registry;
+pub(crate) mod restore;
 pub(crate) mod service;
 pub(crate) mod set_up;
 pub(crate) mod sign_in;

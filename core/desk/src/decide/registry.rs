@@ -1,5 +1,7 @@
 //! Devices: registered, rotated, looked at, retired.
 
+use alloc::vec::Vec;
+
 use fido_unlock_protocol::DeviceId;
 use fido_unlock_protocol::error::ErrorCode;
 use fido_unlock_protocol::suite::{IssuerPublicKey, Suite, aes_admin_key};
@@ -69,11 +71,14 @@ pub(crate) fn register(
         other_slots: device.other_slots.clone(),
     };
     step.put(device.id.as_bytes(), &DeviceRow::new(&registered, owner))?;
+    let restores = step.head().era.restores;
     step.put(
         device.id.as_bytes(),
         &DeviceStateRow {
             expected: device.counter.map(low_16),
-            ..DeviceStateRow::default()
+            codes: Vec::new(),
+            counted_under: restores,
+            coded_under: restores,
         },
     )?;
     count_devices(step, |devices| devices.saturating_add(1))?;

@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 use fido_unlock_protocol::error::ErrorCode;
 
 use super::Desk;
-use super::running::{broken, of_this_log, wrong};
+use super::running::of_this_log;
+use super::verify::{broken, wrong};
 use crate::decide::who;
 use crate::export::{CHECKPOINT_PATH, ExportReport, leaves_tile, texts_path};
 use crate::log::{SignedNote, Tile, Tiler, TreeHead, bundle, leaf_hash};
@@ -51,12 +52,9 @@ impl Desk {
             step.record(read);
             Ok(())
         })?;
-        let (log_id, head) = self.looking(|txn, state, _| {
-            let head = of_this_log(txn, state, checkpoint)?;
-            Ok((state.log_id, head))
-        })?;
+        let head = self.looking(|txn, state| of_this_log(txn, state, checkpoint))?;
         let mut out = Writer {
-            order: EntryOrder::new(log_id),
+            order: EntryOrder::default(),
             tiler: Tiler::default(),
             report: ExportReport {
                 head: head.clone(),
@@ -79,7 +77,7 @@ impl Desk {
     }
 
     fn chunk(&mut self, tile: &Tile, first: u64, texts: ExportTexts) -> Result<Chunk, DeskError> {
-        self.looking(|txn, _, _| {
+        self.looking(|txn, _| {
             let entries = txn.entries(first, tile.width.into())?;
             let mut lines = Vec::new();
             let places = (first..).take(entries.len());

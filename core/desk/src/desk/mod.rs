@@ -3,7 +3,9 @@
 mod calls;
 mod export;
 mod people;
+mod restore;
 mod running;
+mod verify;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -232,7 +234,7 @@ impl Desk {
         }
         self.saw(&head);
         if head.range.size() >= self.anchored + ANCHOR_EVERY {
-            self.anchor_now();
+            self.anchor_further();
         }
         answer
     }
@@ -264,12 +266,26 @@ impl Desk {
         self.seen = Some(SeenLog::of(head));
     }
 
-    /// What cannot be kept beside the keys is no reason to stop a call.
+    /// Keeps what was seen beside the keys, whatever was kept before. What cannot be kept is no reason to stop a call.
     fn anchor_now(&mut self) {
         if let (Some(anchor), Some(seen)) = (&mut self.parts.anchor, &self.seen)
             && anchor.save(seen).is_ok()
         {
             self.anchored = seen.range.size();
+        }
+    }
+
+    /// The same where it goes on from what was kept: a process that was left over when a backup was put in place does not
+    /// bring the lost log back, and a slow one nothing older.
+    fn anchor_further(&mut self) {
+        let (Some(anchor), Some(seen)) = (&self.parts.anchor, &self.seen) else {
+            return;
+        };
+        let further = anchor.load().is_ok_and(|kept| {
+            kept.is_none_or(|kept| kept.log_id == seen.log_id && kept.range.size() <= seen.range.size())
+        });
+        if further {
+            self.anchor_now();
         }
     }
 
@@ -283,7 +299,7 @@ impl Desk {
 impl Drop for Desk {
     fn drop(&mut self) {
         self.write_guesses();
-        self.anchor_now();
+        self.anchor_further();
     }
 }
 

@@ -8,14 +8,15 @@ use alloc::vec::Vec;
 
 use super::{Behind, Desk, Guesses};
 use crate::decide::{clock, lookup, operators, registry, service, set_up, sign_in, users, who};
+use crate::log::{NoteSigner, SignedNote};
 use crate::ports::{IssuerInfo, SignerError};
 use crate::record::DeskEvent;
 use crate::rows::Grants;
 use crate::rules::Rules;
 use crate::typed_text::{folded, opaque};
 use crate::{
-    DeskError, DeviceSlot, Found, KeyEvent, LicenceFile, NewDevice, Operator, OperatorId, OperatorSession,
-    PersonNumber, Privilege, User, UserId,
+    DeskError, DeviceSlot, Found, IssuerList, KeyEvent, LicenceFile, NewDevice, Operator, OperatorId,
+    OperatorSession, PersonNumber, Privilege, User, UserId,
 };
 
 /// The shortest password that stands alone, in characters (NIST SP 800-63B-4, section 3.1.1.2).
@@ -536,6 +537,24 @@ impl Desk {
             who::signed_in(step, session)?;
             service::issuers(step)
         })
+    }
+
+    /// The same as a text signed by `signer`, the desk's checkpoint key under the name of its log
+    /// ([`Desk::origin`]), for programs that see devices and not the desk.
+    ///
+    /// # Errors
+    /// [`ErrorCode::KeyMissing`] where there is no issuer's key; as [`Desk::issuers`]; [`DeskError::Signer`].
+    pub fn signed_issuers(
+        &mut self,
+        session: &OperatorSession,
+        signer: &mut dyn NoteSigner,
+    ) -> Result<SignedNote, DeskError> {
+        let list = IssuerList {
+            issuers: self.issuers(session)?,
+            origin: self.origin()?,
+            at: self.parts.clock.now(),
+        };
+        Ok(list.sign(signer)?)
     }
 
     /// Records what an Administrator does to the issuers' keys beside the desk; to be called before it is done.

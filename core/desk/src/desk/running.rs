@@ -1,19 +1,18 @@
 //! What runs beside the calls: notices, the log's checkpoints, proofs and verification.
 
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
 
+use super::verify::{self, broken};
 use super::{Desk, head_of};
 use crate::decide::{lookup, notice, who};
 use crate::log::{
-    NoteSigner, Origin, ProofFile, Range, SignedNote, Tile, TreeHash, TreeHead, consistency_proof,
-    inclusion_proof, leaf_hash,
+    NoteSigner, Origin, ProofFile, SignedNote, TreeHash, TreeHead, consistency_proof, inclusion_proof,
 };
-use crate::ports::{DeskTransaction, Notice, StorageError};
-use crate::record::{DeskEntry, DeskEvent, EntryFault, EntryOrder, LogId, OrderFault, text_hash};
+use crate::ports::{DeskTransaction, Notice};
+use crate::record::{DeskEntry, DeskEvent, LogId, text_hash};
 use crate::step::StoredNodes;
 use crate::{DeskError, OperatorSession, Privilege};
 
@@ -91,7 +90,7 @@ impl Desk {
     /// # Errors
     /// As [`Desk::log_state`].
     pub fn origin(&mut self) -> Result<Origin, DeskError> {
-        origin(self.log_state()?.log_id)
+        Ok(self.log_state()?.log_id.origin())
     }
 
     /// How far the log reaches.
@@ -99,16 +98,13 @@ impl Desk {
     /// # Errors
     /// A store's error.
     pub fn log_state(&mut self) -> Result<LogState, DeskError> {
-        self.looking(|txn, state, _| {
-            let _ = txn;
-            Ok(state.clone())
-        })
+        self.looking(|_, state| Ok(state.clone()))
     }
 
     /// Reads the store in a transaction that writes nothing.
     pub(super) fn looking<T>(
         &mut self,
-        look: impl FnOnce(&dyn DeskTransaction, &LogState, &Range) -> Result<T, DeskError>,
+        look: impl FnOnce(&dyn DeskTransaction, &LogState) -> Result<T, DeskError>,
     ) -> Result<T, DeskError> {
         let txn = self.parts.store.begin()?;
         let head = head_of(&*txn, &self.parts.seal_key, self.seen.as_ref())?;
@@ -117,7 +113,7 @@ impl Desk {
             size: head.range.size(),
             root: head.range.root(),
         };
-        look(&*txn, &state, &head.range)
+        look(&*txn, &state)
     }
 
     /// Signs a checkpoint over all entries up to now, the one that says so included. Keep it where the log's
@@ -138,7 +134,7 @@ impl Desk {
         })?;
         let state = self.log_state()?;
         let head = TreeHead {
-            origin: origin(state.log_id)?,
+            origin: state.log_id.origin(),
             size: state.size,
             root: state.root,
         };
@@ -151,7 +147,7 @@ impl Desk {
     /// [`ErrorCode::AuditCheckpoint`] where the checkpoint is not of this log as it stands; [`ErrorCode::InvalidArgument`]
     /// where it has no such entry; a store's error.
     pub fn prove(&mut self, index: u64, checkpoint: &SignedNote) -> Result<ProofFile, DeskError> {
-        let hashes = self.looking(|txn, state, _| {
+        let hashes = self.looking(|txn, state| {
             let head = of_this_log(txn, state, checkpoint)?;
             let nodes = StoredNodes::new(txn, state.size);
             let proof = inclusion_proof(&nodes, head.size, index)?;
@@ -169,7 +165,7 @@ impl Desk {
     /// # Errors
     /// [`ErrorCode::InvalidArgument`] where the log has not so many; a store's error.
     pub fn prove_consistency(&mut self, old: u64, new: u64) -> Result<Vec<TreeHash>, DeskError> {
-        self.looking(|txn, state, _| {
+        self.looking(|txn, state| {
             let nodes = StoredNodes::new(txn, state.size);
             if new > state.size {
                 return Err(ErrorCode::InvalidArgument.into());
@@ -228,113 +224,17 @@ impl Desk {
     /// # Errors
     /// [`ErrorCode::InvalidArgument`] where the log has no such entry; a store's error.
     pub fn entry_bytes(&mut self, index: u64) -> Result<Vec<u8>, DeskError> {
-        self.looking(|txn, _, _| Ok(txn.entries(index, 1)?.pop().ok_or(ErrorCode::InvalidArgument)?))
+        self.looking(|txn, _| Ok(txn.entries(index, 1)?.pop().ok_or(ErrorCode::InvalidArgument)?))
     }
 
-    /// Verifies the whole log: each entry's form, place and time, the tree over them, the full tiles, and that each of
-    /// `checkpoints`, which the caller has verified, is a beginning of it.
+    /// Verifies the whole log: each entry's form, place, time and log id, the tree over them, the full tiles, and that
+    /// each of `checkpoints`, which the caller has verified, is a beginning of it under the id that it had then.
     ///
     /// # Errors
-    /// [`StorageError::AuditBroken`] or [`StorageError::Version`], the first fault; [`ErrorCode::AuditCheckpoint`]; a store's error.
+    /// [`StorageError::AuditBroken`](crate::ports::StorageError::AuditBroken), the first fault; [`ErrorCode::AuditCheckpoint`]; a store's error.
     pub fn verify_audit(&mut self, checkpoints: &[TreeHead]) -> Result<LogReport, DeskError> {
-        self.looking(|txn, state, _| {
-            let mut range = Range::empty();
-            let mut order = EntryOrder::new(state.log_id);
-            agree(checkpoints, state, &range)?;
-            while range.size() < state.size {
-                let entries = txn.entries(range.size(), 256)?;
-                if entries.is_empty() {
-                    return Err(broken(range.size()).into());
-                }
-                for bytes in entries {
-                    let place = range.size();
-                    if place == state.size {
-                        break;
-                    }
-                    order.read(&bytes).map_err(|fault| wrong(place, fault))?;
-                    range
-                        .append(leaf_hash(&bytes), |_, _, _| ())
-                        .map_err(|_| broken(place))?;
-                    agree(checkpoints, state, &range)?;
-                }
-            }
-            if range.root() != state.root {
-                return Err(broken(state.size).into());
-            }
-            tiles(txn, state.size)?;
-            let covered = checkpoints.iter().map(|head| head.size).max().unwrap_or(0);
-            if covered > state.size {
-                return Err(ErrorCode::AuditCheckpoint.into());
-            }
-            Ok(LogReport {
-                state: state.clone(),
-                covered,
-            })
-        })
+        self.looking(|txn, state| verify::whole(txn, state, checkpoints))
     }
-}
-
-/// Each full tile is what the entries, or the tiles below it, make it.
-fn tiles(txn: &dyn DeskTransaction, size: u64) -> Result<(), DeskError> {
-    let mut level = 0;
-    let mut count = size >> 8;
-    while count > 0 {
-        for index in 0..count {
-            let first = index << 8;
-            let hashes: Vec<TreeHash> = if level == 0 {
-                txn.entries(first, 256)?
-                    .iter()
-                    .map(|entry| leaf_hash(entry))
-                    .collect()
-            } else {
-                let nodes = StoredNodes::new(txn, size);
-                let below =
-                    |place| crate::log::subtree(&nodes, place << (8 * level), (place + 1) << (8 * level));
-                (first..first + 256).map(below).collect::<Result<_, _>>()?
-            };
-            let bytes: Vec<u8> = hashes.iter().flat_map(|hash| hash.0).collect();
-            if txn.tile(level, index)?.as_ref() != Some(&bytes) {
-                let tile = Tile {
-                    level,
-                    index,
-                    width: 256,
-                };
-                return Err(StorageError::AuditBroken { detail: tile.path() }.into());
-            }
-        }
-        level += 1;
-        count >>= 8;
-    }
-    Ok(())
-}
-
-pub(super) fn broken(place: u64) -> StorageError {
-    StorageError::AuditBroken {
-        detail: format!("entry {place}"),
-    }
-}
-
-pub(super) fn wrong(place: u64, fault: OrderFault) -> StorageError {
-    let detail = format!("entry {place}: {fault}");
-    match fault {
-        OrderFault::Entry(EntryFault::Version) => StorageError::Version { detail },
-        _ => StorageError::AuditBroken { detail },
-    }
-}
-
-fn agree(checkpoints: &[TreeHead], state: &LogState, range: &Range) -> Result<(), DeskError> {
-    let origin = origin(state.log_id)?;
-    let other = checkpoints
-        .iter()
-        .any(|head| head.origin != origin || (head.size == range.size() && head.root != range.root()));
-    if other {
-        return Err(ErrorCode::AuditCheckpoint.into());
-    }
-    Ok(())
-}
-
-fn origin(log_id: LogId) -> Result<Origin, DeskError> {
-    Ok(Origin::new(&log_id.origin()).map_err(|_| ErrorCode::StoreCorrupt)?)
 }
 
 /// The tree head of a checkpoint, whose root is that of the log's first entries.
@@ -345,7 +245,7 @@ pub(super) fn of_this_log(
 ) -> Result<TreeHead, DeskError> {
     let other = ErrorCode::AuditCheckpoint;
     let head = TreeHead::parse(checkpoint.text()).map_err(|_| other)?;
-    if head.origin != origin(state.log_id)? || head.size > state.size {
+    if head.size > state.size || head.origin != log_at(txn, head.size)?.origin() {
         return Err(other.into());
     }
     let nodes = StoredNodes::new(txn, state.size);
@@ -355,4 +255,11 @@ pub(super) fn of_this_log(
     } else {
         Err(other.into())
     }
+}
+
+/// The log id of the first `size` entries: that of the last one of them.
+fn log_at(txn: &dyn DeskTransaction, size: u64) -> Result<LogId, DeskError> {
+    let place = size.saturating_sub(1);
+    let bytes = txn.entries(place, 1)?.pop().ok_or_else(|| broken(place))?;
+    Ok(DeskEntry::from_bytes(&bytes).map_err(|_| broken(place))?.log_id)
 }

@@ -56,6 +56,11 @@ impl KeyName {
         Ok(Self(name.to_string()))
     }
 
+    /// A name that its maker knows to have the form of one.
+    pub(crate) const fn known(name: String) -> Self {
+        Self(name)
+    }
+
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {

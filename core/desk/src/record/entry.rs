@@ -1,9 +1,9 @@
 //! One entry and its canonical bytes: a CBOR map in the form of RFC 8949, section 4.2.1, with the keys of
 //! docs/protocol/audit.md.
 
-use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt::Write;
 
 use fido_unlock_protocol::DeviceId;
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
@@ -11,6 +11,7 @@ use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
 use super::DeskEvent;
+use crate::log::{Origin, Range, TreeHead};
 use crate::{PersonNumber, RequestId, UnixTime};
 
 /// The version of the entry format.
@@ -28,9 +29,22 @@ pub struct LogId(#[cbor(n(0), with = "minicbor::bytes")] pub [u8; 16]);
 impl LogId {
     /// The name of the log in its checkpoints: `fido-unlock/` and the id in 32 hexadecimal digits.
     #[must_use]
-    pub fn origin(&self) -> String {
-        let digits = self.0.iter().map(|byte| format!("{byte:02x}"));
-        core::iter::once(ORIGIN.to_string()).chain(digits).collect()
+    pub fn origin(&self) -> Origin {
+        let mut name = String::from(ORIGIN);
+        for byte in self.0 {
+            // Writing to a `String` cannot fail.
+            let _ = write!(name, "{byte:02x}");
+        }
+        Origin::known(name)
+    }
+
+    /// The head of the log while `range` is its tree.
+    pub(crate) fn head(&self, range: &Range) -> TreeHead {
+        TreeHead {
+            origin: self.origin(),
+            size: range.size(),
+            root: range.root(),
+        }
     }
 
     /// The id in the name of a log; `None` where it is not the name of a desk's.
@@ -39,14 +53,14 @@ impl LogId {
     /// use fido_unlock_desk::record::LogId;
     ///
     /// let id = LogId([0xA1; 16]);
-    /// assert_eq!(LogId::of_origin(&id.origin()), Some(id));
+    /// assert_eq!(LogId::of_origin(id.origin().as_str()), Some(id));
     /// assert_eq!(LogId::of_origin("fido-unlock/A1"), None);
     /// ```
     #[must_use]
     pub fn of_origin(origin: &str) -> Option<Self> {
         let number = u128::from_str_radix(origin.strip_prefix(ORIGIN)?, 16).ok()?;
         let id = Self(number.to_be_bytes());
-        (id.origin() == origin).then_some(id)
+        (id.origin().as_str() == origin).then_some(id)
     }
 }
 

@@ -37,7 +37,7 @@ macro_rules! events {
 
 events! {
     1 LogCreated "The log begins."
-    2 LogRestored "The log goes on from a backup under a new id; the text names the old log's head."
+    2 LogRestored "The log goes on from a backup under a new id, which this entry is the first to have; the text is the head under the old one, as a checkpoint has it, an empty line and what had happened."
     3 SetUpEnded "The set-up has ended: codes are given from now on, and what loosens rests."
     10 SignedIn "An operator signed in."
     11 Searched "An operator searched; the text is what they looked for."

@@ -11,5 +11,7 @@ mod text;
 
 pub use entry::{DeskEntry, ENTRY_VERSION, EntryFault, LogId, text_hash};
 pub use event::DeskEvent;
+pub(crate) use order::HeadFault;
 pub use order::{EntryOrder, OrderFault};
 pub use text::TextLine;
+pub(crate) use text::{names_head, restored_text};

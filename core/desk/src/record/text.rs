@@ -1,9 +1,10 @@
-//! A text that an entry has the hash of, as a line of JSON beside an exported log.
+//! A text that an entry has the hash of, as a line of JSON beside an exported log; and that of a restored log.
 
 use alloc::format;
 use alloc::string::String;
 
 use super::text_hash;
+use crate::log::TreeHead;
 
 /// A text, its salt, and the place of its entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +68,17 @@ impl TextLine {
         // One line for one text: other digits, escapes and spaces are refused.
         (read.to_line() == line).then_some(read)
     }
+}
+
+/// The text of LogRestored: the head under the old id, an empty line, and what had happened.
+pub(crate) fn restored_text(old: &TreeHead, note: &str) -> String {
+    format!("{}\n{note}", old.to_text())
+}
+
+/// Whether a text of LogRestored names this head.
+pub(crate) fn names_head(text: &str, old: &TreeHead) -> bool {
+    text.strip_prefix(&old.to_text())
+        .is_some_and(|rest| rest.starts_with('\n'))
 }
 
 /// The letter of the two-character escapes of RFC 8259, section 7; a slash needs none.

@@ -7,7 +7,7 @@ use fido_unlock_protocol::DeviceId;
 use fido_unlock_protocol::suite::{DevicePublicKey, IssuerPublicKey, Suite};
 use minicbor::{Decode, Encode};
 
-use super::Row;
+use super::{Era, Row};
 use crate::ports::{Derived, List, Listed, Table};
 use crate::typed_text::folded;
 use crate::{DeviceKeys, DeviceSlot, PersonNumber, RegisteredDevice, RequestId, UnixTime, UserId};
@@ -190,6 +190,25 @@ pub(crate) struct DeviceStateRow {
     /// The codes for it that may still be good, or that this is not yet certain of, oldest first.
     #[n(1)]
     pub(crate) codes: Vec<CodeRef>,
+    /// The count of restored backups under which `expected` was learned; under another it is unknown.
+    #[n(2)]
+    pub(crate) counted_under: u32,
+    /// The count of restored backups under which a code was authorised last, or the device registered; under another,
+    /// challenges that were answered and codes that were counted may have been lost.
+    #[n(3)]
+    pub(crate) coded_under: u32,
+}
+
+impl DeviceStateRow {
+    /// The counter's low 16 bits that the next challenge should show; `None` where nobody knows.
+    pub(crate) fn expected(&self, era: Era) -> Option<u16> {
+        self.expected.filter(|_| self.counted_under == era.restores)
+    }
+
+    /// Whether nothing is known of codes that were given out between a backup and its being put in place.
+    pub(crate) const fn is_unknown(&self, era: Era) -> bool {
+        self.coded_under != era.restores
+    }
 }
 
 impl Row for DeviceStateRow {

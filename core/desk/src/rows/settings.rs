@@ -9,8 +9,8 @@ use crate::ports::Table;
 use crate::rules::{Rules, Stricter};
 use crate::{PersonNumber, UnixTime};
 
-/// How often an Administrator has accepted a clock that went back, and when last. What was recorded in an earlier era
-/// was recorded by another clock.
+/// How often an Administrator has accepted a clock that went back or a backup, and when last. What was recorded in an
+/// earlier era was recorded by another clock, or before something was lost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub(crate) struct Era {
@@ -20,6 +20,21 @@ pub(crate) struct Era {
     /// The time that was accepted.
     #[n(1)]
     pub(crate) since: UnixTime,
+    /// How many backups were put in place. What was written before the last of them may have been overtaken by what is
+    /// lost.
+    #[n(2)]
+    pub(crate) restores: u32,
+}
+
+impl Era {
+    /// The next one, from `since` on.
+    pub(crate) const fn next(self, since: UnixTime) -> Self {
+        Self {
+            number: self.number.wrapping_add(1),
+            since,
+            restores: self.restores,
+        }
+    }
 }
 
 /// A value, and the one that takes its place after a rest.

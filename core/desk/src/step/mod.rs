@@ -239,24 +239,31 @@ impl<'a> Step<'a> {
     }
 
     /// Adds an entry with a text. A Response Code that was typed into it is left out, and what is too long is cut.
-    pub(crate) fn record_text(&mut self, mut entry: DeskEntry, text: &str) -> Result<(), StorageError> {
-        let text = cut(&without_codes(text));
-        if !text.is_empty() {
-            let salt = self.random();
-            entry.text = Some(text_hash(&salt, &text));
-            let place = self.head.range.size() + self.entries.len() as u64;
-            let of_user = entry.user.map(|user| Listed {
-                list: List::TextsOfUser,
-                group: user.0.to_vec(),
-                order: Vec::new(),
-            });
-            let derived = Derived {
-                listed: of_user.into_iter().collect(),
-                texts: Vec::new(),
-            };
-            let row = to_blob(&TextRow { salt, text });
-            self.write(Table::Texts, &place.to_be_bytes(), Some((row, derived)))?;
+    pub(crate) fn record_text(&mut self, entry: DeskEntry, text: &str) -> Result<(), StorageError> {
+        let text = typed(text);
+        if text.is_empty() {
+            self.record(entry);
+            return Ok(());
         }
+        self.record_own_text(entry, text)
+    }
+
+    /// Adds an entry whose text, or its beginning, is the desk's own: nothing of it is left out or cut.
+    pub(crate) fn record_own_text(&mut self, mut entry: DeskEntry, text: String) -> Result<(), StorageError> {
+        let salt = self.random();
+        entry.text = Some(text_hash(&salt, &text));
+        let place = self.head.range.size() + self.entries.len() as u64;
+        let of_user = entry.user.map(|user| Listed {
+            list: List::TextsOfUser,
+            group: user.0.to_vec(),
+            order: Vec::new(),
+        });
+        let derived = Derived {
+            listed: of_user.into_iter().collect(),
+            texts: Vec::new(),
+        };
+        let row = to_blob(&TextRow { salt, text });
+        self.write(Table::Texts, &place.to_be_bytes(), Some((row, derived)))?;
         self.record(entry);
         Ok(())
     }
@@ -346,6 +353,11 @@ fn of_map(error: MapError<StorageError>) -> StorageError {
             detail: "a node of the map".into(),
         },
     }
+}
+
+/// What was typed, as it is recorded.
+pub(crate) fn typed(text: &str) -> String {
+    cut(&without_codes(text))
 }
 
 fn cut(text: &str) -> String {

@@ -220,6 +220,28 @@ Example:
         #[arg(long, value_name = "FILE")]
         to: PathBuf,
     },
+    /// Put a backup in the place of the database, and go on from it (an Administrator's right)
+    #[command(after_help = "\
+What was written after the backup is lost. Requests and sessions end, changes rest again, and the first
+code for each device needs a second operator. Nothing is replaced before operator and password, as the
+backup knows them, are right. The database that was there stays, as desk.sqlite.before-restore. Stop
+every other program that works on this desk first.
+
+Standard input (--stdin): operator's password, passphrase of the keys.
+
+Example:
+  fido-unlock desk restore --desk desk/ --operator admin --from desk-2026-12-01.sqlite --note \"the disk broke\"")]
+    Restore {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// The backup; without it, desk.sqlite is one that was put there already
+        #[arg(long, value_name = "FILE")]
+        from: Option<PathBuf>,
+        /// What happened
+        #[arg(long, value_name = "TEXT")]
+        note: String,
+    },
     /// Take a device out of use; it can no longer be unlocked
     #[command(after_help = "\
 Standard input (--stdin): operator's password, passphrase of the keys.

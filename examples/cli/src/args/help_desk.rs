@@ -174,6 +174,27 @@ Examples:
         #[arg(long, requires = "public", value_parser = clap::value_parser!(u8).range(0..=15))]
         slot: Option<u8>,
     },
+    /// Write the list of the desk's keys, signed by its checkpoint key, for `diagnose --issuer-list`
+    #[command(after_help = "\
+The list holds public keys alone: give it, with checkpoint.pub, to those who see devices and not the
+desk. A device's slot whose key is not in it belongs to somebody else. Write it again after each
+`issuer generate` and `issuer rotate`.
+
+Standard input (--stdin): operator's password, passphrase of the keys.
+
+Example:
+  fido-unlock issuer list --desk desk/ --operator admin --signed --out issuers.txt")]
+    List {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// Sign it
+        #[arg(long, required = true)]
+        signed: bool,
+        /// The file, which must not exist yet
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
     /// Put a new key in a slot; the old one is retired and still serves devices not yet rotated
     #[command(after_help = "\
 With a device (--mock FILE or a real one) and --this-device, that device is given the slot's current

@@ -216,6 +216,12 @@ pub struct Diagnose {
     /// A file that `issuer show --public` wrote: that key counts as your own
     #[arg(long, value_name = "FILE")]
     pub issuer: Vec<PathBuf>,
+    /// A file that `issuer list --signed` wrote: its keys count as your own
+    #[arg(long, value_name = "FILE", requires = "issuer_list_key")]
+    pub issuer_list: Option<PathBuf>,
+    /// The help desk's checkpoint.pub, by which the list is checked
+    #[arg(long, value_name = "FILE", requires = "issuer_list")]
+    pub issuer_list_key: Option<PathBuf>,
 }
 
 /// `challenge`.

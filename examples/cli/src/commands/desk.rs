@@ -11,6 +11,7 @@ use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
 use serde_json::{Value, json};
 
 use super::audit::moment;
+use super::restore;
 use crate::args::{At, Close, Desk, OnOff, PrivilegeName, RoleName};
 use crate::brought::{read_bytes, read_signed, read_text};
 use crate::desk::{
@@ -72,6 +73,7 @@ pub fn run(args: &Desk, prompt: Prompt) -> Result<Report, Failure> {
         Desk::Done(close) => record(close, prompt, true),
         Desk::Abandon(close) => record(close, prompt, false),
         Desk::Backup { at, to } => backup(at, to, prompt),
+        Desk::Restore { at, from, note } => restore::run(at, from.as_deref(), note, prompt),
         Desk::AcceptClock { at, note } => accept_clock(at, note, prompt),
         Desk::Acknowledge { at, alarm, note } => {
             let mut open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;

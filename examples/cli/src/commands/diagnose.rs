@@ -4,7 +4,7 @@ use fido_unlock::HasCode;
 use fido_unlock::host::diagnose;
 
 use crate::args::Diagnose;
-use crate::desk::{KeyFolder, public_key};
+use crate::desk::{KeyFolder, public_key, read_issuer_list, read_verifiers};
 use crate::device::Devices;
 use crate::failure::Failure;
 use crate::output::Report;
@@ -18,6 +18,10 @@ pub fn run(devices: &Devices, args: &Diagnose) -> Result<Report, Failure> {
     }
     for path in &args.issuer {
         own.push(public_key::load(path)?.public);
+    }
+    if let (Some(list), Some(key)) = (&args.issuer_list, &args.issuer_list_key) {
+        let list = read_issuer_list(list, &read_verifiers(key)?)?;
+        own.extend(list.issuers.iter().map(|issuer| issuer.public));
     }
     let own: Vec<[u8; 16]> = own.iter().map(|key| key.fingerprint()).collect();
     let (_, info) = devices.open_for_unlock()?;

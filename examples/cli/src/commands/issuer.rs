@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use fido_unlock::desk::log::NoteSigner;
 use fido_unlock::desk::ports::{IssuerInfo, SignerError};
 use fido_unlock::desk::{KeyEvent, KeyRing};
 use fido_unlock::suite::IssuerKey;
@@ -13,11 +14,14 @@ use serde_json::json;
 use super::rotate_device;
 use crate::args::{At, Issuer};
 use crate::desk::public_key::{self, PublicKey};
-use crate::desk::{Credentials, DeskFolder, KeyFolder, Keys, OpenDesk, ask_passphrase, is_private};
+use crate::desk::{
+    Credentials, DeskFolder, KeyFolder, Keys, OpenDesk, ask_passphrase, is_private, read_issuer_list,
+};
 use crate::device::Devices;
 use crate::failure::Failure;
 use crate::output::{Report, shown};
 use crate::prompt::Prompt;
+use crate::session_file::write_file;
 
 /// Runs one of them; `devices` is only asked where a device is meant.
 pub fn run(
@@ -35,6 +39,7 @@ pub fn run(
                 show(desk)
             }
         }
+        Issuer::List { at, out, .. } => list(at, out, prompt),
         Issuer::Rotate {
             at,
             slot,
@@ -132,6 +137,25 @@ fn show(desk: &Path) -> Result<Report, Failure> {
         report = report.line("There are no issuer keys; make one with `issuer generate`.");
     }
     Ok(report.field("issuers", list))
+}
+
+fn list(at: &At, out: &Path, prompt: Prompt) -> Result<Report, Failure> {
+    if out.exists() {
+        return Err(Failure::exists(out, ""));
+    }
+    let mut open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
+    let mut signer = open.keys.checkpoint_signer(open.desk.origin()?);
+    let note = open.desk.signed_issuers(&open.session, &mut signer)?.to_text();
+    write_file(out, note.as_bytes())?;
+    let list = read_issuer_list(out, &[signer.verifier()])?;
+    Ok(Report::new()
+        .line(format!(
+            "{} names {} keys. Give it, with checkpoint.pub, to those who see devices and not the desk.",
+            shown(out.display()),
+            list.issuers.len()
+        ))
+        .field("issuers", list.issuers.len())
+        .field("out", out.display().to_string()))
 }
 
 fn show_public(desk: &Path, slot: Option<u8>) -> Result<Report, Failure> {

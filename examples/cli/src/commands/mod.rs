@@ -14,6 +14,7 @@ mod issuer;
 mod licence;
 mod mock;
 mod respond;
+mod restore;
 mod rotate_device;
 mod typed_code;
 mod unlock;

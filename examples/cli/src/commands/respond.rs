@@ -177,6 +177,11 @@ fn tell(request: &CallView) {
         request.device,
         request.suite.number()
     ));
+    if request.unknown_since_backup {
+        say(
+            "A backup was put in place: codes that are not listed may still be good, and another operator must approve.",
+        );
+    }
     for open in &request.open_codes {
         say(format_args!(
             "A code of request {} ({}, by {}) may still be good.",

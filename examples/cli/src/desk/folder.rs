@@ -1,6 +1,7 @@
 //! A desk's folder:
 //!
-//! - `desk.sqlite`: the database, with all that the desk knows.
+//! - `desk.sqlite`: the database, with all that the desk knows; `desk.sqlite.before-restore`: what a backup took the
+//!   place of.
 //! - `notices.jsonl`: notices to owners, for a mailer of the house.
 //! - `vendor.pub`: whose licences count.
 //! - `anchor`: how far the log was seen to reach.
@@ -9,6 +10,7 @@
 use std::path::{Path, PathBuf};
 
 use fido_unlock::ErrorCode;
+use fido_unlock::desk::IssuerList;
 use fido_unlock::desk::log::NoteVerifier;
 use fido_unlock::desk::ports::{DeskStore, StorageError};
 use fido_unlock_files::others_may_write;
@@ -16,7 +18,7 @@ use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
 
 use super::KeyFolder;
 use crate::args::At;
-use crate::brought::{form, numbered_lines, read_text};
+use crate::brought::{form, numbered_lines, read_signed, read_text};
 use crate::failure::Failure;
 use crate::output::shown;
 
@@ -86,6 +88,16 @@ impl DeskFolder {
         self.0.join(DATABASE)
     }
 
+    /// The database that was there before a backup took its place.
+    pub fn before_restore(&self) -> PathBuf {
+        self.database().with_added_extension("before-restore")
+    }
+
+    /// A backup that is about to take the database's place.
+    pub fn restoring(&self) -> PathBuf {
+        self.database().with_added_extension("restoring")
+    }
+
     /// Notices to owners.
     pub fn notices(&self) -> PathBuf {
         self.0.join(NOTICES)
@@ -124,6 +136,11 @@ pub fn read_verifiers(path: &Path) -> Result<Vec<NoteVerifier>, Failure> {
         NoteVerifier::parse(line).map_err(|error| form(path, &format!("line {number}: {error}")))
     };
     numbered_lines(&text).map(read).collect()
+}
+
+/// A list of issuers that one of `keys` has signed.
+pub fn read_issuer_list(path: &Path, keys: &[NoteVerifier]) -> Result<IssuerList, Failure> {
+    IssuerList::verify(&read_signed(path)?, keys).map_err(|error| form(path, &error.to_string()))
 }
 
 /// Nobody else can put files of theirs in place of a desk's, a backup's too. A folder that is not there is

@@ -18,7 +18,7 @@ use fido_unlock_files::key_file::{DeskKeys, Passphrase, load_key_set, replace_ke
 use fido_unlock_system::SystemEntropy;
 use serde::{Deserialize, Serialize};
 
-use crate::brought::{read_bytes, read_json};
+use crate::brought::{read_bytes, read_json, read_text};
 use crate::failure::Failure;
 use crate::session_file::write_file;
 
@@ -66,6 +66,22 @@ impl KeyFolder {
     pub fn write_checkpoint_key(&self, keys: &DeskKeys, log: KeyName) -> Result<(), Failure> {
         let line = keys.checkpoint_signer(log).verifier().to_line();
         write_file(&self.checkpoint_public(), format!("{line}\n").as_bytes())
+    }
+
+    /// Adds the public key of checkpoints under the log's new name; older checkpoints are under the older ones.
+    pub fn add_checkpoint_key(&self, keys: &DeskKeys, log: KeyName) -> Result<(), Failure> {
+        let path = self.checkpoint_public();
+        let mut text = if path.exists() {
+            read_text(&path)?.to_string()
+        } else {
+            String::new()
+        };
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        text.push_str(&keys.checkpoint_signer(log).verifier().to_line());
+        text.push('\n');
+        write_file(&path, text.as_bytes())
     }
 
     /// The public keys, by slot, the present one of a slot first; nothing is decrypted.

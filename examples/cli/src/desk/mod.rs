@@ -18,7 +18,7 @@ use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
 use fido_unlock_system::SystemEntropy;
 use zeroize::Zeroizing;
 
-pub use folder::{DeskFolder, is_private, read_verifiers};
+pub use folder::{DeskFolder, is_private, read_issuer_list, read_verifiers};
 pub use keys::KeyFolder;
 pub use rules::{read as read_rules, text as rules_text};
 pub use shared_signer::SharedSigner;
@@ -165,6 +165,11 @@ impl Credentials {
     /// Asks for them.
     pub fn ask(at: &At, prompt: Prompt) -> Result<Self, Failure> {
         DeskFolder::of(at)?;
+        Self::ask_first(at, prompt)
+    }
+
+    /// The same, where the database may be lost.
+    pub fn ask_first(at: &At, prompt: Prompt) -> Result<Self, Failure> {
         let name = prompt.or_text(at.operator.as_deref(), "--operator", "Operator")?;
         let operator = operator_id(&name)?;
         let password = prompt.secret(&format!("Password of {operator}"))?;

@@ -145,6 +145,119 @@ fn a_database_that_was_set_back() {
 }
 
 #[test]
+fn a_backup_takes_the_databases_place() {
+    let bench = Bench::locked(2);
+    bench.admin("audit checkpoint --out early.txt", "").ok();
+    bench.admin("desk backup --to early.sqlite", "").ok();
+    bench.response();
+    bench.admin("audit checkpoint --out lost.txt", "").ok();
+    let before = std::fs::read(bench.path("desk/desk.sqlite")).unwrap();
+    let restore = "desk restore --from early.sqlite --note broken --desk desk --operator admin";
+    // Nothing is replaced by whom the backup does not know, or from what is no desk under these keys.
+    bench.run(restore, &format!("wrong\n{PASSPHRASE}\n")).error(427);
+    std::fs::write(bench.path("none.sqlite"), "no database").unwrap();
+    bench
+        .admin("desk restore --from none.sqlite --note broken", "")
+        .error(703);
+    let other = Bench::with_desk_of_its_own(2);
+    other.admin("desk backup --to other.sqlite", "").ok();
+    std::fs::copy(other.path("other.sqlite"), bench.path("other.sqlite")).unwrap();
+    bench
+        .admin("desk restore --from other.sqlite --note broken", "")
+        .error(713);
+    assert_eq!(std::fs::read(bench.path("desk/desk.sqlite")).unwrap(), before);
+    assert!(!bench.path("desk/desk.sqlite.restoring").exists());
+
+    let restored = bench
+        .admin("desk restore --from early.sqlite --note broken", "")
+        .ok();
+    assert_eq!(text(&restored["kept"]), "desk/desk.sqlite.before-restore");
+    assert_eq!(
+        std::fs::read(bench.path("desk/desk.sqlite.before-restore")).unwrap(),
+        before
+    );
+    bench
+        .admin("desk restore --from early.sqlite --note again", "")
+        .error(804);
+    bench.admin("desk status", "").ok();
+    // Checkpoints from both sides hold, one of what is lost does not.
+    bench.admin("audit checkpoint --out late.txt", "").ok();
+    bench.verify("--checkpoint early.txt --checkpoint late.txt").ok();
+    bench.verify("--checkpoint lost.txt").error(705);
+    // The limits of this device are not known.
+    let challenge = bench.challenge();
+    bench.respond(&challenge).error(409);
+}
+
+#[test]
+fn a_backup_that_was_put_there_by_hand_and_a_lost_database() {
+    let bench = Bench::locked(2);
+    bench.admin("desk backup --to early.sqlite", "").ok();
+    bench.response();
+    std::fs::copy(bench.path("early.sqlite"), bench.path("desk/desk.sqlite")).unwrap();
+    bench.admin("desk status", "").error(714);
+    bench.admin("desk restore --note broken", "").ok();
+    bench.admin("desk status", "").ok();
+    bench.verify("").ok();
+
+    std::fs::remove_file(bench.path("desk/desk.sqlite")).unwrap();
+    bench
+        .admin("desk restore --from early.sqlite --note lost", "")
+        .ok();
+    bench.admin("desk status", "").ok();
+    bench.verify("").ok();
+}
+
+/// An agent has the list and checkpoint.pub, and no desk.
+#[test]
+fn a_foreign_slot_is_shown_by_the_signed_list() {
+    let bench = Bench::locked(2);
+    bench.admin("issuer list --out none.txt", "").error(804);
+    bench.admin("issuer list --signed --out issuers.txt", "").ok();
+    bench
+        .admin("issuer list --signed --out issuers.txt", "")
+        .error(804);
+    std::fs::copy(bench.path("desk/checkpoint.pub"), bench.path("kept.pub")).unwrap();
+    let diagnose = |list: &str| {
+        bench.mock(
+            &format!("diagnose --issuer-list {list} --issuer-list-key kept.pub"),
+            "",
+        )
+    };
+    assert_eq!(diagnose("issuers.txt").ok()["foreign_issuer"], false);
+
+    // The same after the key was rotated at the desk: the device still has the retired one.
+    bench.admin("issuer rotate --slot 1", "").ok();
+    bench.admin("issuer list --signed --out rotated.txt", "").ok();
+    assert_eq!(diagnose("rotated.txt").ok()["foreign_issuer"], false);
+    let list = std::fs::read_to_string(bench.path("rotated.txt")).unwrap();
+    let states: Vec<&str> = list
+        .lines()
+        .skip(3)
+        .take(2)
+        .map(|line| line.rsplit(' ').next().unwrap())
+        .collect();
+    assert_eq!(states, ["present", "retired"]);
+
+    // M-issuers-1, M-issuers-2: an altered list is refused whole.
+    std::fs::write(bench.path("altered.txt"), list.replace("retired", "present")).unwrap();
+    diagnose("altered.txt").error(711);
+    let unsigned = list.split("\u{2014}").next().unwrap();
+    std::fs::write(bench.path("unsigned.txt"), unsigned).unwrap();
+    diagnose("unsigned.txt").error(711);
+
+    // M-issuers-3: by the list of another desk the slot is foreign; that desk's key is wanted for it.
+    let other = Bench::with_desk_of_its_own(2);
+    other.admin("issuer list --signed --out issuers.txt", "").ok();
+    std::fs::copy(other.path("issuers.txt"), bench.path("other.txt")).unwrap();
+    diagnose("other.txt").error(711);
+    std::fs::copy(other.path("desk/checkpoint.pub"), bench.path("kept.pub")).unwrap();
+    let found = diagnose("other.txt").ok();
+    assert_eq!(found["foreign_issuer"], true);
+    assert_eq!(found["condition"], "locked-by-foreign-issuer");
+}
+
+#[test]
 fn an_entry_is_proved_without_the_desk() {
     let bench = Bench::locked(2);
     bench.admin("audit checkpoint --out cp.txt", "").ok();

@@ -1045,6 +1045,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_func_read_checkpoint(
     ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_func_backup_desk(
+    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_func_default_desk_rules(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_func_error_table(
@@ -1325,6 +1327,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_open(
     ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_restore(
+    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_folder(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_of(
@@ -1473,6 +1477,8 @@ internal object UniffiLib {
     external fun uniffi_fido_unlock_ffi_fn_constructor_helpdesk_create(`folder`: RustBuffer.ByValue,`keys`: Long,`signer`: Long,`notifier`: Long,`delivery`: RustBuffer.ByValue,`vendorKeys`: RustBuffer.ByValue,`rules`: RustBuffer.ByValue,`administrator`: RustBuffer.ByValue,`password`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_constructor_helpdesk_open(`folder`: RustBuffer.ByValue,`keys`: Long,`signer`: Long,`notifier`: Long,`delivery`: RustBuffer.ByValue,`vendorKeys`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_fido_unlock_ffi_fn_constructor_helpdesk_restore(`folder`: RustBuffer.ByValue,`keys`: Long,`signer`: Long,`notifier`: Long,`delivery`: RustBuffer.ByValue,`vendorKeys`: RustBuffer.ByValue,`operator`: RustBuffer.ByValue,`password`: RustBuffer.ByValue,`note`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_abandon(`ptr`: Long,`session`: Long,`id`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
@@ -1848,6 +1854,8 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_func_read_checkpoint(`note`: RustBuffer.ByValue,`keys`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_func_backup_desk(`folder`: RustBuffer.ByValue,`to`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
     external fun uniffi_fido_unlock_ffi_fn_func_default_desk_rules(uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_func_error_table(uniffi_out_err: UniffiRustCallStatus,
@@ -1986,6 +1994,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_func_read_checkpoint() and 0xFFFF) != 5489) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_func_backup_desk() and 0xFFFF) != 63547) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_func_default_desk_rules() and 0xFFFF) != 44434) {
@@ -2406,6 +2417,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_open() and 0xFFFF) != 3672) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_restore() and 0xFFFF) != 38298) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_folder() and 0xFFFF) != 52371) {
@@ -9422,6 +9436,34 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
 
 
+    /**
+     * Opens the desk in a folder whose database was set back to a backup (`backup_desk`), which `open` refuses with
+     * number 714. Its log goes on under a new id, so `origin` is another and checkpoints are signed under that name;
+     * sessions and requests end; the first code for each device needs a second operator's approval. Open no other
+     * desk over the folder meanwhile, and open those that are open again. `operator`: an Administrator as the backup
+     * knows them; `note`: what had happened. The password is wiped on this side.
+     */
+    @Throws(UnlockException::class) fun `restore`(`folder`: kotlin.String, `keys`: DeskKeys, `signer`: DeskSigner, `notifier`: OwnerNotifier, `delivery`: CodeDelivery?, `vendorKeys`: List<kotlin.String>, `operator`: kotlin.String, `password`: kotlin.String, `note`: kotlin.String): HelpDesk {
+            return FfiConverterTypeHelpDesk.lift(
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_constructor_helpdesk_restore(
+
+
+        FfiConverterString.lower(`folder`),
+        FfiConverterTypeDeskKeys.lower(`keys`),
+        FfiConverterTypeDeskSigner.lower(`signer`),
+        FfiConverterTypeOwnerNotifier.lower(`notifier`),
+        FfiConverterOptionalTypeCodeDelivery.lower(`delivery`),
+        FfiConverterSequenceString.lower(`vendorKeys`),
+        FfiConverterString.lower(`operator`),
+        FfiConverterString.lower(`password`),
+        FfiConverterString.lower(`note`),_status)
+}
+    )
+    }
+
+
+
     }
 
 }
@@ -15502,6 +15544,12 @@ data class DeskRequest (
      * Codes of this device that may still be good.
      */
     var `openCodes`: List<OpenCode>
+    ,
+    /**
+     * A backup was put in place since a code was authorised for this device: codes of it that are not listed may still
+     * be good, and a second operator must approve.
+     */
+    var `unknownSinceBackup`: kotlin.Boolean
 
 ){
 
@@ -15535,6 +15583,7 @@ public object FfiConverterTypeDeskRequest: FfiConverterRustBuffer<DeskRequest> {
             FfiConverterOptionalString.read(buf),
             FfiConverterOptionalTypeCodeOutcome.read(buf),
             FfiConverterSequenceTypeOpenCode.read(buf),
+            FfiConverterBoolean.read(buf),
         )
     }
 
@@ -15555,7 +15604,8 @@ public object FfiConverterTypeDeskRequest: FfiConverterRustBuffer<DeskRequest> {
             FfiConverterOptionalString.allocationSize(value.`approvedBy`) +
             FfiConverterOptionalString.allocationSize(value.`channel`) +
             FfiConverterOptionalTypeCodeOutcome.allocationSize(value.`outcome`) +
-            FfiConverterSequenceTypeOpenCode.allocationSize(value.`openCodes`)
+            FfiConverterSequenceTypeOpenCode.allocationSize(value.`openCodes`) +
+            FfiConverterBoolean.allocationSize(value.`unknownSinceBackup`)
     )
 
     override fun write(value: DeskRequest, buf: ByteBuffer) {
@@ -15576,6 +15626,7 @@ public object FfiConverterTypeDeskRequest: FfiConverterRustBuffer<DeskRequest> {
             FfiConverterOptionalString.write(value.`channel`, buf)
             FfiConverterOptionalTypeCodeOutcome.write(value.`outcome`, buf)
             FfiConverterSequenceTypeOpenCode.write(value.`openCodes`, buf)
+            FfiConverterBoolean.write(value.`unknownSinceBackup`, buf)
     }
 }
 
@@ -22220,6 +22271,22 @@ public object FfiConverterSequenceTypePinProtocol: FfiConverterRustBuffer<List<P
 }
     )
     }
+
+
+        /**
+         * Copies the database of the desk in `folder` to the file `to`, which must not exist, while others work on it. Keep
+         * it, and the key files, apart from the computer.
+         */
+    @Throws(UnlockException::class) fun `backupDesk`(`folder`: kotlin.String, `to`: kotlin.String)
+        =
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_func_backup_desk(
+
+
+        FfiConverterString.lower(`folder`),
+        FfiConverterString.lower(`to`),_status)
+}
+
 
 
         /**

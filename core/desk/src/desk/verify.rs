@@ -1,0 +1,128 @@
+//! The whole log, verified.
+
+use alloc::format;
+use alloc::vec::Vec;
+
+use fido_unlock_protocol::error::ErrorCode;
+
+use super::{LogReport, LogState};
+use crate::DeskError;
+use crate::log::{Range, Tile, TreeHash, TreeHead, leaf_hash};
+use crate::ports::{DeskTransaction, StorageError, Table};
+use crate::record::{DeskEntry, DeskEvent, EntryFault, EntryOrder, LogId, OrderFault, names_head, text_hash};
+use crate::rows::{TextRow, from_blob};
+use crate::step::StoredNodes;
+
+/// How many entries are read at a time.
+const CHUNK: u32 = 256;
+
+pub(super) fn broken(place: u64) -> StorageError {
+    StorageError::AuditBroken {
+        detail: format!("entry {place}"),
+    }
+}
+
+pub(super) fn wrong(place: u64, fault: OrderFault) -> StorageError {
+    let detail = format!("entry {place}: {fault}");
+    match fault {
+        OrderFault::Entry(EntryFault::Version) => StorageError::Version { detail },
+        _ => StorageError::AuditBroken { detail },
+    }
+}
+
+/// Entry after entry.
+pub(super) fn whole(
+    txn: &dyn DeskTransaction,
+    state: &LogState,
+    checkpoints: &[TreeHead],
+) -> Result<LogReport, DeskError> {
+    let mut range = Range::empty();
+    let mut order = EntryOrder::default();
+    while range.size() < state.size {
+        let entries = txn.entries(range.size(), CHUNK)?;
+        if entries.is_empty() {
+            return Err(broken(range.size()).into());
+        }
+        for bytes in entries {
+            let place = range.size();
+            if place == state.size {
+                break;
+            }
+            let before = order.log_id();
+            let entry = order.read(&bytes).map_err(|fault| wrong(place, fault))?;
+            if let (Some(before), DeskEvent::LogRestored) = (before, entry.event) {
+                goes_on(txn, &entry, before, &range)?;
+            }
+            range
+                .append(leaf_hash(&bytes), |_, _, _| ())
+                .map_err(|_| broken(place))?;
+            if order.disagreeing(checkpoints, &range).is_some() {
+                return Err(ErrorCode::AuditCheckpoint.into());
+            }
+        }
+    }
+    if range.root() != state.root || order.log_id() != Some(state.log_id) {
+        return Err(broken(state.size).into());
+    }
+    tiles(txn, state.size)?;
+    let covered = checkpoints.iter().map(|head| head.size).max().unwrap_or(0);
+    if covered > state.size {
+        return Err(ErrorCode::AuditCheckpoint.into());
+    }
+    Ok(LogReport {
+        state: state.clone(),
+        covered,
+    })
+}
+
+/// The first entry of a log that goes on from `before` names the head that it had.
+fn goes_on(
+    txn: &dyn DeskTransaction,
+    entry: &DeskEntry,
+    before: LogId,
+    range: &Range,
+) -> Result<(), DeskError> {
+    let row = txn.row(Table::Texts, &range.size().to_be_bytes())?;
+    let row: Option<TextRow> = row.and_then(|blob| from_blob(&blob).ok());
+    let row = row.filter(|row| entry.text == Some(text_hash(&row.salt, &row.text)));
+    let head = before.head(range);
+    if row.is_some_and(|row| names_head(&row.text, &head)) {
+        Ok(())
+    } else {
+        Err(broken(range.size()).into())
+    }
+}
+
+/// Each full tile is what the entries, or the tiles below it, make it.
+fn tiles(txn: &dyn DeskTransaction, size: u64) -> Result<(), DeskError> {
+    let mut level = 0;
+    let mut count = size >> 8;
+    while count > 0 {
+        for index in 0..count {
+            let first = index << 8;
+            let hashes: Vec<TreeHash> = if level == 0 {
+                txn.entries(first, 256)?
+                    .iter()
+                    .map(|entry| leaf_hash(entry))
+                    .collect()
+            } else {
+                let nodes = StoredNodes::new(txn, size);
+                let below =
+                    |place| crate::log::subtree(&nodes, place << (8 * level), (place + 1) << (8 * level));
+                (first..first + 256).map(below).collect::<Result<_, _>>()?
+            };
+            let bytes: Vec<u8> = hashes.iter().flat_map(|hash| hash.0).collect();
+            if txn.tile(level, index)?.as_ref() != Some(&bytes) {
+                let tile = Tile {
+                    level,
+                    index,
+                    width: 256,
+                };
+                return Err(StorageError::AuditBroken { detail: tile.path() }.into());
+            }
+        }
+        level += 1;
+        count >>= 8;
+    }
+    Ok(())
+}
