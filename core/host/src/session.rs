@@ -209,8 +209,10 @@ impl Session {
         if call.remaining().is_zero() {
             return Err(TransportError::DeadlineExceeded.into());
         }
+        call.begin_message();
         match device.unlock(&request, call) {
             Ok(()) => Ok(()),
+            Err(error @ DeviceError::Transport(_)) if call.is_unsent() => Err(error.into()),
             // Nor is it sent where it does not fit.
             Err(error @ DeviceError::Transport(TransportError::MessageTooLarge)) => Err(error.into()),
             // An answer that cannot be read is as good as lost. And the challenge was pending a moment ago: if the

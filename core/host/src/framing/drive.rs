@@ -35,6 +35,9 @@ pub trait Machine {
     /// A report or a response APDU came.
     fn on_bytes(&mut self, now: Duration, bytes: &[u8]) -> Step;
 
+    /// Whether the last part of the message was given to be sent, so that the device may act on it.
+    fn is_message_sent(&self) -> bool;
+
     /// The person cancelled. Told once; what follows from it is the next step.
     fn cancel(&mut self, now: Duration);
 }
@@ -65,7 +68,12 @@ pub(crate) fn drive<M: Machine, P: Pipe>(
     let mut step = machine.on_time(now);
     loop {
         let came = match step {
-            Step::Send(bytes) => pipe.send(&bytes, call, now)?,
+            Step::Send(bytes) => {
+                if machine.is_message_sent() {
+                    call.message_sent();
+                }
+                pipe.send(&bytes, call, now)?
+            }
             Step::WaitUntil(until) => pipe.wait(call.ticks, until.saturating_sub(now).min(SLICE))?,
             Step::Progress(event) => {
                 call.tell(event);

@@ -108,6 +108,7 @@ impl<H: HidReports, E: Entropy> HidTransport<H, E> {
 impl<H: HidReports, E: Entropy> Transport for HidTransport<H, E> {
     fn transact(&mut self, message: &[u8], call: &mut Call<'_>) -> Result<Vec<u8>, TransportError> {
         self.statistics.transactions += 1;
+        call.nothing_sent_yet();
         let had_channel = self.channel.is_some();
         let result = self.transact_once(message, call);
         match result {

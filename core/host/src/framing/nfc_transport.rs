@@ -145,6 +145,7 @@ impl<C: ApduChannel> NfcTransport<C> {
 impl<C: ApduChannel> Transport for NfcTransport<C> {
     fn transact(&mut self, message: &[u8], call: &mut Call<'_>) -> Result<Vec<u8>, TransportError> {
         self.statistics.transactions += 1;
+        call.nothing_sent_yet();
         self.run(Some(message), call)
     }
 

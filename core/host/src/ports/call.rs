@@ -22,6 +22,18 @@ pub struct Call<'a> {
     pub cancel: &'a dyn Cancel,
     /// Told about each change by [`Call::tell`]; `None` is nobody.
     progress: Option<&'a mut dyn Progress>,
+    sent: Sent,
+}
+
+/// Whether a message went out to the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sent {
+    /// The transport does not tell.
+    Unknown,
+    /// Nothing of it that a device could act on.
+    No,
+    /// The device may have acted on it.
+    Yes,
 }
 
 impl<'a> Call<'a> {
@@ -42,6 +54,7 @@ impl<'a> Call<'a> {
             deadline: ticks.now().saturating_add(within),
             cancel,
             progress: Some(progress),
+            sent: Sent::Unknown,
         }
     }
 
@@ -69,6 +82,7 @@ impl<'a> Call<'a> {
             deadline: CLOCK.now().saturating_add(time),
             cancel: &NeverCancel,
             progress: None,
+            sent: Sent::Unknown,
         }
     }
 
@@ -111,7 +125,30 @@ impl<'a> Call<'a> {
                 Some(progress) => Some(&mut **progress),
                 None => None,
             },
+            sent: Sent::Unknown,
         }
+    }
+
+    /// Before a message of which [`Call::is_unsent`] will be asked.
+    pub(crate) const fn begin_message(&mut self) {
+        self.sent = Sent::Unknown;
+    }
+
+    /// By a transport that will tell when the message is out.
+    pub(crate) fn nothing_sent_yet(&mut self) {
+        if self.sent == Sent::Unknown {
+            self.sent = Sent::No;
+        }
+    }
+
+    /// The last part of a message goes out now.
+    pub(crate) const fn message_sent(&mut self) {
+        self.sent = Sent::Yes;
+    }
+
+    /// Whether it is certain that the device did not get the message.
+    pub(crate) fn is_unsent(&self) -> bool {
+        self.sent == Sent::No
     }
 }
 

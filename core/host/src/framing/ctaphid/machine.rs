@@ -66,6 +66,7 @@ pub struct CtapHidMachine<'m> {
     last_status: Option<u8>,
     progress: Option<ProgressEvent>,
     outcome: Option<Result<Vec<u8>, TransportError>>,
+    message_sent: bool,
 }
 
 impl<'m> CtapHidMachine<'m> {
@@ -100,6 +101,7 @@ impl<'m> CtapHidMachine<'m> {
             last_status: None,
             progress: None,
             outcome: None,
+            message_sent: false,
         };
         if report_size < MIN_REPORT_SIZE {
             machine.finish(Err(TransportError::Framing {
@@ -228,6 +230,7 @@ impl<'m> CtapHidMachine<'m> {
             Phase::Sending { index: index + 1 }
         } else {
             trace_event!("CTAPHID: sent {} bytes", self.message.len());
+            self.message_sent = true;
             Phase::AwaitAnswer
         };
         self.send(packet(
@@ -430,6 +433,10 @@ impl Machine for CtapHidMachine<'_> {
     fn on_bytes(&mut self, now: Duration, bytes: &[u8]) -> Step {
         self.absorb(now, bytes);
         self.next(now)
+    }
+
+    fn is_message_sent(&self) -> bool {
+        self.message_sent
     }
 
     fn cancel(&mut self, now: Duration) {

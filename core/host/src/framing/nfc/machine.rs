@@ -412,6 +412,10 @@ impl Machine for NfcMachine<'_> {
         self.next(now)
     }
 
+    fn is_message_sent(&self) -> bool {
+        Self::is_message_sent(self)
+    }
+
     fn cancel(&mut self, now: Duration) {
         self.give_up(now, TransportError::Cancelled, DRAIN_AFTER_CANCEL);
     }
