@@ -12,7 +12,10 @@ const CARGO_DENY: &str = "0.20.2";
 /// Everything: the checks and `cargo xtask test`.
 pub fn ci() -> Done {
     within(Group::Install, packages::install)?;
-    lanes(&[&[sources, generated], test::PARTS, &[deny]].concat())
+    lanes(
+        &[&[sources, generated], test::PARTS, &[deny]].concat(),
+        test::IDLE,
+    )
 }
 
 /// What needs no program of the project.

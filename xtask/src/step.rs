@@ -1,6 +1,6 @@
 //! A step: its name, its group, its command, its seconds. Steps run one after another in the lane that
-//! called them; a second lane may run beside it ([`lanes`]), and what its commands print is shown when each is
-//! over, so that the two never mix.
+//! called them; others may run beside it ([`lanes`]), and what their commands print is shown when each is over, so
+//! that no two mix.
 
 use std::cell::Cell;
 use std::collections::{BTreeSet, VecDeque};
@@ -110,8 +110,9 @@ pub fn within<T>(group: Group, part: impl FnOnce() -> T) -> T {
 }
 
 /// Runs every part in two lanes, whatever the others do: this one takes them from the front, the other from
-/// the back, until none is left. So neither waits long for the other.
-pub fn lanes(parts: &[Part]) -> Done {
+/// the back, until none is left. So neither waits long for the other. Those of `idle`, which mostly wait for guests,
+/// cards and their clocks, have a lane of their own, since two processors would stand still beside them.
+pub fn lanes(parts: &[Part], idle: &[Part]) -> Done {
     let queue = Mutex::new(VecDeque::from(parts.to_vec()));
     let next = |take: fn(&mut VecDeque<Part>) -> Option<Part>| {
         take(&mut queue.lock().unwrap_or_else(PoisonError::into_inner))
@@ -128,12 +129,15 @@ pub fn lanes(parts: &[Part]) -> Done {
             ASIDE.set(true);
             lane(VecDeque::pop_back)
         });
+        let third = scope.spawn(|| {
+            ASIDE.set(true);
+            idle.iter().copied().map(caught).collect()
+        });
         let mut done = lane(VecDeque::pop_front);
-        done.extend(
-            aside
-                .join()
-                .unwrap_or_else(|_| vec![Err(Failed("the second lane ended with a panic".into()))]),
-        );
+        for other in [aside, third] {
+            let ended = |_| vec![Err(Failed("a lane ended with a panic".into()))];
+            done.extend(other.join().unwrap_or_else(ended));
+        }
         joined(done)
     })
 }
@@ -188,7 +192,8 @@ fn execute(name: &str, command: &mut Command, take: &mut dyn FnMut(&str)) -> Res
         }
         return child.wait().map_err(failed);
     }
-    let log = root().join(format!("target/aside-{}.log", std::process::id()));
+    let lane = std::thread::current().id();
+    let log = root().join(format!("target/aside-{}-{lane:?}.log", std::process::id()));
     let file = File::create(&log).map_err(failed)?;
     let status = command
         .stdin(Stdio::null())
@@ -351,11 +356,13 @@ mod tests {
     }
 
     #[test]
-    fn two_lanes_run_every_part() {
+    fn the_lanes_run_every_part() {
         let failing = || Err(Failed("one".into()));
-        let result = lanes(&[|| Ok(()), failing, || panic!("a part's own"), || Ok(())]);
+        let result = lanes(&[|| Ok(()), failing, || panic!("a part's own"), || Ok(())], &[]);
         assert!(result.is_err_and(|Failed(reason)| reason.contains("one") && reason.contains("panic")));
-        assert!(lanes(&[|| Ok(()), || Ok(())]).is_ok());
+        let result = lanes(&[|| Ok(())], &[failing, || panic!("a part's own")]);
+        assert!(result.is_err_and(|Failed(reason)| reason.contains("one") && reason.contains("panic")));
+        assert!(lanes(&[|| Ok(()), || Ok(())], &[|| Ok(())]).is_ok());
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! `cargo xtask test`: every test there is, in two lanes, so that what takes its time elsewhere than in the
-//! processor (guests, cards, terminals) runs beside what compiles.
+//! `cargo xtask test`: every test there is, in lanes, so that what takes its time elsewhere than in the processor
+//! (guests, cards, terminals) runs beside what compiles.
 
 use crate::step::{self, Done, Group, Part, lanes, within};
 use crate::workspace::{self, Tests, filters};
@@ -17,7 +17,6 @@ pub const PARTS: &[Part] = &[
     documentation,
     without_adapters,
     flows,
-    stacks,
     bindings::test,
     samples::test,
     bindings::test_kotlin,
@@ -26,10 +25,13 @@ pub const PARTS: &[Part] = &[
     firmware::build,
 ];
 
+/// Guests that start, cards that answer, keys that blink.
+pub const IDLE: &[Part] = &[stacks];
+
 /// Everything.
 pub fn run() -> Done {
     within(Group::Install, packages::install)?;
-    lanes(PARTS)
+    lanes(PARTS, IDLE)
 }
 
 fn units() -> Done {
