@@ -1,5 +1,6 @@
 //! The desk's rules.
 
+pub use fido_unlock::desk::{LimitRule, LimitRules};
 use fido_unlock::desk::{self, Vouched};
 
 use super::VerificationMethod;
@@ -14,7 +15,7 @@ pub struct AcceptedMethod {
 }
 
 /// One limit: how many codes in a sliding window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
+#[uniffi::remote(Record)]
 pub struct LimitRule {
     /// The window's length.
     pub window_seconds: u64,
@@ -25,7 +26,7 @@ pub struct LimitRule {
 }
 
 /// The three limits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
+#[uniffi::remote(Record)]
 pub struct LimitRules {
     /// For one device.
     pub device: LimitRule,
@@ -70,26 +71,6 @@ pub fn default_desk_rules() -> DeskRules {
     desk::Rules::default().into()
 }
 
-impl From<LimitRule> for desk::LimitRule {
-    fn from(rule: LimitRule) -> Self {
-        Self {
-            window_seconds: rule.window_seconds,
-            approval_from: rule.approval_from,
-            refuse_from: rule.refuse_from,
-        }
-    }
-}
-
-impl From<desk::LimitRule> for LimitRule {
-    fn from(rule: desk::LimitRule) -> Self {
-        Self {
-            window_seconds: rule.window_seconds,
-            approval_from: rule.approval_from,
-            refuse_from: rule.refuse_from,
-        }
-    }
-}
-
 impl From<desk::Rules> for DeskRules {
     fn from(rules: desk::Rules) -> Self {
         let methods = |methods: Vec<desk::AcceptedMethod>| {
@@ -105,11 +86,7 @@ impl From<desk::Rules> for DeskRules {
             ordinary_methods: methods(rules.ordinary_methods),
             privileged_methods: methods(rules.privileged_methods),
             reason_wanted: rules.reason_wanted,
-            limits: LimitRules {
-                device: rules.limits.device.into(),
-                operator: rules.limits.operator.into(),
-                issuer: rules.limits.issuer.into(),
-            },
+            limits: rules.limits,
             request_seconds: rules.request_seconds,
             verification_seconds: rules.verification_seconds,
             approval_seconds: rules.approval_seconds,
@@ -138,11 +115,7 @@ impl From<DeskRules> for desk::Rules {
             ordinary_methods: methods(rules.ordinary_methods),
             privileged_methods: methods(rules.privileged_methods),
             reason_wanted: rules.reason_wanted,
-            limits: desk::LimitRules {
-                device: rules.limits.device.into(),
-                operator: rules.limits.operator.into(),
-                issuer: rules.limits.issuer.into(),
-            },
+            limits: rules.limits,
             request_seconds: rules.request_seconds,
             verification_seconds: rules.verification_seconds,
             approval_seconds: rules.approval_seconds,

@@ -1,5 +1,6 @@
 //! What the desk shows, as records.
 
+pub use fido_unlock::desk::CodeOutcome;
 use fido_unlock::desk::{
     self, CallView, DeviceKeys, Found, OperatorId, RequestId, UnixTime, User, UserClass, UserId, Vouched,
 };
@@ -85,7 +86,7 @@ pub struct DeskFound {
 }
 
 /// How a request with a code ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+#[uniffi::remote(Enum)]
 pub enum CodeOutcome {
     /// Nothing was recorded yet.
     Open,
@@ -95,17 +96,6 @@ pub enum CodeOutcome {
     Abandoned,
     /// A later challenge came: the code is void, if that one was the device's.
     Superseded,
-}
-
-impl From<desk::CodeOutcome> for CodeOutcome {
-    fn from(outcome: desk::CodeOutcome) -> Self {
-        match outcome {
-            desk::CodeOutcome::Open => Self::Open,
-            desk::CodeOutcome::Done => Self::Done,
-            desk::CodeOutcome::Abandoned => Self::Abandoned,
-            desk::CodeOutcome::Superseded => Self::Superseded,
-        }
-    }
 }
 
 /// A code that was given out and may still be good.
@@ -184,7 +174,7 @@ impl From<&desk::OpenCode> for OpenCode {
             user: code.user.to_string(),
             operator: code.operator.to_string(),
             at: code.at.0,
-            outcome: code.outcome.into(),
+            outcome: code.outcome,
         }
     }
 }
@@ -298,7 +288,7 @@ impl From<&CallView> for DeskRequest {
             challenge: view.challenge.as_ref().map(|challenge| challenge.to_code()),
             approved_by: view.approved_by.as_ref().map(ToString::to_string),
             channel: view.channel.clone(),
-            outcome: view.code.map(Into::into),
+            outcome: view.code,
             open_codes: view.open_codes.iter().map(Into::into).collect(),
             unknown_since_backup: view.unknown_since_backup,
         }
