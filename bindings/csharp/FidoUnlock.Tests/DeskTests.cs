@@ -368,4 +368,39 @@ public static class DeskTests
         }
         finally { Directory.Delete(path, true); }
     }
+
+    [Test]
+    public static void ABackupIsRestoredByAnAdministratorsWord()
+    {
+        var path = Path.Combine(Path.GetTempPath(), "fido-unlock-" + Guid.NewGuid().ToString("N"));
+        Directory.CreateDirectory(path);
+        var kept = Path.Combine(path, "kept");
+        var host = new Host(Suite.P256Ecdsa);
+        var vendor = new[] { UnlockLibrary.MockVendorKey() };
+        try
+        {
+            using (var keys = DeskKeys.Of(new byte[32], new byte[32]))
+            using (var signer = DeskSigner.Host(host))
+            {
+                string before;
+                using (var desk = HelpDesk.Create(
+                    path, keys, signer, host, null, vendor, Host.Rules(), "desk-1", Host.Password))
+                {
+                    before = desk.Origin();
+                    UnlockLibrary.BackupDesk(path, kept);
+                    using (desk.SignIn("desk-1", Host.Password)) { }
+                }
+                File.Copy(kept, Path.Combine(path, "desk.sqlite"), true);
+                Refused.With<UnlockException.Store>(
+                    ErrorNumber.StoreSetBack, () => HelpDesk.Open(path, keys, signer, host, null, vendor));
+                Refused.With<UnlockException.Policy>(ErrorNumber.ReasonMissing, () => HelpDesk.Restore(
+                    path, keys, signer, host, null, vendor, "desk-1", Host.Password, " "));
+                using (var desk = HelpDesk.Restore(
+                    path, keys, signer, host, null, vendor, "desk-1", Host.Password, "the disk broke"))
+                    Expect.True(desk.Origin() != before);
+                using (HelpDesk.Open(path, keys, signer, host, null, vendor)) { }
+            }
+        }
+        finally { Directory.Delete(path, true); }
+    }
 }

@@ -73,6 +73,32 @@ final class DeskTests: XCTestCase {
         }
     }
 
+    func testABackupIsRestoredByAnAdministratorsWord() throws {
+        let files = try KeyFolder.create(path: path, passphrase: passphrase)
+        let notifier = Notifier { _ in }
+        let kept = temporary.appendingPathComponent("kept").path
+        let before: String
+        do {
+            let desk = try create(files, notifier)
+            before = try desk.origin()
+            try backupDesk(folder: path, to: kept)
+            _ = try desk.signIn(operator: "desk-1", password: Host.password)
+        }
+        let database = URL(fileURLWithPath: path).appendingPathComponent("desk.sqlite").path
+        try FileManager.default.removeItem(atPath: database)
+        try FileManager.default.copyItem(atPath: kept, toPath: database)
+        try refused(714) { try self.open(files, notifier) }
+        func restore(_ note: String) throws -> HelpDesk {
+            try HelpDesk.restore(
+                folder: path, keys: DeskKeys.folder(folder: files), signer: DeskSigner.folder(folder: files),
+                notifier: notifier, delivery: nil, vendorKeys: [mockVendorKey()], operator: "desk-1",
+                password: Host.password, note: note)
+        }
+        try refused(408) { try restore(" ") }
+        XCTAssertNotEqual(try restore("the disk broke").origin(), before)
+        _ = try open(files, notifier)
+    }
+
     private func story(_ suite: Suite) throws {
         let enrolled = try Enrolled(suite)
         let notices = Shared<[NoticeKind]>([])

@@ -1,10 +1,12 @@
 package io.github.fidounlock
 
+import java.io.File
 import java.nio.ByteBuffer
 import java.nio.file.Path
 import java.util.concurrent.CopyOnWriteArrayList
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertNotEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.io.TempDir
 import org.junit.jupiter.api.Test
@@ -89,6 +91,27 @@ class DeskTest {
             assertTrue(desk.verifyAudit().state.entries >= signed.checkpoint.entries)
         }
         enrolled.signIn(NEW_PIN)
+    }
+
+    @Test
+    fun `a backup is restored by an Administrator's word`() {
+        val files = KeyFolder.create(path, PASSPHRASE)
+        val notifier = Notifier { }
+        val kept = temporary.resolve("kept").toString()
+        val before = create(files, notifier).use { desk ->
+            backupDesk(path, kept)
+            desk.signIn("desk-1", Host.PASSWORD)
+            desk.origin()
+        }
+        val database = File(path, "desk.sqlite")
+        File(kept).copyTo(database, overwrite = true)
+        refused<UnlockException.Store>(714) { open(files, notifier) }
+        fun restore(note: String) = HelpDesk.restore(
+            path, DeskKeys.folder(files), DeskSigner.folder(files), notifier, null, vendor, "desk-1", Host.PASSWORD, note,
+        )
+        refused<UnlockException.Policy>(408) { restore(" ") }
+        restore("the disk broke").use { assertNotEquals(before, it.origin()) }
+        open(files, notifier).close()
     }
 
     @Test
