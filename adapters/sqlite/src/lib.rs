@@ -9,6 +9,7 @@ mod places;
 mod private;
 mod schema;
 mod search;
+mod shared;
 mod store;
 mod texts;
 mod transaction;

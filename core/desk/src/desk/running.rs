@@ -117,7 +117,10 @@ impl Desk {
             size: head.range.size(),
             root: head.range.root(),
         };
-        look(&*txn, &state, &head.range)
+        let seen = look(&*txn, &state, &head.range)?;
+        txn.end()?;
+        self.saw(&head);
+        Ok(seen)
     }
 
     /// Signs a checkpoint over all entries up to now, the one that says so included. Keep it where the log's
