@@ -3,6 +3,7 @@
 #![deny(missing_docs)]
 
 mod backup;
+mod derived;
 mod fault;
 mod options;
 mod places;

@@ -6,6 +6,7 @@ use fido_unlock_desk::ports::{Batch, CommitError, DeskTransaction, List, ListedK
 use rusqlite::{OptionalExtension, Params};
 
 use crate::shared::Working;
+use crate::write::path;
 use crate::{places, search};
 
 pub(crate) struct Transaction<'a>(pub(crate) Working<'a>);
@@ -43,7 +44,7 @@ impl DeskTransaction for Transaction<'_> {
     fn node(&self, prefix: &Prefix) -> Result<Option<Vec<u8>>, StorageError> {
         self.blob(
             "SELECT node FROM nodes WHERE prefix = ?1",
-            (prefix.to_bytes(),),
+            (path(&prefix.to_bytes()),),
         )
     }
 

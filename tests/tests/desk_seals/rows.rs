@@ -62,7 +62,7 @@ fn put(connection: &Connection, (table, key, _): &ReadRow, value: Option<Vec<u8>
         let row = (of.0, of.1, value);
         connection
             .execute(
-                "INSERT INTO main.rows (kind, key, derived, value) VALUES (?1, ?2, 0, ?3)",
+                "INSERT INTO main.rows (kind, key, derived, value) VALUES (?1, ?2, NULL, ?3)",
                 row,
             )
             .unwrap();
