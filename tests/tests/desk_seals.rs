@@ -15,8 +15,6 @@ mod columns;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "desk/house.rs"]
 mod house;
-#[path = "desk_seals/recorder.rs"]
-mod recorder;
 #[path = "desk_seals/rows.rs"]
 mod rows;
 #[path = "desk_seals/scene.rs"]

@@ -39,6 +39,7 @@ fn wrong_stores_are_found() {
         (Kind::HalfWritten, "of a batch that was refused"),
         (Kind::ReadsOld, "another handle committed"),
         (Kind::NoLock, "refused as busy"),
+        (Kind::EndKeepsLock, "is ended changes nothing and is over"),
         (Kind::EmptyIsNone, "a row of no bytes"),
         (Kind::KeysAsText, "by each of its keys"),
         (Kind::OneTable, "of each table"),

@@ -10,6 +10,7 @@ use tempfile::NamedTempFile;
 use crate::SqliteStore;
 use crate::fault::{Doing, fault, io_fault};
 use crate::private::{folder_of, sync_folder};
+use crate::store::connect;
 
 impl SqliteStore {
     /// Writes a copy of the database as it stands now to a file that is not there yet, whole or not at all, for its
@@ -27,29 +28,31 @@ impl SqliteStore {
         if to.try_exists().map_err(failed)? {
             return Err(failed(std::io::ErrorKind::AlreadyExists.into()));
         }
+        self.shared.check_identity()?;
+        // Its own connection: the transactions of the desk do not wait for the copy.
+        let (from, _) = connect(&self.shared.place, self.options)?;
         let folder = folder_of(to);
         let file = NamedTempFile::new_in(folder).map_err(failed)?;
-        self.copy_into(file.path())
-            .map_err(|error| fault(to, Doing::Writing, &error))?;
+        copy_into(&from, file.path()).map_err(|error| fault(to, Doing::Writing, &error))?;
         file.as_file().sync_all().map_err(failed)?;
         file.persist_noclobber(to).map_err(|error| failed(error.error))?;
         sync_folder(folder).map_err(failed)
     }
+}
 
-    fn copy_into(&self, file: &Path) -> rusqlite::Result<()> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let mut copy = Connection::open_with_flags(file, flags)?;
-        // It counts when it has its name, and is on disk before.
-        copy.pragma_update(None, "synchronous", "OFF")?;
-        copy.pragma_update_and_check(None, "journal_mode", "OFF", |_| Ok(()))?;
-        // All pages in one step: it is one state, and no writer can make it begin again.
-        match Backup::new(&self.connection, &mut copy)?.step(-1)? {
-            StepResult::Done => {}
-            _ => {
-                let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
-                return Err(rusqlite::Error::SqliteFailure(busy, None));
-            }
+fn copy_into(from: &Connection, file: &Path) -> rusqlite::Result<()> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut copy = Connection::open_with_flags(file, flags)?;
+    // It counts when it has its name, and is on disk before.
+    copy.pragma_update(None, "synchronous", "OFF")?;
+    copy.pragma_update_and_check(None, "journal_mode", "OFF", |_| Ok(()))?;
+    // All pages in one step: it is one state, and no writer can make it begin again.
+    match Backup::new(from, &mut copy)?.step(-1)? {
+        StepResult::Done => {}
+        _ => {
+            let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+            return Err(rusqlite::Error::SqliteFailure(busy, None));
         }
-        copy.close().map_err(|(_, error)| error)
     }
+    copy.close().map_err(|(_, error)| error)
 }

@@ -3,12 +3,14 @@
 #![deny(missing_docs)]
 
 mod backup;
+mod derived;
 mod fault;
 mod options;
 mod places;
 mod private;
 mod schema;
 mod search;
+mod shared;
 mod store;
 mod texts;
 mod transaction;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use fido_unlock_desk::ports::{List, Listed, ListedKey};
 use rusqlite::{Connection, Row};
 
+use crate::derived::Place;
 use crate::transaction::table;
 
 /// A page of a list.
@@ -39,16 +40,13 @@ pub(crate) fn page(
     }
 }
 
-/// Puts a row where it belongs, and nowhere else.
+/// Puts a row where it belongs, and nowhere else; gives where that is. `before`: where it was.
 pub(crate) fn replace(
     connection: &Connection,
     (kind, key): (u8, &[u8]),
+    before: &BTreeSet<Place>,
     listed: &[Listed],
-) -> rusqlite::Result<()> {
-    let before: BTreeSet<(u8, Vec<u8>, Vec<u8>)> = connection
-        .prepare_cached("SELECT list, grp, ord FROM listed WHERE kind = ?1 AND key = ?2")?
-        .query_map((kind, key), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-        .collect::<Result<_, _>>()?;
+) -> rusqlite::Result<BTreeSet<Place>> {
     let now = listed
         .iter()
         .map(|place| (place.list.number(), place.group.clone(), place.order.clone()))
@@ -60,10 +58,13 @@ pub(crate) fn replace(
             )?
             .execute((list, group, order, key, kind))?;
     }
-    for (list, group, order) in now.difference(&before) {
+    for (list, group, order) in now.difference(before) {
         connection
-            .prepare_cached("INSERT INTO listed (list, grp, ord, key, kind) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .prepare_cached(
+                "INSERT INTO listed (list, grp, ord, key, kind) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (list, grp, ord, key, kind) DO NOTHING",
+            )?
             .execute((list, group, order, key, kind))?;
     }
-    Ok(())
+    Ok(now)
 }

@@ -1,18 +1,18 @@
--- Rows, and the last head. What is derived from a row goes with it: places in lists and texts are removed with their
--- row, and the index of a text with the text.
+-- Rows, and the last head. What is derived from a row goes with it: places in lists, and texts with their index.
 
 CREATE TABLE head (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     bytes BLOB NOT NULL CHECK (length(bytes) <= 65536)
 ) STRICT;
 
--- derived: whether the row has places in lists or texts.
+-- Rows of one key beside each other: most who write one of them write the others. derived: where its places and texts
+-- are, so that no index by row is needed (derived.rs); NULL where it has none.
 CREATE TABLE rows (
     kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 255),
     key BLOB NOT NULL CHECK (length(key) <= 1024),
-    derived INTEGER NOT NULL CHECK (derived IN (0, 1)),
+    derived BLOB,
     value BLOB NOT NULL CHECK (length(value) <= 1048576),
-    PRIMARY KEY (kind, key)
+    PRIMARY KEY (key, kind)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE listed (
@@ -21,39 +21,33 @@ CREATE TABLE listed (
     ord BLOB NOT NULL CHECK (length(ord) <= 65536),
     key BLOB NOT NULL,
     kind INTEGER NOT NULL,
-    PRIMARY KEY (list, grp, ord, key, kind),
-    FOREIGN KEY (kind, key) REFERENCES rows (kind, key) ON DELETE CASCADE
+    PRIMARY KEY (list, grp, ord, key, kind)
 ) STRICT, WITHOUT ROWID;
-
-CREATE INDEX listed_of_row ON listed (kind, key);
 
 CREATE TABLE search (
     id INTEGER PRIMARY KEY,
     text TEXT NOT NULL CHECK (octet_length(text) <= 65536),
     kind INTEGER NOT NULL,
     key BLOB NOT NULL,
-    UNIQUE (text, kind, key),
-    FOREIGN KEY (kind, key) REFERENCES rows (kind, key) ON DELETE CASCADE
+    UNIQUE (text, kind, key)
 ) STRICT;
 
-CREATE INDEX search_of_row ON search (kind, key);
-
--- The texts are folded already.
+-- The texts are folded already. Which texts have a trigram, not where: what is found by all trigrams of what was typed
+-- is compared with it.
 CREATE VIRTUAL TABLE trigrams USING fts5 (
     text,
     content = 'search',
     content_rowid = 'id',
     columnsize = 0,
+    detail = none,
     tokenize = 'trigram case_sensitive 1'
 );
 
 -- Without this, parts of a removed text would stay in the index until it is merged.
 INSERT INTO trigrams (trigrams, rank) VALUES ('secure-delete', 1);
 
-CREATE TRIGGER search_added AFTER INSERT ON search BEGIN
-    INSERT INTO trigrams (rowid, text) VALUES (new.id, new.text);
-END;
-
+-- What is added to it is added by statements of its own, at the end of a batch: a trigger would make each text a segment
+-- of the index by itself.
 CREATE TRIGGER search_removed AFTER DELETE ON search BEGIN
     INSERT INTO trigrams (trigrams, rowid, text) VALUES ('delete', old.id, old.text);
 END;
@@ -62,8 +56,9 @@ CREATE TRIGGER search_stays BEFORE UPDATE ON search BEGIN
     SELECT raise(ABORT, 'a text is replaced, not changed');
 END;
 
+-- The prefix with a byte for each half-byte: a node stands right before those below it.
 CREATE TABLE nodes (
-    prefix BLOB NOT NULL PRIMARY KEY CHECK (length(prefix) BETWEEN 1 AND 33),
+    prefix BLOB NOT NULL PRIMARY KEY CHECK (length(prefix) <= 64),
     node BLOB NOT NULL CHECK (length(node) <= 1028)
 ) STRICT, WITHOUT ROWID;
 

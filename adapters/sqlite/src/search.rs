@@ -1,8 +1,8 @@
 //! Rows by a part of a text: those whose text it is, those whose text it begins, then at most 200 others by the index of
 //! trigrams (FTS5), in which more are not looked for: they are nobody's answer, and would take a second to rank.
 //!
-//! What is searched for is never read as a pattern: the first two are comparisons, and in the third it is one quoted
-//! string of FTS5's syntax.
+//! What is searched for is never read as a pattern: the first two are comparisons, and in the third its trigrams are
+//! quoted strings of FTS5's syntax.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -31,6 +31,10 @@ const REACH: Reach = Reach {
 };
 /// Shorter texts have no trigram.
 const TRIGRAM: usize = 3;
+/// So many trigrams of a long text are looked up: what has them is compared with the whole of it.
+const TRIGRAMS: usize = 32;
+/// How many texts that have all the trigrams, and yet not what is searched for, are read between two looks at the clock.
+const MISSES: u32 = 64;
 
 /// Rows in the order in which they were found, each once.
 struct Found {
@@ -129,9 +133,23 @@ fn beyond(text: &str) -> Option<String> {
     None
 }
 
+/// The trigrams of a text, all of which a text must have that has it.
+fn trigrams(folded: &str) -> String {
+    let characters: Vec<char> = folded.chars().collect();
+    let each: BTreeSet<String> = characters
+        .windows(TRIGRAM)
+        .map(|window| window.iter().collect())
+        .collect();
+    let quoted = each
+        .iter()
+        .take(TRIGRAMS)
+        .map(|trigram| format!("\"{}\"", trigram.replace('"', "\"\"")));
+    quoted.collect::<Vec<_>>().join(" AND ")
+}
+
 /// Texts that have `folded` somewhere, at the beginning of a word first.
 fn within(reach: Reach, connection: &Connection, folded: &str, found: &mut Found) -> rusqlite::Result<()> {
-    let quoted = format!("\"{}\"", folded.replace('"', "\"\""));
+    let trigrams = trigrams(folded);
     // Those that begin with it are among them.
     let candidates = CANDIDATES.saturating_add(found.rows.len());
     let last: i64 = connection
@@ -139,21 +157,26 @@ fn within(reach: Reach, connection: &Connection, folded: &str, found: &mut Found
         .query_row((), |row| row.get(0))?;
     let mut statement = connection.prepare_cached(
         "SELECT search.kind, search.key, search.text
-         FROM (SELECT rowid AS id FROM trigrams WHERE trigrams MATCH ?1 AND rowid > ?2 AND rowid <= ?3 LIMIT ?4) AS hit
+         FROM (SELECT rowid AS id FROM trigrams WHERE trigrams MATCH ?1 AND rowid > ?2 AND rowid <= ?3) AS hit
          CROSS JOIN search ON search.id = hit.id",
     )?;
     let mut others = Vec::new();
-    let (began, mut from, mut width) = (Instant::now(), 0, reach.slice);
-    while from < last && others.len() < candidates && began.elapsed() < reach.longest {
+    let (began, mut from, mut width, mut misses) = (Instant::now(), 0, reach.slice, 0);
+    let in_time = || began.elapsed() < reach.longest;
+    while from < last && others.len() < candidates && in_time() {
         let slice = Instant::now();
         let to = last.min(from.saturating_add(width));
-        let left = i64::try_from(candidates - others.len()).unwrap_or(i64::MAX);
-        let mut rows = statement.query((&quoted, from, to, left))?;
-        while let Some(row) = rows.next()? {
+        let mut rows = statement.query((&trigrams, from, to))?;
+        while others.len() < candidates {
+            let Some(row) = rows.next()? else { break };
             let text: String = row.get(2)?;
-            // An index that somebody changed may say anything.
             if let Some(at) = text.find(folded) {
                 others.push((Reverse(begins_word(&text, at)), text, row_of(row)?));
+                continue;
+            }
+            misses += 1;
+            if misses % MISSES == 0 && !in_time() {
+                break;
             }
         }
         from = to;

@@ -1,16 +1,18 @@
 //! A database, as it is made, opened and asked for a transaction.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use fido_unlock_desk::ports::{DeskStore, DeskTransaction, StorageError};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags};
 
 use crate::fault::{Doing, fault, io_fault};
 use crate::options::{LONGEST_WAIT, SqliteOptions};
 use crate::private::{self, Identity, folder_of};
 use crate::schema::{self, Kind};
+use crate::shared::Shared;
 use crate::transaction::Transaction;
 
 /// The log of a help desk as earlier versions kept it, in a folder of JSON files.
@@ -21,15 +23,19 @@ const STATEMENTS: usize = 64;
 const CACHE_KIB: i32 = -48 * 1024;
 /// A write-ahead log that was longer is cut to this: 16 MiB.
 const LONGEST_LOG: i32 = 16 * 1024 * 1024;
+/// In pages: when it is so long, what is in it is put into the database. A page that many commits change is written
+/// there once, and a log that is found after a crash is read again in some 10 ms.
+const CHECKPOINT_AT: i32 = LONGEST_LOG / 4096;
 
 /// A help desk's store in one SQLite database. Any number of handles, in any number of processes, may be open to one
 /// file on one computer; a file server is no place for it.
+///
+/// A clone is another handle over the same connection. Transactions of clones that wait for each other share one wait
+/// for the disk, so a process with many callers gives each of them a clone rather than a store that it opens again.
+#[derive(Clone)]
 pub struct SqliteStore {
-    pub(crate) connection: Connection,
-    pub(crate) place: PathBuf,
-    identity: Identity,
-    /// A commit failed in such a way that it may or may not be found after a crash.
-    unsettled: bool,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) options: SqliteOptions,
 }
 
 impl SqliteStore {
@@ -50,7 +56,7 @@ impl SqliteStore {
             write_ahead(&connection, path)?;
             schema::make(&mut connection, path)?;
         }
-        Self::over(connection, path)
+        Self::over(connection, path, options)
     }
 
     /// Opens a database.
@@ -67,57 +73,29 @@ impl SqliteStore {
                 detail: format!("{}: no help desk was made in it yet", path.display()),
             });
         }
-        Self::over(connection, path)
+        Self::over(connection, path, options)
     }
 
-    fn over(connection: Connection, path: &Path) -> Result<Self, StorageError> {
+    fn over(connection: Connection, path: &Path, options: SqliteOptions) -> Result<Self, StorageError> {
         write_ahead(&connection, path)?;
+        let identity = Identity::of(path).map_err(|error| io_fault(path, Doing::Reading, &error))?;
         Ok(Self {
-            connection,
-            place: path.to_owned(),
-            identity: Identity::of(path).map_err(|error| io_fault(path, Doing::Reading, &error))?,
-            unsettled: false,
-        })
-    }
-
-    /// Whoever replaced the file would have the desk go on in one that has no name any more.
-    fn check_identity(&self) -> Result<(), StorageError> {
-        let now = Identity::of(&self.place).map_err(|error| io_fault(&self.place, Doing::Reading, &error))?;
-        if now == self.identity {
-            return Ok(());
-        }
-        Err(StorageError::Read {
-            detail: format!("{}: another file has taken its place", self.place.display()),
+            shared: Arc::new(Shared::new(connection, path, identity)),
+            options,
         })
     }
 }
 
 impl DeskStore for SqliteStore {
     fn begin(&mut self) -> Result<Box<dyn DeskTransaction + '_>, StorageError> {
-        self.check_identity()?;
-        if self.unsettled {
-            settle(&mut self.connection).map_err(|error| fault(&self.place, Doing::Writing, &error))?;
-            self.unsettled = false;
-        }
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(|error| fault(&self.place, Doing::Reading, &error))?;
-        Ok(Box::new(Transaction {
-            transaction,
-            place: &self.place,
-            unsettled: &mut self.unsettled,
-        }))
+        let working = self.shared.begin(wait(self.options))?;
+        Ok(Box::new(Transaction(working)))
     }
 }
 
-/// Writes over what a failed commit may have left behind the end of the write-ahead log. Until then it is not in the
-/// database for any reader, but would be after a crash, when the log is read again.
-fn settle(connection: &mut Connection) -> rusqlite::Result<()> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // Writes the first page, whether or not the number is another.
-    transaction.pragma_update(None, "user_version", schema::VERSION)?;
-    transaction.commit()
+/// How long a transaction waits.
+fn wait(options: SqliteOptions) -> Duration {
+    options.busy_wait.min(LONGEST_WAIT)
 }
 
 fn refuse_older(path: &Path) -> Result<(), StorageError> {
@@ -130,7 +108,7 @@ fn refuse_older(path: &Path) -> Result<(), StorageError> {
     Ok(())
 }
 
-fn connect(path: &Path, options: SqliteOptions) -> Result<(Connection, Kind), StorageError> {
+pub(crate) fn connect(path: &Path, options: SqliteOptions) -> Result<(Connection, Kind), StorageError> {
     let failed = |error| fault(path, Doing::Reading, &error);
     // Without `SQLITE_OPEN_URI`: a name is a name.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -147,7 +125,7 @@ fn connect(path: &Path, options: SqliteOptions) -> Result<(Connection, Kind), St
 
 /// What holds for one connection, not for the file.
 fn configure(connection: &Connection, options: SqliteOptions) -> rusqlite::Result<()> {
-    connection.busy_timeout(options.busy_wait.clamp(Duration::ZERO, LONGEST_WAIT))?;
+    connection.busy_timeout(wait(options))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // A changed file can do nothing but give wrong answers, which core finds.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
@@ -161,9 +139,9 @@ fn configure(connection: &Connection, options: SqliteOptions) -> rusqlite::Resul
     // What was removed is overwritten, and nothing is put into files elsewhere.
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "cache_size", CACHE_KIB)?;
-    connection.pragma_update(None, "journal_size_limit", LONGEST_LOG)
+    connection.pragma_update(None, "journal_size_limit", LONGEST_LOG)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_AT)
 }
 
 /// A write-ahead log: readers such as a backup and the one writer do not wait for each other.
@@ -223,7 +201,7 @@ mod tests {
 
         assert_eq!(head(&mut store).as_deref(), Some(&b"kept"[..]));
         assert_eq!(head(&mut crash("before")).as_deref(), Some(&b"left"[..]));
-        store.unsettled = true;
+        store.shared.unsettle();
         assert_eq!(head(&mut store).as_deref(), Some(&b"kept"[..]));
         assert_eq!(head(&mut crash("after")).as_deref(), Some(&b"kept"[..]));
     }

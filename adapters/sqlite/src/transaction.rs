@@ -1,28 +1,19 @@
 //! A transaction: what it reads.
 
-use std::path::Path;
-
 use fido_unlock_desk::UnixTime;
 use fido_unlock_desk::map::Prefix;
 use fido_unlock_desk::ports::{Batch, CommitError, DeskTransaction, List, ListedKey, StorageError, Table};
-use rusqlite::{Connection, OptionalExtension, Params};
+use rusqlite::{OptionalExtension, Params};
 
-use crate::fault::{Doing, commit_fault, fault};
-use crate::{places, search, write};
+use crate::shared::Working;
+use crate::write::path;
+use crate::{places, search};
 
-pub(crate) struct Transaction<'a> {
-    pub(crate) transaction: rusqlite::Transaction<'a>,
-    pub(crate) place: &'a Path,
-    pub(crate) unsettled: &'a mut bool,
-}
+pub(crate) struct Transaction<'a>(pub(crate) Working<'a>);
 
 impl Transaction<'_> {
-    fn reading<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StorageError> {
-        read(&self.transaction).map_err(|error| fault(self.place, Doing::Reading, &error))
-    }
-
     fn blob(&self, statement: &str, parameters: impl Params) -> Result<Option<Vec<u8>>, StorageError> {
-        self.reading(|connection| {
+        self.0.reading(|connection| {
             let mut statement = connection.prepare_cached(statement)?;
             statement.query_row(parameters, |row| row.get(0)).optional()
         })
@@ -51,11 +42,14 @@ impl DeskTransaction for Transaction<'_> {
     }
 
     fn node(&self, prefix: &Prefix) -> Result<Option<Vec<u8>>, StorageError> {
-        self.blob("SELECT node FROM nodes WHERE prefix = ?1", (prefix.to_bytes(),))
+        self.blob(
+            "SELECT node FROM nodes WHERE prefix = ?1",
+            (path(&prefix.to_bytes()),),
+        )
     }
 
     fn entries(&self, from: u64, count: u32) -> Result<Vec<Vec<u8>>, StorageError> {
-        self.reading(|connection| {
+        self.0.reading(|connection| {
             let mut statement = connection
                 .prepare_cached("SELECT bytes FROM entries WHERE idx >= ?1 ORDER BY idx LIMIT ?2")?;
             let rows = statement.query_map((integer(from), count), |row| row.get(0))?;
@@ -77,25 +71,21 @@ impl DeskTransaction for Transaction<'_> {
         after: Option<(&[u8], &[u8])>,
         limit: u32,
     ) -> Result<Vec<ListedKey>, StorageError> {
-        self.reading(|connection| places::page(connection, list, group, after, limit))
+        self.0
+            .reading(|connection| places::page(connection, list, group, after, limit))
     }
 
     fn search(&self, folded: &str, limit: u32) -> Result<Vec<(Table, Vec<u8>)>, StorageError> {
-        self.reading(|connection| search::search(connection, folded, limit as usize))
+        self.0
+            .reading(|connection| search::search(connection, folded, limit as usize))
+    }
+
+    fn end(self: Box<Self>) -> Result<(), StorageError> {
+        self.0.end()
     }
 
     fn commit(self: Box<Self>, batch: &Batch) -> Result<(), CommitError> {
-        let Self {
-            transaction,
-            place,
-            unsettled,
-        } = *self;
-        write::batch(&transaction, batch).map_err(|error| fault(place, Doing::Writing, &error))?;
-        transaction.commit().map_err(|error| {
-            let error = commit_fault(place, &error);
-            *unsettled = matches!(error, CommitError::Unknown { .. });
-            error
-        })
+        self.0.commit(batch)
     }
 }
 

@@ -3,6 +3,8 @@
 use fido_unlock_desk::ports::{Batch, FullTile, NewEntry, RowChange};
 use rusqlite::{Connection, OptionalExtension};
 
+use crate::derived::Kept;
+use crate::texts::NewText;
 use crate::transaction::integer;
 use crate::{places, texts};
 
@@ -12,8 +14,9 @@ pub(crate) fn batch(connection: &Connection, batch: &Batch) -> rusqlite::Result<
             "INSERT INTO head (id, bytes) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET bytes = ?1",
         )?
         .execute((&batch.head,))?;
+    let mut texts = Vec::new();
     for change in &batch.rows {
-        row(connection, change)?;
+        row(connection, change, &mut texts)?;
     }
     for (prefix, node) in &batch.nodes {
         self::node(connection, prefix, node.as_deref())?;
@@ -24,37 +27,54 @@ pub(crate) fn batch(connection: &Connection, batch: &Batch) -> rusqlite::Result<
     for tile in &batch.tiles {
         self::tile(connection, tile)?;
     }
+    texts::index(connection, &texts)
+}
+
+/// A row, and what is derived from it.
+fn row<'a>(
+    connection: &Connection,
+    change: &'a RowChange,
+    new: &mut Vec<NewText<'a>>,
+) -> rusqlite::Result<()> {
+    let of_row = (change.table.number(), change.key.as_slice());
+    let before: Kept = connection
+        .prepare_cached("SELECT derived FROM rows WHERE kind = ?1 AND key = ?2")?
+        .query_row(of_row, |row| row.get(0))
+        .optional()?
+        .unwrap_or_default();
+    let (listed, texts): (&[_], &[_]) = match &change.row {
+        Some((_, derived)) => (&derived.listed, &derived.texts),
+        None => (&[], &[]),
+    };
+    let now = Kept {
+        places: places::replace(connection, of_row, &before.places, listed)?,
+        texts: texts::replace(connection, of_row, &before.texts, texts, new)?,
+    };
+    match &change.row {
+        Some((value, _)) => connection
+            .prepare_cached(
+                "INSERT INTO rows (kind, key, derived, value) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (key, kind) DO UPDATE SET derived = ?3, value = ?4",
+            )?
+            .execute((of_row.0, of_row.1, now, value)),
+        None => connection
+            .prepare_cached("DELETE FROM rows WHERE kind = ?1 AND key = ?2")?
+            .execute(of_row),
+    }?;
     Ok(())
 }
 
-/// A row, and what is derived from it where that is, or was, anything.
-fn row(connection: &Connection, change: &RowChange) -> rusqlite::Result<()> {
-    let of_row = (change.table.number(), change.key.as_slice());
-    let Some((value, derived)) = &change.row else {
-        connection
-            .prepare_cached("DELETE FROM rows WHERE kind = ?1 AND key = ?2")?
-            .execute(of_row)?;
-        return Ok(());
+/// A byte for each half-byte of a prefix's bytes ([`Prefix::to_bytes`](fido_unlock_desk::map::Prefix::to_bytes)).
+pub(crate) fn path(prefix: &[u8]) -> Vec<u8> {
+    let Some((length, bytes)) = prefix.split_first() else {
+        return Vec::new();
     };
-    let had: Option<bool> = connection
-        .prepare_cached("SELECT derived FROM rows WHERE kind = ?1 AND key = ?2")?
-        .query_row(of_row, |row| row.get(0))
-        .optional()?;
-    let has = !derived.listed.is_empty() || !derived.texts.is_empty();
-    connection
-        .prepare_cached(
-            "INSERT INTO rows (kind, key, derived, value) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (kind, key) DO UPDATE SET derived = ?3, value = ?4",
-        )?
-        .execute((of_row.0, of_row.1, has, value))?;
-    if has || had == Some(true) {
-        places::replace(connection, of_row, &derived.listed)?;
-        texts::replace(connection, of_row, &derived.texts)?;
-    }
-    Ok(())
+    let halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    halves.take(usize::from(*length)).collect()
 }
 
 fn node(connection: &Connection, prefix: &[u8], node: Option<&[u8]>) -> rusqlite::Result<()> {
+    let prefix = path(prefix);
     match node {
         Some(node) => connection
             .prepare_cached(

@@ -12,7 +12,7 @@ mod support;
 
 use std::path::Path;
 
-use fido_unlock_desk::ports::{DeskStore, StorageError};
+use fido_unlock_desk::ports::{CommitError, DeskStore, StorageError};
 use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
 use rusqlite::Connection;
 use support::{SHORT, commit, committed};
@@ -165,6 +165,23 @@ fn the_log_only_grows_by_hand_too() {
         );
     }
     assert_eq!(committed(&mut SqliteStore::open(&path, SHORT).unwrap()), 5);
+}
+
+#[test]
+fn a_row_whose_derived_bytes_are_none_is_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = database(folder.path());
+    by_hand(&path, "UPDATE rows SET derived = x'ff'").unwrap();
+    let mut store = SqliteStore::open(&path, SHORT).unwrap();
+    let refused = commit(&mut store, 5);
+    assert!(
+        matches!(
+            refused,
+            Err(CommitError::NotWritten(StorageError::Corrupt { .. }))
+        ),
+        "{refused:?}"
+    );
+    assert_eq!(committed(&mut store), 5);
 }
 
 #[test]

@@ -15,6 +15,8 @@ use fido_unlock_desk::ports::{DeskStore, StorageError};
 use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
 use support::{Other, SHORT, commit, committed, database_of_another};
 
+const CALLERS: u64 = 8;
+
 #[test]
 fn a_process_killed_between_or_within_commits_loses_nothing_it_had_committed() {
     if let Some(path) = database_of_another() {
@@ -52,6 +54,55 @@ fn a_process_killed_between_or_within_commits_loses_nothing_it_had_committed() {
         );
         commit(&mut store, there).unwrap();
         before = committed(&mut store);
+    }
+}
+
+/// Several callers without end; what each was answered is on a line of its own as soon as it is had.
+fn callers(path: &std::path::Path) {
+    let store = SqliteStore::open(path, SqliteOptions::default()).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..CALLERS {
+            let mut store = store.clone();
+            scope.spawn(move || {
+                loop {
+                    let txn = store.begin().unwrap();
+                    let number = txn.head().unwrap().map_or(0, |head| support::number(&head) + 1);
+                    txn.commit(&support::batch(number)).unwrap();
+                    println!("committed {}", number + 1);
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_process_of_many_callers_that_is_killed_loses_nothing_that_one_of_them_was_told() {
+    if let Some(path) = database_of_another() {
+        callers(&path);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("desk.sqlite");
+    drop(SqliteStore::create(&path, SHORT).unwrap());
+    let mut most = 0;
+    for killed_after in [1, 20, 100] {
+        let mut other = Other::start(
+            "a_process_of_many_callers_that_is_killed_loses_nothing_that_one_of_them_was_told",
+            &path,
+            "",
+        );
+        for _ in 0..killed_after {
+            most = most.max(other.says("committed ").unwrap().parse().unwrap());
+        }
+        other.kill();
+        while let Some(line) = other.says("committed ") {
+            // The last line may be cut.
+            most = line.parse().unwrap_or(0).max(most);
+        }
+        let there = committed(&mut SqliteStore::open(&path, SqliteOptions::default()).unwrap());
+        assert!(
+            there >= most && there <= most + 2 * CALLERS,
+            "{most} were committed, {there} are there"
+        );
     }
 }
 

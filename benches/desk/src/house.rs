@@ -1,5 +1,9 @@
 //! A desk with many devices, and calls to it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
 use anyhow::{Context, Result};
 use fido_unlock::desk::ports::{DeskStore, IssuerInfo};
 use fido_unlock::desk::{
@@ -18,13 +22,22 @@ const PASSWORD: &str = "seven wooden bicycles";
 /// Users and devices in one transaction.
 const CHUNK: u32 = 500;
 
-/// The desk and how far its calls have come.
+/// A desk with its devices.
 pub struct House {
     world: TestDesk,
+    pub caller: Caller,
+    calls: Arc<AtomicU32>,
+}
+
+/// One of those who work at the desk, each with a [`Desk`] of their own over the same store.
+pub struct Caller {
     desk: Desk,
     session: OperatorSession,
     devices: u32,
-    next: u32,
+    /// How far all of them have come.
+    calls: Arc<AtomicU32>,
+    /// How long it took to put the users in, and the devices.
+    pub filled: (Duration, Duration),
 }
 
 fn issuer() -> Result<IssuerKey> {
@@ -102,23 +115,50 @@ impl House {
                 retired: false,
             },
         )?;
-        let mut house = Self {
-            world,
+        let calls = Arc::<AtomicU32>::default();
+        let mut caller = Caller {
             desk,
             session,
             devices,
-            next: 0,
+            calls: Arc::clone(&calls),
+            filled: Default::default(),
         };
         let device_key = DevicePublicKey::from_compressed(public.as_compressed())?;
-        house.fill(DeviceKeys::P256EcdhMac {
+        caller.fill(DeviceKeys::P256EcdhMac {
             issuer: public,
             device: device_key,
         })?;
-        house.desk.open_desk(&house.session)?;
-        Ok(house)
+        caller.desk.open_desk(&caller.session)?;
+        Ok(Self { world, caller, calls })
     }
 
+    /// One more of those who work there.
+    pub fn another(&self, store: Box<dyn DeskStore + Send>) -> Result<Caller> {
+        let mut parts = self.world.parts(ring()?);
+        parts.store = store;
+        parts.entropy = Box::new(SysRng);
+        Ok(Caller {
+            desk: Desk::open(parts)?,
+            session: self.caller.session.clone(),
+            devices: self.caller.devices,
+            calls: Arc::clone(&self.calls),
+            filled: Default::default(),
+        })
+    }
+
+    /// Another desk's, with an anchor as a desk in use has one.
+    pub fn parts(&self, store: Box<dyn DeskStore + Send>) -> DeskParts {
+        let mut world = self.world.clone();
+        world.anchored = true;
+        let mut parts = world.parts(KeyRing::new());
+        parts.store = store;
+        parts
+    }
+}
+
+impl Caller {
     fn fill(&mut self, keys: DeviceKeys) -> Result<()> {
+        let started = Instant::now();
         let users: Vec<u32> = (0..self.devices.div_ceil(2)).collect();
         for some in users.chunks(CHUNK as usize) {
             let some: Vec<User> = some
@@ -139,6 +179,7 @@ impl House {
                 .collect::<Result<_>>()?;
             self.desk.put_users(&self.session, &some)?;
         }
+        let with_users = Instant::now();
         let numbers: Vec<u32> = (0..self.devices).collect();
         for some in numbers.chunks(CHUNK as usize) {
             let some: Vec<NewDevice> = some
@@ -160,14 +201,14 @@ impl House {
                 registered?;
             }
         }
+        self.filled = (with_users - started, with_users.elapsed());
         Ok(())
     }
 
     /// Whole calls, each for another device with a challenge of its own.
     pub fn calls(&mut self, count: u32) -> Result<()> {
         for _ in 0..count {
-            let number = self.next;
-            self.next += 1;
+            let number = self.calls.fetch_add(1, Ordering::Relaxed);
             let device = number.wrapping_mul(7919) % self.devices;
             let round = number / self.devices;
             let mut nonce = [0; 14];
@@ -201,21 +242,19 @@ impl House {
         }
     }
 
+    /// Looks, and keeps no record.
     pub fn suggest(&mut self, text: &str) -> Result<()> {
         self.desk.suggest(&self.session, text)?;
         Ok(())
     }
 
-    pub fn entries(&mut self) -> Result<u64> {
-        Ok(self.desk.log_state()?.size)
+    /// Looks, and records it.
+    pub fn search(&mut self, text: &str) -> Result<()> {
+        self.desk.search(&self.session, text)?;
+        Ok(())
     }
 
-    /// Another desk's, with an anchor as a desk in use has one.
-    pub fn parts(&self, store: Box<dyn DeskStore + Send>) -> DeskParts {
-        let mut world = self.world.clone();
-        world.anchored = true;
-        let mut parts = world.parts(KeyRing::new());
-        parts.store = store;
-        parts
+    pub fn entries(&mut self) -> Result<u64> {
+        Ok(self.desk.log_state()?.size)
     }
 }

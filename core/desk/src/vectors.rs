@@ -153,6 +153,10 @@ impl DeskTransaction for Nothing {
         Ok(Vec::new())
     }
 
+    fn end(self: Box<Self>) -> Result<(), StorageError> {
+        Ok(())
+    }
+
     fn commit(self: Box<Self>, _: &Batch) -> Result<(), CommitError> {
         let detail = "nothing is kept".to_string();
         Err(CommitError::NotWritten(StorageError::Write { detail }))

@@ -3,7 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
 
-use std::collections::{BTreeMap, HashMap};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::convert::Infallible;
 
 use fido_unlock_desk::map::{Digest, Map, MapError, MapKey, MapNodes, Prefix};
@@ -17,6 +18,21 @@ impl MapNodes for Store {
 
     fn node(&self, prefix: &Prefix) -> Result<Option<Vec<u8>>, Infallible> {
         Ok(self.0.get(prefix).cloned())
+    }
+}
+
+/// Writes down what is read.
+struct Counted {
+    store: Store,
+    reads: RefCell<Vec<Prefix>>,
+}
+
+impl MapNodes for Counted {
+    type Error = Infallible;
+
+    fn node(&self, prefix: &Prefix) -> Result<Option<Vec<u8>>, Infallible> {
+        self.reads.borrow_mut().push(*prefix);
+        self.store.node(prefix)
     }
 }
 
@@ -78,17 +94,51 @@ proptest! {
 
     #[test]
     fn many_changes_at_once_are_as_one_after_another(steps in prop::collection::vec((0_u16..60, any::<Option<u8>>()), 1..80)) {
-        let (mut store, mut root) = (Store::default(), empty());
+        let (mut store, mut root) = built(&rows(30));
         let before = store.clone();
-        let mut map = Map::at(&before, root);
+        // One is asked for its root after each change, the other not before the end.
+        let (mut asked, mut silent) = (Map::at(&before, root), Map::at(&before, root));
+        let mut model = rows(30);
         for (n, row) in steps {
             let row = row.map(|byte| [byte; 32]);
-            map.set(&key(n), row).unwrap();
+            asked.set(&key(n), row).unwrap();
+            silent.set(&key(n), row).unwrap();
             root = set(&mut store, root, n, row);
-            prop_assert_eq!(map.root(), root);
+            prop_assert_eq!(asked.root(), root);
+            match row {
+                Some(row) => model.insert(n, row),
+                None => model.remove(&n),
+            };
+            for n in 0..60 {
+                prop_assert_eq!(silent.get(&key(n)), Ok(model.get(&n).copied()));
+            }
         }
-        let written = map.into_changes().filter_map(|(prefix, node)| Some((prefix, node?)));
-        prop_assert_eq!(written.collect::<HashMap<_, _>>(), store.0);
+        prop_assert_eq!(silent.root(), root);
+        for map in [asked, silent] {
+            let mut written = before.clone();
+            for (prefix, node) in map.into_changes() {
+                match node {
+                    Some(node) => written.0.insert(prefix, node),
+                    None => written.0.remove(&prefix),
+                };
+            }
+            prop_assert_eq!(&written.0, &store.0);
+        }
+    }
+
+    #[test]
+    fn a_node_is_read_and_compared_once(steps in prop::collection::vec((0_u16..60, any::<Option<u8>>()), 1..40)) {
+        let (store, root) = built(&rows(30));
+        let counted = Counted { store, reads: RefCell::default() };
+        let mut map = Map::at(&counted, root);
+        for (n, row) in steps {
+            map.get(&key(n)).unwrap();
+            map.set(&key(n), row.map(|byte| [byte; 32])).unwrap();
+            let _ = map.root();
+        }
+        let reads = counted.reads.borrow();
+        let different: BTreeSet<_> = reads.iter().collect();
+        prop_assert_eq!(reads.len(), different.len());
     }
 }
 

@@ -5,7 +5,8 @@ use fido_unlock::desk::Desk;
 use fido_unlock::desk::UnixTime;
 use fido_unlock::desk::log::TreeHead;
 use fido_unlock::desk::ports::Table;
-use fido_unlock_mock::desk::{NextCommit, StoreContent};
+use fido_unlock::desk::{DeskError, OperatorSession, RequestId};
+use fido_unlock_mock::desk::{NextCommit, Record, RecordingStore, StoreContent};
 
 use crate::house::{
     ADMIN, ANNA, BERT, DAY, House, START, challenge, code_of, device, operator_id, ring, user_id,
@@ -61,6 +62,60 @@ fn a_commit_that_fails_changes_nothing_and_a_lost_answer_is_looked_up() {
             }
         }
     }
+}
+
+#[test]
+fn nothing_is_told_that_was_read_and_is_not_on_disk() {
+    let mut house = House::new();
+    let anna = house.sign_in(ANNA);
+    let id = house.ready(&anna, 1, 0xA1, 0);
+    house.code(&anna, id).unwrap();
+    let store = house.world.store.clone();
+    let before = store.content();
+    type Look = fn(&mut House, &OperatorSession, RequestId) -> Result<(), DeskError>;
+    let looks: [Look; 5] = [
+        |house, anna, id| house.desk.request(anna, id).map(drop),
+        |house, anna, _| house.desk.suggest(anna, "zoe").map(drop),
+        // Nothing is written for a code that is made again before the signer is asked.
+        |house, anna, id| house.code(anna, id).map(drop),
+        |house, _, _| house.desk.log_state().map(drop),
+        |house, _, _| Desk::open(house.world.parts(ring())).map(drop),
+    ];
+    for look in looks {
+        store.next_end_fails();
+        assert_eq!(code_of(look(&mut house, &anna, id)), ErrorCode::StoreRead);
+        assert!(store.content() == before);
+        look(&mut house, &anna, id).unwrap();
+        store.set_content(before.clone());
+        house.reopen();
+    }
+    // Whether a lost commit is there is not told either.
+    store.next_commit(NextCommit::AnswerLost);
+    store.next_end_fails();
+    assert_eq!(code_of(house.desk.done(&anna, id)), ErrorCode::StoreRead);
+}
+
+#[test]
+fn what_others_have_added_is_read_once_by_one_who_only_looks() {
+    let mut house = House::new();
+    let anna = house.sign_in(ANNA);
+    let record = Record::default();
+    let mut parts = house.world.parts(ring());
+    parts.store = Box::new(RecordingStore::new(parts.store, &record));
+    let mut other = Desk::open(parts).unwrap();
+    for _ in 0..5 {
+        house.desk.find_device(&anna, &device(1)).unwrap();
+    }
+    let mut read = |look: &dyn Fn(&mut Desk) -> Result<(), DeskError>| {
+        record.start();
+        look(&mut other).unwrap();
+        record.take().entries
+    };
+    assert_eq!(read(&|desk| desk.suggest(&anna, "zoe").map(drop)), 5);
+    assert_eq!(read(&|desk| desk.suggest(&anna, "zoe").map(drop)), 0);
+    house.desk.find_device(&anna, &device(1)).unwrap();
+    assert_eq!(read(&|desk| desk.log_state().map(drop)), 1);
+    assert_eq!(read(&|desk| desk.log_state().map(drop)), 0);
 }
 
 // M-audit-16

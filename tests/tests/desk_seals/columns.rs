@@ -67,7 +67,7 @@ const CASES: &[Case] = &[
     ("rows.key", "UPDATE main.rows SET key = x'00' WHERE kind = 1", ANY, TAMPERED),
     (
         "rows.derived",
-        "UPDATE main.rows SET derived = 1 - derived",
+        "UPDATE main.rows SET derived = NULL",
         ANY,
         Nobody("it only spares a look: a user erased afterwards stays in the index, and is not shown"),
     ),
@@ -81,7 +81,7 @@ const CASES: &[Case] = &[
     ("rows taken out", "DELETE FROM main.rows WHERE kind = 10", ANY, TAMPERED),
     (
         "rows added",
-        "INSERT INTO main.rows SELECT 10, x'09090909090909090909', 0, value FROM main.rows WHERE kind = 10 LIMIT 1",
+        "INSERT INTO main.rows SELECT 10, x'09090909090909090909', NULL, value FROM main.rows WHERE kind = 10 LIMIT 1",
         |house, scene| house.desk.find_device(&scene.anna, &device(9)).map(drop),
         TAMPERED,
     ),
@@ -131,7 +131,7 @@ const CASES: &[Case] = &[
         SEARCH,
         MISSED,
     ),
-    ("nodes.prefix", "UPDATE main.nodes SET prefix = CAST(prefix || x'00' AS BLOB)", ANY, TAMPERED),
+    ("nodes.prefix", "UPDATE main.nodes SET prefix = CAST(prefix || x'ff' AS BLOB)", ANY, TAMPERED),
     ("nodes.node", "UPDATE main.nodes SET node = CAST(node || x'00' AS BLOB)", ANY, TAMPERED),
     (
         "nodes set back",

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fido_unlock::ErrorCode;
 use fido_unlock::desk::ports::Table;
+use fido_unlock_mock::desk::ReadRow;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::house::{House, code_of};
-use crate::recorder::Read;
 use crate::scene::{ACTS, Act, Scene, by_hand};
 
 /// What somebody does to a row.
@@ -47,13 +47,13 @@ fn is_asked_for_in_vain(table: Table) -> bool {
     }
 }
 
-fn value(connection: &Connection, schema: &str, (table, key, _): &Read) -> Option<Vec<u8>> {
+fn value(connection: &Connection, schema: &str, (table, key, _): &ReadRow) -> Option<Vec<u8>> {
     let text = format!("SELECT value FROM {schema}.rows WHERE kind = ?1 AND key = ?2");
     let row = connection.query_row(&text, (table.number(), key), |row| row.get(0));
     row.optional().unwrap()
 }
 
-fn put(connection: &Connection, (table, key, _): &Read, value: Option<Vec<u8>>) {
+fn put(connection: &Connection, (table, key, _): &ReadRow, value: Option<Vec<u8>>) {
     let of = (table.number(), key);
     connection
         .execute("DELETE FROM main.rows WHERE kind = ?1 AND key = ?2", of)
@@ -62,7 +62,7 @@ fn put(connection: &Connection, (table, key, _): &Read, value: Option<Vec<u8>>) 
         let row = (of.0, of.1, value);
         connection
             .execute(
-                "INSERT INTO main.rows (kind, key, derived, value) VALUES (?1, ?2, 0, ?3)",
+                "INSERT INTO main.rows (kind, key, derived, value) VALUES (?1, ?2, NULL, ?3)",
                 row,
             )
             .unwrap();
@@ -70,7 +70,7 @@ fn put(connection: &Connection, (table, key, _): &Read, value: Option<Vec<u8>>) 
 }
 
 /// Gives whether it could be done: a row of the earlier state may be the same.
-fn change(connection: &Connection, read: &Read, hand: Hand) -> bool {
+fn change(connection: &Connection, read: &ReadRow, hand: Hand) -> bool {
     let row = value(connection, "main", read);
     let before = value(connection, "early", read);
     match hand {
@@ -99,14 +99,14 @@ fn change(connection: &Connection, read: &Read, hand: Hand) -> bool {
 }
 
 /// Which rows acts read, each with the first act that does.
-fn reads(scene: &Scene) -> BTreeMap<Read, (&'static str, Act)> {
+fn reads(scene: &Scene) -> BTreeMap<ReadRow, (&'static str, Act)> {
     let mut all = BTreeMap::new();
     for (name, act) in ACTS {
         let (first, outcome) = scene.reads(*act);
         assert_ne!(outcome, Some(ErrorCode::StoreTampered), "{name}");
         // What has a random key is another one the next time.
         let (second, _) = scene.reads(*act);
-        for read in first.all().intersection(&second.all()) {
+        for read in first.intersection(&second) {
             all.entry(read.clone()).or_insert((*name, *act));
         }
     }

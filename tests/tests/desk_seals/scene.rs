@@ -1,5 +1,6 @@
 //! A desk in two states, an earlier and a later one, in which rows of every table differ; and what is then done there.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use fido_unlock::desk::ports::IssuerInfo;
@@ -9,7 +10,7 @@ use fido_unlock::desk::{
 };
 use fido_unlock::suite::IssuerKey;
 use fido_unlock::{ErrorCode, HasCode, Suite};
-use fido_unlock_mock::desk::TestDesk;
+use fido_unlock_mock::desk::{ReadRow, Record, RecordingStore, TestDesk};
 use fido_unlock_sqlite::SqliteOptions;
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -18,7 +19,6 @@ use crate::house::{
     ADMIN, ANNA, BERT, House, START, challenge, code_of, device, new_device, operator_id, parts_over, user,
     user_id,
 };
-use crate::recorder::{Reads, Recorder};
 
 pub const CAROL: (&str, &str) = ("carol", "umbrellas in the cellar");
 /// A full tile, and the next one nearly: the log's length in the later state is a little less.
@@ -266,21 +266,19 @@ impl Scene {
     }
 
     /// What an act reads in the later state, and what it comes to.
-    pub fn reads(&self, act: Act) -> (Reads, Outcome) {
+    pub fn reads(&self, act: Act) -> (BTreeSet<ReadRow>, Outcome) {
         let path = self.put(&self.late());
-        let reads = Reads::default();
+        let record = Record::default();
+        record.start();
         let mut parts = parts_over(&self.world, &path, SqliteOptions::default());
-        parts.store = Box::new(Recorder {
-            store: parts.store,
-            reads: reads.clone(),
-        });
+        parts.store = Box::new(RecordingStore::new(parts.store, &record));
         let mut house = House {
             desk: Desk::open(parts).unwrap(),
             world: self.world(),
             database: Some(path),
         };
         let outcome = act(&mut house, self).err().map(|error| error.code());
-        (reads, outcome)
+        (record.take().reads, outcome)
     }
 }
 

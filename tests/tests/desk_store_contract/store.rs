@@ -23,6 +23,8 @@ pub enum Kind {
     NoLock,
     /// A transaction that is dropped keeps the lock.
     StaysLocked,
+    /// A transaction that is ended keeps the lock.
+    EndKeepsLock,
     /// As a database that knows no empty strings.
     EmptyIsNone,
     /// Keys are made texts.
@@ -364,6 +366,13 @@ impl DeskTransaction for Transaction<'_> {
             found.truncate(limit as usize);
         }
         Ok(found.into_iter().map(|(_, row)| row).collect())
+    }
+
+    fn end(self: Box<Self>) -> Result<(), StorageError> {
+        if self.kind == Kind::EndKeepsLock {
+            std::mem::forget(self);
+        }
+        Ok(())
     }
 
     fn commit(self: Box<Self>, batch: &Batch) -> Result<(), CommitError> {

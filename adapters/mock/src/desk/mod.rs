@@ -9,6 +9,7 @@ mod caller;
 mod clock;
 mod messages;
 mod passwords;
+mod recording;
 mod store;
 mod whole;
 
@@ -19,6 +20,7 @@ pub use caller::{OneTimeCode, ScriptedVerifier};
 pub use clock::TestClock;
 pub use messages::{KeptNotice, Outbox};
 pub use passwords::FastPasswords;
+pub use recording::{ReadRow, Record, Recorded, RecordingStore};
 pub use store::{MemoryStore, NextCommit, StoreContent};
 pub use whole::{CountedEntropy, MemoryAnchor, TestDesk};
 

@@ -50,6 +50,7 @@ pub struct MemoryStore {
     content: Arc<Mutex<StoreContent>>,
     next: Arc<Mutex<NextCommit>>,
     clock: Arc<Mutex<Option<UnixTime>>>,
+    end_fails: Arc<Mutex<bool>>,
 }
 
 impl MemoryStore {
@@ -67,6 +68,11 @@ impl MemoryStore {
     /// Says what becomes of the next commit; the one after is written again.
     pub fn next_commit(&self, next: NextCommit) {
         *lock(&self.next) = next;
+    }
+
+    /// The next transaction that is ended without a write has read what was not written after all.
+    pub fn next_end_fails(&self) {
+        *lock(&self.end_fails) = true;
     }
 
     /// Gives the store a clock of its own, or takes it away.
@@ -178,6 +184,15 @@ impl DeskTransaction for Transaction<'_> {
         found.sort();
         found.truncate(limit as usize);
         Ok(found.into_iter().map(|(_, table, key)| (table, key)).collect())
+    }
+
+    fn end(self: Box<Self>) -> Result<(), StorageError> {
+        if std::mem::take(&mut *lock(&self.store.end_fails)) {
+            return Err(StorageError::Read {
+                detail: "the store was told to fail".into(),
+            });
+        }
+        Ok(())
     }
 
     fn commit(mut self: Box<Self>, batch: &Batch) -> Result<(), CommitError> {

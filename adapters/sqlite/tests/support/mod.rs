@@ -24,6 +24,12 @@ pub fn head(number: u64) -> Vec<u8> {
     format!("head {number}").into_bytes()
 }
 
+/// Which head it is.
+pub fn number(head: &[u8]) -> u64 {
+    let text = std::str::from_utf8(head).unwrap();
+    text.strip_prefix("head ").unwrap().parse().unwrap()
+}
+
 /// The batch that adds entry `number`: a row that is written each time, one that is new with a place and a text, and one
 /// that goes.
 pub fn batch(number: u64) -> Batch {

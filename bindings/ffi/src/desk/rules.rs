@@ -1,7 +1,7 @@
 //! The desk's rules.
 
-pub use fido_unlock::desk::{LimitRule, LimitRules};
 use fido_unlock::desk::{self, Vouched};
+pub use fido_unlock::desk::{LimitRule, LimitRules};
 
 use super::VerificationMethod;
 

@@ -17,8 +17,8 @@ use crate::rows::{
 use crate::rules::Rules;
 use crate::step::{Guard, Step};
 use crate::{
-    Channel, DeskError, LimitKind, LimitRule, OperatorSession, Privilege, RequestId, SigningTask, User,
-    UserClass,
+    Channel, DeskError, DeviceKeys, LimitKind, LimitRule, OperatorSession, Privilege, RequestId, SigningTask,
+    User, UserClass,
 };
 
 /// The most codes that are kept of a device; of more, the oldest is forgotten.
@@ -68,7 +68,7 @@ pub(crate) fn authorise(
         ErrorCode::ApprovalMissing,
     )?;
     let keys = device.keys().ok_or(ErrorCode::StoreCorrupt)?;
-    count(step, &rules, &device, &actor, approved)?;
+    count(step, &rules, &device, &keys, &actor, approved)?;
     let challenge = row.challenge().ok_or(ErrorCode::WrongState)?;
     let authorised = DeskEntry {
         issuer: keys.issuer().map(|_| keys.issuer_hash()),
@@ -94,7 +94,7 @@ pub(crate) fn authorise(
         channel: row.channel.clone(),
     });
     step.put(id.as_bytes(), &row)?;
-    task(id, &row, &actor, &user, &device, to)
+    task(id, &row, &actor, &user, (&device, keys), to)
 }
 
 fn task(
@@ -102,7 +102,7 @@ fn task(
     row: &RequestRow,
     actor: &Actor,
     user: &User,
-    device: &DeviceRow,
+    (device, keys): (&DeviceRow, DeviceKeys),
     channel: Option<Channel>,
 ) -> Result<Authorised, DeskError> {
     Ok(Authorised {
@@ -112,7 +112,7 @@ fn task(
             user: user.id.clone(),
             device: row.device(),
             slot: device.slot,
-            keys: device.keys().ok_or(ErrorCode::StoreCorrupt)?,
+            keys,
             challenge: row.challenge().ok_or(ErrorCode::WrongState)?,
         },
         channel,
@@ -139,7 +139,7 @@ fn again(
         && authorised.channel.as_deref() == channel;
     step.require(Guard::RemakeSame, same, ErrorCode::RequestUsed)?;
     let to = channel_of(step, &rules, &user, channel)?;
-    task(id, &row, actor, &user, &device, to)
+    task(id, &row, actor, &user, (&device, keys), to)
 }
 
 /// Caller, challenge and reason, by the rules and the registry as they are now.
@@ -210,10 +210,10 @@ fn count(
     step: &mut Step<'_>,
     rules: &Rules,
     device: &DeviceRow,
+    keys: &DeviceKeys,
     actor: &Actor,
     approved: bool,
 ) -> Result<(), DeskError> {
-    let keys = device.keys().ok_or(ErrorCode::StoreCorrupt)?;
     let issuer = keys.issuer_hash();
     let limits: [(LimitKind, &LimitRule, &[u8]); 3] = [
         (LimitKind::Device, &rules.limits.device, &device.id),

@@ -31,7 +31,7 @@ pub(crate) fn open(
     let owner = who::user_number(step, user)?;
     step.about.user = Some(owner);
     let row = in_use(step, owner, device)?;
-    let keys = row.keys().ok_or(ErrorCode::StoreCorrupt)?;
+    let suite = row.suite().ok_or(ErrorCode::StoreCorrupt)?;
     let id = RequestId::from_bytes(step.random());
     step.about.request = Some(id);
     let reason = reason.trim();
@@ -39,7 +39,7 @@ pub(crate) fn open(
         actor.number,
         owner,
         *device,
-        keys.suite(),
+        suite,
         reason,
         step.now(),
         step.head().era.number,
@@ -199,7 +199,7 @@ pub(crate) fn view(step: &Step<'_>, id: RequestId, row: &RequestRow) -> Result<C
         operator: who::operator_name(step, row.operator)?,
         user: who::user(step, row.user)?,
         device: row.device(),
-        suite: device.keys().ok_or(ErrorCode::StoreCorrupt)?.suite(),
+        suite: device.suite().ok_or(ErrorCode::StoreCorrupt)?,
         reason: row.reason.clone(),
         opened_at: row.opened_at,
         expires_at: row.opened_at.plus_seconds(rules.request_seconds),

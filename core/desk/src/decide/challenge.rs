@@ -14,10 +14,10 @@ use crate::{DeskError, OperatorSession, Privilege, RequestId};
 /// Checks a challenge against the registry and what the desk has answered, in the order: suite, slot, answered
 /// elsewhere, counter.
 pub(crate) fn check(step: &Step<'_>, device: &DeviceRow, challenge: &Challenge) -> Result<(), DeskError> {
-    let keys = device.keys().ok_or(ErrorCode::StoreCorrupt)?;
+    let suite = device.suite().ok_or(ErrorCode::StoreCorrupt)?;
     step.require(
         Guard::ChallengeSlot,
-        challenge.suite() == keys.suite(),
+        challenge.suite() == suite,
         ErrorCode::ChallengeSuite,
     )?;
     if let Challenge::Line(line) = challenge {
@@ -60,7 +60,7 @@ pub(crate) fn suite(
     let actor = who::in_service(step, session, Privilege::Unlock)?;
     let row = call::own(step, id, &actor)?;
     let device = call::in_use(step, row.user, &row.device())?;
-    Ok(device.keys().ok_or(ErrorCode::StoreCorrupt)?.suite())
+    Ok(device.suite().ok_or(ErrorCode::StoreCorrupt)?)
 }
 
 /// Enters a challenge. What was approved is void.

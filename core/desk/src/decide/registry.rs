@@ -96,11 +96,11 @@ fn count_devices(step: &mut Step<'_>, change: impl FnOnce(u32) -> u32) -> Result
 /// The desk has this key, and it is the slot's present one.
 fn serves(step: &Step<'_>, slot: u8, suite: Suite, issuer: &IssuerPublicKey) -> Result<(), DeskError> {
     let row: Option<IssuerRow> = step.get(&issuer.hash())?;
-    let found = row.and_then(|row| row.info()).filter(|info| info.slot == slot);
+    let found = row.filter(|row| row.slot == slot);
     match found {
         None => Err(ErrorCode::KeyMissing.into()),
-        Some(info) if info.suite != suite => Err(ErrorCode::SignerSuite.into()),
-        Some(info) if info.retired => Err(ErrorCode::KeyRetired.into()),
+        Some(row) if row.suite() != Some(suite) => Err(ErrorCode::SignerSuite.into()),
+        Some(row) if row.retired => Err(ErrorCode::KeyRetired.into()),
         Some(_) => Ok(()),
     }
 }

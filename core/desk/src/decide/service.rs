@@ -113,7 +113,7 @@ pub(crate) fn put_issuer(
         slot.retired.push(ByteArray::from(hash));
     } else if let Some(old) = slot.present.replace(hash) {
         let mut row: IssuerRow = step.must(&old)?;
-        if row.info().is_some_and(|old| old.suite != info.suite) {
+        if row.suite() != Some(info.suite) {
             return Err(ErrorCode::SignerSuite.into());
         }
         row.retired = true;

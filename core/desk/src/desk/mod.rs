@@ -145,7 +145,7 @@ impl Desk {
         desk.anchored = desk.seen.as_ref().map_or(0, |seen| seen.range.size());
         let txn = desk.parts.store.begin()?;
         let head = head_of(&*txn, &desk.parts.seal_key, desk.seen.as_ref())?;
-        drop(txn);
+        txn.end()?;
         desk.saw(&head);
         Ok(desk)
     }
@@ -219,6 +219,10 @@ impl Desk {
             error
         });
         if step.is_idle() {
+            drop(step);
+            txn.end()?;
+            // What others have added is not read again the next time.
+            self.saw(&head);
             return answer;
         }
         let (batch, head) = step.finish(&self.parts.seal_key)?;
@@ -249,6 +253,7 @@ impl Desk {
         let txn = self.parts.store.begin()?;
         let count = u32::try_from(batch.entries.len()).unwrap_or(u32::MAX);
         let there = txn.entries(batch.first_entry, count)?;
+        txn.end()?;
         let written = !there.is_empty()
             && there.len() == batch.entries.len()
             && there

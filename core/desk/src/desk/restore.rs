@@ -34,7 +34,7 @@ impl Desk {
         let mut desk = Self::over(parts);
         let txn = desk.parts.store.begin()?;
         let head = head_of(&*txn, &desk.parts.seal_key, None)?;
-        drop(txn);
+        txn.end()?;
         desk.saw(&head);
         let event = DeskEvent::LogRestored;
         let claimed = desk.step(event, |step| sign_in::begin(step, operator))?;

@@ -113,7 +113,10 @@ impl Desk {
             size: head.range.size(),
             root: head.range.root(),
         };
-        look(&*txn, &state)
+        let seen = look(&*txn, &state)?;
+        txn.end()?;
+        self.saw(&head);
+        Ok(seen)
     }
 
     /// Signs a checkpoint over all entries up to now, the one that says so included. Keep it where the log's

@@ -34,7 +34,8 @@ pub(super) fn nibble(key: &MapKey, at: u8) -> u8 {
     }
 }
 
-/// The name of a node: the half-bytes that the keys of all rows below it begin with.
+/// The name of a node: the half-bytes that the keys of all rows below it begin with. In their order a node comes before
+/// all below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Prefix {
     /// Those beyond `length` are 0.
@@ -75,6 +76,16 @@ impl Prefix {
             next.length += 1;
         }
         next
+    }
+
+    /// `None` for the root's.
+    pub(super) fn parent(&self) -> Option<Self> {
+        let mut above = *self;
+        above.length = self.length.checked_sub(1)?;
+        if let Some(byte) = above.bytes.get_mut(usize::from(above.length / 2)) {
+            *byte &= if above.length.is_multiple_of(2) { 0 } else { 0xf0 };
+        }
+        Some(above)
     }
 
     pub(super) fn last(&self) -> u8 {

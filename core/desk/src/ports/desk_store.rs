@@ -218,6 +218,10 @@ pub trait DeskStore {
 }
 
 /// A transaction. Dropped without [`DeskTransaction::commit`], it has changed nothing.
+///
+/// It sees what was committed before it, and that may not be on disk yet, where a store lets several commits share one
+/// wait for it. Nothing that was read is told to anybody before [`DeskTransaction::commit`] or [`DeskTransaction::end`]
+/// has returned.
 pub trait DeskTransaction {
     /// The store's own clock, read now; `None` where it has none but the computer's.
     ///
@@ -276,6 +280,12 @@ pub trait DeskTransaction {
     /// # Errors
     /// [`StorageError`].
     fn search(&self, folded: &str, limit: u32) -> Result<Vec<(Table, Vec<u8>)>, StorageError>;
+
+    /// Ends a transaction that writes nothing. What it read is on disk when this returns.
+    ///
+    /// # Errors
+    /// [`StorageError`] when what it read was not written after all, or may not have been.
+    fn end(self: Box<Self>) -> Result<(), StorageError>;
 
     /// Writes the batch and ends the transaction. It is on disk when this returns. A batch whose first entry is not in
     /// the place behind the last one of the log is not written.

@@ -82,11 +82,17 @@ impl DeviceRow {
         }
     }
 
-    /// `None` where suite and keys do not fit, which no row that the desk wrote has.
+    /// `None` where it is none, which no row that the desk wrote has.
+    pub(crate) fn suite(&self) -> Option<Suite> {
+        Suite::from_number(self.suite)
+    }
+
+    /// `None` where suite and keys do not fit, which no row that the desk wrote has. Each key costs a square root:
+    /// [`DeviceRow::suite`] does not.
     pub(crate) fn keys(&self) -> Option<DeviceKeys> {
         let issuer = || IssuerPublicKey::from_compressed(self.issuer.as_ref()?).ok();
         let device = || DevicePublicKey::from_compressed(self.device_key.as_ref()?).ok();
-        Some(match Suite::from_number(self.suite)? {
+        Some(match self.suite()? {
             Suite::P256Ecdsa => DeviceKeys::P256Ecdsa { issuer: issuer()? },
             Suite::P256EcdhMac => DeviceKeys::P256EcdhMac {
                 issuer: issuer()?,

@@ -36,10 +36,15 @@ impl IssuerRow {
         }
     }
 
+    /// `None` where it is none, which no row that the desk wrote has.
+    pub(crate) fn suite(&self) -> Option<Suite> {
+        Suite::from_number(self.suite)
+    }
+
     pub(crate) fn info(&self) -> Option<IssuerInfo> {
         Some(IssuerInfo {
             slot: self.slot,
-            suite: Suite::from_number(self.suite)?,
+            suite: self.suite()?,
             public: IssuerPublicKey::from_compressed(&self.public).ok()?,
             retired: self.retired,
         })

@@ -13,6 +13,7 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cell::RefCell;
 
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
 use sha2::{Digest as _, Sha256};
@@ -57,6 +58,9 @@ pub(crate) fn row_hash(blob: &[u8]) -> Digest {
 /// 32 random bytes, from which a step's random values are drawn.
 pub(crate) type Seed = Zeroizing<[u8; 32]>;
 
+/// A row by table and key.
+type Place = (Table, Vec<u8>);
+
 /// A row as it will be written.
 type Written = Option<(Vec<u8>, Derived)>;
 
@@ -68,7 +72,9 @@ pub(crate) struct Step<'a> {
     now: UnixTime,
     seed: Seed,
     drawn: u64,
-    rows: BTreeMap<(Table, Vec<u8>), Written>,
+    /// Rows that were read and checked: a transaction reads each once.
+    read: RefCell<BTreeMap<Place, Option<Vec<u8>>>>,
+    rows: BTreeMap<Place, Written>,
     entries: Vec<DeskEntry>,
     disabled: Option<Guard>,
     /// Who does what to whom, as far as it is known: the entry that a refusal is recorded by.
@@ -92,6 +98,7 @@ impl<'a> Step<'a> {
             now,
             seed,
             drawn: 0,
+            read: RefCell::new(BTreeMap::new()),
             rows: BTreeMap::new(),
             entries: Vec::new(),
             disabled,
@@ -163,8 +170,12 @@ impl<'a> Step<'a> {
     }
 
     fn blob(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
-        if let Some(written) = self.rows.get(&(table, key.to_owned())) {
+        let place = (table, key.to_owned());
+        if let Some(written) = self.rows.get(&place) {
             return Ok(written.as_ref().map(|(blob, _)| blob.clone()));
+        }
+        if let Some(blob) = self.read.borrow().get(&place) {
+            return Ok(blob.clone());
         }
         let blob = self.store().row(table, key)?;
         if table.is_mapped() {
@@ -173,6 +184,7 @@ impl<'a> Step<'a> {
                 return Err(tampered(table));
             }
         }
+        self.read.borrow_mut().insert(place, blob.clone());
         Ok(blob)
     }
 

@@ -43,6 +43,11 @@ pub(super) fn transactions(bench: &mut Bench<'_>) -> Result<(), ContractError> {
         store.begin()?.head()?.as_ref() == Some(&batch.head),
         "a transaction that is dropped changes nothing and is over",
     )?;
+    store.begin()?.end()?;
+    ensure(
+        matches!(store.begin().and_then(|txn| txn.head()), Ok(Some(head)) if head == batch.head),
+        "a transaction that is ended changes nothing and is over",
+    )?;
     drop(store);
     let mut store = bench.open()?;
     ensure(
