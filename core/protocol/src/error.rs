@@ -279,6 +279,7 @@ error_table! {
     714 StoreSetBack Store "the help desk's data is older than what was seen of it before" "If you restored a backup, run `desk restore`; otherwise tell your security team."
     715 StoreFull Store "there is no room left to store data" "Make room on the disk, then try again; nothing was lost."
     716 StoreOutdated Store "this is the folder of an older version, which this one cannot read" "Make a new help desk with `desk init`, and enter users and devices again with `desk import`."
+    717 NoteUntrusted Store "nobody whom this program trusts has signed this text" "Get the text from the help desk again, and with it the line of the key that signs it."
 
     801 InvalidArgument Caller "the library was called with an invalid argument" "Tell the maker of this program."
     802 WrongState Caller "the library was called in the wrong order" "Tell the maker of this program."
