@@ -208,18 +208,24 @@ def read_note(note):
     return text, signatures
 
 
-def open_note(note, key):
-    """The text of a note that `key` has signed."""
+class Untrusted(Malformed):
+    """A note that no trusted key has signed, or one that names a trusted key in vain."""
+
+
+def open_note(note, *keys):
+    """The text of a note that one of `keys` has signed, and none of them is named in it in vain."""
     text, signatures = read_note(note)
     signed = False
     for name, data in signatures:
-        if (name, data[:4]) == (key.name, key.id):
-            try:
-                key.public.verify(data[4:], text.encode())
-            except InvalidSignature:
-                raise Malformed("a wrong signature") from None
-            signed = True
-    require(signed, "not signed by this key")
+        for key in keys:
+            if (name, data[:4]) == (key.name, key.id):
+                try:
+                    key.public.verify(data[4:], text.encode())
+                except InvalidSignature:
+                    raise Untrusted("a wrong signature") from None
+                signed = True
+    if not signed:
+        raise Untrusted("signed by no trusted key")
     return text
 
 

@@ -9,6 +9,7 @@ import cbor
 import codes
 import desklog
 import deskrows
+import issuers as issuer_list
 import merkle
 import pinuv
 import random_codes
@@ -297,6 +298,20 @@ def desk_log(case):
     if case["kind"] == "text_line":
         got.pop("error"), want.pop("error")
     return got, want
+
+
+def issuers(case):
+    try:
+        origin, made_at, keys = issuer_list.read(case["note"], case["keys"])
+    except issuer_list.Refused as refused:
+        return {"expected": "invalid", "error": refused.error}, {name: case.get(name) for name in ("expected", "error")}
+    got = {"expected": "valid", "origin": origin, "made_at": made_at, "issuers": [
+        {"slot": slot, "suite": suite, "public_key": key.hex(), "fingerprint": issuer_list.fingerprint(key).hex(), "retired": retired}
+        for slot, suite, key, retired in keys]}
+    if case["kind"] == "slots":
+        seen = [(slot["slot"], slot["fingerprint"] and bytes.fromhex(slot["fingerprint"])) for slot in case["slots"]]
+        got = {"expected": "valid", "foreign": issuer_list.foreign(keys, seen)}
+    return got, {name: case.get(name) for name in got}
 
 
 def counted(length):

@@ -27,8 +27,8 @@ use std::process::Command;
 
 use base64::prelude::*;
 use fido_unlock::desk::log::{
-    KeyName, Nodes, NoteSigner, ProofFile, Range, SignedNote, SoftwareNoteSigner, Tile, TreeHash, TreeHead,
-    consistency_proof, inclusion_proof, leaf_hash,
+    KeyName, Nodes, NoteSigner, ProofFile, Range, SoftwareNoteSigner, Tile, TreeHash, TreeHead,
+    consistency_proof, inclusion_proof, leaf_hash, sign_note,
 };
 
 use exported::put;
@@ -61,7 +61,7 @@ fn write(folder: &Path) {
     let mut range = Range::empty();
     let mut checkpoint = |size, root| {
         let origin = name.clone();
-        SignedNote::sign(TreeHead { origin, size, root }.to_text(), &mut signer).unwrap()
+        sign_note(TreeHead { origin, size, root }.to_text(), &mut signer).unwrap()
     };
     let mut old = None;
     for entry in &log.entries {

@@ -18,7 +18,7 @@ mod house;
 use std::fs;
 use std::path::Path;
 
-use fido_unlock::desk::log::{KeyName, NoteVerifier, SignedNote, SoftwareNoteSigner, TreeHead};
+use fido_unlock::desk::log::{KeyName, NoteVerifier, SignedNote, SoftwareNoteSigner, TreeHead, sign_note};
 use fido_unlock_tests::python::second_implementation;
 use serde_json::{Value, json};
 
@@ -167,7 +167,7 @@ fn checkpoints(folder: &Path) {
     let (new, old) = (head(&new), head(&old));
     let signed = |head: &TreeHead, seed: u8| {
         let mut signer = SoftwareNoteSigner::from_seed(key.name().clone(), &[seed; 32]);
-        let note = SignedNote::sign(head.to_text(), &mut signer).unwrap();
+        let note = sign_note(head.to_text(), &mut signer).unwrap();
         note.to_text().into_bytes()
     };
     const OURS: u8 = 0xC4;
@@ -227,7 +227,7 @@ fn restored(folder: &Path) {
             ..TreeHead::parse(text).unwrap()
         };
         let mut signer = SoftwareNoteSigner::from_seed(origin.clone(), &[0xC4; 32]);
-        let note = SignedNote::sign(head.to_text(), &mut signer).unwrap();
+        let note = sign_note(head.to_text(), &mut signer).unwrap();
         let said = with(folder, name, |_| note.to_text().into_bytes());
         assert!(said.contains(why), "{name}: {said}");
     }

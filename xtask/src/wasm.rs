@@ -16,8 +16,10 @@ pub fn check() -> Done {
         let compiles = [
             ("fido-unlock-protocol", ""),
             ("fido-unlock-protocol", "alloc"),
+            ("fido-unlock-protocol", "note"),
             ("fido-unlock-host", ""),
             ("fido-unlock-host", "tracing"),
+            ("fido-unlock-host", "note"),
         ];
         let mut results = Vec::new();
         for (package, features) in compiles {

@@ -93,6 +93,27 @@ public static class ApprovalTests
     }
 
     [Test]
+    public static void TheListOfIssuersIsReadWithoutTheDesk()
+    {
+        With((host, desk, session, unlock, id) =>
+        {
+            var note = desk.SignedIssuers(session, host);
+            var key = new[] { host.Checkpoints.PublicKey() };
+            var list = UnlockLibrary.ReadIssuerList(note, key);
+            Expect.Equal(desk.Origin(), list.Origin);
+            Expect.True(list.MadeAt > 0, "when it was made");
+            Expect.Equal(1, list.Issuers.Count);
+            Expect.Equal(1, list.Fingerprints.Count);
+            Expect.Equal(16, list.Fingerprints[0].Length);
+            var other = new[] { UnlockLibrary.MockVendorKey() };
+            Refused.With<UnlockException.Store>(
+                ErrorNumber.NoteUntrusted, () => UnlockLibrary.ReadIssuerList(note, other));
+            Refused.With<UnlockException.Store>(
+                ErrorNumber.TextForm, () => UnlockLibrary.ReadIssuerList("no note", key));
+        });
+    }
+
+    [Test]
     public static void AnHsmSignsCheckpoints()
     {
         With((host, desk, session, unlock, id) =>

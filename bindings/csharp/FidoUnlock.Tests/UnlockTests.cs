@@ -44,6 +44,11 @@ public static class UnlockTests
                     Expect.True(diagnosis.Condition is Condition.Locked, diagnosis.Sentence);
                     Expect.True(diagnosis.CanUnlock, "an unlock is possible");
                     Expect.Equal(enrolled.Device.DeviceId, diagnosis.DeviceId);
+                    Expect.Equal(0, diagnosis.ForeignSlots.Count);
+                    // By a list that has another key alone; of an admin key nothing can be told.
+                    var foreign = device.Diagnose(new[] { new byte[16] }, null, null);
+                    Expect.Items(
+                        own == null ? new byte[0] : new[] { Enrolled.Slot }, foreign.ForeignSlots.Select(slot => slot.Slot));
                     var info = device.Info(null, null);
                     Expect.Equal((byte)0, info.PinRetries);
                     Expect.Items(new[] { suite }, info.Slots.Select(slot => slot.Suite));

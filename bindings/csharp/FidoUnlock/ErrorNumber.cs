@@ -284,6 +284,8 @@ namespace FidoUnlock
         StoreFull = 715,
         /// <summary>This is the folder of an older version, which this one cannot read.</summary>
         StoreOutdated = 716,
+        /// <summary>Nobody whom this program trusts has signed this text.</summary>
+        NoteUntrusted = 717,
         /// <summary>The library was called with an invalid argument.</summary>
         InvalidArgument = 801,
         /// <summary>The library was called in the wrong order.</summary>

@@ -121,6 +121,8 @@ pub struct Diagnosis {
     pub enrolled: bool,
     /// A slot's issuer key is not among those named as your own.
     pub foreign_issuer: bool,
+    /// Those slots.
+    pub foreign_slots: Vec<SlotInfo>,
 }
 
 impl Diagnosis {
@@ -132,7 +134,8 @@ impl Diagnosis {
             can_unlock: found.can_unlock(),
             device_id: found.device_id.map(|id| id.to_code()),
             enrolled: found.enrolled,
-            foreign_issuer: found.foreign_issuer,
+            foreign_issuer: found.foreign_issuer(),
+            foreign_slots: found.foreign_slots.iter().map(SlotInfo::of).collect(),
         }
     }
 }

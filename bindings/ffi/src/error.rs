@@ -227,6 +227,7 @@ from_errors!(
     fido_unlock::desk::ports::SignerError,
     fido_unlock::suite::SuiteError,
     fido_unlock::suite::MakeKeyError,
+    fido_unlock::IssuerListError,
 );
 
 impl From<CodeError> for UnlockError {

@@ -40,6 +40,7 @@ mod enroll;
 mod error;
 mod hardware;
 mod issuer;
+mod issuer_list;
 mod issuer_prover;
 #[cfg(feature = "mock")]
 mod mock;
@@ -71,6 +72,7 @@ pub use hardware::{
     DeviceChange, DeviceKind, DeviceListing, DeviceWatch, FoundDevice, FoundRoute, list_devices,
 };
 pub use issuer::IssuerKey;
+pub use issuer_list::{IssuerList, read_issuer_list};
 pub use issuer_prover::{IssuerProver, ProbeTask, RotationPlan, RotationRole, RotationTask};
 #[cfg(feature = "mock")]
 pub use mock::{

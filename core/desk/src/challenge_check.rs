@@ -16,6 +16,7 @@ pub(super) fn check_counter(expected: u16, found: u16) -> Result<(), DeskError> 
         code,
         expected,
         found,
+        explained_by: None,
     })
 }
 

@@ -1,4 +1,4 @@
-//! Names and moments.
+//! Names.
 
 use alloc::string::{String, ToString};
 use core::fmt;
@@ -9,50 +9,6 @@ use fido_unlock_protocol::code::{CodeError, number_line, parse_number};
 use minicbor::{Decode, Encode};
 
 use crate::typed_text::composed;
-
-/// Seconds since 1970-01-01T00:00:00Z, without leap seconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode)]
-#[cbor(transparent)]
-pub struct UnixTime(#[n(0)] pub u64);
-
-impl UnixTime {
-    /// Seconds from `earlier` to this moment; 0 when `earlier` is later.
-    #[must_use]
-    pub const fn seconds_since(self, earlier: Self) -> u64 {
-        self.0.saturating_sub(earlier.0)
-    }
-
-    /// This many seconds later.
-    #[must_use]
-    pub const fn plus_seconds(self, seconds: u64) -> Self {
-        Self(self.0.saturating_add(seconds))
-    }
-}
-
-/// RFC 3339 in UTC, for people: `2026-11-29T08:00:00Z`.
-impl fmt::Display for UnixTime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DAY: u64 = 24 * 60 * 60;
-        // Days of the Gregorian calendar counted from 1 March of year 0, so that a leap day is a year's last
-        // (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days).
-        let day = self.0 / DAY + 719_468;
-        let (era, day) = (day / 146_097, day % 146_097);
-        let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-        let day = day - (365 * year + year / 4 - year / 100);
-        let month = (5 * day + 2) / 153;
-        let day = day - (153 * month + 2) / 5 + 1;
-        let month = if month < 10 { month + 3 } else { month - 9 };
-        let year = era * 400 + year + u64::from(month < 3);
-        if year > 9_999 {
-            return f.write_str("after the year 9999");
-        }
-        let (hour, minute, second) = (self.0 % DAY / 3_600, self.0 % 3_600 / 60, self.0 % 60);
-        write!(
-            f,
-            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
-        )
-    }
-}
 
 /// The longest operator or user id, in bytes.
 pub const LONGEST_ID: usize = 128;
@@ -172,25 +128,7 @@ impl fmt::Debug for PersonNumber {
 
 #[cfg(test)]
 mod tests {
-    use alloc::string::ToString;
-
     use super::*;
-
-    #[test]
-    fn moments_are_shown_as_dates() {
-        for (seconds, shown) in [
-            (0, "1970-01-01T00:00:00Z"),
-            (951_782_399, "2000-02-28T23:59:59Z"),
-            (951_782_400, "2000-02-29T00:00:00Z"),
-            (1_709_251_199, "2024-02-29T23:59:59Z"),
-            (4_107_542_400, "2100-03-01T00:00:00Z"),
-            (253_402_300_799, "9999-12-31T23:59:59Z"),
-            (253_402_300_800, "after the year 9999"),
-            (u64::MAX, "after the year 9999"),
-        ] {
-            assert_eq!(UnixTime(seconds).to_string(), shown);
-        }
-    }
 
     #[test]
     fn a_name_has_one_spelling_and_nothing_invisible() {

@@ -28,7 +28,6 @@ mod decide;
 mod delivery;
 mod desk;
 mod ids;
-mod issuer_list;
 mod licence;
 mod limits;
 mod operator;
@@ -50,8 +49,8 @@ pub use delivery::{Delivery, GivenCode};
 pub use desk::{
     BegunAsk, BegunCheck, Desk, DeskParts, ExportTexts, LogReport, LogState, ShownEntry, WriteFile,
 };
-pub use ids::{LONGEST_ID, OperatorId, PersonNumber, RequestId, UnixTime, UserId};
-pub use issuer_list::{IssuerList, IssuerListError};
+pub use fido_unlock_protocol::{IssuerList, IssuerListError, UnixTime};
+pub use ids::{LONGEST_ID, OperatorId, PersonNumber, RequestId, UserId};
 pub use licence::{LicenceError, LicenceFile};
 pub use limits::{LimitKind, LimitRule, LimitRules};
 pub use operator::{Operator, OperatorSession, Privilege, Role};

@@ -11,7 +11,7 @@ use fido_unlock_protocol::Shown;
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
 
 use crate::UnixTime;
-use crate::log::{NoteError, NoteSigner, NoteVerifier, SignedNote};
+use crate::log::{NoteError, NoteSigner, NoteVerifier, SignedNote, sign_note};
 use crate::ports::SignerError;
 
 const TITLE: &str = "fido-unlock licence";
@@ -78,7 +78,7 @@ impl LicenceFile {
     /// # Errors
     /// [`LicenceError::Line`] as [`LicenceFile::to_text`], [`LicenceError::Signer`].
     pub fn sign(&self, signer: &mut dyn NoteSigner) -> Result<String, LicenceError> {
-        Ok(SignedNote::sign(self.to_text()?, signer)?.to_text())
+        Ok(sign_note(self.to_text()?, signer)?.to_text())
     }
 
     /// Reads a file that one of `vendor` has signed.
@@ -93,7 +93,7 @@ impl LicenceFile {
     /// Reads a file that was verified before it was stored, and is sealed since.
     pub(crate) fn stored(file: &[u8]) -> Option<Self> {
         let text = core::str::from_utf8(file).ok()?;
-        Self::parse(SignedNote::parse(text).ok()?.text()).ok()
+        Self::parse(SignedNote::parse(text).ok()?.unverified_text()).ok()
     }
 
     fn parse(text: &str) -> Result<Self, LicenceError> {

@@ -1,12 +1,13 @@
 //! Why the desk did not do it.
 
+use alloc::format;
 use alloc::string::String;
 
 use fido_unlock_protocol::DeviceId;
 use fido_unlock_protocol::code::CodeError;
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
 
-use super::{LicenceError, UnixTime};
+use super::{LicenceError, RequestId, UnixTime};
 use crate::ports::{ApprovalError, CallerError, DeliveryError, PasswordError, SignerError, StorageError};
 
 /// Why the desk refused or failed. Each is recorded in the audit log under its own number.
@@ -52,7 +53,7 @@ pub enum DeskError {
         device: DeviceId,
     },
     /// The counter is not the one expected.
-    #[error("{code}: low 16 bits {found}, expected {expected}")]
+    #[error("{code}: low 16 bits {found}, expected {expected}{}", used(*.explained_by))]
     Counter {
         /// [`ErrorCode::CounterWentBack`] or [`ErrorCode::CounterMoved`].
         code: ErrorCode,
@@ -60,6 +61,8 @@ pub enum DeskError {
         expected: u16,
         /// What the challenge says.
         found: u16,
+        /// The request whose code gives this counter, if it was used and nobody has said so.
+        explained_by: Option<RequestId>,
     },
     /// What was typed is not a challenge; says which group to compare.
     #[error(transparent)]
@@ -79,6 +82,13 @@ pub enum DeskError {
     /// The code was made and recorded but could not be sent.
     #[error(transparent)]
     Delivery(#[from] DeliveryError),
+}
+
+/// What an operator is to ask before anybody is alarmed.
+fn used(request: Option<RequestId>) -> String {
+    request.map_or_else(String::new, |request| {
+        format!(": as after the code of request {request}, which is not recorded as used")
+    })
 }
 
 impl HasCode for DeskError {

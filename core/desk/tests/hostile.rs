@@ -4,7 +4,7 @@
 
 use fido_unlock_desk::log::{
     KeyName, NoteSigner, NoteVerifier, ProofFile, Range, SignedNote, SoftwareNoteSigner, TreeHead, bundle,
-    leaf_hash, unbundle,
+    leaf_hash, sign_note, unbundle,
 };
 use fido_unlock_desk::record::{DeskEntry, TextLine};
 use proptest::prelude::*;
@@ -31,7 +31,7 @@ fn note() -> String {
         size: 9,
         root: leaf_hash(b""),
     };
-    SignedNote::sign(head.to_text(), &mut signer).unwrap().to_text()
+    sign_note(head.to_text(), &mut signer).unwrap().to_text()
 }
 
 fn proof() -> String {

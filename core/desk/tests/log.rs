@@ -9,7 +9,7 @@ use std::convert::Infallible;
 use fido_unlock_desk::log::{
     KeyName, Nodes, NoteError, NoteSigner, NoteVerifier, ProofError, ProofFile, Range, RangeError,
     SignedNote, SoftwareNoteSigner, Tile, TileError, TreeHash, TreeHead, consistency_proof, inclusion_proof,
-    leaf_hash, node_hash, subtree, verify_consistency, verify_inclusion,
+    leaf_hash, node_hash, sign_note, subtree, verify_consistency, verify_inclusion,
 };
 use proptest::prelude::*;
 
@@ -303,9 +303,7 @@ fn a_note_of_go_is_verified() {
 #[test]
 fn what_is_no_note_is_refused() {
     let mut signer = signer("a.example/log");
-    let good = SignedNote::sign("one\ntwo\n".into(), &mut signer)
-        .unwrap()
-        .to_text();
+    let good = sign_note("one\ntwo\n".into(), &mut signer).unwrap().to_text();
     assert!(SignedNote::parse(&good).is_ok());
     for bad in [
         "",
@@ -324,7 +322,7 @@ fn what_is_no_note_is_refused() {
     ] {
         assert!(SignedNote::parse(bad).is_err(), "{bad:?}");
     }
-    assert!(SignedNote::sign("no newline".into(), &mut signer).is_err());
+    assert!(sign_note("no newline".into(), &mut signer).is_err());
     for name in ["", "a b", "a+b", "a\u{a0}b", "a\nb"] {
         assert_eq!(KeyName::new(name), Err(NoteError::Name));
     }
@@ -347,7 +345,7 @@ fn a_proof_file_stands_for_itself() {
     let file = ProofFile {
         index: 7,
         hashes: inclusion_proof(&log, 300, 7).unwrap().unwrap(),
-        checkpoint: SignedNote::sign(head.to_text(), &mut signer).unwrap(),
+        checkpoint: sign_note(head.to_text(), &mut signer).unwrap(),
     };
     let text = file.to_text();
     assert_eq!(ProofFile::parse(&text), Ok(file.clone()));

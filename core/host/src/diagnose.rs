@@ -3,10 +3,10 @@
 //! It only reads. Everything here comes from the unlock command's own `getInfo`, since the vendor
 //! interface has no other command.
 
-use alloc::{format, string::String};
+use alloc::{format, string::String, vec::Vec};
 
 use fido_unlock_protocol::DeviceId;
-use fido_unlock_protocol::ctap2::device_unlock::UnlockInfo;
+use fido_unlock_protocol::ctap2::device_unlock::{SlotInfo, UnlockInfo};
 use fido_unlock_protocol::error::ErrorCode;
 
 use crate::ports::TransportError;
@@ -77,16 +77,22 @@ pub struct Diagnosis {
     pub device_id: Option<DeviceId>,
     /// Enrolled and sealed.
     pub enrolled: bool,
-    /// A slot's issuer key is not among those that you named as your own.
-    pub foreign_issuer: bool,
+    /// The slots whose issuer key is not among those that you named as your own, whatever their numbers.
+    pub foreign_slots: Vec<SlotInfo>,
 }
 
 impl Diagnosis {
+    /// Whether a slot holds an issuer key that is not among those that you named as your own.
+    #[must_use]
+    pub const fn foreign_issuer(&self) -> bool {
+        !self.foreign_slots.is_empty()
+    }
+
     /// The state and what to do, in one sentence.
     #[must_use]
     pub fn sentence(&self) -> String {
         let mut sentence = self.condition_sentence();
-        if self.foreign_issuer && self.condition != Condition::LockedByForeignIssuer {
+        if self.foreign_issuer() && self.condition != Condition::LockedByForeignIssuer {
             let code = ErrorCode::ForeignIssuer;
             sentence = format!(
                 "{}; but {}: {}",
@@ -147,8 +153,9 @@ impl Diagnosis {
     }
 }
 
-/// Interprets an answer of `getInfo`. `own_issuers`: fingerprints of your own issuer keys; if it is
-/// empty, no issuer counts as foreign.
+/// Interprets an answer of `getInfo`. `own_issuers`: fingerprints of your own issuer keys, which the help desk's signed
+/// list names (`fido_unlock_protocol::IssuerList`, feature `note`); if it is empty, no issuer counts as foreign. What is in a slot of
+/// suite 3, or of a suite that this library does not know, cannot be told.
 #[must_use]
 pub fn diagnose(info: &Result<UnlockInfo, DeviceError>, own_issuers: &[[u8; 16]]) -> Option<Diagnosis> {
     let info = match info {
@@ -163,17 +170,17 @@ pub fn diagnose(info: &Result<UnlockInfo, DeviceError>, own_issuers: &[[u8; 16]]
                 condition,
                 device_id: None,
                 enrolled: false,
-                foreign_issuer: false,
+                foreign_slots: Vec::new(),
             });
         }
     };
-    let foreign_issuer = !own_issuers.is_empty()
-        && info.slots.iter().any(|slot| {
-            slot.fingerprint
-                .is_some_and(|print| !own_issuers.contains(&print))
-        });
+    let is_foreign = |slot: &&SlotInfo| {
+        let print = slot.fingerprint.as_ref();
+        !own_issuers.is_empty() && print.is_some_and(|print| !own_issuers.contains(print))
+    };
+    let foreign_slots: Vec<_> = info.slots.iter().filter(is_foreign).cloned().collect();
     let condition = if info.is_blocked() {
-        match (info.sealed, info.unlock_blocked, foreign_issuer) {
+        match (info.sealed, info.unlock_blocked, !foreign_slots.is_empty()) {
             (false, ..) => Condition::LockedNotEnrolled,
             (true, _, true) => Condition::LockedByForeignIssuer,
             (true, true, false) => Condition::LockedUntilReplugged,
@@ -196,7 +203,7 @@ pub fn diagnose(info: &Result<UnlockInfo, DeviceError>, own_issuers: &[[u8; 16]]
         condition,
         device_id: info.device_id,
         enrolled: info.sealed,
-        foreign_issuer,
+        foreign_slots,
     })
 }
 

@@ -203,7 +203,7 @@ error_table! {
     417 DeviceUnknown Policy "no such device is registered" "Read the Device ID again; register the device if it is new."
     418 ChallengeElsewhere Policy "this challenge was already answered for another Device ID" "Stop the call and tell your security team."
     419 CounterWentBack Policy "the device's unlock counter went back: an old copy of its memory may have been restored" "Stop the call and tell your security team."
-    420 CounterMoved Policy "the device was unlocked without a record of it" "Tell your security team; an Administrator can acknowledge the alarm."
+    420 CounterMoved Policy "the device was unlocked without a record of it" "If the caller has used the code of a request that is named, record that it is done and answer again; otherwise tell your security team. An Administrator can acknowledge the alarm."
     421 ChallengeSuite Policy "the challenge's suite is not the one registered for this device" "Stop the call and tell your security team."
     422 ChallengeSlot Policy "the challenge's key slot is not the one registered for this device" "Ask for a challenge for the registered slot."
     423 ClockWentBack Policy "this computer's clock went back" "Correct the clock; nothing is signed until then."
@@ -279,6 +279,7 @@ error_table! {
     714 StoreSetBack Store "the help desk's data is older than what was seen of it before" "If you restored a backup, run `desk restore`; otherwise tell your security team."
     715 StoreFull Store "there is no room left to store data" "Make room on the disk, then try again; nothing was lost."
     716 StoreOutdated Store "this is the folder of an older version, which this one cannot read" "Make a new help desk with `desk init`, and enter users and devices again with `desk import`."
+    717 NoteUntrusted Store "nobody whom this program trusts has signed this text" "Get the text from the help desk again, and with it the line of the key that signs it."
 
     801 InvalidArgument Caller "the library was called with an invalid argument" "Tell the maker of this program."
     802 WrongState Caller "the library was called in the wrong order" "Tell the maker of this program."

@@ -16,6 +16,8 @@ extern crate std;
 pub mod code;
 pub mod ctap2;
 pub mod error;
+#[cfg(feature = "note")]
+pub mod note;
 pub mod pin_protocol;
 pub mod ports;
 pub mod secret;
@@ -27,13 +29,18 @@ mod challenge;
 #[cfg(feature = "primitives")]
 mod curve;
 mod device_id;
+#[cfg(feature = "note")]
+mod issuer_list;
 mod response;
 mod shown;
+mod time;
 
 pub use challenge::{AesChallenge, CHALLENGE_VERSION, Challenge, ChallengeNonce, DeviceChallenge};
 pub use ctap2::device_unlock::Interface;
 pub use device_id::DeviceId;
 pub use error::{ErrorCode, Family, HasCode};
+#[cfg(feature = "note")]
+pub use issuer_list::{IssuerInfo, IssuerList, IssuerListError};
 #[cfg(feature = "alloc")]
 pub use secret::Pin;
 pub use secret::{AdminKey, ResponseCode, SharedSecret};
@@ -41,3 +48,4 @@ pub use secret::{AdminKey, ResponseCode, SharedSecret};
 pub use shown::DisplayText;
 pub use shown::Shown;
 pub use suite::{Purpose, Suite};
+pub use time::UnixTime;

@@ -88,6 +88,13 @@ impl Failure {
     pub fn of_desk(error: &DeskError) -> Self {
         match error {
             DeskError::Challenge(code) => Self::of_code(code),
+            DeskError::Counter {
+                explained_by: Some(request),
+                ..
+            } => Self::new(
+                error.code(),
+                format!("{error}; if the caller has used it: `desk done --request {request}`"),
+            ),
             other => Self::of(other),
         }
     }

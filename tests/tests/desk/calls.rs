@@ -226,6 +226,41 @@ fn a_challenge_is_answered_for_one_device_alone() {
     house.code(&anna, again).unwrap();
 }
 
+/// A code that was used without a word of it explains a counter that it alone can give, and no other.
+#[test]
+fn a_counter_that_moved_names_the_code_that_nobody_has_reported() {
+    let mut house = House::new();
+    let anna = house.sign_in(ANNA);
+    let given = house.ready(&anna, 1, 0xA1, 0);
+    house.code(&anna, given).unwrap();
+    let next = house.open(&anna, 1);
+    let explained = |house: &mut House, nonce, counter| {
+        let error = house
+            .desk
+            .enter_challenge(&anna, next, &challenge(nonce, counter));
+        match error {
+            Err(DeskError::Counter { explained_by, .. }) => explained_by,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(explained(&mut house, 0xA2, 1), Some(given));
+    assert_eq!(explained(&mut house, 0xA2, 2), None);
+    assert_eq!(explained(&mut house, 0xA2, 0xFFFF), None);
+    let error = house.desk.enter_challenge(&anna, next, &challenge(0xA2, 1));
+    assert!(error.unwrap_err().to_string().contains(&given.to_string()));
+    // Given up is not taken back.
+    house.desk.abandon(&anna, given).unwrap();
+    assert_eq!(explained(&mut house, 0xA2, 1), Some(given));
+
+    house.desk.done(&anna, given).unwrap();
+    house
+        .desk
+        .enter_challenge(&anna, next, &challenge(0xA2, 1))
+        .unwrap();
+    // Once it is reported it explains nothing more.
+    assert_eq!(explained(&mut house, 0xA3, 2), None);
+}
+
 #[test]
 fn a_counter_that_moved_or_went_back_is_an_alarm_until_it_is_acknowledged() {
     let mut house = House::new();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fido_unlock::desk::export::{ExportError, ExportReport, verify_export};
 use fido_unlock::desk::log::{
     KeyName, NoteError, NoteSigner, NoteVerifier, Range, SignedNote, SoftwareNoteSigner, TreeHead, bundle,
-    leaf_hash,
+    leaf_hash, sign_note,
 };
 use fido_unlock::desk::ports::StorageError;
 use fido_unlock::desk::record::{DeskEntry, DeskEvent, EntryFault, LogId, OrderFault, TextLine};
@@ -120,7 +120,7 @@ fn who_may_not_read_the_log_cannot_export_it_and_an_export_is_recorded() {
     let mut other = House::new();
     let other_admin = other.sign_in(ADMIN);
     let name = KeyName::new("fido-unlock/00000000000000000000000000000000").unwrap();
-    let strange = SignedNote::sign(format!("{name}\n1\n{}=\n", "A".repeat(43)), &mut signer).unwrap();
+    let strange = sign_note(format!("{name}\n1\n{}=\n", "A".repeat(43)), &mut signer).unwrap();
     for foreign in [strange, note] {
         let refused = export(&mut other, &other_admin, &foreign, ExportTexts::Written);
         assert_eq!(code_of(refused), ErrorCode::AuditCheckpoint);
@@ -284,17 +284,17 @@ fn a_checkpoint_that_was_kept_shows_a_log_that_was_cut_or_rewritten() {
 
     // Signed by another key, over another tree, and with a name that is no desk's.
     let mut stranger = SoftwareNoteSigner::from_seed(head.origin.clone(), &[1; 32]);
-    let foreign = SignedNote::sign(head.to_text(), &mut stranger).unwrap();
+    let foreign = sign_note(head.to_text(), &mut stranger).unwrap();
     let other = TreeHead {
         root: head_of(&later, &key).root,
         ..head.clone()
     };
-    let rewritten = SignedNote::sign(other.to_text(), &mut signer).unwrap();
+    let rewritten = sign_note(other.to_text(), &mut signer).unwrap();
     let nameless = TreeHead {
         origin: KeyName::new("example.com/log").unwrap(),
         ..head
     };
-    let nameless = SignedNote::sign(nameless.to_text(), &mut signer).unwrap();
+    let nameless = sign_note(nameless.to_text(), &mut signer).unwrap();
     for (checkpoint, error) in [
         (foreign, ExportError::Note(NoteError::Unsigned)),
         (rewritten, ExportError::Root { size }),
@@ -458,7 +458,7 @@ fn a_restored_log_names_the_head_that_it_had() {
             size: 2,
             root: range.root(),
         };
-        let checkpoint = SignedNote::sign(checkpoint.to_text(), &mut signer).unwrap();
+        let checkpoint = sign_note(checkpoint.to_text(), &mut signer).unwrap();
         let files = Files::from([
             ("checkpoint".into(), checkpoint.to_text().into_bytes()),
             ("tile/0/000.p/2".into(), leaves.map(|leaf| leaf.0).concat()),

@@ -25,7 +25,7 @@ fn a_foreign_issuer_is_shown() {
                 (vec![own], true),
             ] {
                 let told = diagnose(&info, &own).unwrap();
-                assert_eq!(told.foreign_issuer, foreign);
+                assert_eq!(told.foreign_issuer(), foreign);
                 assert_eq!(told.sentence().contains("not this help desk's"), foreign);
                 assert_eq!(told.can_unlock(), blocked && !foreign);
                 assert_eq!(

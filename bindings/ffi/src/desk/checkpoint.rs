@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::SigningError;
 use crate::UnlockError;
 
-/// Signs checkpoints, with an Ed25519 key that is no issuer's. `checkpoint_signer` makes one in software.
+/// Signs checkpoints and lists of issuers, with an Ed25519 key that is no issuer's. `checkpoint_signer` makes one in software.
 #[uniffi::export(with_foreign)]
 pub trait CheckpointSigner: Send + Sync {
     /// The public key that verifies them, as one line: `name+id+key`, as C2SP's signed-note has it. The name

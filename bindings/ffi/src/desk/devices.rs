@@ -5,8 +5,9 @@ use std::sync::Arc;
 use fido_unlock::desk::{self, DeviceKeys, KeyEvent, LicenceFile};
 use fido_unlock::{AdminKey, ErrorCode};
 
+use super::checkpoint::HostNoteSigner;
 use super::types::{device_id, user_id};
-use super::{HelpDesk, IssuerInfo, OperatorSession};
+use super::{CheckpointSigner, HelpDesk, IssuerInfo, OperatorSession};
 use crate::issuer_prover::{device_key, issuer_key};
 use crate::{IssuerKey, Suite, UnlockError};
 
@@ -213,6 +214,18 @@ impl HelpDesk {
     pub fn issuers(&self, session: Arc<OperatorSession>) -> Result<Vec<IssuerInfo>, UnlockError> {
         let issuers = self.run(|desk| desk.issuers(&session.0))?;
         Ok(issuers.iter().map(Into::into).collect())
+    }
+
+    /// The same as a text signed by `signer`, the key of the log's checkpoints, for programs that see devices and not
+    /// the desk (`read_issuer_list`); number 601 where there is no issuer's key. `signer` is called on this thread.
+    pub fn signed_issuers(
+        &self,
+        session: Arc<OperatorSession>,
+        signer: Arc<dyn CheckpointSigner>,
+    ) -> Result<String, UnlockError> {
+        let mut signer = HostNoteSigner::open(signer)?;
+        let note = self.run(|desk| desk.signed_issuers(&session.0, &mut signer))?;
+        Ok(note.to_text())
     }
 
     /// Records what an Administrator does to the issuers' keys beside the desk; to be called before it is done.

@@ -14,6 +14,7 @@ mod checkpoints;
 #[cfg(feature = "files")]
 mod folder;
 mod host;
+mod issuer_list;
 mod plugged;
 mod provers;
 

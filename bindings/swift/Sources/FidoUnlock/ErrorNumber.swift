@@ -279,6 +279,8 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case storeFull = 715
     /// This is the folder of an older version, which this one cannot read.
     case storeOutdated = 716
+    /// Nobody whom this program trusts has signed this text.
+    case noteUntrusted = 717
     /// The library was called with an invalid argument.
     case invalidArgument = 801
     /// The library was called in the wrong order.

@@ -53,6 +53,21 @@ final class ProverTests: XCTestCase {
         try probe(host, enrolled, host.hsm)
     }
 
+    func testTheListOfIssuersIsReadWithoutTheDesk() throws {
+        let host = try Host(.p256Ecdsa)
+        let enrolled = try lockedFor(host)
+        let desk = try host.create()
+        let session = try register(desk, host, enrolled)
+        let note = try desk.signedIssuers(session: session, signer: host)
+        let key = [try host.checkpoints.publicKey()]
+        let list = try readIssuerList(note: note, keys: key)
+        XCTAssertEqual(list.origin, try desk.origin())
+        XCTAssertEqual(list.issuers.count, 1)
+        XCTAssertEqual(list.fingerprints.map(\.count), [16])
+        try refused(717) { try readIssuerList(note: note, keys: [mockVendorKey()]) }
+        try refused(711) { try readIssuerList(note: "no note", keys: key) }
+    }
+
     func testAnHsmSignsCheckpointsAndAnotherLogIsNotTheirs() throws {
         let host = try Host(.p256Ecdsa)
         let enrolled = try lockedFor(host)

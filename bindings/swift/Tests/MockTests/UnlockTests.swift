@@ -27,6 +27,10 @@ final class UnlockTests: XCTestCase {
             XCTAssertEqual(diagnosis.condition, .locked)
             XCTAssertTrue(diagnosis.canUnlock)
             XCTAssertEqual(diagnosis.deviceId, enrolled.device.deviceId)
+            XCTAssertEqual(diagnosis.foreignSlots, [])
+            // By a list that has another key alone; of an admin key nothing can be told.
+            let foreign = try device.diagnose(ownIssuers: [Data(count: 16)]).foreignSlots.map(\.slot)
+            XCTAssertEqual(foreign, enrolled.issuer.fingerprint() == nil ? [] : [slot])
             let info = try device.info()
             XCTAssertEqual(info.pinRetries, 0)
             XCTAssertEqual(info.unlockCounter, 0)

@@ -7,7 +7,7 @@ use fido_unlock_protocol::{Challenge, DeviceId};
 use super::{call, who};
 use crate::challenge_check::{check_counter, counter_of, low_16};
 use crate::record::{DeskEntry, DeskEvent};
-use crate::rows::{AnsweredRow, CodeState, DeviceRow, DeviceStateRow};
+use crate::rows::{AnsweredRow, CodeRef, CodeState, DeviceRow, DeviceStateRow};
 use crate::step::{Guard, Step};
 use crate::{DeskError, OperatorSession, Privilege, RequestId};
 
@@ -43,11 +43,28 @@ pub(crate) fn check(step: &Step<'_>, device: &DeviceRow, challenge: &Challenge) 
         // After a backup was put in place the registered counter is as old as the rest.
         let registered = registered.filter(|_| state.counted_under == era.restores);
         let expected = state.expected(era).or(registered).unwrap_or(found);
-        if let Err(error) = check_counter(expected, found) {
+        if let Err(mut error) = check_counter(expected, found) {
+            if let DeskError::Counter {
+                code: ErrorCode::CounterMoved,
+                explained_by,
+                ..
+            } = &mut error
+            {
+                *explained_by = last_unsaid(&state, found);
+            }
             step.require(Guard::Counter, false, error)?;
         }
     }
     Ok(())
+}
+
+/// The latest request whose code, if it was used, has given the device this counter, while nobody has said that it was.
+fn last_unsaid(state: &DeviceStateRow, found: u16) -> Option<RequestId> {
+    let gives = |code: &&CodeRef| {
+        let used = code.counter.map(|counter| counter.wrapping_add(1));
+        used == Some(found) && !matches!(code.state, CodeState::Reported | CodeState::Proved)
+    };
+    state.codes.iter().rev().find(gives).map(|code| code.request)
 }
 
 /// The suite in which a typed challenge is to be read.

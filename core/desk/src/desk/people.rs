@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use super::{Behind, Desk, Guesses};
 use crate::decide::{clock, lookup, operators, registry, service, set_up, sign_in, users, who};
-use crate::log::{NoteSigner, SignedNote};
+use crate::log::{NoteSigner, SignedNote, sign_note};
 use crate::ports::{IssuerInfo, SignerError};
 use crate::record::DeskEvent;
 use crate::rows::Grants;
@@ -549,12 +549,17 @@ impl Desk {
         session: &OperatorSession,
         signer: &mut dyn NoteSigner,
     ) -> Result<SignedNote, DeskError> {
+        let issuers = self.issuers(session)?;
+        // By a list without keys every key would be foreign.
+        if issuers.is_empty() {
+            return Err(ErrorCode::KeyMissing.into());
+        }
         let list = IssuerList {
-            issuers: self.issuers(session)?,
+            issuers,
             origin: self.origin()?,
             at: self.parts.clock.now(),
         };
-        Ok(list.sign(signer)?)
+        Ok(sign_note(list.to_text(), signer)?)
     }
 
     /// Records what an Administrator does to the issuers' keys beside the desk; to be called before it is done.

@@ -10,6 +10,7 @@ use super::{Desk, head_of};
 use crate::decide::{lookup, notice, who};
 use crate::log::{
     NoteSigner, Origin, ProofFile, SignedNote, TreeHash, TreeHead, consistency_proof, inclusion_proof,
+    sign_note,
 };
 use crate::ports::{DeskTransaction, Notice};
 use crate::record::{DeskEntry, DeskEvent, LogId, text_hash};
@@ -141,7 +142,7 @@ impl Desk {
             size: state.size,
             root: state.root,
         };
-        Ok(SignedNote::sign(head.to_text(), signer)?)
+        Ok(sign_note(head.to_text(), signer)?)
     }
 
     /// The proof that entry `index` is in the log as a checkpoint has it.
@@ -247,7 +248,7 @@ pub(super) fn of_this_log(
     checkpoint: &SignedNote,
 ) -> Result<TreeHead, DeskError> {
     let other = ErrorCode::AuditCheckpoint;
-    let head = TreeHead::parse(checkpoint.text()).map_err(|_| other)?;
+    let head = TreeHead::parse(checkpoint.unverified_text()).map_err(|_| other)?;
     if head.size > state.size || head.origin != log_at(txn, head.size)?.origin() {
         return Err(other.into());
     }

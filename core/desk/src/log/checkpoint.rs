@@ -6,8 +6,8 @@ use alloc::string::{String, ToString};
 
 use base64ct::{Base64, Encoding};
 
-use super::note::{KeyName, NoteError};
 use super::tree::{MAX_SIZE, TreeHash};
+use fido_unlock_protocol::note::KeyName;
 
 /// The name of a log, in all its checkpoints' first line, and that of the key that signs them.
 pub type Origin = KeyName;
@@ -62,14 +62,6 @@ impl TreeHead {
             Some(at) => Err(bad(at + 4)),
             None => Ok(Self { origin, size, root }),
         }
-    }
-}
-
-impl TryFrom<&str> for KeyName {
-    type Error = NoteError;
-
-    fn try_from(name: &str) -> Result<Self, NoteError> {
-        Self::new(name)
     }
 }
 

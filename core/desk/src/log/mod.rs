@@ -7,7 +7,7 @@
 
 mod bundle;
 mod checkpoint;
-mod note;
+mod note_signer;
 mod proof;
 mod range;
 mod tile;
@@ -16,7 +16,8 @@ mod tree;
 
 pub use bundle::{bundle, unbundle};
 pub use checkpoint::{Origin, TreeHead, TreeHeadError};
-pub use note::{KeyName, NoteError, NoteSigner, NoteVerifier, SignedNote, SoftwareNoteSigner};
+pub use fido_unlock_protocol::note::{KeyName, NoteError, NoteVerifier, SignedNote};
+pub use note_signer::{NoteSigner, SoftwareNoteSigner, sign_note};
 pub use proof::{
     ProofError, ProofFile, consistency_proof, inclusion_proof, verify_consistency, verify_inclusion,
 };

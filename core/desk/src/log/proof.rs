@@ -11,8 +11,8 @@ use sha2::Sha256;
 use sha2::digest::Output;
 
 use super::checkpoint::{Origin, TreeHead, hash_of, number};
-use super::note::{NoteError, NoteVerifier, SignedNote};
 use super::tree::{MAX_SIZE, Nodes, TreeHash, subtree};
+use fido_unlock_protocol::note::{NoteError, NoteVerifier, SignedNote};
 
 const FIRST_LINE: &str = "c2sp.org/tlog-proof@v1";
 

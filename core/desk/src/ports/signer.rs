@@ -3,8 +3,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+pub use fido_unlock_protocol::IssuerInfo;
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
-use fido_unlock_protocol::suite::{IssuerPublicKey, Suite};
 use fido_unlock_protocol::{AdminKey, DeviceId};
 use zeroize::Zeroizing;
 
@@ -71,19 +71,6 @@ impl HasCode for SignerError {
             Self::HostFailed => ErrorCode::HostFailed,
         }
     }
-}
-
-/// An issuer key that a signer holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct IssuerInfo {
-    /// The slot that it is for, 0 to 15.
-    pub slot: u8,
-    /// The one suite that it is for.
-    pub suite: Suite,
-    /// Q.
-    pub public: IssuerPublicKey,
-    /// Whether a newer key has replaced it; it then serves only devices that have not been rotated yet.
-    pub retired: bool,
 }
 
 /// Signs. It answers raw bytes, which [`SigningTask::accept`] takes or refuses; so a signer cannot make a code for

@@ -1,9 +1,7 @@
 //! One entry and its canonical bytes: a CBOR map in the form of RFC 8949, section 4.2.1, with the keys of
 //! docs/protocol/audit.md.
 
-use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt::Write;
 
 use fido_unlock_protocol::DeviceId;
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
@@ -30,12 +28,7 @@ impl LogId {
     /// The name of the log in its checkpoints: `fido-unlock/` and the id in 32 hexadecimal digits.
     #[must_use]
     pub fn origin(&self) -> Origin {
-        let mut name = String::from(ORIGIN);
-        for byte in self.0 {
-            // Writing to a `String` cannot fail.
-            let _ = write!(name, "{byte:02x}");
-        }
-        Origin::known(name)
+        Origin::of_log(&self.0)
     }
 
     /// The head of the log while `range` is its tree.

@@ -1,6 +1,8 @@
 //! The multiplications by `graviola`; `None` if it cannot run here.
 
+use graviola::hashing::Sha256;
 use graviola::key_agreement::p256 as curve;
+use graviola::signing::ecdsa;
 use graviola::util::is_cpu_supported;
 use p256::elliptic_curve::sec1::ToSec1Point;
 use p256::{PublicKey, SecretKey};
@@ -28,4 +30,14 @@ pub fn shared_x(key: &SecretKey, peer: &PublicKey) -> Option<Zeroizing<Coordinat
     let peer = curve::PublicKey::from_x962_uncompressed(peer.to_sec1_point(false).as_bytes()).ok()?;
     let shared = secret.diffie_hellman(&peer).ok()?;
     Some(Zeroizing::new(shared.0))
+}
+
+/// Whether r ‖ s is the key's ECDSA signature over `message` with SHA-256.
+pub fn verifies(key: &PublicKey, message: &[u8], signature: &[u8; 64]) -> Option<bool> {
+    if !is_cpu_supported() {
+        return None;
+    }
+    let point = key.to_sec1_point(false);
+    let key = ecdsa::VerifyingKey::<ecdsa::P256>::from_x962_uncompressed(point.as_bytes()).ok()?;
+    Some(key.verify::<Sha256>(&[message], signature).is_ok())
 }

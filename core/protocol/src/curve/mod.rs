@@ -1,9 +1,9 @@
-//! P-256 as the PIN/UV auth protocols and suite 2 use it: key pairs, and the x-coordinate of an ECDH
-//! (SP 800-56A rev. 3 §5.6.1.2, §5.7.1.2).
+//! P-256: key pairs, the x-coordinate of an ECDH (SP 800-56A rev. 3 §5.6.1.2, §5.7.1.2) as the PIN/UV auth protocols and
+//! suite 2 use it, and the check of an ECDSA signature (FIPS 186-5 §6.4.2) for suite 1.
 //!
-//! Keys are kept and points are checked by `p256`. With the feature `graviola` that crate does the two
+//! Keys are kept and points are checked by `p256`. With the feature `graviola` that crate does the
 //! multiplications, if the processor has the instructions that it needs: the same results, several
-//! times faster, and wiped after use as well.
+//! times faster, and wiped after use as well. It makes no signatures: it would draw random bytes of its own for them.
 
 #[cfg(all(feature = "graviola", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod fast;
@@ -19,10 +19,16 @@ mod fast {
     pub const fn shared_x(_: &SecretKey, _: &PublicKey) -> Option<Zeroizing<Coordinate>> {
         None
     }
+
+    pub const fn verifies(_: &PublicKey, _: &[u8], _: &[u8; 64]) -> Option<bool> {
+        None
+    }
 }
 #[cfg(test)]
 mod tests;
 
+use p256::ecdsa::signature::Verifier;
+use p256::ecdsa::{Signature, VerifyingKey};
 use p256::elliptic_curve::sec1::ToSec1Point;
 use p256::{PublicKey, SecretKey};
 use zeroize::Zeroizing;
@@ -60,6 +66,16 @@ fn portable_shared_x(key: &SecretKey, peer: &PublicKey) -> Zeroizing<Coordinate>
     let mut out = Zeroizing::new([0; 32]);
     out.copy_from_slice(z.raw_secret_bytes());
     out
+}
+
+/// Whether `signature` is the key's over `message`, with SHA-256; s may be high.
+pub fn verifies(key: &PublicKey, message: &[u8], signature: &Signature) -> bool {
+    fast::verifies(key, message, &signature.to_bytes().into())
+        .unwrap_or_else(|| portable_verifies(key, message, signature))
+}
+
+fn portable_verifies(key: &PublicKey, message: &[u8], signature: &Signature) -> bool {
+    VerifyingKey::from(key).verify(message, signature).is_ok()
 }
 
 /// x and y of a point.

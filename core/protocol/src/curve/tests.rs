@@ -1,9 +1,13 @@
 //! Whichever multiplies, the results are those of `p256`.
 
+use alloc::vec::Vec;
+
 use p256::{PublicKey, SecretKey};
 use proptest::prelude::*;
 
-use super::{Coordinate, coordinates, portable_shared_x, public, shared_x};
+use super::{Coordinate, coordinates, portable_shared_x, portable_verifies, public, shared_x, verifies};
+use p256::ecdsa::signature::Signer;
+use p256::ecdsa::{Signature, SigningKey};
 
 /// n − 1 (SP 800-186 §3.2.1.3).
 const LARGEST: [u8; 32] = [
@@ -67,12 +71,50 @@ fn the_ends_of_the_range() {
     }
 }
 
+/// A signature and what is near it: both forms of s, another message and key, a bit changed anywhere.
+fn judge(key: &SecretKey, message: &[u8], bit: usize) {
+    let (signer, public) = (SigningKey::from(key), key.public_key());
+    let signature: Signature = signer.sign(message);
+    let s = signature.split_scalars().1;
+    let other_form = Signature::from_scalars(signature.split_bytes().0, (-*s).to_bytes()).unwrap();
+    for form in [signature, other_form] {
+        assert!(verifies(&public, message, &form) && portable_verifies(&public, message, &form));
+        assert!(!verifies(&public, &[message, &[0]].concat(), &form));
+        assert!(!verifies(&small(7).public_key(), message, &form) || public == small(7).public_key());
+    }
+    let mut bytes: [u8; 64] = signature.to_bytes().into();
+    bytes[bit / 8 % 64] ^= 1 << (bit % 8);
+    if let Ok(changed) = Signature::from_slice(&bytes) {
+        assert!(!verifies(&public, message, &changed));
+        assert!(!portable_verifies(&public, message, &changed));
+    }
+}
+
+#[test]
+fn signatures_are_judged_as_p256_does() {
+    for key in [
+        small(1),
+        small(2),
+        small(31),
+        SecretKey::from_slice(&LARGEST).unwrap(),
+    ] {
+        for bit in [0, 255, 256, 511] {
+            judge(&key, b"", bit);
+            judge(&key, &[0xA5; 300], bit);
+        }
+    }
+}
+
 #[cfg(all(feature = "graviola", target_arch = "x86_64"))]
 #[test]
 fn this_processor_is_fast_with_the_feature() {
     if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("adx") {
         assert!(super::fast::public(&small(3)).is_some());
         assert!(super::fast::shared_x(&small(3), &small(5).public_key()).is_some());
+        assert_eq!(
+            super::fast::verifies(&small(3).public_key(), b"", &[1; 64]),
+            Some(false)
+        );
     }
 }
 
@@ -88,6 +130,7 @@ fn an_unsupported_processor_is_left_to_p256() {
     if std::env::var_os(SWITCH).is_some() {
         assert!(super::fast::public(&small(3)).is_none());
         assert!(super::fast::shared_x(&small(3), &small(5).public_key()).is_none());
+        assert!(super::fast::verifies(&small(3).public_key(), b"", &[1; 64]).is_none());
         return a_published_agreement();
     }
     let again = std::process::Command::new(std::env::current_exe().unwrap())
@@ -107,6 +150,13 @@ proptest! {
     fn as_p256_does(key: [u8; 32], peer: [u8; 32]) {
         if let (Ok(key), Ok(peer)) = (SecretKey::from_slice(&key), SecretKey::from_slice(&peer)) {
             check(&key, &peer);
+        }
+    }
+
+    #[test]
+    fn signatures_of_any_key(key: [u8; 32], message: Vec<u8>, bit: usize) {
+        if let Ok(key) = SecretKey::from_slice(&key) {
+            judge(&key, &message, bit);
         }
     }
 }

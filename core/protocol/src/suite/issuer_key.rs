@@ -25,7 +25,8 @@ pub struct IssuerKey(Inner);
 
 enum Inner {
     Ecdsa(SigningKey),
-    EcdhMac(SecretKey),
+    /// With Q, which would be a multiplication before each response.
+    EcdhMac(SecretKey, IssuerPublicKey),
     Aes(AdminKey),
 }
 
@@ -51,7 +52,10 @@ impl IssuerKey {
     fn from_secret_key(suite: Suite, secret: SecretKey) -> Option<Self> {
         match suite {
             Suite::P256Ecdsa => Some(Self(Inner::Ecdsa(secret.into()))),
-            Suite::P256EcdhMac => Some(Self(Inner::EcdhMac(secret))),
+            Suite::P256EcdhMac => {
+                let public = IssuerPublicKey::from_secret_key(&secret);
+                Some(Self(Inner::EcdhMac(secret, public)))
+            }
             Suite::AesAdminKey => None,
         }
     }
@@ -67,7 +71,7 @@ impl IssuerKey {
     pub fn suite(&self) -> Suite {
         match self.0 {
             Inner::Ecdsa(_) => Suite::P256Ecdsa,
-            Inner::EcdhMac(_) => Suite::P256EcdhMac,
+            Inner::EcdhMac(..) => Suite::P256EcdhMac,
             Inner::Aes(_) => Suite::AesAdminKey,
         }
     }
@@ -77,7 +81,7 @@ impl IssuerKey {
     pub fn public(&self) -> Option<IssuerPublicKey> {
         match &self.0 {
             Inner::Ecdsa(key) => Some(IssuerPublicKey::from_public_key(&key.verifying_key().into())),
-            Inner::EcdhMac(key) => Some(IssuerPublicKey::from_public_key(&key.public_key())),
+            Inner::EcdhMac(_, public) => Some(*public),
             Inner::Aes(_) => None,
         }
     }
@@ -87,7 +91,7 @@ impl IssuerKey {
     pub fn expose_p256_scalar(&self) -> Option<Zeroizing<[u8; 32]>> {
         match &self.0 {
             Inner::Ecdsa(key) => Some(Zeroizing::new(key.to_bytes().into())),
-            Inner::EcdhMac(key) => Some(Zeroizing::new(key.to_bytes().into())),
+            Inner::EcdhMac(key, _) => Some(Zeroizing::new(key.to_bytes().into())),
             Inner::Aes(_) => None,
         }
     }
@@ -97,7 +101,7 @@ impl IssuerKey {
     pub fn expose_admin_key(&self) -> Option<&AdminKey> {
         match &self.0 {
             Inner::Aes(key) => Some(key),
-            Inner::Ecdsa(_) | Inner::EcdhMac(_) => None,
+            Inner::Ecdsa(_) | Inner::EcdhMac(..) => None,
         }
     }
 
@@ -118,7 +122,7 @@ impl IssuerKey {
         let message = fields.message();
         match &self.0 {
             Inner::Ecdsa(key) => Ok(Zeroizing::new(p256_ecdsa::respond(key, &message)?.to_vec())),
-            Inner::EcdhMac(key) => {
+            Inner::EcdhMac(key, _) => {
                 let device_key = fields.device_key.ok_or(SuiteError::DeviceKey)?;
                 let mac = SharedZ::derive(key, &device_key)?.mac(&message)?;
                 Ok(Zeroizing::new(mac.to_vec()))
@@ -146,7 +150,7 @@ impl IssuerKey {
                 let signature = Zeroizing::new(p256_ecdsa::respond(key, &message)?);
                 response(Suite::P256Ecdsa, &*signature)
             }
-            Inner::EcdhMac(key) => {
+            Inner::EcdhMac(key, _) => {
                 let device_key = fields.device_key.ok_or(SuiteError::DeviceKey)?;
                 let bytes = SharedZ::derive(key, &device_key)?.respond(&message)?;
                 response(Suite::P256EcdhMac, &*bytes)
@@ -165,7 +169,7 @@ impl IssuerKey {
                 let bytes = aes_admin_key::respond(key, challenge.as_bytes())?;
                 response(Suite::AesAdminKey, &*bytes)
             }
-            Inner::Ecdsa(_) | Inner::EcdhMac(_) => Err(SuiteError::WrongSuite),
+            Inner::Ecdsa(_) | Inner::EcdhMac(..) => Err(SuiteError::WrongSuite),
         }
     }
 
@@ -194,7 +198,7 @@ impl IssuerKey {
         let message = fields.message();
         match &self.0 {
             Inner::Ecdsa(key) => Ok(Zeroizing::new(p256_ecdsa::respond(key, &message)?.to_vec())),
-            Inner::EcdhMac(key) => {
+            Inner::EcdhMac(key, _) => {
                 let device_key = device_key.ok_or(SuiteError::DeviceKey)?;
                 let mac = SharedZ::derive(key, device_key)?.mac(&message)?;
                 Ok(Zeroizing::new(mac.to_vec()))

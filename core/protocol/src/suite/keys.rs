@@ -4,7 +4,7 @@
 use core::fmt;
 
 use p256::elliptic_curve::sec1::{FromSec1Point, ToSec1Point};
-use p256::{PublicKey, Sec1Point};
+use p256::{PublicKey, Sec1Point, SecretKey};
 use sha2::{Digest, Sha256};
 
 use crate::curve;
@@ -62,6 +62,15 @@ macro_rules! public_key {
                     .zip(point.as_bytes())
                     .for_each(|(to, from)| *to = *from);
                 let [_, y] = curve::coordinates(key);
+                Self { compressed, y }
+            }
+
+            /// The public half of a scalar.
+            pub(crate) fn from_secret_key(key: &SecretKey) -> Self {
+                let [x, y] = curve::public(key);
+                let sign = 2 | y.last().copied().unwrap_or_default() & 1;
+                let mut compressed = [sign; 33];
+                compressed.iter_mut().skip(1).zip(x).for_each(|(to, from)| *to = from);
                 Self { compressed, y }
             }
 

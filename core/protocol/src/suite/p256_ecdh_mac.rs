@@ -128,7 +128,7 @@ impl DeviceSecretKey {
     /// E.
     #[must_use]
     pub fn public(&self) -> DevicePublicKey {
-        DevicePublicKey::from_public_key(&self.0.public_key())
+        DevicePublicKey::from_secret_key(&self.0)
     }
 
     /// The device's way to Z: e and Q.

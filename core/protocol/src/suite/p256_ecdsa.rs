@@ -1,9 +1,10 @@
 //! Suite 1, `P256-ECDSA`: ECDSA on P-256 with SHA-256 (FIPS 186-5 §6), low-S, r ‖ s in 64 bytes.
 
-use p256::ecdsa::signature::{Signer, Verifier};
-use p256::ecdsa::{Signature, SigningKey, VerifyingKey};
+use p256::ecdsa::signature::Signer;
+use p256::ecdsa::{Signature, SigningKey};
 
 use super::{IssuerPublicKey, SuiteError};
+use crate::curve;
 
 /// Bytes of a signature.
 pub const SIGNATURE_LENGTH: usize = 64;
@@ -37,5 +38,5 @@ pub fn verify(issuer: &IssuerPublicKey, message: &[u8], signature: &[u8]) -> boo
     }
     issuer
         .to_public_key()
-        .is_ok_and(|key| VerifyingKey::from(&key).verify(message, &parsed).is_ok())
+        .is_ok_and(|key| curve::verifies(&key, message, &parsed))
 }

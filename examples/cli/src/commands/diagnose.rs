@@ -14,16 +14,15 @@ pub fn run(devices: &Devices, args: &Diagnose) -> Result<Report, Failure> {
     let mut own = Vec::new();
     if let Some(desk) = &args.desk {
         let issuers = KeyFolder::of_desk(desk).issuers()?;
-        own.extend(issuers.iter().map(|issuer| issuer.public));
+        own.extend(issuers.iter().map(|issuer| issuer.public.fingerprint()));
     }
     for path in &args.issuer {
-        own.push(public_key::load(path)?.public);
+        own.push(public_key::load(path)?.public.fingerprint());
     }
     if let (Some(list), Some(key)) = (&args.issuer_list, &args.issuer_list_key) {
         let list = read_issuer_list(list, &read_verifiers(key)?)?;
-        own.extend(list.issuers.iter().map(|issuer| issuer.public));
+        own.extend(list.fingerprints());
     }
-    let own: Vec<[u8; 16]> = own.iter().map(|key| key.fingerprint()).collect();
     let (_, info) = devices.open_for_unlock()?;
     let Some(found) = diagnose(&info, &own) else {
         return Err(match info {
@@ -36,15 +35,20 @@ pub fn run(devices: &Devices, args: &Diagnose) -> Result<Report, Failure> {
     if let Some(id) = found.device_id {
         report = report.labelled("Device ID", id);
     }
-    if found.foreign_issuer {
-        report = report.line("This device holds a key that is not one of this help desk's.");
+    for slot in &found.foreign_slots {
+        let slot = slot.slot;
+        report = report.line(format!(
+            "Slot {slot} of this device holds a key that is not one of this help desk's."
+        ));
     }
+    let foreign_slots: Vec<u8> = found.foreign_slots.iter().map(|slot| slot.slot).collect();
     Ok(report
         .field("condition", found.condition.name())
         .field("sentence", found.sentence())
         .field("can_unlock", found.can_unlock())
         .field("enrolled", found.enrolled)
-        .field("foreign_issuer", found.foreign_issuer)
+        .field("foreign_issuer", found.foreign_issuer())
+        .field("foreign_slots", foreign_slots)
         .field("device_id", found.device_id.map(|id| id.to_code()))
         .field("number", code.code().number())
         .field("name", code.name())

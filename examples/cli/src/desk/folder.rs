@@ -10,9 +10,9 @@
 use std::path::{Path, PathBuf};
 
 use fido_unlock::ErrorCode;
-use fido_unlock::desk::IssuerList;
-use fido_unlock::desk::log::NoteVerifier;
+use fido_unlock::IssuerList;
 use fido_unlock::desk::ports::{DeskStore, StorageError};
+use fido_unlock::note::NoteVerifier;
 use fido_unlock_files::others_may_write;
 use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
 
@@ -140,7 +140,7 @@ pub fn read_verifiers(path: &Path) -> Result<Vec<NoteVerifier>, Failure> {
 
 /// A list of issuers that one of `keys` has signed.
 pub fn read_issuer_list(path: &Path, keys: &[NoteVerifier]) -> Result<IssuerList, Failure> {
-    IssuerList::verify(&read_signed(path)?, keys).map_err(|error| form(path, &error.to_string()))
+    IssuerList::verify(&read_signed(path)?, keys).map_err(|error| Failure::at(path, &error))
 }
 
 /// Nobody else can put files of theirs in place of a desk's, a backup's too. A folder that is not there is

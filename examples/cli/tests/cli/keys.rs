@@ -224,7 +224,9 @@ fn a_foreign_slot_is_shown_by_the_signed_list() {
             "",
         )
     };
-    assert_eq!(diagnose("issuers.txt").ok()["foreign_issuer"], false);
+    let found = diagnose("issuers.txt").ok();
+    assert_eq!(found["foreign_issuer"], false);
+    assert_eq!(found["foreign_slots"], serde_json::json!([]));
 
     // The same after the key was rotated at the desk: the device still has the retired one.
     bench.admin("issuer rotate --slot 1", "").ok();
@@ -241,7 +243,7 @@ fn a_foreign_slot_is_shown_by_the_signed_list() {
 
     // M-issuers-1, M-issuers-2: an altered list is refused whole.
     std::fs::write(bench.path("altered.txt"), list.replace("retired", "present")).unwrap();
-    diagnose("altered.txt").error(711);
+    diagnose("altered.txt").error(717);
     let unsigned = list.split("\u{2014}").next().unwrap();
     std::fs::write(bench.path("unsigned.txt"), unsigned).unwrap();
     diagnose("unsigned.txt").error(711);
@@ -250,10 +252,11 @@ fn a_foreign_slot_is_shown_by_the_signed_list() {
     let other = Bench::with_desk_of_its_own(2);
     other.admin("issuer list --signed --out issuers.txt", "").ok();
     std::fs::copy(other.path("issuers.txt"), bench.path("other.txt")).unwrap();
-    diagnose("other.txt").error(711);
+    diagnose("other.txt").error(717);
     std::fs::copy(other.path("desk/checkpoint.pub"), bench.path("kept.pub")).unwrap();
     let found = diagnose("other.txt").ok();
     assert_eq!(found["foreign_issuer"], true);
+    assert_eq!(found["foreign_slots"], serde_json::json!([1]));
     assert_eq!(found["condition"], "locked-by-foreign-issuer");
 }
 

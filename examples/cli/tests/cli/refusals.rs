@@ -290,6 +290,29 @@ fn a_counter_that_moved() {
     bench.respond(&challenge).ok();
 }
 
+/// What a forgotten `desk done` looks like: the request is named, and nothing else is needed to go on.
+#[test]
+fn a_forgotten_done_is_named() {
+    let bench = Bench::locked(2);
+    let first = bench.challenge();
+    let given = bench.respond(&first).ok();
+    let request = text(&given["request"]);
+    bench
+        .unlock(&text(&given["response_code"]), NEW_PIN, NEW_PIN)
+        .ok();
+    bench.mock("mock lock", "").ok();
+    let challenge = bench.challenge();
+    let refused = bench.respond(&challenge).error(420);
+    let said = text(&refused["detail"]);
+    assert!(
+        said.contains(&format!("`desk done --request {request}`")),
+        "{said}"
+    );
+    assert!(text(&refused["next_step"]).contains("record that it is done"));
+    bench.admin(&format!("desk done --request {request}"), "").ok();
+    bench.respond(&challenge).ok();
+}
+
 #[test]
 fn devices_that_are_taken_out_of_use() {
     let bench = Bench::locked(2);

@@ -67,6 +67,24 @@ class ProverTest {
     }
 
     @Test
+    fun `the list of issuers is read without the desk`() {
+        val host = Host(Suite.P256_ECDSA)
+        lockedFor(host).use { enrolled ->
+            host.create().use { desk ->
+                val session = register(desk, host, enrolled)
+                val note = desk.signedIssuers(session, host)
+                val key = listOf(host.checkpoints.publicKey())
+                val list = readIssuerList(note, key)
+                assertEquals(desk.origin(), list.origin)
+                assertEquals(1, list.issuers.size)
+                assertEquals(listOf(16), list.fingerprints.map { it.size })
+                refused<UnlockException.Store>(717) { readIssuerList(note, listOf(mockVendorKey())) }
+                refused<UnlockException.Store>(711) { readIssuerList("no note", key) }
+            }
+        }
+    }
+
+    @Test
     fun `an HSM signs checkpoints, and another log is not theirs`() {
         val host = Host(Suite.P256_ECDSA)
         lockedFor(host).use { enrolled ->

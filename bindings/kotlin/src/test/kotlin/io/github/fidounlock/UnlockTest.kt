@@ -26,6 +26,10 @@ class UnlockTest {
                 assertEquals(Condition.Locked, diagnosis.condition)
                 assertTrue(diagnosis.canUnlock)
                 assertEquals(enrolled.device.deviceId, diagnosis.deviceId)
+                assertEquals(emptyList<SlotInfo>(), diagnosis.foreignSlots)
+                // By a list that has another key alone; of an admin key nothing can be told.
+                val foreign = device.diagnose(listOf(ByteArray(16)), null, null).foreignSlots.map { it.slot }
+                assertEquals(listOfNotNull(enrolled.issuer.fingerprint()?.let { SLOT }), foreign)
                 val info = device.info(null, null)
                 assertEquals(0.toUByte(), info.pinRetries)
                 assertEquals(0u, info.unlockCounter)

@@ -283,6 +283,8 @@ enum class ErrorNumber(val number: Int) {
     StoreFull(715),
     /** This is the folder of an older version, which this one cannot read. */
     StoreOutdated(716),
+    /** Nobody whom this program trusts has signed this text. */
+    NoteUntrusted(717),
     /** The library was called with an invalid argument. */
     InvalidArgument(801),
     /** The library was called in the wrong order. */

@@ -1,5 +1,5 @@
-//! Signed notes (C2SP signed-note): a text and Ed25519 signatures (RFC 8032) over it, as lines that people can
-//! mail and other programs check.
+//! Signed notes (C2SP signed-note, version 1): a text and Ed25519 signatures (RFC 8032) over it, as lines that people can
+//! mail and other programs check. They are read and verified here; who makes them has the key.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -7,12 +7,10 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use base64ct::{Base64, Encoding};
-use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
-use fido_unlock_protocol::ports::Entropy;
+use ed25519_dalek::{Signature, VerifyingKey};
 use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
 
-use crate::ports::SignerError;
+use crate::error::{ErrorCode, HasCode};
 
 /// Signature type of Ed25519.
 const ED25519: u8 = 1;
@@ -41,6 +39,15 @@ pub enum NoteError {
     Signature,
 }
 
+impl HasCode for NoteError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Malformed | Self::Name => ErrorCode::TextForm,
+            Self::Unsigned | Self::Signature => ErrorCode::NoteUntrusted,
+        }
+    }
+}
+
 /// The name of a key or a log: a URL without its scheme, as a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyName(String);
@@ -56,9 +63,11 @@ impl KeyName {
         Ok(Self(name.to_string()))
     }
 
-    /// A name that its maker knows to have the form of one.
-    pub(crate) const fn known(name: String) -> Self {
-        Self(name)
+    /// The origin of the log with this id, which is the name of the key that signs its checkpoints
+    /// (docs/protocol/audit.md, "Checkpoint").
+    #[must_use]
+    pub fn of_log(id: &[u8; 16]) -> Self {
+        Self(format!("fido-unlock/{:032x}", u128::from_be_bytes(*id)))
     }
 
     /// The name.
@@ -83,7 +92,9 @@ pub struct NoteVerifier {
 }
 
 impl NoteVerifier {
-    fn new(name: KeyName, key: VerifyingKey) -> Self {
+    /// A key under a name.
+    #[must_use]
+    pub fn new(name: KeyName, key: VerifyingKey) -> Self {
         let hash = Sha256::new()
             .chain_update(name.as_str())
             .chain_update([b'\n', ED25519])
@@ -143,63 +154,6 @@ impl NoteVerifier {
     }
 }
 
-/// Whoever signs notes. The key is no issuer's: it may lie in a file while issuers' keys are in a token.
-pub trait NoteSigner {
-    /// Its public half.
-    fn verifier(&self) -> NoteVerifier;
-
-    /// The Ed25519 signature over the bytes of `text`, 64 bytes.
-    ///
-    /// # Errors
-    /// [`SignerError`] where the key cannot be used now.
-    fn sign(&mut self, text: &str) -> Result<[u8; 64], SignerError>;
-}
-
-/// A key in memory; wiped on drop.
-pub struct SoftwareNoteSigner {
-    name: KeyName,
-    key: SigningKey,
-}
-
-impl SoftwareNoteSigner {
-    /// Makes a new key.
-    ///
-    /// # Errors
-    /// [`SignerError::Entropy`] where there are no random bytes.
-    pub fn make(name: KeyName, entropy: &mut dyn Entropy) -> Result<Self, SignerError> {
-        let mut seed = Zeroizing::new([0; 32]);
-        entropy.fill(&mut *seed).map_err(|_| SignerError::Entropy)?;
-        Ok(Self::from_seed(name, &seed))
-    }
-
-    /// From its seed, the private key of RFC 8032, 32 bytes.
-    #[must_use]
-    pub fn from_seed(name: KeyName, seed: &[u8; 32]) -> Self {
-        let key = SigningKey::from_bytes(seed);
-        Self { name, key }
-    }
-
-    /// The seed, for a key file.
-    #[must_use]
-    pub fn expose_seed(&self) -> Zeroizing<[u8; 32]> {
-        Zeroizing::new(self.key.to_bytes())
-    }
-}
-
-impl NoteSigner for SoftwareNoteSigner {
-    fn verifier(&self) -> NoteVerifier {
-        NoteVerifier::new(self.name.clone(), self.key.verifying_key())
-    }
-
-    fn sign(&mut self, text: &str) -> Result<[u8; 64], SignerError> {
-        let signature = self.key.try_sign(text.as_bytes());
-        let signature = signature.map_err(|_| SignerError::Failed {
-            detail: "checkpoint".into(),
-        })?;
-        Ok(signature.to_bytes())
-    }
-}
-
 /// A text and its signatures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedNote {
@@ -208,22 +162,21 @@ pub struct SignedNote {
 }
 
 impl SignedNote {
-    /// Signs `text`, which ends in a newline and has no other control character.
+    /// The note of `text`, which ends in a newline and has no other control character, and of `key`'s signature over
+    /// its bytes.
     ///
     /// # Errors
-    /// [`SignerError`]; a text that is none is [`SignerError::Failed`].
-    pub fn sign(text: String, signer: &mut dyn NoteSigner) -> Result<Self, SignerError> {
+    /// [`NoteError::Malformed`] where the text is none; [`NoteError::Signature`] where the signature is not the key's.
+    pub fn of(text: String, key: &NoteVerifier, signature: &[u8; 64]) -> Result<Self, NoteError> {
         if !is_text(&text) {
-            return Err(SignerError::Failed {
-                detail: "no text for a note".into(),
-            });
+            return Err(NoteError::Malformed);
         }
-        let NoteVerifier { name, id, .. } = signer.verifier();
-        let signature = [&id[..], &signer.sign(&text)?].concat();
-        Ok(Self {
+        let note = Self {
             text,
-            signatures: [(name, signature)].into(),
-        })
+            signatures: [(key.name.clone(), [&key.id[..], signature].concat())].into(),
+        };
+        note.verify(core::slice::from_ref(key))?;
+        Ok(note)
     }
 
     /// Reads a note; says nothing about its signatures.
@@ -249,9 +202,9 @@ impl SignedNote {
         })
     }
 
-    /// The text, whoever signed it.
+    /// The text, whoever signed it, if anybody did: [`SignedNote::verify`] says so.
     #[must_use]
-    pub(crate) fn text(&self) -> &str {
+    pub fn unverified_text(&self) -> &str {
         &self.text
     }
 

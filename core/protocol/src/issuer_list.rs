@@ -1,31 +1,42 @@
-//! The desk's issuer keys as a signed text, for programs that see devices and not the desk (docs/protocol/issuers.md):
-//! a slot with a key that is not in it belongs to somebody else.
+//! A help desk's issuer keys as a signed text, for programs that see devices and not the desk
+//! (docs/protocol/issuers.md): a slot with a key that is not in it belongs to somebody else.
 
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write;
 
-use fido_unlock_protocol::error::{ErrorCode, HasCode};
-use fido_unlock_protocol::suite::{IssuerPublicKey, Suite};
-
-use crate::UnixTime;
-use crate::log::{NoteError, NoteSigner, NoteVerifier, Origin, SignedNote};
-use crate::ports::{IssuerInfo, SignerError};
+use crate::error::{ErrorCode, HasCode};
+use crate::note::{KeyName, NoteError, NoteVerifier, SignedNote};
+use crate::suite::{IssuerPublicKey, Suite};
+use crate::time::UnixTime;
 
 const TITLE: &str = "fido-unlock issuers 1";
 const TITLE_OF_ANY: &str = "fido-unlock issuers ";
 /// Lines in front of the keys.
 const HEAD_LINES: usize = 3;
 
+/// An issuer key of a help desk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IssuerInfo {
+    /// The slot that it is for, 0 to 15.
+    pub slot: u8,
+    /// The one suite that it is for.
+    pub suite: Suite,
+    /// Q.
+    pub public: IssuerPublicKey,
+    /// Whether a newer key has replaced it; it then serves only devices that have not been rotated yet.
+    pub retired: bool,
+}
+
 /// The issuer keys of a desk, present and retired.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IssuerList {
     /// The desk's log.
-    pub origin: Origin,
+    pub origin: KeyName,
     /// When it was made.
     pub at: UnixTime,
-    /// At least one; the present key of a slot before its retired ones, newest first.
+    /// At least one, by slot; the present key of a slot before its retired ones, those newest first.
     pub issuers: Vec<IssuerInfo>,
 }
 
@@ -50,7 +61,8 @@ pub enum IssuerListError {
 impl HasCode for IssuerListError {
     fn code(&self) -> ErrorCode {
         match self {
-            Self::Note(_) | Self::Line { .. } => ErrorCode::TextForm,
+            Self::Note(error) => error.code(),
+            Self::Line { .. } => ErrorCode::TextForm,
             Self::Version => ErrorCode::StoreVersion,
         }
     }
@@ -72,15 +84,11 @@ impl IssuerList {
         text
     }
 
-    /// The list as a note.
-    ///
-    /// # Errors
-    /// [`SignerError::KeyMissing`] for a list without keys, by which every key or none would be foreign; the signer's.
-    pub fn sign(&self, signer: &mut dyn NoteSigner) -> Result<SignedNote, SignerError> {
-        if self.issuers.is_empty() {
-            return Err(SignerError::KeyMissing);
-        }
-        SignedNote::sign(self.to_text(), signer)
+    /// The fingerprints of its keys, by which a device's slots are judged; retired keys are no foreign ones.
+    #[must_use]
+    pub fn fingerprints(&self) -> Vec<[u8; 16]> {
+        let print = |info: &IssuerInfo| info.public.fingerprint();
+        self.issuers.iter().map(print).collect()
     }
 
     /// Reads a note that one of `keys`, the checkpoint keys of the desk, has signed.
@@ -97,12 +105,12 @@ impl IssuerList {
         let mut lines = text.strip_suffix('\n').ok_or(bad(1))?.split('\n');
         match lines.next() {
             Some(TITLE) => {}
-            Some(title) if title.starts_with(TITLE_OF_ANY) => return Err(IssuerListError::Version),
+            Some(title) if is_of_another_version(title) => return Err(IssuerListError::Version),
             _ => return Err(bad(1)),
         }
         let origin = lines
             .next()
-            .and_then(|line| Origin::new(line).ok())
+            .and_then(|line| KeyName::new(line).ok())
             .ok_or(bad(2))?;
         let at = lines.next().and_then(|line| line.parse().ok()).ok_or(bad(3))?;
         let issuers: Vec<_> = lines
@@ -117,13 +125,32 @@ impl IssuerList {
             at: UnixTime(at),
             issuers,
         };
-        // One list has one text.
-        if list.to_text() == text {
+        for (line, pair) in (HEAD_LINES + 2..).zip(list.issuers.windows(2)) {
+            let [before, after] = pair else { continue };
+            if (before.slot, before.retired) > (after.slot, after.retired)
+                || (before.slot == after.slot && !after.retired)
+            {
+                return Err(bad(line));
+            }
+        }
+        let mut keys: Vec<_> = list.issuers.iter().map(|info| info.public).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        // One list has one text, and a key is there once.
+        if keys.len() == list.issuers.len() && list.to_text() == text {
             Ok(list)
         } else {
             Err(bad(HEAD_LINES))
         }
     }
+}
+
+/// A number in place of the 1, in digits without leading zeros.
+fn is_of_another_version(title: &str) -> bool {
+    title.strip_prefix(TITLE_OF_ANY).is_some_and(|number| {
+        let starts_well = number == "0" || !number.starts_with('0');
+        !number.is_empty() && starts_well && number.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 fn issuer(line: &str) -> Option<IssuerInfo> {
