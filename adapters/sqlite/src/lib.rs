@@ -4,6 +4,7 @@
 
 mod backup;
 mod fault;
+mod kept;
 mod options;
 mod places;
 mod private;

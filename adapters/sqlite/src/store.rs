@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use fido_unlock_desk::ports::{DeskStore, DeskTransaction, StorageError};
+use fido_unlock_desk::ports::{DeskStore, DeskTransaction, DeskView, StorageError};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
@@ -103,6 +103,21 @@ impl DeskStore for SqliteStore {
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(|error| fault(&self.place, Doing::Reading, &error))?;
+        Ok(Box::new(Transaction {
+            transaction,
+            place: &self.place,
+            unsettled: &mut self.unsettled,
+        }))
+    }
+
+    fn view(&mut self) -> Result<Box<dyn DeskView + '_>, StorageError> {
+        self.check_identity()?;
+        let failed = |error| fault(&self.place, Doing::Reading, &error);
+        let transaction = self.connection.transaction().map_err(failed)?;
+        // What is shown is what there was at the first look.
+        transaction
+            .query_row("SELECT count(*) FROM head", (), |_| Ok(()))
+            .map_err(failed)?;
         Ok(Box::new(Transaction {
             transaction,
             place: &self.place,

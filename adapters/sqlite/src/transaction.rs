@@ -1,14 +1,16 @@
-//! A transaction: what it reads.
+//! A transaction, or a look at the database: what it reads.
 
 use std::path::Path;
 
 use fido_unlock_desk::UnixTime;
 use fido_unlock_desk::map::Prefix;
-use fido_unlock_desk::ports::{Batch, CommitError, DeskTransaction, List, ListedKey, StorageError, Table};
+use fido_unlock_desk::ports::{
+    Batch, CommitError, DeskTransaction, DeskView, KeptRow, List, ListedKey, StorageError, Table,
+};
 use rusqlite::{Connection, OptionalExtension, Params};
 
 use crate::fault::{Doing, commit_fault, fault};
-use crate::{places, search, write};
+use crate::{kept, places, search, write};
 
 pub(crate) struct Transaction<'a> {
     pub(crate) transaction: rusqlite::Transaction<'a>,
@@ -34,11 +36,7 @@ pub(crate) fn integer(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-impl DeskTransaction for Transaction<'_> {
-    fn now(&self) -> Result<Option<UnixTime>, StorageError> {
-        Ok(None)
-    }
-
+impl DeskView for Transaction<'_> {
     fn head(&self) -> Result<Option<Vec<u8>>, StorageError> {
         self.blob("SELECT bytes FROM head", ())
     }
@@ -82,6 +80,16 @@ impl DeskTransaction for Transaction<'_> {
 
     fn search(&self, folded: &str, limit: u32) -> Result<Vec<(Table, Vec<u8>)>, StorageError> {
         self.reading(|connection| search::search(connection, folded, limit as usize))
+    }
+
+    fn rows(&self, table: Table, after: Option<&[u8]>, limit: u32) -> Result<Vec<KeptRow>, StorageError> {
+        self.reading(|connection| kept::page(connection, table, after, limit))
+    }
+}
+
+impl DeskTransaction for Transaction<'_> {
+    fn now(&self) -> Result<Option<UnixTime>, StorageError> {
+        Ok(None)
     }
 
     fn commit(self: Box<Self>, batch: &Batch) -> Result<(), CommitError> {

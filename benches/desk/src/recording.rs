@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use fido_unlock::desk::UnixTime;
 use fido_unlock::desk::map::Prefix;
 use fido_unlock::desk::ports::{
-    Batch, CommitError, DeskStore, DeskTransaction, List, ListedKey, StorageError, Table,
+    Batch, CommitError, DeskStore, DeskTransaction, DeskView, KeptRow, List, ListedKey, StorageError, Table,
 };
 use fido_unlock_sqlite::SqliteStore;
 
@@ -53,6 +53,10 @@ impl DeskStore for Handle {
             kept: Arc::clone(&self.kept),
         }))
     }
+
+    fn view(&mut self) -> Result<Box<dyn DeskView + '_>, StorageError> {
+        self.store.view()
+    }
 }
 
 struct Transaction<'a> {
@@ -60,11 +64,7 @@ struct Transaction<'a> {
     kept: Kept,
 }
 
-impl DeskTransaction for Transaction<'_> {
-    fn now(&self) -> Result<Option<UnixTime>, StorageError> {
-        self.inner.now()
-    }
-
+impl DeskView for Transaction<'_> {
     fn head(&self) -> Result<Option<Vec<u8>>, StorageError> {
         self.inner.head()
     }
@@ -97,6 +97,16 @@ impl DeskTransaction for Transaction<'_> {
 
     fn search(&self, folded: &str, limit: u32) -> Result<Vec<(Table, Vec<u8>)>, StorageError> {
         self.inner.search(folded, limit)
+    }
+
+    fn rows(&self, table: Table, after: Option<&[u8]>, limit: u32) -> Result<Vec<KeptRow>, StorageError> {
+        self.inner.rows(table, after, limit)
+    }
+}
+
+impl DeskTransaction for Transaction<'_> {
+    fn now(&self) -> Result<Option<UnixTime>, StorageError> {
+        self.inner.now()
     }
 
     fn commit(self: Box<Self>, batch: &Batch) -> Result<(), CommitError> {

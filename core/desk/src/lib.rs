@@ -42,6 +42,7 @@ mod step;
 mod typed_text;
 #[cfg(test)]
 mod vectors;
+mod wrong_rows;
 
 pub use approval::{Approval, ApprovalTask};
 pub use call_view::{CallView, CodeOutcome, DeskAlarm, OpenCode};
@@ -64,3 +65,4 @@ pub use signer::{KeptKey, KeyEvent, KeyRing, NoAdminKeys, SoftwareSigner};
 pub use signing::{SigningTask, ToSign};
 pub use step::{Guard, SealKey, SeenLog};
 pub use typed_text::{composed, folded, opaque};
+pub use wrong_rows::{RowFault, WrongRow, WrongRows};

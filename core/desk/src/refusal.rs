@@ -6,7 +6,7 @@ use fido_unlock_protocol::DeviceId;
 use fido_unlock_protocol::code::CodeError;
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
 
-use super::{LicenceError, UnixTime};
+use super::{LicenceError, UnixTime, WrongRows};
 use crate::ports::{ApprovalError, CallerError, DeliveryError, PasswordError, SignerError, StorageError};
 
 /// Why the desk refused or failed. Each is recorded in the audit log under its own number.
@@ -76,6 +76,9 @@ pub enum DeskError {
     /// Registry, limits, licence or audit log.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// A verification found rows that are not as the desk wrote them.
+    #[error(transparent)]
+    Rows(#[from] WrongRows),
     /// The code was made and recorded but could not be sent.
     #[error(transparent)]
     Delivery(#[from] DeliveryError),
@@ -95,6 +98,7 @@ impl HasCode for DeskError {
             Self::Approval(error) => error.code(),
             Self::Signer(error) => error.code(),
             Self::Storage(error) => error.code(),
+            Self::Rows(error) => error.code(),
             Self::Delivery(error) => error.code(),
         }
     }

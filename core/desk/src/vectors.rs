@@ -11,7 +11,9 @@ use serde_json::Value;
 use crate::decide::approval;
 use crate::log::Range;
 use crate::map::{Map, Prefix};
-use crate::ports::{Batch, CommitError, DeskTransaction, List, ListedKey, StorageError, Table};
+use crate::ports::{
+    Batch, CommitError, DeskTransaction, DeskView, KeptRow, List, ListedKey, StorageError, Table,
+};
 use crate::record::{DeskEntry, DeskEvent, LogId};
 use crate::rows::{Era, LimitRow, RequestRow, Row, RowFault, TextRow, UserRow, from_blob, to_blob};
 use crate::step::{Head, SealKey, Seed, Step, TransactionNodes, row_hash};
@@ -114,11 +116,7 @@ fn sessions() {
 /// A store with nothing in it: a step sees what it wrote itself.
 struct Nothing;
 
-impl DeskTransaction for Nothing {
-    fn now(&self) -> Result<Option<UnixTime>, StorageError> {
-        Ok(None)
-    }
-
+impl DeskView for Nothing {
     fn head(&self) -> Result<Option<Vec<u8>>, StorageError> {
         Ok(None)
     }
@@ -151,6 +149,16 @@ impl DeskTransaction for Nothing {
 
     fn search(&self, _: &str, _: u32) -> Result<Vec<(Table, Vec<u8>)>, StorageError> {
         Ok(Vec::new())
+    }
+
+    fn rows(&self, _: Table, _: Option<&[u8]>, _: u32) -> Result<Vec<KeptRow>, StorageError> {
+        Ok(Vec::new())
+    }
+}
+
+impl DeskTransaction for Nothing {
+    fn now(&self) -> Result<Option<UnixTime>, StorageError> {
+        Ok(None)
     }
 
     fn commit(self: Box<Self>, _: &Batch) -> Result<(), CommitError> {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use fido_unlock::desk::UnixTime;
 use fido_unlock::desk::map::Prefix;
 use fido_unlock::desk::ports::{
-    Batch, CommitError, DeskStore, DeskTransaction, List, ListedKey, StorageError, Table,
+    Batch, CommitError, DeskStore, DeskTransaction, DeskView, KeptRow, List, ListedKey, StorageError, Table,
 };
 
 /// A row by table and key, and whether it was there.
@@ -40,6 +40,10 @@ impl DeskStore for Recorder {
             reads: &self.reads,
         }))
     }
+
+    fn view(&mut self) -> Result<Box<dyn DeskView + '_>, StorageError> {
+        self.store.view()
+    }
 }
 
 struct Recorded<'a> {
@@ -47,11 +51,7 @@ struct Recorded<'a> {
     reads: &'a Reads,
 }
 
-impl DeskTransaction for Recorded<'_> {
-    fn now(&self) -> Result<Option<UnixTime>, StorageError> {
-        self.inner.now()
-    }
-
+impl DeskView for Recorded<'_> {
     fn head(&self) -> Result<Option<Vec<u8>>, StorageError> {
         self.inner.head()
     }
@@ -89,6 +89,16 @@ impl DeskTransaction for Recorded<'_> {
 
     fn search(&self, folded: &str, limit: u32) -> Result<Vec<(Table, Vec<u8>)>, StorageError> {
         self.inner.search(folded, limit)
+    }
+
+    fn rows(&self, table: Table, after: Option<&[u8]>, limit: u32) -> Result<Vec<KeptRow>, StorageError> {
+        self.inner.rows(table, after, limit)
+    }
+}
+
+impl DeskTransaction for Recorded<'_> {
+    fn now(&self) -> Result<Option<UnixTime>, StorageError> {
+        self.inner.now()
     }
 
     fn commit(self: Box<Self>, batch: &Batch) -> Result<(), CommitError> {

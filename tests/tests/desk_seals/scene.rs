@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use fido_unlock::desk::ports::IssuerInfo;
 use fido_unlock::desk::{
-    Desk, DeskError, DeviceSlot, NewDevice, Operator, OperatorSession, Privilege, RequestId, Role, Rules,
-    UserClass,
+    Desk, DeskError, DeviceSlot, LogReport, NewDevice, Operator, OperatorSession, Privilege, RequestId, Role,
+    Rules, UserClass,
 };
 use fido_unlock::suite::IssuerKey;
 use fido_unlock::{ErrorCode, HasCode, Suite};
@@ -263,6 +263,13 @@ impl Scene {
         by_hand(&path, &self.early(), change);
         let acted = House::over(self.world(), &path).and_then(|mut house| act(&mut house, self));
         acted.err().map(|error| error.code())
+    }
+
+    /// What `audit verify` says of the later state after `change`.
+    pub fn verified(&self, change: impl FnOnce(&Connection)) -> Result<LogReport, DeskError> {
+        let path = self.put(&self.late());
+        by_hand(&path, &self.early(), change);
+        House::over(self.world(), &path)?.desk.verify_audit(&[])
     }
 
     /// What an act reads in the later state, and what it comes to.

@@ -22,8 +22,7 @@ use crate::decide::{alarm, set_up};
 use crate::log::{NoteVerifier, Range};
 use crate::map::Map;
 use crate::ports::{
-    Anchor, Clock, CodeDelivery, CommitError, DeskStore, DeskTransaction, Notifier, Passwords, Signer,
-    StorageError,
+    Anchor, Clock, CodeDelivery, CommitError, DeskStore, DeskView, Notifier, Passwords, Signer, StorageError,
 };
 use crate::record::{DeskEntry, DeskEvent, LogId};
 use crate::rows::Era;
@@ -326,7 +325,7 @@ fn in_time(clock: UnixTime, store: UnixTime, latest: UnixTime, behind: Behind) -
     Ok(())
 }
 
-fn head_of(txn: &dyn DeskTransaction, key: &SealKey, seen: Option<&SeenLog>) -> Result<Head, StorageError> {
+fn head_of(txn: &dyn DeskView, key: &SealKey, seen: Option<&SeenLog>) -> Result<Head, StorageError> {
     let bytes = txn.head()?.ok_or_else(|| StorageError::Read {
         detail: "there is no help desk in this database".into(),
     })?;

@@ -8,6 +8,7 @@
 
 mod key;
 mod node;
+mod walk;
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -15,6 +16,7 @@ use alloc::vec::Vec;
 use key::nibble;
 pub use key::{MapKey, Prefix};
 use node::{Child, Node};
+pub use walk::Walked;
 
 /// The hash of a row's bytes, or of a node.
 pub type Digest = [u8; 32];

@@ -98,10 +98,26 @@ pub enum List {
 }
 
 impl List {
+    /// Every list, by number.
+    pub const ALL: &'static [Self] = &[
+        Self::DevicesOfUser,
+        Self::Users,
+        Self::Operators,
+        Self::OpenRequests,
+        Self::RequestsOfUser,
+        Self::TextsOfUser,
+    ];
+
     /// Its number.
     #[must_use]
     pub const fn number(self) -> u8 {
         self as u8
+    }
+
+    /// The list with this number.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.iter().copied().find(|list| list.number() == number)
     }
 }
 
@@ -134,6 +150,17 @@ pub struct Derived {
     pub listed: Vec<Listed>,
     /// Texts by which it is found, folded ([`folded`](crate::folded)); any part of one finds it.
     pub texts: Vec<String>,
+}
+
+/// A row as a store has it, with all that it keeps beside it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeptRow {
+    /// The primary key.
+    pub key: Vec<u8>,
+    /// The row; `None` where something is kept beside a row that is not there.
+    pub row: Option<Vec<u8>>,
+    /// Its places in lists and its texts, each in ascending order and once.
+    pub derived: Derived,
 }
 
 /// A row to be written.
@@ -215,16 +242,17 @@ pub trait DeskStore {
     /// # Errors
     /// [`StorageError::Busy`] after that time; [`StorageError`] when the database cannot be reached.
     fn begin(&mut self) -> Result<Box<dyn DeskTransaction + '_>, StorageError>;
-}
 
-/// A transaction. Dropped without [`DeskTransaction::commit`], it has changed nothing.
-pub trait DeskTransaction {
-    /// The store's own clock, read now; `None` where it has none but the computer's.
+    /// Shows the store as it was committed last, and goes on to show that, whatever is written meanwhile. It takes no
+    /// lock and holds nobody up, however long it is looked at.
     ///
     /// # Errors
-    /// [`StorageError`].
-    fn now(&self) -> Result<Option<UnixTime>, StorageError>;
+    /// [`StorageError`] when the database cannot be reached.
+    fn view(&mut self) -> Result<Box<dyn DeskView + '_>, StorageError>;
+}
 
+/// What a store shows of one moment.
+pub trait DeskView {
     /// The head as it was written last; `None` in a new store.
     ///
     /// # Errors
@@ -276,6 +304,22 @@ pub trait DeskTransaction {
     /// # Errors
     /// [`StorageError`].
     fn search(&self, folded: &str, limit: u32) -> Result<Vec<(Table, Vec<u8>)>, StorageError>;
+
+    /// Rows of a table behind the key `after`, with what is kept beside each, at most `limit`, by key as bytes. An index
+    /// over parts of texts is none of it.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn rows(&self, table: Table, after: Option<&[u8]>, limit: u32) -> Result<Vec<KeptRow>, StorageError>;
+}
+
+/// A transaction. Dropped without [`DeskTransaction::commit`], it has changed nothing.
+pub trait DeskTransaction: DeskView {
+    /// The store's own clock, read now; `None` where it has none but the computer's.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn now(&self) -> Result<Option<UnixTime>, StorageError>;
 
     /// Writes the batch and ends the transaction. It is on disk when this returns. A batch whose first entry is not in
     /// the place behind the last one of the log is not written.

@@ -409,8 +409,10 @@ pub enum PrivilegeName {
 /// `audit`.
 #[derive(Debug, Subcommand)]
 pub enum Audit {
-    /// Check every entry of the log; only a checkpoint can show that all of it was rewritten
+    /// Check every entry of the log, and every row; only a checkpoint can show that all of it was rewritten
     #[command(after_help = "\
+A row that somebody changed, added or took out is named by its table and key (713). The desk goes on meanwhile.
+
 Standard input (--stdin): passphrase of the keys.
 
 Examples:
