@@ -273,8 +273,8 @@ fn store(folder: &Path) {
         (
             |store| {
                 // The map does not cover texts: their entries do.
-                let rows = store["rows"].as_array_mut().unwrap();
-                other(&mut rows.last_mut().unwrap()[2]);
+                let mut rows = store["rows"].as_array_mut().unwrap().iter_mut();
+                other(&mut rows.rfind(|row| row[0] == "texts").unwrap()[2]);
             },
             "another text than entry",
         ),

@@ -15,7 +15,9 @@ use crate::ports::{
     Batch, CommitError, DeskTransaction, DeskView, KeptRow, List, ListedKey, StorageError, Table,
 };
 use crate::record::{DeskEntry, DeskEvent, LogId};
-use crate::rows::{Era, LimitRow, RequestRow, Row, RowFault, TextRow, UserRow, from_blob, to_blob};
+use crate::rows::{
+    AnnouncementRow, Era, LimitRow, RequestRow, Row, RowFault, TextRow, UserRow, from_blob, to_blob,
+};
 use crate::step::{Head, SealKey, Seed, Step, TransactionNodes, row_hash};
 use crate::{OperatorId, OperatorSession, RequestId, UnixTime};
 
@@ -63,6 +65,7 @@ fn rows() {
             Some(Table::Users) => again::<UserRow>(&blob),
             Some(Table::Requests) => again::<RequestRow>(&blob),
             Some(Table::Texts) => again::<TextRow>(&blob),
+            Some(Table::Announcements) => again::<AnnouncementRow>(&blob),
             Some(Table::Limits) => again::<LimitRow>(&blob),
             other => panic!("{other:?}"),
         };

@@ -56,7 +56,7 @@ pub enum WrongRow {
 /// Rows that are not as the desk wrote them. The text has their primary keys, and no other part of a row.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct WrongRows {
-    /// At most the first thousand, by table and key.
+    /// At most a thousand, by table and key.
     pub wrong: Vec<WrongRow>,
     /// How many more there are.
     pub more: u64,
@@ -126,7 +126,7 @@ fn key_to(f: &mut fmt::Formatter<'_>, table: Table, key: &[u8]) -> fmt::Result {
         (Table::Users | Table::Operators | Table::BackOff, Ok(number), _) => {
             write!(f, "{}", PersonNumber(number))
         }
-        (Table::Alarms | Table::Outbox | Table::Texts, _, Ok(number)) => {
+        (Table::Alarms | Table::Announcements | Table::Outbox | Table::Texts, _, Ok(number)) => {
             write!(f, "{}", u64::from_be_bytes(number))
         }
         (Table::UserNames | Table::OperatorNames | Table::Queues, ..) => {

@@ -43,7 +43,7 @@ fn is_asked_for_in_vain(table: Table) -> bool {
         // One row each, or two, from the beginning.
         Table::Settings | Table::Licence | Table::Counts | Table::Queues => false,
         // Their numbers are in rows that are asked for: another one is nobody's.
-        Table::Users | Table::DeviceStates | Table::Outbox => false,
+        Table::Users | Table::DeviceStates | Table::Outbox | Table::Announcements => false,
         // The log has its hash.
         Table::Texts => false,
     }

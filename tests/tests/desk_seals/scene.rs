@@ -147,6 +147,11 @@ pub const ACTS: &[(&str, Act)] = &[
         house.desk.acknowledge(&scene.admin, 99, "note")
     }),
     ("send a notice", |house, _| house.desk.send_notice().map(drop)),
+    ("read what every Administrator is told", |house, scene| {
+        let told = house.desk.announcements(&scene.admin, 50)?;
+        let last = told.last().map(|last| last.number);
+        house.desk.announcements_read(&scene.admin, last.unwrap())
+    }),
     ("list issuers", |house, scene| {
         house.desk.issuers(&scene.anna).map(drop)
     }),
@@ -207,6 +212,9 @@ impl Scene {
             ..Rules::default()
         };
         desk.put_rules(&admin, &stricter).unwrap();
+        let mut bert = operator(BERT.0);
+        bert.privileges.push(Privilege::Audit);
+        desk.put_operator(&admin, &bert, None).unwrap();
         let mut zoe = user("zoe", UserClass::Ordinary);
         zoe.name = "Zoe Changed".into();
         desk.put_user(&admin, &zoe).unwrap();

@@ -68,6 +68,7 @@ tables! {
     19 Issuers "issuers" "Issuers' public keys, by hash."
     20 Slots "slots" "The keys of a slot, by its number."
     21 Texts "texts" "Free text that an entry has the hash of, by the entry's place; not in the map, since the entry seals it."
+    22 Announcements "announcements" "What every Administrator is told, by number."
 }
 
 impl Table {

@@ -238,6 +238,13 @@ impl<'a> Step<'a> {
         self.entries.push(entry);
     }
 
+    /// The last entry that was added, and its place.
+    pub(crate) fn last_entry(&self) -> Option<(u64, &DeskEntry)> {
+        let behind = self.entries.len().checked_sub(1)?;
+        let place = self.head.range.size() + behind as u64;
+        Some((place, self.entries.get(behind)?))
+    }
+
     /// Adds an entry with a text. A Response Code that was typed into it is left out, and what is too long is cut.
     pub(crate) fn record_text(&mut self, entry: DeskEntry, text: &str) -> Result<(), StorageError> {
         let text = typed(text);

@@ -256,7 +256,7 @@ Example:
         #[arg(long, value_name = "CODE")]
         device_id: String,
     },
-    /// Show licence, open codes and alarms
+    /// Show licence, open codes and alarms, and to an Administrator what each of them is told
     #[command(after_help = "\
 Standard input (--stdin): operator's password, passphrase of the keys.
 

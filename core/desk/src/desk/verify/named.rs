@@ -8,7 +8,7 @@ use fido_unlock_protocol::suite::Suite;
 
 use super::rows::each_of;
 use crate::LimitKind;
-use crate::decide::set_up::{ALARMS, OUTBOX};
+use crate::decide::set_up::{ALARMS, ANNOUNCEMENTS, OUTBOX};
 use crate::ports::{DeskView, StorageError, Table};
 use crate::record::DeskEntry;
 use crate::rows::{AlarmRow, OperatorRow, UserRow, from_blob};
@@ -24,7 +24,7 @@ pub(super) fn rows(view: &dyn DeskView, size: u64, name: &mut Name<'_>) -> Resul
     for table in [Table::Settings, Table::Licence, Table::Counts] {
         name(table, b"");
     }
-    for queue in [ALARMS, OUTBOX] {
+    for queue in [ALARMS, OUTBOX, ANNOUNCEMENTS] {
         name(Table::Queues, queue);
     }
     for slot in 0..=u8::MAX {
@@ -41,6 +41,7 @@ pub(super) fn rows(view: &dyn DeskView, size: u64, name: &mut Name<'_>) -> Resul
         for bytes in entries {
             // No queue has had more rows than the log has entries.
             name(Table::Outbox, &place.to_be_bytes());
+            name(Table::Announcements, &place.to_be_bytes());
             if let Ok(entry) = DeskEntry::from_bytes(&bytes) {
                 of_entry(&entry, name);
             }

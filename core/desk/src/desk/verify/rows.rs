@@ -15,9 +15,9 @@ use crate::map::{Digest, Map, MapError, MapKey, MapNodes, Prefix, Walked};
 use crate::ports::{Derived, DeskView, KeptRow, List, Listed, StorageError, Table};
 use crate::record::{DeskEntry, text_hash};
 use crate::rows::{
-    AlarmRow, AnsweredRow, BackOffRow, CountsRow, DeviceRow, DeviceStateRow, IssuerRow, LicenceRow, LimitRow,
-    NoticeRow, OperatorRow, QueueRow, RequestRow, Row, SessionRow, SettingsRow, SlotRow, StandingRow,
-    TextRow, UserRow, from_blob,
+    AlarmRow, AnnouncementRow, AnsweredRow, BackOffRow, CountsRow, DeviceRow, DeviceStateRow, IssuerRow,
+    LicenceRow, LimitRow, NoticeRow, OperatorRow, QueueRow, RequestRow, Row, SessionRow, SettingsRow,
+    SlotRow, StandingRow, TextRow, UserRow, from_blob,
 };
 use crate::step::{Head, read, row_hash};
 use crate::{RowFault, WrongRow, WrongRows};
@@ -30,6 +30,8 @@ const MOST_WRONG: usize = 1000;
 const MOST_LEAVES: usize = 1 << 16;
 /// Nodes above this depth are read once.
 const UPPER: u8 = 4;
+/// The half-bytes that say in which part of the map a place is.
+const PART: u8 = 4;
 
 /// The nodes of the map, of which the upper ones, that every row is below, are kept.
 struct Nodes<'a> {
@@ -53,7 +55,7 @@ impl MapNodes for Nodes<'_> {
     }
 }
 
-/// Which part of the map a place is in.
+/// Which part of the map a place is in: by its first [`PART`] half-bytes.
 fn part(place: &MapKey) -> usize {
     let [high, low, ..] = *place.as_bytes();
     usize::from(u16::from_be_bytes([high, low]))
@@ -80,7 +82,7 @@ pub(super) fn rows(view: &dyn DeskView, head: &Head) -> Result<u64, crate::DeskE
         view,
         head,
         map: Map::at(&nodes, head.map_root),
-        lacking: vec![0; 1 << 16],
+        lacking: vec![0; 1 << (4 * PART)],
         rows: 0,
         wrong: BTreeSet::new(),
         more: 0,
@@ -224,7 +226,7 @@ impl Verification<'_> {
     fn missing(&mut self) -> Result<(), StorageError> {
         let lacking = core::mem::take(&mut self.lacking);
         let wanted = |prefix: &Prefix| {
-            let below = 1_usize << (4 * u32::from(UPPER.saturating_sub(prefix.len())));
+            let below = 1_usize << (4 * u32::from(PART.saturating_sub(prefix.len())));
             let [high, low, ..] = *prefix.as_bytes();
             let first = usize::from(u16::from_be_bytes([high, low]));
             let parts = lacking.get(first..first.saturating_add(below));
@@ -315,5 +317,6 @@ fn derived_from(table: Table, row: &[u8]) -> Result<Derived, StorageError> {
         Table::Issuers => of::<IssuerRow>(row),
         Table::Slots => of::<SlotRow>(row),
         Table::Texts => of::<TextRow>(row),
+        Table::Announcements => of::<AnnouncementRow>(row),
     }
 }
