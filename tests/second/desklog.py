@@ -26,7 +26,7 @@ EVENTS = {
     84: "SlotsSeen", 90: "ServiceSwitched", 91: "CheckpointMade", 92: "IssuerKeyMade", 93: "IssuerKeysBackedUp",
     94: "IssuerKeysRestored", 95: "OperatorChanged", 96: "DownloadFetched", 97: "ClockAccepted",
     98: "LicenceChanged", 99: "RulesChanged", 100: "ChangeApproved", 101: "OperatorRemoved", 102: "PasswordChanged",
-    103: "LogRead",
+    103: "LogRead", 104: "AnnouncementsRead",
 }
 LOG_RESTORED, CLOCK_ACCEPTED = 2, 97
 # Bits of a number, or the lengths that are taken.
@@ -43,7 +43,7 @@ KEYS = {
     71: {7, 8, 22}, 72: {7, 8, 22}, 73: {7, 8}, 80: {7, 8, 9, 17, 18, 19, 20}, 81: {7, 8, 9, 17, 18, 19, 25},
     82: {7, 8, 9}, 83: {7, 9}, 84: {7, 8, 9}, 90: {7, 22}, 91: {7}, 92: {7, 17, 18, 19}, 93: {7}, 94: {7},
     95: {7, 21, 22}, 96: {7, 22}, 97: {7, 22}, 98: {7, 22}, 99: {7, 22}, 100: {7, 8, 21, 22}, 101: {7, 21},
-    102: {7, 21}, 103: {7},
+    102: {7, 21}, 103: {7}, 104: {7, 24},
 }
 # Those that it may lack: in suite 3, without a text or evidence, where nobody is known, and what is one or another.
 MAY_LACK = {16, 17, 20, 21, 22}

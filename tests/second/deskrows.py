@@ -89,7 +89,8 @@ TABLES = {
     "counts": (empty, fields(k0=u32, k1=u32)),
     "users": (person, fields(k0=text, k1=text, k2=resting(user_class), k3=array(CHANNEL), k4=boolean)),
     "user_names": (some_bytes, fields(k0=person)),
-    "operators": (person, fields(k0=text, k1=resting(GRANTS), o2=text, k3=u32, k4=boolean, k5=array(b32))),
+    "operators": (person, fields(k0=text, k1=resting(GRANTS), o2=text, k3=u32, k4=boolean, k5=array(b32),
+                           k6=u64)),
     "operator_names": (some_bytes, fields(k0=person)),
     "sessions": (b32, fields(k0=person, k1=time, k2=u32, k3=u32)),
     "back_off": (person, fields(k0=u32, k1=time, k2=u32)),
@@ -97,15 +98,16 @@ TABLES = {
                                   k9=boolean, k10=array(SLOT))),
     "device_states": (device_id, fields(o0=u16, k1=array(CODE), k2=u32, k3=u32)),
     "requests": (request, fields(k0=one_of(0, 1, 2, 3, 4), k1=person, k2=person, k3=device_id, k4=text, k5=time, k6=u32,
-                                 k7=u32, k8=u32, o9=CALLER, k10=u8, o11=data(16, 18), o12=APPROVAL, k13=array(person),
-                                 o14=text, o15=AUTHORISED, o16=b32)),
+                                 k7=u32, k8=u32, o9=CALLER, k10=u8, o11=data(16, 18), o12=APPROVAL, o13=text,
+                                 o14=AUTHORISED, o15=b32)),
     "answered": (data(14), fields(k0=device_id)),
     "limits": (lambda key: len(key) == {0: 11, 1: 11, 2: 33}.get(key[0]), fields(k0=array(fields(k0=time, k1=u32)))),
     "alarms": (data(8), fields(k0=u16, o1=device_id, o2=u16, k3=time, k4=boolean)),
     "standing_alarms": (data(2, 4, 12, 14), fields(k0=u64)),
-    "queues": (lambda key: key in (b"alarms", b"outbox"), fields(k0=u64, k1=u64)),
+    "queues": (lambda key: key in (b"alarms", b"announcements", b"outbox"), fields(k0=u64, k1=u64)),
     "outbox": (data(8), fields(k0=one_of(0, 1, 2), k1=person, k2=device_id, k3=request, k4=person, k5=time, k6=data(16),
                                k7=u32)),
+    "announcements": (data(8), fields(k0=u64, k1=u16, k2=time, o3=person, o4=person, o5=person, o6=b32, o7=time)),
     "issuers": (b32, fields(k0=u8, k1=u8, k2=b33, k3=boolean, k4=time)),
     "slots": (data(1), fields(o0=b32, k1=array(b32))),
     "texts": (data(8), fields(k0=b32, k1=text)),
@@ -204,7 +206,7 @@ def shown(row, user, now, era):
     """What an approver is shown of a request."""
     out = {0: row[1], 1: row[2], 2: user[0], 3: user[1], 4: holds(user[2], now, era), 5: row[3], 6: row[4],
            7: [row[9][0], row[9][1]], 8: row[11]}
-    return out | ({9: row[14]} if 14 in row else {})
+    return out | ({9: row[13]} if 13 in row else {})
 
 
 def basis(log_id, request_id, revision, what):

@@ -57,6 +57,12 @@ fn wrong_stores_are_found() {
         (Kind::SignedOrder, "by order and key as bytes"),
         (Kind::GroupBegins, "its own rows alone"),
         (Kind::PagesWithoutEnd, "no more than asked for"),
+        (Kind::RowsRepeat, "of rows begins behind"),
+        (Kind::RowsSigned, "by key as bytes, with what"),
+        (Kind::RowsOfAll, "by key as bytes, with what"),
+        (Kind::RowsWithoutEnd, "of rows has no more"),
+        (Kind::RowsAlone, "with what is kept beside"),
+        (Kind::ViewMoves, "the moment in which it began"),
         (Kind::KeepsTexts, "was removed by none"),
         (Kind::KeepsOldTexts, "was removed by none"),
         (Kind::Wildcards, "letter by letter"),
@@ -80,14 +86,16 @@ fn wrong_stores_are_found() {
 
 #[test]
 fn a_store_that_stays_locked_is_found() {
-    let found = check(Kind::StaysLocked);
-    assert!(
-        matches!(
-            found,
-            Err(ContractError::Storage(
-                fido_unlock::desk::ports::StorageError::Busy { .. }
-            ))
-        ),
-        "{found:?}"
-    );
+    for kind in [Kind::StaysLocked, Kind::ViewLocks] {
+        let found = check(kind);
+        assert!(
+            matches!(
+                found,
+                Err(ContractError::Storage(
+                    fido_unlock::desk::ports::StorageError::Busy { .. }
+                ))
+            ),
+            "{kind:?}: {found:?}"
+        );
+    }
 }

@@ -180,13 +180,13 @@ fn checkpoints(folder: &Path) {
         ..new.clone()
     };
     for (name, head, seed, why) in [
-        ("checkpoint", &new, 1, "not signed by this key"),
+        ("checkpoint", &new, 1, "signed by no trusted key"),
         ("checkpoint", &another_root, OURS, "another root"),
         ("checkpoint", &elsewhere, OURS, "another log"),
         ("checkpoint", &old, OURS, "is not there"),
-        ("checkpoint.old", &old, 1, "not signed by this key"),
+        ("checkpoint.old", &old, 1, "signed by no trusted key"),
         ("checkpoint.old", &another_root, OURS, "rewritten"),
-        ("checkpoint.old", &elsewhere, OURS, "not signed by this key"),
+        ("checkpoint.old", &elsewhere, OURS, "signed by no trusted key"),
         (
             "checkpoint.old",
             &TreeHead {
@@ -218,7 +218,7 @@ fn restored(folder: &Path) {
     for (name, origin, why) in [
         ("checkpoint.before", &new_name, "another log"),
         ("checkpoint.old", &old_name, "another log"),
-        ("checkpoint", &old_name, "not signed by this key"),
+        ("checkpoint", &old_name, "signed by no trusted key"),
     ] {
         let note = read(name);
         let text = &note[..=note.rfind("\n\n").unwrap()];
@@ -273,8 +273,8 @@ fn store(folder: &Path) {
         (
             |store| {
                 // The map does not cover texts: their entries do.
-                let rows = store["rows"].as_array_mut().unwrap();
-                other(&mut rows.last_mut().unwrap()[2]);
+                let mut rows = store["rows"].as_array_mut().unwrap().iter_mut();
+                other(&mut rows.rfind(|row| row[0] == "texts").unwrap()[2]);
             },
             "another text than entry",
         ),

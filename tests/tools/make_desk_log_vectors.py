@@ -546,12 +546,15 @@ USER = {0: "zoe", 1: "Zoe Example", 2: {0: 0}, 3: [{0: "mail", 1: 0, 2: "zoe@cor
 RESTING = {**USER, 2: {0: 1, 1: {0: 0, 1: START, 2: 86400, 3: 2, 4: BERT}}}
 REQUEST_ROW = {0: 0, 1: ANNA, 2: ZOE, 3: DEVICE, 4: "ticket 17", 5: START, 6: 0, 7: 3, 8: 1,
                9: {0: 1, 1: 1, 2: sha256(b"evidence"), 3: START + 60}, 10: 2, 11: CHALLENGE,
-               12: {0: BERT, 1: bytes(32), 3: START + 90}, 13: [BERT], 14: "mail",
-               15: {0: START + 99, 1: Q, 2: 1, 3: "mail"}, 16: sha256(b"code")}
+               12: {0: BERT, 1: bytes(32), 3: START + 90}, 13: "mail",
+               14: {0: START + 99, 1: Q, 2: 1, 3: "mail"}, 15: sha256(b"code")}
 row("a user", "users", USER)
 row("a user whose class will change", "users", RESTING)
 row("a request with all there is", "requests", REQUEST_ROW)
-row("a request just opened", "requests", {**{k: REQUEST_ROW[k] for k in range(9)}, 7: 0, 8: 0, 10: 2, 13: []})
+row("a request just opened", "requests", {**{k: REQUEST_ROW[k] for k in range(9)}, 7: 0, 8: 0, 10: 2})
+row("what every Administrator is told", "announcements",
+    {0: 17, 1: 100, 2: START, 3: BERT, 4: ANNA, 6: sha256(b"t3"), 7: START + 86400})
+row("the same of nobody", "announcements", {0: 17, 1: 97, 2: START})
 row("a text", "texts", {0: SALT, 1: "ticket 17"})
 row("a limit", "limits", {0: [{0: START, 1: 1}, {0: START + 5000, 1: 70000}]})
 good = item([1, USER])
@@ -612,7 +615,7 @@ def basis(shown, revision=3):
 SHOWN = {0: ANNA, 1: ZOE, 2: "zoe", 3: "Zoe Example", 4: 0, 5: DEVICE, 6: "ticket 17", 7: [1, 1], 8: CHALLENGE, 9: "mail"}
 for reason, shown, request in [
     ("sent to a channel", SHOWN, REQUEST_ROW),
-    ("shown", {k: v for k, v in SHOWN.items() if k != 9}, {k: v for k, v in REQUEST_ROW.items() if k != 14}),
+    ("shown", {k: v for k, v in SHOWN.items() if k != 9}, {k: v for k, v in REQUEST_ROW.items() if k != 13}),
 ]:
     add("approval", reason, log_id=LOG_ID.hex(), request=REQUEST.hex(), row=item([1, request]).hex(), user=item([1, USER]).hex(),
         shown=item(shown).hex(), basis=basis(shown).hex())

@@ -3,17 +3,20 @@
 #![deny(missing_docs)]
 
 mod backup;
+mod columns;
 mod derived;
 mod fault;
+mod kept;
 mod options;
 mod places;
 mod private;
+mod reading;
 mod schema;
 mod search;
 mod shared;
 mod store;
 mod texts;
-mod transaction;
+mod view;
 mod write;
 
 pub use options::{LONGEST_WAIT, SqliteOptions};

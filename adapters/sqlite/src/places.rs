@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use fido_unlock_desk::ports::{List, Listed, ListedKey};
 use rusqlite::{Connection, Row};
 
+use crate::columns::table;
 use crate::derived::Place;
-use crate::transaction::table;
 
 /// A page of a list.
 pub(crate) fn page(

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use fido_unlock_desk::ports::Table;
 use rusqlite::{Connection, Params, Row};
 
-use crate::transaction::table;
+use crate::columns::table;
 
 /// How many rows are taken from the index.
 const CANDIDATES: usize = 200;

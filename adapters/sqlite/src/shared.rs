@@ -14,6 +14,7 @@ use rusqlite::Connection;
 
 use crate::fault::{Doing, commit_fault, fault, io_fault};
 use crate::private::Identity;
+use crate::reading::Reads;
 use crate::{schema, write};
 
 /// No more steps share a commit, so that the first of them, and other processes, do not wait long.
@@ -267,19 +268,6 @@ impl Working<'_> {
         &self.shared.place
     }
 
-    /// The connection, in its transaction.
-    pub(crate) fn reading<T>(
-        &self,
-        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-    ) -> Result<T, StorageError> {
-        let Some(turn) = &self.turn else {
-            return Err(StorageError::Read {
-                detail: format!("{}: the transaction is over", self.place().display()),
-            });
-        };
-        read(&turn.connection).map_err(|error| fault(self.place(), Doing::Reading, &error))
-    }
-
     /// Ends the step without a write, when what it read is on disk.
     pub(crate) fn end(mut self) -> Result<(), StorageError> {
         let open = self.turn.as_ref().and_then(|turn| turn.open.as_ref());
@@ -309,6 +297,18 @@ impl Working<'_> {
             turn.roll_back();
         }
         self.shared.give_back(turn);
+    }
+}
+
+impl Reads for Working<'_> {
+    /// The connection, in its transaction.
+    fn reading<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StorageError> {
+        let Some(turn) = &self.turn else {
+            return Err(StorageError::Read {
+                detail: format!("{}: the transaction is over", self.place().display()),
+            });
+        };
+        read(&turn.connection).map_err(|error| fault(self.place(), Doing::Reading, &error))
     }
 }
 

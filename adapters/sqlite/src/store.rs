@@ -4,16 +4,17 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fido_unlock_desk::ports::{DeskStore, DeskTransaction, StorageError};
+use fido_unlock_desk::ports::{DeskStore, DeskTransaction, DeskView, StorageError};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::fault::{Doing, fault, io_fault};
 use crate::options::{LONGEST_WAIT, SqliteOptions};
 use crate::private::{self, Identity, folder_of};
+use crate::reading::Reading;
 use crate::schema::{self, Kind};
 use crate::shared::Shared;
-use crate::transaction::Transaction;
+use crate::view::View;
 
 /// The log of a help desk as earlier versions kept it, in a folder of JSON files.
 const OLDER_LOG: &str = "audit.jsonl";
@@ -89,7 +90,15 @@ impl SqliteStore {
 impl DeskStore for SqliteStore {
     fn begin(&mut self) -> Result<Box<dyn DeskTransaction + '_>, StorageError> {
         let working = self.shared.begin(wait(self.options))?;
-        Ok(Box::new(Transaction(working)))
+        Ok(Box::new(Reading::new(working)))
+    }
+
+    fn view(&mut self) -> Result<Box<dyn DeskView + '_>, StorageError> {
+        self.shared.check_identity()?;
+        Ok(Box::new(Reading::new(View::new(
+            &self.shared.place,
+            self.options,
+        )?)))
     }
 }
 

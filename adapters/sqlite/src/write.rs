@@ -3,9 +3,9 @@
 use fido_unlock_desk::ports::{Batch, FullTile, NewEntry, RowChange};
 use rusqlite::{Connection, OptionalExtension};
 
+use crate::columns::{integer, path};
 use crate::derived::Kept;
 use crate::texts::NewText;
-use crate::transaction::integer;
 use crate::{places, texts};
 
 pub(crate) fn batch(connection: &Connection, batch: &Batch) -> rusqlite::Result<()> {
@@ -62,15 +62,6 @@ fn row<'a>(
             .execute(of_row),
     }?;
     Ok(())
-}
-
-/// A byte for each half-byte of a prefix's bytes ([`Prefix::to_bytes`](fido_unlock_desk::map::Prefix::to_bytes)).
-pub(crate) fn path(prefix: &[u8]) -> Vec<u8> {
-    let Some((length, bytes)) = prefix.split_first() else {
-        return Vec::new();
-    };
-    let halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    halves.take(usize::from(*length)).collect()
 }
 
 fn node(connection: &Connection, prefix: &[u8], node: Option<&[u8]>) -> rusqlite::Result<()> {

@@ -54,13 +54,13 @@ mod unlock_device;
 pub use call::{CancelHandle, DeviceCall, HostError, ProgressEvent, ProgressListener};
 pub use code::{CodeField, qr_text, spoken_code};
 pub use desk::{
-    AcceptedMethod, Approval, ApprovalTask, Approver, ApproverError, AuditEntry, AuditSummary, CallerCheck,
-    CallerTask, CallerVerifier, ChannelKind, Checkpoint, CheckpointSigner, CodeDelivery, CodeOutcome,
-    DeskAlarm, DeskChannel, DeskFound, DeskLicence, DeskOperator, DeskPrivilege, DeskRequest, DeskRole,
-    DeskRules, DeskSigner, DeskUser, DeviceSlot, HelpDesk, IssuerInfo, IssuerKeyEvent, LimitRule, LimitRules,
-    LogState, NewDevice, NoticeKind, OpenCode, OperatorSession, OwnerNotice, OwnerNotifier, RegisteredDevice,
-    RequestPlace, ResponseSigner, SignedCheckpoint, SigningError, SigningTask, VerificationMethod,
-    checkpoint_signer, default_desk_rules, read_checkpoint,
+    AcceptedMethod, Announcement, Approval, ApprovalTask, Approver, ApproverError, AuditEntry, AuditSummary,
+    CallerCheck, CallerTask, CallerVerifier, ChannelKind, Checkpoint, CheckpointSigner, CodeDelivery,
+    CodeOutcome, DeskAlarm, DeskChannel, DeskFound, DeskLicence, DeskOperator, DeskPrivilege, DeskRequest,
+    DeskRole, DeskRules, DeskSigner, DeskUser, DeviceSlot, HelpDesk, IssuerInfo, IssuerKeyEvent, LimitRule,
+    LimitRules, LogState, NewDevice, NoticeKind, OpenCode, OperatorSession, OwnerNotice, OwnerNotifier,
+    RegisteredDevice, RequestPlace, ResponseSigner, SignedCheckpoint, SigningError, SigningTask,
+    VerificationMethod, checkpoint_signer, default_desk_rules, read_checkpoint,
 };
 #[cfg(feature = "files")]
 pub use desk::{DeskKeys, KeyFolder, backup_desk};

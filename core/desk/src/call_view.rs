@@ -7,6 +7,7 @@ use fido_unlock_protocol::error::ErrorCode;
 use fido_unlock_protocol::suite::Suite;
 use fido_unlock_protocol::{Challenge, DeviceId};
 
+use crate::record::DeskEvent;
 use crate::{OperatorId, RequestId, UnixTime, User, UserId, VerificationMethod, Vouched};
 
 /// How a request with a code ended.
@@ -75,6 +76,31 @@ pub struct CallView {
     /// A backup was put in place since a code was authorised for this device: codes of it that are not listed may still
     /// be good, its counter was taken as it came, and a second operator must approve.
     pub unknown_since_backup: bool,
+}
+
+/// What every Administrator is told, until they have read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announcement {
+    /// Its number, from 0.
+    pub number: u64,
+    /// The place of its entry in the log.
+    pub entry: u64,
+    /// What happened: a change of a user, an operator or the rules that loosens them
+    /// ([`DeskEvent::UserChanged`], [`DeskEvent::OperatorChanged`], [`DeskEvent::RulesChanged`]), one that was let hold at
+    /// once ([`DeskEvent::ChangeApproved`]), [`DeskEvent::ClockAccepted`] or [`DeskEvent::LogRestored`].
+    pub event: DeskEvent,
+    /// When.
+    pub at: UnixTime,
+    /// Who did it, where the name is still known.
+    pub operator: Option<String>,
+    /// Which operator it is about.
+    pub about: Option<String>,
+    /// Which user it is about.
+    pub user: Option<String>,
+    /// The entry's text, such as the reason, where it was not erased.
+    pub text: Option<String>,
+    /// From when on it holds, where it rests.
+    pub due: Option<UnixTime>,
 }
 
 /// An inconsistency, until an Administrator acknowledges it.

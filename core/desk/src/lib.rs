@@ -41,9 +41,10 @@ mod step;
 mod typed_text;
 #[cfg(test)]
 mod vectors;
+mod wrong_rows;
 
 pub use approval::{Approval, ApprovalTask};
-pub use call_view::{CallView, CodeOutcome, DeskAlarm, OpenCode};
+pub use call_view::{Announcement, CallView, CodeOutcome, DeskAlarm, OpenCode};
 pub use caller::{OperatorStatement, VerificationMethod, VerificationTask, VerifiedCaller, Vouched};
 pub use delivery::{Delivery, GivenCode};
 pub use desk::{
@@ -63,3 +64,4 @@ pub use signer::{KeptKey, KeyEvent, KeyRing, NoAdminKeys, SoftwareSigner};
 pub use signing::{SigningTask, ToSign};
 pub use step::{Guard, SealKey, SeenLog};
 pub use typed_text::{composed, folded, opaque};
+pub use wrong_rows::{RowFault, WrongRow, WrongRows};

@@ -7,7 +7,7 @@ use fido_unlock_protocol::DeviceId;
 use fido_unlock_protocol::code::CodeError;
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
 
-use super::{LicenceError, RequestId, UnixTime};
+use super::{LicenceError, RequestId, UnixTime, WrongRows};
 use crate::ports::{ApprovalError, CallerError, DeliveryError, PasswordError, SignerError, StorageError};
 
 /// Why the desk refused or failed. Each is recorded in the audit log under its own number.
@@ -79,6 +79,9 @@ pub enum DeskError {
     /// Registry, limits, licence or audit log.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// A verification found rows that are not as the desk wrote them.
+    #[error(transparent)]
+    Rows(#[from] WrongRows),
     /// The code was made and recorded but could not be sent.
     #[error(transparent)]
     Delivery(#[from] DeliveryError),
@@ -105,6 +108,7 @@ impl HasCode for DeskError {
             Self::Approval(error) => error.code(),
             Self::Signer(error) => error.code(),
             Self::Storage(error) => error.code(),
+            Self::Rows(error) => error.code(),
             Self::Delivery(error) => error.code(),
         }
     }

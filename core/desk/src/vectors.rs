@@ -11,9 +11,13 @@ use serde_json::Value;
 use crate::decide::approval;
 use crate::log::Range;
 use crate::map::{Map, Prefix};
-use crate::ports::{Batch, CommitError, DeskTransaction, List, ListedKey, StorageError, Table};
+use crate::ports::{
+    Batch, CommitError, DeskTransaction, DeskView, KeptRow, List, ListedKey, StorageError, Table,
+};
 use crate::record::{DeskEntry, DeskEvent, LogId};
-use crate::rows::{Era, LimitRow, RequestRow, Row, RowFault, TextRow, UserRow, from_blob, to_blob};
+use crate::rows::{
+    AnnouncementRow, Era, LimitRow, RequestRow, Row, RowFault, TextRow, UserRow, from_blob, to_blob,
+};
 use crate::step::{Head, SealKey, Seed, Step, TransactionNodes, row_hash};
 use crate::{OperatorId, OperatorSession, RequestId, UnixTime};
 
@@ -61,6 +65,7 @@ fn rows() {
             Some(Table::Users) => again::<UserRow>(&blob),
             Some(Table::Requests) => again::<RequestRow>(&blob),
             Some(Table::Texts) => again::<TextRow>(&blob),
+            Some(Table::Announcements) => again::<AnnouncementRow>(&blob),
             Some(Table::Limits) => again::<LimitRow>(&blob),
             other => panic!("{other:?}"),
         };
@@ -114,11 +119,7 @@ fn sessions() {
 /// A store with nothing in it: a step sees what it wrote itself.
 struct Nothing;
 
-impl DeskTransaction for Nothing {
-    fn now(&self) -> Result<Option<UnixTime>, StorageError> {
-        Ok(None)
-    }
-
+impl DeskView for Nothing {
     fn head(&self) -> Result<Option<Vec<u8>>, StorageError> {
         Ok(None)
     }
@@ -151,6 +152,16 @@ impl DeskTransaction for Nothing {
 
     fn search(&self, _: &str, _: u32) -> Result<Vec<(Table, Vec<u8>)>, StorageError> {
         Ok(Vec::new())
+    }
+
+    fn rows(&self, _: Table, _: Option<&[u8]>, _: u32) -> Result<Vec<KeptRow>, StorageError> {
+        Ok(Vec::new())
+    }
+}
+
+impl DeskTransaction for Nothing {
+    fn now(&self) -> Result<Option<UnixTime>, StorageError> {
+        Ok(None)
     }
 
     fn end(self: Box<Self>) -> Result<(), StorageError> {

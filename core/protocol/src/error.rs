@@ -197,7 +197,7 @@ error_table! {
     411 LimitDevice Policy "too many Response Codes have been given out for this device" "Wait, or ask an Administrator."
     412 LimitOperator Policy "you have given out too many Response Codes" "Wait, or ask another operator."
     413 LimitIssuer Policy "too many Response Codes have been given out in total" "Wait, or ask an Administrator."
-    414 RequestExpired Policy "the request is older than ten minutes" "Begin a new request and verify the caller again."
+    414 RequestExpired Policy "the request has run out" "Begin a new request and verify the caller again."
     415 RequestUsed Policy "the request has already been answered" "Begin a new request."
     416 UserUnknown Policy "no such user is registered" "Search again; check the spelling."
     417 DeviceUnknown Policy "no such device is registered" "Read the Device ID again; register the device if it is new."

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use fido_unlock::code::CodeError;
-use fido_unlock::desk::DeskError;
+use fido_unlock::desk::{DeskError, WrongRow, WrongRows};
 use fido_unlock::{ErrorCode, HasCode};
 
 use crate::output::shown;
@@ -21,6 +21,8 @@ pub struct Failure {
     pub groups: Vec<u8>,
     /// The line of a Response Code of four lines, from 1.
     pub line: Option<u8>,
+    /// Rows that are not as the desk wrote them.
+    pub rows: Vec<WrongRow>,
 }
 
 impl Failure {
@@ -31,6 +33,7 @@ impl Failure {
             detail: Some(detail.into()),
             groups: Vec::new(),
             line: None,
+            rows: Vec::new(),
         }
     }
 
@@ -84,7 +87,19 @@ impl Failure {
         failure
     }
 
-    /// What the desk says, with the groups of a code.
+    /// Rows that are wrong, each in its line.
+    fn of_rows(found: &WrongRows) -> Self {
+        let mut lines: Vec<String> = found.wrong.iter().map(WrongRow::to_string).collect();
+        if found.more > 0 {
+            lines.push(format!("and {} more", found.more));
+        }
+        Self {
+            rows: found.wrong.clone(),
+            ..Self::new(found.code(), lines.join("\n  "))
+        }
+    }
+
+    /// What the desk says, with the groups of a code, or the rows that are wrong.
     pub fn of_desk(error: &DeskError) -> Self {
         match error {
             DeskError::Challenge(code) => Self::of_code(code),
@@ -95,6 +110,7 @@ impl Failure {
                 error.code(),
                 format!("{error}; if the caller has used it: `desk done --request {request}`"),
             ),
+            DeskError::Rows(found) => Self::of_rows(found),
             other => Self::of(other),
         }
     }
@@ -106,6 +122,7 @@ impl Failure {
             detail: (text != code.message()).then_some(text),
             groups: Vec::new(),
             line: None,
+            rows: Vec::new(),
         }
     }
 }

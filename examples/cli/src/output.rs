@@ -4,6 +4,7 @@
 use std::fmt::{self, Display};
 use std::io::{self, Write};
 
+use fido_unlock::desk::{RowFault, WrongRow};
 use fido_unlock::{ErrorCode, Shown};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::ser::Formatter;
@@ -297,6 +298,10 @@ fn in_json(failure: &Failure) -> Value {
             "groups",
             (!failure.groups.is_empty()).then(|| failure.groups.clone().into()),
         ),
+        (
+            "rows",
+            (!failure.rows.is_empty()).then(|| failure.rows.iter().map(row_in_json).collect()),
+        ),
     ];
     if let Some(map) = error.as_object_mut() {
         map.extend(
@@ -306,6 +311,26 @@ fn in_json(failure: &Failure) -> Value {
         );
     }
     json!({ "error": error })
+}
+
+/// A row that is wrong; a key in hexadecimal digits.
+fn row_in_json(wrong: &WrongRow) -> Value {
+    let hex = base16ct::lower::encode_string;
+    match wrong {
+        WrongRow::Row { table, key, fault } => json!({
+            "table": table.name(),
+            "key": hex(key),
+            "fault": match fault {
+                RowFault::Changed => "changed",
+                RowFault::Added => "added",
+                RowFault::Missing => "missing",
+                _ => "misplaced",
+            },
+        }),
+        WrongRow::Unnamed { place } => json!({ "map_key": hex(place.as_bytes()), "fault": "missing" }),
+        WrongRow::Node { prefix } => json!({ "map_node": hex(&prefix.to_bytes()), "fault": "changed" }),
+        other => json!(other.to_string()),
+    }
 }
 
 fn in_lines(failure: &Failure) -> String {

@@ -61,6 +61,9 @@ pub fn write(folder: &Path) -> Exported {
     for _ in 0..300 {
         house.desk.search(&anna, "boss").unwrap();
     }
+    let told = house.desk.announcements(&admin, 50).unwrap();
+    let last = told.last().unwrap().number;
+    house.desk.announcements_read(&admin, last).unwrap();
     let new = house.desk.checkpoint(&admin, &mut signer).unwrap();
     let content = house.world.store.content();
 

@@ -1,7 +1,10 @@
 //! Signing in, operators, users, and changes that rest.
 
 use fido_unlock::desk::ports::Table;
-use fido_unlock::desk::{Desk, DeskError, LicenceFile, Operator, Privilege, Role, Rules, UserClass};
+use fido_unlock::desk::record::DeskEvent;
+use fido_unlock::desk::{
+    Desk, DeskError, LicenceFile, Operator, OperatorSession, Privilege, Role, Rules, UnixTime, UserClass,
+};
 use fido_unlock::{ErrorCode, HasCode};
 use fido_unlock_mock::desk::TestDesk;
 
@@ -230,6 +233,119 @@ fn a_second_administrator_stands_in_for_the_rest() {
     assert!(!house.desk.rules(&admin).unwrap().reason_wanted);
 }
 
+/// What was announced, and whether it rests.
+fn told(house: &mut House, session: &OperatorSession) -> Vec<(DeskEvent, bool)> {
+    let told = house.desk.announcements(session, 50).unwrap();
+    told.iter().map(|one| (one.event, one.due.is_some())).collect()
+}
+
+/// Operators have no channels: each Administrator is told where they sign in, until they have read it.
+#[test]
+fn every_administrator_is_told_of_what_loosens() {
+    let mut house = House::new();
+    let admin = house.sign_in(ADMIN);
+    // Of the set-up nobody is told, since nothing rests there.
+    assert_eq!(told(&mut house, &admin), []);
+    let carl = operator("carl", &[Role::Administrator]);
+    house.desk.put_operator(&admin, &carl, Some(BERT.1)).unwrap();
+    house.later(DAY);
+    let (admin, carl) = (house.sign_in(ADMIN), house.sign_in(("carl", BERT.1)));
+    let looser = Rules {
+        reason_wanted: false,
+        ..Rules::default()
+    };
+    house.desk.put_rules(&admin, &looser).unwrap();
+    house
+        .desk
+        .put_user(&admin, &user("boss", UserClass::Ordinary))
+        .unwrap();
+    house.desk.approve_rules(&carl, "tickets are down").unwrap();
+    house
+        .desk
+        .approve_user(&carl, &user_id("boss"), "he is nobody")
+        .unwrap();
+    let all = [
+        (DeskEvent::RulesChanged, true),
+        (DeskEvent::UserChanged, true),
+        (DeskEvent::ChangeApproved, false),
+        (DeskEvent::ChangeApproved, false),
+    ];
+    // Carl too, of what came before his own coming not.
+    assert_eq!(told(&mut house, &carl)[1..], all);
+    assert_eq!(
+        told(&mut house, &admin),
+        [&[(DeskEvent::OperatorChanged, true)], &all[..]].concat()
+    );
+    // What tightens is no news.
+    house.desk.put_rules(&admin, &Rules::default()).unwrap();
+    house
+        .desk
+        .put_user(&admin, &user("boss", UserClass::Privileged))
+        .unwrap();
+    house
+        .desk
+        .put_operator(&admin, &operator("carla", &[]), Some(BERT.1))
+        .unwrap();
+    let shown = house.desk.announcements(&admin, 50).unwrap();
+    assert_eq!(shown.len(), 5);
+    let last = shown.last().unwrap();
+    assert_eq!(last.operator.as_deref(), Some("carl"));
+    assert_eq!(last.user.as_deref(), Some("boss"));
+    assert_eq!(last.text.as_deref(), Some("he is nobody"));
+    let entry = &house.desk.audit_entries(&admin, last.entry, 1).unwrap()[0].entry;
+    assert_eq!((entry.event, entry.at), (last.event, last.at));
+    let due = house.desk.announcements(&admin, 1).unwrap()[0].due;
+    assert_eq!(due, Some(UnixTime(START + DAY)));
+
+    // Read by one, and by nobody else.
+    house.desk.announcements_read(&admin, shown[1].number).unwrap();
+    let read = house.entries().pop().unwrap();
+    assert_eq!((read.event, read.count), (DeskEvent::AnnouncementsRead, Some(2)));
+    assert_eq!(told(&mut house, &admin), all[1..]);
+    assert_eq!(told(&mut house, &carl)[1..], all);
+    for number in [shown[1].number, last.number + 1, u64::MAX] {
+        let wrong = house.desk.announcements_read(&admin, number);
+        assert_eq!(code_of(wrong), ErrorCode::InvalidArgument, "{number}");
+    }
+    house.desk.announcements_read(&admin, last.number).unwrap();
+    assert_eq!(told(&mut house, &admin), []);
+    // None of it is for others.
+    let anna = house.sign_in(ANNA);
+    let missing = ErrorCode::PrivilegeMissing;
+    assert_eq!(code_of(house.desk.announcements(&anna, 50)), missing);
+    assert_eq!(code_of(house.desk.announcements_read(&anna, 0)), missing);
+}
+
+#[test]
+fn every_administrator_is_told_of_an_accepted_clock_and_of_a_backup() {
+    let mut house = House::new();
+    house.later(DAY);
+    house.sign_in(ADMIN);
+    house.world.clock.set(START);
+    let admin = operator_id(ADMIN.0);
+    house
+        .desk
+        .accept_clock(&admin, ADMIN.1, "it was a day ahead")
+        .unwrap();
+    let parts = house.parts();
+    house.desk = Desk::restore(parts, &admin, ADMIN.1, "the disk broke").unwrap();
+    let session = house.sign_in(ADMIN);
+    let shown = house.desk.announcements(&session, 50).unwrap();
+    let of: Vec<_> = shown
+        .iter()
+        .map(|one| (one.event, one.operator.as_deref()))
+        .collect();
+    assert_eq!(
+        of,
+        [
+            (DeskEvent::ClockAccepted, Some(ADMIN.0)),
+            (DeskEvent::LogRestored, Some(ADMIN.0))
+        ]
+    );
+    assert_eq!(shown[0].text.as_deref(), Some("it was a day ahead"));
+    assert!(shown[1].text.as_deref().unwrap().ends_with("\nthe disk broke"));
+}
+
 #[test]
 fn the_last_administrator_stays() {
     let mut house = House::new();
@@ -351,8 +467,6 @@ fn the_service_is_switched_off_for_everybody() {
 
 #[test]
 fn errors_have_their_numbers() {
-    let locked = DeskError::SignInLocked {
-        until: fido_unlock::desk::UnixTime(0),
-    };
+    let locked = DeskError::SignInLocked { until: UnixTime(0) };
     assert_eq!(locked.code().number(), 438);
 }

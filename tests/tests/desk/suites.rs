@@ -7,11 +7,15 @@ use fido_unlock::desk::{
     SoftwareSigner,
 };
 use fido_unlock::suite::{DeviceSecretKey, DeviceVerifier, IssuerKey, IssuerPublicKey};
-use fido_unlock::{AdminKey, Challenge, DeviceChallenge, DeviceId, ErrorCode, Purpose, ResponseCode, Suite};
-use fido_unlock_mock::desk::{MemoryStore, NextCommit, OneTimeCode};
+use fido_unlock::{
+    AdminKey, Challenge, DeviceChallenge, DeviceId, ErrorCode, HasCode, Purpose, ResponseCode, Suite,
+};
+use fido_unlock_mock::desk::{MemoryStore, NextCommit, OneTimeCode, TestDesk};
 use zeroize::Zeroizing;
 
-use crate::house::{ADMIN, ANNA, House, SLOT, code_of, device, issuer, issuer_key, new_device, user_id};
+use crate::house::{
+    ADMIN, ANNA, House, SLOT, START, code_of, device, issuer, issuer_key, new_device, user_id,
+};
 
 const SUITES: [Suite; 3] = [Suite::P256Ecdsa, Suite::P256EcdhMac, Suite::AesAdminKey];
 /// The slot of the suite-2 key.
@@ -208,6 +212,78 @@ impl Signer for Watched {
 
     fn store_admin_key(&mut self, device: &DeviceId, key: &AdminKey) -> Result<(), SignerError> {
         self.signer.store_admin_key(device, key)
+    }
+}
+
+/// A signer that works while something happens at another desk over the same store.
+struct Meanwhile {
+    signer: SoftwareSigner,
+    other: Desk,
+    act: fn(&mut Desk, &OperatorSession, &OperatorSession),
+    admin: OperatorSession,
+    anna: OperatorSession,
+}
+
+impl Signer for Meanwhile {
+    fn sign(&mut self, task: &SigningTask) -> Result<Zeroizing<Vec<u8>>, SignerError> {
+        (self.act)(&mut self.other, &self.admin, &self.anna);
+        self.signer.sign(task)
+    }
+
+    fn check_admin_key(&self, device: &DeviceId, key: &AdminKey) -> Result<(), SignerError> {
+        self.signer.check_admin_key(device, key)
+    }
+
+    fn store_admin_key(&mut self, device: &DeviceId, key: &AdminKey) -> Result<(), SignerError> {
+        self.signer.store_admin_key(device, key)
+    }
+}
+
+/// Licence and switch are judged where the code is authorised and counted (docs/security.md); who is shown it has to be
+/// signed in still.
+#[test]
+fn what_changes_while_the_signer_works_stops_the_next_code_and_the_end_of_a_session_this_one() {
+    type Act = fn(&mut Desk, &OperatorSession, &OperatorSession);
+    let cases: [(Act, Option<ErrorCode>, ErrorCode); 3] = [
+        (
+            |desk, admin, _| desk.set_service(admin, false).unwrap(),
+            None,
+            ErrorCode::ServiceOff,
+        ),
+        (
+            |desk, admin, _| {
+                desk.put_licence(admin, &TestDesk::licence(START, 0)).unwrap();
+            },
+            None,
+            ErrorCode::LicenceDevices,
+        ),
+        (
+            |desk, _, anna| desk.sign_out(anna).unwrap(),
+            Some(ErrorCode::OperatorUnknown),
+            ErrorCode::OperatorUnknown,
+        ),
+    ];
+    for (act, refusal, next) in cases {
+        let mut house = House::new();
+        let (anna, admin) = (house.sign_in(ANNA), house.sign_in(ADMIN));
+        let id = house.ready(&anna, 1, 0xA1, 0);
+        let mut parts = house.world.parts(ring());
+        parts.signer = Box::new(Meanwhile {
+            signer: SoftwareSigner::new(ring(), Box::new(house.world.admin_keys.clone())),
+            other: Desk::open(house.world.parts(ring())).unwrap(),
+            act,
+            admin,
+            anna: anna.clone(),
+        });
+        house.desk = Desk::open(parts).unwrap();
+        let answer = house.code(&anna, id).map(drop);
+        assert_eq!(answer.err().map(|error| error.code()), refusal);
+        assert_eq!(
+            house.count(DeskEvent::CodeMade),
+            usize::from(refusal.is_none()),
+            "{next:?}"
+        );
+        assert_eq!(code_of(house.code(&anna, id)), next);
     }
 }
 

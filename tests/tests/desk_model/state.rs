@@ -93,7 +93,10 @@ pub struct State {
 
 /// Rows that no decision reads, or that only say in which order things happened.
 const fn is_incidental(table: Table) -> bool {
-    matches!(table, Table::Texts | Table::Outbox | Table::Queues)
+    matches!(
+        table,
+        Table::Announcements | Table::Texts | Table::Outbox | Table::Queues
+    )
 }
 
 impl State {

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fido_unlock::ErrorCode;
+use fido_unlock::desk::map::{MapKey, Prefix};
 use fido_unlock::desk::ports::Table;
+use fido_unlock::desk::{DeskError, RowFault, WrongRow, WrongRows};
 use fido_unlock_mock::desk::ReadRow;
 use rusqlite::{Connection, OptionalExtension};
 
@@ -41,7 +43,7 @@ fn is_asked_for_in_vain(table: Table) -> bool {
         // One row each, or two, from the beginning.
         Table::Settings | Table::Licence | Table::Counts | Table::Queues => false,
         // Their numbers are in rows that are asked for: another one is nobody's.
-        Table::Users | Table::DeviceStates | Table::Outbox => false,
+        Table::Users | Table::DeviceStates | Table::Outbox | Table::Announcements => false,
         // The log has its hash.
         Table::Texts => false,
     }
@@ -98,6 +100,34 @@ fn change(connection: &Connection, read: &ReadRow, hand: Hand) -> bool {
     true
 }
 
+/// What `audit verify` has to name.
+fn named_by(hand: Hand, (table, key, _): &ReadRow) -> WrongRow {
+    let fault = match hand {
+        Hand::Changed | Hand::SetBack => RowFault::Changed,
+        Hand::TakenOut => RowFault::Missing,
+        Hand::Added => RowFault::Added,
+        Hand::SetBackWithTheMap => {
+            let prefix = Prefix::default();
+            return WrongRow::Node { prefix };
+        }
+    };
+    WrongRow::Row {
+        table: *table,
+        key: key.clone(),
+        fault,
+    }
+}
+
+/// The same where the row is set back: in the earlier state, or in the later one, it may not have been there.
+fn set_back(connection: &Connection, read: &ReadRow) -> WrongRow {
+    let hand = match (value(connection, "early", read), value(connection, "main", read)) {
+        (None, _) => Hand::TakenOut,
+        (_, None) => Hand::Added,
+        _ => Hand::Changed,
+    };
+    named_by(hand, read)
+}
+
 /// Which rows acts read, each with the first act that does.
 fn reads(scene: &Scene) -> BTreeMap<ReadRow, (&'static str, Act)> {
     let mut all = BTreeMap::new();
@@ -114,7 +144,7 @@ fn reads(scene: &Scene) -> BTreeMap<ReadRow, (&'static str, Act)> {
 }
 
 #[test]
-fn each_row_that_a_decision_reads_is_refused_when_somebody_changed_it() {
+fn each_row_that_a_decision_reads_is_refused_when_somebody_changed_it_and_audit_verify_names_it() {
     let scene = Scene::new();
     let mut done: BTreeSet<(Table, Hand)> = BTreeSet::new();
     let mut taken = Vec::new();
@@ -138,6 +168,17 @@ fn each_row_that_a_decision_reads_is_refused_when_somebody_changed_it() {
             if outcome != Some(ErrorCode::StoreTampered) {
                 taken.push(format!("{name}: {:?} {hand:?}: {outcome:?}", read.0));
             }
+            let mut named = named_by(hand, &read);
+            let found = scene.verified(|connection| {
+                if hand == Hand::SetBack {
+                    named = set_back(connection, &read);
+                }
+                assert!(change(connection, &read, hand));
+            });
+            match found {
+                Err(DeskError::Rows(found)) if found.wrong == [named.clone()] && found.more == 0 => {}
+                found => taken.push(format!("{named} is not what audit verify names: {found:?}")),
+            }
         }
     }
     assert!(taken.is_empty(), "{taken:#?}");
@@ -158,6 +199,33 @@ fn each_row_that_a_decision_reads_is_refused_when_somebody_changed_it() {
             );
         }
     }
+}
+
+/// The log says who there is, and users' rows what they are called.
+#[test]
+fn what_nothing_names_any_more_is_told_by_its_place() {
+    let scene = Scene::new();
+    let mut number = Vec::new();
+    let found = scene.verified(|connection| {
+        let text = "SELECT substr(value, -10) FROM main.rows WHERE kind = 5 AND key = CAST('zoe' AS BLOB)";
+        number = connection.query_row(text, (), |row| row.get(0)).unwrap();
+        connection
+            .execute("DELETE FROM main.rows WHERE kind = 4 AND key = ?1", [&number])
+            .unwrap();
+        connection
+            .execute_batch("DELETE FROM main.rows WHERE kind = 5 AND key = CAST('zoe' AS BLOB)")
+            .unwrap();
+    });
+    let place = MapKey::new("user_names", b"zoe");
+    let wrong = vec![
+        WrongRow::Row {
+            table: Table::Users,
+            key: number,
+            fault: RowFault::Missing,
+        },
+        WrongRow::Unnamed { place },
+    ];
+    assert_eq!(found, Err(DeskError::Rows(WrongRows { wrong, more: 0 })));
 }
 
 /// One whose owner's row was changed meanwhile is not one whose owner was erased.
@@ -186,22 +254,47 @@ fn an_owners_notice_is_not_taken_for_sent_while_their_row_is_another() {
 #[test]
 fn an_entrys_text_that_somebody_changed_is_not_shown() {
     let scene = Scene::new();
-    let shown = |change: &str| {
+    let shown = |change: &str, named: bool| {
         let path = scene.put(&scene.late());
         by_hand(&path, &scene.early(), |connection| {
             connection.execute_batch(change).unwrap();
         });
         let mut house = House::over(scene.world(), &path).unwrap();
-        house.desk.verify_audit(&[]).unwrap();
+        match house.desk.verify_audit(&[]) {
+            Ok(_) => assert!(!named),
+            Err(DeskError::Rows(found)) => assert!(named && is_of_texts(&found), "{found}"),
+            Err(other) => panic!("{other}"),
+        }
         let entries = house.desk.audit_entries(&scene.admin, 0, 40).unwrap();
         let texts = entries.into_iter().filter(|shown| shown.text.is_some());
         texts.count()
     };
-    let all = shown("");
+    let all = shown("", false);
     assert!(all > 5);
     // One text in the place of all: it is shown where it belongs, if that is looked at.
     let one =
         "UPDATE main.rows SET value = (SELECT max(value) FROM main.rows WHERE kind = 21) WHERE kind = 21";
-    assert!(shown(one) <= 1);
-    assert_eq!(shown("DELETE FROM main.rows WHERE kind = 21"), 0);
+    assert!(shown(one, true) <= 1);
+    let erased = "DELETE FROM main.rows WHERE kind = 21; DELETE FROM main.listed WHERE kind = 21";
+    assert_eq!(shown(erased, false), 0);
+    // One that somebody took out of the list of its user would outlive the user.
+    shown("DELETE FROM main.listed WHERE kind = 21", true);
+    // One of an entry that has none.
+    shown(
+        "INSERT INTO main.rows SELECT kind, x'0000000000000000', derived, value FROM main.rows WHERE kind = 21 LIMIT 1",
+        true,
+    );
+}
+
+fn is_of_texts(found: &WrongRows) -> bool {
+    let mut wrong = found.wrong.iter();
+    wrong.all(|wrong| {
+        matches!(
+            wrong,
+            WrongRow::Row {
+                table: Table::Texts,
+                ..
+            }
+        )
+    })
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use fido_unlock::desk::ports::IssuerInfo;
 use fido_unlock::desk::{
-    Desk, DeskError, DeviceSlot, NewDevice, Operator, OperatorSession, Privilege, RequestId, Role, Rules,
-    UserClass,
+    Desk, DeskError, DeviceSlot, LogReport, NewDevice, Operator, OperatorSession, Privilege, RequestId, Role,
+    Rules, UserClass,
 };
 use fido_unlock::suite::IssuerKey;
 use fido_unlock::{ErrorCode, HasCode, Suite};
@@ -147,6 +147,11 @@ pub const ACTS: &[(&str, Act)] = &[
         house.desk.acknowledge(&scene.admin, 99, "note")
     }),
     ("send a notice", |house, _| house.desk.send_notice().map(drop)),
+    ("read what every Administrator is told", |house, scene| {
+        let told = house.desk.announcements(&scene.admin, 50)?;
+        let last = told.last().map(|last| last.number);
+        house.desk.announcements_read(&scene.admin, last.unwrap())
+    }),
     ("list issuers", |house, scene| {
         house.desk.issuers(&scene.anna).map(drop)
     }),
@@ -207,6 +212,9 @@ impl Scene {
             ..Rules::default()
         };
         desk.put_rules(&admin, &stricter).unwrap();
+        let mut bert = operator(BERT.0);
+        bert.privileges.push(Privilege::Audit);
+        desk.put_operator(&admin, &bert, None).unwrap();
         let mut zoe = user("zoe", UserClass::Ordinary);
         zoe.name = "Zoe Changed".into();
         desk.put_user(&admin, &zoe).unwrap();
@@ -263,6 +271,13 @@ impl Scene {
         by_hand(&path, &self.early(), change);
         let acted = House::over(self.world(), &path).and_then(|mut house| act(&mut house, self));
         acted.err().map(|error| error.code())
+    }
+
+    /// What `audit verify` says of the later state after `change`.
+    pub fn verified(&self, change: impl FnOnce(&Connection)) -> Result<LogReport, DeskError> {
+        let path = self.put(&self.late());
+        by_hand(&path, &self.early(), change);
+        House::over(self.world(), &path)?.desk.verify_audit(&[])
     }
 
     /// What an act reads in the later state, and what it comes to.

@@ -56,7 +56,8 @@ fn without_an_anchor_a_restarted_process_takes_the_earlier_state() {
     house.desk.search(&scene.gone, "zoe").unwrap();
 }
 
-/// Head, map and rows of the earlier state under the log of the later one: nothing can be written any more.
+/// Head, map and rows of the earlier state under the log of the later one: nothing can be written any more, and why is
+/// told.
 #[test]
 fn an_earlier_state_under_the_later_log_is_refused() {
     let scene = Scene::new();
@@ -70,5 +71,5 @@ fn an_earlier_state_under_the_later_log_is_refused() {
     });
     let mut house = House::over(scene.world(), &path).unwrap();
     let found = house.desk.find_device(&scene.anna, &device(1));
-    assert_eq!(code_of(found), ErrorCode::StoreWrite);
+    assert_eq!(code_of(found), ErrorCode::StoreTampered);
 }

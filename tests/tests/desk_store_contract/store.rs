@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use fido_unlock::desk::UnixTime;
 use fido_unlock::desk::map::Prefix;
 use fido_unlock::desk::ports::{
-    Batch, CommitError, Derived, DeskStore, DeskTransaction, List, ListedKey, StorageError, Table,
+    Batch, CommitError, Derived, DeskStore, DeskTransaction, DeskView, KeptRow, List, ListedKey,
+    StorageError, Table,
 };
 
 /// What a store does wrong.
@@ -58,6 +59,19 @@ pub enum Kind {
     /// A part of a list is looked for by how it begins.
     GroupBegins,
     PagesWithoutEnd,
+    /// A page of rows begins with the last one of the page before.
+    RowsRepeat,
+    /// Rows come by keys as signed numbers.
+    RowsSigned,
+    /// The whole store in the place of one table.
+    RowsOfAll,
+    RowsWithoutEnd,
+    /// As a store that does not say where else a row stands.
+    RowsAlone,
+    /// A view waits for the lock of a transaction.
+    ViewLocks,
+    /// A view shows what is written while it is open.
+    ViewMoves,
     /// The texts of a row that was removed stay.
     KeepsTexts,
     /// The texts of a row that was written again stay.
@@ -143,6 +157,22 @@ impl DeskStore for Wrong {
             kind: self.kind,
         }))
     }
+
+    fn view(&mut self) -> Result<Box<dyn DeskView + '_>, StorageError> {
+        let lock = self.disk.lock.try_lock().ok();
+        if lock.is_none() && self.kind == Kind::ViewLocks {
+            return Err(StorageError::Busy {
+                detail: String::new(),
+            });
+        }
+        Ok(Box::new(Transaction {
+            lock: None,
+            content: self.disk.content.lock().unwrap().clone(),
+            disk: &self.disk,
+            seen: &mut self.seen,
+            kind: self.kind,
+        }))
+    }
 }
 
 struct Transaction<'a> {
@@ -151,6 +181,16 @@ struct Transaction<'a> {
     disk: &'a Disk,
     seen: &'a mut Option<Arc<Content>>,
     kind: Kind,
+}
+
+impl Transaction<'_> {
+    /// What is read now.
+    fn content(&self) -> Arc<Content> {
+        match self.kind {
+            Kind::ViewMoves => self.disk.content.lock().unwrap().clone(),
+            _ => self.content.clone(),
+        }
+    }
 }
 
 impl Drop for Transaction<'_> {
@@ -266,17 +306,18 @@ fn rank(kind: Kind, text: &str, folded: &str) -> Option<u8> {
     }
 }
 
-impl DeskTransaction for Transaction<'_> {
-    fn now(&self) -> Result<Option<UnixTime>, StorageError> {
-        Ok(None)
-    }
+fn signed(bytes: &[u8]) -> Vec<i8> {
+    bytes.iter().map(|byte| *byte as i8).collect()
+}
 
+impl DeskView for Transaction<'_> {
     fn head(&self) -> Result<Option<Vec<u8>>, StorageError> {
-        Ok(self.content.head.clone())
+        Ok(self.content().head.clone())
     }
 
     fn row(&self, table: Table, row: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
-        let row = self.content.rows.get(&key(self.kind, table, row));
+        let content = self.content();
+        let row = content.rows.get(&key(self.kind, table, row));
         let row = row.map(|(row, _)| row.clone());
         Ok(row.filter(|row| self.kind != Kind::EmptyIsNone || !row.is_empty()))
     }
@@ -330,7 +371,6 @@ impl DeskTransaction for Transaction<'_> {
                 }
             }
         }
-        let signed = |bytes: &[u8]| bytes.iter().map(|byte| *byte as i8).collect::<Vec<_>>();
         match self.kind {
             Kind::SignedOrder => found.sort_by_key(|place| (signed(&place.order), signed(&place.key))),
             _ => found.sort(),
@@ -366,6 +406,47 @@ impl DeskTransaction for Transaction<'_> {
             found.truncate(limit as usize);
         }
         Ok(found.into_iter().map(|(_, row)| row).collect())
+    }
+
+    fn rows(&self, table: Table, after: Option<&[u8]>, limit: u32) -> Result<Vec<KeptRow>, StorageError> {
+        let content = self.content();
+        let mut found = Vec::new();
+        for ((of, key), (row, derived)) in &content.rows {
+            let here = *of == table || self.kind == Kind::RowsOfAll;
+            let behind = after.is_none_or(|after| match self.kind {
+                Kind::RowsRepeat => key.as_slice() >= after,
+                _ => key.as_slice() > after,
+            });
+            if here && behind {
+                let mut derived = derived.clone();
+                derived.listed.sort();
+                derived.listed.dedup();
+                derived.texts.sort();
+                derived.texts.dedup();
+                found.push(KeptRow {
+                    key: key.clone(),
+                    row: Some(row.clone()),
+                    derived: match self.kind {
+                        Kind::RowsAlone => Derived::default(),
+                        _ => derived,
+                    },
+                });
+            }
+        }
+        match self.kind {
+            Kind::RowsSigned => found.sort_by_key(|row| signed(&row.key)),
+            _ => found.sort_by(|one, other| one.key.cmp(&other.key)),
+        }
+        if self.kind != Kind::RowsWithoutEnd {
+            found.truncate(limit as usize);
+        }
+        Ok(found)
+    }
+}
+
+impl DeskTransaction for Transaction<'_> {
+    fn now(&self) -> Result<Option<UnixTime>, StorageError> {
+        Ok(None)
     }
 
     fn end(self: Box<Self>) -> Result<(), StorageError> {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use fido_unlock_desk::UnixTime;
 use fido_unlock_desk::map::Prefix;
 use fido_unlock_desk::ports::{
-    Batch, CommitError, DeskStore, DeskTransaction, List, ListedKey, StorageError, Table,
+    Batch, CommitError, DeskStore, DeskTransaction, DeskView, KeptRow, List, ListedKey, StorageError, Table,
 };
 
 use super::lock;
@@ -83,23 +83,27 @@ impl RecordingStore {
 
 impl DeskStore for RecordingStore {
     fn begin(&mut self) -> Result<Box<dyn DeskTransaction + '_>, StorageError> {
-        Ok(Box::new(Transaction {
+        Ok(Box::new(Recording {
             inner: self.store.begin()?,
+            record: &self.record,
+        }))
+    }
+
+    fn view(&mut self) -> Result<Box<dyn DeskView + '_>, StorageError> {
+        Ok(Box::new(Recording {
+            inner: self.store.view()?,
             record: &self.record,
         }))
     }
 }
 
-struct Transaction<'a> {
-    inner: Box<dyn DeskTransaction + 'a>,
+/// A transaction, or a look.
+struct Recording<'a, T: ?Sized> {
+    inner: Box<T>,
     record: &'a Record,
 }
 
-impl DeskTransaction for Transaction<'_> {
-    fn now(&self) -> Result<Option<UnixTime>, StorageError> {
-        self.inner.now()
-    }
-
+impl<T: DeskView + ?Sized> DeskView for Recording<'_, T> {
     fn head(&self) -> Result<Option<Vec<u8>>, StorageError> {
         self.inner.head()
     }
@@ -138,6 +142,16 @@ impl DeskTransaction for Transaction<'_> {
 
     fn search(&self, folded: &str, limit: u32) -> Result<Vec<(Table, Vec<u8>)>, StorageError> {
         self.inner.search(folded, limit)
+    }
+
+    fn rows(&self, table: Table, after: Option<&[u8]>, limit: u32) -> Result<Vec<KeptRow>, StorageError> {
+        self.inner.rows(table, after, limit)
+    }
+}
+
+impl<T: DeskTransaction + ?Sized> DeskTransaction for Recording<'_, T> {
+    fn now(&self) -> Result<Option<UnixTime>, StorageError> {
+        self.inner.now()
     }
 
     fn end(self: Box<Self>) -> Result<(), StorageError> {

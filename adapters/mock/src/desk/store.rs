@@ -1,13 +1,15 @@
 //! A desk's store in memory, with commits that fail or whose answer is lost when told to.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::{Duration, Instant};
 
 use fido_unlock_desk::UnixTime;
 use fido_unlock_desk::map::Prefix;
 use fido_unlock_desk::ports::{
-    Batch, CommitError, Derived, DeskStore, DeskTransaction, List, ListedKey, StorageError, Table,
+    Batch, CommitError, Derived, DeskStore, DeskTransaction, DeskView, KeptRow, List, ListedKey,
+    StorageError, Table,
 };
 
 use super::lock;
@@ -47,7 +49,9 @@ pub struct StoreContent {
 /// A store in memory. A clone is another handle to the same store.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStore {
-    content: Arc<Mutex<StoreContent>>,
+    /// Held as long as a transaction lasts.
+    writing: Arc<Mutex<()>>,
+    content: Arc<Mutex<Arc<StoreContent>>>,
     next: Arc<Mutex<NextCommit>>,
     clock: Arc<Mutex<Option<UnixTime>>>,
     end_fails: Arc<Mutex<bool>>,
@@ -57,12 +61,12 @@ impl MemoryStore {
     /// What it holds.
     #[must_use]
     pub fn content(&self) -> StoreContent {
-        lock(&self.content).clone()
+        lock(&self.content).as_ref().clone()
     }
 
     /// Puts `content` in its place.
     pub fn set_content(&self, content: StoreContent) {
-        *lock(&self.content) = content;
+        *lock(&self.content) = Arc::new(content);
     }
 
     /// Says what becomes of the next commit; the one after is written again.
@@ -85,8 +89,8 @@ impl DeskStore for MemoryStore {
     fn begin(&mut self) -> Result<Box<dyn DeskTransaction + '_>, StorageError> {
         let since = Instant::now();
         loop {
-            let content = match self.content.try_lock() {
-                Ok(content) => content,
+            let writing = match self.writing.try_lock() {
+                Ok(writing) => writing,
                 Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
                 Err(TryLockError::WouldBlock) if since.elapsed() < LONGEST_WAIT => {
                     std::thread::sleep(Duration::from_millis(1));
@@ -98,21 +102,31 @@ impl DeskStore for MemoryStore {
                     });
                 }
             };
-            return Ok(Box::new(Transaction { content, store: self }));
+            return Ok(Box::new(Transaction {
+                content: lock(&self.content).clone(),
+                store: self,
+                _writing: Some(writing),
+            }));
         }
     }
-}
 
-struct Transaction<'a> {
-    content: MutexGuard<'a, StoreContent>,
-    store: &'a MemoryStore,
-}
-
-impl DeskTransaction for Transaction<'_> {
-    fn now(&self) -> Result<Option<UnixTime>, StorageError> {
-        Ok(*lock(&self.store.clock))
+    fn view(&mut self) -> Result<Box<dyn DeskView + '_>, StorageError> {
+        Ok(Box::new(Transaction {
+            content: lock(&self.content).clone(),
+            store: self,
+            _writing: None,
+        }))
     }
+}
 
+/// What is read: of a transaction, or of a view, which does not hold the lock.
+struct Transaction<'a> {
+    content: Arc<StoreContent>,
+    store: &'a MemoryStore,
+    _writing: Option<MutexGuard<'a, ()>>,
+}
+
+impl DeskView for Transaction<'_> {
     fn head(&self) -> Result<Option<Vec<u8>>, StorageError> {
         Ok(self.content.head.clone())
     }
@@ -186,6 +200,36 @@ impl DeskTransaction for Transaction<'_> {
         Ok(found.into_iter().map(|(_, table, key)| (table, key)).collect())
     }
 
+    fn rows(&self, table: Table, after: Option<&[u8]>, limit: u32) -> Result<Vec<KeptRow>, StorageError> {
+        let from = after.map_or(Bound::Included(Vec::new()), |after| {
+            Bound::Excluded(after.to_vec())
+        });
+        let rows = self
+            .content
+            .rows
+            .range((from.map(|key| (table, key)), Bound::Unbounded));
+        let of_table = rows.take_while(|((of, _), _)| *of == table);
+        let kept = of_table.take(limit as usize).map(|((_, key), (row, derived))| {
+            let mut derived = derived.clone();
+            derived.listed.sort();
+            derived.listed.dedup();
+            derived.texts.sort();
+            derived.texts.dedup();
+            KeptRow {
+                key: key.clone(),
+                row: Some(row.clone()),
+                derived,
+            }
+        });
+        Ok(kept.collect())
+    }
+}
+
+impl DeskTransaction for Transaction<'_> {
+    fn now(&self) -> Result<Option<UnixTime>, StorageError> {
+        Ok(*lock(&self.store.clock))
+    }
+
     fn end(self: Box<Self>) -> Result<(), StorageError> {
         if std::mem::take(&mut *lock(&self.store.end_fails)) {
             return Err(StorageError::Read {
@@ -198,7 +242,9 @@ impl DeskTransaction for Transaction<'_> {
     fn commit(mut self: Box<Self>, batch: &Batch) -> Result<(), CommitError> {
         let next = std::mem::take(&mut *lock(&self.store.next));
         if matches!(next, NextCommit::Written | NextCommit::AnswerLost) {
-            self.content.write(batch)?;
+            // So that nothing is copied unless a view shows it.
+            self.content = Arc::default();
+            Arc::make_mut(&mut lock(&self.store.content)).write(batch)?;
         }
         match next {
             NextCommit::Written => Ok(()),

@@ -31,7 +31,7 @@ impl From<&desk::LogState> for LogState {
     }
 }
 
-/// A log that is whole.
+/// A log that is whole, and rows that are as the desk wrote them.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct AuditSummary {
     /// How far it reaches.
@@ -39,6 +39,8 @@ pub struct AuditSummary {
     /// How many entries the newest checkpoint covers; what is behind it could be rewritten unseen by whoever
     /// has the desk's keys.
     pub covered: u64,
+    /// How many rows there are.
+    pub rows: u64,
 }
 
 /// An entry of the audit log, with what is known beside it (docs/protocol/audit.md).
@@ -128,7 +130,9 @@ impl HelpDesk {
     }
 
     /// Verifies the whole log and that each of `checkpoints` is a beginning of it: number 705 where it was cut
-    /// off or rewritten. `keys`: lines of the keys that sign checkpoints; both may be empty.
+    /// off or rewritten. `keys`: lines of the keys that sign checkpoints; both may be empty. Then verifies every
+    /// row: number 713 where somebody changed, added or took out one; its text names the first twenty by table
+    /// and key. Other desks over the database go on meanwhile; calls on this one wait.
     pub fn verify_audit(
         &self,
         checkpoints: Vec<String>,
@@ -141,6 +145,7 @@ impl HelpDesk {
         Ok(AuditSummary {
             state: (&report.state).into(),
             covered: report.covered,
+            rows: report.rows,
         })
     }
 

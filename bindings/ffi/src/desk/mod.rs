@@ -40,6 +40,6 @@ pub use ports::{
 pub use rules::{AcceptedMethod, DeskRules, LimitRule, LimitRules, default_desk_rules};
 pub use signer::{DeskSigner, IssuerInfo, ResponseSigner, SigningError, SigningTask};
 pub use types::{
-    ChannelKind, CodeOutcome, DeskAlarm, DeskChannel, DeskFound, DeskRequest, DeskUser, OpenCode,
-    RegisteredDevice, RequestPlace,
+    Announcement, ChannelKind, CodeOutcome, DeskAlarm, DeskChannel, DeskFound, DeskRequest, DeskUser,
+    OpenCode, RegisteredDevice, RequestPlace,
 };

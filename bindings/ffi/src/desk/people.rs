@@ -6,7 +6,7 @@ use fido_unlock::desk;
 use zeroize::Zeroizing;
 
 use super::types::{operator_id, user_id};
-use super::{DeskFound, DeskRules, DeskUser, HelpDesk, OperatorSession};
+use super::{Announcement, DeskFound, DeskRules, DeskUser, HelpDesk, OperatorSession};
 use crate::UnlockError;
 
 /// An operator's role.
@@ -107,6 +107,23 @@ impl HelpDesk {
         let operator = operator_id(&operator)?;
         let session = self.run(|desk| desk.sign_in(&operator, &password))?;
         Ok(Arc::new(OperatorSession(session)))
+    }
+
+    /// What every Administrator is told and the session's one has not read yet, oldest first, at most `limit`.
+    /// Show it when they sign in.
+    pub fn announcements(
+        &self,
+        session: Arc<OperatorSession>,
+        limit: u32,
+    ) -> Result<Vec<Announcement>, UnlockError> {
+        let told = self.run(|desk| desk.announcements(&session.0, limit as usize))?;
+        Ok(told.into_iter().map(Into::into).collect())
+    }
+
+    /// Records that the session's Administrator has read the announcements up to number `last`: they are not
+    /// told of them again, the others are.
+    pub fn announcements_read(&self, session: Arc<OperatorSession>, last: u64) -> Result<(), UnlockError> {
+        self.run(|desk| desk.announcements_read(&session.0, last))
     }
 
     /// Ends a session.

@@ -325,6 +325,46 @@ impl From<&desk::DeskAlarm> for DeskAlarm {
     }
 }
 
+/// What every Administrator is told, until they have read it: a change that loosens and rests, one that a second
+/// Administrator let hold at once, an accepted clock, a backup that was put in place.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct Announcement {
+    /// Its number, from 0.
+    pub number: u64,
+    /// The place of its entry in the log.
+    pub entry: u64,
+    /// What, by the event's name: "ChangeApproved".
+    pub event: String,
+    /// When: seconds since 1970-01-01 UTC.
+    pub at: u64,
+    /// Who did it, where the name is still known.
+    pub operator: Option<String>,
+    /// Which operator it is about.
+    pub about: Option<String>,
+    /// Which user it is about.
+    pub user: Option<String>,
+    /// The entry's text, such as the reason, where it was not erased.
+    pub text: Option<String>,
+    /// From when on it holds, where it rests: seconds since 1970-01-01 UTC.
+    pub due: Option<u64>,
+}
+
+impl From<desk::Announcement> for Announcement {
+    fn from(told: desk::Announcement) -> Self {
+        Self {
+            number: told.number,
+            entry: told.entry,
+            event: told.event.name().into(),
+            at: told.at.0,
+            operator: told.operator,
+            about: told.about,
+            user: told.user,
+            text: told.text,
+            due: told.due.map(|due| due.0),
+        }
+    }
+}
+
 pub(super) fn operator_id(name: &str) -> Result<OperatorId, UnlockError> {
     Ok(OperatorId::new(name).ok_or(ErrorCode::OperatorUnknown)?)
 }

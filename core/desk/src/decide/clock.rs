@@ -4,7 +4,7 @@ use fido_unlock_protocol::error::ErrorCode;
 
 use super::operators::with_reason;
 use super::sign_in::{self, Claimed};
-use super::who;
+use super::{announce, who};
 use crate::record::DeskEvent;
 use crate::step::{Guard, Step};
 use crate::{DeskError, Privilege, UnixTime};
@@ -29,5 +29,6 @@ pub(crate) fn accept(
     step.set_now(now);
     step.head_mut().era = step.head().era.next(now);
     let entry = step.entry(DeskEvent::ClockAccepted);
-    Ok(step.record_text(entry, note)?)
+    step.record_text(entry, note)?;
+    Ok(announce::last_entry(step, None)?)
 }

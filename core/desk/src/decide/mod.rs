@@ -5,6 +5,7 @@
 //! a network: what does stands between two decisions.
 
 pub(crate) mod alarm;
+pub(crate) mod announce;
 pub(crate) mod approval;
 pub(crate) mod authorise;
 pub(crate) mod call;

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use fido_unlock_protocol::error::ErrorCode;
 
+use super::announce;
 use super::who::{self, Actor, OperatorNameRow};
 use crate::record::{DeskEntry, DeskEvent};
 use crate::rows::{Asked, CountsRow, Grants, OperatorRow, Resting, SessionRow};
@@ -51,6 +52,8 @@ fn add_resting(
         credentials: 0,
         removed: false,
         sessions: Vec::new(),
+        // What was announced before is not news to them.
+        unread: announce::next(step)?,
     };
     count_administrators(step, None, Some(&row))?;
     step.put(id.as_str().as_bytes(), &OperatorNameRow { number })?;
@@ -183,7 +186,12 @@ fn record(
             |(later, due, _)| format!("{later} from {due} on"),
         )
     });
-    Ok(step.record_text(entry, text.as_deref().unwrap_or_default())?)
+    step.record_text(entry, text.as_deref().unwrap_or_default())?;
+    let later = row.and_then(|row| row.grants.later(step.now(), step.head().era));
+    match later {
+        Some((_, due, _)) => Ok(announce::last_entry(step, Some(due))?),
+        None => Ok(()),
+    }
 }
 
 /// A second Administrator lets an operator's change hold at once. `reason`: what made it urgent.
@@ -211,7 +219,8 @@ pub(crate) fn settle(
         second_operator: Some(number),
         ..step.entry(DeskEvent::ChangeApproved)
     };
-    Ok(step.record_text(entry, reason)?)
+    step.record_text(entry, reason)?;
+    Ok(announce::last_entry(step, None)?)
 }
 
 pub(crate) fn with_reason(reason: &str) -> Result<(), DeskError> {

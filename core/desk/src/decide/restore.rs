@@ -4,7 +4,7 @@ use fido_unlock_protocol::error::ErrorCode;
 
 use super::operators::with_reason;
 use super::sign_in::{self, Claimed};
-use super::who;
+use super::{announce, who};
 use crate::record::{DeskEvent, LogId, restored_text};
 use crate::step::{Guard, Step, typed};
 use crate::{DeskError, Privilege};
@@ -30,5 +30,6 @@ pub(crate) fn restore(step: &mut Step<'_>, claimed: &Claimed, note: &str) -> Res
     head.era.restores = head.era.restores.wrapping_add(1);
     let entry = step.entry(DeskEvent::LogRestored);
     let text = restored_text(&old, &typed(note));
-    Ok(step.record_own_text(entry, text)?)
+    step.record_own_text(entry, text)?;
+    Ok(announce::last_entry(step, None)?)
 }

@@ -7,7 +7,7 @@ use fido_unlock_protocol::DeviceId;
 use fido_unlock_protocol::error::ErrorCode;
 use minicbor::bytes::ByteArray;
 
-use super::{operators, who};
+use super::{announce, operators, who};
 use crate::log::NoteVerifier;
 use crate::ports::IssuerInfo;
 use crate::record::{DeskEntry, DeskEvent};
@@ -69,8 +69,13 @@ pub(crate) fn put_rules(
         Some((_, due, _)) => format!("a part of it holds from {due} on"),
         None => "it holds now".into(),
     };
+    let due = later.map(|(_, due, _)| due);
     let entry = step.entry(DeskEvent::RulesChanged);
-    Ok(step.record_text(entry, &text)?)
+    step.record_text(entry, &text)?;
+    if due.is_some() {
+        announce::last_entry(step, due)?;
+    }
+    Ok(())
 }
 
 /// A second Administrator lets rules that rest hold at once.
@@ -90,7 +95,8 @@ pub(crate) fn settle_rules(
     settings.rules.settle();
     step.put(b"", &settings)?;
     let entry = step.entry(DeskEvent::ChangeApproved);
-    Ok(step.record_text(entry, reason)?)
+    step.record_text(entry, reason)?;
+    Ok(announce::last_entry(step, None)?)
 }
 
 /// Enters an issuer's public key that a signer holds: into an empty slot, or in place of the one before, which then

@@ -12,6 +12,7 @@ use crate::{DeskError, OperatorId, OperatorSession, Privilege, Role};
 /// Names of the queues.
 pub(crate) const ALARMS: &[u8] = b"alarms";
 pub(crate) const OUTBOX: &[u8] = b"outbox";
+pub(crate) const ANNOUNCEMENTS: &[u8] = b"announcements";
 
 /// The first rows of a new desk, with its first Administrator. `password`: as the port for passwords made it.
 pub(crate) fn create(
@@ -29,7 +30,7 @@ pub(crate) fn create(
         },
     )?;
     step.put(b"", &CountsRow::default())?;
-    for queue in [ALARMS, OUTBOX] {
+    for queue in [ALARMS, OUTBOX, ANNOUNCEMENTS] {
         step.put(queue, &QueueRow::default())?;
     }
     let created = step.entry(DeskEvent::LogCreated);

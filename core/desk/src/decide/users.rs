@@ -2,6 +2,7 @@
 
 use fido_unlock_protocol::error::ErrorCode;
 
+use super::announce;
 use super::operators::{asked, with_reason};
 use super::who::{self, UserNameRow};
 use crate::ports::{List, Table};
@@ -42,6 +43,10 @@ pub(crate) fn put(step: &mut Step<'_>, session: &OperatorSession, user: &User) -
     };
     let entry = step.entry(DeskEvent::UserChanged);
     step.record_text(entry, class)?;
+    let later = row.class.later(step.now(), step.head().era);
+    if let Some((_, due, _)) = later {
+        announce::last_entry(step, Some(due))?;
+    }
     let old = core::mem::replace(&mut row.channels, user.channels.clone());
     for channel in &mut row.channels {
         let same = old
@@ -81,7 +86,8 @@ pub(crate) fn settle(
     row.class.settle();
     step.put(&number.0, &row)?;
     let entry = step.entry(DeskEvent::ChangeApproved);
-    Ok(step.record_text(entry, reason)?)
+    step.record_text(entry, reason)?;
+    Ok(announce::last_entry(step, None)?)
 }
 
 /// Forgets all that is known of a user but the number, which the log names: name, channels, the reasons of their

@@ -22,13 +22,12 @@ use crate::decide::{alarm, set_up};
 use crate::log::{NoteVerifier, Range};
 use crate::map::Map;
 use crate::ports::{
-    Anchor, Clock, CodeDelivery, CommitError, DeskStore, DeskTransaction, Notifier, Passwords, Signer,
-    StorageError,
+    Anchor, Clock, CodeDelivery, CommitError, DeskStore, DeskView, Notifier, Passwords, Signer, StorageError,
 };
 use crate::record::{DeskEntry, DeskEvent, LogId};
 use crate::rows::Era;
 use crate::rules::Rules;
-use crate::step::{Guard, Head, SealKey, Seed, SeenLog, Step, TransactionNodes, is_alarming};
+use crate::step::{Guard, Head, SealKey, Seed, SeenLog, Step, TransactionNodes, is_alarming, wrong_end};
 use crate::typed_text::opaque;
 use crate::{DeskError, OperatorId, PersonNumber, UnixTime};
 
@@ -229,9 +228,10 @@ impl Desk {
         match txn.commit(&batch) {
             Ok(()) => {}
             Err(CommitError::NotWritten(error)) => {
-                return match answer {
-                    Ok(_) => Err(error.into()),
-                    Err(refusal) => Err(refusal),
+                return match (self.end_moved(), answer) {
+                    (Some(end_moved), _) => Err(end_moved.into()),
+                    (None, Ok(_)) => Err(error.into()),
+                    (None, Err(refusal)) => Err(refusal),
                 };
             }
             Err(CommitError::Unknown { detail }) => self.look_up(&batch, detail)?,
@@ -241,6 +241,15 @@ impl Desk {
             self.anchor_further();
         }
         answer
+    }
+
+    /// Why nothing can be written, where it is that the log's end is not where it was: somebody has cut it off, or has put
+    /// something into its place. That cannot be recorded either.
+    fn end_moved(&mut self) -> Option<StorageError> {
+        let view = self.parts.store.view().ok()?;
+        let head = head_of(&*view, &self.parts.seal_key, self.seen.as_ref()).ok()?;
+        let detail = wrong_end(&*view, head.range.size()).ok()??;
+        Some(StorageError::Tampered { detail })
     }
 
     /// A commit's answer was lost: the entries that it would have added say whether it was written. They hold random
@@ -331,7 +340,7 @@ fn in_time(clock: UnixTime, store: UnixTime, latest: UnixTime, behind: Behind) -
     Ok(())
 }
 
-fn head_of(txn: &dyn DeskTransaction, key: &SealKey, seen: Option<&SeenLog>) -> Result<Head, StorageError> {
+fn head_of(txn: &dyn DeskView, key: &SealKey, seen: Option<&SeenLog>) -> Result<Head, StorageError> {
     let bytes = txn.head()?.ok_or_else(|| StorageError::Read {
         detail: "there is no help desk in this database".into(),
     })?;

@@ -7,7 +7,7 @@ use fido_unlock_protocol::suite::IssuerPublicKey;
 use alloc::vec::Vec;
 
 use super::{Behind, Desk, Guesses};
-use crate::decide::{clock, lookup, operators, registry, service, set_up, sign_in, users, who};
+use crate::decide::{announce, clock, lookup, operators, registry, service, set_up, sign_in, users, who};
 use crate::log::{NoteSigner, SignedNote, sign_note};
 use crate::ports::{IssuerInfo, SignerError};
 use crate::record::DeskEvent;
@@ -15,8 +15,8 @@ use crate::rows::Grants;
 use crate::rules::Rules;
 use crate::typed_text::{folded, opaque};
 use crate::{
-    DeskError, DeviceSlot, Found, IssuerList, KeyEvent, LicenceFile, NewDevice, Operator, OperatorId,
-    OperatorSession, PersonNumber, Privilege, User, UserId,
+    Announcement, DeskError, DeviceSlot, Found, IssuerList, KeyEvent, LicenceFile, NewDevice, Operator,
+    OperatorId, OperatorSession, PersonNumber, Privilege, User, UserId,
 };
 
 /// The shortest password that stands alone, in characters (NIST SP 800-63B-4, section 3.1.1.2).
@@ -250,6 +250,32 @@ impl Desk {
     ) -> Result<(), DeskError> {
         self.step(DeskEvent::ChangeApproved, |step| {
             operators::settle(step, session, operator, reason)
+        })
+    }
+
+    /// What every Administrator is told and the session's one has not read yet, oldest first, at most `limit`: changes that
+    /// loosen and rest, those that a second Administrator let hold at once, an accepted clock, a backup that was put in
+    /// place. A program shows it when they sign in.
+    ///
+    /// # Errors
+    /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Administer`]; clock; a store's error.
+    pub fn announcements(
+        &mut self,
+        session: &OperatorSession,
+        limit: usize,
+    ) -> Result<Vec<Announcement>, DeskError> {
+        self.step(DeskEvent::Searched, |step| announce::unread(step, session, limit))
+    }
+
+    /// Records that the session's Administrator has read the announcements up to number `last`: they are not told of them
+    /// again, the others are.
+    ///
+    /// # Errors
+    /// [`ErrorCode::InvalidArgument`] where there is no such announcement that they have not read; as
+    /// [`Desk::announcements`].
+    pub fn announcements_read(&mut self, session: &OperatorSession, last: u64) -> Result<(), DeskError> {
+        self.step(DeskEvent::AnnouncementsRead, |step| {
+            announce::read(step, session, last)
         })
     }
 

@@ -12,9 +12,9 @@ use crate::log::{
     NoteSigner, Origin, ProofFile, SignedNote, TreeHash, TreeHead, consistency_proof, inclusion_proof,
     sign_note,
 };
-use crate::ports::{DeskTransaction, Notice};
+use crate::ports::{DeskView, Notice};
 use crate::record::{DeskEntry, DeskEvent, LogId, text_hash};
-use crate::step::StoredNodes;
+use crate::step::{Head, StoredNodes};
 use crate::{DeskError, OperatorSession, Privilege};
 
 /// An entry of the log, with what is known beside it.
@@ -50,6 +50,18 @@ pub struct LogReport {
     pub state: LogState,
     /// How many entries the given checkpoints cover.
     pub covered: u64,
+    /// How many rows there are.
+    pub rows: u64,
+}
+
+impl LogState {
+    pub(super) fn of(head: &Head) -> Self {
+        Self {
+            log_id: head.log_id,
+            size: head.range.size(),
+            root: head.range.root(),
+        }
+    }
 }
 
 impl Desk {
@@ -102,22 +114,17 @@ impl Desk {
         self.looking(|_, state| Ok(state.clone()))
     }
 
-    /// Reads the store in a transaction that writes nothing.
+    /// Reads the store as it stands, and holds nobody up.
     pub(super) fn looking<T>(
         &mut self,
-        look: impl FnOnce(&dyn DeskTransaction, &LogState) -> Result<T, DeskError>,
+        look: impl FnOnce(&dyn DeskView, &LogState) -> Result<T, DeskError>,
     ) -> Result<T, DeskError> {
-        let txn = self.parts.store.begin()?;
-        let head = head_of(&*txn, &self.parts.seal_key, self.seen.as_ref())?;
-        let state = LogState {
-            log_id: head.log_id,
-            size: head.range.size(),
-            root: head.range.root(),
-        };
-        let seen = look(&*txn, &state)?;
-        txn.end()?;
+        let view = self.parts.store.view()?;
+        let head = head_of(&*view, &self.parts.seal_key, self.seen.as_ref())?;
+        let found = look(&*view, &LogState::of(&head))?;
+        drop(view);
         self.saw(&head);
-        Ok(seen)
+        Ok(found)
     }
 
     /// Signs a checkpoint over all entries up to now, the one that says so included. Keep it where the log's
@@ -232,18 +239,25 @@ impl Desk {
     }
 
     /// Verifies the whole log: each entry's form, place, time and log id, the tree over them, the full tiles, and that
-    /// each of `checkpoints`, which the caller has verified, is a beginning of it under the id that it had then.
+    /// each of `checkpoints`, which the caller has verified, is a beginning of it under the id that it had then. Then
+    /// every row: that it is the one that the desk wrote last, is where it belongs in lists and search, and that none is
+    /// missing.
+    ///
+    /// Other desks over the store go on meanwhile, and nothing is recorded.
     ///
     /// # Errors
-    /// [`StorageError::AuditBroken`](crate::ports::StorageError::AuditBroken), the first fault; [`ErrorCode::AuditCheckpoint`]; a store's error.
+    /// [`StorageError::AuditBroken`](crate::ports::StorageError::AuditBroken), the first fault of the log;
+    /// [`ErrorCode::AuditCheckpoint`]; [`DeskError::Rows`], which names each row that is wrong; a store's error.
     pub fn verify_audit(&mut self, checkpoints: &[TreeHead]) -> Result<LogReport, DeskError> {
-        self.looking(|txn, state| verify::whole(txn, state, checkpoints))
+        let view = self.parts.store.view()?;
+        let head = head_of(&*view, &self.parts.seal_key, self.seen.as_ref())?;
+        verify::whole(&*view, &head, checkpoints)
     }
 }
 
 /// The tree head of a checkpoint, whose root is that of the log's first entries.
 pub(super) fn of_this_log(
-    txn: &dyn DeskTransaction,
+    txn: &dyn DeskView,
     state: &LogState,
     checkpoint: &SignedNote,
 ) -> Result<TreeHead, DeskError> {
@@ -262,7 +276,7 @@ pub(super) fn of_this_log(
 }
 
 /// The log id of the first `size` entries: that of the last one of them.
-fn log_at(txn: &dyn DeskTransaction, size: u64) -> Result<LogId, DeskError> {
+fn log_at(txn: &dyn DeskView, size: u64) -> Result<LogId, DeskError> {
     let place = size.saturating_sub(1);
     let bytes = txn.entries(place, 1)?.pop().ok_or_else(|| broken(place))?;
     Ok(DeskEntry::from_bytes(&bytes).map_err(|_| broken(place))?.log_id)

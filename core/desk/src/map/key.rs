@@ -22,6 +22,12 @@ impl MapKey {
             .chain_update(primary_key);
         Self(hash.finalize().into())
     }
+
+    /// Its 32 bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
 }
 
 /// Half-byte `at` of a key, from the most significant; 0 beyond its end.
@@ -48,6 +54,12 @@ impl Prefix {
     #[must_use]
     pub const fn len(&self) -> u8 {
         self.length
+    }
+
+    /// The half-bytes, the rest of the 32 bytes being 0.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.bytes
     }
 
     /// Whether it is the root's.

@@ -8,6 +8,7 @@
 
 mod key;
 mod node;
+mod walk;
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ use core::cell::RefCell;
 use key::nibble;
 pub use key::{MapKey, Prefix};
 use node::{Child, Node};
+pub use walk::Walked;
 
 /// The hash of a row's bytes, or of a node.
 pub type Digest = [u8; 32];

@@ -68,6 +68,7 @@ tables! {
     19 Issuers "issuers" "Issuers' public keys, by hash."
     20 Slots "slots" "The keys of a slot, by its number."
     21 Texts "texts" "Free text that an entry has the hash of, by the entry's place; not in the map, since the entry seals it."
+    22 Announcements "announcements" "What every Administrator is told, by number."
 }
 
 impl Table {
@@ -98,10 +99,26 @@ pub enum List {
 }
 
 impl List {
+    /// Every list, by number.
+    pub const ALL: &'static [Self] = &[
+        Self::DevicesOfUser,
+        Self::Users,
+        Self::Operators,
+        Self::OpenRequests,
+        Self::RequestsOfUser,
+        Self::TextsOfUser,
+    ];
+
     /// Its number.
     #[must_use]
     pub const fn number(self) -> u8 {
         self as u8
+    }
+
+    /// The list with this number.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.iter().copied().find(|list| list.number() == number)
     }
 }
 
@@ -134,6 +151,17 @@ pub struct Derived {
     pub listed: Vec<Listed>,
     /// Texts by which it is found, folded ([`folded`](crate::folded)); any part of one finds it.
     pub texts: Vec<String>,
+}
+
+/// A row as a store has it, with all that it keeps beside it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeptRow {
+    /// The primary key.
+    pub key: Vec<u8>,
+    /// The row; `None` where something is kept beside a row that is not there.
+    pub row: Option<Vec<u8>>,
+    /// Its places in lists and its texts, each in ascending order and once.
+    pub derived: Derived,
 }
 
 /// A row to be written.
@@ -215,20 +243,17 @@ pub trait DeskStore {
     /// # Errors
     /// [`StorageError::Busy`] after that time; [`StorageError`] when the database cannot be reached.
     fn begin(&mut self) -> Result<Box<dyn DeskTransaction + '_>, StorageError>;
-}
 
-/// A transaction. Dropped without [`DeskTransaction::commit`], it has changed nothing.
-///
-/// It sees what was committed before it, and that may not be on disk yet, where a store lets several commits share one
-/// wait for it. Nothing that was read is told to anybody before [`DeskTransaction::commit`] or [`DeskTransaction::end`]
-/// has returned.
-pub trait DeskTransaction {
-    /// The store's own clock, read now; `None` where it has none but the computer's.
+    /// Shows the store as it was committed last, and goes on to show that, whatever is written meanwhile. It takes no
+    /// lock and holds nobody up, however long it is looked at. What it shows is on disk.
     ///
     /// # Errors
-    /// [`StorageError`].
-    fn now(&self) -> Result<Option<UnixTime>, StorageError>;
+    /// [`StorageError`] when the database cannot be reached.
+    fn view(&mut self) -> Result<Box<dyn DeskView + '_>, StorageError>;
+}
 
+/// What a store shows of one moment.
+pub trait DeskView {
     /// The head as it was written last; `None` in a new store.
     ///
     /// # Errors
@@ -280,6 +305,26 @@ pub trait DeskTransaction {
     /// # Errors
     /// [`StorageError`].
     fn search(&self, folded: &str, limit: u32) -> Result<Vec<(Table, Vec<u8>)>, StorageError>;
+
+    /// Rows of a table behind the key `after`, with what is kept beside each, at most `limit`, by key as bytes. An index
+    /// over parts of texts is none of it.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn rows(&self, table: Table, after: Option<&[u8]>, limit: u32) -> Result<Vec<KeptRow>, StorageError>;
+}
+
+/// A transaction. Dropped without [`DeskTransaction::commit`], it has changed nothing.
+///
+/// It sees what was committed before it, and that may not be on disk yet, where a store lets several commits share one
+/// wait for it. Nothing that was read is told to anybody before [`DeskTransaction::commit`] or [`DeskTransaction::end`]
+/// has returned.
+pub trait DeskTransaction: DeskView {
+    /// The store's own clock, read now; `None` where it has none but the computer's.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn now(&self) -> Result<Option<UnixTime>, StorageError>;
 
     /// Ends a transaction that writes nothing. What it read is on disk when this returns.
     ///

@@ -84,6 +84,7 @@ events! {
     101 OperatorRemoved "An operator was removed."
     102 PasswordChanged "An operator's password was changed; their sessions have ended."
     103 LogRead "An operator read or exported the log."
+    104 AnnouncementsRead "An Administrator has read what every Administrator is told; `count` says how many."
 }
 
 #[cfg(test)]

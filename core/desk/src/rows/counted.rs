@@ -146,6 +146,36 @@ impl Row for NoticeRow {
     const TABLE: Table = Table::Outbox;
 }
 
+/// What every Administrator is told: an entry of the log, and from when on it holds.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct AnnouncementRow {
+    /// The entry's place.
+    #[n(0)]
+    pub(crate) entry: u64,
+    #[n(1)]
+    pub(crate) event: u16,
+    #[n(2)]
+    pub(crate) at: UnixTime,
+    #[n(3)]
+    pub(crate) operator: Option<PersonNumber>,
+    /// The operator whom it is about.
+    #[n(4)]
+    pub(crate) about: Option<PersonNumber>,
+    #[n(5)]
+    pub(crate) user: Option<PersonNumber>,
+    /// The hash of the entry's text.
+    #[cbor(n(6), with = "minicbor::bytes")]
+    pub(crate) text: Option<[u8; 32]>,
+    /// From when on what is announced holds, where it rests.
+    #[n(7)]
+    pub(crate) due: Option<UnixTime>,
+}
+
+impl Row for AnnouncementRow {
+    const TABLE: Table = Table::Announcements;
+}
+
 /// A text that an entry has the hash of. Where it was erased there is no row.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]

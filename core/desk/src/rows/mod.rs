@@ -12,7 +12,7 @@ mod settings;
 
 use alloc::vec::Vec;
 
-pub(crate) use counted::{AlarmRow, LimitRow, NoticeRow, QueueRow, StandingRow, TextRow};
+pub(crate) use counted::{AlarmRow, AnnouncementRow, LimitRow, NoticeRow, QueueRow, StandingRow, TextRow};
 pub(crate) use device::{AnsweredRow, CodeRef, CodeState, DeviceRow, DeviceStateRow};
 pub(crate) use keys::{IssuerRow, SlotRow};
 pub(crate) use person::{BackOffRow, Grants, NameRow, OperatorRow, SessionRow, UserRow};

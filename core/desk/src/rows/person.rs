@@ -151,6 +151,9 @@ pub(crate) struct OperatorRow {
     /// The hashes of the sessions that may still live, so that old ones can be taken away.
     #[n(5)]
     pub(crate) sessions: Vec<minicbor::bytes::ByteArray<32>>,
+    /// The number of the first announcement that they have not read.
+    #[n(6)]
+    pub(crate) unread: u64,
 }
 
 impl Row for OperatorRow {

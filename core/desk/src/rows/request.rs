@@ -109,15 +109,12 @@ pub(crate) struct RequestRow {
     challenge: Option<Vec<u8>>,
     #[n(12)]
     pub(crate) approval: Option<ApprovalPart>,
-    /// Who has approved it at some time: they cannot take it over and use their own word.
-    #[n(13)]
-    pub(crate) approvers: Vec<PersonNumber>,
     /// The channel that the code is to go to; `None`: it is shown.
-    #[n(14)]
+    #[n(13)]
     pub(crate) channel: Option<String>,
-    #[n(15)]
+    #[n(14)]
     pub(crate) authorised: Option<AuthorisedPart>,
-    #[cbor(n(16), with = "minicbor::bytes")]
+    #[cbor(n(15), with = "minicbor::bytes")]
     pub(crate) code_sha256: Option<[u8; 32]>,
 }
 
@@ -145,7 +142,6 @@ impl RequestRow {
             suite: suite.number(),
             challenge: None,
             approval: None,
-            approvers: Vec::new(),
             channel: None,
             authorised: None,
             code_sha256: None,

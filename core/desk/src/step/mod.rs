@@ -23,11 +23,11 @@ pub use guard::Guard;
 pub(crate) use head::Head;
 pub use head::SealKey;
 pub use seen::SeenLog;
-pub(crate) use tiles::StoredNodes;
+pub(crate) use tiles::{StoredNodes, wrong_end};
 
 use crate::map::{Digest, Map, MapError, MapKey, MapNodes, Prefix};
 use crate::ports::{
-    Batch, Derived, DeskTransaction, List, Listed, ListedKey, NewEntry, RowChange, StorageError, Table,
+    Batch, Derived, DeskView, List, Listed, ListedKey, NewEntry, RowChange, StorageError, Table,
 };
 use crate::record::{DeskEntry, DeskEvent, text_hash};
 use crate::rows::{Row, RowFault, TextRow, from_blob, to_blob};
@@ -39,7 +39,7 @@ const ROW_LABEL: &[u8] = b"fido-unlock/1 row\0";
 const LONGEST_TEXT: usize = 400;
 
 /// The map's nodes in a transaction.
-pub(crate) struct TransactionNodes<'a>(pub(crate) &'a dyn DeskTransaction);
+pub(crate) struct TransactionNodes<'a>(pub(crate) &'a dyn DeskView);
 
 impl MapNodes for TransactionNodes<'_> {
     type Error = StorageError;
@@ -125,7 +125,7 @@ impl<'a> Step<'a> {
     }
 
     /// The store, for lists and search, whose answers are hints.
-    pub(crate) const fn store(&self) -> &'a dyn DeskTransaction {
+    pub(crate) const fn store(&self) -> &'a dyn DeskView {
         self.nodes.0
     }
 
@@ -250,6 +250,13 @@ impl<'a> Step<'a> {
         self.entries.push(entry);
     }
 
+    /// The last entry that was added, and its place.
+    pub(crate) fn last_entry(&self) -> Option<(u64, &DeskEntry)> {
+        let behind = self.entries.len().checked_sub(1)?;
+        let place = self.head.range.size() + behind as u64;
+        Some((place, self.entries.get(behind)?))
+    }
+
     /// Adds an entry with a text. A Response Code that was typed into it is left out, and what is too long is cut.
     pub(crate) fn record_text(&mut self, entry: DeskEntry, text: &str) -> Result<(), StorageError> {
         let text = typed(text);
@@ -342,7 +349,8 @@ impl<'a> Step<'a> {
     }
 }
 
-fn read<R: Row>(blob: &[u8]) -> Result<R, StorageError> {
+/// A row from its bytes.
+pub(crate) fn read<R: Row>(blob: &[u8]) -> Result<R, StorageError> {
     from_blob(blob).map_err(|fault| {
         let detail = R::TABLE.name().to_owned();
         match fault {

@@ -3,7 +3,7 @@
 use alloc::format;
 
 use crate::log::{Range, leaf_hash};
-use crate::ports::{DeskTransaction, StorageError};
+use crate::ports::{DeskView, StorageError};
 use crate::record::LogId;
 use crate::step::Head;
 
@@ -28,7 +28,7 @@ impl SeenLog {
     }
 
     /// Whether the log as it stands goes on from this one. Reads what was added since.
-    pub(crate) fn goes_on(&self, head: &Head, store: &dyn DeskTransaction) -> Result<(), StorageError> {
+    pub(crate) fn goes_on(&self, head: &Head, store: &dyn DeskView) -> Result<(), StorageError> {
         let set_back = || StorageError::SetBack {
             detail: format!(
                 "{} entries were seen, {} are there",

@@ -1,22 +1,27 @@
 //! The log's tree as the store has it: full tiles, and at the right edge the entries themselves.
 
 use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::log::{Nodes, Range, TILE_WIDTH, Tile, TreeHash, leaf_hash, node_hash};
-use crate::ports::{DeskTransaction, FullTile, StorageError};
+use crate::ports::{DeskView, FullTile, StorageError};
 
 /// Levels of the tree between two levels of tiles.
 const HEIGHT: u8 = 8;
+/// So many tiles are looked for behind the end: more than one step fills.
+const AHEAD: u64 = 16;
+/// Levels of tiles: a tree has at most 2^48 leaves.
+const LEVELS: u8 = 6;
 
 /// The nodes of a log of `size` entries.
 pub(crate) struct StoredNodes<'a> {
-    store: &'a dyn DeskTransaction,
+    store: &'a dyn DeskView,
     size: u64,
 }
 
 impl<'a> StoredNodes<'a> {
-    pub(crate) const fn new(store: &'a dyn DeskTransaction, size: u64) -> Self {
+    pub(crate) const fn new(store: &'a dyn DeskView, size: u64) -> Self {
         Self { store, size }
     }
 }
@@ -59,11 +64,37 @@ impl Nodes for StoredNodes<'_> {
     }
 }
 
+/// Why nothing can be added to a log of `size` entries: its last entry is not there, or an entry or a full tile is where
+/// only a next step would write it.
+pub(crate) fn wrong_end(store: &dyn DeskView, size: u64) -> Result<Option<String>, StorageError> {
+    let last = size.saturating_sub(1);
+    match store.entries(last, 2)?.len() {
+        1 => {}
+        0 => return Ok(Some(format!("entry {last} is not there"))),
+        _ => {
+            return Ok(Some(format!(
+                "an entry behind the log's end, at place {size} or later"
+            )));
+        }
+    }
+    for level in 0..LEVELS {
+        let next = size >> (u32::from(HEIGHT) * (u32::from(level) + 1));
+        for index in next..next.saturating_add(AHEAD) {
+            if store.tile(level, index)?.is_some() {
+                return Ok(Some(format!(
+                    "tile {index} of level {level} behind the log's end"
+                )));
+            }
+        }
+    }
+    Ok(None)
+}
+
 /// Adds entries to a log, and gives the tiles that are full now.
 pub(crate) fn append(
     range: &mut Range,
     entries: &[Vec<u8>],
-    store: &dyn DeskTransaction,
+    store: &dyn DeskView,
 ) -> Result<Vec<FullTile>, StorageError> {
     let before = range.size();
     let full = || StorageError::Full {
@@ -109,7 +140,7 @@ pub(crate) fn append(
 
 /// Hashes `from` to `to` of a level of tiles in the log as it was before, all in one tile.
 fn older(
-    store: &dyn DeskTransaction,
+    store: &dyn DeskView,
     before: u64,
     level: u8,
     from: u64,

@@ -256,7 +256,7 @@ Example:
         #[arg(long, value_name = "CODE")]
         device_id: String,
     },
-    /// Show licence, open codes and alarms
+    /// Show licence, open codes and alarms, and to an Administrator what each of them is told
     #[command(after_help = "\
 Standard input (--stdin): operator's password, passphrase of the keys.
 
@@ -409,8 +409,10 @@ pub enum PrivilegeName {
 /// `audit`.
 #[derive(Debug, Subcommand)]
 pub enum Audit {
-    /// Check every entry of the log; only a checkpoint can show that all of it was rewritten
+    /// Check every entry of the log, and every row; only a checkpoint can show that all of it was rewritten
     #[command(after_help = "\
+A row that somebody changed, added or took out is named by its table and key (713). The desk goes on meanwhile.
+
 Standard input (--stdin): passphrase of the keys.
 
 Examples:

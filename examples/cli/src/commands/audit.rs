@@ -91,7 +91,8 @@ fn verify(desk: &Path, paths: &[PathBuf], key: Option<&Path>, prompt: Prompt) ->
         .map(|path| read_checkpoint(path, &keys))
         .collect::<Result<_, _>>()?;
     let mut opened = Opened::open(folder, ask_passphrase(prompt)?, Keys::NotWanted)?;
-    let report = opened.desk.verify_audit(&checkpoints)?;
+    let report = opened.desk.verify_audit(&checkpoints);
+    let report = report.map_err(|error| Failure::of_desk(&error))?;
     let hint = if report.covered == 0 {
         "No checkpoint was given, so a log that was written anew by who has the keys would not be noticed."
     } else {
@@ -100,12 +101,17 @@ fn verify(desk: &Path, paths: &[PathBuf], key: Option<&Path>, prompt: Prompt) ->
     let (id, root) = (hex(&report.state.log_id.0), hex(&report.state.root.0));
     Ok(Report::new()
         .line(format!("The log is whole: {} entries.", report.state.size))
+        .line(format!(
+            "Each of {} rows is as the desk wrote it, and none is missing.",
+            report.rows
+        ))
         .labelled("log id", &id)
         .labelled("root", &root)
         .labelled("checkpoint covers", report.covered)
         .line(hint)
         .field("good", true)
         .field("entries", report.state.size)
+        .field("rows", report.rows)
         .field("log_id", id)
         .field("root", root)
         .field("covered", report.covered))

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use fido_unlock::desk::{
-    CodeOutcome, Desk as HelpDesk, Operator, Privilege, Role, Rules, User, UserClass, UserId,
+    Announcement, CodeOutcome, Desk as HelpDesk, Operator, Privilege, Role, Rules, User, UserClass, UserId,
 };
 use fido_unlock::{DeviceId, ErrorCode};
 use fido_unlock_files::read_devices;
@@ -380,8 +380,28 @@ fn retire(at: &At, device_id: &str, prompt: Prompt) -> Result<Report, Failure> {
         .field("device_id", id.to_code()))
 }
 
+/// What every Administrator is told, as a line.
+fn announced(told: &Announcement) -> String {
+    let mut line = format!("announced at {}: {}", moment(told.at), told.event.name());
+    for (label, value) in [
+        ("by", &told.operator),
+        ("operator", &told.about),
+        ("user", &told.user),
+        ("text", &told.text),
+    ] {
+        if let Some(value) = value {
+            line.push_str(&format!("; {label} {}", shown(value)));
+        }
+    }
+    if let Some(due) = told.due {
+        line.push_str(&format!("; holds from {} on", moment(due)));
+    }
+    line
+}
+
 fn status(at: &At, prompt: Prompt) -> Result<Report, Failure> {
-    let mut open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
+    let mut open = OpenDesk::sign_in_to_read(at, prompt, Keys::NotWanted)?;
+    let told = open.announcements()?;
     let (desk, session) = (&mut open.desk, &open.session);
     let licence = desk.licence(session)?;
     let mut report = match &licence {
@@ -440,6 +460,23 @@ fn status(at: &At, prompt: Prompt) -> Result<Report, Failure> {
             "name": alarm.code.name(),
         }));
     }
+    let mut announcements = Vec::new();
+    for one in &told {
+        report = report.line(announced(one));
+        announcements.push(json!({
+            "entry": one.entry,
+            "event": one.event.name(),
+            "at": moment(one.at),
+            "operator": one.operator,
+            "about": one.about,
+            "user": one.user,
+            "text": one.text,
+            "holds_from": one.due.map(moment),
+        }));
+    }
+    if let Some(last) = told.last() {
+        desk.announcements_read(session, last.number)?;
+    }
     if requests.is_empty() && alarms.is_empty() {
         report = report.line("No open requests and no alarms.");
     }
@@ -449,7 +486,8 @@ fn status(at: &At, prompt: Prompt) -> Result<Report, Failure> {
             licence.map(|licence| moment(licence.valid_until)),
         )
         .field("open_requests", Value::Array(requests))
-        .field("alarms", Value::Array(alarms)))
+        .field("alarms", Value::Array(alarms))
+        .field("announcements", Value::Array(announcements)))
 }
 
 fn record(close: &Close, prompt: Prompt, done: bool) -> Result<Report, Failure> {

@@ -11,7 +11,7 @@ mod rules;
 mod shared_signer;
 
 use fido_unlock::ErrorCode;
-use fido_unlock::desk::{Desk, DeskParts, OperatorId, OperatorSession};
+use fido_unlock::desk::{Announcement, Desk, DeskParts, OperatorId, OperatorSession, Privilege};
 use fido_unlock_files::key_file::{DeskKeys, Passphrase};
 use fido_unlock_files::{Argon2Passwords, FileAnchor, SystemClock};
 use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
@@ -27,6 +27,9 @@ use crate::args::At;
 use crate::failure::Failure;
 use crate::output::say;
 use crate::prompt::Prompt;
+
+/// So many of what every Administrator is told are shown at a time.
+const MOST_ANNOUNCED: usize = 100;
 
 /// Whether a command signs with the issuers' keys, and so opens them too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,11 +71,32 @@ pub struct OpenDesk {
 }
 
 impl OpenDesk {
-    /// Asks for operator, password and passphrase; then opens the desk.
+    /// Asks for operator, password and passphrase; then opens the desk. An Administrator is told whether there is
+    /// something that every Administrator is to read.
     pub fn sign_in(at: &At, prompt: Prompt, keys: Keys) -> Result<Self, Failure> {
+        let mut open = Self::sign_in_to_read(at, prompt, keys)?;
+        let unread = open.announcements()?.len();
+        if unread > 0 {
+            say(format_args!(
+                "Announced to every Administrator and not read by you: {unread}. `desk status` shows it."
+            ));
+        }
+        Ok(open)
+    }
+
+    /// The same for who reads it now.
+    pub fn sign_in_to_read(at: &At, prompt: Prompt, keys: Keys) -> Result<Self, Failure> {
         let credentials = Credentials::ask(at, prompt)?;
         let passphrase = ask_passphrase(prompt)?;
         Self::open(DeskFolder::of(at)?, &credentials, passphrase, keys)
+    }
+
+    /// What an Administrator has not read of what each is told; nothing for others.
+    pub fn announcements(&mut self) -> Result<Vec<Announcement>, Failure> {
+        if !self.desk.may(&self.session, Privilege::Administer)? {
+            return Ok(Vec::new());
+        }
+        Ok(self.desk.announcements(&self.session, MOST_ANNOUNCED)?)
     }
 
     /// Opens the desk and signs the operator in.

@@ -5,6 +5,9 @@ use std::fs;
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
+use fido_unlock::desk::ports::{Batch, Derived, DeskStore, RowChange, Table};
+use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
+
 use crate::bench::{ADMIN_PASSWORD, Bench, PASSPHRASE, text};
 
 /// F2, F3, F4, F5, F10 edited files that are gone; what a row says is sealed.
@@ -49,6 +52,48 @@ fn lock_a_second_process_works_while_the_first_waits_for_a_challenge() {
     let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
     assert!(!text(&answer["response_code"]).is_empty());
     bench.verify("").ok();
+}
+
+/// Somebody who writes to the database without the desk.
+#[test]
+fn audit_verify_names_the_row_that_somebody_changed() {
+    let bench = Bench::with_desk(2);
+    let verified = bench.verify("").ok();
+    assert!(verified["rows"].as_u64().unwrap() > 5);
+    let database = bench.path("desk/desk.sqlite");
+    let mut store = SqliteStore::open(&database, SqliteOptions::default()).unwrap();
+    let head = store.view().unwrap().head().unwrap().unwrap();
+    let batch = Batch {
+        head,
+        rows: vec![
+            RowChange {
+                table: Table::Counts,
+                key: Vec::new(),
+                row: None,
+            },
+            RowChange {
+                table: Table::UserNames,
+                key: "b\u{f6}b\u{202e}".into(),
+                row: Some((vec![1], Derived::default())),
+            },
+        ],
+        first_entry: verified["entries"].as_u64().unwrap(),
+        ..Batch::default()
+    };
+    store.begin().unwrap().commit(&batch).unwrap();
+    drop(store);
+    let error = bench.verify("").error(713);
+    assert_eq!(
+        error["rows"],
+        serde_json::json!([
+            { "table": "counts", "key": "", "fault": "missing" },
+            { "table": "user_names", "key": "62c3b662e280ae", "fault": "added" },
+        ])
+    );
+    assert_eq!(
+        error["detail"],
+        "counts is missing\n  user_names b\u{f6}b\\u{202e} was added"
+    );
 }
 
 /// A link that somebody planted where the desk writes needs a folder that somebody else can write to.

@@ -225,6 +225,25 @@ fn what_loosens_rests() {
     bench.admin(approve, "").error(410);
     as_operator("nina", approve).ok();
     as_operator("olga", "desk service off").ok();
+    // Each Administrator is told of it until they have read it.
+    let hint = "Announced to every Administrator and not read by you: 2.";
+    let before = bench.admin("desk rules", "");
+    assert!(before.stderr.contains(hint), "{}", before.stderr);
+    let told = bench.admin("desk status", "");
+    assert!(!told.stderr.contains(hint), "{}", told.stderr);
+    let told = told.ok()["announcements"].clone();
+    assert_eq!(told[0]["event"], "OperatorChanged");
+    assert_eq!(told[0]["about"], "olga");
+    assert!(told[0]["holds_from"].is_string());
+    assert_eq!(told[1]["event"], "ChangeApproved");
+    assert_eq!(told[1]["operator"], "nina");
+    assert_eq!(told[1]["text"], "needed");
+    assert_eq!(
+        bench.admin("desk status", "").ok()["announcements"],
+        serde_json::json!([])
+    );
+    let shown = as_operator("nina", "desk status").ok();
+    assert_eq!(shown["announcements"], told);
     let rules = text(&bench.admin("desk rules", "").ok()["rules"]["licence_contact"]);
     assert_eq!(rules, "");
 }

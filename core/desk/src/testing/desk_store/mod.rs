@@ -1,5 +1,6 @@
 //! Contract of [`DeskStore`].
 
+mod kept;
 mod lists;
 mod log;
 mod rows;
@@ -37,6 +38,9 @@ pub fn desk_store(mut open: impl FnMut() -> Result<Store, StorageError>) -> Resu
     rows::nodes(&mut bench)?;
     lists::pages(&mut bench)?;
     lists::changes(&mut bench)?;
+    kept::pages(&mut bench)?;
+    kept::changes(&mut bench)?;
+    kept::view(&mut bench)?;
     search::finds(&mut bench)?;
     search::takes_every_character(&mut bench)?;
     search::changes(&mut bench)?;

@@ -20,7 +20,10 @@ pub(super) fn new_store(bench: &mut Bench<'_>) -> Result<(), ContractError> {
         && txn.tile(0, 0)?.is_none()
         && txn.entries(0, 1)?.is_empty()
         && txn.list(List::Users, b"", None, 1)?.is_empty()
-        && txn.search("a", 1)?.is_empty();
+        && txn.search("a", 1)?.is_empty()
+        && txn.rows(Table::Settings, None, 1)?.is_empty();
+    drop(txn);
+    let empty = empty && store.view()?.head()?.is_none();
     ensure(empty, "a new store has nothing in it")
 }
 

@@ -1,35 +1,43 @@
-//! A transaction: what it reads.
+//! What is read, in a transaction or in a look at one moment.
 
 use fido_unlock_desk::UnixTime;
 use fido_unlock_desk::map::Prefix;
-use fido_unlock_desk::ports::{Batch, CommitError, DeskTransaction, List, ListedKey, StorageError, Table};
-use rusqlite::{OptionalExtension, Params};
+use fido_unlock_desk::ports::{
+    Batch, CommitError, DeskTransaction, DeskView, KeptRow, List, ListedKey, StorageError, Table,
+};
+use rusqlite::{Connection, OptionalExtension, Params};
 
+use crate::columns::{integer, path};
+use crate::kept::Extras;
 use crate::shared::Working;
-use crate::write::path;
-use crate::{places, search};
+use crate::{kept, places, search};
 
-pub(crate) struct Transaction<'a>(pub(crate) Working<'a>);
+/// What has a connection to read from.
+pub(crate) trait Reads {
+    fn reading<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StorageError>;
+}
 
-impl Transaction<'_> {
+/// Reads from it, as the port wants it.
+pub(crate) struct Reading<R> {
+    pub(crate) from: R,
+    extras: Extras,
+}
+
+impl<R: Reads> Reading<R> {
+    pub(crate) fn new(from: R) -> Self {
+        let extras = Extras::default();
+        Self { from, extras }
+    }
+
     fn blob(&self, statement: &str, parameters: impl Params) -> Result<Option<Vec<u8>>, StorageError> {
-        self.0.reading(|connection| {
+        self.from.reading(|connection| {
             let mut statement = connection.prepare_cached(statement)?;
             statement.query_row(parameters, |row| row.get(0)).optional()
         })
     }
 }
 
-/// A number as SQLite has numbers; none of a store's is greater.
-pub(crate) fn integer(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-impl DeskTransaction for Transaction<'_> {
-    fn now(&self) -> Result<Option<UnixTime>, StorageError> {
-        Ok(None)
-    }
-
+impl<R: Reads> DeskView for Reading<R> {
     fn head(&self) -> Result<Option<Vec<u8>>, StorageError> {
         self.blob("SELECT bytes FROM head", ())
     }
@@ -49,7 +57,7 @@ impl DeskTransaction for Transaction<'_> {
     }
 
     fn entries(&self, from: u64, count: u32) -> Result<Vec<Vec<u8>>, StorageError> {
-        self.0.reading(|connection| {
+        self.from.reading(|connection| {
             let mut statement = connection
                 .prepare_cached("SELECT bytes FROM entries WHERE idx >= ?1 ORDER BY idx LIMIT ?2")?;
             let rows = statement.query_map((integer(from), count), |row| row.get(0))?;
@@ -71,26 +79,31 @@ impl DeskTransaction for Transaction<'_> {
         after: Option<(&[u8], &[u8])>,
         limit: u32,
     ) -> Result<Vec<ListedKey>, StorageError> {
-        self.0
+        self.from
             .reading(|connection| places::page(connection, list, group, after, limit))
     }
 
     fn search(&self, folded: &str, limit: u32) -> Result<Vec<(Table, Vec<u8>)>, StorageError> {
-        self.0
+        self.from
             .reading(|connection| search::search(connection, folded, limit as usize))
     }
 
-    fn end(self: Box<Self>) -> Result<(), StorageError> {
-        self.0.end()
-    }
-
-    fn commit(self: Box<Self>, batch: &Batch) -> Result<(), CommitError> {
-        self.0.commit(batch)
+    fn rows(&self, table: Table, after: Option<&[u8]>, limit: u32) -> Result<Vec<KeptRow>, StorageError> {
+        self.from
+            .reading(|connection| kept::page(connection, &self.extras, table, after, limit))
     }
 }
 
-/// A table by the number that is stored.
-pub(crate) fn table(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Table> {
-    let number: u8 = row.get(column)?;
-    Table::from_number(number).ok_or(rusqlite::Error::IntegralValueOutOfRange(column, number.into()))
+impl DeskTransaction for Reading<Working<'_>> {
+    fn now(&self) -> Result<Option<UnixTime>, StorageError> {
+        Ok(None)
+    }
+
+    fn end(self: Box<Self>) -> Result<(), StorageError> {
+        self.from.end()
+    }
+
+    fn commit(self: Box<Self>, batch: &Batch) -> Result<(), CommitError> {
+        self.from.commit(batch)
+    }
 }

@@ -1,4 +1,7 @@
-//! The whole log, verified.
+//! The whole desk, verified: its log here, and its rows.
+
+mod named;
+mod rows;
 
 use alloc::format;
 use alloc::vec::Vec;
@@ -8,10 +11,10 @@ use fido_unlock_protocol::error::ErrorCode;
 use super::{LogReport, LogState};
 use crate::DeskError;
 use crate::log::{Range, Tile, TreeHash, TreeHead, leaf_hash};
-use crate::ports::{DeskTransaction, StorageError, Table};
+use crate::ports::{DeskView, StorageError, Table};
 use crate::record::{DeskEntry, DeskEvent, EntryFault, EntryOrder, LogId, OrderFault, names_head, text_hash};
 use crate::rows::{TextRow, from_blob};
-use crate::step::StoredNodes;
+use crate::step::{Head, StoredNodes, wrong_end};
 
 /// How many entries are read at a time.
 const CHUNK: u32 = 256;
@@ -30,12 +33,23 @@ pub(super) fn wrong(place: u64, fault: OrderFault) -> StorageError {
     }
 }
 
-/// Entry after entry.
+/// Log and rows.
 pub(super) fn whole(
-    txn: &dyn DeskTransaction,
-    state: &LogState,
+    view: &dyn DeskView,
+    head: &Head,
     checkpoints: &[TreeHead],
 ) -> Result<LogReport, DeskError> {
+    let state = LogState::of(head);
+    let covered = log(view, &state, checkpoints)?;
+    Ok(LogReport {
+        state,
+        covered,
+        rows: rows::rows(view, head)?,
+    })
+}
+
+/// Entry after entry. Gives how many of them `checkpoints` cover.
+fn log(txn: &dyn DeskView, state: &LogState, checkpoints: &[TreeHead]) -> Result<u64, DeskError> {
     let mut range = Range::empty();
     let mut order = EntryOrder::default();
     while range.size() < state.size {
@@ -64,24 +78,17 @@ pub(super) fn whole(
     if range.root() != state.root || order.log_id() != Some(state.log_id) {
         return Err(broken(state.size).into());
     }
+    nothing_behind(txn, state.size)?;
     tiles(txn, state.size)?;
     let covered = checkpoints.iter().map(|head| head.size).max().unwrap_or(0);
     if covered > state.size {
         return Err(ErrorCode::AuditCheckpoint.into());
     }
-    Ok(LogReport {
-        state: state.clone(),
-        covered,
-    })
+    Ok(covered)
 }
 
 /// The first entry of a log that goes on from `before` names the head that it had.
-fn goes_on(
-    txn: &dyn DeskTransaction,
-    entry: &DeskEntry,
-    before: LogId,
-    range: &Range,
-) -> Result<(), DeskError> {
+fn goes_on(txn: &dyn DeskView, entry: &DeskEntry, before: LogId, range: &Range) -> Result<(), DeskError> {
     let row = txn.row(Table::Texts, &range.size().to_be_bytes())?;
     let row: Option<TextRow> = row.and_then(|blob| from_blob(&blob).ok());
     let row = row.filter(|row| entry.text == Some(text_hash(&row.salt, &row.text)));
@@ -93,8 +100,16 @@ fn goes_on(
     }
 }
 
+/// The log ends where the head says.
+fn nothing_behind(txn: &dyn DeskView, size: u64) -> Result<(), DeskError> {
+    match wrong_end(txn, size)? {
+        Some(detail) => Err(StorageError::AuditBroken { detail }.into()),
+        None => Ok(()),
+    }
+}
+
 /// Each full tile is what the entries, or the tiles below it, make it.
-fn tiles(txn: &dyn DeskTransaction, size: u64) -> Result<(), DeskError> {
+fn tiles(txn: &dyn DeskView, size: u64) -> Result<(), DeskError> {
     let mut level = 0;
     let mut count = size >> 8;
     while count > 0 {
