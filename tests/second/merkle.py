@@ -225,7 +225,7 @@ def open_note(note, *keys):
                     raise Untrusted("a wrong signature") from None
                 signed = True
     if not signed:
-        raise Untrusted("signed by no trusted key")
+        raise Untrusted("not signed by this key")
     return text
 
 

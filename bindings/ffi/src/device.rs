@@ -109,7 +109,7 @@ impl Device {
     }
 
     /// Its state, and what the person can do; this only reads. `own_issuers`: fingerprints (16 bytes
-    /// each) of your own issuer keys; if empty, no key counts as foreign.
+    /// each) of your own issuer keys, as `read_issuer_list` gives them; if empty, no key counts as foreign.
     #[uniffi::method(default(cancel = None, timeout_ms = None))]
     pub fn diagnose(
         &self,
