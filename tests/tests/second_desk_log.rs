@@ -180,13 +180,13 @@ fn checkpoints(folder: &Path) {
         ..new.clone()
     };
     for (name, head, seed, why) in [
-        ("checkpoint", &new, 1, "signed by no trusted key"),
+        ("checkpoint", &new, 1, "not signed by this key"),
         ("checkpoint", &another_root, OURS, "another root"),
         ("checkpoint", &elsewhere, OURS, "another log"),
         ("checkpoint", &old, OURS, "is not there"),
-        ("checkpoint.old", &old, 1, "signed by no trusted key"),
+        ("checkpoint.old", &old, 1, "not signed by this key"),
         ("checkpoint.old", &another_root, OURS, "rewritten"),
-        ("checkpoint.old", &elsewhere, OURS, "signed by no trusted key"),
+        ("checkpoint.old", &elsewhere, OURS, "not signed by this key"),
         (
             "checkpoint.old",
             &TreeHead {
@@ -218,7 +218,7 @@ fn restored(folder: &Path) {
     for (name, origin, why) in [
         ("checkpoint.before", &new_name, "another log"),
         ("checkpoint.old", &old_name, "another log"),
-        ("checkpoint", &old_name, "signed by no trusted key"),
+        ("checkpoint", &old_name, "not signed by this key"),
     ] {
         let note = read(name);
         let text = &note[..=note.rfind("\n\n").unwrap()];

@@ -150,6 +150,32 @@ namespace FidoUnlock
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadDeviceListing(uniffiR0));
         }
+
+        /// <summary>Reads a list that one of <c>keys</c> has signed, each the line of a checkpoint key of the help desk (its <c>checkpoint.pub</c>). Number 717 where none of them did, 711 where the text is none, 706 where it is of a later version, 801 where a line is no key's.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public static global::FidoUnlock.IssuerList ReadIssuerList(string note, global::System.Collections.Generic.IReadOnlyList<string> keys)
+        {
+            UniffiLibrary.Ensure();
+            if (note == null) throw new global::System.ArgumentNullException("note");
+            if (keys == null) throw new global::System.ArgumentNullException("keys");
+            var uniffiA0 = default(UniffiBuffer);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiA0 = UniffiBuffers.LowerString(note);
+                uniffiA1 = UniffiBuffers.Lower<global::System.Collections.Generic.IReadOnlyList<string>>(keys, (uniffiW0, uniffiV0) => uniffiW0.WriteSequence<string>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteString(uniffiV1)));
+            }
+            catch
+            {
+                UniffiBuffers.Discard(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_func_read_issuer_list(uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadIssuerList(uniffiR0));
+        }
     }
 
     // Checks the native library once, before its first use.
@@ -206,6 +232,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_func_default_desk_rules", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_default_desk_rules(), 44434);
             Check("uniffi_fido_unlock_ffi_checksum_func_error_table", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_error_table(), 4547);
             Check("uniffi_fido_unlock_ffi_checksum_func_list_devices", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_list_devices(), 43105);
+            Check("uniffi_fido_unlock_ffi_checksum_func_read_issuer_list", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_read_issuer_list(), 33480);
             Check("uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel(), 17855);
             Check("uniffi_fido_unlock_ffi_checksum_method_cancelhandle_is_cancelled", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_is_cancelled(), 49201);
             Check("uniffi_fido_unlock_ffi_checksum_method_devicecall_is_cancelled", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_devicecall_is_cancelled(), 43560);
@@ -254,6 +281,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_register_device(), 46925);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_retire_device(), 38883);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service(), 52878);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_signed_issuers", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_signed_issuers(), 50418);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_slots_seen", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_slots_seen(), 35646);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_audit_entries", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_audit_entries(), 4961);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_checkpoint(), 1466);
@@ -263,8 +291,10 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_prove", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_prove(), 14565);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_prove_consistency", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_prove_consistency(), 9651);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_send_notice", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_send_notice(), 57752);
-            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit(), 24902);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit(), 29715);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock(), 47919);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_announcements", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_announcements(), 11378);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_announcements_read", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_announcements_read(), 942);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_operator(), 24609);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_rules", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_rules(), 14692);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_user", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_user(), 42300);
@@ -292,7 +322,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_responsesigner_store_admin_key(), 23019);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_active_interface", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_active_interface(), 1449);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_block_pin", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_block_pin(), 47276);
-            Check("uniffi_fido_unlock_ffi_checksum_method_device_diagnose", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_diagnose(), 62871);
+            Check("uniffi_fido_unlock_ffi_checksum_method_device_diagnose", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_diagnose(), 26482);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_info", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_info(), 58202);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_probe", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_probe(), 17828);
             Check("uniffi_fido_unlock_ffi_checksum_method_device_probe_with", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_device_probe_with(), 32748);
@@ -409,6 +439,9 @@ namespace FidoUnlock
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_func_list_devices();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_func_read_issuer_list();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel();
@@ -555,6 +588,9 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_signed_issuers();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_slots_seen();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -586,6 +622,12 @@ namespace FidoUnlock
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_announcements();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_announcements_read();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_operator();
@@ -1101,6 +1143,9 @@ namespace FidoUnlock
         internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_set_service(ulong a0, ulong a1, sbyte a2, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_signed_issuers(ulong a0, ulong a1, ulong a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_slots_seen(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -1132,6 +1177,12 @@ namespace FidoUnlock
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_accept_clock(ulong a0, UniffiBuffer a1, UniffiBuffer a2, UniffiBuffer a3, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_announcements(ulong a0, ulong a1, uint a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_announcements_read(ulong a0, ulong a1, ulong a2, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_operator(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, ref UniffiStatus status);
@@ -1573,6 +1624,9 @@ namespace FidoUnlock
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_func_list_devices(UniffiBuffer a0, UniffiBuffer a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_func_read_issuer_list(UniffiBuffer a0, UniffiBuffer a1, ref UniffiStatus status);
     }
 
     /// <summary>Cancels calls, from any thread. Once cancelled, it stays cancelled: use a new one for each call.</summary>
@@ -2089,7 +2143,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>Signs checkpoints, with an Ed25519 key that is no issuer's. <c>checkpoint_signer</c> makes one in software.</summary>
+    /// <summary>Signs checkpoints and lists of issuers, with an Ed25519 key that is no issuer's. <c>checkpoint_signer</c> makes one in software.</summary>
     public interface ICheckpointSigner
     {
         /// <summary>The public key that verifies them, as one line: <c>name+id+key</c>, as C2SP's signed-note has it. The name is the log's (<c>HelpDesk.origin</c>).</summary>
@@ -3512,6 +3566,35 @@ namespace FidoUnlock
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
+        /// <summary>The same as a text signed by <c>signer</c>, the key of the log's checkpoints, for programs that see devices and not the desk (<c>read_issuer_list</c>); number 601 where there is no issuer's key. <c>signer</c> is called on this thread.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public string SignedIssuers(global::FidoUnlock.OperatorSession session, global::FidoUnlock.ICheckpointSigner signer)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (signer == null) throw new global::System.ArgumentNullException("signer");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiConverters.LowerICheckpointSigner(signer);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiConverters.DiscardICheckpointSigner(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_signed_issuers(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.LiftString(uniffiRaw);
+        }
+
         /// <summary>Records what a program that saw a device found in its slots. Number 112 where one has a key that is not the desk's, which is recorded.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public void SlotsSeen(global::FidoUnlock.OperatorSession session, string device, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.DeviceSlot> seen)
@@ -3683,7 +3766,7 @@ namespace FidoUnlock
             return UniffiReader.Bool(uniffiRaw);
         }
 
-        /// <summary>Verifies the whole log and that each of <c>checkpoints</c> is a beginning of it: number 705 where it was cut off or rewritten. <c>keys</c>: lines of the keys that sign checkpoints; both may be empty.</summary>
+        /// <summary>Verifies the whole log and that each of <c>checkpoints</c> is a beginning of it: number 705 where it was cut off or rewritten. <c>keys</c>: lines of the keys that sign checkpoints; both may be empty. Then verifies every row: number 713 where somebody changed, added or took out one; its text names the first twenty by table and key. Other desks over the database go on meanwhile; calls on this one wait.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public global::FidoUnlock.AuditSummary VerifyAudit(global::System.Collections.Generic.IReadOnlyList<string> checkpoints, global::System.Collections.Generic.IReadOnlyList<string> keys)
         {
@@ -3741,6 +3824,55 @@ namespace FidoUnlock
             }
             var uniffiStatus = default(UniffiStatus);
             UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_accept_clock(uniffiSelf, uniffiA0, uniffiA1, uniffiA2, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+        }
+
+        /// <summary>What every Administrator is told and the session's one has not read yet, oldest first, at most <c>limit</c>. Show it when they sign in.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.Announcement> Announcements(global::FidoUnlock.OperatorSession session, uint limit)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_announcements(uniffiSelf, uniffiA0, limit, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.Announcement>(uniffiR1 => UniffiConverters.ReadAnnouncement(uniffiR1)));
+        }
+
+        /// <summary>Records that the session's Administrator has read the announcements up to number <c>last</c>: they are not told of them again, the others are.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public void AnnouncementsRead(global::FidoUnlock.OperatorSession session, ulong last)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_announcements_read(uniffiSelf, uniffiA0, last, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
         }
 
@@ -5130,7 +5262,7 @@ namespace FidoUnlock
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => UniffiConverters.ReadBlockOutcome(uniffiR0));
         }
 
-        /// <summary>Its state, and what the person can do; this only reads. <c>own_issuers</c>: fingerprints (16 bytes each) of your own issuer keys; if empty, no key counts as foreign.</summary>
+        /// <summary>Its state, and what the person can do; this only reads. <c>own_issuers</c>: fingerprints (16 bytes each) of your own issuer keys, as <c>read_issuer_list</c> gives them; if empty, no key counts as foreign.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public global::FidoUnlock.Diagnosis Diagnose(global::System.Collections.Generic.IReadOnlyList<byte[]> ownIssuers, global::FidoUnlock.CancelHandle cancel = null, uint? timeoutMs = null)
         {
@@ -7938,7 +8070,7 @@ namespace FidoUnlock
         }
     }
 
-    /// <summary>A log that is whole.</summary>
+    /// <summary>A log that is whole, and rows that are as the desk wrote them.</summary>
     public sealed class AuditSummary : global::System.IEquatable<global::FidoUnlock.AuditSummary>
     {
         /// <summary>How far it reaches.</summary>
@@ -7947,18 +8079,23 @@ namespace FidoUnlock
         /// <summary>How many entries the newest checkpoint covers; what is behind it could be rewritten unseen by whoever has the desk's keys.</summary>
         public ulong Covered { get; }
 
+        /// <summary>How many rows there are.</summary>
+        public ulong Rows { get; }
+
         /// <summary>Takes every field.</summary>
-        public AuditSummary(global::FidoUnlock.LogState state, ulong covered)
+        public AuditSummary(global::FidoUnlock.LogState state, ulong covered, ulong rows)
         {
             if (state == null) throw new global::System.ArgumentNullException("state");
             this.State = state;
             this.Covered = covered;
+            this.Rows = rows;
         }
 
         internal void UniffiWrite(UniffiWriter uniffiWriter)
         {
             UniffiConverters.WriteLogState(uniffiWriter, State);
             uniffiWriter.WriteUInt64(Covered);
+            uniffiWriter.WriteUInt64(Rows);
         }
 
         /// <summary>True when all fields hold the same.</summary>
@@ -7966,7 +8103,8 @@ namespace FidoUnlock
         {
             return !ReferenceEquals(other, null)
                 && UniffiValues.Same(State, other.State)
-                && Covered == other.Covered;
+                && Covered == other.Covered
+                && Rows == other.Rows;
         }
 
         /// <summary>True when the other one is of this type and all fields hold the same.</summary>
@@ -7978,6 +8116,7 @@ namespace FidoUnlock
             var hash = 17;
             hash = UniffiValues.Hash(hash, State);
             hash = UniffiValues.Hash(hash, Covered);
+            hash = UniffiValues.Hash(hash, Rows);
             return hash;
         }
     }
@@ -7986,7 +8125,7 @@ namespace FidoUnlock
     {
         internal static global::FidoUnlock.AuditSummary ReadAuditSummary(UniffiReader uniffiReader)
         {
-            return new global::FidoUnlock.AuditSummary(UniffiConverters.ReadLogState(uniffiReader), uniffiReader.ReadUInt64());
+            return new global::FidoUnlock.AuditSummary(UniffiConverters.ReadLogState(uniffiReader), uniffiReader.ReadUInt64(), uniffiReader.ReadUInt64());
         }
 
         internal static void WriteAuditSummary(UniffiWriter uniffiWriter, global::FidoUnlock.AuditSummary value)
@@ -8870,6 +9009,113 @@ namespace FidoUnlock
         }
 
         internal static void WriteSigningTask(UniffiWriter uniffiWriter, global::FidoUnlock.SigningTask value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>What every Administrator is told, until they have read it: a change that loosens and rests, one that a second Administrator let hold at once, an accepted clock, a backup that was put in place.</summary>
+    public sealed class Announcement : global::System.IEquatable<global::FidoUnlock.Announcement>
+    {
+        /// <summary>Its number, from 0.</summary>
+        public ulong Number { get; }
+
+        /// <summary>The place of its entry in the log.</summary>
+        public ulong Entry { get; }
+
+        /// <summary>What, by the event's name: "ChangeApproved".</summary>
+        public string Event { get; }
+
+        /// <summary>When: seconds since 1970-01-01 UTC.</summary>
+        public ulong At { get; }
+
+        /// <summary>Who did it, where the name is still known.</summary>
+        public string Operator { get; }
+
+        /// <summary>Which operator it is about.</summary>
+        public string About { get; }
+
+        /// <summary>Which user it is about.</summary>
+        public string User { get; }
+
+        /// <summary>The entry's text, such as the reason, where it was not erased.</summary>
+        public string Text { get; }
+
+        /// <summary>From when on it holds, where it rests: seconds since 1970-01-01 UTC.</summary>
+        public ulong? Due { get; }
+
+        /// <summary>Takes every field.</summary>
+        public Announcement(ulong number, ulong entry, string @event, ulong at, string @operator, string about, string user, string text, ulong? due)
+        {
+            if (@event == null) throw new global::System.ArgumentNullException("event");
+            this.Number = number;
+            this.Entry = entry;
+            this.Event = @event;
+            this.At = at;
+            this.Operator = @operator;
+            this.About = about;
+            this.User = user;
+            this.Text = text;
+            this.Due = due;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteUInt64(Number);
+            uniffiWriter.WriteUInt64(Entry);
+            uniffiWriter.WriteString(Event);
+            uniffiWriter.WriteUInt64(At);
+            uniffiWriter.WriteOptional<string>(Operator, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
+            uniffiWriter.WriteOptional<string>(About, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
+            uniffiWriter.WriteOptional<string>(User, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
+            uniffiWriter.WriteOptional<string>(Text, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
+            uniffiWriter.WriteNullable<ulong>(Due, (uniffiW0, uniffiV0) => uniffiW0.WriteUInt64(uniffiV0));
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.Announcement other)
+        {
+            return !ReferenceEquals(other, null)
+                && Number == other.Number
+                && Entry == other.Entry
+                && Event == other.Event
+                && At == other.At
+                && UniffiValues.Same(Operator, other.Operator)
+                && UniffiValues.Same(About, other.About)
+                && UniffiValues.Same(User, other.User)
+                && UniffiValues.Same(Text, other.Text)
+                && UniffiValues.Same(Due, other.Due);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.Announcement); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Number);
+            hash = UniffiValues.Hash(hash, Entry);
+            hash = UniffiValues.Hash(hash, Event);
+            hash = UniffiValues.Hash(hash, At);
+            hash = UniffiValues.Hash(hash, Operator);
+            hash = UniffiValues.Hash(hash, About);
+            hash = UniffiValues.Hash(hash, User);
+            hash = UniffiValues.Hash(hash, Text);
+            hash = UniffiValues.Hash(hash, Due);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.Announcement ReadAnnouncement(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.Announcement(uniffiReader.ReadUInt64(), uniffiReader.ReadUInt64(), uniffiReader.ReadString(), uniffiReader.ReadUInt64(), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadNullable<ulong>(uniffiR0 => uniffiR0.ReadUInt64()));
+        }
+
+        internal static void WriteAnnouncement(UniffiWriter uniffiWriter, global::FidoUnlock.Announcement value)
         {
             UniffiWriter.NotNull(value);
             value.UniffiWrite(uniffiWriter);
@@ -9766,11 +10012,15 @@ namespace FidoUnlock
         /// <summary>A slot's issuer key is not among those named as your own.</summary>
         public bool ForeignIssuer { get; }
 
+        /// <summary>Those slots.</summary>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.SlotInfo> ForeignSlots { get; }
+
         /// <summary>Takes every field.</summary>
-        public Diagnosis(global::FidoUnlock.Condition condition, ushort number, string sentence, bool canUnlock, string deviceId, bool enrolled, bool foreignIssuer)
+        public Diagnosis(global::FidoUnlock.Condition condition, ushort number, string sentence, bool canUnlock, string deviceId, bool enrolled, bool foreignIssuer, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.SlotInfo> foreignSlots)
         {
             if (condition == null) throw new global::System.ArgumentNullException("condition");
             if (sentence == null) throw new global::System.ArgumentNullException("sentence");
+            if (foreignSlots == null) throw new global::System.ArgumentNullException("foreignSlots");
             this.Condition = condition;
             this.Number = number;
             this.Sentence = sentence;
@@ -9778,6 +10028,7 @@ namespace FidoUnlock
             this.DeviceId = deviceId;
             this.Enrolled = enrolled;
             this.ForeignIssuer = foreignIssuer;
+            this.ForeignSlots = foreignSlots;
         }
 
         internal void UniffiWrite(UniffiWriter uniffiWriter)
@@ -9789,6 +10040,7 @@ namespace FidoUnlock
             uniffiWriter.WriteOptional<string>(DeviceId, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
             uniffiWriter.WriteBool(Enrolled);
             uniffiWriter.WriteBool(ForeignIssuer);
+            uniffiWriter.WriteSequence<global::FidoUnlock.SlotInfo>(ForeignSlots, (uniffiW0, uniffiV0) => UniffiConverters.WriteSlotInfo(uniffiW0, uniffiV0));
         }
 
         /// <summary>True when all fields hold the same.</summary>
@@ -9801,7 +10053,8 @@ namespace FidoUnlock
                 && CanUnlock == other.CanUnlock
                 && UniffiValues.Same(DeviceId, other.DeviceId)
                 && Enrolled == other.Enrolled
-                && ForeignIssuer == other.ForeignIssuer;
+                && ForeignIssuer == other.ForeignIssuer
+                && UniffiValues.Same(ForeignSlots, other.ForeignSlots);
         }
 
         /// <summary>True when the other one is of this type and all fields hold the same.</summary>
@@ -9818,6 +10071,7 @@ namespace FidoUnlock
             hash = UniffiValues.Hash(hash, DeviceId);
             hash = UniffiValues.Hash(hash, Enrolled);
             hash = UniffiValues.Hash(hash, ForeignIssuer);
+            hash = UniffiValues.Hash(hash, ForeignSlots);
             return hash;
         }
     }
@@ -9826,7 +10080,7 @@ namespace FidoUnlock
     {
         internal static global::FidoUnlock.Diagnosis ReadDiagnosis(UniffiReader uniffiReader)
         {
-            return new global::FidoUnlock.Diagnosis(UniffiConverters.ReadCondition(uniffiReader), uniffiReader.ReadUInt16(), uniffiReader.ReadString(), uniffiReader.ReadBool(), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadBool(), uniffiReader.ReadBool());
+            return new global::FidoUnlock.Diagnosis(UniffiConverters.ReadCondition(uniffiReader), uniffiReader.ReadUInt16(), uniffiReader.ReadString(), uniffiReader.ReadBool(), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadBool(), uniffiReader.ReadBool(), uniffiReader.ReadSequence<global::FidoUnlock.SlotInfo>(uniffiR0 => UniffiConverters.ReadSlotInfo(uniffiR0)));
         }
 
         internal static void WriteDiagnosis(UniffiWriter uniffiWriter, global::FidoUnlock.Diagnosis value)
@@ -10232,6 +10486,80 @@ namespace FidoUnlock
         }
 
         internal static void WriteFoundRoute(UniffiWriter uniffiWriter, global::FidoUnlock.FoundRoute value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>The issuer keys of a help desk, as its signed list names them.</summary>
+    public sealed class IssuerList : global::System.IEquatable<global::FidoUnlock.IssuerList>
+    {
+        /// <summary>The name of the desk's log, which is that of the key that signed it.</summary>
+        public string Origin { get; }
+
+        /// <summary>When it was made, in Unix seconds. An older list can make a key look foreign, and never hide one that is.</summary>
+        public ulong MadeAt { get; }
+
+        /// <summary>Its keys, by slot, the present one of a slot before its retired ones, newest first.</summary>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.IssuerInfo> Issuers { get; }
+
+        /// <summary>Their fingerprints, 16 bytes each, for <c>Device.diagnose</c>.</summary>
+        public global::System.Collections.Generic.IReadOnlyList<byte[]> Fingerprints { get; }
+
+        /// <summary>Takes every field.</summary>
+        public IssuerList(string origin, ulong madeAt, global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.IssuerInfo> issuers, global::System.Collections.Generic.IReadOnlyList<byte[]> fingerprints)
+        {
+            if (origin == null) throw new global::System.ArgumentNullException("origin");
+            if (issuers == null) throw new global::System.ArgumentNullException("issuers");
+            if (fingerprints == null) throw new global::System.ArgumentNullException("fingerprints");
+            this.Origin = origin;
+            this.MadeAt = madeAt;
+            this.Issuers = issuers;
+            this.Fingerprints = fingerprints;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteString(Origin);
+            uniffiWriter.WriteUInt64(MadeAt);
+            uniffiWriter.WriteSequence<global::FidoUnlock.IssuerInfo>(Issuers, (uniffiW0, uniffiV0) => UniffiConverters.WriteIssuerInfo(uniffiW0, uniffiV0));
+            uniffiWriter.WriteSequence<byte[]>(Fingerprints, (uniffiW0, uniffiV0) => uniffiW0.WriteBytes(uniffiV0));
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.IssuerList other)
+        {
+            return !ReferenceEquals(other, null)
+                && Origin == other.Origin
+                && MadeAt == other.MadeAt
+                && UniffiValues.Same(Issuers, other.Issuers)
+                && UniffiValues.Same(Fingerprints, other.Fingerprints);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.IssuerList); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Origin);
+            hash = UniffiValues.Hash(hash, MadeAt);
+            hash = UniffiValues.Hash(hash, Issuers);
+            hash = UniffiValues.Hash(hash, Fingerprints);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.IssuerList ReadIssuerList(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.IssuerList(uniffiReader.ReadString(), uniffiReader.ReadUInt64(), uniffiReader.ReadSequence<global::FidoUnlock.IssuerInfo>(uniffiR0 => UniffiConverters.ReadIssuerInfo(uniffiR0)), uniffiReader.ReadSequence<byte[]>(uniffiR0 => uniffiR0.ReadBytes()));
+        }
+
+        internal static void WriteIssuerList(UniffiWriter uniffiWriter, global::FidoUnlock.IssuerList value)
         {
             UniffiWriter.NotNull(value);
             value.UniffiWrite(uniffiWriter);

@@ -1724,7 +1724,7 @@ public func FfiConverterTypeCancelHandle_lower(_ value: CancelHandle) -> UInt64 
 
 
 /**
- * Signs checkpoints, with an Ed25519 key that is no issuer's. `checkpoint_signer` makes one in software.
+ * Signs checkpoints and lists of issuers, with an Ed25519 key that is no issuer's. `checkpoint_signer` makes one in software.
  */
 public protocol CheckpointSigner: AnyObject, Sendable {
 
@@ -1741,7 +1741,7 @@ public protocol CheckpointSigner: AnyObject, Sendable {
 
 }
 /**
- * Signs checkpoints, with an Ed25519 key that is no issuer's. `checkpoint_signer` makes one in software.
+ * Signs checkpoints and lists of issuers, with an Ed25519 key that is no issuer's. `checkpoint_signer` makes one in software.
  */
 open class CheckpointSignerImpl: CheckpointSigner, @unchecked Sendable {
     fileprivate let handle: UInt64
@@ -2704,7 +2704,7 @@ public protocol DeviceProtocol: AnyObject, Sendable {
 
     /**
      * Its state, and what the person can do; this only reads. `own_issuers`: fingerprints (16 bytes
-     * each) of your own issuer keys; if empty, no key counts as foreign.
+     * each) of your own issuer keys, as `read_issuer_list` gives them; if empty, no key counts as foreign.
      */
     func diagnose(ownIssuers: [Data], cancel: CancelHandle?, timeoutMs: UInt32?) throws  -> Diagnosis
 
@@ -2877,7 +2877,7 @@ open func blockPin(consent: BlockConsent, cancel: CancelHandle? = nil, timeoutMs
 
     /**
      * Its state, and what the person can do; this only reads. `own_issuers`: fingerprints (16 bytes
-     * each) of your own issuer keys; if empty, no key counts as foreign.
+     * each) of your own issuer keys, as `read_issuer_list` gives them; if empty, no key counts as foreign.
      */
 open func diagnose(ownIssuers: [Data], cancel: CancelHandle? = nil, timeoutMs: UInt32? = nil)throws  -> Diagnosis  {
     return try  FfiConverterTypeDiagnosis_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
@@ -3730,6 +3730,12 @@ public protocol HelpDeskProtocol: AnyObject, Sendable {
     func setService(session: OperatorSession, on: Bool) throws
 
     /**
+     * The same as a text signed by `signer`, the key of the log's checkpoints, for programs that see devices and not
+     * the desk (`read_issuer_list`); number 601 where there is no issuer's key. `signer` is called on this thread.
+     */
+    func signedIssuers(session: OperatorSession, signer: CheckpointSigner) throws  -> String
+
+    /**
      * Records what a program that saw a device found in its slots. Number 112 where one has a key that is
      * not the desk's, which is recorded.
      */
@@ -3780,7 +3786,9 @@ public protocol HelpDeskProtocol: AnyObject, Sendable {
 
     /**
      * Verifies the whole log and that each of `checkpoints` is a beginning of it: number 705 where it was cut
-     * off or rewritten. `keys`: lines of the keys that sign checkpoints; both may be empty.
+     * off or rewritten. `keys`: lines of the keys that sign checkpoints; both may be empty. Then verifies every
+     * row: number 713 where somebody changed, added or took out one; its text names the first twenty by table
+     * and key. Other desks over the database go on meanwhile; calls on this one wait.
      */
     func verifyAudit(checkpoints: [String], keys: [String]) throws  -> AuditSummary
 
@@ -3790,6 +3798,18 @@ public protocol HelpDeskProtocol: AnyObject, Sendable {
      * password is wiped on this side.
      */
     func acceptClock(`operator`: String, password: String, note: String) throws
+
+    /**
+     * What every Administrator is told and the session's one has not read yet, oldest first, at most `limit`.
+     * Show it when they sign in.
+     */
+    func announcements(session: OperatorSession, limit: UInt32) throws  -> [Announcement]
+
+    /**
+     * Records that the session's Administrator has read the announcements up to number `last`: they are not
+     * told of them again, the others are.
+     */
+    func announcementsRead(session: OperatorSession, last: UInt64) throws
 
     /**
      * A second Administrator lets an operator's change that rests hold at once. `reason`: what made it urgent.
@@ -4472,6 +4492,21 @@ open func setService(session: OperatorSession, on: Bool)throws   {try rustCallWi
 }
 
     /**
+     * The same as a text signed by `signer`, the key of the log's checkpoints, for programs that see devices and not
+     * the desk (`read_issuer_list`); number 601 where there is no issuer's key. `signer` is called on this thread.
+     */
+open func signedIssuers(session: OperatorSession, signer: CheckpointSigner)throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_signed_issuers(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterTypeCheckpointSigner_lower(signer),uniffiCallStatus
+    )
+})
+}
+
+    /**
      * Records what a program that saw a device found in its slots. Number 112 where one has a key that is
      * not the desk's, which is recorded.
      */
@@ -4597,7 +4632,9 @@ open func sendNotice()throws  -> Bool  {
 
     /**
      * Verifies the whole log and that each of `checkpoints` is a beginning of it: number 705 where it was cut
-     * off or rewritten. `keys`: lines of the keys that sign checkpoints; both may be empty.
+     * off or rewritten. `keys`: lines of the keys that sign checkpoints; both may be empty. Then verifies every
+     * row: number 713 where somebody changed, added or took out one; its text names the first twenty by table
+     * and key. Other desks over the database go on meanwhile; calls on this one wait.
      */
 open func verifyAudit(checkpoints: [String], keys: [String])throws  -> AuditSummary  {
     return try  FfiConverterTypeAuditSummary_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
@@ -4622,6 +4659,35 @@ open func acceptClock(`operator`: String, password: String, note: String)throws 
         FfiConverterString.lower(`operator`),
         FfiConverterString.lower(password),
         FfiConverterString.lower(note),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * What every Administrator is told and the session's one has not read yet, oldest first, at most `limit`.
+     * Show it when they sign in.
+     */
+open func announcements(session: OperatorSession, limit: UInt32)throws  -> [Announcement]  {
+    return try  FfiConverterSequenceTypeAnnouncement.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_announcements(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterUInt32.lower(limit),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Records that the session's Administrator has read the announcements up to number `last`: they are not
+     * told of them again, the others are.
+     */
+open func announcementsRead(session: OperatorSession, last: UInt64)throws   {try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_announcements_read(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterUInt64.lower(last),uniffiCallStatus
     )
 }
 }
@@ -8221,6 +8287,146 @@ public func FfiConverterTypeAcceptedMethod_lower(_ value: AcceptedMethod) -> Rus
 
 
 /**
+ * What every Administrator is told, until they have read it: a change that loosens and rests, one that a second
+ * Administrator let hold at once, an accepted clock, a backup that was put in place.
+ */
+public struct Announcement: Equatable, Hashable {
+    /**
+     * Its number, from 0.
+     */
+    public var number: UInt64
+    /**
+     * The place of its entry in the log.
+     */
+    public var entry: UInt64
+    /**
+     * What, by the event's name: "ChangeApproved".
+     */
+    public var event: String
+    /**
+     * When: seconds since 1970-01-01 UTC.
+     */
+    public var at: UInt64
+    /**
+     * Who did it, where the name is still known.
+     */
+    public var `operator`: String?
+    /**
+     * Which operator it is about.
+     */
+    public var about: String?
+    /**
+     * Which user it is about.
+     */
+    public var user: String?
+    /**
+     * The entry's text, such as the reason, where it was not erased.
+     */
+    public var text: String?
+    /**
+     * From when on it holds, where it rests: seconds since 1970-01-01 UTC.
+     */
+    public var due: UInt64?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Its number, from 0.
+         */number: UInt64,
+        /**
+         * The place of its entry in the log.
+         */entry: UInt64,
+        /**
+         * What, by the event's name: "ChangeApproved".
+         */event: String,
+        /**
+         * When: seconds since 1970-01-01 UTC.
+         */at: UInt64,
+        /**
+         * Who did it, where the name is still known.
+         */`operator`: String?,
+        /**
+         * Which operator it is about.
+         */about: String?,
+        /**
+         * Which user it is about.
+         */user: String?,
+        /**
+         * The entry's text, such as the reason, where it was not erased.
+         */text: String?,
+        /**
+         * From when on it holds, where it rests: seconds since 1970-01-01 UTC.
+         */due: UInt64?) {
+        self.number = number
+        self.entry = entry
+        self.event = event
+        self.at = at
+        self.`operator` = `operator`
+        self.about = about
+        self.user = user
+        self.text = text
+        self.due = due
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Announcement: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeAnnouncement: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Announcement {
+        return
+            try Announcement(
+                number: FfiConverterUInt64.read(from: &buf),
+                entry: FfiConverterUInt64.read(from: &buf),
+                event: FfiConverterString.read(from: &buf),
+                at: FfiConverterUInt64.read(from: &buf),
+                operator: FfiConverterOptionString.read(from: &buf),
+                about: FfiConverterOptionString.read(from: &buf),
+                user: FfiConverterOptionString.read(from: &buf),
+                text: FfiConverterOptionString.read(from: &buf),
+                due: FfiConverterOptionUInt64.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Announcement, into buf: inout [UInt8]) {
+        FfiConverterUInt64.write(value.number, into: &buf)
+        FfiConverterUInt64.write(value.entry, into: &buf)
+        FfiConverterString.write(value.event, into: &buf)
+        FfiConverterUInt64.write(value.at, into: &buf)
+        FfiConverterOptionString.write(value.`operator`, into: &buf)
+        FfiConverterOptionString.write(value.about, into: &buf)
+        FfiConverterOptionString.write(value.user, into: &buf)
+        FfiConverterOptionString.write(value.text, into: &buf)
+        FfiConverterOptionUInt64.write(value.due, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAnnouncement_lift(_ buf: RustBuffer) throws -> Announcement {
+    return try FfiConverterTypeAnnouncement.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAnnouncement_lower(_ value: Announcement) -> RustBuffer {
+    return FfiConverterTypeAnnouncement.lower(value)
+}
+
+
+/**
  * A second operator's approval, as the host's system has it.
  */
 public struct Approval: Equatable, Hashable {
@@ -8630,7 +8836,7 @@ public func FfiConverterTypeAuditEntry_lower(_ value: AuditEntry) -> RustBuffer 
 
 
 /**
- * A log that is whole.
+ * A log that is whole, and rows that are as the desk wrote them.
  */
 public struct AuditSummary: Equatable, Hashable {
     /**
@@ -8642,6 +8848,10 @@ public struct AuditSummary: Equatable, Hashable {
      * has the desk's keys.
      */
     public var covered: UInt64
+    /**
+     * How many rows there are.
+     */
+    public var rows: UInt64
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -8652,9 +8862,13 @@ public struct AuditSummary: Equatable, Hashable {
         /**
          * How many entries the newest checkpoint covers; what is behind it could be rewritten unseen by whoever
          * has the desk's keys.
-         */covered: UInt64) {
+         */covered: UInt64,
+        /**
+         * How many rows there are.
+         */rows: UInt64) {
         self.state = state
         self.covered = covered
+        self.rows = rows
     }
 
 
@@ -8674,13 +8888,15 @@ public struct FfiConverterTypeAuditSummary: FfiConverterRustBuffer {
         return
             try AuditSummary(
                 state: FfiConverterTypeLogState.read(from: &buf),
-                covered: FfiConverterUInt64.read(from: &buf)
+                covered: FfiConverterUInt64.read(from: &buf),
+                rows: FfiConverterUInt64.read(from: &buf)
         )
     }
 
     public static func write(_ value: AuditSummary, into buf: inout [UInt8]) {
         FfiConverterTypeLogState.write(value.state, into: &buf)
         FfiConverterUInt64.write(value.covered, into: &buf)
+        FfiConverterUInt64.write(value.rows, into: &buf)
     }
 }
 
@@ -10253,6 +10469,10 @@ public struct Diagnosis: Equatable, Hashable {
      * A slot's issuer key is not among those named as your own.
      */
     public var foreignIssuer: Bool
+    /**
+     * Those slots.
+     */
+    public var foreignSlots: [SlotInfo]
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -10277,7 +10497,10 @@ public struct Diagnosis: Equatable, Hashable {
          */enrolled: Bool,
         /**
          * A slot's issuer key is not among those named as your own.
-         */foreignIssuer: Bool) {
+         */foreignIssuer: Bool,
+        /**
+         * Those slots.
+         */foreignSlots: [SlotInfo]) {
         self.condition = condition
         self.number = number
         self.sentence = sentence
@@ -10285,6 +10508,7 @@ public struct Diagnosis: Equatable, Hashable {
         self.deviceId = deviceId
         self.enrolled = enrolled
         self.foreignIssuer = foreignIssuer
+        self.foreignSlots = foreignSlots
     }
 
 
@@ -10309,7 +10533,8 @@ public struct FfiConverterTypeDiagnosis: FfiConverterRustBuffer {
                 canUnlock: FfiConverterBool.read(from: &buf),
                 deviceId: FfiConverterOptionString.read(from: &buf),
                 enrolled: FfiConverterBool.read(from: &buf),
-                foreignIssuer: FfiConverterBool.read(from: &buf)
+                foreignIssuer: FfiConverterBool.read(from: &buf),
+                foreignSlots: FfiConverterSequenceTypeSlotInfo.read(from: &buf)
         )
     }
 
@@ -10321,6 +10546,7 @@ public struct FfiConverterTypeDiagnosis: FfiConverterRustBuffer {
         FfiConverterOptionString.write(value.deviceId, into: &buf)
         FfiConverterBool.write(value.enrolled, into: &buf)
         FfiConverterBool.write(value.foreignIssuer, into: &buf)
+        FfiConverterSequenceTypeSlotInfo.write(value.foreignSlots, into: &buf)
     }
 }
 
@@ -10834,6 +11060,95 @@ public func FfiConverterTypeIssuerInfo_lift(_ buf: RustBuffer) throws -> IssuerI
 #endif
 public func FfiConverterTypeIssuerInfo_lower(_ value: IssuerInfo) -> RustBuffer {
     return FfiConverterTypeIssuerInfo.lower(value)
+}
+
+
+/**
+ * The issuer keys of a help desk, as its signed list names them.
+ */
+public struct IssuerList: Equatable, Hashable {
+    /**
+     * The name of the desk's log, which is that of the key that signed it.
+     */
+    public var origin: String
+    /**
+     * When it was made, in Unix seconds. An older list can make a key look foreign, and never hide one that is.
+     */
+    public var madeAt: UInt64
+    /**
+     * Its keys, by slot, the present one of a slot before its retired ones, newest first.
+     */
+    public var issuers: [IssuerInfo]
+    /**
+     * Their fingerprints, 16 bytes each, for `Device.diagnose`.
+     */
+    public var fingerprints: [Data]
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The name of the desk's log, which is that of the key that signed it.
+         */origin: String,
+        /**
+         * When it was made, in Unix seconds. An older list can make a key look foreign, and never hide one that is.
+         */madeAt: UInt64,
+        /**
+         * Its keys, by slot, the present one of a slot before its retired ones, newest first.
+         */issuers: [IssuerInfo],
+        /**
+         * Their fingerprints, 16 bytes each, for `Device.diagnose`.
+         */fingerprints: [Data]) {
+        self.origin = origin
+        self.madeAt = madeAt
+        self.issuers = issuers
+        self.fingerprints = fingerprints
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension IssuerList: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeIssuerList: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> IssuerList {
+        return
+            try IssuerList(
+                origin: FfiConverterString.read(from: &buf),
+                madeAt: FfiConverterUInt64.read(from: &buf),
+                issuers: FfiConverterSequenceTypeIssuerInfo.read(from: &buf),
+                fingerprints: FfiConverterSequenceData.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: IssuerList, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.origin, into: &buf)
+        FfiConverterUInt64.write(value.madeAt, into: &buf)
+        FfiConverterSequenceTypeIssuerInfo.write(value.issuers, into: &buf)
+        FfiConverterSequenceData.write(value.fingerprints, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeIssuerList_lift(_ buf: RustBuffer) throws -> IssuerList {
+    return try FfiConverterTypeIssuerList.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeIssuerList_lower(_ value: IssuerList) -> RustBuffer {
+    return FfiConverterTypeIssuerList.lower(value)
 }
 
 
@@ -16445,6 +16760,31 @@ fileprivate struct FfiConverterSequenceTypeAcceptedMethod: FfiConverterRustBuffe
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeAnnouncement: FfiConverterRustBuffer {
+    typealias SwiftType = [Announcement]
+
+    public static func write(_ value: [Announcement], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeAnnouncement.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [Announcement] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [Announcement]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeAnnouncement.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeAuditEntry: FfiConverterRustBuffer {
     typealias SwiftType = [AuditEntry]
 
@@ -16999,6 +17339,20 @@ public func listDevices(cancel: CancelHandle? = nil, timeoutMs: UInt32? = nil)th
     )
 })
 }
+/**
+ * Reads a list that one of `keys` has signed, each the line of a checkpoint key of the help desk (its
+ * `checkpoint.pub`). Number 717 where none of them did, 711 where the text is none, 706 where it is of a later
+ * version, 801 where a line is no key's.
+ */
+public func readIssuerList(note: String, keys: [String])throws  -> IssuerList  {
+    return try  FfiConverterTypeIssuerList_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_func_read_issuer_list(
+        FfiConverterString.lower(note),
+        FfiConverterSequenceString.lower(keys),uniffiCallStatus
+    )
+})
+}
 
 private enum InitializationResult {
     case ok
@@ -17040,6 +17394,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_func_list_devices() != 43105) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_func_read_issuer_list() != 33480) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel() != 17855) {
@@ -17186,6 +17543,9 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service() != 52878) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_signed_issuers() != 50418) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_slots_seen() != 35646) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -17213,10 +17573,16 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_send_notice() != 57752) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit() != 24902) {
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit() != 29715) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock() != 47919) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_announcements() != 11378) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_announcements_read() != 942) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_operator() != 24609) {
@@ -17300,7 +17666,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_device_block_pin() != 47276) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_method_device_diagnose() != 62871) {
+    if (uniffi_fido_unlock_ffi_checksum_method_device_diagnose() != 26482) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_method_device_info() != 58202) {

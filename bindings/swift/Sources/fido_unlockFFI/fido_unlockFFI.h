@@ -929,6 +929,11 @@ void uniffi_fido_unlock_ffi_fn_method_helpdesk_retire_device(uint64_t ptr, uint6
 void uniffi_fido_unlock_ffi_fn_method_helpdesk_set_service(uint64_t ptr, uint64_t session, int8_t on, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_SIGNED_ISSUERS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_SIGNED_ISSUERS
+RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_signed_issuers(uint64_t ptr, uint64_t session, uint64_t signer, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_SLOTS_SEEN
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_SLOTS_SEEN
 void uniffi_fido_unlock_ffi_fn_method_helpdesk_slots_seen(uint64_t ptr, uint64_t session, RustBuffer device, RustBuffer seen, RustCallStatus *_Nonnull out_status
@@ -982,6 +987,16 @@ RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit(uint64_t ptr, 
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ACCEPT_CLOCK
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ACCEPT_CLOCK
 void uniffi_fido_unlock_ffi_fn_method_helpdesk_accept_clock(uint64_t ptr, RustBuffer operator, RustBuffer password, RustBuffer note, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ANNOUNCEMENTS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ANNOUNCEMENTS
+RustBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_announcements(uint64_t ptr, uint64_t session, uint32_t limit, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ANNOUNCEMENTS_READ
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_ANNOUNCEMENTS_READ
+void uniffi_fido_unlock_ffi_fn_method_helpdesk_announcements_read(uint64_t ptr, uint64_t session, uint64_t last, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_METHOD_HELPDESK_APPROVE_OPERATOR
@@ -1724,6 +1739,11 @@ RustBuffer uniffi_fido_unlock_ffi_fn_func_error_table(RustCallStatus *_Nonnull o
 RustBuffer uniffi_fido_unlock_ffi_fn_func_list_devices(RustBuffer cancel, RustBuffer timeout_ms, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_READ_ISSUER_LIST
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_FN_FUNC_READ_ISSUER_LIST
+RustBuffer uniffi_fido_unlock_ffi_fn_func_read_issuer_list(RustBuffer note, RustBuffer keys, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_FFI_FIDO_UNLOCK_FFI_RUSTBUFFER_ALLOC
 #define UNIFFI_FFIDEF_FFI_FIDO_UNLOCK_FFI_RUSTBUFFER_ALLOC
 RustBuffer ffi_fido_unlock_ffi_rustbuffer_alloc(uint64_t size, RustCallStatus *_Nonnull out_status
@@ -2038,6 +2058,12 @@ uint16_t uniffi_fido_unlock_ffi_checksum_func_list_devices(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_FUNC_READ_ISSUER_LIST
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_FUNC_READ_ISSUER_LIST
+uint16_t uniffi_fido_unlock_ffi_checksum_func_read_issuer_list(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_CANCELHANDLE_CANCEL
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_CANCELHANDLE_CANCEL
 uint16_t uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel(void
@@ -2326,6 +2352,12 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_SIGNED_ISSUERS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_SIGNED_ISSUERS
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_signed_issuers(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_SLOTS_SEEN
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_SLOTS_SEEN
 uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_slots_seen(void
@@ -2389,6 +2421,18 @@ uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ACCEPT_CLOCK
 #define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ACCEPT_CLOCK
 uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ANNOUNCEMENTS
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ANNOUNCEMENTS
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_announcements(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ANNOUNCEMENTS_READ
+#define UNIFFI_FFIDEF_UNIFFI_FIDO_UNLOCK_FFI_CHECKSUM_METHOD_HELPDESK_ANNOUNCEMENTS_READ
+uint16_t uniffi_fido_unlock_ffi_checksum_method_helpdesk_announcements_read(void
 
 );
 #endif

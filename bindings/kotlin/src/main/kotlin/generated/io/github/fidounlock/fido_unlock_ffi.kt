@@ -1053,6 +1053,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_func_list_devices(
     ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_func_read_issuer_list(
+    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_cancelhandle_is_cancelled(
@@ -1149,6 +1151,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service(
     ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_signed_issuers(
+    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_slots_seen(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_audit_entries(
@@ -1170,6 +1174,10 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_announcements(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_announcements_read(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_operator(
     ): Int
@@ -1546,6 +1554,8 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_set_service(`ptr`: Long,`session`: Long,`on`: Byte,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_signed_issuers(`ptr`: Long,`session`: Long,`signer`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_slots_seen(`ptr`: Long,`session`: Long,`device`: RustBuffer.ByValue,`seen`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_audit_entries(`ptr`: Long,`session`: Long,`from`: Long,`count`: Int,uniffi_out_err: UniffiRustCallStatus,
@@ -1567,6 +1577,10 @@ internal object UniffiLib {
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_verify_audit(`ptr`: Long,`checkpoints`: RustBuffer.ByValue,`keys`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_accept_clock(`ptr`: Long,`operator`: RustBuffer.ByValue,`password`: RustBuffer.ByValue,`note`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_announcements(`ptr`: Long,`session`: Long,`limit`: Int,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_announcements_read(`ptr`: Long,`session`: Long,`last`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_approve_operator(`ptr`: Long,`session`: Long,`operator`: RustBuffer.ByValue,`reason`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
@@ -1862,6 +1876,8 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_func_list_devices(`cancel`: RustBuffer.ByValue,`timeoutMs`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_func_read_issuer_list(`note`: RustBuffer.ByValue,`keys`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun ffi_fido_unlock_ffi_rustbuffer_alloc(`size`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun ffi_fido_unlock_ffi_rustbuffer_from_bytes(`bytes`: ForeignBytes.ByValue,uniffi_out_err: UniffiRustCallStatus,
@@ -2008,6 +2024,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_func_list_devices() and 0xFFFF) != 43105) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_func_read_issuer_list() and 0xFFFF) != 33480) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel() and 0xFFFF) != 17855) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -2152,6 +2171,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_set_service() and 0xFFFF) != 52878) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_signed_issuers() and 0xFFFF) != 50418) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_slots_seen() and 0xFFFF) != 35646) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -2179,10 +2201,16 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_send_notice() and 0xFFFF) != 57752) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit() and 0xFFFF) != 24902) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_verify_audit() and 0xFFFF) != 29715) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_accept_clock() and 0xFFFF) != 47919) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_announcements() and 0xFFFF) != 11378) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_announcements_read() and 0xFFFF) != 942) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_approve_operator() and 0xFFFF) != 24609) {
@@ -2266,7 +2294,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_block_pin() and 0xFFFF) != 47276) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_diagnose() and 0xFFFF) != 62871) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_diagnose() and 0xFFFF) != 26482) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_device_info() and 0xFFFF) != 58202) {
@@ -4682,7 +4710,7 @@ public object FfiConverterTypeCancelHandle: FfiConverter<CancelHandle, Long> {
 
 
 /**
- * Signs checkpoints, with an Ed25519 key that is no issuer's. `checkpoint_signer` makes one in software.
+ * Signs checkpoints and lists of issuers, with an Ed25519 key that is no issuer's. `checkpoint_signer` makes one in software.
  */
 public interface CheckpointSigner {
 
@@ -4701,7 +4729,7 @@ public interface CheckpointSigner {
 }
 
 /**
- * Signs checkpoints, with an Ed25519 key that is no issuer's. `checkpoint_signer` makes one in software.
+ * Signs checkpoints and lists of issuers, with an Ed25519 key that is no issuer's. `checkpoint_signer` makes one in software.
  */
 open class CheckpointSignerImpl: Disposable, AutoCloseable, CheckpointSigner
 {
@@ -6319,7 +6347,7 @@ public interface DeviceInterface {
 
     /**
      * Its state, and what the person can do; this only reads. `own_issuers`: fingerprints (16 bytes
-     * each) of your own issuer keys; if empty, no key counts as foreign.
+     * each) of your own issuer keys, as `read_issuer_list` gives them; if empty, no key counts as foreign.
      */
     fun `diagnose`(`ownIssuers`: List<kotlin.ByteArray>, `cancel`: CancelHandle? = null, `timeoutMs`: kotlin.UInt? = null): Diagnosis
 
@@ -6495,7 +6523,7 @@ open class Device: Disposable, AutoCloseable, DeviceInterface
 
     /**
      * Its state, and what the person can do; this only reads. `own_issuers`: fingerprints (16 bytes
-     * each) of your own issuer keys; if empty, no key counts as foreign.
+     * each) of your own issuer keys, as `read_issuer_list` gives them; if empty, no key counts as foreign.
      */
     @Throws(UnlockException::class)override fun `diagnose`(`ownIssuers`: List<kotlin.ByteArray>, `cancel`: CancelHandle?, `timeoutMs`: kotlin.UInt?): Diagnosis {
             return FfiConverterTypeDiagnosis.lift(
@@ -7967,6 +7995,12 @@ public interface HelpDeskInterface {
     fun `setService`(`session`: OperatorSession, `on`: kotlin.Boolean)
 
     /**
+     * The same as a text signed by `signer`, the key of the log's checkpoints, for programs that see devices and not
+     * the desk (`read_issuer_list`); number 601 where there is no issuer's key. `signer` is called on this thread.
+     */
+    fun `signedIssuers`(`session`: OperatorSession, `signer`: CheckpointSigner): kotlin.String
+
+    /**
      * Records what a program that saw a device found in its slots. Number 112 where one has a key that is
      * not the desk's, which is recorded.
      */
@@ -8017,7 +8051,9 @@ public interface HelpDeskInterface {
 
     /**
      * Verifies the whole log and that each of `checkpoints` is a beginning of it: number 705 where it was cut
-     * off or rewritten. `keys`: lines of the keys that sign checkpoints; both may be empty.
+     * off or rewritten. `keys`: lines of the keys that sign checkpoints; both may be empty. Then verifies every
+     * row: number 713 where somebody changed, added or took out one; its text names the first twenty by table
+     * and key. Other desks over the database go on meanwhile; calls on this one wait.
      */
     fun `verifyAudit`(`checkpoints`: List<kotlin.String>, `keys`: List<kotlin.String>): AuditSummary
 
@@ -8027,6 +8063,18 @@ public interface HelpDeskInterface {
      * password is wiped on this side.
      */
     fun `acceptClock`(`operator`: kotlin.String, `password`: kotlin.String, `note`: kotlin.String)
+
+    /**
+     * What every Administrator is told and the session's one has not read yet, oldest first, at most `limit`.
+     * Show it when they sign in.
+     */
+    fun `announcements`(`session`: OperatorSession, `limit`: kotlin.UInt): List<Announcement>
+
+    /**
+     * Records that the session's Administrator has read the announcements up to number `last`: they are not
+     * told of them again, the others are.
+     */
+    fun `announcementsRead`(`session`: OperatorSession, `last`: kotlin.ULong)
 
     /**
      * A second Administrator lets an operator's change that rests hold at once. `reason`: what made it urgent.
@@ -8860,6 +8908,26 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
 
     /**
+     * The same as a text signed by `signer`, the key of the log's checkpoints, for programs that see devices and not
+     * the desk (`read_issuer_list`); number 601 where there is no issuer's key. `signer` is called on this thread.
+     */
+    @Throws(UnlockException::class)override fun `signedIssuers`(`session`: OperatorSession, `signer`: CheckpointSigner): kotlin.String {
+            return FfiConverterString.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_signed_issuers(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterTypeCheckpointSigner.lower(`signer`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
      * Records what a program that saw a device found in its slots. Number 112 where one has a key that is
      * not the desk's, which is recorded.
      */
@@ -9030,7 +9098,9 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
     /**
      * Verifies the whole log and that each of `checkpoints` is a beginning of it: number 705 where it was cut
-     * off or rewritten. `keys`: lines of the keys that sign checkpoints; both may be empty.
+     * off or rewritten. `keys`: lines of the keys that sign checkpoints; both may be empty. Then verifies every
+     * row: number 713 where somebody changed, added or took out one; its text names the first twenty by table
+     * and key. Other desks over the database go on meanwhile; calls on this one wait.
      */
     @Throws(UnlockException::class)override fun `verifyAudit`(`checkpoints`: List<kotlin.String>, `keys`: List<kotlin.String>): AuditSummary {
             return FfiConverterTypeAuditSummary.lift(
@@ -9063,6 +9133,45 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
         FfiConverterString.lower(`operator`),
         FfiConverterString.lower(`password`),
         FfiConverterString.lower(`note`),_status)
+}
+    }
+
+
+
+
+    /**
+     * What every Administrator is told and the session's one has not read yet, oldest first, at most `limit`.
+     * Show it when they sign in.
+     */
+    @Throws(UnlockException::class)override fun `announcements`(`session`: OperatorSession, `limit`: kotlin.UInt): List<Announcement> {
+            return FfiConverterSequenceTypeAnnouncement.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_announcements(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterUInt.lower(`limit`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Records that the session's Administrator has read the announcements up to number `last`: they are not
+     * told of them again, the others are.
+     */
+    @Throws(UnlockException::class)override fun `announcementsRead`(`session`: OperatorSession, `last`: kotlin.ULong)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_announcements_read(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterULong.lower(`last`),_status)
 }
     }
 
@@ -14618,6 +14727,110 @@ public object FfiConverterTypeAcceptedMethod: FfiConverterRustBuffer<AcceptedMet
 
 
 /**
+ * What every Administrator is told, until they have read it: a change that loosens and rests, one that a second
+ * Administrator let hold at once, an accepted clock, a backup that was put in place.
+ */
+data class Announcement (
+    /**
+     * Its number, from 0.
+     */
+    var `number`: kotlin.ULong
+    ,
+    /**
+     * The place of its entry in the log.
+     */
+    var `entry`: kotlin.ULong
+    ,
+    /**
+     * What, by the event's name: "ChangeApproved".
+     */
+    var `event`: kotlin.String
+    ,
+    /**
+     * When: seconds since 1970-01-01 UTC.
+     */
+    var `at`: kotlin.ULong
+    ,
+    /**
+     * Who did it, where the name is still known.
+     */
+    var `operator`: kotlin.String?
+    ,
+    /**
+     * Which operator it is about.
+     */
+    var `about`: kotlin.String?
+    ,
+    /**
+     * Which user it is about.
+     */
+    var `user`: kotlin.String?
+    ,
+    /**
+     * The entry's text, such as the reason, where it was not erased.
+     */
+    var `text`: kotlin.String?
+    ,
+    /**
+     * From when on it holds, where it rests: seconds since 1970-01-01 UTC.
+     */
+    var `due`: kotlin.ULong?
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeAnnouncement: FfiConverterRustBuffer<Announcement> {
+    override fun read(buf: ByteBuffer): Announcement {
+        return Announcement(
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalULong.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Announcement) = (
+            FfiConverterULong.allocationSize(value.`number`) +
+            FfiConverterULong.allocationSize(value.`entry`) +
+            FfiConverterString.allocationSize(value.`event`) +
+            FfiConverterULong.allocationSize(value.`at`) +
+            FfiConverterOptionalString.allocationSize(value.`operator`) +
+            FfiConverterOptionalString.allocationSize(value.`about`) +
+            FfiConverterOptionalString.allocationSize(value.`user`) +
+            FfiConverterOptionalString.allocationSize(value.`text`) +
+            FfiConverterOptionalULong.allocationSize(value.`due`)
+    )
+
+    override fun write(value: Announcement, buf: ByteBuffer) {
+            FfiConverterULong.write(value.`number`, buf)
+            FfiConverterULong.write(value.`entry`, buf)
+            FfiConverterString.write(value.`event`, buf)
+            FfiConverterULong.write(value.`at`, buf)
+            FfiConverterOptionalString.write(value.`operator`, buf)
+            FfiConverterOptionalString.write(value.`about`, buf)
+            FfiConverterOptionalString.write(value.`user`, buf)
+            FfiConverterOptionalString.write(value.`text`, buf)
+            FfiConverterOptionalULong.write(value.`due`, buf)
+    }
+}
+
+
+
+/**
  * A second operator's approval, as the host's system has it.
  */
 data class Approval (
@@ -14920,7 +15133,7 @@ public object FfiConverterTypeAuditEntry: FfiConverterRustBuffer<AuditEntry> {
 
 
 /**
- * A log that is whole.
+ * A log that is whole, and rows that are as the desk wrote them.
  */
 data class AuditSummary (
     /**
@@ -14933,6 +15146,11 @@ data class AuditSummary (
      * has the desk's keys.
      */
     var `covered`: kotlin.ULong
+    ,
+    /**
+     * How many rows there are.
+     */
+    var `rows`: kotlin.ULong
 
 ){
 
@@ -14951,17 +15169,20 @@ public object FfiConverterTypeAuditSummary: FfiConverterRustBuffer<AuditSummary>
         return AuditSummary(
             FfiConverterTypeLogState.read(buf),
             FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
         )
     }
 
     override fun allocationSize(value: AuditSummary) = (
             FfiConverterTypeLogState.allocationSize(value.`state`) +
-            FfiConverterULong.allocationSize(value.`covered`)
+            FfiConverterULong.allocationSize(value.`covered`) +
+            FfiConverterULong.allocationSize(value.`rows`)
     )
 
     override fun write(value: AuditSummary, buf: ByteBuffer) {
             FfiConverterTypeLogState.write(value.`state`, buf)
             FfiConverterULong.write(value.`covered`, buf)
+            FfiConverterULong.write(value.`rows`, buf)
     }
 }
 
@@ -16106,6 +16327,11 @@ data class Diagnosis (
      * A slot's issuer key is not among those named as your own.
      */
     var `foreignIssuer`: kotlin.Boolean
+    ,
+    /**
+     * Those slots.
+     */
+    var `foreignSlots`: List<SlotInfo>
 
 ){
 
@@ -16129,6 +16355,7 @@ public object FfiConverterTypeDiagnosis: FfiConverterRustBuffer<Diagnosis> {
             FfiConverterOptionalString.read(buf),
             FfiConverterBoolean.read(buf),
             FfiConverterBoolean.read(buf),
+            FfiConverterSequenceTypeSlotInfo.read(buf),
         )
     }
 
@@ -16139,7 +16366,8 @@ public object FfiConverterTypeDiagnosis: FfiConverterRustBuffer<Diagnosis> {
             FfiConverterBoolean.allocationSize(value.`canUnlock`) +
             FfiConverterOptionalString.allocationSize(value.`deviceId`) +
             FfiConverterBoolean.allocationSize(value.`enrolled`) +
-            FfiConverterBoolean.allocationSize(value.`foreignIssuer`)
+            FfiConverterBoolean.allocationSize(value.`foreignIssuer`) +
+            FfiConverterSequenceTypeSlotInfo.allocationSize(value.`foreignSlots`)
     )
 
     override fun write(value: Diagnosis, buf: ByteBuffer) {
@@ -16150,6 +16378,7 @@ public object FfiConverterTypeDiagnosis: FfiConverterRustBuffer<Diagnosis> {
             FfiConverterOptionalString.write(value.`deviceId`, buf)
             FfiConverterBoolean.write(value.`enrolled`, buf)
             FfiConverterBoolean.write(value.`foreignIssuer`, buf)
+            FfiConverterSequenceTypeSlotInfo.write(value.`foreignSlots`, buf)
     }
 }
 
@@ -16506,6 +16735,69 @@ public object FfiConverterTypeIssuerInfo: FfiConverterRustBuffer<IssuerInfo> {
             FfiConverterTypeSuite.write(value.`suite`, buf)
             FfiConverterByteArray.write(value.`publicKey`, buf)
             FfiConverterBoolean.write(value.`retired`, buf)
+    }
+}
+
+
+
+/**
+ * The issuer keys of a help desk, as its signed list names them.
+ */
+data class IssuerList (
+    /**
+     * The name of the desk's log, which is that of the key that signed it.
+     */
+    var `origin`: kotlin.String
+    ,
+    /**
+     * When it was made, in Unix seconds. An older list can make a key look foreign, and never hide one that is.
+     */
+    var `madeAt`: kotlin.ULong
+    ,
+    /**
+     * Its keys, by slot, the present one of a slot before its retired ones, newest first.
+     */
+    var `issuers`: List<IssuerInfo>
+    ,
+    /**
+     * Their fingerprints, 16 bytes each, for `Device.diagnose`.
+     */
+    var `fingerprints`: List<kotlin.ByteArray>
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeIssuerList: FfiConverterRustBuffer<IssuerList> {
+    override fun read(buf: ByteBuffer): IssuerList {
+        return IssuerList(
+            FfiConverterString.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterSequenceTypeIssuerInfo.read(buf),
+            FfiConverterSequenceByteArray.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: IssuerList) = (
+            FfiConverterString.allocationSize(value.`origin`) +
+            FfiConverterULong.allocationSize(value.`madeAt`) +
+            FfiConverterSequenceTypeIssuerInfo.allocationSize(value.`issuers`) +
+            FfiConverterSequenceByteArray.allocationSize(value.`fingerprints`)
+    )
+
+    override fun write(value: IssuerList, buf: ByteBuffer) {
+            FfiConverterString.write(value.`origin`, buf)
+            FfiConverterULong.write(value.`madeAt`, buf)
+            FfiConverterSequenceTypeIssuerInfo.write(value.`issuers`, buf)
+            FfiConverterSequenceByteArray.write(value.`fingerprints`, buf)
     }
 }
 
@@ -21701,6 +21993,34 @@ public object FfiConverterSequenceTypeAcceptedMethod: FfiConverterRustBuffer<Lis
 /**
  * @suppress
  */
+public object FfiConverterSequenceTypeAnnouncement: FfiConverterRustBuffer<List<Announcement>> {
+    override fun read(buf: ByteBuffer): List<Announcement> {
+        val len = buf.getInt()
+        return List<Announcement>(len) {
+            FfiConverterTypeAnnouncement.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<Announcement>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeAnnouncement.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<Announcement>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeAnnouncement.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterSequenceTypeAuditEntry: FfiConverterRustBuffer<List<AuditEntry>> {
     override fun read(buf: ByteBuffer): List<AuditEntry> {
         val len = buf.getInt()
@@ -22330,6 +22650,24 @@ public object FfiConverterSequenceTypePinProtocol: FfiConverterRustBuffer<List<P
 
         FfiConverterOptionalTypeCancelHandle.lower(`cancel`),
         FfiConverterOptionalUInt.lower(`timeoutMs`),_status)
+}
+    )
+    }
+
+
+        /**
+         * Reads a list that one of `keys` has signed, each the line of a checkpoint key of the help desk (its
+         * `checkpoint.pub`). Number 717 where none of them did, 711 where the text is none, 706 where it is of a later
+         * version, 801 where a line is no key's.
+         */
+    @Throws(UnlockException::class) fun `readIssuerList`(`note`: kotlin.String, `keys`: List<kotlin.String>): IssuerList {
+            return FfiConverterTypeIssuerList.lift(
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_func_read_issuer_list(
+
+
+        FfiConverterString.lower(`note`),
+        FfiConverterSequenceString.lower(`keys`),_status)
 }
     )
     }
