@@ -21,7 +21,7 @@ const CANDIDATES: usize = 200;
 struct Reach {
     /// It is read in slices, the first of so many texts.
     slice: i64,
-    /// No slice is begun after this time.
+    /// No slice but the first is begun after this time.
     longest: Duration,
 }
 
@@ -31,7 +31,8 @@ const REACH: Reach = Reach {
 };
 /// Shorter texts have no trigram.
 const TRIGRAM: usize = 3;
-/// So many trigrams of a long text are looked up: what has them is compared with the whole of it.
+/// So many trigrams are looked up at most, of some hundred characters: what has them is compared with the whole of what is
+/// searched for.
 const TRIGRAMS: usize = 32;
 /// How many texts that have all the trigrams, and yet not what is searched for, are read between two looks at the clock.
 const MISSES: u32 = 64;
@@ -133,16 +134,21 @@ fn beyond(text: &str) -> Option<String> {
     None
 }
 
-/// The trigrams of a text, all of which a text must have that has it.
+/// Trigrams that cover a text, all of which a text must have that has it. The others, between them, would cost as much
+/// again each, and leave out hardly anything more.
 fn trigrams(folded: &str) -> String {
     let characters: Vec<char> = folded.chars().collect();
-    let each: BTreeSet<String> = characters
-        .windows(TRIGRAM)
-        .map(|window| window.iter().collect())
+    let each = characters.chunks_exact(TRIGRAM).chain(
+        characters
+            .last_chunk::<TRIGRAM>()
+            .map(<[char; TRIGRAM]>::as_slice),
+    );
+    let each: BTreeSet<String> = each
+        .take(TRIGRAMS)
+        .map(|trigram| trigram.iter().collect())
         .collect();
     let quoted = each
         .iter()
-        .take(TRIGRAMS)
         .map(|trigram| format!("\"{}\"", trigram.replace('"', "\"\"")));
     quoted.collect::<Vec<_>>().join(" AND ")
 }
@@ -161,9 +167,10 @@ fn within(reach: Reach, connection: &Connection, folded: &str, found: &mut Found
          CROSS JOIN search ON search.id = hit.id",
     )?;
     let mut others = Vec::new();
-    let (began, mut from, mut width, mut misses) = (Instant::now(), 0, reach.slice, 0);
+    let (began, mut from, mut width, mut misses) = (Instant::now(), 0, reach.slice, 0_u32);
     let in_time = || began.elapsed() < reach.longest;
-    while from < last && others.len() < candidates && in_time() {
+    // The first slice is read on the slowest machine.
+    while from < last && others.len() < candidates && (from == 0 || in_time()) {
         let slice = Instant::now();
         let to = last.min(from.saturating_add(width));
         let mut rows = statement.query((&trigrams, from, to))?;
@@ -175,7 +182,7 @@ fn within(reach: Reach, connection: &Connection, folded: &str, found: &mut Found
                 continue;
             }
             misses += 1;
-            if misses % MISSES == 0 && !in_time() {
+            if misses.is_multiple_of(MISSES) && !in_time() {
                 break;
             }
         }
@@ -206,6 +213,44 @@ mod tests {
         assert_eq!(beyond("a\u{d7ff}").as_deref(), Some("a\u{e000}"));
         assert_eq!(beyond("a\u{10ffff}").as_deref(), Some("b"));
         assert_eq!(beyond("\u{10ffff}"), None);
+    }
+
+    #[test]
+    fn trigrams_cover_a_text() {
+        assert_eq!(trigrams("abc"), "\"abc\"");
+        assert_eq!(trigrams("abcd"), "\"abc\" AND \"bcd\"");
+        assert_eq!(trigrams("abcdef"), "\"abc\" AND \"def\"");
+        assert_eq!(trigrams("a\"b\u{eb}"), "\"\"\"b\u{eb}\" AND \"a\"\"b\"");
+        assert_eq!(trigrams(&"0123456789".repeat(40)).matches(" AND ").count(), 9);
+    }
+
+    #[test]
+    fn what_has_all_trigrams_and_not_the_text_is_not_found() {
+        let connection = crate::schema::in_memory().unwrap();
+        let texts = ["defabc", "abcdef", "xabcdefx"].map(String::from);
+        let row = RowChange {
+            table: Table::Users,
+            key: vec![1],
+            row: None,
+        };
+        let rows = texts.iter().zip(0..).map(|(text, key)| RowChange {
+            key: vec![key],
+            row: Some((
+                Vec::new(),
+                Derived {
+                    texts: vec![text.clone()],
+                    ..Derived::default()
+                },
+            )),
+            ..row.clone()
+        });
+        let batch = Batch {
+            rows: rows.collect(),
+            ..Batch::default()
+        };
+        crate::write::batch(&connection, &batch).unwrap();
+        let found = search(&connection, "abcdef", 50).unwrap();
+        assert_eq!(found, [(Table::Users, vec![1]), (Table::Users, vec![2])]);
     }
 
     #[test]
