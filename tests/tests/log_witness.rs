@@ -17,13 +17,14 @@ mod exported;
 #[allow(dead_code)]
 #[path = "desk/house.rs"]
 mod house;
+#[path = "log_witness/program.rs"]
+mod program;
 
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use base64::prelude::*;
 use fido_unlock::desk::log::{
@@ -32,7 +33,9 @@ use fido_unlock::desk::log::{
 };
 
 use exported::put;
+use program::{judge, witness};
 
+const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/witness/log");
 const SIZE: u64 = 70_000;
 const OLD: u64 = 66_000;
 const PROVED: [u64; 4] = [0, 255, 65_537, OLD - 1];
@@ -112,35 +115,9 @@ fn write(folder: &Path) {
     put(folder, "key", signer.verifier().to_line().as_bytes());
 }
 
-/// Go's program, built from its source.
-fn witness() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("log-witness");
-    fs::create_dir_all(&folder).unwrap();
-    let program = folder.join("witness");
-    let built = Command::new("/usr/bin/go")
-        .args(["build", "-o"])
-        .arg(&program)
-        .arg("main.go")
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("witness/log"))
-        .env("GOPATH", "/usr/share/gocode")
-        .env("GOCACHE", folder.join("cache"))
-        .env("GO111MODULE", "off")
-        .env("GOTOOLCHAIN", "local")
-        .env("GOFLAGS", "")
-        .status()
-        .expect("needs golang-go");
-    assert!(built.success(), "needs golang-golang-x-mod-dev");
-    program
-}
-
-fn judge(program: &Path, folder: &Path) -> (bool, String) {
-    let output = Command::new(program).arg(folder).output().unwrap();
-    (output.status.success(), String::from_utf8(output.stdout).unwrap())
-}
-
 #[test]
 fn go_verifies_checkpoints_tiles_and_proofs() {
-    let program = witness();
+    let program = witness(SOURCE.as_ref());
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     write(folder);
@@ -174,7 +151,7 @@ fn refused(program: &Path, folder: &Path, name: &str, at: usize, what: &str) {
 
 #[test]
 fn go_verifies_what_a_desk_exports() {
-    let program = witness();
+    let program = witness(SOURCE.as_ref());
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let all = exported::write(folder);
