@@ -36,6 +36,11 @@ pub fn shown(text: impl Display) -> String {
     Shown(&text.to_string()).to_string()
 }
 
+/// A number of things: "1 entry", "2 entries".
+pub fn counted<N: Copy + Display + PartialEq + From<u8>>(count: N, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == N::from(1_u8) { one } else { many })
+}
+
 /// Tells a person something while a command goes on. A closed standard error is no failure.
 pub fn say(text: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{}", Lines(&text.to_string()));

@@ -11,6 +11,21 @@ use fido_unlock_mock::Touch;
 
 use crate::key::{Faults, Port};
 
+/// The lines, for `--help`; README.md says more of each.
+pub(crate) const LINES: &str = "\
+Lines on standard input or --control, each answered with `ok` or `error: ...`:
+  insert, remove          put the key in, take it out; with `both` also one way: insert card, remove usb
+  touch on|off|refuse     the key is touched when it blinks (at first), is not, or the touch is refused
+  fault slow MS           each answer takes that long
+  fault silent            nothing is answered
+  fault pull BYTES        the key is pulled once, after so many more bytes
+  fault garbage           answers are random bytes
+  fault foreign           another program's reports, or another applet selected once
+  fault stale             the last answer comes once more
+  fault none              all faults end
+  status                  whether the key is in, messages handled, touches waited for
+  quit                    the program ends";
+
 /// Lines from standard input.
 pub(crate) fn console(port: &Arc<dyn Port>, quit: &Sender<()>) -> std::io::Result<()> {
     let (port, quit) = (Arc::clone(port), quit.clone());
@@ -76,6 +91,7 @@ fn command(port: &dyn Port, words: &[&str]) -> Result<String, String> {
         ["touch", "on"] => key.button.set(Touch::After(1)),
         ["touch", "off"] => key.button.set(Touch::Never),
         ["touch", "refuse"] => key.button.set(Touch::Refused),
+        ["touch", ..] => return Err("expected on, off or refuse".into()),
         ["status"] => {
             return Ok(format!(
                 "ok {} messages {} touches {}",
@@ -143,7 +159,7 @@ mod tests {
         let port = Fake(Key::in_file(&folder.path().join("key")).unwrap());
         let (quit, quitting) = mpsc::channel();
         let mut output = Vec::new();
-        let input = "\n fault  slow 250\nfault slow -1\nfault pull 7\nfault nonsense\nfault\nwhat\n\
+        let input = "\n fault  slow 250\nfault slow -1\nfault pull 7\nfault nonsense\nfault\ntouch now\nwhat\n\
                      insert\nremove\ntouch off\nstatus\nquit\n";
         serve(&port, &quit, input.as_bytes(), &mut output);
         let output = String::from_utf8(output).unwrap();
@@ -154,9 +170,10 @@ mod tests {
         let (ok, error) = ("ok", "error");
         assert_eq!(
             kinds,
-            [ok, error, ok, error, error, error, error, ok, ok, ok, ok],
+            [ok, error, ok, error, error, error, error, error, ok, ok, ok, ok],
             "{output}"
         );
+        assert_eq!(output.lines().nth(5), Some("error: expected on, off or refuse"));
         assert!(output.contains("ok removed messages 0 touches 0"));
         let expected = Faults {
             slow: Duration::from_millis(250),

@@ -30,6 +30,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Way {
     /// A card in a virtual reader of pcscd (vpcd).
+    #[command(after_help = control::LINES)]
     Card {
         #[command(flatten)]
         card: CardShape,
@@ -37,6 +38,7 @@ enum Way {
         common: Common,
     },
     /// A USB HID device of the kernel (/dev/uhid), with a FIDO and a vendor interface.
+    #[command(after_help = control::LINES)]
     Hid {
         #[command(flatten)]
         hid: HidShape,
@@ -44,6 +46,7 @@ enum Way {
         common: Common,
     },
     /// One key that is plugged in and on a reader at the same time.
+    #[command(after_help = control::LINES)]
     Both {
         #[command(flatten)]
         card: CardShape,

@@ -170,6 +170,9 @@ The Response Code is shown once, after its audit record is on disk. It does not 
 it is good until it is used or the device makes a new challenge. Record the outcome with `desk done`
 or `desk abandon`.
 
+What is not an option is asked in this order: user, reason, how the caller was verified, what was seen
+or heard, Device Challenge.
+
 Standard input (--stdin): operator's password, passphrase of the keys, with --approver that
 operator's password, Device Challenge. Everything else must then be given as an option.
 

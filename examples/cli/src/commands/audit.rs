@@ -15,7 +15,7 @@ use crate::args::{At, Audit};
 use crate::brought::{form, read_bytes, read_signed};
 use crate::desk::{DeskFolder, Keys, OpenDesk, Opened, ask_passphrase, read_verifiers};
 use crate::failure::Failure;
-use crate::output::{Report, shown};
+use crate::output::{Report, counted, shown};
 use crate::prompt::Prompt;
 use crate::session_file::write_file;
 
@@ -100,7 +100,10 @@ fn verify(desk: &Path, paths: &[PathBuf], key: Option<&Path>, prompt: Prompt) ->
     };
     let (id, root) = (hex(&report.state.log_id.0), hex(&report.state.root.0));
     Ok(Report::new()
-        .line(format!("The log is whole: {} entries.", report.state.size))
+        .line(format!(
+            "The log is whole: {}.",
+            counted(report.state.size, "entry", "entries")
+        ))
         .line(format!(
             "Each of {} rows is as the desk wrote it, and none is missing.",
             report.rows
@@ -141,7 +144,10 @@ fn verify_folder(folder: &Path, paths: &[PathBuf], key: &Path) -> Result<Report,
     let report = verify_export(&mut read, &keys, &earlier)?;
     let root = hex(&report.head.root.0);
     Ok(Report::new()
-        .line(format!("The log is whole: {} entries.", report.head.size))
+        .line(format!(
+            "The log is whole: {}.",
+            counted(report.head.size, "entry", "entries")
+        ))
         .labelled("log", shown(&report.head.origin))
         .labelled("root", &root)
         .labelled("earlier checkpoints cover", report.covered)
@@ -180,10 +186,10 @@ fn export(at: &At, to: &Path, texts: bool, prompt: Prompt) -> Result<Report, Fai
         .export_log(&open.session, &checkpoint, texts, &mut write)?;
     Ok(Report::new()
         .line(format!(
-            "{} entries and {} texts were written to {}.",
-            report.head.size,
-            report.texts,
-            shown(to.display())
+            "Written to {}: {} and {}.",
+            shown(to.display()),
+            counted(report.head.size, "entry", "entries"),
+            counted(report.texts, "text", "texts")
         ))
         .field("entries", report.head.size)
         .field("texts", report.texts)
@@ -291,9 +297,9 @@ fn checkpoint(at: &At, out: &Path, prompt: Prompt) -> Result<Report, Failure> {
     let head = read_checkpoint(out, &[signer.verifier()])?;
     Ok(Report::new()
         .line(format!(
-            "{} covers {} entries. Keep it where the log's administrator cannot write.",
+            "{} covers {}. Keep it where the log's administrator cannot write.",
             shown(out.display()),
-            head.size
+            counted(head.size, "entry", "entries")
         ))
         .field("covered", head.size)
         .field("root", hex(&head.root.0))
@@ -345,10 +351,10 @@ fn check_proof(proof: &Path, entry: &Path, key: &Path) -> Result<Report, Failure
                 let found = DeskEntry::from_bytes(&bytes).map_err(|error| Failure::at(entry, &error))?;
                 return Ok(Report::new()
                     .line(format!(
-                        "It is entry {} of {} with {} entries: {} at {}.",
+                        "It is entry {} of {} with {}: {} at {}.",
                         file.index,
                         shown(&head.origin),
-                        head.size,
+                        counted(head.size, "entry", "entries"),
                         found.event.name(),
                         moment(found.at)
                     ))

@@ -19,7 +19,7 @@ use crate::desk::{
     passphrase, read_rules, request_id, rules_text,
 };
 use crate::failure::Failure;
-use crate::output::{Report, shown};
+use crate::output::{Report, counted, shown};
 use crate::prompt::Prompt;
 use crate::session_file::write_file;
 
@@ -139,10 +139,10 @@ fn put_licence(at: &At, file: &Path, prompt: Prompt) -> Result<Report, Failure> 
         .map_err(|error| Failure::at(file, &error))?;
     Ok(Report::new()
         .line(format!(
-            "The licence of {} is valid until {} for {} devices.",
+            "The licence of {} is valid until {} for {}.",
             shown(&licence.holder),
             moment(licence.valid_until),
-            licence.devices
+            counted(licence.devices, "device", "devices")
         ))
         .field("holder", licence.holder)
         .field("valid_until", moment(licence.valid_until))
@@ -361,7 +361,7 @@ fn import(at: &At, path: &Path, dry_run: bool, prompt: Prompt) -> Result<Report,
     Ok(Report::new()
         .line(if dry_run {
             format!(
-                "All {} devices would be registered; nothing was changed.",
+                "Devices that would be registered: {}; nothing was changed.",
                 ids.len()
             )
         } else {

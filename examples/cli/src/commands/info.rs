@@ -25,8 +25,11 @@ pub fn run(devices: &Devices) -> Result<Report, Failure> {
     let mut report = Report::new()
         .labelled(
             "Device ID",
-            id.as_deref()
-                .unwrap_or("not told (use the FIDO interface, or ask again when the PIN is blocked)"),
+            id.as_deref().unwrap_or(if info.sealed {
+                "not told (use the FIDO interface, or ask again when the PIN is blocked)"
+            } else {
+                "none (this device was never enrolled)"
+            }),
         )
         .labelled("interface", interface)
         .labelled("PIN set", yes_no(info.pin_set))

@@ -19,7 +19,7 @@ use crate::desk::{
 };
 use crate::device::Devices;
 use crate::failure::Failure;
-use crate::output::{Report, shown};
+use crate::output::{Report, counted, shown};
 use crate::prompt::Prompt;
 use crate::session_file::write_file;
 
@@ -150,9 +150,9 @@ fn list(at: &At, out: &Path, prompt: Prompt) -> Result<Report, Failure> {
     let list = read_issuer_list(out, &[signer.verifier()])?;
     Ok(Report::new()
         .line(format!(
-            "{} names {} keys. Give it, with checkpoint.pub, to those who see devices and not the desk.",
+            "{} names {}. Give it, with checkpoint.pub, to those who see devices and not the desk.",
             shown(out.display()),
-            list.issuers.len()
+            counted(list.issuers.len(), "key", "keys")
         ))
         .field("issuers", list.issuers.len())
         .field("out", out.display().to_string()))
@@ -197,8 +197,9 @@ fn backup(at: &At, to: &Path, prompt: Prompt) -> Result<Report, Failure> {
     let keys = copy.keys().len();
     Ok(Report::new()
         .line(format!(
-            "{keys} issuer keys were copied to {} and can be opened there.",
-            shown(to.display())
+            "The copy in {} has {}, and can be opened.",
+            shown(to.display()),
+            counted(keys, "issuer key", "issuer keys")
         ))
         .line(LOST_KEY_WARNING)
         .field("issuer_keys", keys)
@@ -228,7 +229,10 @@ fn restore(at: &At, from: &Path, prompt: Prompt) -> Result<Report, Failure> {
     }
     let (added, keys) = (added.len(), keys.ring(&open.passphrase)?.keys().len());
     Ok(Report::new()
-        .line(format!("{added} issuer keys were restored; the desk has {keys}."))
+        .line(format!(
+            "Restored: {}; the desk has {keys}.",
+            counted(added, "issuer key", "issuer keys")
+        ))
         .field("restored", added)
         .field("issuer_keys", keys))
 }
