@@ -90,7 +90,7 @@ TABLES = {
     "users": (person, fields(k0=text, k1=text, k2=resting(user_class), k3=array(CHANNEL), k4=boolean)),
     "user_names": (some_bytes, fields(k0=person)),
     "operators": (person, fields(k0=text, k1=resting(GRANTS), o2=text, k3=u32, k4=boolean, k5=array(b32),
-                           k6=u64)),
+                           k6=u64, o7=time)),
     "operator_names": (some_bytes, fields(k0=person)),
     "sessions": (b32, fields(k0=person, k1=time, k2=u32, k3=u32)),
     "back_off": (person, fields(k0=u32, k1=time, k2=u32)),
@@ -164,7 +164,7 @@ def map_root(rows):
 
 # Head
 
-HEAD = fields(k0=u8, k1=data(16), k2=some_bytes, k3=b32, k4=time, k5=fields(k0=u32, k1=time, k2=u32))
+HEAD = fields(k0=u8, k1=data(16), k2=some_bytes, k3=b32, k4=time, k5=fields(k0=u32, k1=time, k2=u32, k3=time))
 
 
 def read_head(head, seal_key):
@@ -197,7 +197,7 @@ def holds(rest, now, era):
         return rest[0]
     later = rest[1]
     due = later[1] + later[2]
-    if later[3] != era[0] and due > era[1]:
+    if later[3] != era[0] and due > era[3]:
         due = era[1] + later[2]
     return later[0] if due <= now else rest[0]
 

@@ -258,7 +258,7 @@ def desk_log_row(case):
 def desk_log_head(case):
     head, tree = deskrows.read_head(bytes.fromhex(case["head"]), bytes.fromhex(case["seal_key"]))
     return {"fields": {"log_id": head[1].hex(), "size": tree.size, "root": tree.root().hex(), "map_root": head[3].hex(),
-                       "at": head[4], "era": head[5][0], "since": head[5][1], "restores": head[5][2]}}
+                       "at": head[4], "era": head[5][0], "since": head[5][1], "restores": head[5][2], "ended_by": head[5][3]}}
 
 
 def desk_log_approval(case):

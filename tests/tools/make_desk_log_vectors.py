@@ -583,14 +583,14 @@ def head_case(reason, data, expected="valid", **rest):
     add("head", reason, expected, seal_key=SEAL.hex(), head=data.hex(), **rest)
 
 
-def head_fields(size, map_root=sha256(b"map"), era=(0, 0, 0)):
+def head_fields(size, map_root=sha256(b"map"), era=(0, 0, 0, 0)):
     return {0: 1, 1: LOG_ID, 2: tree_range(size), 3: map_root, 4: START, 5: dict(enumerate(era))}
 
 
-for size, era in [(0, (0, 0, 0)), (257, (3, START - 100, 2))]:
+for size, era in [(0, (0, 0, 0, 0)), (257, (3, START - 100, 2, START - 200))]:
     head_case(f"of {size} entries", head_bytes(head_fields(size, era=era)),
               fields={"log_id": LOG_ID.hex(), "size": size, "root": mth(0, size).hex(), "map_root": sha256(b"map").hex(),
-                      "at": START, "era": era[0], "since": era[1], "restores": era[2]})
+                      "at": START, "era": era[0], "since": era[1], "restores": era[2], "ended_by": era[3]})
 good = head_fields(257)
 body = item(good)
 for reason, data, error in [
@@ -600,7 +600,7 @@ for reason, data, error in [
     ("a code of 31 bytes", head_bytes(good)[:-34] + item(head_bytes(good)[-32:-1]), 713), ("empty", b"", 713),
     ("sealed, with a key more", head_bytes({**good, 6: 0}), 713), ("sealed, with a peak too few", head_bytes({**good, 2: tree_range(257)[:-32]}), 713),
     ("sealed, with another form of the version", head_bytes(good, body=body.replace(b"\x00\x01\x01", b"\x00\x18\x01\x01", 1)), 713),
-    ("sealed, without the count of backups", head_bytes({**good, 5: {0: 0, 1: 0}}), 713),
+    ("sealed, without the count of backups", head_bytes({**good, 5: {0: 0, 1: 0, 3: 0}}), 713),
     ("sealed, of a later version", head_bytes({**good, 0: 2}), 706),
 ]:
     head_case(reason, data, "invalid", error=error)

@@ -16,6 +16,7 @@ pub(crate) struct Kept {
     pub(crate) texts: BTreeSet<i64>,
 }
 
+const LONGEST: usize = 1 << 16;
 const PLACE: u8 = 1;
 const TEXT: u8 = 2;
 
@@ -41,6 +42,10 @@ impl Kept {
     }
 
     fn from_bytes(mut bytes: &[u8]) -> Option<Self> {
+        // No row has so much; one that was changed by hand must not take long.
+        if bytes.len() > LONGEST {
+            return None;
+        }
         let mut kept = Self::default();
         while let Some((tag, rest)) = bytes.split_first() {
             bytes = rest;

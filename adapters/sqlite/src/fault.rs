@@ -38,7 +38,7 @@ pub(crate) fn fault(place: &Path, doing: Doing, error: &Error) -> StorageError {
     match (code(error), error, doing) {
         (Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked), ..) => StorageError::Busy { detail },
         (Some(ErrorCode::DiskFull), ..) => StorageError::Full { detail },
-        (Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase), ..)
+        (Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::TooBig), ..)
         | (
             _,
             Error::FromSqlConversionFailure(..)

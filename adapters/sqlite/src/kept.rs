@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use fido_unlock_desk::ports::{Derived, KeptRow, List, Listed, Table};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::derived::{Kept, Place};
 
@@ -29,7 +29,8 @@ impl Extras {
 }
 
 fn more(found: &mut BTreeMap<(u8, Vec<u8>), Derived>, key: (u8, Vec<u8>), add: impl FnOnce(&mut Derived)) {
-    if found.len() < MOST_EXTRAS || found.contains_key(&key) {
+    // One is enough to name the row.
+    if found.len() < MOST_EXTRAS && !found.contains_key(&key) {
         add(found.entry(key).or_default());
     }
 }
@@ -40,14 +41,14 @@ fn places(connection: &Connection, found: &mut BTreeMap<(u8, Vec<u8>), Derived>)
     )?;
     let mut all = statement.query(())?;
     while let Some(row) = all.next()? {
-        let place: Place = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let known: Kept = row.get(5)?;
         // A list that there is not is read by nobody.
-        if let Some(list) = List::from_number(place.0)
-            && !known.places.contains(&place)
-        {
+        let Some((number, list)) = list_of(row.get(0)?) else {
+            continue;
+        };
+        let place: Place = (number, row.get(1)?, row.get(2)?);
+        if !known(row, 5).places.contains(&place) {
             let (_, group, order) = place;
-            more(found, (row.get(3)?, row.get(4)?), |derived| {
+            more(found, (table_of(row.get(3)?), row.get(4)?), |derived| {
                 derived.listed.push(Listed { list, group, order });
             });
         }
@@ -60,15 +61,30 @@ fn texts(connection: &Connection, found: &mut BTreeMap<(u8, Vec<u8>), Derived>) 
         .prepare_cached("SELECT id, text, kind, key, derived FROM search LEFT JOIN rows USING (key, kind)")?;
     let mut all = statement.query(())?;
     while let Some(row) = all.next()? {
-        let (id, text): (i64, String) = (row.get(0)?, row.get(1)?);
-        let known: Kept = row.get(4)?;
-        if !known.texts.contains(&id) {
-            more(found, (row.get(2)?, row.get(3)?), |derived| {
+        if !known(row, 4).texts.contains(&row.get(0)?) {
+            let text = String::from_utf8_lossy(row.get_ref(1)?.as_bytes()?).into_owned();
+            more(found, (table_of(row.get(2)?), row.get(3)?), |derived| {
                 derived.texts.push(text)
             });
         }
     }
     Ok(())
+}
+
+/// What a row says that it has; of what cannot be read it knows nothing, so that the row is named.
+fn known(row: &Row<'_>, column: usize) -> Kept {
+    row.get(column).unwrap_or_default()
+}
+
+fn list_of(number: i64) -> Option<(u8, List)> {
+    let number = u8::try_from(number).ok()?;
+    Some((number, List::from_number(number)?))
+}
+
+/// A table's number; of one that there is not the first one's, under which it is named.
+fn table_of(number: i64) -> u8 {
+    let table = u8::try_from(number).ok().and_then(Table::from_number);
+    table.unwrap_or(Table::Settings).number()
 }
 
 /// A page of rows.
@@ -89,7 +105,7 @@ pub(crate) fn page(
     while let Some(row) = found.next()? {
         let key: Vec<u8> = row.get(0)?;
         let kept = KeptRow {
-            derived: beside(connection, (kind, &key), &row.get(1)?)?,
+            derived: beside(connection, (kind, &key), &known(row, 1))?,
             row: Some(row.get(2)?),
             key: key.clone(),
         };

@@ -120,13 +120,14 @@ impl Shared {
             shared: self,
             turn: Some(self.turn(until)?),
         };
-        self.check_identity()?;
         if let Some(turn) = &mut working.turn
             && turn.open.is_none()
         {
             turn.begin(until.saturating_duration_since(Instant::now()))
                 .map_err(|(doing, error)| fault(&self.place, doing, &error))?;
         }
+        // With the lock: whoever waits for it may have waited while the file was replaced.
+        self.check_identity()?;
         Ok(working)
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use fido_unlock_desk::ports::{DeskStore, DeskTransaction, DeskView, StorageError};
 use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::fault::{Doing, fault, io_fault};
@@ -18,6 +19,8 @@ use crate::view::View;
 
 /// The log of a help desk as earlier versions kept it, in a folder of JSON files.
 const OLDER_LOG: &str = "audit.jsonl";
+/// More than any value, or row with its key, that is written: 4 MiB.
+const LONGEST_VALUE: i32 = 4 << 20;
 /// More statements than there are here.
 const STATEMENTS: usize = 64;
 /// Of the pages that were read, and those to be written: 48 MiB.
@@ -141,6 +144,8 @@ fn configure(connection: &Connection, options: SqliteOptions) -> rusqlite::Resul
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
     connection.pragma_update(None, "cell_size_check", true)?;
+    // Whoever changes the file could make one value fill the memory.
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE)?;
     // Every commit is on disk.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "fullfsync", true)?;

@@ -397,7 +397,7 @@ public static class DeskTests
                     path, keys, signer, host, null, vendor, "desk-1", Host.Password, " "));
                 using (var desk = HelpDesk.Restore(
                     path, keys, signer, host, null, vendor, "desk-1", Host.Password, "the disk broke"))
-                    Expect.True(desk.Origin() != before);
+                    Expect.True(desk.Origin() != before, "the log has another name");
                 using (HelpDesk.Open(path, keys, signer, host, null, vendor)) { }
             }
         }

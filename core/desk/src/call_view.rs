@@ -87,7 +87,8 @@ pub struct Announcement {
     pub entry: u64,
     /// What happened: a change of a user, an operator or the rules that loosens them
     /// ([`DeskEvent::UserChanged`], [`DeskEvent::OperatorChanged`], [`DeskEvent::RulesChanged`]), one that was let hold at
-    /// once ([`DeskEvent::ChangeApproved`]), [`DeskEvent::ClockAccepted`] or [`DeskEvent::LogRestored`].
+    /// once ([`DeskEvent::ChangeApproved`]), [`DeskEvent::ClockAccepted`], [`DeskEvent::LogRestored`], or a password that somebody else gave
+    /// ([`DeskEvent::PasswordChanged`]).
     pub event: DeskEvent,
     /// When.
     pub at: UnixTime,

@@ -95,6 +95,7 @@ fn heads() {
                     "era": head.era.number,
                     "since": head.era.since.0,
                     "restores": head.era.restores,
+                    "ended_by": head.era.ended_by.0,
                 });
                 assert_eq!(fields, case["fields"], "{case}");
                 assert_eq!(head.to_bytes(&key), bytes);

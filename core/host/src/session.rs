@@ -214,7 +214,9 @@ impl Session {
             Ok(()) => Ok(()),
             Err(error @ DeviceError::Transport(_)) if call.is_unsent() => Err(error.into()),
             // Nor is it sent where it does not fit.
-            Err(error @ DeviceError::Transport(TransportError::MessageTooLarge)) => Err(error.into()),
+            Err(error @ DeviceError::Transport(TransportError::MessageTooLarge)) if !call.is_sent() => {
+                Err(error.into())
+            }
             // An answer that cannot be read is as good as lost. And the challenge was pending a moment ago: if the
             // PIN is not blocked now, this may be the answer to the same message once more, sent again by a framing
             // whose status word said that it had not been taken.

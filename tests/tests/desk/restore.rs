@@ -3,10 +3,10 @@
 use fido_unlock::ErrorCode;
 use fido_unlock::desk::log::{KeyName, NoteSigner, SoftwareNoteSigner, TreeHead};
 use fido_unlock::desk::ports::Table;
-use fido_unlock::desk::{Desk, DeskError, OperatorId};
+use fido_unlock::desk::{Desk, DeskError, OperatorId, UserClass};
 
 use crate::house::{
-    ADMIN, ANNA, BERT, House, challenge, code_of, device, new_device, operator_id, ring, user_id,
+    ADMIN, ANNA, BERT, DAY, House, challenge, code_of, device, new_device, operator_id, ring, user, user_id,
 };
 
 const NOTE: &str = "the disk broke";
@@ -166,6 +166,41 @@ fn sessions_and_requests_end() {
     );
     let anna = house.sign_in(ANNA);
     assert_eq!(code_of(house.code(&anna, id)), ErrorCode::RequestExpired);
+}
+
+/// It may have been withdrawn in the days that are lost.
+#[test]
+fn a_rest_that_ended_in_the_lost_days_begins_again_and_one_that_had_ended_holds() {
+    let mut house = House::new();
+    let admin = house.sign_in(ADMIN);
+    house
+        .desk
+        .put_user(&admin, &user("boss", UserClass::Ordinary))
+        .unwrap();
+    house.later(DAY);
+    let admin = house.sign_in(ADMIN);
+    house
+        .desk
+        .put_user(&admin, &user("zoe", UserClass::Privileged))
+        .unwrap();
+    house
+        .desk
+        .put_user(&admin, &user("zoe", UserClass::Ordinary))
+        .unwrap();
+    let backup = house.world.store.content();
+    house.later(2 * DAY);
+    house.world.store.set_content(backup);
+    house.desk = restore_as(&house, &operator_id(ADMIN.0), ADMIN.1, NOTE).unwrap();
+    let class = |house: &mut House, name: &str| {
+        let anna = house.sign_in(ANNA);
+        house.desk.search(&anna, name).unwrap().remove(0).user.class
+    };
+    assert_eq!(class(&mut house, "boss"), UserClass::Ordinary);
+    assert_eq!(class(&mut house, "zoe"), UserClass::Privileged);
+    house.later(DAY - 60);
+    assert_eq!(class(&mut house, "zoe"), UserClass::Privileged);
+    house.later(60);
+    assert_eq!(class(&mut house, "zoe"), UserClass::Ordinary);
 }
 
 /// The code that was given after the backup has moved the counter: that is no alarm, and nobody knows how many codes were

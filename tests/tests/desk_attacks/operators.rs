@@ -1,9 +1,10 @@
 //! Operators who are the attackers: T1 to T7, F10 and the lock.
 
 use fido_unlock::ErrorCode;
+use fido_unlock::desk::record::DeskEvent;
 use fido_unlock::desk::{
-    AcceptedMethod, ChannelKind, CodeOutcome, Operator, OperatorStatement, Privilege, Rules, UserClass,
-    VerificationMethod, Vouched,
+    AcceptedMethod, ChannelKind, CodeOutcome, Operator, OperatorSession, OperatorStatement, Privilege, Role,
+    Rules, UserClass, VerificationMethod, Vouched,
 };
 use fido_unlock_mock::desk::{ScriptedVerifier, TestDesk};
 
@@ -140,6 +141,60 @@ fn t5_one_administrator_alone_waits_for_a_rest() {
         ErrorCode::PrivilegeMissing
     );
     assert_eq!(code_of(house.code(&anna, id)), ErrorCode::ApprovalMissing);
+}
+
+/// One who gives a second Administrator or operator a password is not two.
+#[test]
+fn an_administrator_with_another_s_password_is_no_second_person() {
+    let mut house = House::in_set_up();
+    let admin = house.sign_in(ADMIN);
+    let chief = Operator {
+        id: operator_id("chief"),
+        roles: vec![Role::Administrator],
+        privileges: vec![Privilege::Unlock],
+    };
+    let own = "nine green lanterns";
+    house.desk.put_operator(&admin, &chief, Some(own)).unwrap();
+    house.desk.open_desk(&admin).unwrap();
+    let admin = house.sign_in(ADMIN);
+    house
+        .desk
+        .put_user(&admin, &user("boss", UserClass::Ordinary))
+        .unwrap();
+    let given = "a password of the attacker's";
+    house.desk.put_operator(&admin, &chief, Some(given)).unwrap();
+    let taken = house.sign_in(("chief", given));
+    let approve = |house: &mut House, session: &OperatorSession| {
+        house.desk.approve_user(session, &user_id("boss"), "urgent")
+    };
+    assert_eq!(code_of(approve(&mut house, &taken)), ErrorCode::ApprovalSelf);
+    // Nor after another password that they gave themselves, nor for a request.
+    house.desk.change_password(&taken, own).unwrap();
+    let taken = house.sign_in(("chief", own));
+    assert_eq!(code_of(approve(&mut house, &taken)), ErrorCode::ApprovalSelf);
+    let anna = house.sign_in(ANNA);
+    let id = house.open(&anna, 3);
+    house.desk.verify_caller(&anna, id, &mut by_machine()).unwrap();
+    house.desk.enter_challenge(&anna, id, &challenge(3, 0)).unwrap();
+    assert_eq!(code_of(house.desk.approve(&taken, id)), ErrorCode::ApprovalSelf);
+    // All are told; and in time it is theirs.
+    let told = house.desk.announcements(&admin, 10).unwrap();
+    assert!(told.iter().any(|one| one.event == DeskEvent::PasswordChanged));
+    house.later(DAY);
+    let taken = house.sign_in(("chief", own));
+    house
+        .desk
+        .put_user(&taken, &user("zoe", UserClass::Privileged))
+        .unwrap();
+    let admin = house.sign_in(ADMIN);
+    house
+        .desk
+        .put_user(&admin, &user("zoe", UserClass::Ordinary))
+        .unwrap();
+    house
+        .desk
+        .approve_user(&taken, &user_id("zoe"), "urgent")
+        .unwrap();
 }
 
 #[test]

@@ -80,7 +80,7 @@ pub(crate) fn approve(
     step.about.request = Some(id);
     let actor = who::in_service(step, session, Privilege::Unlock)?;
     let mut row = call::live(step, id)?;
-    let other = actor.number != row.operator;
+    let other = actor.number != row.operator && who::may_be_second(step, actor.number)?;
     step.require(Guard::ApproverOther, other, ErrorCode::ApprovalSelf)?;
     fresh_caller(step, &row)?;
     if row.challenge().is_none() {
@@ -181,7 +181,7 @@ pub(crate) fn finish(
         approval.basis == basis,
         ApprovalError::Elsewhere,
     )?;
-    let other = number != row.operator;
+    let other = number != row.operator && who::may_be_second(step, number)?;
     step.require(Guard::ApproverOther, other, ErrorCode::ApprovalSelf)?;
     let may = may_approve(step, number)?;
     step.require(Guard::ApproverMay, may, ErrorCode::ApproverPrivilege)?;

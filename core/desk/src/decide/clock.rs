@@ -27,7 +27,7 @@ pub(crate) fn accept(
     )?;
     with_reason(note)?;
     step.set_now(now);
-    step.head_mut().era = step.head().era.next(now);
+    step.head_mut().era = step.head().era.next(now, now);
     let entry = step.entry(DeskEvent::ClockAccepted);
     step.record_text(entry, note)?;
     Ok(announce::last_entry(step, None)?)

@@ -54,6 +54,7 @@ fn add_resting(
         sessions: Vec::new(),
         // What was announced before is not news to them.
         unread: announce::next(step)?,
+        given: None,
     };
     count_administrators(step, None, Some(&row))?;
     step.put(id.as_str().as_bytes(), &OperatorNameRow { number })?;
@@ -90,6 +91,10 @@ pub(crate) fn put(
             ..step.entry(DeskEvent::PasswordChanged)
         };
         step.record(changed);
+        if actor.number != number && who::settings(step)?.open {
+            row.given = Some(step.now());
+            announce::last_entry(step, None)?;
+        }
     }
     count_administrators(step, Some(&before), Some(&row))?;
     step.put(&number.0, &row)?;
@@ -207,7 +212,8 @@ pub(crate) fn settle(
     let (now, era) = (step.now(), step.head().era);
     let (_, _, asked_by) = before.grants.later(now, era).ok_or(ErrorCode::WrongState)?;
     // Neither who asked for it nor who gains by it.
-    if asked_by == actor.number || number == actor.number {
+    let own = asked_by == actor.number || number == actor.number;
+    if own || !who::may_be_second(step, actor.number)? {
         return Err(ErrorCode::ApprovalSelf.into());
     }
     with_reason(reason)?;

@@ -22,11 +22,11 @@ pub(crate) fn restore(step: &mut Step<'_>, claimed: &Claimed, note: &str) -> Res
     with_reason(note)?;
     let head = step.head();
     let old = head.log_id.head(&head.range);
-    let now = step.now();
+    let (now, ended_by) = (step.now(), head.at);
     let log_id = LogId(step.random());
     let head = step.head_mut();
     head.log_id = log_id;
-    head.era = head.era.next(now);
+    head.era = head.era.next(now, ended_by);
     head.era.restores = head.era.restores.wrapping_add(1);
     let entry = step.entry(DeskEvent::LogRestored);
     let text = restored_text(&old, &typed(note));

@@ -88,7 +88,7 @@ pub(crate) fn settle_rules(
     let mut settings = who::settings(step)?;
     let later = settings.rules.later(step.now(), step.head().era);
     let (_, _, asked_by) = later.ok_or(ErrorCode::WrongState)?;
-    if asked_by == actor.number {
+    if asked_by == actor.number || !who::may_be_second(step, actor.number)? {
         return Err(ErrorCode::ApprovalSelf.into());
     }
     operators::with_reason(reason)?;

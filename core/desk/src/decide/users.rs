@@ -79,7 +79,7 @@ pub(crate) fn settle(
     let mut row: UserRow = step.must(&number.0)?;
     let later = row.class.later(step.now(), step.head().era);
     let (_, _, asked_by) = later.ok_or(ErrorCode::WrongState)?;
-    if asked_by == actor.number {
+    if asked_by == actor.number || !who::may_be_second(step, actor.number)? {
         return Err(ErrorCode::ApprovalSelf.into());
     }
     with_reason(reason)?;

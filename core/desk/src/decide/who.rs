@@ -23,6 +23,16 @@ pub(crate) fn settings(step: &Step<'_>) -> Result<SettingsRow, StorageError> {
     step.must(b"")
 }
 
+/// Whether somebody counts as another person than the operator who asks: not while a password rests that somebody else
+/// gave them, who may have signed in with it.
+pub(crate) fn may_be_second(step: &Step<'_>, number: PersonNumber) -> Result<bool, StorageError> {
+    let row: OperatorRow = step.must(&number.0)?;
+    let settings = settings(step)?;
+    let rest = settings.rules.at(step.now(), step.head().era).rest_seconds;
+    let rested = |given: crate::UnixTime| step.now() >= given.plus_seconds(rest);
+    Ok(!settings.open || row.given.is_none_or(rested))
+}
+
 pub(crate) fn rules(step: &Step<'_>) -> Result<Rules, StorageError> {
     let settings = settings(step)?;
     Ok(settings.rules.at(step.now(), step.head().era).clone())

@@ -22,7 +22,8 @@ impl Desk {
     /// [`StorageError::Tampered`](crate::ports::StorageError::Tampered) when its head is not under this key;
     /// [`ErrorCode::OperatorUnknown`]; [`ErrorCode::PrivilegeMissing`] without
     /// [`Privilege::Administer`](crate::Privilege::Administer); [`ErrorCode::ReasonMissing`] without a note; clock; a
-    /// store's error. The anchor is then as it was.
+    /// store's error. The anchor is then as it was. An error of the anchor's own means that the log goes on and the anchor
+    /// does not know it: restore again.
     pub fn restore(
         mut parts: DeskParts,
         operator: &OperatorId,
@@ -46,7 +47,10 @@ impl Desk {
         }
         desk.step(event, |step| restore::restore(step, &claimed, note))?;
         desk.parts.anchor = anchor;
-        desk.anchor_now();
+        if let (Some(anchor), Some(seen)) = (&mut desk.parts.anchor, &desk.seen) {
+            anchor.save(seen)?;
+            desk.anchored = seen.range.size();
+        }
         Ok(desk)
     }
 }

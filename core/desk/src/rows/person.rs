@@ -154,6 +154,10 @@ pub(crate) struct OperatorRow {
     /// The number of the first announcement that they have not read.
     #[n(6)]
     pub(crate) unread: u64,
+    /// When somebody else gave them their password last: until that has rested they approve nothing, since whoever gave it
+    /// may be the one who signs in.
+    #[n(7)]
+    pub(crate) given: Option<UnixTime>,
 }
 
 impl Row for OperatorRow {

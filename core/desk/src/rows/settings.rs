@@ -24,15 +24,20 @@ pub(crate) struct Era {
     /// lost.
     #[n(2)]
     pub(crate) restores: u32,
+    /// Rests that had ended by then hold: the time that was accepted, or that of a backup's last entry. Of what was asked
+    /// for after a backup, and withdrawn, nobody knows.
+    #[n(3)]
+    pub(crate) ended_by: UnixTime,
 }
 
 impl Era {
-    /// The next one, from `since` on.
-    pub(crate) const fn next(self, since: UnixTime) -> Self {
+    /// The next one, from `since` on, after which rests that had not ended by `ended_by` begin again.
+    pub(crate) const fn next(self, since: UnixTime, ended_by: UnixTime) -> Self {
         Self {
             number: self.number.wrapping_add(1),
             since,
             restores: self.restores,
+            ended_by,
         }
     }
 }
@@ -76,10 +81,11 @@ impl<T> Later<T> {
     /// The first second in which it holds.
     fn due(&self, era: Era) -> UnixTime {
         let due = self.asked_at.plus_seconds(self.rest);
-        if self.era == era.number || due <= era.since {
+        if self.era == era.number || due <= era.ended_by {
             due
         } else {
-            // It was asked for by a clock that was wrong: the rest begins again.
+            // It was asked for by a clock that was wrong, or may have been withdrawn after the backup: the rest begins
+            // again.
             era.since.plus_seconds(self.rest)
         }
     }

@@ -146,6 +146,11 @@ impl<'a> Call<'a> {
         self.sent = Sent::Yes;
     }
 
+    /// Whether the device may have acted on the message, by a transport that tells.
+    pub(crate) fn is_sent(&self) -> bool {
+        self.sent == Sent::Yes
+    }
+
     /// Whether it is certain that the device did not get the message.
     pub(crate) fn is_unsent(&self) -> bool {
         self.sent == Sent::No

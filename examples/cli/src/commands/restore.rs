@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use fido_unlock::desk::{Desk, DeskParts};
+use fido_unlock_files::FileAnchor;
 use fido_unlock_files::key_file::DeskKeys;
 use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
 
@@ -70,14 +71,26 @@ fn replace(
     note: &str,
 ) -> Result<(), Failure> {
     let (database, staged) = (folder.database(), folder.restoring());
+    let anchor = folder.anchor();
+    let new_anchor = anchor.with_added_extension("restoring");
+    if staged
+        .canonicalize()
+        .is_ok_and(|staged| from.canonicalize().is_ok_and(|from| from == staged))
+    {
+        return Err(Failure::exists(
+            &staged,
+            ": a restore puts its copy there; move the backup away",
+        ));
+    }
     remove(&staged)?;
+    remove_file(&new_anchor)?;
     SqliteStore::open(from, SqliteOptions::default())
         .map_err(|error| Failure::at(from, &error))?
         .backup(&staged)?;
     let restored = parts_at(folder, keys, &staged).and_then(|parts| {
         let parts = DeskParts {
-            // It is the other database's still.
-            anchor: None,
+            // The present one is the other database's still.
+            anchor: Some(Box::new(FileAnchor::new(&new_anchor))),
             ..parts
         };
         Ok(Desk::restore(parts, &who.operator, &who.password, note)?)
@@ -88,10 +101,13 @@ fn replace(
         return Err(failure);
     }
     rename(&database, &folder.before_restore())?;
+    // Of a process that opened it meanwhile: it must not lie beside another database.
+    for more in FILES.iter().filter(|more| !more.is_empty()) {
+        remove_file(&beside(&database, more))?;
+    }
     rename(&staged, &database)?;
-    let anchor = folder.anchor();
-    // The desk writes it anew.
-    remove_file(&anchor)
+    // There is an anchor at every moment, and from this one on it is that of the database which the password was given for.
+    fs::rename(&new_anchor, &anchor).map_err(|error| Failure::write(&anchor, &error))
 }
 
 fn beside(database: &Path, more: &str) -> PathBuf {
@@ -100,10 +116,10 @@ fn beside(database: &Path, more: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Gives a database, where there is one, another name, with what SQLite has not brought into it yet: that goes first, so
-/// that it never lies beside another database.
+/// Gives a database, where there is one, another name, with what SQLite has not brought into it yet. The database goes
+/// first: without it nobody opens what is left, and one that lost its log would be opened.
 fn rename(from: &Path, to: &Path) -> Result<(), Failure> {
-    for more in FILES.iter().rev() {
+    for more in FILES {
         match fs::rename(beside(from, more), beside(to, more)) {
             Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::NotFound => {}
