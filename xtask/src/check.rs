@@ -24,6 +24,7 @@ fn sources() -> Done {
     let mut docs = workspace::selected("doc", &["--quiet", "--no-deps", "--document-private-items"]);
     docs.env("RUSTDOCFLAGS", "-D warnings");
     step::joined(vec![
+        lock_files(),
         step::run("format", &mut cargo(&["fmt", "--all", "--check"])),
         step::run("clippy", &mut workspace::selected("clippy", &lints)),
         step::run("docs", &mut docs),
@@ -32,6 +33,18 @@ fn sources() -> Done {
         timed("every test that hardening.md names exists", docs::check_hardening),
         timed("the bugs of hardening.md have their places", bite::check),
     ])
+}
+
+/// Each workspace of its own has a lock file that fits the crates which it shares with the others. The fuzz targets are
+/// built by hand alone, so nothing else here would notice.
+fn lock_files() -> Done {
+    let checks = ["examples/firmware", "fuzz", "tests/no-heap"].map(|workspace| {
+        let mut metadata = cargo(&["metadata", "--locked", "--format-version", "1", "--manifest-path"]);
+        metadata.arg(root().join(workspace).join("Cargo.toml"));
+        metadata.stdout(std::process::Stdio::null());
+        step::run(&format!("{workspace}/Cargo.lock is current"), &mut metadata)
+    });
+    step::joined(checks.into())
 }
 
 /// What programs of the project write.

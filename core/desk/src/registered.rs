@@ -58,6 +58,13 @@ pub struct Channel {
     pub changed_at: UnixTime,
 }
 
+impl Channel {
+    /// Whether a message to the one reaches who reads the other.
+    pub(crate) fn same_way(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.address == other.address
+    }
+}
+
 /// A user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {

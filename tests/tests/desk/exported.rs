@@ -11,10 +11,10 @@ use fido_unlock::HasCode;
 use fido_unlock::desk::log::{NoteSigner, SignedNote, SoftwareNoteSigner, TreeHead};
 use fido_unlock::desk::ports::Table;
 use fido_unlock::desk::record::{DeskEntry, DeskEvent};
-use fido_unlock::desk::{Desk, ExportTexts};
+use fido_unlock::desk::{Desk, ExportTexts, UserClass};
 use serde_json::json;
 
-use crate::house::{ADMIN, ANNA, operator_id};
+use crate::house::{ADMIN, ANNA, operator_id, user};
 
 /// Entries that are proved, by place.
 pub const PROVED: [u64; 3] = [0, 17, 255];
@@ -48,6 +48,9 @@ pub fn write(folder: &Path) -> Exported {
     house.desk = Desk::restore(parts, &operator_id(ADMIN.0), ADMIN.1, "the disk broke").unwrap();
     let (admin, anna) = (house.sign_in(ADMIN), house.sign_in(ANNA));
     busy::a_call_that_waits(&mut house, &anna);
+    let mut moved = user("boss", UserClass::Privileged);
+    moved.channels[0].address = "boss@new.example".into();
+    house.desk.put_user(&admin, &moved).unwrap();
     let origin = house.desk.origin().unwrap();
     let mut signer = SoftwareNoteSigner::from_seed(origin, &[0xC4; 32]);
     let key = signer.verifier();

@@ -1,9 +1,10 @@
 //! Signing in, operators, users, and changes that rest.
 
-use fido_unlock::desk::ports::Table;
+use fido_unlock::desk::ports::{NoticeKind, Table};
 use fido_unlock::desk::record::DeskEvent;
 use fido_unlock::desk::{
-    Desk, DeskError, LicenceFile, Operator, OperatorSession, Privilege, Role, Rules, UnixTime, UserClass,
+    Channel, ChannelKind, Desk, DeskError, LicenceFile, Operator, OperatorSession, Privilege, Role, Rules,
+    UnixTime, UserClass,
 };
 use fido_unlock::{ErrorCode, HasCode};
 use fido_unlock_mock::desk::TestDesk;
@@ -314,6 +315,126 @@ fn every_administrator_is_told_of_what_loosens() {
     let missing = ErrorCode::PrivilegeMissing;
     assert_eq!(code_of(house.desk.announcements(&anna, 50)), missing);
     assert_eq!(code_of(house.desk.announcements_read(&anna, 0)), missing);
+}
+
+/// Without a rest it holds before anybody could object, so they hear of it at least.
+#[test]
+fn every_administrator_is_told_of_what_loosens_without_a_rest_and_of_who_no_longer_administers() {
+    let mut house = House::with(Rules {
+        rest_seconds: 0,
+        ..Rules::default()
+    });
+    let admin = house.sign_in(ADMIN);
+    for name in ["carl", "dora"] {
+        let new = operator(name, &[Role::Administrator]);
+        house.desk.put_operator(&admin, &new, Some(BERT.1)).unwrap();
+    }
+    house
+        .desk
+        .put_user(&admin, &user("boss", UserClass::Ordinary))
+        .unwrap();
+    let looser = Rules {
+        reason_wanted: false,
+        ..house.desk.rules(&admin).unwrap()
+    };
+    house.desk.put_rules(&admin, &looser).unwrap();
+    house
+        .desk
+        .put_operator(&admin, &operator("carl", &[]), None)
+        .unwrap();
+    house.desk.remove_operator(&admin, &operator_id("dora")).unwrap();
+    // Neither a user who is new nor an operator who did not administer.
+    house
+        .desk
+        .put_user(&admin, &user("new", UserClass::Ordinary))
+        .unwrap();
+    house.desk.remove_operator(&admin, &operator_id("carl")).unwrap();
+    assert_eq!(
+        told(&mut house, &admin),
+        [
+            (DeskEvent::OperatorChanged, false),
+            (DeskEvent::OperatorChanged, false),
+            (DeskEvent::UserChanged, false),
+            (DeskEvent::RulesChanged, false),
+            (DeskEvent::OperatorChanged, false),
+            (DeskEvent::OperatorRemoved, false)
+        ]
+    );
+}
+
+fn mail(id: &str, address: &str) -> Channel {
+    Channel {
+        id: id.into(),
+        kind: ChannelKind::Mail,
+        address: address.into(),
+        changed_at: UnixTime(0),
+    }
+}
+
+/// Who changes an address to have a code sent there cannot keep it from whoever reads the old one.
+#[test]
+fn a_changed_channel_is_told_to_the_old_address_and_to_the_new_one() {
+    let mut house = House::new();
+    let admin = house.sign_in(ADMIN);
+    let with = |channels: &[Channel]| fido_unlock::desk::User {
+        channels: channels.to_vec(),
+        ..user("yves", UserClass::Ordinary)
+    };
+    // Somebody new has no other address.
+    let (old, phone) = (mail("mail", "yves@old.example"), mail("phone", "phone.example"));
+    house
+        .desk
+        .put_user(&admin, &with(&[old.clone(), phone.clone()]))
+        .unwrap();
+    assert!(!house.desk.send_notice().unwrap());
+
+    let new = mail("mail", "yves@new.example");
+    house
+        .desk
+        .put_user(&admin, &with(&[new.clone(), phone.clone()]))
+        .unwrap();
+    // Nothing changed, and nobody is told.
+    house
+        .desk
+        .put_user(&admin, &with(&[new.clone(), phone.clone()]))
+        .unwrap();
+    let addresses = |house: &mut House, from: usize| -> Vec<String> {
+        while house.desk.send_notice().unwrap() {}
+        let told = house.world.outbox.notices().split_off(from);
+        for notice in &told {
+            assert_eq!(notice.kind, NoticeKind::ChannelChanged);
+            assert_eq!(
+                (notice.user.as_str(), notice.operator.as_str()),
+                ("yves", ADMIN.0)
+            );
+            assert_eq!((notice.device, notice.request), (None, None));
+        }
+        told.into_iter().map(|notice| notice.address.unwrap()).collect()
+    };
+    assert_eq!(
+        addresses(&mut house, 0),
+        ["yves@old.example", "phone.example", "yves@new.example"]
+    );
+    // Added, and taken away.
+    let more = mail("second", "more.example");
+    house
+        .desk
+        .put_user(&admin, &with(&[new.clone(), phone.clone(), more.clone()]))
+        .unwrap();
+    assert_eq!(
+        addresses(&mut house, 3),
+        ["yves@new.example", "phone.example", "more.example"]
+    );
+    house.desk.put_user(&admin, &with(&[new, more])).unwrap();
+    assert_eq!(
+        addresses(&mut house, 6),
+        ["yves@new.example", "phone.example", "more.example"]
+    );
+    assert_eq!(house.count(DeskEvent::NoticeSent), 9);
+    // Whoever is forgotten is told nothing more.
+    house.desk.put_user(&admin, &with(&[])).unwrap();
+    house.desk.erase_user(&admin, &user_id("yves")).unwrap();
+    assert_eq!(addresses(&mut house, 9), [""; 0]);
 }
 
 #[test]

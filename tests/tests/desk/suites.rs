@@ -158,8 +158,8 @@ fn from_the_search_to_done_in_each_suite() {
         assert_eq!(
             told,
             [
-                (NoticeKind::CodeGiven, "zoe", key),
-                (NoticeKind::Done, "zoe", key)
+                (NoticeKind::CodeGiven, "zoe", Some(key)),
+                (NoticeKind::Done, "zoe", Some(key))
             ]
         );
     }

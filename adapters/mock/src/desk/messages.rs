@@ -15,10 +15,12 @@ pub struct KeptNotice {
     pub kind: NoticeKind,
     /// To whom.
     pub user: UserId,
-    /// About which device.
-    pub device: DeviceId,
-    /// In which request.
-    pub request: RequestId,
+    /// About which device, if any.
+    pub device: Option<DeviceId>,
+    /// In which request, if any.
+    pub request: Option<RequestId>,
+    /// The address of the one channel that it is for.
+    pub address: Option<String>,
     /// By whom.
     pub operator: OperatorId,
     /// When.
@@ -73,6 +75,7 @@ impl Notifier for Outbox {
             user: notice.user.id.clone(),
             device: notice.device,
             request: notice.request,
+            address: notice.channel.map(|channel| channel.address.clone()),
             operator: notice.operator.clone(),
             at: notice.at,
         });

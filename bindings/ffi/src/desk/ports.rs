@@ -99,6 +99,8 @@ pub enum NoticeKind {
     Done,
     /// The operator recorded that the unlock was given up; the code may still be good.
     Abandoned,
+    /// A way to them was added, changed or taken away.
+    ChannelChanged,
 }
 
 /// A message to the owner of a device. It holds no code.
@@ -108,10 +110,13 @@ pub struct OwnerNotice {
     pub kind: NoticeKind,
     /// The owner.
     pub user: DeskUser,
-    /// Their device.
-    pub device_id: String,
-    /// The request, for them to name when they ask about it.
-    pub request: String,
+    /// Their device, where it is about one.
+    pub device_id: Option<String>,
+    /// The request, for them to name when they ask about it; none where it is about a channel.
+    pub request: Option<String>,
+    /// The one channel to send it to, as it was when something about it changed: there is a notice for each that
+    /// the user had before or has now. None: those of the user.
+    pub channel: Option<DeskChannel>,
     /// Who did it.
     pub operator: String,
     /// When: seconds since 1970-01-01 UTC.
@@ -176,11 +181,13 @@ impl Notifier for HostNotifier {
             kind: match notice.kind {
                 ports::NoticeKind::CodeGiven => NoticeKind::CodeGiven,
                 ports::NoticeKind::Done => NoticeKind::Done,
-                _ => NoticeKind::Abandoned,
+                ports::NoticeKind::Abandoned => NoticeKind::Abandoned,
+                ports::NoticeKind::ChannelChanged => NoticeKind::ChannelChanged,
             },
             user: notice.user.into(),
-            device_id: notice.device.to_code(),
-            request: notice.request.to_string(),
+            device_id: notice.device.map(|device| device.to_code()),
+            request: notice.request.map(|request| request.to_string()),
+            channel: notice.channel.map(Into::into),
             operator: notice.operator.to_string(),
             at: notice.at.0,
             message_id: notice.message_id.to_vec(),

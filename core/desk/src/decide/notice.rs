@@ -9,7 +9,7 @@ use crate::ports::NoticeKind;
 use crate::record::{DeskEntry, DeskEvent};
 use crate::rows::{NoticeRow, QueueRow, RequestRow};
 use crate::step::Step;
-use crate::{DeskError, OperatorId, PersonNumber, RequestId, UnixTime, User};
+use crate::{Channel, DeskError, OperatorId, PersonNumber, RequestId, UnixTime, User};
 
 /// A notice is given up after so many tries.
 const MOST_TRIES: u32 = 8;
@@ -25,15 +25,46 @@ pub(crate) fn queue(
     let notice = NoticeRow {
         kind,
         user: row.user,
-        device: row.device,
-        request,
+        device: Some(row.device),
+        request: Some(request),
         operator,
         at: step.now(),
         message_id: step.random(),
         tries: 0,
+        channel: None,
     };
+    push(step, &notice)
+}
+
+/// Queues a notice that a user's channels changed, to each that they had before and each that is new.
+pub(crate) fn channels_changed(
+    step: &mut Step<'_>,
+    user: PersonNumber,
+    operator: PersonNumber,
+    old: &[Channel],
+    new: &[Channel],
+) -> Result<(), DeskError> {
+    let there = |channel: &&Channel| old.iter().all(|old| !channel.same_way(old));
+    for channel in old.iter().chain(new.iter().filter(there)) {
+        let notice = NoticeRow {
+            kind: NoticeKind::ChannelChanged,
+            user,
+            device: None,
+            request: None,
+            operator,
+            at: step.now(),
+            message_id: step.random(),
+            tries: 0,
+            channel: Some(channel.clone()),
+        };
+        push(step, &notice)?;
+    }
+    Ok(())
+}
+
+fn push(step: &mut Step<'_>, notice: &NoticeRow) -> Result<(), DeskError> {
     let mut queue: QueueRow = step.must(OUTBOX)?;
-    step.put(&queue.next.to_be_bytes(), &notice)?;
+    step.put(&queue.next.to_be_bytes(), notice)?;
     queue.next += 1;
     Ok(step.put(OUTBOX, &queue)?)
 }
@@ -44,8 +75,9 @@ pub(crate) struct Due {
     pub(crate) kind: NoticeKind,
     /// `None` where the user was erased since.
     pub(crate) user: Option<User>,
-    pub(crate) device: DeviceId,
-    pub(crate) request: RequestId,
+    pub(crate) device: Option<DeviceId>,
+    pub(crate) request: Option<RequestId>,
+    pub(crate) channel: Option<Channel>,
     pub(crate) operator: OperatorId,
     pub(crate) at: UnixTime,
     pub(crate) message_id: [u8; 16],
@@ -62,8 +94,9 @@ pub(crate) fn next(step: &Step<'_>) -> Result<Option<Due>, DeskError> {
         number: queue.first,
         kind: row.kind,
         user: who::known_user(step, row.user)?,
-        device: DeviceId::from_bytes(row.device),
+        device: row.device.map(DeviceId::from_bytes),
         request: row.request,
+        channel: row.channel,
         operator: who::operator_name(step, row.operator)?,
         at: row.at,
         message_id: row.message_id,
@@ -81,8 +114,8 @@ pub(crate) fn sent(step: &mut Step<'_>, number: u64, failure: Option<&str>) -> R
     step.about = DeskEntry {
         operator: Some(row.operator),
         user: Some(row.user),
-        device: Some(row.device),
-        request: Some(row.request),
+        device: row.device,
+        request: row.request,
         ..DeskEntry::of(DeskEvent::NoticeSent)
     };
     step.remove::<NoticeRow>(&number.to_be_bytes())?;

@@ -15,16 +15,13 @@ use crate::{DeskError, OperatorId, OperatorSession, PersonNumber, Privilege};
 
 /// What a change that is asked for now rests by.
 pub(crate) fn asked(step: &Step<'_>, actor: &Actor) -> Result<Asked, DeskError> {
-    let settings = who::settings(step)?;
+    let open = who::settings(step)?.open;
     Ok(Asked {
         by: actor.number,
         at: step.now(),
         era: step.head().era,
-        rest: if settings.open {
-            who::rules(step)?.rest_seconds
-        } else {
-            0
-        },
+        rest: if open { who::rules(step)?.rest_seconds } else { 0 },
+        open,
     })
 }
 
@@ -35,7 +32,7 @@ pub(crate) fn add(
     grants: Grants,
     password: Option<&str>,
 ) -> Result<(), DeskError> {
-    add_resting(step, id, Resting::new(grants), password)
+    add_resting(step, id, Resting::new(grants), password, false)
 }
 
 fn add_resting(
@@ -43,6 +40,7 @@ fn add_resting(
     id: &OperatorId,
     grants: Resting<Grants>,
     password: Option<&str>,
+    announced: bool,
 ) -> Result<(), DeskError> {
     let number = PersonNumber(step.random());
     let row = OperatorRow {
@@ -59,7 +57,7 @@ fn add_resting(
     count_administrators(step, None, Some(&row))?;
     step.put(id.as_str().as_bytes(), &OperatorNameRow { number })?;
     step.put(&number.0, &row)?;
-    record(step, DeskEvent::OperatorChanged, number, Some(&row))
+    record(step, DeskEvent::OperatorChanged, number, Some(&row), announced)
 }
 
 /// Adds an operator, or gives one other roles and privileges. `password`: as the port for passwords made it; a new
@@ -78,12 +76,12 @@ pub(crate) fn put(
             return Err(ErrorCode::OperatorUnknown.into());
         }
         let mut resting = Resting::new(Grants::default());
-        resting.change(grants, &asked);
-        return add_resting(step, id, resting, password);
+        let loosens = resting.change(grants, &asked);
+        return add_resting(step, id, resting, password, asked.open && loosens);
     };
     let before: OperatorRow = step.must(&number.0)?;
     let mut row = before.clone();
-    row.grants.change(grants, &asked);
+    let loosens = row.grants.change(grants, &asked);
     if let Some(password) = password {
         change_password(&mut row, password);
         let changed = DeskEntry {
@@ -91,14 +89,17 @@ pub(crate) fn put(
             ..step.entry(DeskEvent::PasswordChanged)
         };
         step.record(changed);
-        if actor.number != number && who::settings(step)?.open {
+        if actor.number != number && asked.open {
             row.given = Some(step.now());
             announce::last_entry(step, None)?;
         }
     }
     count_administrators(step, Some(&before), Some(&row))?;
     step.put(&number.0, &row)?;
-    record(step, DeskEvent::OperatorChanged, number, Some(&row))
+    // Who takes the others' Administer away would otherwise be alone with theirs before anybody hears of it.
+    let lost = administers_now(step, &before) && !administers_now(step, &row);
+    let announced = asked.open && (loosens || lost);
+    record(step, DeskEvent::OperatorChanged, number, Some(&row), announced)
 }
 
 /// An operator gives themselves another password.
@@ -138,7 +139,13 @@ pub(crate) fn remove(
     count_administrators(step, Some(&before), None)?;
     step.remove::<OperatorNameRow>(id.as_str().as_bytes())?;
     step.put(&number.0, &row)?;
-    record(step, DeskEvent::OperatorRemoved, number, None)
+    let announced = administers_now(step, &before) && who::settings(step)?.open;
+    record(step, DeskEvent::OperatorRemoved, number, None, announced)
+}
+
+fn administers_now(step: &Step<'_>, row: &OperatorRow) -> bool {
+    let now = row.grants.at(step.now(), step.head().era);
+    now.may(Privilege::Administer)
 }
 
 /// Ends their sessions too, which are of one password; the next sign-in takes them away.
@@ -179,6 +186,7 @@ fn record(
     event: DeskEvent,
     number: PersonNumber,
     row: Option<&OperatorRow>,
+    announced: bool,
 ) -> Result<(), DeskError> {
     let entry = DeskEntry {
         second_operator: Some(number),
@@ -192,11 +200,11 @@ fn record(
         )
     });
     step.record_text(entry, text.as_deref().unwrap_or_default())?;
-    let later = row.and_then(|row| row.grants.later(step.now(), step.head().era));
-    match later {
-        Some((_, due, _)) => Ok(announce::last_entry(step, Some(due))?),
-        None => Ok(()),
+    if announced {
+        let later = row.and_then(|row| row.grants.later(step.now(), step.head().era));
+        announce::last_entry(step, later.map(|(_, due, _)| due))?;
     }
+    Ok(())
 }
 
 /// A second Administrator lets an operator's change hold at once. `reason`: what made it urgent.

@@ -62,7 +62,7 @@ pub(crate) fn put_rules(
     let actor = who::privileged(step, session, Privilege::Administer)?;
     let asked = operators::asked(step, &actor)?;
     let mut settings = who::settings(step)?;
-    settings.rules.change(rules, &asked);
+    let loosens = settings.rules.change(rules, &asked);
     step.put(b"", &settings)?;
     let later = settings.rules.later(step.now(), step.head().era);
     let text = match later {
@@ -72,7 +72,7 @@ pub(crate) fn put_rules(
     let due = later.map(|(_, due, _)| due);
     let entry = step.entry(DeskEvent::RulesChanged);
     step.record_text(entry, &text)?;
-    if due.is_some() {
+    if asked.open && loosens {
         announce::last_entry(step, due)?;
     }
     Ok(())

@@ -2,9 +2,9 @@
 
 use fido_unlock_protocol::error::ErrorCode;
 
-use super::announce;
 use super::operators::{asked, with_reason};
 use super::who::{self, UserNameRow};
+use super::{announce, notice};
 use crate::ports::{List, Table};
 use crate::record::{DeskEntry, DeskEvent};
 use crate::rows::{RequestRow, Resting, TextRow, UserRow};
@@ -36,16 +36,16 @@ pub(crate) fn put(step: &mut Step<'_>, session: &OperatorSession, user: &User) -
     };
     step.about.user = Some(number);
     row.name = composed(&user.name);
-    row.class.change(user.class, &asked);
+    let loosens = row.class.change(user.class, &asked);
     let class = match user.class {
         UserClass::Ordinary => "ordinary",
         UserClass::Privileged => "privileged",
     };
     let entry = step.entry(DeskEvent::UserChanged);
     step.record_text(entry, class)?;
-    let later = row.class.later(step.now(), step.head().era);
-    if let Some((_, due, _)) = later {
-        announce::last_entry(step, Some(due))?;
+    if asked.open && loosens {
+        let later = row.class.later(step.now(), step.head().era);
+        announce::last_entry(step, later.map(|(_, due, _)| due))?;
     }
     let old = core::mem::replace(&mut row.channels, user.channels.clone());
     for channel in &mut row.channels {
@@ -58,10 +58,19 @@ pub(crate) fn put(step: &mut Step<'_>, session: &OperatorSession, user: &User) -
             step.record_text(entry, &channel.id)?;
         }
     }
+    let mut changed = user
+        .channels
+        .iter()
+        .any(|new| !old.iter().any(|old| old.id == new.id && old.same_way(new)));
     let gone = |old: &&crate::Channel| user.channels.iter().all(|new| new.id != old.id);
     for channel in old.iter().filter(gone) {
         let entry = step.entry(DeskEvent::ChannelRemoved);
         step.record_text(entry, &channel.id)?;
+        changed = true;
+    }
+    // Whoever reads the old address learns that it is no longer theirs, before a code goes to the new one.
+    if known.is_some() && changed && asked.open {
+        notice::channels_changed(step, number, actor.number, &old, &row.channels)?;
     }
     Ok(step.put(&number.0, &row)?)
 }

@@ -83,6 +83,7 @@ impl Desk {
                     user,
                     device: due.device,
                     request: due.request,
+                    channel: due.channel.as_ref(),
                     operator: &due.operator,
                     at: due.at,
                     message_id: due.message_id,

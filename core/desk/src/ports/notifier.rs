@@ -8,10 +8,9 @@ use minicbor::{Decode, Encode};
 
 use crate::{Channel, OperatorId, RequestId, UnixTime, User};
 
-/// What the owner is told.
+/// What the owner is told. Not `non_exhaustive`: the compiler then says which text a mailer lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
-#[non_exhaustive]
 pub enum NoticeKind {
     /// A Response Code was given out for their device.
     #[n(0)]
@@ -22,6 +21,14 @@ pub enum NoticeKind {
     /// The operator recorded that the unlock was abandoned; the code may still be good.
     #[n(2)]
     Abandoned,
+    /// A way to them was added, changed or taken away.
+    #[n(3)]
+    ChannelChanged,
+}
+
+impl NoticeKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::CodeGiven, Self::Done, Self::Abandoned, Self::ChannelChanged];
 }
 
 /// A message to the owner. It holds no code.
@@ -31,10 +38,13 @@ pub struct Notice<'a> {
     pub kind: NoticeKind,
     /// The owner.
     pub user: &'a User,
-    /// Their device.
-    pub device: DeviceId,
-    /// The request, for them to name when they ask about it.
-    pub request: RequestId,
+    /// Their device, where it is about one.
+    pub device: Option<DeviceId>,
+    /// The request, for them to name when they ask about it; `None` where it is about a channel.
+    pub request: Option<RequestId>,
+    /// The one channel to send it to, as it was when something about it changed: there is a notice for each that the
+    /// user had before or has now. `None`: those of the user.
+    pub channel: Option<&'a Channel>,
     /// Who did it.
     pub operator: &'a OperatorId,
     /// When.

@@ -7,7 +7,7 @@ use minicbor::{Decode, Encode};
 
 use super::Row;
 use crate::ports::{NoticeKind, Table};
-use crate::{LimitRule, PersonNumber, RequestId, UnixTime};
+use crate::{Channel, LimitRule, PersonNumber, RequestId, UnixTime};
 
 /// A window is counted in this many parts, so that a row stays small however many codes there were.
 const PARTS: u64 = 48;
@@ -128,9 +128,9 @@ pub(crate) struct NoticeRow {
     #[n(1)]
     pub(crate) user: PersonNumber,
     #[cbor(n(2), with = "minicbor::bytes")]
-    pub(crate) device: [u8; 10],
+    pub(crate) device: Option<[u8; 10]>,
     #[n(3)]
-    pub(crate) request: RequestId,
+    pub(crate) request: Option<RequestId>,
     #[n(4)]
     pub(crate) operator: PersonNumber,
     #[n(5)]
@@ -140,6 +140,9 @@ pub(crate) struct NoticeRow {
     pub(crate) message_id: [u8; 16],
     #[n(7)]
     pub(crate) tries: u32,
+    /// Where it goes; those of the user where there is none.
+    #[n(8)]
+    pub(crate) channel: Option<Channel>,
 }
 
 impl Row for NoticeRow {

@@ -75,6 +75,8 @@ pub(crate) struct Asked {
     pub(crate) era: Era,
     /// In seconds; 0 while the desk is being set up.
     pub(crate) rest: u64,
+    /// Whether the set-up has ended, so that others are told.
+    pub(crate) open: bool,
 }
 
 impl<T> Later<T> {
@@ -113,11 +115,13 @@ impl<T: Stricter> Resting<T> {
         Some((&later.value, later.due(era), later.asked_by))
     }
 
-    /// Changes it to `value`: what tightens at once, what loosens after the rest. A change that rests is replaced.
-    pub(crate) fn change(&mut self, value: T, asked: &Asked) {
+    /// Changes it to `value`: what tightens at once, what loosens after the rest. A change that rests is replaced. Gives
+    /// whether it loosens anything, now or later.
+    pub(crate) fn change(&mut self, value: T, asked: &Asked) -> bool {
         let old = self.at(asked.at, asked.era).clone();
         let meanwhile = old.stricter(&value);
-        let later = (meanwhile != value && asked.rest > 0).then(|| Later {
+        let loosens = meanwhile != value;
+        let later = (loosens && asked.rest > 0).then(|| Later {
             value: value.clone(),
             asked_at: asked.at,
             rest: asked.rest,
@@ -126,6 +130,7 @@ impl<T: Stricter> Resting<T> {
         });
         self.now = if later.is_some() { meanwhile } else { value };
         self.later = later;
+        loosens
     }
 
     /// Lets what rests hold now.

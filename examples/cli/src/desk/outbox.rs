@@ -23,14 +23,15 @@ impl Notifier for Outbox {
             NoticeKind::CodeGiven => "code_given",
             NoticeKind::Done => "done",
             NoticeKind::Abandoned => "abandoned",
-            _ => "other",
+            NoticeKind::ChannelChanged => "channel_changed",
         };
         let line = json!({
             "kind": kind,
             "user": notice.user.id.as_str(),
             "name": notice.user.name,
-            "device_id": notice.device.to_code(),
-            "request": notice.request.to_string(),
+            "device_id": notice.device.map(|device| device.to_code()),
+            "request": notice.request.map(|request| request.to_string()),
+            "channel": notice.channel.map(|channel| json!({"id": channel.id, "address": channel.address})),
             "message_id": base16ct::lower::encode_string(&notice.message_id),
             "operator": notice.operator.as_str(),
             "at": notice.at.0,
