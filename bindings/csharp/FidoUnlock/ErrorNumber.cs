@@ -180,7 +180,7 @@ namespace FidoUnlock
         SignInLocked = 438,
         /// <summary>This computer's clock differs from the database's.</summary>
         ClockDiffers = 439,
-        /// <summary>The password is too short or too common.</summary>
+        /// <summary>The password or passphrase is too short or too common.</summary>
         PasswordWeak = 440,
         /// <summary>The help desk's set-up has ended.</summary>
         SetUpEnded = 441,
@@ -192,6 +192,12 @@ namespace FidoUnlock
         LicenceRefused = 444,
         /// <summary>The operator approved this request before taking it over.</summary>
         ApproverTookOver = 445,
+        /// <summary>Nothing that was asked for rests here.</summary>
+        NothingRests = 446,
+        /// <summary>There is no operator of this name.</summary>
+        OperatorMissing = 447,
+        /// <summary>There is no such alarm, or it was acknowledged before.</summary>
+        AlarmUnknown = 448,
         /// <summary>No security key or card was found.</summary>
         NoDevice = 501,
         /// <summary>This user may not open the device.</summary>
@@ -230,6 +236,8 @@ namespace FidoUnlock
         ServiceRefused = 518,
         /// <summary>The smart card service is older than this program's library.</summary>
         ServiceOutdated = 519,
+        /// <summary>This program was built without USB keys and smart cards.</summary>
+        NotBuilt = 520,
         /// <summary>There is no issuer key for this slot.</summary>
         KeyMissing = 601,
         /// <summary>The key file does not hold a key in a known format.</summary>
@@ -252,6 +260,8 @@ namespace FidoUnlock
         EntropyFailed = 610,
         /// <summary>The checkpoint key is also an issuer key.</summary>
         KeyPurpose = 611,
+        /// <summary>These are the issuer keys of another help desk.</summary>
+        KeyElsewhere = 612,
         /// <summary>Stored data cannot be read.</summary>
         StoreRead = 701,
         /// <summary>Data cannot be stored.</summary>
@@ -286,6 +296,8 @@ namespace FidoUnlock
         StoreOutdated = 716,
         /// <summary>Nobody whom this program trusts has signed this text.</summary>
         NoteUntrusted = 717,
+        /// <summary>The audit log has no such entry.</summary>
+        EntryUnknown = 718,
         /// <summary>The library was called with an invalid argument.</summary>
         InvalidArgument = 801,
         /// <summary>The library was called in the wrong order.</summary>

@@ -202,13 +202,13 @@ fn devices() -> Devices {
 /// Why a build without sources finds nothing.
 fn nothing_built(sources: usize) -> Option<ErrorRow> {
     let text = "this library was built without the features `hid` and `pcsc`, so it looks for nothing";
-    (sources == 0).then(|| ErrorRow::of(ErrorCode::NoDevice, text.into()))
+    (sources == 0).then(|| ErrorRow::of(ErrorCode::NotBuilt, text.into()))
 }
 
 /// Every key and card, each once, and what it tells of itself; only reads. Takes ten seconds at most
 /// where no time is given. That readers cannot be listed is no error while keys can, and the other way
 /// round. A library that was built without the features `hid` and `pcsc` says so in `problems`, with number
-/// 501.
+/// 520.
 #[uniffi::export(default(cancel = None, timeout_ms = None))]
 pub fn list_devices(
     cancel: Option<Arc<CancelHandle>>,
@@ -355,7 +355,7 @@ mod tests {
     fn a_build_that_looks_for_nothing_says_so() {
         assert_eq!(nothing_built(1), None);
         let row = nothing_built(0);
-        assert!(row.is_some_and(|row| row.number == 501 && row.text.contains("`hid`")));
+        assert!(row.is_some_and(|row| row.number == 520 && row.text.contains("`hid`")));
         let said = |row: &ErrorRow| row.text.contains("built without");
         if let Ok(listing) = list_devices(None, None) {
             assert_eq!(listing.problems.iter().any(said), sources().is_empty());

@@ -109,10 +109,8 @@ impl Devices {
                 let source = MockSource::new(device.clone(), path, self.mock_way);
                 Ok(host::Devices::new(vec![Box::new(source)]))
             }
-            None => host::Devices::system().map_err(|error| {
-                let text = "this program was built without the features `hid` and `pcsc`: use --mock FILE";
-                Failure::new(error.code(), text)
-            }),
+            None => host::Devices::system()
+                .map_err(|error| Failure::new(error.code(), "without them there is --mock FILE")),
         }
     }
 

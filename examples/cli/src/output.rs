@@ -142,6 +142,7 @@ pub struct Report {
     title: Option<String>,
     secret: Option<(&'static str, Zeroizing<String>)>,
     if_lost: Option<String>,
+    once_shown: Option<Box<dyn FnOnce() -> Result<(), Failure>>>,
 }
 
 impl Report {
@@ -193,6 +194,13 @@ impl Report {
         self
     }
 
+    /// What is done once the report was written, and not where it could not be.
+    #[must_use]
+    pub fn once_shown(mut self, act: impl FnOnce() -> Result<(), Failure> + 'static) -> Self {
+        self.once_shown = Some(Box::new(act));
+        self
+    }
+
     /// Everything was printed while the command ran.
     fn is_empty(&self) -> bool {
         self.lines.is_empty() && self.fields.is_empty() && self.secret.is_none()
@@ -201,15 +209,16 @@ impl Report {
     /// Prints it on standard output.
     ///
     /// # Errors
-    /// [`ErrorCode::OutputFailed`], with what was done all the same.
-    pub fn print(&self, json: bool) -> Result<(), Failure> {
+    /// [`ErrorCode::OutputFailed`], with what was done all the same; that of [`Report::once_shown`].
+    pub fn print(self, json: bool) -> Result<(), Failure> {
         self.write(json).map_err(|error| {
             let what = self.if_lost.as_deref();
             lost(
                 &error,
                 what.unwrap_or("the command did its work; only its result could not be shown"),
             )
-        })
+        })?;
+        self.once_shown.map_or(Ok(()), |act| act())
     }
 
     fn write(&self, json: bool) -> io::Result<()> {

@@ -126,7 +126,7 @@ namespace FidoUnlock
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.ErrorRow>(uniffiR1 => UniffiConverters.ReadErrorRow(uniffiR1)));
         }
 
-        /// <summary>Every key and card, each once, and what it tells of itself; only reads. Takes ten seconds at most where no time is given. That readers cannot be listed is no error while keys can, and the other way round. A library that was built without the features <c>hid</c> and <c>pcsc</c> says so in <c>problems</c>, with number 501.</summary>
+        /// <summary>Every key and card, each once, and what it tells of itself; only reads. Takes ten seconds at most where no time is given. That readers cannot be listed is no error while keys can, and the other way round. A library that was built without the features <c>hid</c> and <c>pcsc</c> says so in <c>problems</c>, with number 520.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public static global::FidoUnlock.DeviceListing ListDevices(global::FidoUnlock.CancelHandle cancel = null, uint? timeoutMs = null)
         {
@@ -231,7 +231,7 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_func_backup_desk", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_backup_desk(), 63547);
             Check("uniffi_fido_unlock_ffi_checksum_func_default_desk_rules", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_default_desk_rules(), 44434);
             Check("uniffi_fido_unlock_ffi_checksum_func_error_table", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_error_table(), 4547);
-            Check("uniffi_fido_unlock_ffi_checksum_func_list_devices", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_list_devices(), 43105);
+            Check("uniffi_fido_unlock_ffi_checksum_func_list_devices", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_list_devices(), 30486);
             Check("uniffi_fido_unlock_ffi_checksum_func_read_issuer_list", UniffiNative.uniffi_fido_unlock_ffi_checksum_func_read_issuer_list(), 33480);
             Check("uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_cancel(), 17855);
             Check("uniffi_fido_unlock_ffi_checksum_method_cancelhandle_is_cancelled", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_cancelhandle_is_cancelled(), 49201);
@@ -8424,11 +8424,14 @@ namespace FidoUnlock
         /// <summary>The owner.</summary>
         public global::FidoUnlock.DeskUser User { get; }
 
-        /// <summary>Their device.</summary>
+        /// <summary>Their device, where it is about one.</summary>
         public string DeviceId { get; }
 
-        /// <summary>The request, for them to name when they ask about it.</summary>
+        /// <summary>The request, for them to name when they ask about it; none where it is about a channel.</summary>
         public string Request { get; }
+
+        /// <summary>The one channel to send it to, as it was when something about it changed: there is a notice for each that the user had before or has now. None: those of the user.</summary>
+        public global::FidoUnlock.DeskChannel Channel { get; }
 
         /// <summary>Who did it.</summary>
         public string Operator { get; }
@@ -8440,17 +8443,16 @@ namespace FidoUnlock
         public byte[] MessageId { get; }
 
         /// <summary>Takes every field.</summary>
-        public OwnerNotice(global::FidoUnlock.NoticeKind kind, global::FidoUnlock.DeskUser user, string deviceId, string request, string @operator, ulong at, byte[] messageId)
+        public OwnerNotice(global::FidoUnlock.NoticeKind kind, global::FidoUnlock.DeskUser user, string deviceId, string request, global::FidoUnlock.DeskChannel channel, string @operator, ulong at, byte[] messageId)
         {
             if (user == null) throw new global::System.ArgumentNullException("user");
-            if (deviceId == null) throw new global::System.ArgumentNullException("deviceId");
-            if (request == null) throw new global::System.ArgumentNullException("request");
             if (@operator == null) throw new global::System.ArgumentNullException("operator");
             if (messageId == null) throw new global::System.ArgumentNullException("messageId");
             this.Kind = kind;
             this.User = user;
             this.DeviceId = deviceId;
             this.Request = request;
+            this.Channel = channel;
             this.Operator = @operator;
             this.At = at;
             this.MessageId = messageId;
@@ -8460,8 +8462,9 @@ namespace FidoUnlock
         {
             UniffiConverters.WriteNoticeKind(uniffiWriter, Kind);
             UniffiConverters.WriteDeskUser(uniffiWriter, User);
-            uniffiWriter.WriteString(DeviceId);
-            uniffiWriter.WriteString(Request);
+            uniffiWriter.WriteOptional<string>(DeviceId, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
+            uniffiWriter.WriteOptional<string>(Request, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
+            uniffiWriter.WriteOptional<global::FidoUnlock.DeskChannel>(Channel, (uniffiW0, uniffiV0) => UniffiConverters.WriteDeskChannel(uniffiW0, uniffiV0));
             uniffiWriter.WriteString(Operator);
             uniffiWriter.WriteUInt64(At);
             uniffiWriter.WriteBytes(MessageId);
@@ -8473,8 +8476,9 @@ namespace FidoUnlock
             return !ReferenceEquals(other, null)
                 && Kind == other.Kind
                 && UniffiValues.Same(User, other.User)
-                && DeviceId == other.DeviceId
-                && Request == other.Request
+                && UniffiValues.Same(DeviceId, other.DeviceId)
+                && UniffiValues.Same(Request, other.Request)
+                && UniffiValues.Same(Channel, other.Channel)
                 && Operator == other.Operator
                 && At == other.At
                 && UniffiValues.Same(MessageId, other.MessageId);
@@ -8491,6 +8495,7 @@ namespace FidoUnlock
             hash = UniffiValues.Hash(hash, User);
             hash = UniffiValues.Hash(hash, DeviceId);
             hash = UniffiValues.Hash(hash, Request);
+            hash = UniffiValues.Hash(hash, Channel);
             hash = UniffiValues.Hash(hash, Operator);
             hash = UniffiValues.Hash(hash, At);
             hash = UniffiValues.Hash(hash, MessageId);
@@ -8502,7 +8507,7 @@ namespace FidoUnlock
     {
         internal static global::FidoUnlock.OwnerNotice ReadOwnerNotice(UniffiReader uniffiReader)
         {
-            return new global::FidoUnlock.OwnerNotice(UniffiConverters.ReadNoticeKind(uniffiReader), UniffiConverters.ReadDeskUser(uniffiReader), uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadString(), uniffiReader.ReadUInt64(), uniffiReader.ReadBytes());
+            return new global::FidoUnlock.OwnerNotice(UniffiConverters.ReadNoticeKind(uniffiReader), UniffiConverters.ReadDeskUser(uniffiReader), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()), uniffiReader.ReadOptional<global::FidoUnlock.DeskChannel>(uniffiR0 => UniffiConverters.ReadDeskChannel(uniffiR0)), uniffiReader.ReadString(), uniffiReader.ReadUInt64(), uniffiReader.ReadBytes());
         }
 
         internal static void WriteOwnerNotice(UniffiWriter uniffiWriter, global::FidoUnlock.OwnerNotice value)
@@ -11994,6 +11999,8 @@ namespace FidoUnlock
         Done = 1,
         /// <summary>The operator recorded that the unlock was given up; the code may still be good.</summary>
         Abandoned = 2,
+        /// <summary>A way to them was added, changed or taken away.</summary>
+        ChannelChanged = 3,
     }
 
     internal static partial class UniffiConverters
@@ -12005,6 +12012,7 @@ namespace FidoUnlock
                 case 1: return global::FidoUnlock.NoticeKind.CodeGiven;
                 case 2: return global::FidoUnlock.NoticeKind.Done;
                 case 3: return global::FidoUnlock.NoticeKind.Abandoned;
+                case 4: return global::FidoUnlock.NoticeKind.ChannelChanged;
                 default: throw UniffiReader.Malformed();
             }
         }
@@ -12016,6 +12024,7 @@ namespace FidoUnlock
                 case global::FidoUnlock.NoticeKind.CodeGiven: uniffiWriter.WriteInt32(1); break;
                 case global::FidoUnlock.NoticeKind.Done: uniffiWriter.WriteInt32(2); break;
                 case global::FidoUnlock.NoticeKind.Abandoned: uniffiWriter.WriteInt32(3); break;
+                case global::FidoUnlock.NoticeKind.ChannelChanged: uniffiWriter.WriteInt32(4); break;
                 default: throw new global::System.ArgumentOutOfRangeException("value", "no value of NoticeKind");
             }
         }

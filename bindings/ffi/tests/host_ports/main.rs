@@ -235,7 +235,7 @@ fn from_the_call_to_the_unlock_with_nothing_but_the_hosts_ports() {
         scene.send_notices();
         let kinds = scene.messages.kinds();
         assert_eq!(kinds, [NoticeKind::CodeGiven, NoticeKind::Done]);
-        assert_eq!(scene.messages.notices.lock().unwrap()[0].request, id);
+        assert_eq!(scene.messages.notices.lock().unwrap()[0].request, Some(id));
 
         // The next process.
         let again = scene.open_again().unwrap();

@@ -175,7 +175,7 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case signInLocked = 438
     /// This computer's clock differs from the database's.
     case clockDiffers = 439
-    /// The password is too short or too common.
+    /// The password or passphrase is too short or too common.
     case passwordWeak = 440
     /// The help desk's set-up has ended.
     case setUpEnded = 441
@@ -187,6 +187,12 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case licenceRefused = 444
     /// The operator approved this request before taking it over.
     case approverTookOver = 445
+    /// Nothing that was asked for rests here.
+    case nothingRests = 446
+    /// There is no operator of this name.
+    case operatorMissing = 447
+    /// There is no such alarm, or it was acknowledged before.
+    case alarmUnknown = 448
     /// No security key or card was found.
     case noDevice = 501
     /// This user may not open the device.
@@ -225,6 +231,8 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case serviceRefused = 518
     /// The smart card service is older than this program's library.
     case serviceOutdated = 519
+    /// This program was built without USB keys and smart cards.
+    case notBuilt = 520
     /// There is no issuer key for this slot.
     case keyMissing = 601
     /// The key file does not hold a key in a known format.
@@ -247,6 +255,8 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case entropyFailed = 610
     /// The checkpoint key is also an issuer key.
     case keyPurpose = 611
+    /// These are the issuer keys of another help desk.
+    case keyElsewhere = 612
     /// Stored data cannot be read.
     case storeRead = 701
     /// Data cannot be stored.
@@ -281,6 +291,8 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case storeOutdated = 716
     /// Nobody whom this program trusts has signed this text.
     case noteUntrusted = 717
+    /// The audit log has no such entry.
+    case entryUnknown = 718
     /// The library was called with an invalid argument.
     case invalidArgument = 801
     /// The library was called in the wrong order.

@@ -11719,13 +11719,18 @@ public struct OwnerNotice: Equatable, Hashable {
      */
     public var user: DeskUser
     /**
-     * Their device.
+     * Their device, where it is about one.
      */
-    public var deviceId: String
+    public var deviceId: String?
     /**
-     * The request, for them to name when they ask about it.
+     * The request, for them to name when they ask about it; none where it is about a channel.
      */
-    public var request: String
+    public var request: String?
+    /**
+     * The one channel to send it to, as it was when something about it changed: there is a notice for each that
+     * the user had before or has now. None: those of the user.
+     */
+    public var channel: DeskChannel?
     /**
      * Who did it.
      */
@@ -11749,11 +11754,15 @@ public struct OwnerNotice: Equatable, Hashable {
          * The owner.
          */user: DeskUser,
         /**
-         * Their device.
-         */deviceId: String,
+         * Their device, where it is about one.
+         */deviceId: String?,
         /**
-         * The request, for them to name when they ask about it.
-         */request: String,
+         * The request, for them to name when they ask about it; none where it is about a channel.
+         */request: String?,
+        /**
+         * The one channel to send it to, as it was when something about it changed: there is a notice for each that
+         * the user had before or has now. None: those of the user.
+         */channel: DeskChannel?,
         /**
          * Who did it.
          */`operator`: String,
@@ -11767,6 +11776,7 @@ public struct OwnerNotice: Equatable, Hashable {
         self.user = user
         self.deviceId = deviceId
         self.request = request
+        self.channel = channel
         self.`operator` = `operator`
         self.at = at
         self.messageId = messageId
@@ -11790,8 +11800,9 @@ public struct FfiConverterTypeOwnerNotice: FfiConverterRustBuffer {
             try OwnerNotice(
                 kind: FfiConverterTypeNoticeKind.read(from: &buf),
                 user: FfiConverterTypeDeskUser.read(from: &buf),
-                deviceId: FfiConverterString.read(from: &buf),
-                request: FfiConverterString.read(from: &buf),
+                deviceId: FfiConverterOptionString.read(from: &buf),
+                request: FfiConverterOptionString.read(from: &buf),
+                channel: FfiConverterOptionTypeDeskChannel.read(from: &buf),
                 operator: FfiConverterString.read(from: &buf),
                 at: FfiConverterUInt64.read(from: &buf),
                 messageId: FfiConverterData.read(from: &buf)
@@ -11801,8 +11812,9 @@ public struct FfiConverterTypeOwnerNotice: FfiConverterRustBuffer {
     public static func write(_ value: OwnerNotice, into buf: inout [UInt8]) {
         FfiConverterTypeNoticeKind.write(value.kind, into: &buf)
         FfiConverterTypeDeskUser.write(value.user, into: &buf)
-        FfiConverterString.write(value.deviceId, into: &buf)
-        FfiConverterString.write(value.request, into: &buf)
+        FfiConverterOptionString.write(value.deviceId, into: &buf)
+        FfiConverterOptionString.write(value.request, into: &buf)
+        FfiConverterOptionTypeDeskChannel.write(value.channel, into: &buf)
         FfiConverterString.write(value.`operator`, into: &buf)
         FfiConverterUInt64.write(value.at, into: &buf)
         FfiConverterData.write(value.messageId, into: &buf)
@@ -14663,6 +14675,10 @@ public enum NoticeKind: Equatable, Hashable {
      * The operator recorded that the unlock was given up; the code may still be good.
      */
     case abandoned
+    /**
+     * A way to them was added, changed or taken away.
+     */
+    case channelChanged
 
 
 
@@ -14690,6 +14706,8 @@ public struct FfiConverterTypeNoticeKind: FfiConverterRustBuffer {
 
         case 3: return .abandoned
 
+        case 4: return .channelChanged
+
         default: throw UniffiInternalError.unexpectedEnumCase
         }
     }
@@ -14708,6 +14726,10 @@ public struct FfiConverterTypeNoticeKind: FfiConverterRustBuffer {
 
         case .abandoned:
             writeInt(&buf, Int32(3))
+
+
+        case .channelChanged:
+            writeInt(&buf, Int32(4))
 
         }
     }
@@ -16493,6 +16515,30 @@ fileprivate struct FfiConverterOptionTypeProgressListener: FfiConverterRustBuffe
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeDeskChannel: FfiConverterRustBuffer {
+    typealias SwiftType = DeskChannel?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeDeskChannel.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeDeskChannel.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeDeskLicence: FfiConverterRustBuffer {
     typealias SwiftType = DeskLicence?
 
@@ -17328,7 +17374,7 @@ public func errorTable() -> [ErrorRow]  {
  * Every key and card, each once, and what it tells of itself; only reads. Takes ten seconds at most
  * where no time is given. That readers cannot be listed is no error while keys can, and the other way
  * round. A library that was built without the features `hid` and `pcsc` says so in `problems`, with number
- * 501.
+ * 520.
  */
 public func listDevices(cancel: CancelHandle? = nil, timeoutMs: UInt32? = nil)throws  -> DeviceListing  {
     return try  FfiConverterTypeDeviceListing_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
@@ -17393,7 +17439,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_func_error_table() != 4547) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_func_list_devices() != 43105) {
+    if (uniffi_fido_unlock_ffi_checksum_func_list_devices() != 30486) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_func_read_issuer_list() != 33480) {

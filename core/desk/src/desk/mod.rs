@@ -1,10 +1,13 @@
 //! The desk: runs decisions as transactions, and the slow work between them.
 
 mod calls;
+mod devices;
 mod export;
 mod people;
 mod restore;
 mod running;
+mod service;
+mod sign_in;
 mod verify;
 
 use alloc::boxed::Box;
@@ -96,7 +99,7 @@ impl Desk {
         password: &str,
     ) -> Result<Self, DeskError> {
         let mut desk = Self::over(parts);
-        people::judge_password(password, administrator)?;
+        sign_in::judge_password(password, administrator)?;
         let hash = desk.parts.passwords.hash(&opaque(password))?;
         let seed = desk.seed()?;
         let now = desk.parts.clock.now();

@@ -474,20 +474,22 @@ fn status(at: &At, prompt: Prompt) -> Result<Report, Failure> {
             "holds_from": one.due.map(moment),
         }));
     }
-    if let Some(last) = told.last() {
-        desk.announcements_read(session, last.number)?;
-    }
     if requests.is_empty() && alarms.is_empty() {
         report = report.line("No open requests and no alarms.");
     }
-    Ok(report
+    let report = report
         .field(
             "licence_until",
             licence.map(|licence| moment(licence.valid_until)),
         )
         .field("open_requests", Value::Array(requests))
         .field("alarms", Value::Array(alarms))
-        .field("announcements", Value::Array(announcements)))
+        .field("announcements", Value::Array(announcements));
+    let Some(last) = told.last().map(|last| last.number) else {
+        return Ok(report);
+    };
+    // What could not be shown was not read.
+    Ok(report.once_shown(move || Ok(open.desk.announcements_read(&open.session, last)?)))
 }
 
 fn record(close: &Close, prompt: Prompt, done: bool) -> Result<Report, Failure> {

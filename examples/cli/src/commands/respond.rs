@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::output::{Report, begin, say, shown};
 use crate::prompt::Prompt;
 
-/// Challenges that an operator may type before the command gives up.
+/// Numbers of a list, and challenges, that an operator may type before the command gives up.
 const TRIES: u32 = 3;
 
 /// The whole call, in the desk's order.
@@ -158,11 +158,15 @@ fn choose(listed: &[String], prompt: Prompt, none: ErrorCode, option: &str) -> R
     for (number, text) in (1..).zip(listed) {
         say(format_args!("{number:>3}  {text}"));
     }
-    let number: usize = prompt.text("Which")?.parse().unwrap_or(0);
-    number
-        .checked_sub(1)
-        .filter(|index| *index < listed.len())
-        .ok_or_else(|| none.into())
+    for _ in 0..TRIES {
+        let number = prompt.text("Which")?.parse().ok();
+        let index = number.and_then(|number: usize| number.checked_sub(1));
+        if let Some(index) = index.filter(|index| *index < listed.len()) {
+            return Ok(index);
+        }
+        say(format_args!("Type a number from 1 to {}.", listed.len()));
+    }
+    Err(none.into())
 }
 
 /// What the operator must see before going on.

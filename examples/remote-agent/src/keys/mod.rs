@@ -51,16 +51,14 @@ pub trait Keys: Send {
 /// The keys of this computer, or the one on a TCP port.
 ///
 /// # Errors
-/// [`fido_unlock::ErrorCode::NoDevice`] in a program that was built without the features `hid` and
+/// [`fido_unlock::ErrorCode::NotBuilt`] in a program that was built without the features `hid` and
 /// `pcsc`.
 pub fn keys(port: Option<u16>) -> Result<Box<dyn Keys>, Failure> {
     if let Some(port) = port {
         return Ok(Box::new(PortKey::new(port)));
     }
-    let hardware = hardware::Hardware::new().map_err(|error| {
-        let text = "this program was built without the features `hid` and `pcsc`: use --key-port";
-        Failure::new(error.code(), text)
-    })?;
+    let hardware = hardware::Hardware::new()
+        .map_err(|error| Failure::new(error.code(), "without them there is --key-port"))?;
     Ok(Box::new(hardware))
 }
 

@@ -2021,7 +2021,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_func_error_table() and 0xFFFF) != 4547) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_func_list_devices() and 0xFFFF) != 43105) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_func_list_devices() and 0xFFFF) != 30486) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_func_read_issuer_list() and 0xFFFF) != 33480) {
@@ -17212,14 +17212,20 @@ data class OwnerNotice (
     var `user`: DeskUser
     ,
     /**
-     * Their device.
+     * Their device, where it is about one.
      */
-    var `deviceId`: kotlin.String
+    var `deviceId`: kotlin.String?
     ,
     /**
-     * The request, for them to name when they ask about it.
+     * The request, for them to name when they ask about it; none where it is about a channel.
      */
-    var `request`: kotlin.String
+    var `request`: kotlin.String?
+    ,
+    /**
+     * The one channel to send it to, as it was when something about it changed: there is a notice for each that
+     * the user had before or has now. None: those of the user.
+     */
+    var `channel`: DeskChannel?
     ,
     /**
      * Who did it.
@@ -17253,8 +17259,9 @@ public object FfiConverterTypeOwnerNotice: FfiConverterRustBuffer<OwnerNotice> {
         return OwnerNotice(
             FfiConverterTypeNoticeKind.read(buf),
             FfiConverterTypeDeskUser.read(buf),
-            FfiConverterString.read(buf),
-            FfiConverterString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalTypeDeskChannel.read(buf),
             FfiConverterString.read(buf),
             FfiConverterULong.read(buf),
             FfiConverterByteArray.read(buf),
@@ -17264,8 +17271,9 @@ public object FfiConverterTypeOwnerNotice: FfiConverterRustBuffer<OwnerNotice> {
     override fun allocationSize(value: OwnerNotice) = (
             FfiConverterTypeNoticeKind.allocationSize(value.`kind`) +
             FfiConverterTypeDeskUser.allocationSize(value.`user`) +
-            FfiConverterString.allocationSize(value.`deviceId`) +
-            FfiConverterString.allocationSize(value.`request`) +
+            FfiConverterOptionalString.allocationSize(value.`deviceId`) +
+            FfiConverterOptionalString.allocationSize(value.`request`) +
+            FfiConverterOptionalTypeDeskChannel.allocationSize(value.`channel`) +
             FfiConverterString.allocationSize(value.`operator`) +
             FfiConverterULong.allocationSize(value.`at`) +
             FfiConverterByteArray.allocationSize(value.`messageId`)
@@ -17274,8 +17282,9 @@ public object FfiConverterTypeOwnerNotice: FfiConverterRustBuffer<OwnerNotice> {
     override fun write(value: OwnerNotice, buf: ByteBuffer) {
             FfiConverterTypeNoticeKind.write(value.`kind`, buf)
             FfiConverterTypeDeskUser.write(value.`user`, buf)
-            FfiConverterString.write(value.`deviceId`, buf)
-            FfiConverterString.write(value.`request`, buf)
+            FfiConverterOptionalString.write(value.`deviceId`, buf)
+            FfiConverterOptionalString.write(value.`request`, buf)
+            FfiConverterOptionalTypeDeskChannel.write(value.`channel`, buf)
             FfiConverterString.write(value.`operator`, buf)
             FfiConverterULong.write(value.`at`, buf)
             FfiConverterByteArray.write(value.`messageId`, buf)
@@ -19589,7 +19598,11 @@ enum class NoticeKind {
     /**
      * The operator recorded that the unlock was given up; the code may still be good.
      */
-    ABANDONED;
+    ABANDONED,
+    /**
+     * A way to them was added, changed or taken away.
+     */
+    CHANNEL_CHANGED;
 
 
 
@@ -21653,6 +21666,38 @@ public object FfiConverterOptionalTypeProgressListener: FfiConverterRustBuffer<P
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeDeskChannel: FfiConverterRustBuffer<DeskChannel?> {
+    override fun read(buf: ByteBuffer): DeskChannel? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeDeskChannel.read(buf)
+    }
+
+    override fun allocationSize(value: DeskChannel?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeDeskChannel.allocationSize(value)
+        }
+    }
+
+    override fun write(value: DeskChannel?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeDeskChannel.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypeDeskLicence: FfiConverterRustBuffer<DeskLicence?> {
     override fun read(buf: ByteBuffer): DeskLicence? {
         if (buf.get().toInt() == 0) {
@@ -22640,7 +22685,7 @@ public object FfiConverterSequenceTypePinProtocol: FfiConverterRustBuffer<List<P
          * Every key and card, each once, and what it tells of itself; only reads. Takes ten seconds at most
          * where no time is given. That readers cannot be listed is no error while keys can, and the other way
          * round. A library that was built without the features `hid` and `pcsc` says so in `problems`, with number
-         * 501.
+         * 520.
          */
     @Throws(UnlockException::class) fun `listDevices`(`cancel`: CancelHandle? = null, `timeoutMs`: kotlin.UInt? = null): DeviceListing {
             return FfiConverterTypeDeviceListing.lift(

@@ -179,7 +179,7 @@ enum class ErrorNumber(val number: Int) {
     SignInLocked(438),
     /** This computer's clock differs from the database's. */
     ClockDiffers(439),
-    /** The password is too short or too common. */
+    /** The password or passphrase is too short or too common. */
     PasswordWeak(440),
     /** The help desk's set-up has ended. */
     SetUpEnded(441),
@@ -191,6 +191,12 @@ enum class ErrorNumber(val number: Int) {
     LicenceRefused(444),
     /** The operator approved this request before taking it over. */
     ApproverTookOver(445),
+    /** Nothing that was asked for rests here. */
+    NothingRests(446),
+    /** There is no operator of this name. */
+    OperatorMissing(447),
+    /** There is no such alarm, or it was acknowledged before. */
+    AlarmUnknown(448),
     /** No security key or card was found. */
     NoDevice(501),
     /** This user may not open the device. */
@@ -229,6 +235,8 @@ enum class ErrorNumber(val number: Int) {
     ServiceRefused(518),
     /** The smart card service is older than this program's library. */
     ServiceOutdated(519),
+    /** This program was built without USB keys and smart cards. */
+    NotBuilt(520),
     /** There is no issuer key for this slot. */
     KeyMissing(601),
     /** The key file does not hold a key in a known format. */
@@ -251,6 +259,8 @@ enum class ErrorNumber(val number: Int) {
     EntropyFailed(610),
     /** The checkpoint key is also an issuer key. */
     KeyPurpose(611),
+    /** These are the issuer keys of another help desk. */
+    KeyElsewhere(612),
     /** Stored data cannot be read. */
     StoreRead(701),
     /** Data cannot be stored. */
@@ -285,6 +295,8 @@ enum class ErrorNumber(val number: Int) {
     StoreOutdated(716),
     /** Nobody whom this program trusts has signed this text. */
     NoteUntrusted(717),
+    /** The audit log has no such entry. */
+    EntryUnknown(718),
     /** The library was called with an invalid argument. */
     InvalidArgument(801),
     /** The library was called in the wrong order. */

@@ -1,0 +1,159 @@
+//! The desk itself: set-up, licence, service switch, rules, issuers' keys, downloads.
+
+use alloc::vec::Vec;
+
+use fido_unlock_protocol::error::ErrorCode;
+
+#[cfg(doc)]
+use crate::Privilege;
+
+use super::Desk;
+use crate::decide::{service, set_up, who};
+use crate::log::{NoteSigner, SignedNote, sign_note};
+use crate::ports::IssuerInfo;
+use crate::record::DeskEvent;
+use crate::rules::Rules;
+use crate::{DeskError, IssuerList, KeyEvent, LicenceFile, OperatorSession};
+
+impl Desk {
+    /// Ends the set-up: from now on codes are given, and what loosens rests.
+    ///
+    /// # Errors
+    /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Administer`]; [`ErrorCode::SetUpEnded`]; clock; a store's
+    /// error.
+    pub fn open_desk(&mut self, session: &OperatorSession) -> Result<(), DeskError> {
+        self.step(DeskEvent::SetUpEnded, |step| set_up::open(step, session))
+    }
+
+    /// Puts a licence in: the vendor's signed file.
+    ///
+    /// # Errors
+    /// [`ErrorCode::LicenceRefused`] when the vendor has not signed it; [`ErrorCode::PrivilegeMissing`] without
+    /// [`Privilege::Administer`]; clock; a store's error.
+    pub fn put_licence(&mut self, session: &OperatorSession, file: &str) -> Result<LicenceFile, DeskError> {
+        let vendor = core::mem::take(&mut self.parts.vendor);
+        let answer = self.step(DeskEvent::LicenceChanged, |step| {
+            service::put_licence(step, session, file, &vendor)
+        });
+        self.parts.vendor = vendor;
+        answer
+    }
+
+    /// The licence as it stands.
+    ///
+    /// # Errors
+    /// As [`Desk::may`].
+    pub fn licence(&mut self, session: &OperatorSession) -> Result<Option<LicenceFile>, DeskError> {
+        self.step(DeskEvent::Searched, |step| {
+            who::signed_in(step, session)?;
+            Ok(who::licence(step)?)
+        })
+    }
+
+    /// Switches the service on or off.
+    ///
+    /// # Errors
+    /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Administer`]; clock; a store's error.
+    pub fn set_service(&mut self, session: &OperatorSession, on: bool) -> Result<(), DeskError> {
+        self.step(DeskEvent::ServiceSwitched, |step| {
+            service::set_service(step, session, on)
+        })
+    }
+
+    /// The rules as they hold now.
+    ///
+    /// # Errors
+    /// As [`Desk::may`].
+    pub fn rules(&mut self, session: &OperatorSession) -> Result<Rules, DeskError> {
+        self.step(DeskEvent::Searched, |step| {
+            who::signed_in(step, session)?;
+            Ok(who::rules(step)?)
+        })
+    }
+
+    /// Changes the rules: what tightens holds at once, what loosens after its rest.
+    ///
+    /// # Errors
+    /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Administer`]; clock; a store's error.
+    pub fn put_rules(&mut self, session: &OperatorSession, rules: &Rules) -> Result<(), DeskError> {
+        self.step(DeskEvent::RulesChanged, |step| {
+            service::put_rules(step, session, rules.clone())
+        })
+    }
+
+    /// A second Administrator lets rules that rest hold at once.
+    ///
+    /// # Errors
+    /// As [`Desk::approve_operator`].
+    pub fn approve_rules(&mut self, session: &OperatorSession, reason: &str) -> Result<(), DeskError> {
+        self.step(DeskEvent::ChangeApproved, |step| {
+            service::settle_rules(step, session, reason)
+        })
+    }
+
+    /// Enters an issuer's public key that the signer holds: into an empty slot, or in place of the present one, which is
+    /// then retired.
+    ///
+    /// # Errors
+    /// [`ErrorCode::KeyExists`]; [`ErrorCode::SignerSuite`] when the slot's present key is of another suite;
+    /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Administer`]; clock; a store's error.
+    pub fn put_issuer(&mut self, session: &OperatorSession, info: &IssuerInfo) -> Result<(), DeskError> {
+        self.step(DeskEvent::IssuerKeyMade, |step| {
+            service::put_issuer(step, session, info)
+        })
+    }
+
+    /// All issuers' public keys, by slot, the present one of a slot before its retired ones, newest first.
+    ///
+    /// # Errors
+    /// As [`Desk::may`].
+    pub fn issuers(&mut self, session: &OperatorSession) -> Result<Vec<IssuerInfo>, DeskError> {
+        self.step(DeskEvent::Searched, |step| {
+            who::signed_in(step, session)?;
+            service::issuers(step)
+        })
+    }
+
+    /// The same as a text signed by `signer`, the desk's checkpoint key under the name of its log
+    /// ([`Desk::origin`]), for programs that see devices and not the desk.
+    ///
+    /// # Errors
+    /// [`ErrorCode::KeyMissing`] where there is no issuer's key; as [`Desk::issuers`]; [`DeskError::Signer`].
+    pub fn signed_issuers(
+        &mut self,
+        session: &OperatorSession,
+        signer: &mut dyn NoteSigner,
+    ) -> Result<SignedNote, DeskError> {
+        let issuers = self.issuers(session)?;
+        // By a list without keys every key would be foreign.
+        if issuers.is_empty() {
+            return Err(ErrorCode::KeyMissing.into());
+        }
+        let list = IssuerList {
+            issuers,
+            origin: self.origin()?,
+            at: self.parts.clock.now(),
+        };
+        Ok(sign_note(list.to_text(), signer)?)
+    }
+
+    /// Records what an Administrator does to the issuers' keys beside the desk; to be called before it is done.
+    ///
+    /// # Errors
+    /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Administer`]; clock; a store's error.
+    pub fn record_key_event(&mut self, session: &OperatorSession, event: KeyEvent) -> Result<(), DeskError> {
+        self.step(DeskEvent::IssuerKeyMade, |step| {
+            service::key_event(step, session, event)
+        })
+    }
+
+    /// Records that an operator fetched a program for users. `name`: which.
+    ///
+    /// # Errors
+    /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Downloads`]; clock; a store's error.
+    pub fn record_download(&mut self, session: &OperatorSession, name: &str) -> Result<(), DeskError> {
+        self.step(DeskEvent::DownloadFetched, |step| {
+            service::download(step, session, name)
+        })
+    }
+}
