@@ -12,7 +12,7 @@ mod support;
 
 use std::path::Path;
 
-use fido_unlock_desk::ports::{CommitError, DeskStore, StorageError};
+use fido_unlock_desk::ports::{CommitError, DeskStore, KeptRow, StorageError, Table};
 use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
 use rusqlite::Connection;
 use support::{SHORT, commit, committed};
@@ -182,6 +182,116 @@ fn a_row_whose_derived_bytes_are_none_is_not_written() {
         "{refused:?}"
     );
     assert_eq!(committed(&mut store), 5);
+}
+
+fn kept(path: &Path, table: Table) -> Result<Vec<KeptRow>, StorageError> {
+    let mut store = SqliteStore::open(path, SHORT).unwrap();
+    store.view().unwrap().rows(table, None, u32::MAX)
+}
+
+/// Whoever changes the file does not keep its rules.
+#[test]
+fn a_value_longer_than_any_that_is_written_is_not_read() {
+    for change in [
+        "UPDATE rows SET value = zeroblob(5 << 20) WHERE kind = 4",
+        "UPDATE rows SET derived = zeroblob(5 << 20) WHERE kind = 4",
+        "INSERT INTO search VALUES (9999, printf('%*c', 5 << 20, 'x'), 4, x'00')",
+        "INSERT INTO listed VALUES (2, x'', zeroblob(5 << 20), x'00', 4)",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = database(folder.path());
+        assert_eq!(kept(&path, Table::Users).unwrap().len(), 4);
+        by_hand(&path, &format!("PRAGMA ignore_check_constraints = ON; {change}")).unwrap();
+        let read = kept(&path, Table::Users).map(drop);
+        assert!(
+            matches!(read, Err(StorageError::Corrupt { .. })),
+            "{change}: {read:?}"
+        );
+    }
+}
+
+/// Of tables that there are not, too: they are named under the first one.
+#[test]
+fn what_no_row_knows_of_is_beside_a_row_once_named_and_a_thousand_times_at_most() {
+    let all = |number: u32, insert: &str| {
+        format!(
+            "WITH RECURSIVE number (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM number WHERE x < {number}) \
+             INSERT {insert}"
+        )
+    };
+    for (change, table, rows) in [
+        (
+            "INSERT INTO listed VALUES (2, x'', x'00', x'01', 99)".into(),
+            Table::Settings,
+            1,
+        ),
+        (
+            "INSERT INTO listed VALUES (2, x'', x'00', x'01', -1)".into(),
+            Table::Settings,
+            1,
+        ),
+        (
+            "INSERT INTO listed VALUES (2, x'', x'00', x'01', 1 << 62)".into(),
+            Table::Settings,
+            1,
+        ),
+        (
+            "INSERT INTO search VALUES (9999, 'x', 99, x'01')".into(),
+            Table::Settings,
+            1,
+        ),
+        (
+            "INSERT INTO search VALUES (9999, CAST(x'ff' AS TEXT), 6, x'01')".into(),
+            Table::Operators,
+            1,
+        ),
+        // In a list that nobody reads.
+        (
+            "INSERT INTO listed VALUES (99, x'', x'00', x'01', 6)".into(),
+            Table::Operators,
+            0,
+        ),
+        (
+            "INSERT INTO listed VALUES (1 << 62, x'', x'00', x'01', 6)".into(),
+            Table::Operators,
+            0,
+        ),
+        (
+            all(
+                5000,
+                "INTO listed SELECT 2, x'', CAST(x AS BLOB), x'01', 6 FROM number",
+            ),
+            Table::Operators,
+            1,
+        ),
+        (
+            all(
+                5000,
+                "INTO listed SELECT 2, x'', x'00', CAST(x AS BLOB), 6 FROM number",
+            ),
+            Table::Operators,
+            1000,
+        ),
+        (
+            all(
+                5000,
+                "INTO search SELECT 9999 + x, 'x', 6, CAST(x AS BLOB) FROM number",
+            ),
+            Table::Operators,
+            1000,
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = database(folder.path());
+        by_hand(&path, &format!("PRAGMA ignore_check_constraints = ON; {change}")).unwrap();
+        let read = kept(&path, table).unwrap();
+        assert_eq!(read.len(), rows, "{change}");
+        for KeptRow { row, derived, .. } in read {
+            assert_eq!(row, None, "{change}");
+            // Twice, as it is wrong even where it is what belongs there.
+            assert_eq!(derived.listed.len() + derived.texts.len(), 2, "{change}");
+        }
+    }
 }
 
 #[test]
