@@ -49,6 +49,7 @@ fn files_and_new_folders_are_their_owners_alone() {
     let mut store = SqliteStore::create(&path, SHORT).unwrap();
     commit(&mut store, 0).unwrap();
     store.backup(&folder.join("copy")).unwrap();
+    SqliteStore::copy(&folder.join("copy"), &folder.join("copy of it")).unwrap();
     let mode = |path: &Path| path.metadata().unwrap().mode() & 0o777;
     assert_eq!(mode(&above.path().join("a")), 0o700);
     assert_eq!(mode(&folder), 0o700);
@@ -56,8 +57,8 @@ fn files_and_new_folders_are_their_owners_alone() {
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();
-    // The database, what SQLite keeps beside it, and the copy.
-    assert_eq!(files.len(), 4, "{files:?}");
+    // The database, what SQLite keeps beside it, and the copies.
+    assert_eq!(files.len(), 5, "{files:?}");
     for file in files {
         assert_eq!(mode(&file), 0o600, "{}", file.display());
     }
@@ -348,6 +349,57 @@ fn a_copy_is_whole_private_and_writes_over_nothing() {
         assert_eq!(committed(&mut copy), 6);
     }
     assert_eq!(committed(&mut store), 6);
+}
+
+/// A disk or a folder that can only be read. Root may write to each folder, so here something else is in the way of what
+/// SQLite would put beside the file.
+#[test]
+fn a_file_is_copied_from_where_nothing_can_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let media = folder.path().join("media");
+    std::fs::create_dir(&media).unwrap();
+    let backup = media.join("backup");
+    let path = database(folder.path());
+    SqliteStore::open(&path, SHORT).unwrap().backup(&backup).unwrap();
+    std::fs::create_dir(media.join("backup-wal")).unwrap();
+    assert!(SqliteStore::open(&backup, SHORT).is_err());
+    let mut read_only = backup.metadata().unwrap().permissions();
+    read_only.set_readonly(true);
+    std::fs::set_permissions(&backup, read_only).unwrap();
+    let before = std::fs::read(&backup).unwrap();
+
+    let copy = folder.path().join("copy");
+    SqliteStore::copy(&backup, &copy).unwrap();
+    let mut store = SqliteStore::open(&copy, SHORT).unwrap();
+    assert_eq!(committed(&mut store), 5);
+    commit(&mut store, 5).unwrap();
+    assert_eq!(std::fs::read(&backup).unwrap(), before);
+    assert_eq!(std::fs::read_dir(&media).unwrap().count(), 2);
+    // Nor over another file, nor of what is none.
+    let again = SqliteStore::copy(&backup, &copy);
+    assert!(matches!(again, Err(StorageError::Write { .. })), "{again:?}");
+    for none in [media.join("none"), media.clone()] {
+        let read = SqliteStore::copy(&none, &folder.path().join("other"));
+        assert!(matches!(read, Err(StorageError::Read { .. })), "{read:?}");
+    }
+    assert!(!folder.path().join("other").exists());
+}
+
+#[test]
+fn the_copy_of_a_file_has_what_is_in_its_write_ahead_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = database(folder.path());
+    let mut store = SqliteStore::open(&path, SHORT).unwrap();
+    commit(&mut store, 5).unwrap();
+    // As a process that was killed leaves it.
+    let crashed = folder.path().join("crashed");
+    for more in ["", "-wal"] {
+        let named = |path: &Path| format!("{}{more}", path.display());
+        std::fs::copy(named(&path), named(&crashed)).unwrap();
+    }
+    let copy = folder.path().join("copy");
+    SqliteStore::copy(&crashed, &copy).unwrap();
+    assert_eq!(committed(&mut SqliteStore::open(&copy, SHORT).unwrap()), 6);
 }
 
 #[test]
