@@ -6,7 +6,8 @@ use fido_unlock::desk::ports::{Anchor, StorageError, Table};
 use fido_unlock::desk::{Desk, DeskError, DeskParts, OperatorId, Rules, SeenLog, UserClass};
 
 use crate::house::{
-    ADMIN, ANNA, BERT, DAY, House, START, challenge, code_of, device, new_device, operator_id, ring, user, user_id,
+    ADMIN, ANNA, BERT, DAY, House, START, challenge, code_of, device, new_device, operator_id, ring, user,
+    user_id,
 };
 
 const NOTE: &str = "the disk broke";
@@ -123,7 +124,12 @@ fn a_new_desk_does_not_take_the_anchor_of_another_log() {
     house.world.store.set_content(Default::default());
     let create = |house: &House| {
         let administrator = operator_id(ADMIN.0);
-        Desk::create(house.world.parts(ring()), Rules::default(), &administrator, ADMIN.1)
+        Desk::create(
+            house.world.parts(ring()),
+            Rules::default(),
+            &administrator,
+            ADMIN.1,
+        )
     };
     assert_eq!(code_of(create(&house)), ErrorCode::StoreSetBack);
     assert_eq!(house.world.anchor.load().unwrap(), seen);
@@ -164,7 +170,10 @@ fn a_backup_that_is_ahead_of_the_clock_is_restored_by_a_word_about_the_clock_too
     let restore = |house: &House, password: &str, note: &str| {
         Desk::restore_and_accept_clock(house.world.parts(ring()), &administrator, password, note)
     };
-    assert_eq!(code_of(restore(&house, "wrong", NOTE)), ErrorCode::OperatorUnknown);
+    assert_eq!(
+        code_of(restore(&house, "wrong", NOTE)),
+        ErrorCode::OperatorUnknown
+    );
     assert_eq!(code_of(restore(&house, ADMIN.1, " ")), ErrorCode::ReasonMissing);
     house.desk = restore(&house, ADMIN.1, NOTE).unwrap();
     house.reopen();

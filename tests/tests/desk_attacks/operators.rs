@@ -4,8 +4,8 @@ use fido_unlock::ErrorCode;
 use fido_unlock::desk::ports::{ApprovalError, Approver};
 use fido_unlock::desk::record::DeskEvent;
 use fido_unlock::desk::{
-    AcceptedMethod, Approval, ApprovalTask, ChannelKind, CodeOutcome, Operator, OperatorSession, OperatorStatement, Privilege, Role,
-    Rules, UserClass, VerificationMethod, Vouched,
+    AcceptedMethod, Approval, ApprovalTask, ChannelKind, CodeOutcome, Operator, OperatorSession,
+    OperatorStatement, Privilege, Role, Rules, UserClass, VerificationMethod, Vouched,
 };
 use fido_unlock_mock::desk::{ScriptedVerifier, TestDesk};
 
