@@ -296,6 +296,34 @@ fn what_no_row_knows_of_is_beside_a_row_once_named_and_a_thousand_times_at_most(
 }
 
 #[test]
+fn long_rows_come_a_few_at_a_time_and_what_none_knows_of_is_forgotten_beyond_so_many_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = database(folder.path());
+    let numbers = "PRAGMA ignore_check_constraints = ON;
+        WITH RECURSIVE number (x) AS (SELECT 10 UNION ALL SELECT x + 1 FROM number WHERE x < 49) INSERT INTO";
+    for insert in [
+        "rows SELECT 6, CAST(x AS BLOB), NULL, zeroblob(1 << 20) FROM number",
+        "listed SELECT 2, x'', zeroblob(1 << 20), CAST(x AS BLOB), 7 FROM number",
+        "listed SELECT 2, x'', x'', CAST(x AS BLOB), 6 FROM number",
+    ] {
+        by_hand(&path, &format!("{numbers} {insert}")).unwrap();
+    }
+    let mut store = SqliteStore::open(&path, SHORT).unwrap();
+    let view = store.view().unwrap();
+    let (mut keys, mut after) = (Vec::new(), None);
+    loop {
+        let page = view.rows(Table::Operators, after.as_deref(), 100).unwrap();
+        assert!(page.len() <= 16, "{}", page.len());
+        let Some(last) = page.last() else { break };
+        after = Some(last.key.clone());
+        keys.extend(page.into_iter().map(|kept| (kept.key, kept.row.is_some())));
+    }
+    let all = (10..50).map(|number: u8| (number.to_string().into_bytes(), true));
+    assert_eq!(keys, all.collect::<Vec<_>>());
+    assert_eq!(view.rows(Table::OperatorNames, None, 100).unwrap().len(), 16);
+}
+
+#[test]
 fn a_damaged_page_is_no_answer() {
     let folder = tempfile::tempdir().unwrap();
     let path = database(folder.path());
