@@ -89,4 +89,20 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn one_that_cannot_be_written_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let seen = SeenLog {
+            log_id: LogId([7; 16]),
+            range: Range::empty(),
+        };
+        let saved = FileAnchor::new(&folder.path().join("none/anchor")).save(&seen);
+        assert!(matches!(saved, Err(StorageError::Write { .. })), "{saved:?}");
+        std::fs::create_dir(folder.path().join("anchor")).unwrap();
+        let saved = FileAnchor::new(&folder.path().join("anchor")).save(&seen);
+        assert!(matches!(saved, Err(StorageError::Write { .. })), "{saved:?}");
+        // And nothing is left of the attempt.
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 }

@@ -22,11 +22,14 @@ struct Versioned<T> {
 
 /// The writer's lock; given back when dropped, also when the process dies.
 #[derive(Debug)]
-pub(crate) struct WriterLock(#[expect(dead_code, reason = "holds the lock")] File);
+pub struct WriterLock(#[expect(dead_code, reason = "holds the lock")] File);
 
 impl WriterLock {
     /// Locks `NAME.lock` beside the file.
-    pub(crate) fn take(path: &Path) -> Result<Self, StorageError> {
+    ///
+    /// # Errors
+    /// [`StorageError::Busy`] when another has it; [`StorageError::Write`].
+    pub fn take(path: &Path) -> Result<Self, StorageError> {
         let mut name = path.as_os_str().to_owned();
         name.push(".lock");
         let lock_path = PathBuf::from(name);

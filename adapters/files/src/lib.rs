@@ -19,6 +19,7 @@ pub use anchor::FileAnchor;
 pub use clock::SystemClock;
 pub use folder::{Exposed, others_may_write};
 pub use import::{DEVICE_COLUMNS, ImportError, device_rows, read_devices};
+pub use json_file::WriterLock;
 pub use passwords::Argon2Passwords;
 pub use version::{OtherVersion, other_version};
-pub use whole_file::{make_private_folder, write_private};
+pub use whole_file::{make_private_folder, rename, write_private};

@@ -34,6 +34,15 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     replace(path, bytes)
 }
 
+/// Gives a file another name, in place of what has that name; it is on disk when this returns.
+///
+/// # Errors
+/// The system's.
+pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::rename(from, to)?;
+    sync_folder(folder_of(to))
+}
+
 /// Makes a folder, and those above it, only for its owner; an existing one is left as it is.
 ///
 /// # Errors

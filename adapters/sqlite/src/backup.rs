@@ -1,6 +1,9 @@
-//! A copy of a database while desks work on it.
+//! A copy of a database: of one that desks work on, and of one that lies somewhere.
 
-use std::path::Path;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use fido_unlock_desk::ports::StorageError;
 use rusqlite::backup::{Backup, StepResult};
@@ -16,8 +19,8 @@ impl SqliteStore {
     /// Writes a copy of the database as it stands now to a file that is not there yet, whole or not at all, for its
     /// owner alone; it is on disk when this returns. Desks over other handles go on meanwhile.
     ///
-    /// A copy is a database as any other: [`SqliteStore::open`] opens it, and its own backup to the place of the desk
-    /// is how it is put back. A desk refuses it there until it is told that this was meant, since it is older than
+    /// A copy is a database as any other: [`SqliteStore::open`] opens it, and its own [`SqliteStore::copy`] to the place of
+    /// the desk is how it is put back. A desk refuses it there until it is told that this was meant, since it is older than
     /// what the desk has seen.
     ///
     /// # Errors
@@ -26,7 +29,7 @@ impl SqliteStore {
     pub fn backup(&self, to: &Path) -> Result<(), StorageError> {
         let failed = |error: std::io::Error| io_fault(to, Doing::Writing, &error);
         if to.try_exists().map_err(failed)? {
-            return Err(failed(std::io::ErrorKind::AlreadyExists.into()));
+            return Err(failed(ErrorKind::AlreadyExists.into()));
         }
         self.shared.check_identity()?;
         // Its own connection: the transactions of the desk do not wait for the copy.
@@ -38,6 +41,45 @@ impl SqliteStore {
         file.persist_noclobber(to).map_err(|error| failed(error.error))?;
         sync_folder(folder).map_err(failed)
     }
+
+    /// Copies the file of a database that no desk works on, and its write-ahead log where it has one, to a place where
+    /// there is none, for its owner alone. It is not opened, so nothing is written where it lies: that may be a disk or a
+    /// folder that can only be read. What it is tells [`SqliteStore::open`] of the copy. Of a database that a desk works on
+    /// such a copy may be no one state of it; [`SqliteStore::backup`] makes one.
+    ///
+    /// # Errors
+    /// [`StorageError::Read`] when there is no file at `from`; [`StorageError::Write`] when there is one at `to`, or it
+    /// cannot be written; [`StorageError::Full`].
+    pub fn copy(from: &Path, to: &Path) -> Result<(), StorageError> {
+        let (log, log_to) = (log_of(from), log_of(to));
+        // Without the database nobody opens its log; one without its log would be opened.
+        if log.is_file() {
+            copy_file(&log, &log_to)?;
+        }
+        copy_file(from, to)
+    }
+}
+
+/// What SQLite has not brought into the database at `path` yet.
+fn log_of(path: &Path) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push("-wal");
+    name.into()
+}
+
+fn copy_file(from: &Path, to: &Path) -> Result<(), StorageError> {
+    let unread = |error: std::io::Error| io_fault(from, Doing::Reading, &error);
+    let failed = |error: std::io::Error| io_fault(to, Doing::Writing, &error);
+    let mut source = File::open(from).map_err(unread)?;
+    // A device or a pipe may have no end.
+    if !source.metadata().map_err(unread)?.is_file() {
+        return Err(unread(ErrorKind::InvalidInput.into()));
+    }
+    let mut file = NamedTempFile::new_in(folder_of(to)).map_err(failed)?;
+    std::io::copy(&mut source, &mut file).map_err(failed)?;
+    file.as_file().sync_all().map_err(failed)?;
+    file.persist_noclobber(to).map_err(|error| failed(error.error))?;
+    sync_folder(folder_of(to)).map_err(failed)
 }
 
 fn copy_into(from: &Connection, file: &Path) -> rusqlite::Result<()> {

@@ -118,4 +118,19 @@ mod tests {
         assert_eq!(Kept::from_bytes(&[3]), None);
         assert_eq!(Kept::from_bytes(&[1, 1, 255, 255, 255, 255]), None);
     }
+
+    /// A place costs a look each, wherever the row is read.
+    #[test]
+    fn what_is_longer_than_any_row_has_is_not_read() {
+        let places = |count: u16| Kept {
+            places: (0..count)
+                .map(|number| (1, number.to_be_bytes().to_vec(), Vec::new()))
+                .collect(),
+            texts: BTreeSet::new(),
+        };
+        let (longest, longer) = (places(5461), places(5462));
+        assert_eq!(longest.to_bytes().len(), LONGEST - 4);
+        assert_eq!(Kept::from_bytes(&longest.to_bytes()), Some(longest));
+        assert_eq!(Kept::from_bytes(&longer.to_bytes()), None);
+    }
 }

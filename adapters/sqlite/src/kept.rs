@@ -11,31 +11,51 @@ use crate::derived::{Kept, Place};
 /// Places and texts that no row knows of, by the row that they say to be of: whoever changes the file need not keep its
 /// rules. There are none in a store that nobody changed; a great many are not all remembered.
 #[derive(Default)]
-pub(crate) struct Extras(OnceCell<BTreeMap<(u8, Vec<u8>), Derived>>);
+pub(crate) struct Extras(OnceCell<Found>);
+
+#[derive(Default)]
+struct Found {
+    by_row: BTreeMap<(u8, Vec<u8>), Derived>,
+    bytes: usize,
+}
+
+impl Found {
+    /// One is enough to name the row.
+    fn more(&mut self, key: (u8, Vec<u8>), derived: Derived) {
+        let room = self.by_row.len() < MOST_EXTRAS && self.bytes < MOST_BYTES;
+        if room && !self.by_row.contains_key(&key) {
+            self.bytes += key.1.len() + bytes_of(&derived);
+            self.by_row.insert(key, derived);
+        }
+    }
+}
+
+fn bytes_of(derived: &Derived) -> usize {
+    let places = derived
+        .listed
+        .iter()
+        .map(|place| place.group.len() + place.order.len());
+    places.chain(derived.texts.iter().map(String::len)).sum()
+}
 
 /// Rows that have extras, at most.
 const MOST_EXTRAS: usize = 1000;
+/// So many bytes of extras are remembered, and of rows given at a time, or one more of them than that: 16 MiB.
+const MOST_BYTES: usize = 16 << 20;
 
 impl Extras {
     fn get(&self, connection: &Connection) -> rusqlite::Result<&BTreeMap<(u8, Vec<u8>), Derived>> {
         if let Some(known) = self.0.get() {
-            return Ok(known);
+            return Ok(&known.by_row);
         }
-        let mut found = BTreeMap::new();
+        let mut found = Found::default();
         places(connection, &mut found)?;
         texts(connection, &mut found)?;
-        Ok(self.0.get_or_init(|| found))
+        Ok(&self.0.get_or_init(|| found).by_row)
     }
 }
 
-fn more(found: &mut BTreeMap<(u8, Vec<u8>), Derived>, key: (u8, Vec<u8>), add: impl FnOnce(&mut Derived)) {
-    // One is enough to name the row.
-    if found.len() < MOST_EXTRAS && !found.contains_key(&key) {
-        add(found.entry(key).or_default());
-    }
-}
-
-fn places(connection: &Connection, found: &mut BTreeMap<(u8, Vec<u8>), Derived>) -> rusqlite::Result<()> {
+fn places(connection: &Connection, found: &mut Found) -> rusqlite::Result<()> {
     let mut statement = connection.prepare_cached(
         "SELECT list, grp, ord, kind, key, derived FROM listed LEFT JOIN rows USING (key, kind)",
     )?;
@@ -48,24 +68,28 @@ fn places(connection: &Connection, found: &mut BTreeMap<(u8, Vec<u8>), Derived>)
         let place: Place = (number, row.get(1)?, row.get(2)?);
         if !known(row, 5).places.contains(&place) {
             let (_, group, order) = place;
-            more(found, (table_of(row.get(3)?), row.get(4)?), |derived| {
-                derived.listed.push(Listed { list, group, order });
-            });
+            let derived = Derived {
+                listed: vec![Listed { list, group, order }],
+                texts: Vec::new(),
+            };
+            found.more((table_of(row.get(3)?), row.get(4)?), derived);
         }
     }
     Ok(())
 }
 
-fn texts(connection: &Connection, found: &mut BTreeMap<(u8, Vec<u8>), Derived>) -> rusqlite::Result<()> {
+fn texts(connection: &Connection, found: &mut Found) -> rusqlite::Result<()> {
     let mut statement = connection
         .prepare_cached("SELECT id, text, kind, key, derived FROM search LEFT JOIN rows USING (key, kind)")?;
     let mut all = statement.query(())?;
     while let Some(row) = all.next()? {
         if !known(row, 4).texts.contains(&row.get(0)?) {
             let text = String::from_utf8_lossy(row.get_ref(1)?.as_bytes()?).into_owned();
-            more(found, (table_of(row.get(2)?), row.get(3)?), |derived| {
-                derived.texts.push(text)
-            });
+            let derived = Derived {
+                listed: Vec::new(),
+                texts: vec![text],
+            };
+            found.more((table_of(row.get(2)?), row.get(3)?), derived);
         }
     }
     Ok(())
@@ -87,7 +111,7 @@ fn table_of(number: i64) -> u8 {
     table.unwrap_or(Table::Settings).number()
 }
 
-/// A page of rows.
+/// A page of rows; fewer than `limit` where they are so long that a changed file could fill the memory with them.
 pub(crate) fn page(
     connection: &Connection,
     extras: &Extras,
@@ -102,6 +126,8 @@ pub(crate) fn page(
         "SELECT key, derived, value FROM rows WHERE kind = ?1 AND key {behind} ?2 ORDER BY key LIMIT ?3"
     ))?;
     let mut found = statement.query((kind, first, limit))?;
+    let mut bytes = 0;
+    let mut last = None;
     while let Some(row) = found.next()? {
         let key: Vec<u8> = row.get(0)?;
         let kept = KeptRow {
@@ -109,11 +135,18 @@ pub(crate) fn page(
             row: Some(row.get(2)?),
             key: key.clone(),
         };
-        rows.insert(key, kept);
+        bytes += kept.row.as_ref().map_or(0, Vec::len) + bytes_of(&kept.derived);
+        rows.insert(key.clone(), kept);
+        if bytes >= MOST_BYTES {
+            last = Some(key);
+            break;
+        }
     }
     let of_table = extras.get(connection)?.iter().filter(|((of, _), _)| *of == kind);
-    for ((_, key), extra) in of_table.filter(|((_, key), _)| after.is_none_or(|after| key.as_slice() > after))
-    {
+    let in_page = |key: &Vec<u8>| {
+        after.is_none_or(|after| key.as_slice() > after) && last.as_ref().is_none_or(|last| key <= last)
+    };
+    for ((_, key), extra) in of_table.filter(|((_, key), _)| in_page(key)) {
         let kept = rows.entry(key.clone()).or_insert_with(|| KeptRow {
             key: key.clone(),
             row: None,

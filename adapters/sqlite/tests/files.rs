@@ -12,7 +12,7 @@ mod support;
 
 use std::path::Path;
 
-use fido_unlock_desk::ports::{CommitError, DeskStore, StorageError};
+use fido_unlock_desk::ports::{CommitError, DeskStore, KeptRow, StorageError, Table};
 use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
 use rusqlite::Connection;
 use support::{SHORT, commit, committed};
@@ -49,6 +49,7 @@ fn files_and_new_folders_are_their_owners_alone() {
     let mut store = SqliteStore::create(&path, SHORT).unwrap();
     commit(&mut store, 0).unwrap();
     store.backup(&folder.join("copy")).unwrap();
+    SqliteStore::copy(&folder.join("copy"), &folder.join("copy of it")).unwrap();
     let mode = |path: &Path| path.metadata().unwrap().mode() & 0o777;
     assert_eq!(mode(&above.path().join("a")), 0o700);
     assert_eq!(mode(&folder), 0o700);
@@ -56,8 +57,8 @@ fn files_and_new_folders_are_their_owners_alone() {
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();
-    // The database, what SQLite keeps beside it, and the copy.
-    assert_eq!(files.len(), 4, "{files:?}");
+    // The database, what SQLite keeps beside it, and the copies.
+    assert_eq!(files.len(), 5, "{files:?}");
     for file in files {
         assert_eq!(mode(&file), 0o600, "{}", file.display());
     }
@@ -184,6 +185,144 @@ fn a_row_whose_derived_bytes_are_none_is_not_written() {
     assert_eq!(committed(&mut store), 5);
 }
 
+fn kept(path: &Path, table: Table) -> Result<Vec<KeptRow>, StorageError> {
+    let mut store = SqliteStore::open(path, SHORT).unwrap();
+    store.view().unwrap().rows(table, None, u32::MAX)
+}
+
+/// Whoever changes the file does not keep its rules.
+#[test]
+fn a_value_longer_than_any_that_is_written_is_not_read() {
+    for change in [
+        "UPDATE rows SET value = zeroblob(5 << 20) WHERE kind = 4",
+        "UPDATE rows SET derived = zeroblob(5 << 20) WHERE kind = 4",
+        "INSERT INTO search VALUES (9999, printf('%*c', 5 << 20, 'x'), 4, x'00')",
+        "INSERT INTO listed VALUES (2, x'', zeroblob(5 << 20), x'00', 4)",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = database(folder.path());
+        assert_eq!(kept(&path, Table::Users).unwrap().len(), 4);
+        by_hand(&path, &format!("PRAGMA ignore_check_constraints = ON; {change}")).unwrap();
+        let read = kept(&path, Table::Users).map(drop);
+        assert!(
+            matches!(read, Err(StorageError::Corrupt { .. })),
+            "{change}: {read:?}"
+        );
+    }
+}
+
+/// Of tables that there are not, too: they are named under the first one.
+#[test]
+fn what_no_row_knows_of_is_beside_a_row_once_named_and_a_thousand_times_at_most() {
+    let all = |number: u32, insert: &str| {
+        format!(
+            "WITH RECURSIVE number (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM number WHERE x < {number}) \
+             INSERT {insert}"
+        )
+    };
+    for (change, table, rows) in [
+        (
+            "INSERT INTO listed VALUES (2, x'', x'00', x'01', 99)".into(),
+            Table::Settings,
+            1,
+        ),
+        (
+            "INSERT INTO listed VALUES (2, x'', x'00', x'01', -1)".into(),
+            Table::Settings,
+            1,
+        ),
+        (
+            "INSERT INTO listed VALUES (2, x'', x'00', x'01', 1 << 62)".into(),
+            Table::Settings,
+            1,
+        ),
+        (
+            "INSERT INTO search VALUES (9999, 'x', 99, x'01')".into(),
+            Table::Settings,
+            1,
+        ),
+        (
+            "INSERT INTO search VALUES (9999, CAST(x'ff' AS TEXT), 6, x'01')".into(),
+            Table::Operators,
+            1,
+        ),
+        // In a list that nobody reads.
+        (
+            "INSERT INTO listed VALUES (99, x'', x'00', x'01', 6)".into(),
+            Table::Operators,
+            0,
+        ),
+        (
+            "INSERT INTO listed VALUES (1 << 62, x'', x'00', x'01', 6)".into(),
+            Table::Operators,
+            0,
+        ),
+        (
+            all(
+                5000,
+                "INTO listed SELECT 2, x'', CAST(x AS BLOB), x'01', 6 FROM number",
+            ),
+            Table::Operators,
+            1,
+        ),
+        (
+            all(
+                5000,
+                "INTO listed SELECT 2, x'', x'00', CAST(x AS BLOB), 6 FROM number",
+            ),
+            Table::Operators,
+            1000,
+        ),
+        (
+            all(
+                5000,
+                "INTO search SELECT 9999 + x, 'x', 6, CAST(x AS BLOB) FROM number",
+            ),
+            Table::Operators,
+            1000,
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = database(folder.path());
+        by_hand(&path, &format!("PRAGMA ignore_check_constraints = ON; {change}")).unwrap();
+        let read = kept(&path, table).unwrap();
+        assert_eq!(read.len(), rows, "{change}");
+        for KeptRow { row, derived, .. } in read {
+            assert_eq!(row, None, "{change}");
+            // Twice, as it is wrong even where it is what belongs there.
+            assert_eq!(derived.listed.len() + derived.texts.len(), 2, "{change}");
+        }
+    }
+}
+
+#[test]
+fn long_rows_come_a_few_at_a_time_and_what_none_knows_of_is_forgotten_beyond_so_many_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = database(folder.path());
+    let numbers = "PRAGMA ignore_check_constraints = ON;
+        WITH RECURSIVE number (x) AS (SELECT 10 UNION ALL SELECT x + 1 FROM number WHERE x < 49) INSERT INTO";
+    for insert in [
+        "rows SELECT 6, CAST(x AS BLOB), NULL, zeroblob(1 << 20) FROM number",
+        "listed SELECT 2, x'', zeroblob(1 << 20), CAST(x AS BLOB), 7 FROM number",
+        "listed SELECT 2, x'', x'', CAST(x AS BLOB), 6 FROM number",
+    ] {
+        by_hand(&path, &format!("{numbers} {insert}")).unwrap();
+    }
+    let mut store = SqliteStore::open(&path, SHORT).unwrap();
+    let view = store.view().unwrap();
+    let (mut keys, mut after) = (Vec::new(), None);
+    loop {
+        let page = view.rows(Table::Operators, after.as_deref(), 100).unwrap();
+        assert!(page.len() <= 16, "{}", page.len());
+        let Some(last) = page.last() else { break };
+        after = Some(last.key.clone());
+        keys.extend(page.into_iter().map(|kept| (kept.key, kept.row.is_some())));
+    }
+    let all = (10..50).map(|number: u8| (number.to_string().into_bytes(), true));
+    assert_eq!(keys, all.collect::<Vec<_>>());
+    assert_eq!(view.rows(Table::OperatorNames, None, 100).unwrap().len(), 16);
+}
+
 #[test]
 fn a_damaged_page_is_no_answer() {
     let folder = tempfile::tempdir().unwrap();
@@ -238,6 +377,57 @@ fn a_copy_is_whole_private_and_writes_over_nothing() {
         assert_eq!(committed(&mut copy), 6);
     }
     assert_eq!(committed(&mut store), 6);
+}
+
+/// A disk or a folder that can only be read. Root may write to each folder, so here something else is in the way of what
+/// SQLite would put beside the file.
+#[test]
+fn a_file_is_copied_from_where_nothing_can_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let media = folder.path().join("media");
+    std::fs::create_dir(&media).unwrap();
+    let backup = media.join("backup");
+    let path = database(folder.path());
+    SqliteStore::open(&path, SHORT).unwrap().backup(&backup).unwrap();
+    std::fs::create_dir(media.join("backup-wal")).unwrap();
+    assert!(SqliteStore::open(&backup, SHORT).is_err());
+    let mut read_only = backup.metadata().unwrap().permissions();
+    read_only.set_readonly(true);
+    std::fs::set_permissions(&backup, read_only).unwrap();
+    let before = std::fs::read(&backup).unwrap();
+
+    let copy = folder.path().join("copy");
+    SqliteStore::copy(&backup, &copy).unwrap();
+    let mut store = SqliteStore::open(&copy, SHORT).unwrap();
+    assert_eq!(committed(&mut store), 5);
+    commit(&mut store, 5).unwrap();
+    assert_eq!(std::fs::read(&backup).unwrap(), before);
+    assert_eq!(std::fs::read_dir(&media).unwrap().count(), 2);
+    // Nor over another file, nor of what is none.
+    let again = SqliteStore::copy(&backup, &copy);
+    assert!(matches!(again, Err(StorageError::Write { .. })), "{again:?}");
+    for none in [media.join("none"), media.clone()] {
+        let read = SqliteStore::copy(&none, &folder.path().join("other"));
+        assert!(matches!(read, Err(StorageError::Read { .. })), "{read:?}");
+    }
+    assert!(!folder.path().join("other").exists());
+}
+
+#[test]
+fn the_copy_of_a_file_has_what_is_in_its_write_ahead_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = database(folder.path());
+    let mut store = SqliteStore::open(&path, SHORT).unwrap();
+    commit(&mut store, 5).unwrap();
+    // As a process that was killed leaves it.
+    let crashed = folder.path().join("crashed");
+    for more in ["", "-wal"] {
+        let named = |path: &Path| format!("{}{more}", path.display());
+        std::fs::copy(named(&path), named(&crashed)).unwrap();
+    }
+    let copy = folder.path().join("copy");
+    SqliteStore::copy(&crashed, &copy).unwrap();
+    assert_eq!(committed(&mut SqliteStore::open(&copy, SHORT).unwrap()), 6);
 }
 
 #[test]

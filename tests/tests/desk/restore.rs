@@ -2,11 +2,12 @@
 
 use fido_unlock::ErrorCode;
 use fido_unlock::desk::log::{KeyName, NoteSigner, SoftwareNoteSigner, TreeHead};
-use fido_unlock::desk::ports::Table;
-use fido_unlock::desk::{Desk, DeskError, OperatorId, UserClass};
+use fido_unlock::desk::ports::{Anchor, StorageError, Table};
+use fido_unlock::desk::{Desk, DeskError, DeskParts, OperatorId, Rules, SeenLog, UserClass};
 
 use crate::house::{
-    ADMIN, ANNA, BERT, DAY, House, challenge, code_of, device, new_device, operator_id, ring, user, user_id,
+    ADMIN, ANNA, BERT, DAY, House, START, challenge, code_of, device, new_device, operator_id, ring, user,
+    user_id,
 };
 
 const NOTE: &str = "the disk broke";
@@ -77,6 +78,155 @@ fn attempts_that_fail_do_not_make_the_anchor_believe_the_backup() {
     }
     let opened = Desk::open(house.world.parts(ring()));
     assert_eq!(code_of(opened), ErrorCode::StoreSetBack);
+}
+
+/// An anchor on a disk that is full.
+struct Full;
+
+impl Anchor for Full {
+    fn load(&self) -> Result<Option<SeenLog>, StorageError> {
+        Ok(None)
+    }
+
+    fn save(&mut self, _: &SeenLog) -> Result<(), StorageError> {
+        Err(StorageError::Full {
+            detail: "anchor".into(),
+        })
+    }
+}
+
+#[test]
+fn an_anchor_that_cannot_be_written_is_an_error_and_the_backup_can_be_restored_again() {
+    let mut house = set_back();
+    let parts = DeskParts {
+        anchor: Some(Box::new(Full)),
+        ..house.world.parts(ring())
+    };
+    let restored = Desk::restore(parts, &operator_id(ADMIN.0), ADMIN.1, NOTE);
+    assert_eq!(code_of(restored), ErrorCode::StoreFull);
+    // The log goes on, and the anchor that is there does not know it.
+    let opened = Desk::open(house.world.parts(ring()));
+    assert_eq!(code_of(opened), ErrorCode::StoreSetBack);
+    house.desk = restore_as(&house, &operator_id(ADMIN.0), ADMIN.1, NOTE).unwrap();
+    house.reopen();
+    house.desk.verify_audit(&[]).unwrap();
+}
+
+#[test]
+fn a_new_desk_does_not_take_the_anchor_of_another_log() {
+    let mut house = House::new();
+    house.world.anchored = true;
+    house.reopen();
+    house.sign_in(ADMIN);
+    house.reopen();
+    let seen = house.world.anchor.load().unwrap();
+    let database = house.world.store.content();
+    house.world.store.set_content(Default::default());
+    let create = |house: &House| {
+        let administrator = operator_id(ADMIN.0);
+        Desk::create(
+            house.world.parts(ring()),
+            Rules::default(),
+            &administrator,
+            ADMIN.1,
+        )
+    };
+    assert_eq!(code_of(create(&house)), ErrorCode::StoreSetBack);
+    assert_eq!(house.world.anchor.load().unwrap(), seen);
+    assert!(house.world.store.content().entries.is_empty());
+    // What is done then: the database is found again, or nobody wants it any more.
+    house.world.store.set_content(database);
+    house.reopen();
+    house.world.store.set_content(Default::default());
+    house.world.anchor = Default::default();
+    house.desk = create(&house).unwrap();
+    house.reopen();
+}
+
+/// A clock that ran ahead, and was set right after the backup was made: an anchor keeps the backup from being opened, so
+/// that its clock cannot be accepted there first.
+#[test]
+fn a_backup_that_is_ahead_of_the_clock_is_restored_by_a_word_about_the_clock_too() {
+    let mut house = House::new();
+    house.world.anchored = true;
+    house.reopen();
+    house.later(3 * DAY);
+    let admin = house.sign_in(ADMIN);
+    house
+        .desk
+        .put_user(&admin, &user("boss", UserClass::Ordinary))
+        .unwrap();
+    let backup = house.world.store.content();
+    house.sign_in(ANNA);
+    house.reopen();
+    house.world.store.set_content(backup);
+    house.world.clock.set(START + 60);
+
+    let accept = |house: &mut House| house.desk.accept_clock(&operator_id(ADMIN.0), ADMIN.1, NOTE);
+    assert_eq!(code_of(accept(&mut house)), ErrorCode::StoreSetBack);
+    let administrator = operator_id(ADMIN.0);
+    let refused = restore_as(&house, &administrator, ADMIN.1, NOTE);
+    assert_eq!(code_of(refused), ErrorCode::ClockWentBack);
+    let restore = |house: &House, password: &str, note: &str| {
+        Desk::restore_and_accept_clock(house.world.parts(ring()), &administrator, password, note)
+    };
+    assert_eq!(
+        code_of(restore(&house, "wrong", NOTE)),
+        ErrorCode::OperatorUnknown
+    );
+    assert_eq!(code_of(restore(&house, ADMIN.1, " ")), ErrorCode::ReasonMissing);
+    house.desk = restore(&house, ADMIN.1, NOTE).unwrap();
+    house.reopen();
+
+    // Time goes back with the entry that says so, and with no other.
+    let told = house.log_from(0);
+    let place = |name: &str| told.iter().position(|told| told == name).unwrap();
+    assert_eq!(place("ClockAccepted"), place("LogRestored") + 1);
+    house.desk.verify_audit(&[]).unwrap();
+    // What rested by the clock that was wrong rests anew.
+    let class = |house: &mut House| {
+        let anna = house.sign_in(ANNA);
+        house.desk.search(&anna, "boss").unwrap().remove(0).user.class
+    };
+    house.later(DAY - 60);
+    assert_eq!(class(&mut house), UserClass::Privileged);
+    house.later(60);
+    assert_eq!(class(&mut house), UserClass::Ordinary);
+}
+
+/// Where the clock is right, the word about it changes nothing.
+#[test]
+fn a_clock_that_is_not_behind_the_backup_is_not_accepted() {
+    let mut house = set_back();
+    let administrator = operator_id(ADMIN.0);
+    house.desk =
+        Desk::restore_and_accept_clock(house.world.parts(ring()), &administrator, ADMIN.1, NOTE).unwrap();
+    let told = house.log_from(0);
+    assert!(told.contains(&"LogRestored".into()) && !told.contains(&"ClockAccepted".into()));
+}
+
+/// Who guesses at a desk that they can set back need not wait: docs/security.md says what that is worth.
+#[test]
+fn wrong_passwords_are_forgotten_with_what_was_written_after_the_backup() {
+    let mut house = set_back();
+    let locked = |house: &mut House| {
+        for _ in 0..7 {
+            house.desk.sign_in(&operator_id(BERT.0), "wrong").unwrap_err();
+        }
+        code_of(house.desk.sign_in(&operator_id(BERT.0), BERT.1))
+    };
+    house.desk = restore_as(&house, &operator_id(ADMIN.0), ADMIN.1, NOTE).unwrap();
+    assert_eq!(locked(&mut house), ErrorCode::SignInLocked);
+    house.desk = restore_as(&house, &operator_id(ADMIN.0), ADMIN.1, NOTE).unwrap();
+    house.sign_in(BERT);
+    // At the restore itself they are counted, as long as it is over one database.
+    for _ in 0..7 {
+        restore_as(&house, &operator_id(ADMIN.0), "wrong", NOTE)
+            .err()
+            .unwrap();
+    }
+    let waits = restore_as(&house, &operator_id(ADMIN.0), ADMIN.1, NOTE);
+    assert_eq!(code_of(waits), ErrorCode::SignInLocked);
 }
 
 #[test]

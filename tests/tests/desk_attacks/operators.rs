@@ -1,10 +1,11 @@
 //! Operators who are the attackers: T1 to T7, F10 and the lock.
 
 use fido_unlock::ErrorCode;
+use fido_unlock::desk::ports::{ApprovalError, Approver};
 use fido_unlock::desk::record::DeskEvent;
 use fido_unlock::desk::{
-    AcceptedMethod, ChannelKind, CodeOutcome, Operator, OperatorSession, OperatorStatement, Privilege, Role,
-    Rules, UserClass, VerificationMethod, Vouched,
+    AcceptedMethod, Approval, ApprovalTask, ChannelKind, CodeOutcome, Operator, OperatorSession,
+    OperatorStatement, Privilege, Role, Rules, UserClass, VerificationMethod, Vouched,
 };
 use fido_unlock_mock::desk::{ScriptedVerifier, TestDesk};
 
@@ -143,6 +144,15 @@ fn t5_one_administrator_alone_waits_for_a_rest() {
     assert_eq!(code_of(house.code(&anna, id)), ErrorCode::ApprovalMissing);
 }
 
+/// Another system, which says that the chief has approved.
+struct ByChief;
+
+impl Approver for ByChief {
+    fn ask(&mut self, task: ApprovalTask) -> Result<Approval, ApprovalError> {
+        Ok(task.approved_by(operator_id("chief"), [0xA9; 32]))
+    }
+}
+
 /// One who gives a second Administrator or operator a password is not two.
 #[test]
 fn an_administrator_with_another_s_password_is_no_second_person() {
@@ -168,7 +178,19 @@ fn an_administrator_with_another_s_password_is_no_second_person() {
         house.desk.approve_user(session, &user_id("boss"), "urgent")
     };
     assert_eq!(code_of(approve(&mut house, &taken)), ErrorCode::ApprovalSelf);
-    // Nor after another password that they gave themselves, nor for a request.
+    // Nor for other changes that rest, after another password that they gave themselves, or for a request.
+    house.operator("dora", &[Privilege::Unlock]);
+    let approved = house
+        .desk
+        .approve_operator(&taken, &operator_id("dora"), "urgent");
+    assert_eq!(code_of(approved), ErrorCode::ApprovalSelf);
+    let looser = Rules {
+        reason_wanted: false,
+        ..Rules::default()
+    };
+    house.desk.put_rules(&admin, &looser).unwrap();
+    let approved = house.desk.approve_rules(&taken, "urgent");
+    assert_eq!(code_of(approved), ErrorCode::ApprovalSelf);
     house.desk.change_password(&taken, own).unwrap();
     let taken = house.sign_in(("chief", own));
     assert_eq!(code_of(approve(&mut house, &taken)), ErrorCode::ApprovalSelf);
@@ -177,6 +199,8 @@ fn an_administrator_with_another_s_password_is_no_second_person() {
     house.desk.verify_caller(&anna, id, &mut by_machine()).unwrap();
     house.desk.enter_challenge(&anna, id, &challenge(3, 0)).unwrap();
     assert_eq!(code_of(house.desk.approve(&taken, id)), ErrorCode::ApprovalSelf);
+    let asked = house.desk.ask_approval(&anna, id, &mut ByChief);
+    assert_eq!(code_of(asked), ErrorCode::ApprovalSelf);
     // All are told; and in time it is theirs.
     let told = house.desk.announcements(&admin, 10).unwrap();
     assert!(told.iter().any(|one| one.event == DeskEvent::PasswordChanged));

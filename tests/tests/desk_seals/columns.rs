@@ -382,6 +382,63 @@ fn every_column_and_every_table_has_who_notices_a_change() {
     assert!(others.is_empty(), "{others:#?}");
 }
 
+/// What no desk writes and no table's rules allow. A place of a table that there is not is named under the first one.
+const HOSTILE: &[(&str, Verify)] = &[
+    (
+        "INSERT INTO main.listed VALUES (2, x'', x'00', x'01', 99)",
+        Rows(RowFault::Misplaced, &[Table::Settings]),
+    ),
+    (
+        "INSERT INTO main.listed VALUES (2, x'', x'00', x'01', -1)",
+        Rows(RowFault::Misplaced, &[Table::Settings]),
+    ),
+    (
+        "INSERT INTO main.listed VALUES (1 << 40, x'', x'00', x'01', 4)",
+        Whole,
+    ),
+    (
+        "INSERT INTO main.search VALUES (9999, 'x', 99, x'01')",
+        Rows(RowFault::Misplaced, &[Table::Settings]),
+    ),
+    (
+        "INSERT INTO main.search VALUES (9999, CAST(x'ff' AS TEXT), 10, x'01')",
+        Rows(RowFault::Misplaced, &[Table::Devices]),
+    ),
+    (
+        "UPDATE main.rows SET derived = zeroblob(1 << 20) WHERE kind = 4",
+        Rows(RowFault::Misplaced, &[Table::Users]),
+    ),
+    (
+        "UPDATE main.rows SET value = zeroblob(5 << 20) WHERE kind = 1",
+        Number(ErrorCode::StoreCorrupt),
+    ),
+    (
+        "INSERT INTO main.rows VALUES (4, x'01', NULL, zeroblob(5 << 20))",
+        Number(ErrorCode::StoreCorrupt),
+    ),
+    (
+        "UPDATE main.head SET bytes = zeroblob(5 << 20)",
+        Number(ErrorCode::StoreCorrupt),
+    ),
+    (
+        "UPDATE main.nodes SET node = zeroblob(5 << 20)",
+        Number(ErrorCode::StoreCorrupt),
+    ),
+];
+
+#[test]
+fn what_a_hostile_file_has_is_named_or_refused() {
+    let scene = Scene::new();
+    for (change, verify) in HOSTILE {
+        let verified = scene.verified(|connection| {
+            let change = format!("PRAGMA ignore_check_constraints = ON; {change}");
+            connection.execute_batch(&change).unwrap();
+        });
+        let verified = verified.map(drop);
+        assert!(says(verify, &verified), "{change}: {:?}", in_short(&verified));
+    }
+}
+
 /// Which tables are named, and why.
 fn in_short(verified: &Result<(), DeskError>) -> Result<(), Result<BTreeSet<(Table, RowFault)>, ErrorCode>> {
     let Err(DeskError::Rows(found)) = verified else {

@@ -186,3 +186,29 @@ fn an_unlock_that_does_not_fit_is_not_told_as_done() {
     );
     assert!(!has_new_pin(&world));
 }
+
+/// Says that a message does not fit when the device has it already: as a reader's driver, whose answer did not fit.
+struct Choked(Box<dyn Transport>);
+
+impl Transport for Choked {
+    fn transact(&mut self, message: &[u8], call: &mut Call<'_>) -> Result<Vec<u8>, TransportError> {
+        let answer = self.0.transact(message, call)?;
+        if message.len() > 100 {
+            return Err(TransportError::MessageTooLarge);
+        }
+        Ok(answer)
+    }
+}
+
+#[test]
+fn an_unlock_that_went_out_is_asked_after_whatever_is_said_of_its_size() {
+    for way in [Way::Hid, Way::Nfc] {
+        let world = blocked(way, Suite::P256EcdhMac);
+        let mut device = CtapUnlockDevice::new(Choked(world.open(Interface::Fido)));
+        let session = world.begin(&mut device).unwrap();
+        let response = world.respond(&session);
+        let told = world.unlock(&mut device, &session, &response, NEW_PIN);
+        assert_eq!(told, Ok(()), "{way:?}");
+        assert!(has_new_pin(&world));
+    }
+}

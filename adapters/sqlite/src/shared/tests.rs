@@ -5,6 +5,7 @@ use std::thread::{Scope, ScopedJoinHandle};
 
 use fido_unlock_desk::UnixTime;
 use fido_unlock_desk::ports::{Derived, NewEntry, RowChange, Table};
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
 use super::*;
 use crate::{SqliteOptions, SqliteStore};
@@ -225,4 +226,37 @@ fn one_that_waits_too_long_is_refused_and_the_rest_goes_on() {
     assert_eq!(store.shared.waiting(), 0);
     working.commit(&batch(1)).unwrap();
     store.shared.begin(LONG).unwrap().commit(&batch(2)).unwrap();
+}
+
+/// A backup takes the database's place in the last moment before the lock is had: who waited for it must not write into
+/// the file that was put aside.
+#[cfg(unix)]
+#[test]
+fn which_file_it_is_is_looked_at_with_the_lock() {
+    let folder = tempfile::tempdir().unwrap();
+    let (place, aside) = (folder.path().join("desk"), folder.path().join("aside"));
+    drop(store(&folder, SqliteOptions::default()));
+    let store = SqliteStore::open(&place, SqliteOptions::default()).unwrap();
+    store.backup(&folder.path().join("backup")).unwrap();
+    // SQLite asks when it is told to begin, which it had not been on this connection.
+    let put_in_place = {
+        let (backup, place, aside) = (folder.path().join("backup"), place.clone(), aside.clone());
+        move |context: AuthContext<'_>| {
+            if matches!(context.action, AuthAction::Transaction { .. }) && !aside.exists() {
+                std::fs::rename(&place, &aside).unwrap();
+                std::fs::rename(&backup, &place).unwrap();
+            }
+            Authorization::Allow
+        }
+    };
+    let mut turn = lock(&store.shared.queue).free.take().unwrap();
+    turn.connection.authorizer(Some(put_in_place)).unwrap();
+    lock(&store.shared.queue).free = Some(turn);
+
+    let begun = store.shared.begin(LONG).map(drop);
+    assert!(aside.exists());
+    assert!(matches!(begun, Err(StorageError::Read { .. })), "{begun:?}");
+    // And holds no lock on what was put aside.
+    let aside = Connection::open(&aside).unwrap();
+    aside.execute_batch("BEGIN IMMEDIATE").unwrap();
 }

@@ -12,6 +12,7 @@ mod verify;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
+use alloc::format;
 use alloc::vec::Vec;
 
 use fido_unlock_protocol::error::{ErrorCode, HasCode};
@@ -90,8 +91,9 @@ impl Desk {
     /// no code.
     ///
     /// # Errors
-    /// [`StorageError::Write`] when there is a desk in the store already; [`ErrorCode::PasswordWeak`];
-    /// [`ErrorCode::EntropyFailed`]; a store's error.
+    /// [`StorageError::Write`] when there is a desk in the store already; [`StorageError::SetBack`] when the anchor knows a
+    /// log, which this one would take the place of; [`ErrorCode::PasswordWeak`]; [`ErrorCode::EntropyFailed`]; a store's
+    /// error.
     pub fn create(
         parts: DeskParts,
         rules: Rules,
@@ -107,6 +109,19 @@ impl Desk {
         if txn.head()?.is_some() {
             return Err(StorageError::Write {
                 detail: "there is a help desk in this database already".into(),
+            }
+            .into());
+        }
+        // The only one that still knows of the log that was there before.
+        if let Some(anchor) = &desk.parts.anchor
+            && let Some(seen) = anchor.load()?
+        {
+            let size = seen.range.size();
+            return Err(StorageError::SetBack {
+                detail: format!(
+                    "the anchor knows a log of {size} entries, and there is no help desk in this database; for a new one, \
+                     move the anchor away"
+                ),
             }
             .into());
         }

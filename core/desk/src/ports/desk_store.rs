@@ -307,7 +307,7 @@ pub trait DeskView {
     fn search(&self, folded: &str, limit: u32) -> Result<Vec<(Table, Vec<u8>)>, StorageError>;
 
     /// Rows of a table behind the key `after`, with what is kept beside each, at most `limit`, by key as bytes. An index
-    /// over parts of texts is none of it.
+    /// over parts of texts is none of it. There may be fewer while there are more behind them; none is the end.
     ///
     /// # Errors
     /// [`StorageError`].

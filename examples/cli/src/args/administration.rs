@@ -225,7 +225,8 @@ Example:
 What was written after the backup is lost. Requests and sessions end, changes rest again, and the first
 code for each device needs a second operator. Nothing is replaced before operator and password, as the
 backup knows them, are right. The database that was there stays, as desk.sqlite.before-restore. Stop
-every other program that works on this desk first.
+every other program that works on this desk first. Nothing is written where the backup lies. If the
+computer goes off meanwhile, the next command says how to go on.
 
 Standard input (--stdin): operator's password, passphrase of the keys.
 
@@ -241,6 +242,9 @@ Example:
         /// What happened
         #[arg(long, value_name = "TEXT")]
         note: String,
+        /// This computer's clock is right, although the backup's last entry is later
+        #[arg(long)]
+        accept_clock: bool,
     },
     /// Take a device out of use; it can no longer be unlocked
     #[command(after_help = "\

@@ -73,7 +73,12 @@ pub fn run(args: &Desk, prompt: Prompt) -> Result<Report, Failure> {
         Desk::Done(close) => record(close, prompt, true),
         Desk::Abandon(close) => record(close, prompt, false),
         Desk::Backup { at, to } => backup(at, to, prompt),
-        Desk::Restore { at, from, note } => restore::run(at, from.as_deref(), note, prompt),
+        Desk::Restore {
+            at,
+            from,
+            note,
+            accept_clock,
+        } => restore::run(at, from.as_deref(), note, *accept_clock, prompt),
         Desk::AcceptClock { at, note } => accept_clock(at, note, prompt),
         Desk::Acknowledge { at, alarm, note } => {
             let mut open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
@@ -96,9 +101,7 @@ fn init(
 ) -> Result<Report, Failure> {
     let id = operator_id(admin)?;
     let folder = DeskFolder::new(path)?;
-    if folder.has_desk()? {
-        return Err(Failure::exists(path, " and is already a help desk"));
-    }
+    folder.is_free()?;
     let rules = rules.map(read_rules).transpose()?.unwrap_or_default();
     let vendor = vendor.map(read_text).transpose()?;
     let password = prompt.new_secret(&format!("New password of {id}"))?;

@@ -1,7 +1,7 @@
 //! A desk's folder:
 //!
 //! - `desk.sqlite`: the database, with all that the desk knows; `desk.sqlite.before-restore`: what a backup took the
-//!   place of.
+//!   place of; `desk.sqlite.restoring`: a folder with what is about to, while `desk.sqlite.restoring.lock` is locked.
 //! - `notices.jsonl`: notices to owners, for a mailer of the house.
 //! - `vendor.pub`: whose licences count.
 //! - `anchor`: how far the log was seen to reach.
@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 
 use fido_unlock::ErrorCode;
 use fido_unlock::IssuerList;
-use fido_unlock::desk::ports::{DeskStore, StorageError};
+use fido_unlock::desk::ports::{Anchor, DeskStore, StorageError};
 use fido_unlock::note::NoteVerifier;
-use fido_unlock_files::others_may_write;
+use fido_unlock_files::{FileAnchor, others_may_write};
 use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
 
 use super::KeyFolder;
@@ -39,7 +39,7 @@ impl DeskFolder {
         Self::existing(&at.desk)
     }
 
-    /// A folder in which there is a desk; otherwise it is said how to make it.
+    /// A folder in which there is a desk; otherwise it is said how to make it, or how to go on.
     pub fn existing(path: &Path) -> Result<Self, Failure> {
         let folder = Self(path.to_owned());
         if folder.database().exists() {
@@ -47,6 +47,7 @@ impl DeskFolder {
             return Ok(folder);
         }
         folder.is_not_older()?;
+        folder.is_not_put_aside()?;
         let text = format!(
             "{} is not a help desk; make one with `desk init`",
             shown(path.display())
@@ -70,8 +71,43 @@ impl DeskFolder {
         Ok(())
     }
 
+    /// A restore puts the database aside before the backup takes its place.
+    fn is_not_put_aside(&self) -> Result<(), Failure> {
+        let (database, aside) = (self.database(), self.before_restore());
+        if database.exists() || !aside.exists() {
+            return Ok(());
+        }
+        let name = |path: &Path| shown(path.display()).to_string();
+        let text = format!(
+            "{} is not there; a restore has put {} aside. Go on with `desk restore --from` and the backup; or, to undo it, \
+             give that its name back, with {}, where there is one",
+            name(&database),
+            name(&aside),
+            name(&beside(&aside, "-wal"))
+        );
+        Err(Failure::new(ErrorCode::StoreRead, text))
+    }
+
+    /// Whether there is nothing that a new desk would take the place of.
+    pub fn is_free(&self) -> Result<(), Failure> {
+        if self.has_desk()? {
+            return Err(Failure::exists(&self.0, " and is already a help desk"));
+        }
+        self.is_not_put_aside()?;
+        let anchor = self.anchor();
+        if FileAnchor::new(&anchor).load()?.is_some() {
+            let text = format!(
+                "{} knows a help desk whose database is not there; put that, or a backup (`desk restore --from`), in its \
+                 place, or for a new help desk move the anchor away",
+                shown(anchor.display())
+            );
+            return Err(Failure::new(ErrorCode::StoreSetBack, text));
+        }
+        Ok(())
+    }
+
     /// Whether a desk was made in it, to the end.
-    pub fn has_desk(&self) -> Result<bool, Failure> {
+    fn has_desk(&self) -> Result<bool, Failure> {
         if !self.database().exists() {
             return Ok(false);
         }
@@ -93,7 +129,7 @@ impl DeskFolder {
         self.database().with_added_extension("before-restore")
     }
 
-    /// A backup that is about to take the database's place.
+    /// A folder with the copy of a backup that is about to take the database's place.
     pub fn restoring(&self) -> PathBuf {
         self.database().with_added_extension("restoring")
     }
@@ -127,6 +163,13 @@ impl DeskFolder {
             Ok(Vec::new())
         }
     }
+}
+
+/// What SQLite keeps beside a database under this ending of its name.
+pub fn beside(database: &Path, ending: &str) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
 }
 
 /// Public keys of notes, one on each line.

@@ -18,7 +18,7 @@ use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
 use fido_unlock_system::SystemEntropy;
 use zeroize::Zeroizing;
 
-pub use folder::{DeskFolder, is_private, read_issuer_list, read_verifiers};
+pub use folder::{DeskFolder, beside, is_private, read_issuer_list, read_verifiers};
 pub use keys::KeyFolder;
 pub use rules::{read as read_rules, text as rules_text};
 pub use shared_signer::SharedSigner;

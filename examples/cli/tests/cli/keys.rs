@@ -209,6 +209,117 @@ fn a_backup_that_was_put_there_by_hand_and_a_lost_database() {
     bench.verify("").ok();
 }
 
+/// The computer went off before the backup had the database's name.
+#[test]
+fn a_restore_that_was_interrupted_is_named_and_goes_on() {
+    let bench = Bench::locked(2);
+    bench.admin("desk backup --to early.sqlite", "").ok();
+    bench.response();
+    std::fs::rename(
+        bench.path("desk/desk.sqlite"),
+        bench.path("desk/desk.sqlite.before-restore"),
+    )
+    .unwrap();
+    let init = format!("{ADMIN_PASSWORD}\n{ADMIN_PASSWORD}\n{PASSPHRASE}\n{PASSPHRASE}\n");
+    for refused in [
+        bench.admin("desk status", ""),
+        bench.admin("desk restore --note broken", ""),
+        bench.verify(""),
+        bench.run("desk init --desk desk --admin admin", &init),
+    ] {
+        let detail = text(&refused.error(701)["detail"]).replace('\\', "/");
+        assert!(
+            detail.contains("desk/desk.sqlite.before-restore aside. Go on with `desk restore --from`"),
+            "{detail}"
+        );
+    }
+    assert!(!bench.path("desk/desk.sqlite").exists());
+    bench
+        .admin("desk restore --from early.sqlite --note broken", "")
+        .ok();
+    bench.admin("desk status", "").ok();
+    bench.verify("").ok();
+}
+
+#[test]
+fn one_restore_at_a_time_and_what_an_interrupted_one_left_goes() {
+    let bench = Bench::locked(2);
+    bench.admin("desk backup --to early.sqlite", "").ok();
+    let restore = || bench.admin("desk restore --from early.sqlite --note broken", "");
+    let other = std::fs::File::create(bench.path("desk/desk.sqlite.restoring.lock")).unwrap();
+    other.lock().unwrap();
+    restore().error(707);
+    bench.admin("desk restore --note broken", "").error(707);
+    drop(other);
+    let left = bench.path("desk/desk.sqlite.restoring");
+    std::fs::create_dir(&left).unwrap();
+    for name in ["desk.sqlite", "desk.sqlite-wal", "desk.sqlite-shm", "anchor"] {
+        std::fs::write(left.join(name), "left").unwrap();
+    }
+    // What is none of its own is not taken away, and a backup that somebody put there is not restored over itself.
+    std::fs::rename(bench.path("early.sqlite"), left.join("mine.sqlite")).unwrap();
+    bench
+        .admin(
+            "desk restore --from desk/desk.sqlite.restoring/mine.sqlite --note broken",
+            "",
+        )
+        .error(804);
+    std::fs::copy(left.join("mine.sqlite"), bench.path("early.sqlite")).unwrap();
+    restore().error(702);
+    std::fs::remove_file(left.join("mine.sqlite")).unwrap();
+    restore().ok();
+    assert!(!left.exists());
+    bench.admin("desk status", "").ok();
+}
+
+/// Only the anchor still knows of a desk whose database is lost.
+#[test]
+fn a_new_desk_does_not_take_the_place_of_one_whose_database_is_lost() {
+    let bench = Bench::with_desk(2);
+    bench.admin("desk backup --to early.sqlite", "").ok();
+    let anchor = std::fs::read(bench.path("desk/anchor")).unwrap();
+    std::fs::remove_file(bench.path("desk/desk.sqlite")).unwrap();
+    let init = format!("{ADMIN_PASSWORD}\n{ADMIN_PASSWORD}\n{PASSPHRASE}\n{PASSPHRASE}\n");
+    let error = bench.run("desk init --desk desk --admin admin", &init).error(714);
+    let detail = text(&error["detail"]).replace('\\', "/");
+    assert!(detail.contains("desk/anchor knows a help desk"), "{detail}");
+    assert!(!bench.path("desk/desk.sqlite").exists());
+    assert_eq!(std::fs::read(bench.path("desk/anchor")).unwrap(), anchor);
+    bench
+        .admin("desk restore --from early.sqlite --note lost", "")
+        .ok();
+    bench.admin("desk status", "").ok();
+}
+
+/// A disk that can only be read. Root may write to each folder, so that something else is in the way of SQLite too.
+#[test]
+fn a_backup_is_restored_from_where_nothing_can_be_written() {
+    let bench = Bench::locked(2);
+    std::fs::create_dir(bench.path("media")).unwrap();
+    bench.admin("desk backup --to media/early.sqlite", "").ok();
+    std::fs::create_dir(bench.path("media/early.sqlite-wal")).unwrap();
+    let before = std::fs::read(bench.path("media/early.sqlite")).unwrap();
+    let writable = |path: &str, is_writable: bool| {
+        let mut permissions = std::fs::metadata(bench.path(path)).unwrap().permissions();
+        #[cfg(unix)]
+        std::os::unix::fs::PermissionsExt::set_mode(
+            &mut permissions,
+            if is_writable { 0o700 } else { 0o555 },
+        );
+        #[cfg(not(unix))]
+        permissions.set_readonly(!is_writable);
+        std::fs::set_permissions(bench.path(path), permissions).unwrap();
+    };
+    writable("media/early.sqlite", false);
+    writable("media", false);
+    let restored = bench.admin("desk restore --from media/early.sqlite --note broken", "");
+    writable("media", true);
+    restored.ok();
+    bench.admin("desk status", "").ok();
+    assert_eq!(std::fs::read(bench.path("media/early.sqlite")).unwrap(), before);
+    assert_eq!(std::fs::read_dir(bench.path("media")).unwrap().count(), 2);
+}
+
 /// An agent has the list and checkpoint.pub, and no desk.
 #[test]
 fn a_foreign_slot_is_shown_by_the_signed_list() {
