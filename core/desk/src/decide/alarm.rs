@@ -81,9 +81,9 @@ pub(crate) fn acknowledge(
     step.about.alarm = Some(alarm);
     who::privileged(step, session, Privilege::Administer)?;
     let key = alarm.to_be_bytes();
-    let mut row: AlarmRow = step.get(&key)?.ok_or(ErrorCode::RequestUnknown)?;
+    let mut row: AlarmRow = step.get(&key)?.ok_or(ErrorCode::AlarmUnknown)?;
     if row.acknowledged {
-        return Err(ErrorCode::RequestUnknown.into());
+        return Err(ErrorCode::AlarmUnknown.into());
     }
     with_reason(note)?;
     step.about.device = row.device;
