@@ -408,8 +408,8 @@ fn rules_of_the_desk() {
     );
     let more = DeskOperator {
         id: "desk-2".into(),
-        roles: vec![DeskRole::Administrator],
-        privileges: vec![],
+        roles: vec![],
+        privileges: vec![DeskPrivilege::Unlock, DeskPrivilege::Audit],
     };
     desk.change_operator(scene.session(), more.clone()).unwrap();
     let pending = desk.pending_operators(scene.session()).unwrap();
