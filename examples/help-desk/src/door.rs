@@ -51,6 +51,9 @@ pub(crate) async fn door(State(app): State<App>, request: Request, next: Next) -
             .await
             .unwrap_or_else(|_| Refusal::timed_out().into_response()),
     };
+    if is_bare(&response) {
+        response = in_full(&response);
+    }
     if let Some(part) = part
         && response.extensions().get::<IsRefusal>().is_some()
     {
@@ -74,6 +77,22 @@ fn admit(app: &App, request: &Request) -> Result<(), Refusal> {
     } else {
         Err(Refusal::foreign_page())
     }
+}
+
+/// An error that is no page: a form that lacks a field, a method that no route has.
+fn is_bare(response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let is_page = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let elsewhere = response.headers().contains_key("hx-redirect");
+    (response.status().is_client_error() || response.status().is_server_error()) && !is_page && !elsewhere
+}
+
+fn in_full(bare: &Response) -> Response {
+    let mut response = Refusal::bare(bare.status()).into_response();
+    if let Some(methods) = bare.headers().get(header::ALLOW) {
+        response.headers_mut().insert(header::ALLOW, methods.clone());
+    }
+    response
 }
 
 /// Which part of a page htmx wants; `None`: a whole page.

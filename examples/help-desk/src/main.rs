@@ -3,11 +3,16 @@
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use help_desk::app;
 use help_desk::demo::Demo;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// How long answers that are under way have, once it is told to stop.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
 /// The help desk's console.
 #[derive(Parser)]
@@ -38,8 +43,13 @@ fn loopback(text: &str) -> Result<SocketAddr, String> {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let started = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    match started.and_then(|runtime| runtime.block_on(serve(&arguments))) {
-        Ok(()) => ExitCode::SUCCESS,
+    // The demonstration's files go when nothing works on them any more.
+    let served = started.and_then(|runtime| runtime.block_on(serve(&arguments)));
+    match served {
+        Ok(demo) => {
+            drop(demo);
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             eprintln!("help-desk: {error}");
             ExitCode::FAILURE
@@ -47,14 +57,30 @@ fn main() -> ExitCode {
     }
 }
 
-async fn serve(arguments: &Arguments) -> std::io::Result<()> {
+/// Until it is told to stop; gives the demonstration back.
+async fn serve(arguments: &Arguments) -> std::io::Result<Demo> {
     let listener = TcpListener::bind(arguments.listen).await?;
     let address = listener.local_addr()?;
     let demo = Demo::make(address).map_err(|refusal| std::io::Error::other(refusal.text().to_owned()))?;
+    let (told, stopping) = watch::channel(false);
+    let stopped = stopped()?;
+    let serving = axum::serve(listener, app(demo.app())).with_graceful_shutdown(async move {
+        stopped.await;
+        told.send_replace(true);
+    });
     tell(&demo, address);
-    axum::serve(listener, app(demo.app()))
-        .with_graceful_shutdown(stopped()?)
-        .await
+    tokio::select! {
+        served = serving => served?,
+        () = patience(stopping) => {}
+    }
+    Ok(demo)
+}
+
+/// What is being answered when it is told to stop is answered; whoever only keeps a connection open is not waited for.
+async fn patience(mut stopping: watch::Receiver<bool>) {
+    // It is told, or serving has ended.
+    let _ = stopping.wait_for(|stopping| *stopping).await;
+    tokio::time::sleep(LAST_ANSWERS).await;
 }
 
 /// Where it is, and who may sign in.

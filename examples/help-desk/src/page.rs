@@ -4,7 +4,7 @@ use askama::Template;
 use axum::body::{Body, Bytes};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use fido_unlock::desk::{OperatorSession, Privilege};
+use fido_unlock::desk::{OperatorSession, Privilege, UnixTime};
 use zeroize::Zeroizing;
 
 use crate::app::App;
@@ -73,7 +73,31 @@ pub(crate) fn html(status: StatusCode, page: &impl Template) -> Response {
     (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], body).into_response()
 }
 
+/// A day, such as 2026-11-30.
+pub(crate) fn day(at: UnixTime) -> String {
+    at.to_string().chars().take(10).collect()
+}
+
+/// A minute, such as 2026-11-30 12:36 UTC.
+pub(crate) fn moment(at: UnixTime) -> String {
+    let text = at.to_string();
+    let minute = text.chars().skip(11).take(5).collect::<String>();
+    format!("{} {minute} UTC", day(at))
+}
+
 /// Elsewhere, by GET.
 pub(crate) fn see_other(path: &str) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, path)]).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_and_minutes() {
+        let at = UnixTime(1_796_042_171);
+        assert_eq!(day(at), "2026-11-30");
+        assert_eq!(moment(at), "2026-11-30 12:36 UTC");
+    }
 }

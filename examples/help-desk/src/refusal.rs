@@ -74,6 +74,15 @@ impl Refusal {
         )
     }
 
+    /// Of what HTTP alone has refused.
+    pub(crate) fn bare(status: StatusCode) -> Self {
+        if status == StatusCode::PAYLOAD_TOO_LARGE {
+            return Self::too_long();
+        }
+        let text = "this is not what a page of this help desk sends".into();
+        Self::of(status, text, "Open the page again here, and send it from there.")
+    }
+
     pub(crate) fn not_found() -> Self {
         Self::of(
             StatusCode::NOT_FOUND,

@@ -14,10 +14,12 @@ impl Site {
     /// On this machine alone, without TLS: by address, and by the name `localhost`.
     #[must_use]
     pub fn on_loopback(address: SocketAddr) -> Self {
-        Self {
-            hosts: vec![address.to_string(), format!("localhost:{}", address.port())],
-            secure: false,
+        let mut hosts = vec![address.to_string(), format!("localhost:{}", address.port())];
+        if address.port() == 80 {
+            // Browsers leave that out.
+            hosts.extend(["127.0.0.1", "[::1]", "localhost"].map(String::from));
         }
+        Self { hosts, secure: false }
     }
 
     /// Behind TLS, under one name; `host` with its port, if that is not 443.
@@ -62,6 +64,9 @@ mod tests {
         assert!(!site.has_host("127.0.0.1:8081") && !site.has_host("desk.example:8080"));
         assert!(site.has_origin("http://localhost:8080"));
         assert!(!site.has_origin("https://localhost:8080") && !site.has_origin("null"));
+        assert!(!site.has_host("127.0.0.1"));
+        let site = Site::on_loopback("[::1]:80".parse().unwrap());
+        assert!(site.has_host("[::1]") && site.has_origin("http://localhost"));
         let site = Site::over_tls("Desk.example");
         assert!(site.has_origin("https://desk.example") && !site.has_origin("http://desk.example"));
     }

@@ -91,8 +91,9 @@ pub(super) fn move_in(
     issuer: &IssuerPublicKey,
 ) -> Result<VirtualKey, Refusal> {
     let mut locked = None;
-    for (id, name, class, devices) in SAMPLES {
-        let user = user(id, name, class)?;
+    for (place, sample) in SAMPLES.iter().enumerate() {
+        let user = user(place, sample)?;
+        let (_, name, _, devices) = *sample;
         desk.put_user(session, &user)?;
         for _ in 0..devices {
             let key = VirtualKey::make(name)?;
@@ -112,18 +113,30 @@ pub(super) fn move_in(
     Ok(key)
 }
 
-fn user(id: &str, name: &str, class: UserClass) -> Result<User, ErrorCode> {
+fn user(place: usize, &(id, name, class, _): &Sample) -> Result<User, ErrorCode> {
     Ok(User {
         id: UserId::new(id).ok_or(ErrorCode::InvalidArgument)?,
         name: name.into(),
         class,
-        channels: vec![Channel {
-            id: "mail".into(),
-            kind: ChannelKind::Mail,
-            address: format!("{id}@corp.example"),
-            changed_at: UnixTime(0),
-        }],
+        channels: vec![
+            channel("mail", ChannelKind::Mail, format!("{id}@corp.example")),
+            channel(
+                "telephone",
+                ChannelKind::Telephone,
+                format!("+1 555 01{place:02}"),
+            ),
+        ],
     })
+}
+
+fn channel(id: &str, kind: ChannelKind, address: String) -> Channel {
+    Channel {
+        id: id.into(),
+        kind,
+        address,
+        // The desk sets it.
+        changed_at: UnixTime(0),
+    }
 }
 
 fn register(

@@ -6,15 +6,15 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use fido_unlock::code::{characters, spoken};
 use fido_unlock::desk::{
-    CallView, CodeOutcome, Delivery, Desk, DeskError, GivenCode, OperatorSession, OperatorStatement,
-    RequestId, Rules, UserClass, VerificationMethod, Vouched,
+    CallView, ChannelKind, CodeOutcome, Delivery, Desk, DeskError, GivenCode, OperatorSession,
+    OperatorStatement, RequestId, Rules, UserClass, VerificationMethod, Vouched,
 };
 use fido_unlock::{Challenge, ErrorCode, HasCode, ResponseCode, Shown, Suite};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::app::App;
-use crate::page::{Page, Who, html, see_other};
+use crate::page::{Page, Who, day, html, moment, see_other};
 use crate::refusal::Refusal;
 
 /// Characters of a Device Challenge, in each suite.
@@ -154,6 +154,7 @@ struct CallPage {
     suite: Suite,
     privileged: bool,
     until: String,
+    telephones: Vec<Telephone>,
     methods: Vec<MethodLine>,
     verified: Option<&'static str>,
     unknown_since_backup: bool,
@@ -162,6 +163,12 @@ struct CallPage {
     counted: Counted,
     code: Option<CodeShown>,
     refusal: Option<Refusal>,
+}
+
+/// A number that the owner is called back on.
+struct Telephone {
+    address: String,
+    changed: String,
 }
 
 /// A code of an earlier call for this device.
@@ -203,6 +210,12 @@ impl CallPage {
                 title,
                 chosen: typed.method == *value,
             });
+        let telephones = call.user.channels.iter();
+        let telephones = telephones.filter(|channel| channel.kind == ChannelKind::Telephone);
+        let telephones = telephones.map(|channel| Telephone {
+            address: Shown(&channel.address).to_string(),
+            changed: day(channel.changed_at),
+        });
         let others = call.open_codes.iter().filter(|other| other.request != call.id);
         Self {
             page: Page::new(app, who, "/unlock"),
@@ -214,14 +227,15 @@ impl CallPage {
             device: call.device.to_code(),
             suite: call.suite,
             privileged: call.user.class == UserClass::Privileged,
-            until: call.expires_at.to_string(),
+            until: moment(call.expires_at),
+            telephones: telephones.collect(),
             methods: methods.collect(),
             verified: call.caller.map(|(method, _)| title(method)),
             unknown_since_backup: call.unknown_since_backup,
             others: others
                 .map(|other| OtherCode {
                     request: other.request.to_string(),
-                    at: other.at.to_string(),
+                    at: moment(other.at),
                     operator: Shown(other.operator.as_str()).to_string(),
                 })
                 .collect(),

@@ -11,7 +11,7 @@ use fido_unlock::{DeviceId, ErrorCode, Shown};
 use serde::Deserialize;
 
 use crate::app::App;
-use crate::page::{Page, Who, html, see_other};
+use crate::page::{Page, Who, day, html, moment, see_other};
 use crate::refusal::Refusal;
 
 /// The most users in a list; whoever sees so many types more.
@@ -44,7 +44,6 @@ struct Row {
 /// A device of theirs.
 struct DeviceLine {
     code: String,
-    suite: &'static str,
     registered: String,
     retired: bool,
     open_codes: usize,
@@ -165,8 +164,7 @@ fn line(
     let open = desk.open_codes(session, &device.id)?;
     Ok(DeviceLine {
         code: device.id.to_code(),
-        suite: device.keys.suite().name(),
-        registered: device.registered_at.to_string(),
+        registered: day(device.registered_at),
         retired: device.retired,
         open_codes: open.len(),
     })
@@ -181,7 +179,7 @@ fn open_calls(desk: &mut Desk, session: &OperatorSession) -> Result<Vec<OpenCall
     let calls = calls.iter().filter(|call| own(call)).map(|call| OpenCall {
         id: call.id.to_string(),
         name: Shown(&call.user.name).to_string(),
-        opened: call.opened_at.to_string(),
+        opened: moment(call.opened_at),
         has_code: call.code.is_some(),
     });
     Ok(calls.collect())

@@ -97,10 +97,7 @@ async fn an_operator_unlocks_the_virtual_key() {
     browser.picture("9-done").await;
     let complaints = browser.complaints().await;
     // The refusal above, as the browser and as htmx tell it.
-    let others: Vec<_> = complaints
-        .iter()
-        .filter(|text| !text.contains("422"))
-        .collect();
+    let others: Vec<_> = complaints.iter().filter(|text| !text.contains("422")).collect();
     assert!(others.is_empty(), "{others:?}");
     browser.quit().await;
 }

@@ -33,6 +33,10 @@ async fn from_locked_to_signed_in_with_the_old_passkey() {
     assert!(page.text.contains("<q>You are Robin Sample?</q>"));
     assert!(page.text.contains("0 of 32 characters"));
     assert!(
+        page.text
+            .contains("Telephone on record: <strong>+1 555 0100</strong>")
+    );
+    assert!(
         browser
             .get("/unlock")
             .await

@@ -94,6 +94,53 @@ async fn another_name_of_this_machine_is_not_served() {
 }
 
 #[tokio::test]
+async fn a_refusal_goes_where_it_is_seen_and_what_was_typed_stays() {
+    let demo = demo();
+    let mut browser = Browser::signed_in(&demo, "audit-1").await;
+    for (method, path, part, place) in [
+        (Method::GET, "/unlock/rows?q=a", "rows", None),
+        (Method::POST, "/unlock/challenge", "challenge-state", None),
+        (
+            Method::POST,
+            "/unlock/0000-0000-0000-0000-0000/code",
+            "call",
+            Some("#problem"),
+        ),
+    ] {
+        let request = browser.request(method, path);
+        let request = request.header("hx-request", "true").header("hx-target", part);
+        let request = request
+            .header("origin", format!("http://{HOST}"))
+            .body(Body::empty());
+        let answer = browser.send(request.unwrap()).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
+        let header = |name: &str| answer.headers.get(name).map(|value| value.to_str().unwrap());
+        assert_eq!(header("hx-reselect"), Some(".refusal"));
+        assert_eq!(header("hx-reswap"), Some("innerHTML"));
+        assert_eq!(header("hx-retarget"), place, "{path}");
+        assert!(answer.text.contains("class=\"refusal\""));
+    }
+}
+
+#[tokio::test]
+async fn what_http_itself_refuses_is_told_in_full() {
+    let demo = demo();
+    let mut browser = Browser::signed_in(&demo, "desk-1").await;
+    let incomplete = browser.post("/unlock", &[("user", "a")]).await;
+    assert_eq!(incomplete.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let request = browser.request(Method::DELETE, "/unlock");
+    let request = request
+        .header("origin", format!("http://{HOST}"))
+        .body(Body::empty());
+    let method = browser.send(request.unwrap()).await;
+    assert_eq!(method.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert!(method.headers.contains_key(header::ALLOW));
+    for answer in [incomplete, method] {
+        assert!(answer.text.contains("role=\"alert\""), "{}", answer.text);
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_is_too_long_is_refused() {
     let demo = demo();
     let mut browser = Browser::signed_in(&demo, "desk-1").await;
