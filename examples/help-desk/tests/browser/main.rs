@@ -12,9 +12,11 @@ mod chromium;
 
 use std::time::Duration;
 
-use axum::extract::Request;
-use axum::middleware::{Next, from_fn};
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use thirtyfour::prelude::*;
+use tokio::sync::watch;
 
 use chromium::{Chromium, Served};
 
@@ -102,25 +104,44 @@ async fn an_operator_unlocks_the_virtual_key() {
     browser.quit().await;
 }
 
-/// Answers to a search for one letter take long.
-async fn slowly(request: Request, next: Next) -> axum::response::Response {
+/// Holds answers to a search for one letter back, until it is let go.
+#[derive(Clone)]
+struct Slow {
+    asked: watch::Sender<bool>,
+    answered: watch::Sender<bool>,
+}
+
+impl Slow {
+    async fn wait(on: &watch::Sender<bool>) {
+        on.subscribe().wait_for(|there| *there).await.unwrap();
+    }
+}
+
+async fn slowly(State(slow): State<Slow>, request: Request, next: Next) -> Response {
     if request.uri().query() == Some("q=a") {
-        tokio::time::sleep(Duration::from_millis(1500)).await;
+        slow.asked.send_replace(true);
+        Slow::wait(&slow.answered).await;
     }
     next.run(request).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_late_answer_does_not_overwrite_a_newer_one_and_none_is_said() {
-    let served = Served::start(|router| router.layer(from_fn(slowly))).await;
+    let slow = Slow {
+        asked: watch::Sender::new(false),
+        answered: watch::Sender::new(false),
+    };
+    let layer = from_fn_with_state(slow.clone(), slowly);
+    let served = Served::start(|router| router.layer(layer)).await;
     let browser = Chromium::start(&served).await;
     browser.sign_in("desk-1", served.password("desk-1")).await;
     browser.fill("q", "a").await;
-    // It is sent, and not answered yet.
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    Slow::wait(&slow.asked).await;
     browser.fill("q", "lex").await;
+    // The newer answer does not wait for the older one.
     browser.sees("#rows caption", "“alex”").await;
-    tokio::time::sleep(Duration::from_millis(2000)).await;
+    slow.answered.send_replace(true);
+    tokio::time::sleep(Duration::from_millis(500)).await;
     let list = browser.text("#rows").await;
     assert!(list.contains("Alex Muster") && !list.contains("Robin"), "{list}");
 
