@@ -99,15 +99,21 @@ enum Typing {
 }
 
 pub(super) async fn page(State(app): State<App>, who: Who, Query(search): Query<Search>) -> Response {
-    let rows = find(&app, &who, search.text(), Typing::Ended).await;
+    let mut rows = find(&app, &who, search.text(), Typing::Ended).await;
     let session = who.session.clone();
     let calls = app.desks().run(move |desk| open_calls(desk, &session)).await;
+    let calls = match calls {
+        Ok(calls) => calls,
+        Err(refusal) => {
+            rows = Rows::Refused(refusal);
+            Vec::new()
+        }
+    };
     let page = UnlockPage {
         page: Page::new(&app, &who, "/unlock"),
         text: Shown(&search.text()).to_string(),
         rows,
-        // The list above says what is wrong.
-        calls: calls.unwrap_or_default(),
+        calls,
     };
     html(page.rows.status(), &page)
 }

@@ -154,6 +154,18 @@ async fn a_late_answer_does_not_overwrite_a_newer_one_and_none_is_said() {
     browser.fill("q", "u").await;
     browser.sees("#rows", "Alex Muster").await;
 
+    // Who is signed out elsewhere signs in again, and not inside the list.
+    let here = browser.web.window().await.unwrap();
+    let elsewhere = browser.web.new_tab().await.unwrap();
+    browser.web.switch_to_window(elsewhere).await.unwrap();
+    browser.open("/unlock").await;
+    browser.press("Sign out").await;
+    browser.sees("label", "Name").await;
+    browser.web.switch_to_window(here).await.unwrap();
+    browser.fill("q", "s").await;
+    browser.sees("label", "Name").await;
+    browser.sign_in("desk-1", served.password("desk-1")).await;
+
     // A small window at twice the size: nothing is cut off at the side.
     browser.web.set_window_rect(0, 0, 640, 900).await.unwrap();
     browser.open("/unlock").await;

@@ -58,6 +58,23 @@ async fn a_wrong_password_and_an_unknown_name_are_told_alike() {
 }
 
 #[tokio::test]
+async fn after_five_wrong_passwords_the_right_one_waits_too() {
+    let demo = demo();
+    let mut browser = Browser::new(&demo);
+    for _ in 0..5 {
+        browser
+            .sign_in("desk-1", "wrong")
+            .await
+            .refuses(401, ErrorCode::OperatorUnknown);
+    }
+    let password = browser.password("desk-1");
+    let answer = browser.sign_in("desk-1", &password).await;
+    answer.refuses(429, ErrorCode::SignInLocked);
+    // Nobody else waits for it.
+    Browser::signed_in(&demo, "admin-1").await;
+}
+
+#[tokio::test]
 async fn a_sign_in_ends_the_session_before_it_and_sign_out_its_own() {
     let demo = demo();
     let mut browser = Browser::signed_in(&demo, "desk-1").await;
