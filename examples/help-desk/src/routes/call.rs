@@ -4,21 +4,19 @@ use askama::Template;
 use axum::extract::{Form, Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use fido_unlock::code::{characters, spoken};
+use fido_unlock::code::spoken;
 use fido_unlock::desk::{
     CallView, ChannelKind, CodeOutcome, Delivery, Desk, DeskError, GivenCode, OperatorSession,
     OperatorStatement, RequestId, Rules, UserClass, VerificationMethod, Vouched,
 };
-use fido_unlock::{Challenge, ErrorCode, HasCode, ResponseCode, Shown, Suite};
+use fido_unlock::{Challenge, ErrorCode, ResponseCode, Shown, Suite};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use super::challenge::Counted;
 use crate::app::App;
 use crate::page::{Page, Who, day, html, moment, see_other};
 use crate::refusal::Refusal;
-
-/// Characters of a Device Challenge, in each suite.
-const CHALLENGE_LENGTH: usize = 32;
 
 /// The ways of verifying a caller of which an operator can say that they were used.
 const METHODS: [(VerificationMethod, &str, &str); 6] = [
@@ -336,51 +334,6 @@ fn prepare(
         desk.enter_challenge(session, call.id, &typed.challenge)?;
     }
     Ok(())
-}
-
-#[derive(Deserialize)]
-pub(super) struct Part {
-    #[serde(default)]
-    challenge: String,
-    suite: u8,
-}
-
-/// How much of a challenge is there, and what is wrong with it, while it is typed or pasted. Nothing is recorded.
-#[derive(Template)]
-#[template(path = "counted.html")]
-pub(super) struct Counted {
-    characters: usize,
-    state: Check,
-}
-
-enum Check {
-    NotYet,
-    Complete { checked: bool },
-    Wrong { text: String, next_step: &'static str },
-}
-
-impl Counted {
-    fn of(suite: Suite, text: &str) -> Self {
-        let characters = characters(text);
-        let state = match Challenge::parse(suite, text) {
-            Ok(_) => Check::Complete {
-                checked: suite != Suite::AesAdminKey,
-            },
-            Err(error) if error.code() == ErrorCode::CodeLength && characters < CHALLENGE_LENGTH => {
-                Check::NotYet
-            }
-            Err(error) => Check::Wrong {
-                text: Shown(&error.to_string()).to_string(),
-                next_step: error.code().next_step(),
-            },
-        };
-        Self { characters, state }
-    }
-}
-
-pub(super) async fn check_challenge(Form(part): Form<Part>) -> Result<Response, Refusal> {
-    let suite = Suite::from_number(part.suite).ok_or(ErrorCode::CodeSuite)?;
-    Ok(html(StatusCode::OK, &Counted::of(suite, &part.challenge)))
 }
 
 /// DONE: the user has unlocked the device.

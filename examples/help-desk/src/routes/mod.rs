@@ -3,6 +3,7 @@
 
 mod assets;
 mod call;
+mod challenge;
 mod guard;
 mod sign_in;
 mod try_it;
@@ -79,7 +80,7 @@ fn table(app: &App) -> Vec<Row> {
         row(GET, unlock, "/unlock", get(unlock::page)),
         row(GET, unlock, "/unlock/rows", get(unlock::rows)),
         row(POST, unlock, "/unlock", post(unlock::open)),
-        row(POST, unlock, "/unlock/challenge", post(call::check_challenge)),
+        row(POST, unlock, "/unlock/challenge", post(challenge::check)),
         row(GET, unlock, "/unlock/{request}", get(call::page)),
         row(POST, unlock, "/unlock/{request}/code", post(call::code)),
         row(POST, unlock, "/unlock/{request}/done", post(call::done)),
