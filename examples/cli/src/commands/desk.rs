@@ -6,14 +6,13 @@ use fido_unlock::desk::{
     Announcement, CodeOutcome, Desk as HelpDesk, Operator, Privilege, Role, Rules, User, UserClass, UserId,
 };
 use fido_unlock::{DeviceId, ErrorCode};
-use fido_unlock_files::read_devices;
 use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
 use serde_json::{Value, json};
 
 use super::audit::moment;
-use super::restore;
+use super::{import, restore};
 use crate::args::{At, Close, Desk, OnOff, PrivilegeName, RoleName};
-use crate::brought::{read_bytes, read_signed, read_text};
+use crate::brought::{read_signed, read_text};
 use crate::desk::{
     Credentials, DeskFolder, Keys, OpenDesk, Opened, SharedSigner, ask_passphrase, operator_id, parts,
     passphrase, read_rules, request_id, rules_text,
@@ -25,8 +24,6 @@ use crate::session_file::write_file;
 
 /// How many entries of a list are read at a time.
 const PAGE: u32 = 200;
-/// How many devices are registered in one transaction.
-const CHUNK: usize = 500;
 
 /// Runs one of them.
 pub fn run(args: &Desk, prompt: Prompt) -> Result<Report, Failure> {
@@ -67,7 +64,7 @@ pub fn run(args: &Desk, prompt: Prompt) -> Result<Report, Failure> {
             privileged,
         } => add_user(at, user, name, *privileged, prompt),
         Desk::EraseUser { at, user } => erase_user(at, user, prompt),
-        Desk::Import { at, file, dry_run } => import(at, file, *dry_run, prompt),
+        Desk::Import { at, file, dry_run } => import::devices(at, file, *dry_run, prompt),
         Desk::Retire { at, device_id } => retire(at, device_id, prompt),
         Desk::Status { at } => status(at, prompt),
         Desk::Done(close) => record(close, prompt, true),
@@ -326,52 +323,6 @@ fn erase_user(at: &At, user: &str, prompt: Prompt) -> Result<Report, Failure> {
             "What was known of {id} is erased. Copies of the database still have it."
         ))
         .field("erased", id.as_str()))
-}
-
-fn import(at: &At, path: &Path, dry_run: bool, prompt: Prompt) -> Result<Report, Failure> {
-    let devices = read_devices(&read_bytes(path)?).map_err(|error| Failure::at(path, &error))?;
-    let mut open = OpenDesk::sign_in(at, prompt, Keys::Wanted)?;
-    // One that is refused keeps no other out: the file can be given again when its reason is gone.
-    let mut refused: Vec<(ErrorCode, String)> = Vec::new();
-    for some in devices.chunks(CHUNK) {
-        let done = if dry_run {
-            let judge = |device| open.desk.may_register(&open.session, device);
-            some.iter().map(judge).collect()
-        } else {
-            open.desk.register_devices(&open.session, some)?
-        };
-        for (device, done) in some.iter().zip(done) {
-            if let Err(error) = done {
-                let failure = Failure::of_desk(&error);
-                let said = failure.detail.unwrap_or_else(|| failure.code.to_string());
-                refused.push((failure.code, format!("{}: {said}", device.id)));
-            }
-        }
-    }
-    if let Some((code, _)) = refused.first() {
-        let (all, left) = (devices.len(), refused.len());
-        let lines: Vec<&str> = refused.iter().map(|(_, line)| line.as_str()).collect();
-        let would = if dry_run { "would be" } else { "are" };
-        let text = format!(
-            "{} of {all} {would} registered; these {}:\n  {}",
-            all - left,
-            if dry_run { "would not be" } else { "are not" },
-            lines.join("\n  ")
-        );
-        return Err(Failure::new(*code, text));
-    }
-    let ids: Vec<String> = devices.iter().map(|device| device.id.to_code()).collect();
-    Ok(Report::new()
-        .line(if dry_run {
-            format!(
-                "Devices that would be registered: {}; nothing was changed.",
-                ids.len()
-            )
-        } else {
-            format!("Registered devices: {}.", ids.len())
-        })
-        .field("dry_run", dry_run)
-        .field("device_ids", ids))
 }
 
 fn retire(at: &At, device_id: &str, prompt: Prompt) -> Result<Report, Failure> {

@@ -9,6 +9,7 @@ mod desk;
 mod devices;
 mod diagnose;
 mod enroll;
+mod import;
 mod info;
 mod issuer;
 mod licence;
