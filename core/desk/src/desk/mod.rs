@@ -25,6 +25,7 @@ pub use running::{LogReport, LogState, ShownEntry};
 use crate::decide::{alarm, set_up};
 use crate::log::{NoteVerifier, Range};
 use crate::map::Map;
+use crate::new_secret::judge_new_secret;
 use crate::ports::{
     Anchor, Clock, CodeDelivery, CommitError, DeskStore, DeskView, Notifier, Passwords, Signer, StorageError,
 };
@@ -101,7 +102,7 @@ impl Desk {
         password: &str,
     ) -> Result<Self, DeskError> {
         let mut desk = Self::over(parts);
-        sign_in::judge_password(password, administrator)?;
+        judge_new_secret(password, &[administrator.as_str()])?;
         let hash = desk.parts.passwords.hash(&opaque(password))?;
         let seed = desk.seed()?;
         let now = desk.parts.clock.now();

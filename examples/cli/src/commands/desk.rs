@@ -101,8 +101,8 @@ fn init(
     folder.is_free()?;
     let rules = rules.map(read_rules).transpose()?.unwrap_or_default();
     let vendor = vendor.map(read_text).transpose()?;
-    let password = prompt.new_secret(&format!("New password of {id}"))?;
-    let passphrase = passphrase(&prompt.new_secret("New passphrase of the keys")?);
+    let password = prompt.new_secret(&format!("New password of {id}"), &[id.as_str()])?;
+    let passphrase = passphrase(&prompt.new_secret("New passphrase of the keys", &[id.as_str()])?);
     // It makes the folder, its owner's alone.
     let store = SqliteStore::create(&folder.database(), SqliteOptions::default())?;
     let keys = folder.keys().create(&passphrase)?;
@@ -191,7 +191,7 @@ fn add_operator(
 ) -> Result<Report, Failure> {
     let id = operator_id(name)?;
     let mut open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
-    let password = prompt.new_secret(&format!("New password of {id}"))?;
+    let password = prompt.new_secret(&format!("New password of {id}"), &[id.as_str()])?;
     let operator = Operator {
         id: id.clone(),
         roles: roles.iter().copied().map(role).collect(),

@@ -55,7 +55,7 @@ fn generate(name: &str, path: &Path, prompt: Prompt) -> Result<Report, Failure> 
     if path.exists() {
         return Err(Failure::exists(path, ""));
     }
-    let passphrase = passphrase(&prompt.new_secret("New passphrase of the key")?);
+    let passphrase = passphrase(&prompt.new_secret("New passphrase of the key", &[name.as_str()])?);
     let mut seed = Zeroizing::new([0; 32]);
     SystemEntropy.fill(seed.as_mut_slice())?;
     // A secret of 32 bytes in a key file: the form that admin keys have.
