@@ -206,6 +206,25 @@ pub(crate) fn pending_class(
     pending(step, &row.class)
 }
 
+/// Users as they are, and what rests of the class of each; `None` where there is none of that id. For who changes them:
+/// nothing of it is recorded, since the change is.
+pub(crate) fn known_users(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    ids: &[UserId],
+) -> Result<Vec<Option<(User, Option<Pending<UserClass>>)>>, DeskError> {
+    who::privileged(step, session, Privilege::Administer)?;
+    let known = |id: &UserId| {
+        let number = match who::user_number(step, id) {
+            Err(DeskError::Refused(ErrorCode::UserUnknown)) => return Ok(None),
+            number => number?,
+        };
+        let row: UserRow = step.must(&number.0)?;
+        Ok(Some((who::user(step, number)?, pending(step, &row.class)?)))
+    };
+    ids.iter().map(known).collect()
+}
+
 /// The rules that rest.
 pub(crate) fn pending_rules(
     step: &mut Step<'_>,

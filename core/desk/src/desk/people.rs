@@ -87,6 +87,21 @@ impl Desk {
         })
     }
 
+    /// Users as they are, and what rests of the class of each; `None` where there is none of that id. For who is about to
+    /// change them; give some hundreds of ids at a time.
+    ///
+    /// # Errors
+    /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Administer`]; clock; a store's error.
+    pub fn known_users(
+        &mut self,
+        session: &OperatorSession,
+        ids: &[UserId],
+    ) -> Result<Vec<Option<(User, Option<Pending<UserClass>>)>>, DeskError> {
+        self.step(DeskEvent::Searched, |step| {
+            lookup::known_users(step, session, ids)
+        })
+    }
+
     /// A second Administrator lets an operator's change that rests hold at once. `reason`: what made it urgent.
     ///
     /// # Errors
