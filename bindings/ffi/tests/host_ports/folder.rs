@@ -254,10 +254,10 @@ fn write_ahead(folder: &Folder, seal_key: [u8; 32]) {
         }
     }
     impl Passwords for Ahead {
-        fn hash(&mut self, _: &str) -> Result<Zeroizing<String>, PasswordError> {
+        fn hash(&self, _: &str) -> Result<Zeroizing<String>, PasswordError> {
             Ok(Zeroizing::default())
         }
-        fn verify(&mut self, _: &str, _: Option<&str>) -> Result<bool, PasswordError> {
+        fn verify(&self, _: &str, _: Option<&str>) -> Result<bool, PasswordError> {
             Ok(false)
         }
     }
