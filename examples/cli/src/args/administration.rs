@@ -188,7 +188,8 @@ Example:
     },
     /// Register devices that another station enrolled, from its CSV file
     #[command(after_help = "\
-Columns: device_id,user,suite,slot,issuer,device_key, as `enroll --issuer` prints them.
+Columns: device_id,user,suite,slot,issuer,device_key, as `enroll --issuer` prints them. While a line cannot
+be read nothing is registered; a device that the desk refuses keeps no other out.
 
 Standard input (--stdin): operator's password, passphrase of the keys.
 
@@ -201,6 +202,25 @@ Example:
         /// The CSV file
         file: PathBuf,
         /// Say what would be registered and what would not; change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Add users and change those who are there, from a CSV file (an Administrator's right)
+    #[command(after_help = "\
+Columns: id,name,class,mail,telephone. The class is ordinary or privileged. What is empty stays as it is; a
+new user without a class is ordinary. Nobody is removed. While a line cannot be read nothing is changed.
+
+Standard input (--stdin): operator's password, passphrase of the keys.
+
+Example:
+  fido-unlock desk import-users --desk desk/ --operator admin --dry-run users.csv")]
+    ImportUsers {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// The CSV file
+        file: PathBuf,
+        /// Say what would be changed, row by row; change nothing
         #[arg(long)]
         dry_run: bool,
     },

@@ -65,6 +65,7 @@ pub fn run(args: &Desk, prompt: Prompt) -> Result<Report, Failure> {
         } => add_user(at, user, name, *privileged, prompt),
         Desk::EraseUser { at, user } => erase_user(at, user, prompt),
         Desk::Import { at, file, dry_run } => import::devices(at, file, *dry_run, prompt),
+        Desk::ImportUsers { at, file, dry_run } => import::users(at, file, *dry_run, prompt),
         Desk::Retire { at, device_id } => retire(at, device_id, prompt),
         Desk::Status { at } => status(at, prompt),
         Desk::Done(close) => record(close, prompt, true),
