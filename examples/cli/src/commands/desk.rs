@@ -10,15 +10,15 @@ use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
 use serde_json::{Value, json};
 
 use super::audit::moment;
-use super::{import, restore};
+use super::{import, licence, restore};
 use crate::args::{At, Close, Desk, OnOff, PrivilegeName, RoleName};
-use crate::brought::{read_signed, read_text};
+use crate::brought::read_text;
 use crate::desk::{
     Credentials, DeskFolder, Keys, OpenDesk, Opened, SharedSigner, ask_passphrase, operator_id, parts,
     passphrase, read_rules, request_id, rules_text,
 };
 use crate::failure::Failure;
-use crate::output::{Report, counted, shown};
+use crate::output::{Report, shown};
 use crate::prompt::Prompt;
 use crate::session_file::write_file;
 
@@ -35,7 +35,7 @@ pub fn run(args: &Desk, prompt: Prompt) -> Result<Report, Failure> {
             rules,
         } => init(desk, admin, vendor.as_deref(), rules.as_deref(), prompt),
         Desk::Open { at } => open(at, prompt),
-        Desk::Licence { at, file } => put_licence(at, file, prompt),
+        Desk::Licence { at, file, yes } => licence::put(at, file, *yes, prompt),
         Desk::Rules { at, set, settle } => rules(at, set.as_deref(), settle.as_deref(), prompt),
         Desk::Service { state, at } => service(*state, at, prompt),
         Desk::AddOperator {
@@ -129,25 +129,6 @@ fn open(at: &At, prompt: Prompt) -> Result<Report, Failure> {
             "The set-up has ended: codes are given, and what loosens the rules takes effect after its rest.",
         )
         .field("open", true))
-}
-
-fn put_licence(at: &At, file: &Path, prompt: Prompt) -> Result<Report, Failure> {
-    let text = read_signed(file)?;
-    let mut open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
-    let licence = open
-        .desk
-        .put_licence(&open.session, &text)
-        .map_err(|error| Failure::at(file, &error))?;
-    Ok(Report::new()
-        .line(format!(
-            "The licence of {} is valid until {} for {}.",
-            shown(&licence.holder),
-            moment(licence.valid_until),
-            counted(licence.devices, "device", "devices")
-        ))
-        .field("holder", licence.holder)
-        .field("valid_until", moment(licence.valid_until))
-        .field("devices", licence.devices))
 }
 
 fn rules(at: &At, set: Option<&Path>, settle: Option<&str>, prompt: Prompt) -> Result<Report, Failure> {
