@@ -45,7 +45,7 @@ mod vectors;
 mod wrong_rows;
 
 pub use approval::{Approval, ApprovalTask};
-pub use call_view::{Announcement, CallView, CodeOutcome, DeskAlarm, OpenCode, Pending};
+pub use call_view::{Announcement, CallView, CodeOutcome, DeskAlarm, KnownUser, OpenCode, Pending};
 pub use caller::{OperatorStatement, VerificationMethod, VerificationTask, VerifiedCaller, Vouched};
 pub use delivery::{Delivery, GivenCode};
 pub use desk::{

@@ -211,14 +211,12 @@ fn who_changes_users_sees_them_as_they_are_and_nothing_is_recorded() {
     let ids = ["zoe", "nobody", "boss"].map(user_id);
     let known = house.desk.known_users(&admin, &ids).unwrap();
     assert_eq!(house.log_size(), size);
-    let [Some((zoe, None)), None, Some((boss, Some(rests)))] = &known[..] else {
+    let [Some(zoe), None, Some(boss)] = &known[..] else {
         panic!("{known:?}")
     };
-    assert_eq!((&zoe.id, &boss.id), (&ids[0], &ids[2]));
-    assert_eq!(
-        (boss.class, rests.value),
-        (UserClass::Privileged, UserClass::Ordinary)
-    );
+    assert_eq!((&zoe.user.id, &zoe.rests), (&ids[0], &None));
+    assert_eq!((&boss.user.id, boss.user.class), (&ids[2], UserClass::Privileged));
+    assert_eq!(boss.rests.as_ref().unwrap().value, UserClass::Ordinary);
     let refused = house.desk.known_users(&anna, &ids);
     assert_eq!(code_of(refused), ErrorCode::PrivilegeMissing);
 }

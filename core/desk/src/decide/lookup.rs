@@ -14,8 +14,8 @@ use crate::rules::{Rules, Stricter};
 use crate::step::{Step, tampered};
 use crate::typed_text::folded;
 use crate::{
-    DeskError, Found, Operator, OperatorSession, Pending, PersonNumber, Privilege, RegisteredDevice, User,
-    UserClass, UserId,
+    DeskError, Found, KnownUser, Operator, OperatorSession, Pending, PersonNumber, Privilege,
+    RegisteredDevice, User, UserClass, UserId,
 };
 
 /// The most users that a search gives.
@@ -212,7 +212,7 @@ pub(crate) fn known_users(
     step: &mut Step<'_>,
     session: &OperatorSession,
     ids: &[UserId],
-) -> Result<Vec<Option<(User, Option<Pending<UserClass>>)>>, DeskError> {
+) -> Result<Vec<Option<KnownUser>>, DeskError> {
     who::privileged(step, session, Privilege::Administer)?;
     let known = |id: &UserId| {
         let number = match who::user_number(step, id) {
@@ -220,7 +220,10 @@ pub(crate) fn known_users(
             number => number?,
         };
         let row: UserRow = step.must(&number.0)?;
-        Ok(Some((who::user(step, number)?, pending(step, &row.class)?)))
+        Ok(Some(KnownUser {
+            user: who::user(step, number)?,
+            rests: pending(step, &row.class)?,
+        }))
     };
     ids.iter().map(known).collect()
 }

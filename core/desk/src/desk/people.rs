@@ -10,8 +10,8 @@ use crate::decide::{announce, lookup, operators, users};
 use crate::record::DeskEvent;
 use crate::rows::Grants;
 use crate::{
-    Announcement, DeskError, Found, Operator, OperatorId, OperatorSession, Pending, Privilege, User,
-    UserClass, UserId,
+    Announcement, DeskError, Found, KnownUser, Operator, OperatorId, OperatorSession, Pending, Privilege,
+    User, UserClass, UserId,
 };
 
 impl Desk {
@@ -96,7 +96,7 @@ impl Desk {
         &mut self,
         session: &OperatorSession,
         ids: &[UserId],
-    ) -> Result<Vec<Option<(User, Option<Pending<UserClass>>)>>, DeskError> {
+    ) -> Result<Vec<Option<KnownUser>>, DeskError> {
         self.step(DeskEvent::Searched, |step| {
             lookup::known_users(step, session, ids)
         })

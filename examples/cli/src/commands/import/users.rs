@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use fido_unlock::ErrorCode;
-use fido_unlock::desk::{Channel, ChannelKind, Pending, UnixTime, User, UserClass};
+use fido_unlock::desk::{Channel, ChannelKind, KnownUser, UnixTime, User, UserClass};
 use fido_unlock_files::{ImportedRow, ImportedUser, read_users};
 use serde_json::{Value, json};
 
@@ -96,13 +96,13 @@ const fn name_of(class: UserClass) -> &'static str {
 fn change(
     rests: bool,
     row: &ImportedRow<ImportedUser>,
-    known: Option<(User, Option<Pending<UserClass>>)>,
+    known: Option<KnownUser>,
 ) -> Result<Option<Change>, String> {
     let (line, wanted) = (row.line, &row.value);
     let id = &wanted.id;
     let mut said = Vec::new();
-    let (mut user, pending) = if let Some(known) = known {
-        known
+    let (mut user, pending) = if let Some(KnownUser { user, rests }) = known {
+        (user, rests)
     } else {
         let class = wanted.class.unwrap_or(UserClass::Ordinary);
         said.push(format!("new: {}, {}", shown(&wanted.name), name_of(class)));
