@@ -276,14 +276,14 @@ Example:
 Standard input (--stdin): operator's password, passphrase of the keys.
 
 Example:
-  fido-unlock desk done --desk desk/ --operator olga --request 5F0K-8S3M-Q1VD-7TNP-A2XW")]
+  fido-unlock desk done --desk desk/ --operator olga --request BW64-GRYH-PWN9-W56P-RW2T")]
     Done(Close),
     /// Record that the unlock was abandoned; the code may still be good
     #[command(after_help = "\
 Standard input (--stdin): operator's password, passphrase of the keys.
 
 Example:
-  fido-unlock desk abandon --desk desk/ --operator olga --request 5F0K-8S3M-Q1VD-7TNP-A2XW")]
+  fido-unlock desk abandon --desk desk/ --operator olga --request BW64-GRYH-PWN9-W56P-RW2T")]
     Abandon(Close),
     /// Accept a clock that is behind the log because it had been ahead (an Administrator's right)
     #[command(after_help = "\

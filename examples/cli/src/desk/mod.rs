@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 
 pub use folder::{DeskFolder, beside, is_private, read_issuer_list, read_verifiers};
 pub use keys::KeyFolder;
-pub use rules::{read as read_rules, text as rules_text};
+pub use rules::{name_of_method, read as read_rules, text as rules_text};
 pub use shared_signer::SharedSigner;
 
 use crate::args::At;

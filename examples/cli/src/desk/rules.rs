@@ -94,6 +94,12 @@ impl Method {
     }
 }
 
+/// The name that the command line and the rules have for a method.
+pub fn name_of_method(method: VerificationMethod) -> String {
+    let known = Method::find(|known| known.to_core() == method).and_then(Method::name);
+    known.unwrap_or_else(|| format!("method {}", method.number()))
+}
+
 fn to_stored(rules: &[AcceptedMethod]) -> Vec<StoredMethod> {
     let stored = rules.iter().filter_map(|rule| {
         let method = Method::find(|method| method.to_core() == rule.method)?;

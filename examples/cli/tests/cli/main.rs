@@ -13,6 +13,7 @@ mod attacks;
 mod bench;
 mod brought;
 mod bulk;
+mod calls;
 mod flow;
 mod keys;
 #[cfg(target_os = "linux")]

@@ -154,7 +154,7 @@ fn the_desks_rules() {
     bench
         .admin(
             &format!("respond --user alice {how} --reason T-1 --approver admin"),
-            &format!("{ADMIN_PASSWORD}\n{challenge}"),
+            &format!("{challenge}\n{ADMIN_PASSWORD}"),
         )
         .error(410);
 
@@ -280,7 +280,7 @@ fn privileges_approval_and_limits() {
     as_operator("olga", "", &challenge).ok();
     // The third code of a day for one device wants a second operator.
     as_operator("olga", "", &challenge).error(409);
-    let approved = format!("{ADMIN_PASSWORD}\n{challenge}");
+    let approved = format!("{challenge}\n{ADMIN_PASSWORD}");
     for _ in 0..3 {
         as_operator("olga", "--approver admin", &approved).ok();
     }
