@@ -48,7 +48,7 @@ pub use call_view::{Announcement, CallView, CodeOutcome, DeskAlarm, OpenCode};
 pub use caller::{OperatorStatement, VerificationMethod, VerificationTask, VerifiedCaller, Vouched};
 pub use delivery::{Delivery, GivenCode};
 pub use desk::{
-    BegunAsk, BegunCheck, Desk, DeskParts, ExportTexts, LogReport, LogState, ShownEntry, WriteFile,
+    BegunAsk, BegunCheck, Desk, DeskParts, ExportTexts, LogReport, LogState, ShownEntry, Standing, WriteFile,
 };
 pub use fido_unlock_protocol::{IssuerList, IssuerListError, UnixTime};
 pub use ids::{LONGEST_ID, OperatorId, PersonNumber, RequestId, UserId};

@@ -118,12 +118,18 @@ pub(crate) fn licensed(step: &Step<'_>, more: u32) -> Result<(), DeskError> {
         refuse(ErrorCode::LicenceExpired, licence.contact.clone()),
     )?;
     step.require(Guard::ServiceOn, settings.service_on, ErrorCode::ServiceOff)?;
-    let counts: CountsRow = step.get(b"")?.unwrap_or_default();
+    let devices = devices(step)?;
     step.require(
         Guard::Licensed,
-        counts.devices.saturating_add(more) <= licence.devices,
+        devices.saturating_add(more) <= licence.devices,
         refuse(ErrorCode::LicenceDevices, licence.contact),
     )
+}
+
+/// Devices in use.
+pub(crate) fn devices(step: &Step<'_>) -> Result<u32, StorageError> {
+    let counts: Option<CountsRow> = step.get(b"")?;
+    Ok(counts.unwrap_or_default().devices)
 }
 
 pub(crate) fn operator_id(name: &str) -> Result<OperatorId, StorageError> {

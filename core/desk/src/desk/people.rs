@@ -9,7 +9,9 @@ use super::Desk;
 use crate::decide::{announce, lookup, operators, users};
 use crate::record::DeskEvent;
 use crate::rows::Grants;
-use crate::{Announcement, DeskError, Found, Operator, OperatorId, OperatorSession, Privilege, User, UserId};
+use crate::{
+    Announcement, DeskError, Found, Operator, OperatorId, OperatorSession, Privilege, User, UserClass, UserId,
+};
 
 impl Desk {
     /// Adds an operator, or gives one other roles and privileges; what is more than before rests. `password`: for a new
@@ -105,6 +107,23 @@ impl Desk {
     /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Administer`]; clock; a store's error.
     pub fn put_user(&mut self, session: &OperatorSession, user: &User) -> Result<(), DeskError> {
         self.step(DeskEvent::UserChanged, |step| users::put(step, session, user))
+    }
+
+    /// Adds a user or gives one another name. `class`: `None` leaves theirs as it is, and what rests of it; a new user is
+    /// then [`UserClass::Ordinary`]. Channels stay.
+    ///
+    /// # Errors
+    /// As [`Desk::put_user`].
+    pub fn name_user(
+        &mut self,
+        session: &OperatorSession,
+        user: &UserId,
+        name: &str,
+        class: Option<UserClass>,
+    ) -> Result<(), DeskError> {
+        self.step(DeskEvent::UserChanged, |step| {
+            users::name(step, session, (user, name), class)
+        })
     }
 
     /// Adds or changes users in one transaction, all or none. Give some hundreds at a time: others wait meanwhile.

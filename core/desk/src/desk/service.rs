@@ -15,6 +15,17 @@ use crate::record::DeskEvent;
 use crate::rules::Rules;
 use crate::{DeskError, IssuerList, KeyEvent, LicenceFile, OperatorSession};
 
+/// How the desk stands, beside its licence and its rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether the set-up has ended, so that codes are given.
+    pub open: bool,
+    /// Whether the service is switched on.
+    pub service_on: bool,
+    /// Devices in use, as the licence counts them.
+    pub devices: u32,
+}
+
 impl Desk {
     /// Ends the set-up: from now on codes are given, and what loosens rests.
     ///
@@ -47,6 +58,22 @@ impl Desk {
         self.step(DeskEvent::Searched, |step| {
             who::signed_in(step, session)?;
             Ok(who::licence(step)?)
+        })
+    }
+
+    /// Whether the set-up has ended and the service is on, and how many devices are in use.
+    ///
+    /// # Errors
+    /// As [`Desk::may`].
+    pub fn standing(&mut self, session: &OperatorSession) -> Result<Standing, DeskError> {
+        self.step(DeskEvent::Searched, |step| {
+            who::signed_in(step, session)?;
+            let settings = who::settings(step)?;
+            Ok(Standing {
+                open: settings.open,
+                service_on: settings.service_on,
+                devices: who::devices(step)?,
+            })
         })
     }
 
