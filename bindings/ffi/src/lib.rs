@@ -59,8 +59,9 @@ pub use desk::{
     CodeOutcome, DeskAlarm, DeskChannel, DeskFound, DeskLicence, DeskOperator, DeskPrivilege, DeskRequest,
     DeskRole, DeskRules, DeskSigner, DeskUser, DeviceSlot, HelpDesk, IssuerInfo, IssuerKeyEvent, LimitRule,
     LimitRules, LogState, NewDevice, NoticeKind, OpenCode, OperatorSession, OwnerNotice, OwnerNotifier,
-    RegisteredDevice, RequestPlace, ResponseSigner, SignedCheckpoint, SigningError, SigningTask,
-    VerificationMethod, checkpoint_signer, default_desk_rules, read_checkpoint,
+    PendingClass, PendingOperator, PendingRules, RegisteredDevice, RequestPlace, ResponseSigner,
+    SignedCheckpoint, SigningError, SigningTask, VerificationMethod, checkpoint_signer, default_desk_rules,
+    read_checkpoint,
 };
 #[cfg(feature = "files")]
 pub use desk::{DeskKeys, KeyFolder, backup_desk};

@@ -59,7 +59,7 @@ pub struct CallView {
     pub opened_at: UnixTime,
     /// The last second in which it lives.
     pub expires_at: UnixTime,
-    /// Whether it has not run out.
+    /// Whether it has neither run out nor ended.
     pub lives: bool,
     /// How the caller was verified and on whose word, as long as that counts.
     pub caller: Option<(VerificationMethod, Vouched)>,
@@ -102,6 +102,17 @@ pub struct Announcement {
     pub text: Option<String>,
     /// From when on it holds, where it rests.
     pub due: Option<UnixTime>,
+}
+
+/// A change that rests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending<T> {
+    /// What will hold.
+    pub value: T,
+    /// The first second in which it does, unless a second Administrator lets it hold before.
+    pub holds_from: UnixTime,
+    /// Who asked for it, where the name is still known.
+    pub asked_by: Option<String>,
 }
 
 /// An inconsistency, until an Administrator acknowledges it.

@@ -44,7 +44,7 @@ mod vectors;
 mod wrong_rows;
 
 pub use approval::{Approval, ApprovalTask};
-pub use call_view::{Announcement, CallView, CodeOutcome, DeskAlarm, OpenCode};
+pub use call_view::{Announcement, CallView, CodeOutcome, DeskAlarm, OpenCode, Pending};
 pub use caller::{OperatorStatement, VerificationMethod, VerificationTask, VerifiedCaller, Vouched};
 pub use delivery::{Delivery, GivenCode};
 pub use desk::{
@@ -63,5 +63,5 @@ pub use rules::{AcceptedMethod, Rules};
 pub use signer::{KeptKey, KeyEvent, KeyRing, NoAdminKeys, SoftwareSigner};
 pub use signing::{SigningTask, ToSign};
 pub use step::{Guard, SealKey, SeenLog};
-pub use typed_text::{composed, folded, opaque};
+pub use typed_text::{composed, folded, looks_like, opaque};
 pub use wrong_rows::{RowFault, WrongRow, WrongRows};

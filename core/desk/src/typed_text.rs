@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use fido_unlock_protocol::code::{Inspection, inspect};
 
 use unicode_normalization::UnicodeNormalization;
+use unicode_security::confusable_detection::skeleton;
 use zeroize::Zeroizing;
 
 /// A name, or a part of one that is searched for, in form C.
@@ -46,6 +47,18 @@ pub fn opaque(typed: &str) -> Zeroizing<String> {
 #[must_use]
 pub fn folded(text: &str) -> String {
     text.nfc().flat_map(char::to_lowercase).nfc().collect()
+}
+
+/// Whether a reader may take one name for the other: the same letters in whatever case, or letters of other scripts or
+/// shapes that look like them (Unicode Technical Standard 39, section 4). It is strict: "modem" looks like "modern".
+///
+/// ```
+/// assert!(fido_unlock_desk::looks_like("olga", "\u{43e}lg\u{430}"));
+/// ```
+#[must_use]
+pub fn looks_like(one: &str, other: &str) -> bool {
+    let seen = |text: &str| skeleton(&folded(text)).collect::<String>();
+    seen(one) == seen(other)
 }
 
 /// What stands for a Response Code in a detail.

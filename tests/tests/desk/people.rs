@@ -216,7 +216,7 @@ fn a_second_administrator_stands_in_for_the_rest() {
     assert_eq!(class(&mut house), UserClass::Ordinary);
     assert_eq!(
         code_of(house.desk.approve_user(&carl, &boss, "again")),
-        ErrorCode::WrongState
+        ErrorCode::NothingRests
     );
     // Up again at once.
     house
@@ -664,4 +664,130 @@ fn the_service_is_switched_off_for_everybody() {
 fn errors_have_their_numbers() {
     let locked = DeskError::SignInLocked { until: UnixTime(0) };
     assert_eq!(locked.code().number(), 438);
+}
+
+/// Whoever has only asked to be one cannot do an Administrator's work yet.
+#[test]
+fn who_administers_now_stays_until_somebody_else_does() {
+    let mut house = House::new();
+    let admin = house.sign_in(ADMIN);
+    let carl = operator("carl", &[Role::Administrator]);
+    house.desk.put_operator(&admin, &carl, Some(BERT.1)).unwrap();
+    let last = ErrorCode::LastAdministrator;
+    let me = operator_id(ADMIN.0);
+    assert_eq!(code_of(house.desk.remove_operator(&admin, &me)), last);
+    let demoted = house.desk.put_operator(&admin, &operator(ADMIN.0, &[]), None);
+    assert_eq!(code_of(demoted), last);
+    // His own asked-for role can be taken back.
+    house
+        .desk
+        .put_operator(&admin, &operator("carl", &[]), None)
+        .unwrap();
+    house.desk.put_operator(&admin, &carl, None).unwrap();
+    house.later(DAY);
+    let admin = house.sign_in(ADMIN);
+    house.desk.remove_operator(&admin, &me).unwrap();
+    house.sign_in(("carl", BERT.1));
+}
+
+#[test]
+fn a_new_operator_is_not_read_as_another() {
+    let mut house = House::in_set_up();
+    let admin = house.sign_in(ADMIN);
+    for name in ["Anna", "ANNA", "\u{430}nn\u{430}", "ann\u{430}"] {
+        let new = operator(name, &[]);
+        let answer = house
+            .desk
+            .put_operator(&admin, &new, Some("quite another pass phrase"));
+        assert_eq!(code_of(answer), ErrorCode::OperatorExists, "{name}");
+    }
+    house.sign_in(ANNA);
+    let other = operator("annika", &[]);
+    house.desk.put_operator(&admin, &other, Some(BERT.1)).unwrap();
+    // One who is gone takes the name along.
+    house
+        .desk
+        .remove_operator(&admin, &operator_id("annika"))
+        .unwrap();
+    let again = operator("Annika", &[]);
+    house.desk.put_operator(&admin, &again, Some(BERT.1)).unwrap();
+}
+
+/// A second Administrator sees what they let hold.
+#[test]
+fn what_rests_is_shown_as_it_will_be() {
+    let mut house = House::new();
+    let admin = house.sign_in(ADMIN);
+    assert_eq!(house.desk.pending_rules(&admin).unwrap(), None);
+    assert_eq!(house.desk.pending_operators(&admin).unwrap(), []);
+    assert_eq!(house.desk.pending_class(&admin, &user_id("boss")).unwrap(), None);
+    let looser = Rules {
+        reason_wanted: false,
+        ..house.desk.rules(&admin).unwrap()
+    };
+    house.desk.put_rules(&admin, &looser).unwrap();
+    let carl = operator("carl", &[Role::Administrator]);
+    house.desk.put_operator(&admin, &carl, Some(BERT.1)).unwrap();
+    let boss = user("boss", UserClass::Ordinary);
+    house.desk.put_user(&admin, &boss).unwrap();
+    let rules = house.desk.pending_rules(&admin).unwrap().unwrap();
+    assert_eq!(rules.value, looser);
+    assert_eq!(rules.holds_from, UnixTime(START + DAY));
+    assert_eq!(rules.asked_by.as_deref(), Some(ADMIN.0));
+    let operators = house.desk.pending_operators(&admin).unwrap();
+    assert_eq!(
+        operators.iter().map(|one| &one.value).collect::<Vec<_>>(),
+        [&carl]
+    );
+    let class = house.desk.pending_class(&admin, &boss.id).unwrap().unwrap();
+    assert_eq!(class.value, UserClass::Ordinary);
+    let anna = house.sign_in(ANNA);
+    assert_eq!(
+        code_of(house.desk.pending_rules(&anna)),
+        ErrorCode::PrivilegeMissing
+    );
+    house.later(DAY);
+    let admin = house.sign_in(ADMIN);
+    assert_eq!(house.desk.pending_rules(&admin).unwrap(), None);
+    // Nothing rests any more.
+    let nothing = ErrorCode::NothingRests;
+    let carl = house.sign_in(("carl", BERT.1));
+    assert_eq!(code_of(house.desk.approve_rules(&carl, "why")), nothing);
+    assert_eq!(code_of(house.desk.approve_user(&carl, &boss.id, "why")), nothing);
+    assert_eq!(
+        code_of(house.desk.approve_operator(&admin, &operator_id("carl"), "why")),
+        nothing
+    );
+    let nobody = operator_id("nobody");
+    let missing = ErrorCode::OperatorMissing;
+    assert_eq!(
+        code_of(house.desk.approve_operator(&admin, &nobody, "why")),
+        missing
+    );
+    assert_eq!(code_of(house.desk.remove_operator(&admin, &nobody)), missing);
+}
+
+/// Nobody could name the user of a request that stayed open.
+#[test]
+fn the_requests_of_one_who_is_erased_end() {
+    let mut house = House::new();
+    let (admin, anna) = (house.sign_in(ADMIN), house.sign_in(ANNA));
+    let given = house.ready(&anna, 1, 0xA1, 0);
+    house.code(&anna, given).unwrap();
+    let open = house.open(&anna, 1);
+    let other = house
+        .desk
+        .open_request(&anna, &user_id("boss"), &device(3), "his own");
+    let from = house.log_size();
+    house.desk.erase_user(&admin, &user_id("zoe")).unwrap();
+    let ended: Vec<_> = house.entries().split_off(usize::try_from(from).unwrap());
+    let ended: Vec<_> = ended
+        .iter()
+        .filter(|entry| entry.event == DeskEvent::Abandoned)
+        .map(|entry| entry.request.unwrap())
+        .collect();
+    assert_eq!(ended, [given, open]);
+    let left = house.desk.open_requests(&anna, None, 50).unwrap();
+    assert_eq!(left.len(), usize::from(other.is_ok()));
+    assert_eq!(code_of(house.desk.abandon(&anna, given)), ErrorCode::RequestUsed);
 }

@@ -61,9 +61,16 @@ const BEFORE: [Act; 5] = [
 
 /// Everything that an operator does for a caller is refused with `code`.
 fn assert_no_service(house: &mut House, session: &OperatorSession, id: RequestId, code: ErrorCode) {
-    for act in BEFORE.iter().chain(&OF_ITS_OPERATOR).chain(&OF_ANOTHER) {
+    let [approve, take_over] = OF_ANOTHER;
+    for act in BEFORE.iter().chain(&OF_ITS_OPERATOR).chain([&take_over]) {
         house.refused(code, |desk| act(desk, session, id));
     }
+    // Told to the operator whose request it is, who must know that it is not they who lack the privilege.
+    let code = match code {
+        ErrorCode::PrivilegeMissing => ErrorCode::ApproverPrivilege,
+        other => other,
+    };
+    house.refused(code, |desk| approve(desk, session, id));
 }
 
 #[test]
@@ -195,7 +202,6 @@ fn a_request_is_known_lives_is_its_operators_and_serves_once() {
     }
     // Nothing is done with a code that there is not.
     house.refused(ErrorCode::RequestUnknown, |desk| desk.done(&anna, id));
-    house.refused(ErrorCode::RequestUnknown, |desk| desk.abandon(&anna, id));
 
     house.later(HOUR);
     house.verify(&anna, id).unwrap();
@@ -207,6 +213,16 @@ fn a_request_is_known_lives_is_its_operators_and_serves_once() {
     for act in OF_ANOTHER {
         house.refused(ErrorCode::RequestExpired, |desk| act(desk, &bert, id));
     }
+
+    // What ran out, or goes no further, is given up by anybody, once, and nobody is told who was not told before.
+    house.desk.abandon(&bert, id).unwrap();
+    house.refused(ErrorCode::RequestUsed, |desk| desk.abandon(&anna, id));
+    house.refused(ErrorCode::RequestUsed, |desk| desk.done(&anna, id));
+    assert!(!house.desk.request(&anna, id).unwrap().lives);
+    assert_eq!(house.desk.request(&anna, id).unwrap().code, None);
+    assert_eq!(house.desk.open_requests(&anna, None, 50).unwrap(), []);
+    while house.desk.send_notice().unwrap() {}
+    assert_eq!(house.world.outbox.notices(), []);
 
     let id = house.ready(&anna, 1, 0xA1, 0);
     house.code(&anna, id).unwrap();
@@ -457,7 +473,7 @@ fn users_and_devices_that_are_unknown() {
     });
     let admin = house.sign_in(ADMIN);
     house.refused(ErrorCode::UserUnknown, |desk| desk.erase_user(&admin, &carol));
-    house.refused(ErrorCode::RequestUnknown, |desk| {
+    house.refused(ErrorCode::AlarmUnknown, |desk| {
         desk.acknowledge(&admin, 1000, "note")
     });
 }

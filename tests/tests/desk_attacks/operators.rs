@@ -139,7 +139,7 @@ fn t5_one_administrator_alone_waits_for_a_rest() {
     house.desk.enter_challenge(&anna, id, &challenge(3, 0)).unwrap();
     assert_eq!(
         code_of(house.desk.approve(&puppet, id)),
-        ErrorCode::PrivilegeMissing
+        ErrorCode::ApproverPrivilege
     );
     assert_eq!(code_of(house.code(&anna, id)), ErrorCode::ApprovalMissing);
 }

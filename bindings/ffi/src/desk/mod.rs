@@ -32,7 +32,7 @@ pub use help_desk::{HelpDesk, OperatorSession};
 #[cfg(feature = "files")]
 pub use keys::DeskKeys;
 pub use log::{AuditEntry, AuditSummary, LogState};
-pub use people::{DeskOperator, DeskPrivilege, DeskRole};
+pub use people::{DeskOperator, DeskPrivilege, DeskRole, PendingClass, PendingOperator, PendingRules};
 pub use ports::{
     CallerCheck, CallerTask, CallerVerifier, CodeDelivery, NoticeKind, OwnerNotice, OwnerNotifier,
     VerificationMethod,

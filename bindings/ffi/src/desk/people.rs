@@ -65,6 +65,39 @@ pub struct DeskOperator {
     pub privileges: Vec<DeskPrivilege>,
 }
 
+/// What an operator may do once it has rested.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct PendingOperator {
+    /// The operator as they will be.
+    pub operator: DeskOperator,
+    /// From when on: seconds since 1970-01-01 UTC.
+    pub holds_from: u64,
+    /// Who asked for it, where the name is still known.
+    pub asked_by: Option<String>,
+}
+
+/// A user's class that rests.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct PendingClass {
+    /// Whether they will be privileged.
+    pub privileged: bool,
+    /// From when on: seconds since 1970-01-01 UTC.
+    pub holds_from: u64,
+    /// Who asked for it, where the name is still known.
+    pub asked_by: Option<String>,
+}
+
+/// Rules that rest.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct PendingRules {
+    /// The rules as they will be.
+    pub rules: DeskRules,
+    /// From when on: seconds since 1970-01-01 UTC.
+    pub holds_from: u64,
+    /// Who asked for it, where the name is still known.
+    pub asked_by: Option<String>,
+}
+
 impl DeskOperator {
     fn to_core(&self) -> Result<desk::Operator, UnlockError> {
         Ok(desk::Operator {
@@ -199,6 +232,22 @@ impl HelpDesk {
         Ok(operators.iter().map(Into::into).collect())
     }
 
+    /// The operators' changes that rest, by name: what each may do then.
+    pub fn pending_operators(
+        &self,
+        session: Arc<OperatorSession>,
+    ) -> Result<Vec<PendingOperator>, UnlockError> {
+        let pending = self.run(|desk| desk.pending_operators(&session.0))?;
+        Ok(pending
+            .into_iter()
+            .map(|pending| PendingOperator {
+                operator: (&pending.value).into(),
+                holds_from: pending.holds_from.0,
+                asked_by: pending.asked_by,
+            })
+            .collect())
+    }
+
     /// A second Administrator lets an operator's change that rests hold at once. `reason`: what made it urgent.
     pub fn approve_operator(
         &self,
@@ -214,6 +263,21 @@ impl HelpDesk {
     pub fn put_user(&self, session: Arc<OperatorSession>, user: DeskUser) -> Result<(), UnlockError> {
         let user = user.into_core()?;
         self.run(|desk| desk.put_user(&session.0, &user))
+    }
+
+    /// Whether it rests that a user is no longer privileged, and until when.
+    pub fn pending_class(
+        &self,
+        session: Arc<OperatorSession>,
+        user: String,
+    ) -> Result<Option<PendingClass>, UnlockError> {
+        let user = user_id(&user)?;
+        let pending = self.run(|desk| desk.pending_class(&session.0, &user))?;
+        Ok(pending.map(|pending| PendingClass {
+            privileged: pending.value == desk::UserClass::Privileged,
+            holds_from: pending.holds_from.0,
+            asked_by: pending.asked_by,
+        }))
     }
 
     /// A second Administrator lets it hold at once that a user is no longer privileged.
@@ -254,6 +318,16 @@ impl HelpDesk {
     pub fn put_rules(&self, session: Arc<OperatorSession>, rules: DeskRules) -> Result<(), UnlockError> {
         let rules = rules.into();
         self.run(|desk| desk.put_rules(&session.0, &rules))
+    }
+
+    /// The rules that rest. Show them to whoever is to let them hold at once.
+    pub fn pending_rules(&self, session: Arc<OperatorSession>) -> Result<Option<PendingRules>, UnlockError> {
+        let pending = self.run(|desk| desk.pending_rules(&session.0))?;
+        Ok(pending.map(|pending| PendingRules {
+            rules: pending.value.into(),
+            holds_from: pending.holds_from.0,
+            asked_by: pending.asked_by,
+        }))
     }
 
     /// A second Administrator lets rules that rest hold at once.

@@ -43,7 +43,7 @@ fn a_checkpoint_is_a_beginning_of_the_log() {
     let proof = scene.desk.prove(3, signed.note.clone()).unwrap();
     assert!(proof.contains(&signed.note), "{proof}");
     let behind = scene.desk.prove(signed.checkpoint.entries, signed.note.clone());
-    assert_eq!(number(behind), ErrorCode::InvalidArgument.number());
+    assert_eq!(number(behind), ErrorCode::EntryUnknown.number());
     let (old, new) = (signed.checkpoint.entries, summary.state.entries);
     assert!(!scene.desk.prove_consistency(old, new).unwrap().is_empty());
 

@@ -6,7 +6,6 @@ use fido_unlock_protocol::DeviceId;
 use fido_unlock_protocol::error::ErrorCode;
 
 use super::operators::with_reason;
-use super::set_up::ALARMS;
 use super::who;
 use crate::ports::StorageError;
 use crate::record::{DeskEntry, DeskEvent};
@@ -27,10 +26,10 @@ pub(crate) fn raise(step: &mut Step<'_>, code: ErrorCode) -> Result<(), StorageE
     if step.get::<StandingRow>(&standing)?.is_some() {
         return Ok(());
     }
-    let mut queue: QueueRow = step.must(ALARMS)?;
+    let mut queue: QueueRow = step.must(QueueRow::ALARMS)?;
     let alarm = queue.next;
     queue.next += 1;
-    step.put(ALARMS, &queue)?;
+    step.put(QueueRow::ALARMS, &queue)?;
     step.put(&alarm.to_be_bytes(), &row)?;
     step.put(&standing, &StandingRow { alarm })?;
     let entry = DeskEntry {
@@ -50,7 +49,7 @@ pub(crate) fn list(
     limit: usize,
 ) -> Result<Vec<DeskAlarm>, DeskError> {
     who::privileged(step, session, Privilege::Unlock)?;
-    let queue: QueueRow = step.must(ALARMS)?;
+    let queue: QueueRow = step.must(QueueRow::ALARMS)?;
     let mut out = Vec::new();
     for id in queue.first.max(from)..queue.next {
         if out.len() == limit {
@@ -81,20 +80,20 @@ pub(crate) fn acknowledge(
     step.about.alarm = Some(alarm);
     who::privileged(step, session, Privilege::Administer)?;
     let key = alarm.to_be_bytes();
-    let mut row: AlarmRow = step.get(&key)?.ok_or(ErrorCode::RequestUnknown)?;
+    let mut row: AlarmRow = step.get(&key)?.ok_or(ErrorCode::AlarmUnknown)?;
     if row.acknowledged {
-        return Err(ErrorCode::RequestUnknown.into());
+        return Err(ErrorCode::AlarmUnknown.into());
     }
     with_reason(note)?;
     step.about.device = row.device;
     row.acknowledged = true;
     step.put(&key, &row)?;
     step.remove::<StandingRow>(&row.standing_key())?;
-    let mut queue: QueueRow = step.must(ALARMS)?;
+    let mut queue: QueueRow = step.must(QueueRow::ALARMS)?;
     while queue.first < queue.next && step.must::<AlarmRow>(&queue.first.to_be_bytes())?.acknowledged {
         queue.first += 1;
     }
-    step.put(ALARMS, &queue)?;
+    step.put(QueueRow::ALARMS, &queue)?;
     if let (Some(device), Some(counter)) = (row.device, row.counter)
         && let Some(mut state) = step.get::<DeviceStateRow>(&device)?
     {

@@ -6,7 +6,6 @@ use alloc::vec::Vec;
 
 use fido_unlock_protocol::error::ErrorCode;
 
-use super::set_up::ANNOUNCEMENTS;
 use super::{lookup, who};
 use crate::ports::StorageError;
 use crate::record::{DeskEntry, DeskEvent, text_hash};
@@ -29,15 +28,15 @@ pub(crate) fn last_entry(step: &mut Step<'_>, due: Option<UnixTime>) -> Result<(
         text: entry.text,
         due,
     };
-    let mut queue: QueueRow = step.must(ANNOUNCEMENTS)?;
+    let mut queue: QueueRow = step.must(QueueRow::ANNOUNCEMENTS)?;
     step.put(&queue.next.to_be_bytes(), &row)?;
     queue.next += 1;
-    step.put(ANNOUNCEMENTS, &queue)
+    step.put(QueueRow::ANNOUNCEMENTS, &queue)
 }
 
 /// The number of the next one.
 pub(crate) fn next(step: &Step<'_>) -> Result<u64, StorageError> {
-    Ok(step.must::<QueueRow>(ANNOUNCEMENTS)?.next)
+    Ok(step.must::<QueueRow>(QueueRow::ANNOUNCEMENTS)?.next)
 }
 
 /// Those that the session's Administrator has not read, oldest first.

@@ -78,7 +78,10 @@ pub(crate) fn approve(
     id: RequestId,
 ) -> Result<(), DeskError> {
     step.about.request = Some(id);
-    let actor = who::in_service(step, session, Privilege::Unlock)?;
+    let actor = who::in_service(step, session, Privilege::Unlock).map_err(|error| match error {
+        DeskError::Refused(ErrorCode::PrivilegeMissing) => ErrorCode::ApproverPrivilege.into(),
+        other => other,
+    })?;
     let mut row = call::live(step, id)?;
     let other = actor.number != row.operator && who::may_be_second(step, actor.number)?;
     step.require(Guard::ApproverOther, other, ErrorCode::ApprovalSelf)?;

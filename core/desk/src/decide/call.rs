@@ -186,7 +186,8 @@ pub(crate) fn view(step: &Step<'_>, id: RequestId, row: &RequestRow) -> Result<C
     let rules = who::rules(step)?;
     let device: DeviceRow = step.must(&row.device)?;
     let (now, era) = (step.now(), step.head().era.number);
-    let lives = row.era == era && now.seconds_since(row.opened_at) <= rules.request_seconds;
+    let lives =
+        row.era == era && now.seconds_since(row.opened_at) <= rules.request_seconds && !row.has_ended();
     let fresh = |at: UnixTime, seconds| now.seconds_since(at) <= seconds;
     let caller = row
         .caller
@@ -214,7 +215,7 @@ pub(crate) fn view(step: &Step<'_>, id: RequestId, row: &RequestRow) -> Result<C
             RequestState::Open | RequestState::Authorised => None,
             RequestState::Made => Some(CodeOutcome::Open),
             RequestState::Done => Some(CodeOutcome::Done),
-            RequestState::Abandoned => Some(CodeOutcome::Abandoned),
+            RequestState::Abandoned => row.code_sha256.map(|_| CodeOutcome::Abandoned),
         },
         open_codes: open_codes_of(step, &row.device())?,
         unknown_since_backup: step

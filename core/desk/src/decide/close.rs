@@ -6,13 +6,13 @@ use super::{call, notice, who};
 use crate::challenge_check::is_reached;
 use crate::ports::NoticeKind;
 use crate::record::{DeskEntry, DeskEvent};
-use crate::rows::{CodeState, DeviceStateRow, RequestState};
+use crate::rows::{CodeState, DeviceStateRow, RequestRow, RequestState};
 use crate::step::Step;
 use crate::{DeskError, OperatorSession, Privilege, RequestId};
 
-/// Records the end of a request with a code, by whichever operator: the user has unlocked the device (`done`), or it was
-/// given up. What the operator says is not proof: the code leaves the list of those that may still be good, and is kept
-/// at the device until a later challenge proves it.
+/// Records the end of a request, by whichever operator: the user has unlocked the device with its code (`done`), or it was
+/// given up, with a code or before there was one. What the operator says is not proof: the code leaves the list of those
+/// that may still be good, and is kept at the device until a later challenge proves it.
 pub(crate) fn close(
     step: &mut Step<'_>,
     session: &OperatorSession,
@@ -21,12 +21,35 @@ pub(crate) fn close(
 ) -> Result<(), DeskError> {
     let actor = who::privileged(step, session, Privilege::Unlock)?;
     let mut row = call::about(step, id)?;
-    match row.state {
-        RequestState::Open | RequestState::Authorised => return Err(ErrorCode::RequestUnknown.into()),
+    let had_code = match row.state {
+        RequestState::Open | RequestState::Authorised if done => return Err(ErrorCode::RequestUnknown.into()),
+        RequestState::Open | RequestState::Authorised => false,
         RequestState::Done => return Err(ErrorCode::RequestUsed.into()),
-        RequestState::Abandoned if !done => return Err(ErrorCode::RequestUsed.into()),
-        RequestState::Made | RequestState::Abandoned => {}
+        RequestState::Abandoned if !done || row.code_sha256.is_none() => {
+            return Err(ErrorCode::RequestUsed.into());
+        }
+        RequestState::Made | RequestState::Abandoned => true,
+    };
+    end(step, id, &mut row, done)?;
+    if !had_code {
+        // The owner was told of nothing that ends here.
+        return Ok(());
     }
+    let kind = if done {
+        NoticeKind::Done
+    } else {
+        NoticeKind::Abandoned
+    };
+    notice::queue(step, kind, id, &row, actor.number)
+}
+
+/// Ends a request that has not ended.
+pub(crate) fn end(
+    step: &mut Step<'_>,
+    id: RequestId,
+    row: &mut RequestRow,
+    done: bool,
+) -> Result<(), DeskError> {
     let mut state: DeviceStateRow = step.must(&row.device)?;
     let mut counter = None;
     if let Some(code) = state.codes.iter_mut().find(|code| code.request == id) {
@@ -61,16 +84,16 @@ pub(crate) fn close(
     } else {
         RequestState::Abandoned
     };
-    step.put(id.as_bytes(), &row)?;
-    let (event, kind) = if done {
-        (DeskEvent::Done, NoticeKind::Done)
+    step.put(id.as_bytes(), row)?;
+    let event = if done {
+        DeskEvent::Done
     } else {
-        (DeskEvent::Abandoned, NoticeKind::Abandoned)
+        DeskEvent::Abandoned
     };
     let entry = DeskEntry {
         counter,
         ..step.entry(event)
     };
     step.record(entry);
-    notice::queue(step, kind, id, &row, actor.number)
+    Ok(())
 }

@@ -9,11 +9,13 @@ use fido_unlock_protocol::error::ErrorCode;
 use super::who;
 use crate::ports::{List, Table};
 use crate::record::DeskEvent;
-use crate::rows::{DeviceRow, OperatorRow};
+use crate::rows::{DeviceRow, Grants, OperatorRow, Resting, UserRow};
+use crate::rules::{Rules, Stricter};
 use crate::step::{Step, tampered};
 use crate::typed_text::folded;
 use crate::{
-    DeskError, Found, Operator, OperatorSession, PersonNumber, Privilege, RegisteredDevice, User, UserId,
+    DeskError, Found, Operator, OperatorSession, Pending, PersonNumber, Privilege, RegisteredDevice, User,
+    UserClass, UserId,
 };
 
 /// The most users that a search gives.
@@ -136,7 +138,7 @@ pub(crate) fn users(
     let after = after
         .as_ref()
         .map(|(order, number)| (order.as_slice(), &number.0[..]));
-    let rows = step.list::<crate::rows::UserRow>(List::Users, b"", after, limit)?;
+    let rows = step.list::<UserRow>(List::Users, b"", after, limit)?;
     rows.iter()
         .map(|(key, _)| {
             let number = key.as_slice().try_into().map_err(|_| tampered(Table::Users))?;
@@ -163,6 +165,70 @@ pub(crate) fn operators(step: &mut Step<'_>, session: &OperatorSession) -> Resul
             })
         })
         .collect()
+}
+
+/// What rests of the operators' grants.
+pub(crate) fn pending_operators(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+) -> Result<Vec<Pending<Operator>>, DeskError> {
+    who::privileged(step, session, Privilege::Administer)?;
+    let rows = step.list::<OperatorRow>(List::Operators, b"", None, u32::MAX)?;
+    let mut out = Vec::new();
+    for (_, row) in &rows {
+        let operator = |grants: &Grants| -> Result<Operator, DeskError> {
+            Ok(Operator {
+                id: who::operator_id(&row.name)?,
+                roles: grants.roles.clone(),
+                privileges: grants.privileges.clone(),
+            })
+        };
+        if let Some(pending) = pending(step, &row.grants)? {
+            out.push(Pending {
+                value: operator(&pending.value)?,
+                holds_from: pending.holds_from,
+                asked_by: pending.asked_by,
+            });
+        }
+    }
+    Ok(out)
+}
+
+/// A user's class that rests.
+pub(crate) fn pending_class(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    user: &UserId,
+) -> Result<Option<Pending<UserClass>>, DeskError> {
+    who::privileged(step, session, Privilege::Administer)?;
+    let number = who::user_number(step, user)?;
+    let row: UserRow = step.must(&number.0)?;
+    pending(step, &row.class)
+}
+
+/// The rules that rest.
+pub(crate) fn pending_rules(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+) -> Result<Option<Pending<Rules>>, DeskError> {
+    who::privileged(step, session, Privilege::Administer)?;
+    pending(step, &who::settings(step)?.rules)
+}
+
+fn pending<T: Stricter + Clone>(
+    step: &Step<'_>,
+    resting: &Resting<T>,
+) -> Result<Option<Pending<T>>, DeskError> {
+    let later = resting.later(step.now(), step.head().era);
+    later
+        .map(|(value, holds_from, by)| {
+            Ok(Pending {
+                value: value.clone(),
+                holds_from,
+                asked_by: name_of(step, by)?,
+            })
+        })
+        .transpose()
 }
 
 /// The text of an entry, where it was not erased.

@@ -3,7 +3,6 @@
 
 use fido_unlock_protocol::DeviceId;
 
-use super::set_up::OUTBOX;
 use super::who;
 use crate::ports::NoticeKind;
 use crate::record::{DeskEntry, DeskEvent};
@@ -63,10 +62,10 @@ pub(crate) fn channels_changed(
 }
 
 fn push(step: &mut Step<'_>, notice: &NoticeRow) -> Result<(), DeskError> {
-    let mut queue: QueueRow = step.must(OUTBOX)?;
+    let mut queue: QueueRow = step.must(QueueRow::OUTBOX)?;
     step.put(&queue.next.to_be_bytes(), notice)?;
     queue.next += 1;
-    Ok(step.put(OUTBOX, &queue)?)
+    Ok(step.put(QueueRow::OUTBOX, &queue)?)
 }
 
 /// The next notice to send.
@@ -85,7 +84,7 @@ pub(crate) struct Due {
 
 /// Reads the next one.
 pub(crate) fn next(step: &Step<'_>) -> Result<Option<Due>, DeskError> {
-    let queue: QueueRow = step.must(OUTBOX)?;
+    let queue: QueueRow = step.must(QueueRow::OUTBOX)?;
     if queue.first == queue.next {
         return Ok(None);
     }
@@ -105,7 +104,7 @@ pub(crate) fn next(step: &Step<'_>) -> Result<Option<Due>, DeskError> {
 
 /// Records what became of it. One that failed goes to the end of the queue until it is given up.
 pub(crate) fn sent(step: &mut Step<'_>, number: u64, failure: Option<&str>) -> Result<(), DeskError> {
-    let mut queue: QueueRow = step.must(OUTBOX)?;
+    let mut queue: QueueRow = step.must(QueueRow::OUTBOX)?;
     if queue.first != number {
         // Another instance was faster.
         return Ok(());
@@ -138,5 +137,5 @@ pub(crate) fn sent(step: &mut Step<'_>, number: u64, failure: Option<&str>) -> R
             step.record_text(entry, why)?;
         }
     }
-    Ok(step.put(OUTBOX, &queue)?)
+    Ok(step.put(QueueRow::OUTBOX, &queue)?)
 }

@@ -8,9 +8,11 @@ use fido_unlock_protocol::error::ErrorCode;
 
 use super::announce;
 use super::who::{self, Actor, OperatorNameRow};
+use crate::ports::List;
 use crate::record::{DeskEntry, DeskEvent};
 use crate::rows::{Asked, CountsRow, Grants, OperatorRow, Resting, SessionRow};
 use crate::step::Step;
+use crate::typed_text::looks_like;
 use crate::{DeskError, OperatorId, OperatorSession, PersonNumber, Privilege};
 
 /// What a change that is asked for now rests by.
@@ -73,8 +75,9 @@ pub(crate) fn put(
     let asked = asked(step, &actor)?;
     let Some(number) = who::operator_number(step, id)? else {
         if password.is_none() {
-            return Err(ErrorCode::OperatorUnknown.into());
+            return Err(ErrorCode::OperatorMissing.into());
         }
+        unlike_others(step, id)?;
         let mut resting = Resting::new(Grants::default());
         let loosens = resting.change(grants, &asked);
         return add_resting(step, id, resting, password, asked.open && loosens);
@@ -94,10 +97,13 @@ pub(crate) fn put(
             announce::last_entry(step, None)?;
         }
     }
-    count_administrators(step, Some(&before), Some(&row))?;
-    step.put(&number.0, &row)?;
     // Who takes the others' Administer away would otherwise be alone with theirs before anybody hears of it.
     let lost = administers_now(step, &before) && !administers_now(step, &row);
+    if lost {
+        another_administers(step, number)?;
+    }
+    count_administrators(step, Some(&before), Some(&row))?;
+    step.put(&number.0, &row)?;
     let announced = asked.open && (loosens || lost);
     record(step, DeskEvent::OperatorChanged, number, Some(&row), announced)
 }
@@ -127,8 +133,12 @@ pub(crate) fn remove(
     id: &OperatorId,
 ) -> Result<(), DeskError> {
     who::privileged(step, session, Privilege::Administer)?;
-    let number = who::operator_number(step, id)?.ok_or(ErrorCode::OperatorUnknown)?;
+    let number = who::operator_number(step, id)?.ok_or(ErrorCode::OperatorMissing)?;
     let before: OperatorRow = step.must(&number.0)?;
+    let administered = administers_now(step, &before);
+    if administered {
+        another_administers(step, number)?;
+    }
     let mut row = before.clone();
     row.removed = true;
     row.password = None;
@@ -139,8 +149,28 @@ pub(crate) fn remove(
     count_administrators(step, Some(&before), None)?;
     step.remove::<OperatorNameRow>(id.as_str().as_bytes())?;
     step.put(&number.0, &row)?;
-    let announced = administers_now(step, &before) && who::settings(step)?.open;
+    let announced = administered && who::settings(step)?.open;
     record(step, DeskEvent::OperatorRemoved, number, None, announced)
+}
+
+/// A name that is read as another operator's would put one person's work under another's name.
+fn unlike_others(step: &Step<'_>, id: &OperatorId) -> Result<(), DeskError> {
+    let others = step.list::<OperatorRow>(List::Operators, b"", None, u32::MAX)?;
+    let like = |(_, row): &(_, OperatorRow)| looks_like(&row.name, id.as_str());
+    if others.iter().any(like) {
+        return Err(ErrorCode::OperatorExists.into());
+    }
+    Ok(())
+}
+
+/// Somebody else administers now, not only after a rest.
+fn another_administers(step: &Step<'_>, number: PersonNumber) -> Result<(), DeskError> {
+    let others = step.list::<OperatorRow>(List::Operators, b"", None, u32::MAX)?;
+    let other = |(key, row): &(Vec<u8>, OperatorRow)| *key != number.0 && administers_now(step, row);
+    if others.iter().any(other) {
+        return Ok(());
+    }
+    Err(ErrorCode::LastAdministrator.into())
 }
 
 fn administers_now(step: &Step<'_>, row: &OperatorRow) -> bool {
@@ -215,10 +245,10 @@ pub(crate) fn settle(
     reason: &str,
 ) -> Result<(), DeskError> {
     let actor = who::privileged(step, session, Privilege::Administer)?;
-    let number = who::operator_number(step, id)?.ok_or(ErrorCode::OperatorUnknown)?;
+    let number = who::operator_number(step, id)?.ok_or(ErrorCode::OperatorMissing)?;
     let before: OperatorRow = step.must(&number.0)?;
     let (now, era) = (step.now(), step.head().era);
-    let (_, _, asked_by) = before.grants.later(now, era).ok_or(ErrorCode::WrongState)?;
+    let (_, _, asked_by) = before.grants.later(now, era).ok_or(ErrorCode::NothingRests)?;
     // Neither who asked for it nor who gains by it.
     let own = asked_by == actor.number || number == actor.number;
     if own || !who::may_be_second(step, actor.number)? {

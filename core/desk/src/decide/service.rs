@@ -87,7 +87,7 @@ pub(crate) fn settle_rules(
     let actor = who::privileged(step, session, Privilege::Administer)?;
     let mut settings = who::settings(step)?;
     let later = settings.rules.later(step.now(), step.head().era);
-    let (_, _, asked_by) = later.ok_or(ErrorCode::WrongState)?;
+    let (_, _, asked_by) = later.ok_or(ErrorCode::NothingRests)?;
     if asked_by == actor.number || !who::may_be_second(step, actor.number)? {
         return Err(ErrorCode::ApprovalSelf.into());
     }

@@ -9,11 +9,6 @@ use crate::rules::Rules;
 use crate::step::Step;
 use crate::{DeskError, OperatorId, OperatorSession, Privilege, Role};
 
-/// Names of the queues.
-pub(crate) const ALARMS: &[u8] = b"alarms";
-pub(crate) const OUTBOX: &[u8] = b"outbox";
-pub(crate) const ANNOUNCEMENTS: &[u8] = b"announcements";
-
 /// The first rows of a new desk, with its first Administrator. `password`: as the port for passwords made it.
 pub(crate) fn create(
     step: &mut Step<'_>,
@@ -30,7 +25,7 @@ pub(crate) fn create(
         },
     )?;
     step.put(b"", &CountsRow::default())?;
-    for queue in [ALARMS, OUTBOX, ANNOUNCEMENTS] {
+    for queue in [QueueRow::ALARMS, QueueRow::OUTBOX, QueueRow::ANNOUNCEMENTS] {
         step.put(queue, &QueueRow::default())?;
     }
     let created = step.entry(DeskEvent::LogCreated);

@@ -4,13 +4,15 @@ use fido_unlock_protocol::error::ErrorCode;
 
 use super::operators::{asked, with_reason};
 use super::who::{self, UserNameRow};
-use super::{announce, notice};
+use super::{announce, close, notice};
 use crate::ports::{List, Table};
 use crate::record::{DeskEntry, DeskEvent};
 use crate::rows::{RequestRow, Resting, TextRow, UserRow};
 use crate::step::Step;
 use crate::typed_text::composed;
-use crate::{Channel, DeskError, OperatorSession, PersonNumber, Privilege, User, UserClass, UserId};
+use crate::{
+    Channel, DeskError, OperatorSession, PersonNumber, Privilege, RequestId, User, UserClass, UserId,
+};
 
 /// Adds a user or changes one. A lower class rests first; a channel that is new or has another kind or address counts
 /// as changed now, whatever it says itself.
@@ -125,7 +127,7 @@ pub(crate) fn settle(
     step.about.user = Some(number);
     let mut row: UserRow = step.must(&number.0)?;
     let later = row.class.later(step.now(), step.head().era);
-    let (_, _, asked_by) = later.ok_or(ErrorCode::WrongState)?;
+    let (_, _, asked_by) = later.ok_or(ErrorCode::NothingRests)?;
     if asked_by == actor.number || !who::may_be_second(step, actor.number)? {
         return Err(ErrorCode::ApprovalSelf.into());
     }
@@ -138,7 +140,7 @@ pub(crate) fn settle(
 }
 
 /// Forgets all that is known of a user but the number, which the log names: name, channels, the reasons of their
-/// requests, and every text of an entry about them. Their devices stay registered, for nobody.
+/// requests, which end, and every text of an entry about them. Their devices stay registered, for nobody.
 pub(crate) fn erase(step: &mut Step<'_>, session: &OperatorSession, id: &UserId) -> Result<(), DeskError> {
     who::privileged(step, session, Privilege::Administer)?;
     let number = who::user_number(step, id)?;
@@ -155,11 +157,21 @@ pub(crate) fn erase(step: &mut Step<'_>, session: &OperatorSession, id: &UserId)
         },
     )?;
     for (key, mut row) in step.list::<RequestRow>(List::RequestsOfUser, &number.0, None, u32::MAX)? {
+        let id = key.as_slice().try_into().map_err(|_| ErrorCode::StoreCorrupt)?;
+        let id = RequestId::from_bytes(id);
+        if !row.has_ended() {
+            // Nobody could name the user of what would stay open.
+            step.about.device = Some(row.device);
+            step.about.request = Some(id);
+            close::end(step, id, &mut row, false)?;
+        }
         row.reason.clear();
         row.channel = None;
         row.changed();
         step.put(&key, &row)?;
     }
+    step.about.device = None;
+    step.about.request = None;
     let texts = step.store().list(List::TextsOfUser, &number.0, None, u32::MAX)?;
     for text in texts.into_iter().filter(|text| text.table == Table::Texts) {
         step.remove::<TextRow>(&text.key)?;

@@ -10,7 +10,8 @@ use crate::decide::{announce, lookup, operators, users};
 use crate::record::DeskEvent;
 use crate::rows::Grants;
 use crate::{
-    Announcement, DeskError, Found, Operator, OperatorId, OperatorSession, Privilege, User, UserClass, UserId,
+    Announcement, DeskError, Found, Operator, OperatorId, OperatorSession, Pending, Privilege, User,
+    UserClass, UserId,
 };
 
 impl Desk {
@@ -19,8 +20,8 @@ impl Desk {
     ///
     /// # Errors
     /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Administer`]; [`ErrorCode::PasswordWeak`];
-    /// [`ErrorCode::OperatorUnknown`] without a password for a new operator; [`ErrorCode::LastAdministrator`]; clock; a
-    /// store's error.
+    /// [`ErrorCode::OperatorMissing`] without a password for a new operator; [`ErrorCode::OperatorExists`] where a new one's
+    /// name looks like another's; [`ErrorCode::LastAdministrator`] where nobody else administers now; clock; a store's error.
     pub fn put_operator(
         &mut self,
         session: &OperatorSession,
@@ -58,10 +59,38 @@ impl Desk {
         self.step(DeskEvent::Searched, |step| lookup::operators(step, session))
     }
 
+    /// The operators' changes that rest, by name: what each may do then.
+    ///
+    /// # Errors
+    /// As [`Desk::operators`].
+    pub fn pending_operators(
+        &mut self,
+        session: &OperatorSession,
+    ) -> Result<Vec<Pending<Operator>>, DeskError> {
+        self.step(DeskEvent::Searched, |step| {
+            lookup::pending_operators(step, session)
+        })
+    }
+
+    /// A user's class that rests.
+    ///
+    /// # Errors
+    /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Administer`]; [`ErrorCode::UserUnknown`]; clock; a store's
+    /// error.
+    pub fn pending_class(
+        &mut self,
+        session: &OperatorSession,
+        user: &UserId,
+    ) -> Result<Option<Pending<UserClass>>, DeskError> {
+        self.step(DeskEvent::Searched, |step| {
+            lookup::pending_class(step, session, user)
+        })
+    }
+
     /// A second Administrator lets an operator's change that rests hold at once. `reason`: what made it urgent.
     ///
     /// # Errors
-    /// [`ErrorCode::WrongState`] when nothing rests; [`ErrorCode::ApprovalSelf`]; [`ErrorCode::ReasonMissing`]; as
+    /// [`ErrorCode::NothingRests`]; [`ErrorCode::ApprovalSelf`]; [`ErrorCode::ReasonMissing`]; as
     /// [`Desk::put_operator`].
     pub fn approve_operator(
         &mut self,

@@ -156,14 +156,14 @@ impl Desk {
     /// The proof that entry `index` is in the log as a checkpoint has it.
     ///
     /// # Errors
-    /// [`ErrorCode::AuditCheckpoint`] where the checkpoint is not of this log as it stands; [`ErrorCode::InvalidArgument`]
+    /// [`ErrorCode::AuditCheckpoint`] where the checkpoint is not of this log as it stands; [`ErrorCode::EntryUnknown`]
     /// where it has no such entry; a store's error.
     pub fn prove(&mut self, index: u64, checkpoint: &SignedNote) -> Result<ProofFile, DeskError> {
         let hashes = self.looking(|txn, state| {
             let head = of_this_log(txn, state, checkpoint)?;
             let nodes = StoredNodes::new(txn, state.size);
             let proof = inclusion_proof(&nodes, head.size, index)?;
-            Ok(proof.ok_or(ErrorCode::InvalidArgument)?)
+            Ok(proof.ok_or(ErrorCode::EntryUnknown)?)
         })?;
         Ok(ProofFile {
             index,
@@ -234,9 +234,9 @@ impl Desk {
     /// An entry's canonical bytes.
     ///
     /// # Errors
-    /// [`ErrorCode::InvalidArgument`] where the log has no such entry; a store's error.
+    /// [`ErrorCode::EntryUnknown`] where the log has no such entry; a store's error.
     pub fn entry_bytes(&mut self, index: u64) -> Result<Vec<u8>, DeskError> {
-        self.looking(|txn, _| Ok(txn.entries(index, 1)?.pop().ok_or(ErrorCode::InvalidArgument)?))
+        self.looking(|txn, _| Ok(txn.entries(index, 1)?.pop().ok_or(ErrorCode::EntryUnknown)?))
     }
 
     /// Verifies the whole log: each entry's form, place, time and log id, the tree over them, the full tiles, and that

@@ -8,12 +8,12 @@ use fido_unlock_protocol::error::ErrorCode;
 use crate::Privilege;
 
 use super::Desk;
-use crate::decide::{service, set_up, who};
+use crate::decide::{lookup, service, set_up, who};
 use crate::log::{NoteSigner, SignedNote, sign_note};
 use crate::ports::IssuerInfo;
 use crate::record::DeskEvent;
 use crate::rules::Rules;
-use crate::{DeskError, IssuerList, KeyEvent, LicenceFile, OperatorSession};
+use crate::{DeskError, IssuerList, KeyEvent, LicenceFile, OperatorSession, Pending};
 
 /// How the desk stands, beside its licence and its rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +96,14 @@ impl Desk {
             who::signed_in(step, session)?;
             Ok(who::rules(step)?)
         })
+    }
+
+    /// The rules that rest.
+    ///
+    /// # Errors
+    /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Administer`]; clock; a store's error.
+    pub fn pending_rules(&mut self, session: &OperatorSession) -> Result<Option<Pending<Rules>>, DeskError> {
+        self.step(DeskEvent::Searched, |step| lookup::pending_rules(step, session))
     }
 
     /// Changes the rules: what tightens holds at once, what loosens after its rest.

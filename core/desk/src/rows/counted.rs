@@ -72,6 +72,13 @@ pub(crate) struct QueueRow {
     pub(crate) next: u64,
 }
 
+impl QueueRow {
+    /// Names of the queues.
+    pub(crate) const ALARMS: &[u8] = b"alarms";
+    pub(crate) const OUTBOX: &[u8] = b"outbox";
+    pub(crate) const ANNOUNCEMENTS: &[u8] = b"announcements";
+}
+
 impl Row for QueueRow {
     const TABLE: Table = Table::Queues;
 }

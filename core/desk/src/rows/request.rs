@@ -28,7 +28,7 @@ pub(crate) enum RequestState {
     /// The device was unlocked, as the operator says.
     #[n(3)]
     Done,
-    /// Given up after a code was made.
+    /// Given up, with a code or before there was one.
     #[n(4)]
     Abandoned,
 }
@@ -148,6 +148,11 @@ impl RequestRow {
         }
     }
 
+    /// Whether it was done or given up.
+    pub(crate) const fn has_ended(&self) -> bool {
+        matches!(self.state, RequestState::Done | RequestState::Abandoned)
+    }
+
     pub(crate) fn device(&self) -> DeviceId {
         DeviceId::from_bytes(self.device)
     }
@@ -179,7 +184,7 @@ impl Row for RequestRow {
             group: self.user.0.to_vec(),
             order: order.clone(),
         }];
-        if !matches!(self.state, RequestState::Done | RequestState::Abandoned) {
+        if !self.has_ended() {
             listed.push(Listed {
                 list: List::OpenRequests,
                 group: Vec::new(),

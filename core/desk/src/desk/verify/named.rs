@@ -8,10 +8,9 @@ use fido_unlock_protocol::suite::Suite;
 
 use super::rows::each_of;
 use crate::LimitKind;
-use crate::decide::set_up::{ALARMS, ANNOUNCEMENTS, OUTBOX};
 use crate::ports::{DeskView, StorageError, Table};
 use crate::record::DeskEntry;
-use crate::rows::{AlarmRow, OperatorRow, UserRow, from_blob};
+use crate::rows::{AlarmRow, OperatorRow, QueueRow, UserRow, from_blob};
 use crate::{PersonNumber, UnixTime};
 
 /// How many entries are read at a time.
@@ -24,7 +23,7 @@ pub(super) fn rows(view: &dyn DeskView, size: u64, name: &mut Name<'_>) -> Resul
     for table in [Table::Settings, Table::Licence, Table::Counts] {
         name(table, b"");
     }
-    for queue in [ALARMS, OUTBOX, ANNOUNCEMENTS] {
+    for queue in [QueueRow::ALARMS, QueueRow::OUTBOX, QueueRow::ANNOUNCEMENTS] {
         name(Table::Queues, queue);
     }
     for slot in 0..=u8::MAX {
