@@ -290,6 +290,23 @@ fn another_name_leaves_class_what_rests_of_it_and_channels() {
 }
 
 #[test]
+fn an_operator_sees_from_when_on_they_may() {
+    let mut house = House::new();
+    let admin = house.sign_in(ADMIN);
+    assert_eq!(house.desk.pending_own(&admin), Ok(None));
+    let carl = operator("carl", &[Role::Administrator]);
+    house.desk.put_operator(&admin, &carl, Some(BERT.1)).unwrap();
+    let session = house.sign_in(("carl", BERT.1));
+    let pending = house.desk.pending_own(&session).unwrap().unwrap();
+    assert_eq!(pending.value, carl);
+    assert_eq!(pending.holds_from, START.plus_seconds(DAY));
+    assert_eq!(pending.asked_by.as_deref(), Some(ADMIN.0));
+    house.later(DAY);
+    let session = house.sign_in(("carl", BERT.1));
+    assert_eq!(house.desk.pending_own(&session), Ok(None));
+}
+
+#[test]
 fn how_the_desk_stands() {
     let mut house = House::new();
     let admin = house.sign_in(ADMIN);

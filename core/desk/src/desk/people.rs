@@ -72,6 +72,14 @@ impl Desk {
         })
     }
 
+    /// What of the session's operator's own rights rests, so that they know from when on they may.
+    ///
+    /// # Errors
+    /// As [`Desk::may`].
+    pub fn pending_own(&mut self, session: &OperatorSession) -> Result<Option<Pending<Operator>>, DeskError> {
+        self.step(DeskEvent::Searched, |step| lookup::pending_own(step, session))
+    }
+
     /// A user's class that rests.
     ///
     /// # Errors
