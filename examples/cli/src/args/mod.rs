@@ -18,7 +18,7 @@ The vendor's side:     licence
 To try it out:         mock, with --mock FILE on every command
 
 Exit codes: 0 done, 10 device, 20 code, 30 PIN, 40 policy, 50 transport, 60 signer, 70 store,
-80 command line or this program. Every error has its own number; see the README.
+80 command line or this program. Every error has its own number: docs/errors.md.
 
 Examples:
   fido-unlock diagnose

@@ -105,7 +105,7 @@ fn go_on(
             say("A code was made for it already. The same one is shown again.");
         }
         Some(_) => return Err(ErrorCode::RequestUsed.into()),
-        None if !request.lives => return Err(ErrorCode::RequestExpired.into()),
+        None if !request.lives => return Err(why_it_ended(open, id, theirs)),
         None => {}
     }
     *opened = Some(id);
@@ -125,6 +125,16 @@ fn go_on(
     }
     open.desk.take_over(&open.session, id)?;
     Ok(open.desk.request(&open.session, id)?)
+}
+
+/// It has run out, or was given up before a code was made: the desk says which.
+fn why_it_ended(open: &mut OpenDesk, id: RequestId, theirs: bool) -> Failure {
+    let said = if theirs {
+        open.desk.take_over(&open.session, id)
+    } else {
+        open.desk.begin_verification(&open.session, id).map(|_| ())
+    };
+    said.map_or_else(Failure::from, |()| ErrorCode::RequestExpired.into())
 }
 
 /// What the desk wants more, with the option that gives it where nobody can be asked; and how long a limit counts.

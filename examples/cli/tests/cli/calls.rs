@@ -116,6 +116,37 @@ fn another_operators_request_is_taken_over() {
         .error(415);
 }
 
+/// Nothing stays open that nobody goes on with.
+#[test]
+fn a_request_without_a_code_is_given_up() {
+    let bench = Bench::locked(2);
+    bench.respond("00").error(201);
+    let request = only_request(&bench);
+    bench.admin(&format!("desk abandon --request {request}"), "").ok();
+    assert_eq!(open_requests(&bench).len(), 0);
+    bench
+        .admin(&format!("respond --request {request}"), "")
+        .error(415);
+}
+
+#[test]
+fn an_approver_without_the_right_is_told_as_that() {
+    let bench = Bench::locked(2);
+    let challenge = bench.challenge();
+    bench
+        .admin(
+            "desk add-operator --name nina --privilege audit",
+            &format!("{OTHERS_PASSWORD}\n{OTHERS_PASSWORD}"),
+        )
+        .ok();
+    bench
+        .admin(
+            &format!("respond --user alice {HOW} --approver nina"),
+            &format!("{challenge}\n{OTHERS_PASSWORD}"),
+        )
+        .error(436);
+}
+
 #[test]
 fn a_number_that_is_no_request() {
     let bench = Bench::with_desk(2);

@@ -9,6 +9,7 @@
     missing_docs
 )]
 
+mod administration;
 mod attacks;
 mod bench;
 mod brought;
