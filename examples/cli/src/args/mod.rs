@@ -381,6 +381,13 @@ mod tests {
             .collect()
     }
 
+    fn pages() -> Vec<String> {
+        vec![
+            include_str!("../../README.md").to_owned(),
+            include_str!("../../../../docs/for-help-desks.md").to_owned(),
+        ]
+    }
+
     fn helps(command: &clap::Command, texts: &mut Vec<String>) {
         texts.extend(command.get_after_help().map(ToString::to_string));
         command.get_subcommands().for_each(|sub| helps(sub, texts));
@@ -393,7 +400,7 @@ mod tests {
 
     #[test]
     fn every_example_is_taken() {
-        let mut texts = vec![include_str!("../../README.md").to_owned()];
+        let mut texts = pages();
         helps(&Cli::command(), &mut texts);
         let examples: Vec<String> = texts.iter().flat_map(|text| examples(text)).collect();
         assert!(examples.len() > 50, "{}", examples.len());
@@ -405,7 +412,7 @@ mod tests {
     /// An example that is taken literally says that there is no such thing, not that it is mistyped.
     #[test]
     fn every_number_in_an_example_is_typed_right() {
-        let mut texts = vec![include_str!("../../README.md").to_owned()];
+        let mut texts = pages();
         helps(&Cli::command(), &mut texts);
         let examples: Vec<Vec<String>> = texts
             .iter()

@@ -16,6 +16,8 @@ mod brought;
 mod bulk;
 mod calls;
 mod flow;
+#[cfg(unix)]
+mod guide;
 mod keys;
 #[cfg(target_os = "linux")]
 mod output;

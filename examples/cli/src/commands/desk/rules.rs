@@ -62,8 +62,11 @@ fn parsed(text: &str) -> Result<Value, Failure> {
     serde_json::from_str(text).map_err(|_| ErrorCode::HostFailed.into())
 }
 
-/// The rules that rest and what they change, for an Administrator.
-pub fn pending(open: &mut OpenDesk) -> Result<Option<(Pending<Rules>, Vec<String>)>, Failure> {
+/// Rules that rest, and what they change, a line for each.
+pub type Resting = (Pending<Rules>, Vec<String>);
+
+/// The rules that rest, for an Administrator.
+pub fn pending(open: &mut OpenDesk) -> Result<Option<Resting>, Failure> {
     if !open.desk.may(&open.session, Privilege::Administer)? {
         return Ok(None);
     }

@@ -1,11 +1,11 @@
 //! `desk status`.
 
 use fido_unlock::desk::record::DeskEvent;
-use fido_unlock::desk::{Announcement, CodeOutcome, Pending, Privilege, Rules};
+use fido_unlock::desk::{Announcement, CodeOutcome, Privilege};
 use serde_json::{Value, json};
 
 use super::PAGE;
-use super::rules::{described, pending};
+use super::rules::{Resting, described, pending};
 use crate::args::At;
 use crate::commands::audit::moment;
 use crate::desk::{Keys, OpenDesk, rests};
@@ -14,7 +14,7 @@ use crate::output::{Report, shown};
 use crate::prompt::Prompt;
 
 /// What every Administrator is told, as a line. Of rules that still rest it is shown what they change.
-fn announced(told: &Announcement, rules: Option<&(Pending<Rules>, Vec<String>)>) -> String {
+fn announced(told: &Announcement, rules: Option<&Resting>) -> String {
     let mut line = format!("announced at {}: {}", moment(told.at), told.event.name());
     let text = match told.event {
         // Of rules it says only from when on they hold, which stands below.
