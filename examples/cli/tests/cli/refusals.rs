@@ -193,7 +193,11 @@ fn before_the_set_up_has_ended_and_without_a_licence_no_code_is_given() {
     let bench = Bench::empty();
     let secrets = format!("{ADMIN_PASSWORD}\n{ADMIN_PASSWORD}\n{PASSPHRASE}\n{PASSPHRASE}\n");
     bench.run("desk init --desk desk", &secrets).ok();
-    bench.admin("respond --user alice --reason T-1", "").error(401);
+    let missing = bench.admin("respond --user alice --reason T-1", "").error(401);
+    assert!(
+        missing.get("detail").is_none(),
+        "nobody to ask is named: {missing}"
+    );
     for weak in ["password-password", "short"] {
         let words = "desk add-operator --name olga --role administrator";
         bench.admin(words, &format!("{weak}\n{weak}")).error(440);
