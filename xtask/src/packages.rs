@@ -33,6 +33,8 @@ const PACKAGES: &[Package] = &[
         "that guest's shell, and the loopback of the tests with vpcd",
     ),
     ("cpio", "that guest's file system"),
+    ("chromium", "the browser of the console's tests"),
+    ("chromium-driver", "what drives it"),
     ("fido2-tools", "fido2-token, a client that is not ours"),
     ("golang-go", "Go, whose sumdb reads the desk's log"),
     ("golang-golang-x-mod-dev", "that sumdb"),

@@ -5,8 +5,13 @@ use crate::step::{self, Done, Group, Part, lanes, within};
 use crate::workspace::{self, Tests, filters};
 use crate::{bindings, firmware, packages, samples};
 
-/// Their tests run over the real stacks.
-const STACKS: &[&str] = &["fido-unlock-hid", "fido-unlock-pcsc", "fido-unlock-stacks-tests"];
+/// Their tests run over the real stacks, or in a browser.
+const STACKS: &[&str] = &[
+    "fido-unlock-hid",
+    "fido-unlock-pcsc",
+    "fido-unlock-stacks-tests",
+    "help-desk",
+];
 /// Their tests are another part's: C#, packages.
 const OTHERS: &[&str] = &["fido-unlock-bindgen", "fido-unlock-packages-tests"];
 
@@ -25,7 +30,7 @@ pub const PARTS: &[Part] = &[
     firmware::build,
 ];
 
-/// Guests that start, cards that answer, keys that blink.
+/// Guests that start, cards that answer, keys that blink, pages that load.
 pub const IDLE: &[Part] = &[stacks];
 
 /// Everything.
@@ -88,5 +93,10 @@ pub fn model() -> Done {
 
 fn stacks() -> Done {
     let all = Tests::list()?;
-    workspace::test("tests: pcscd and hidraw", &filters(&all.of(STACKS)), &[], &[])
+    workspace::test(
+        "tests: pcscd, hidraw, Chromium",
+        &filters(&all.of(STACKS)),
+        &[],
+        &[],
+    )
 }

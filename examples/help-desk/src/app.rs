@@ -1,0 +1,77 @@
+//! What every handler sees, and the whole service as one router.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+
+use crate::demo::VirtualKey;
+use crate::desks::Desks;
+use crate::door;
+use crate::routes;
+use crate::session::Sessions;
+use crate::site::Site;
+
+/// The longest body of a request, in bytes.
+pub(crate) const LONGEST_BODY: usize = 16 * 1024;
+
+/// What the service is made of.
+pub struct AppParts {
+    /// The desk, on its threads.
+    pub desks: Desks,
+    /// Where the pages are.
+    pub site: Site,
+    /// The key of "Try it", in a demonstration.
+    pub key: Option<VirtualKey>,
+}
+
+/// The service's state. A clone is another handle to the same.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    parts: AppParts,
+    sessions: Sessions,
+}
+
+impl App {
+    /// Of its parts; nobody has signed in.
+    #[must_use]
+    pub fn new(parts: AppParts) -> Self {
+        Self(Arc::new(Inner {
+            parts,
+            sessions: Sessions::default(),
+        }))
+    }
+
+    /// The desk, on its threads.
+    #[must_use]
+    pub fn desks(&self) -> &Desks {
+        &self.0.parts.desks
+    }
+
+    /// Where the pages are.
+    #[must_use]
+    pub fn site(&self) -> &Site {
+        &self.0.parts.site
+    }
+
+    /// The key of "Try it", in a demonstration.
+    #[must_use]
+    pub fn key(&self) -> Option<&VirtualKey> {
+        self.0.parts.key.as_ref()
+    }
+
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.0.sessions
+    }
+}
+
+/// The whole service: every route behind its rule, everything behind one door. Tests call it without a port.
+pub fn app(state: App) -> Router {
+    routes::router(&state)
+        .layer(DefaultBodyLimit::max(LONGEST_BODY))
+        .layer(from_fn_with_state(state.clone(), door::door))
+        .with_state(state)
+}

@@ -1,0 +1,206 @@
+//! A demonstration: a desk in a temporary folder, with sample users, a few operators, and a virtual key that is locked.
+//! Everything is made anew at each start, passwords and keys too, and goes with the process.
+
+mod key;
+mod people;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use fido_unlock::desk::log::{KeyName, NoteSigner, NoteVerifier, SoftwareNoteSigner};
+use fido_unlock::desk::ports::IssuerInfo;
+use fido_unlock::desk::{
+    Desk, DeskParts, KeyRing, LicenceFile, OperatorId, OperatorSession, Rules, SealKey, SoftwareSigner,
+    UnixTime,
+};
+use fido_unlock::ports::Entropy;
+use fido_unlock::suite::IssuerKey;
+use fido_unlock::{ErrorCode, Suite};
+use fido_unlock_files::{Argon2Passwords, SystemClock};
+use fido_unlock_mock::desk::{MemoryAdminKeys, Outbox};
+use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
+use getrandom::SysRng;
+use tempfile::TempDir;
+use zeroize::Zeroizing;
+
+pub use key::{KeyState, VirtualKey};
+pub use people::DemoOperator;
+
+use crate::app::{App, AppParts};
+use crate::desks::{Desks, MakeDesk};
+use crate::refusal::Refusal;
+use crate::site::Site;
+
+/// The suite of the demonstration: codes that are read out.
+const SUITE: Suite = Suite::P256EcdhMac;
+/// The slot of the desk's key on each device.
+const SLOT: u8 = 1;
+const DAY: u64 = 24 * 60 * 60;
+/// Wrong passwords are written down once in so many seconds.
+const GUESS_WINDOW: u64 = 10;
+
+/// A demonstration that runs as long as this value.
+pub struct Demo {
+    app: App,
+    make: Arc<MakeDesk>,
+    operators: Vec<DemoOperator>,
+    _folder: TempDir,
+}
+
+impl Demo {
+    /// Makes it. `address`: where it listens.
+    ///
+    /// # Errors
+    /// No random bytes, no place for files, no thread.
+    pub fn make(address: SocketAddr) -> Result<Self, Refusal> {
+        let folder = tempfile::tempdir().map_err(|_| ErrorCode::StoreWrite)?;
+        let database = folder.path().join("desk.sqlite");
+        let store = SqliteStore::create(&database, SqliteOptions::default())?;
+        let secrets = Secrets::make()?;
+        let operators = people::operators()?;
+        let key = set_up(secrets.parts(store.clone())?, &secrets, &operators)?;
+        let make: Arc<MakeDesk> = Arc::new(move || Desk::open(secrets.parts(store.clone())?));
+        let app = App::new(AppParts {
+            desks: Desks::start(Arc::clone(&make))?,
+            site: Site::on_loopback(address),
+            key: Some(key),
+        });
+        Ok(Self {
+            app,
+            make,
+            operators,
+            _folder: folder,
+        })
+    }
+
+    /// Its service.
+    #[must_use]
+    pub fn app(&self) -> App {
+        self.app.clone()
+    }
+
+    /// Who may sign in, with which password.
+    #[must_use]
+    pub fn operators(&self) -> &[DemoOperator] {
+        &self.operators
+    }
+
+    /// Opens one more desk over its store.
+    #[must_use]
+    pub fn make_desk(&self) -> &Arc<MakeDesk> {
+        &self.make
+    }
+}
+
+/// What lies with a desk's keys, and of what every desk over the one store is made.
+struct Secrets {
+    seal_key: Zeroizing<[u8; 32]>,
+    pepper: Zeroizing<[u8; 32]>,
+    issuer: IssuerKey,
+    vendor: SoftwareNoteSigner,
+    outbox: Outbox,
+}
+
+impl Secrets {
+    fn make() -> Result<Self, Refusal> {
+        let name = KeyName::new("demonstration.example").map_err(|_| ErrorCode::InvalidArgument)?;
+        Ok(Self {
+            seal_key: random()?,
+            pepper: random()?,
+            issuer: IssuerKey::make_p256(SUITE, &mut SysRng)?,
+            vendor: SoftwareNoteSigner::make(name, &mut SysRng)?,
+            outbox: Outbox::default(),
+        })
+    }
+
+    fn parts(&self, store: SqliteStore) -> Result<DeskParts, fido_unlock::desk::DeskError> {
+        let mut ring = KeyRing::new();
+        let scalar = self.issuer.expose_p256_scalar().ok_or(ErrorCode::KeyMissing)?;
+        let own = IssuerKey::from_p256_scalar(SUITE, &scalar).ok_or(ErrorCode::KeyMissing)?;
+        ring.insert(SLOT, own)?;
+        Ok(DeskParts {
+            store: Box::new(store),
+            seal_key: SealKey::from_bytes(*self.seal_key),
+            clock: Box::new(SystemClock),
+            entropy: Box::new(SysRng),
+            signer: Box::new(SoftwareSigner::new(ring, Box::new(MemoryAdminKeys::default()))),
+            passwords: Box::new(Argon2Passwords::new(self.pepper.clone())),
+            notifier: Box::new(self.outbox.clone()),
+            delivery: None,
+            anchor: None,
+            // Its key was made for this process: a demonstration's licence is worth nothing elsewhere.
+            vendor: vec![self.verifier()],
+            guess_window_seconds: GUESS_WINDOW,
+        })
+    }
+
+    fn verifier(&self) -> NoteVerifier {
+        self.vendor.verifier()
+    }
+
+    fn licence(&self, now: UnixTime) -> Result<String, Refusal> {
+        let name = KeyName::new("demonstration.example").map_err(|_| ErrorCode::InvalidArgument)?;
+        let mut vendor = SoftwareNoteSigner::from_seed(name, &self.vendor.expose_seed());
+        let licence = LicenceFile {
+            holder: "Demonstration".into(),
+            devices: 100,
+            valid_until: now.plus_seconds(DAY),
+            contact: "nobody: this is a demonstration".into(),
+        };
+        Ok(licence.sign(&mut vendor)?)
+    }
+}
+
+fn random() -> Result<Zeroizing<[u8; 32]>, ErrorCode> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    SysRng.fill(&mut *bytes).map_err(|_| ErrorCode::EntropyFailed)?;
+    Ok(bytes)
+}
+
+fn now() -> UnixTime {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    UnixTime(since.map_or(0, |since| since.as_secs()))
+}
+
+/// Makes the desk and all who are in it; gives the locked key.
+fn set_up(parts: DeskParts, secrets: &Secrets, operators: &[DemoOperator]) -> Result<VirtualKey, Refusal> {
+    let administrator = operators.first().ok_or(ErrorCode::InvalidArgument)?;
+    let mut desk = Desk::create(
+        parts,
+        rules(),
+        &administrator.operator.id,
+        &administrator.password,
+    )?;
+    let session = desk.sign_in(&administrator.operator.id, &administrator.password)?;
+    desk.put_licence(&session, &secrets.licence(now())?)?;
+    let public = secrets.issuer.public().ok_or(ErrorCode::KeyMissing)?;
+    let info = IssuerInfo {
+        slot: SLOT,
+        suite: SUITE,
+        public,
+        retired: false,
+    };
+    desk.put_issuer(&session, &info)?;
+    for other in operators.iter().skip(1) {
+        desk.put_operator(&session, &other.operator, Some(&other.password))?;
+    }
+    let key = people::move_in(&mut desk, &session, &public)?;
+    desk.open_desk(&session)?;
+    desk.sign_out(&session)?;
+    Ok(key)
+}
+
+fn rules() -> Rules {
+    let mut rules = Rules::default();
+    // Somebody who tries a program out unlocks the same key again and again.
+    rules.limits.device = rules.limits.operator;
+    rules
+}
+
+fn operator_id(name: &str) -> Result<OperatorId, ErrorCode> {
+    OperatorId::new(name).ok_or(ErrorCode::InvalidArgument)
+}
+
+/// An operator's session.
+type Session = OperatorSession;

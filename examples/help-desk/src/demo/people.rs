@@ -1,0 +1,165 @@
+//! Who is in the demonstration: operators, and users with their devices.
+
+use fido_unlock::desk::{
+    Channel, ChannelKind, Desk, DeviceKeys, NewDevice, Operator, Privilege, Role, UnixTime, User, UserClass,
+    UserId,
+};
+use fido_unlock::ports::Entropy;
+use fido_unlock::suite::IssuerPublicKey;
+use fido_unlock::{DeviceId, ErrorCode};
+use getrandom::SysRng;
+use zeroize::Zeroizing;
+
+use super::{SLOT, Session, VirtualKey, operator_id};
+use crate::refusal::Refusal;
+
+/// Characters of a password: those that nobody mistakes for another.
+const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+/// Of five bits each: 100 bits.
+const PASSWORD_LENGTH: usize = 20;
+
+/// An operator of the demonstration.
+pub struct DemoOperator {
+    /// Name, roles, privileges.
+    pub operator: Operator,
+    /// Their password.
+    pub password: Zeroizing<String>,
+    /// What they are there for.
+    pub purpose: &'static str,
+}
+
+fn password() -> Result<Zeroizing<String>, ErrorCode> {
+    let mut bytes = Zeroizing::new([0; PASSWORD_LENGTH]);
+    SysRng.fill(&mut *bytes).map_err(|_| ErrorCode::EntropyFailed)?;
+    let mut text = Zeroizing::new(String::with_capacity(PASSWORD_LENGTH * 2));
+    for (place, byte) in bytes.iter().enumerate() {
+        if place > 0 && place % 5 == 0 {
+            text.push('-');
+        }
+        let letter = LETTERS.get(usize::from(byte % 32)).copied();
+        text.extend(letter.map(char::from));
+    }
+    Ok(text)
+}
+
+/// The first one is the Administrator.
+pub(super) fn operators() -> Result<Vec<DemoOperator>, ErrorCode> {
+    type Line = (&'static str, &'static [Role], &'static [Privilege], &'static str);
+    const LINES: [Line; 3] = [
+        ("admin-1", &[Role::Administrator], &[], "may do everything"),
+        ("desk-1", &[], &[Privilege::Unlock], "answers callers"),
+        (
+            "audit-1",
+            &[],
+            &[Privilege::Audit],
+            "reads the log, gives no code",
+        ),
+    ];
+    let make = |(name, roles, privileges, purpose): Line| {
+        Ok(DemoOperator {
+            operator: Operator {
+                id: operator_id(name)?,
+                roles: roles.to_vec(),
+                privileges: privileges.to_vec(),
+            },
+            password: password()?,
+            purpose,
+        })
+    };
+    LINES.into_iter().map(make).collect()
+}
+
+/// A sample user: id, name, class, how many devices.
+type Sample = (&'static str, &'static str, UserClass, usize);
+
+/// The first one's device is the virtual key.
+const SAMPLES: [Sample; 8] = [
+    ("robin.sample", "Robin Sample", UserClass::Ordinary, 1),
+    ("alex.muster", "Alex Muster", UserClass::Ordinary, 1),
+    ("chris.example", "Chris Example", UserClass::Ordinary, 2),
+    ("dana.specimen", "Dana Specimen (board)", UserClass::Privileged, 1),
+    ("jo.moster", "Jo Møster", UserClass::Ordinary, 1),
+    ("kim.echantillon", "Kim d'Échantillon", UserClass::Ordinary, 1),
+    ("lee.yangben", "李 样本", UserClass::Ordinary, 1),
+    ("sam.nokey", "Sam Nokey", UserClass::Ordinary, 0),
+];
+
+/// Registers users and devices, one of the devices retired; gives the first one's key, with a passkey, locked.
+pub(super) fn move_in(
+    desk: &mut Desk,
+    session: &Session,
+    issuer: &IssuerPublicKey,
+) -> Result<VirtualKey, Refusal> {
+    let mut locked = None;
+    for (place, sample) in SAMPLES.iter().enumerate() {
+        let user = user(place, sample)?;
+        let (_, name, _, devices) = *sample;
+        desk.put_user(session, &user)?;
+        for _ in 0..devices {
+            let key = VirtualKey::make(name)?;
+            let device = register(desk, session, &key, issuer, &user.id)?;
+            locked = locked.or(Some((key, device)));
+        }
+    }
+    if let Some(last) = UserId::new("chris.example") {
+        let devices = desk.find_user(session, &last)?.devices;
+        if let Some(old) = devices.first() {
+            desk.retire_device(session, &old.id)?;
+        }
+    }
+    let (key, _) = locked.ok_or(ErrorCode::NoDevice)?;
+    key.make_passkey()?;
+    key.lock()?;
+    Ok(key)
+}
+
+fn user(place: usize, &(id, name, class, _): &Sample) -> Result<User, ErrorCode> {
+    Ok(User {
+        id: UserId::new(id).ok_or(ErrorCode::InvalidArgument)?,
+        name: name.into(),
+        class,
+        channels: vec![
+            channel("mail", ChannelKind::Mail, format!("{id}@corp.example")),
+            channel(
+                "telephone",
+                ChannelKind::Telephone,
+                format!("+1 555 01{place:02}"),
+            ),
+        ],
+    })
+}
+
+fn channel(id: &str, kind: ChannelKind, address: String) -> Channel {
+    Channel {
+        id: id.into(),
+        kind,
+        address,
+        // The desk sets it.
+        changed_at: UnixTime(0),
+    }
+}
+
+fn register(
+    desk: &mut Desk,
+    session: &Session,
+    key: &VirtualKey,
+    issuer: &IssuerPublicKey,
+    owner: &UserId,
+) -> Result<DeviceId, Refusal> {
+    let enrolled = key.enroll(issuer)?;
+    let device = NewDevice {
+        id: enrolled.device_id,
+        owner: owner.clone(),
+        slot: SLOT,
+        keys: DeviceKeys::P256EcdhMac {
+            issuer: *issuer,
+            device: enrolled.device_key,
+        },
+        admin_key: None,
+        counter: Some(0),
+        rotation: 0,
+        other_slots: Vec::new(),
+    };
+    desk.register_device(session, &device)?;
+    Ok(enrolled.device_id)
+}

@@ -1,0 +1,182 @@
+//! The desk on its threads. A desk blocks: it hashes, signs and waits for the disk. So each of a few threads has a desk
+//! of its own over the one store, and a handler sends it a closure and awaits the answer. Whoever finds the queue full
+//! is told so at once.
+//!
+//! Signing in has a thread of its own: guesses are counted in one place, and a crowd at the door does not hold up calls.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use fido_unlock::ErrorCode;
+use fido_unlock::desk::{Desk, DeskError, OperatorId, OperatorSession};
+use tokio::sync::oneshot;
+use zeroize::Zeroizing;
+
+use crate::refusal::Refusal;
+
+/// Desks that answer calls, one to a thread.
+const DESKS: usize = 4;
+/// Calls that may wait for a desk.
+const MOST_CALLS: usize = 256;
+/// Sign-ins that may wait: each is a password's hash.
+const MOST_SIGN_INS: usize = 32;
+
+type Job = Box<dyn FnOnce(&mut Desk) + Send>;
+
+/// Opens one more desk over the store.
+pub type MakeDesk = dyn Fn() -> Result<Desk, DeskError> + Send + Sync;
+
+/// The desk. When it is dropped, what is waiting is answered first.
+pub struct Desks {
+    calls: Lane,
+    door: Lane,
+}
+
+impl Desks {
+    /// Opens the desks by `make`.
+    ///
+    /// # Errors
+    /// `make`'s; [`ErrorCode::HostFailed`] where there can be no thread.
+    pub fn start(make: Arc<MakeDesk>) -> Result<Self, DeskError> {
+        Ok(Self {
+            calls: Lane::start("desk", DESKS, MOST_CALLS, &make)?,
+            door: Lane::start("sign-in", 1, MOST_SIGN_INS, &make)?,
+        })
+    }
+
+    /// Runs `job` on a desk.
+    ///
+    /// # Errors
+    /// The desk's; [`Refusal::busy`] where too many wait.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Desk) -> Result<T, DeskError> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        Ok(self.calls.run(job).await??)
+    }
+
+    /// Signs an operator in.
+    ///
+    /// # Errors
+    /// As [`Desk::sign_in`]; [`Refusal::busy`] where too many wait.
+    pub async fn sign_in(
+        &self,
+        operator: OperatorId,
+        password: Zeroizing<String>,
+    ) -> Result<OperatorSession, Refusal> {
+        let job = move |desk: &mut Desk| desk.sign_in(&operator, &password);
+        Ok(self.door.run(job).await??)
+    }
+
+    /// Sends the notices that are due, after the answer to whoever caused them. What is not sent now stays in the
+    /// outbox, and goes with the next.
+    pub fn send_notices(&self) {
+        let job: Job = Box::new(|desk| while let Ok(true) = desk.send_notice() {});
+        // Too many wait: the next call sends them.
+        let _ = self.calls.send(job);
+    }
+}
+
+/// Threads that share one queue.
+struct Lane {
+    jobs: Option<SyncSender<Job>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Lane {
+    fn start(name: &str, threads: usize, waiting: usize, make: &Arc<MakeDesk>) -> Result<Self, DeskError> {
+        let (jobs, queue) = sync_channel::<Job>(waiting);
+        let queue = Arc::new(Mutex::new(queue));
+        let mut lane = Self {
+            jobs: Some(jobs),
+            threads: Vec::new(),
+        };
+        for _ in 0..threads {
+            let (desk, make, queue) = (make()?, Arc::clone(make), Arc::clone(&queue));
+            let thread = thread::Builder::new()
+                .name(name.into())
+                .spawn(move || work(desk, &*make, &queue))
+                .map_err(|_| ErrorCode::HostFailed)?;
+            lane.threads.push(thread);
+        }
+        Ok(lane)
+    }
+
+    fn send(&self, job: Job) -> Result<(), Refusal> {
+        let jobs = self.jobs.as_ref().ok_or_else(Refusal::busy)?;
+        jobs.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) | TrySendError::Disconnected(_) => Refusal::busy(),
+        })
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Desk) -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Box::new(move |desk| {
+            // Whoever asked may have hung up; what was done is recorded.
+            let _ = answer.send(job(desk));
+        }))?;
+        answered.await.map_err(|_| ErrorCode::HostFailed.into())
+    }
+}
+
+impl Drop for Lane {
+    fn drop(&mut self) {
+        self.jobs = None;
+        for thread in self.threads.drain(..) {
+            // A panic there was printed there.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn work(mut desk: Desk, make: &MakeDesk, queue: &Mutex<Receiver<Job>>) {
+    loop {
+        let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = job else { return };
+        if catch_unwind(AssertUnwindSafe(|| job(&mut desk))).is_err() {
+            // What it has in memory may be half done; what it has answered is in the store.
+            let Ok(another) = make() else { return };
+            desk = another;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::Demo;
+
+    #[tokio::test]
+    async fn a_full_queue_is_told_and_a_panic_costs_one_call() {
+        let demo = Demo::make("127.0.0.1:1".parse().unwrap()).unwrap();
+        let lane = Lane::start("test", 1, 1, demo.make_desk()).unwrap();
+        let (hold, held) = std::sync::mpsc::channel::<()>();
+        let (begun, begins) = std::sync::mpsc::channel::<()>();
+        lane.send(Box::new(move |_| {
+            begun.send(()).unwrap();
+            held.recv().unwrap();
+        }))
+        .unwrap();
+        begins.recv().unwrap();
+        lane.send(Box::new(|_| ())).unwrap();
+        let refused = lane.send(Box::new(|_| ())).unwrap_err();
+        assert_eq!(refused.status(), axum::http::StatusCode::SERVICE_UNAVAILABLE);
+        hold.send(()).unwrap();
+        // With room for one, it waits for its turn here.
+        let mut panicked = lane.run(|_| -> () { panic!("on purpose") }).await;
+        while panicked
+            .as_ref()
+            .is_err_and(|refusal| refusal.status() == axum::http::StatusCode::SERVICE_UNAVAILABLE)
+        {
+            tokio::task::yield_now().await;
+            panicked = lane.run(|_| -> () { panic!("on purpose") }).await;
+        }
+        assert_eq!(panicked.unwrap_err().number(), Some(803));
+        assert!(lane.run(Desk::log_state).await.unwrap().unwrap().size > 0);
+    }
+}

@@ -1,0 +1,103 @@
+//! What every page has: its operator, its menu, its token; and how a page becomes a response.
+
+use askama::Template;
+use axum::body::{Body, Bytes};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use fido_unlock::desk::{OperatorSession, Privilege, UnixTime};
+use zeroize::Zeroizing;
+
+use crate::app::App;
+
+/// The operator who asks, as the guard found them.
+#[derive(Clone)]
+pub(crate) struct Who {
+    pub(crate) session: OperatorSession,
+    pub(crate) csrf: Zeroizing<String>,
+    pub(crate) may: Vec<Privilege>,
+}
+
+/// A line of the menu.
+pub(crate) struct Entry {
+    pub(crate) title: &'static str,
+    pub(crate) path: &'static str,
+    pub(crate) here: bool,
+}
+
+/// The frame of a page for an operator who has signed in.
+pub(crate) struct Page {
+    who: Who,
+    /// Passkey Management: what the operator may.
+    pub(crate) menu: Vec<Entry>,
+    /// Demonstration, where it is one.
+    pub(crate) demo: Vec<Entry>,
+}
+
+impl Page {
+    /// `here`: the path of the menu's line that the page belongs to.
+    pub(crate) fn new(app: &App, who: &Who, here: &str) -> Self {
+        let entry = |title, path| Entry {
+            title,
+            path,
+            here: path == here,
+        };
+        let unlock = who.may.contains(&Privilege::Unlock);
+        Self {
+            who: who.clone(),
+            menu: unlock.then(|| entry("Unlock", "/unlock")).into_iter().collect(),
+            demo: app
+                .key()
+                .map(|_| entry("Try it", "/try-it"))
+                .into_iter()
+                .collect(),
+        }
+    }
+
+    pub(crate) fn operator(&self) -> &str {
+        self.who.session.operator().as_str()
+    }
+
+    pub(crate) fn csrf(&self) -> &str {
+        &self.who.csrf
+    }
+}
+
+/// A page. It is wiped when it is sent, as far as this process's own copy goes: some show a Response Code.
+pub(crate) fn html(status: StatusCode, page: &impl Template) -> Response {
+    // Growing would leave copies behind.
+    let mut text = Zeroizing::new(String::with_capacity(64 * 1024));
+    if page.render_into(&mut *text).is_err() {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    }
+    let body = Body::from(Bytes::from_owner(text));
+    (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], body).into_response()
+}
+
+/// A day, such as 2026-11-30.
+pub(crate) fn day(at: UnixTime) -> String {
+    at.to_string().chars().take(10).collect()
+}
+
+/// A minute, such as 2026-11-30 12:36 UTC.
+pub(crate) fn moment(at: UnixTime) -> String {
+    let text = at.to_string();
+    let minute = text.chars().skip(11).take(5).collect::<String>();
+    format!("{} {minute} UTC", day(at))
+}
+
+/// Elsewhere, by GET.
+pub(crate) fn see_other(path: &str) -> Response {
+    (StatusCode::SEE_OTHER, [(header::LOCATION, path)]).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_and_minutes() {
+        let at = UnixTime(1_796_042_171);
+        assert_eq!(day(at), "2026-11-30");
+        assert_eq!(moment(at), "2026-11-30 12:36 UTC");
+    }
+}

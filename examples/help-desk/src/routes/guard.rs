@@ -1,0 +1,145 @@
+//! Before a route: who asks, whether they may, and whether a form has its session's token.
+
+use axum::RequestExt;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Form, FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use fido_unlock::ErrorCode;
+use fido_unlock::desk::{Desk, DeskError, OperatorSession, Privilege};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::Access;
+use crate::app::{App, LONGEST_BODY};
+use crate::page::{Who, see_other};
+use crate::refusal::Refusal;
+use crate::{csrf, session};
+
+/// What a route's guard knows.
+#[derive(Clone)]
+pub(super) struct Gate {
+    pub(super) app: App,
+    pub(super) access: Access,
+}
+
+pub(super) async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    match admit(&gate, request).await {
+        Ok(request) => next.run(request).await,
+        Err(response) => response,
+    }
+}
+
+async fn admit(gate: &Gate, mut request: Request) -> Result<Request, Response> {
+    if gate.access == Access::Everyone {
+        return Ok(request);
+    }
+    let (app, is_part) = (&gate.app, request.headers().contains_key("hx-request"));
+    let Some(cookie) = session::cookie_of(request.headers(), app.site()) else {
+        return Err(to_sign_in(is_part));
+    };
+    let Some(session) = app.sessions().find(&cookie) else {
+        return Err(to_sign_in(is_part));
+    };
+    let csrf = csrf::token(&cookie);
+    if *request.method() == Method::POST {
+        request = with_token(request, &csrf)
+            .await
+            .map_err(IntoResponse::into_response)?;
+    }
+    let asking = session.clone();
+    let wanted = match gate.access {
+        Access::May(privilege) => Some(privilege),
+        Access::Everyone | Access::SignedIn => None,
+    };
+    let may = app
+        .desks()
+        .run(move |desk| privileges(desk, &asking, wanted))
+        .await;
+    let may = may.map_err(|refusal| {
+        if refusal.number() != Some(ErrorCode::OperatorUnknown.number()) {
+            return refusal.into_response();
+        }
+        app.sessions().end(&cookie);
+        to_sign_in(is_part)
+    })?;
+    if wanted.is_some_and(|wanted| !may.contains(&wanted)) {
+        return Err(Refusal::from(ErrorCode::PrivilegeMissing).into_response());
+    }
+    request.extensions_mut().insert(Who { session, csrf, may });
+    Ok(request)
+}
+
+/// Privileges that open lines of the menu.
+const MENU: [Privilege; 1] = [Privilege::Unlock];
+
+/// Which of the menu's privileges, and of `wanted`, the operator has now.
+fn privileges(
+    desk: &mut Desk,
+    session: &OperatorSession,
+    wanted: Option<Privilege>,
+) -> Result<Vec<Privilege>, DeskError> {
+    let mut may = Vec::new();
+    let besides = wanted.filter(|wanted| !MENU.contains(wanted));
+    for privilege in MENU.into_iter().chain(besides) {
+        if desk.may(session, privilege)? {
+            may.push(privilege);
+        }
+    }
+    Ok(may)
+}
+
+#[derive(Deserialize)]
+struct Token {
+    #[serde(default)]
+    csrf: Zeroized,
+}
+
+/// A secret of a form: wiped when dropped.
+#[derive(Clone, Default, Deserialize)]
+#[serde(from = "String")]
+pub(super) struct Zeroized(pub(super) Zeroizing<String>);
+
+impl From<String> for Zeroized {
+    fn from(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+}
+
+/// The form has its session's token.
+async fn with_token(request: Request, expected: &str) -> Result<Request, Refusal> {
+    let (parts, body) = request.into_parts();
+    let bytes = to_bytes(body, LONGEST_BODY)
+        .await
+        .map_err(|_| Refusal::too_long())?;
+    let copy = Request::from_parts(parts.clone(), Body::from(bytes.clone()));
+    let form = copy.extract::<Form<Token>, _>().await;
+    match form {
+        Ok(Form(token)) if csrf::is_token(&token.csrf.0, expected) => {
+            Ok(Request::from_parts(parts, Body::from(bytes)))
+        }
+        _ => Err(Refusal::foreign_page()),
+    }
+}
+
+/// Whoever has not signed in, or no longer, does so. `is_part`: htmx asks, which must not put that page into this one.
+fn to_sign_in(is_part: bool) -> Response {
+    const PATH: &str = "/sign-in";
+    if is_part {
+        return (StatusCode::UNAUTHORIZED, [("hx-redirect", PATH)]).into_response();
+    }
+    let mut response = see_other(PATH);
+    response.headers_mut().remove(header::CONTENT_TYPE);
+    response
+}
+
+impl FromRequestParts<App> for Who {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Refusal> {
+        let who = parts.extensions.get::<Self>().cloned();
+        who.ok_or_else(|| ErrorCode::OperatorUnknown.into())
+    }
+}

@@ -1,0 +1,100 @@
+//! Every page, in one list: its address, its method, and who may. The router is made of the list, so that no route is
+//! without a rule.
+
+mod assets;
+mod call;
+mod challenge;
+mod guard;
+mod sign_in;
+mod try_it;
+mod unlock;
+
+use axum::Router;
+use axum::http::Method;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, get, post};
+use fido_unlock::desk::Privilege;
+
+use crate::app::App;
+use crate::refusal::Refusal;
+
+/// Who may use a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Access {
+    /// Everyone.
+    Everyone,
+    /// Operators who have signed in.
+    SignedIn,
+    /// Those of them who have a privilege.
+    May(Privilege),
+}
+
+/// A route's rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// GET or POST.
+    pub method: Method,
+    /// The path, as axum writes it: `{name}` is a part of any text.
+    pub path: &'static str,
+    /// Who may.
+    pub access: Access,
+}
+
+/// Every route of the service, with its rule.
+#[must_use]
+pub fn routes(app: &App) -> Vec<Route> {
+    table(app).into_iter().map(|(route, _)| route).collect()
+}
+
+pub(crate) fn router(app: &App) -> Router<App> {
+    let mut router = Router::new();
+    for (route, handler) in table(app) {
+        let gate = guard::Gate {
+            app: app.clone(),
+            access: route.access,
+        };
+        let guarded = handler.route_layer(from_fn_with_state(gate, guard::guard));
+        router = router.route(route.path, guarded);
+    }
+    router.fallback(async || Refusal::not_found())
+}
+
+type Row = (Route, MethodRouter<App>);
+
+fn row(method: Method, access: Access, path: &'static str, handler: MethodRouter<App>) -> Row {
+    let route = Route { method, path, access };
+    (route, handler)
+}
+
+fn table(app: &App) -> Vec<Row> {
+    use Access::{Everyone, May, SignedIn};
+    const GET: Method = Method::GET;
+    const POST: Method = Method::POST;
+    let unlock = May(Privilege::Unlock);
+    let mut table = vec![
+        row(GET, SignedIn, "/", get(sign_in::first_page)),
+        row(GET, Everyone, "/sign-in", get(sign_in::page)),
+        row(POST, Everyone, "/sign-in", post(sign_in::sign_in)),
+        row(POST, SignedIn, "/sign-out", post(sign_in::sign_out)),
+        row(GET, unlock, "/unlock", get(unlock::page)),
+        row(GET, unlock, "/unlock/rows", get(unlock::rows)),
+        row(POST, unlock, "/unlock", post(unlock::open)),
+        row(POST, unlock, "/unlock/challenge", post(challenge::check)),
+        row(GET, unlock, "/unlock/{request}", get(call::page)),
+        row(POST, unlock, "/unlock/{request}/code", post(call::code)),
+        row(POST, unlock, "/unlock/{request}/done", post(call::done)),
+        row(POST, unlock, "/unlock/{request}/abandon", post(call::abandon)),
+        row(GET, Everyone, "/assets/{name}", get(assets::asset)),
+    ];
+    if app.key().is_some() {
+        table.extend([
+            row(GET, SignedIn, "/try-it", get(try_it::page)),
+            row(POST, SignedIn, "/try-it/unlock", post(try_it::unlock)),
+            row(POST, SignedIn, "/try-it/sign-in", post(try_it::sign_in)),
+            row(POST, SignedIn, "/try-it/replug", post(try_it::replug)),
+            row(POST, SignedIn, "/try-it/lock", post(try_it::lock)),
+        ]);
+    }
+    table
+}

@@ -1,0 +1,179 @@
+//! The console as a person uses it: keys, clicks, and what is then seen.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+mod chromium;
+
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use thirtyfour::prelude::*;
+use tokio::sync::watch;
+
+use chromium::{Chromium, Served};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_unlocks_the_virtual_key() {
+    let served = Served::start(|router| router).await;
+    let browser = Chromium::start(&served).await;
+    let operator = browser.web.window().await.unwrap();
+
+    browser.open("/").await;
+    browser.sees("label", "Name").await;
+    browser.picture("1-sign-in").await;
+    browser.sign_in("desk-1", served.password("desk-1")).await;
+    browser.picture("2-unlock").await;
+
+    // The caller's side, in a window of its own.
+    let caller = browser.web.new_tab().await.unwrap();
+    browser.web.switch_to_window(caller.clone()).await.unwrap();
+    browser.open("/try-it").await;
+    browser.sees("#state", "Locked").await;
+    let device_id = browser.text("#device-id").await;
+    let challenge = browser.text("#device-challenge").await;
+    browser.picture("3-try-it").await;
+
+    // The list follows what is typed.
+    browser.web.switch_to_window(operator.clone()).await.unwrap();
+    browser.fill("q", "robi").await;
+    browser.sees("#rows caption", "robi").await;
+    let list = browser.text("#rows").await;
+    assert!(list.contains(&device_id) && !list.contains("Alex"), "{list}");
+    browser.picture("4-found").await;
+    browser.press("UNLOCK").await;
+
+    // The prompt: a challenge that was heard wrongly names its group before it is sent.
+    browser.sees(".say", "You are Robin Sample?").await;
+    browser
+        .web
+        .find(By::Css("input[value=call-back]"))
+        .await
+        .unwrap()
+        .click()
+        .await
+        .unwrap();
+    browser.fill("statement", "called back, spoke to her").await;
+    browser.fill("reason", "INC-1").await;
+    let (before, rest) = challenge.split_at(10);
+    let wrong = if rest.starts_with('7') { "8" } else { "7" };
+    browser
+        .fill("challenge", &format!("{before}{wrong}{}", &rest[1..]))
+        .await;
+    browser.sees("#challenge-state", "group 3").await;
+    browser.picture("5-wrong-group").await;
+    browser.press("GENERATE RESPONSE CODE").await;
+    browser.sees(".refusal", "group 3").await;
+    browser.picture("6-refused").await;
+    browser.clear("challenge").await;
+    browser.fill("challenge", &challenge.to_lowercase()).await;
+    browser.sees("#challenge-state", "no typing error").await;
+    browser.press("GENERATE RESPONSE CODE").await;
+    browser.sees(".given", "Response Code").await;
+    let code = browser.text(".response").await;
+    assert_eq!(code.len(), 29, "{code}");
+    browser.picture("7-code").await;
+
+    // The caller types it, and a new PIN.
+    browser.web.switch_to_window(caller).await.unwrap();
+    browser.fill("code", &code).await;
+    browser.fill("pin", "Spring43").await;
+    browser.fill("again", "Spring43").await;
+    browser.press("UNLOCK").await;
+    browser.sees(".outcome", "the new PIN is set").await;
+    browser.picture("8-unlocked").await;
+    browser.fill("sign-in-pin", "Spring43").await;
+    browser.press("SIGN IN").await;
+    browser.sees(".outcome", "with the old passkey").await;
+
+    browser.web.switch_to_window(operator).await.unwrap();
+    browser.press("DONE").await;
+    browser.sees("#call", "Done: the device is unlocked.").await;
+    browser.picture("9-done").await;
+    let complaints = browser.complaints().await;
+    // The refusal above, as the browser and as htmx tell it.
+    let others: Vec<_> = complaints.iter().filter(|text| !text.contains("422")).collect();
+    assert!(others.is_empty(), "{others:?}");
+    browser.quit().await;
+}
+
+/// Holds answers to a search for one letter back, until it is let go.
+#[derive(Clone)]
+struct Slow {
+    asked: watch::Sender<bool>,
+    answered: watch::Sender<bool>,
+}
+
+impl Slow {
+    async fn wait(on: &watch::Sender<bool>) {
+        on.subscribe().wait_for(|there| *there).await.unwrap();
+    }
+}
+
+async fn slowly(State(slow): State<Slow>, request: Request, next: Next) -> Response {
+    if request.uri().query() == Some("q=a") {
+        slow.asked.send_replace(true);
+        Slow::wait(&slow.answered).await;
+    }
+    next.run(request).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_answer_does_not_overwrite_a_newer_one_and_none_is_said() {
+    let slow = Slow {
+        asked: watch::Sender::new(false),
+        answered: watch::Sender::new(false),
+    };
+    let layer = from_fn_with_state(slow.clone(), slowly);
+    let served = Served::start(|router| router.layer(layer)).await;
+    let browser = Chromium::start(&served).await;
+    browser.sign_in("desk-1", served.password("desk-1")).await;
+    browser.fill("q", "a").await;
+    Slow::wait(&slow.asked).await;
+    browser.fill("q", "lex").await;
+    // The newer answer does not wait for the older one.
+    browser.sees("#rows caption", "“alex”").await;
+    slow.answered.send_replace(true);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let list = browser.text("#rows").await;
+    assert!(list.contains("Alex Muster") && !list.contains("Robin"), "{list}");
+
+    browser.offline(true).await;
+    browser.fill("q", " m").await;
+    browser.sees("#rows .refusal", "does not answer").await;
+    assert!(!browser.text("#rows").await.contains("Alex"));
+    browser.picture("10-no-answer").await;
+    browser.offline(false).await;
+    browser.fill("q", "u").await;
+    browser.sees("#rows", "Alex Muster").await;
+
+    // Who is signed out elsewhere signs in again, and not inside the list.
+    let here = browser.web.window().await.unwrap();
+    let elsewhere = browser.web.new_tab().await.unwrap();
+    browser.web.switch_to_window(elsewhere).await.unwrap();
+    browser.open("/unlock").await;
+    browser.press("Sign out").await;
+    browser.sees("label", "Name").await;
+    browser.web.switch_to_window(here).await.unwrap();
+    browser.fill("q", "s").await;
+    browser.sees("label", "Name").await;
+    browser.sign_in("desk-1", served.password("desk-1")).await;
+
+    // A small window at twice the size: nothing is cut off at the side.
+    browser.web.set_window_rect(0, 0, 640, 900).await.unwrap();
+    browser.open("/unlock").await;
+    let wide = browser
+        .web
+        .execute("return document.documentElement.scrollWidth > innerWidth", vec![])
+        .await;
+    assert!(!wide.unwrap().convert::<bool>().unwrap());
+    browser.picture("11-narrow").await;
+    browser.quit().await;
+}

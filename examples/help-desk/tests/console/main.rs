@@ -1,0 +1,17 @@
+//! The console without a port: a browser's requests to `app()`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+mod browser;
+mod call;
+mod door;
+mod headers;
+mod injection;
+mod sign_in;
+mod try_it;

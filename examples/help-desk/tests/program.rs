@@ -1,0 +1,77 @@
+//! The program as it is started: what it prints, what it refuses, how it ends.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Command, Output, Stdio};
+
+fn help_desk() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_help-desk"))
+}
+
+fn refused(arguments: &[&str]) -> String {
+    let Output { status, stderr, .. } = help_desk().args(arguments).output().unwrap();
+    assert_eq!(status.code(), Some(2));
+    String::from_utf8(stderr).unwrap()
+}
+
+#[test]
+fn only_a_demonstration_and_only_on_this_machine() {
+    assert!(refused(&[]).contains("--demo"));
+    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:8080"] {
+        let said = refused(&["--demo", "--listen", address]);
+        assert!(said.contains("only this machine's own address"), "{said}");
+    }
+    assert!(refused(&["--demo", "--listen", "here"]).contains("not an address and port"));
+}
+
+#[cfg(unix)]
+#[test]
+fn it_says_where_it_is_and_leaves_nothing_behind() {
+    let place = tempfile::tempdir().unwrap();
+    let mut process = help_desk()
+        .args(["--demo", "--listen", "0"])
+        .env("TMPDIR", place.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(process.stdout.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
+    let first = lines.next().unwrap();
+    let address = first
+        .rsplit_once("http://")
+        .unwrap()
+        .1
+        .trim_end_matches('/')
+        .to_owned();
+    let said: Vec<String> = lines.by_ref().take(7).collect();
+    for operator in ["admin-1", "desk-1", "audit-1"] {
+        assert!(said.iter().any(|line| line.contains(operator)), "{said:?}");
+    }
+    assert_eq!(place.path().read_dir().unwrap().count(), 1);
+
+    let mut stream = TcpStream::connect(&address).unwrap();
+    let request = format!("GET /sign-in HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+
+    // As a service manager ends it, while somebody has sent half a request and waits.
+    let mut half = TcpStream::connect(&address).unwrap();
+    half.write_all(b"GET /sign-in HTTP/1.1\r\n").unwrap();
+    let pid = process.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert!(process.wait().unwrap().success());
+    drop(half);
+    assert_eq!(place.path().read_dir().unwrap().count(), 0);
+    assert_eq!(lines.count(), 0, "it prints nothing of a request");
+}
