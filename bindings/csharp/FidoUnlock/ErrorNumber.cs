@@ -304,7 +304,7 @@ namespace FidoUnlock
         WrongState = 802,
         /// <summary>The program's own part failed.</summary>
         HostFailed = 803,
-        /// <summary>The command line is not valid.</summary>
+        /// <summary>What was given on the command line or typed cannot be used.</summary>
         Usage = 804,
         /// <summary>A secret must be typed, but there is no terminal.</summary>
         NotInteractive = 805,

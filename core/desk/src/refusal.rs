@@ -18,7 +18,7 @@ pub enum DeskError {
     #[error("{0}")]
     Refused(ErrorCode),
     /// No licence, or one that is not sufficient.
-    #[error("{code}; contact: {contact}")]
+    #[error("{code}{}", whom(.contact))]
     Licence {
         /// [`ErrorCode::LicenceMissing`], [`ErrorCode::LicenceExpired`] or
         /// [`ErrorCode::LicenceDevices`].
@@ -85,6 +85,14 @@ pub enum DeskError {
     /// The code was made and recorded but could not be sent.
     #[error(transparent)]
     Delivery(#[from] DeliveryError),
+}
+
+fn whom(contact: &str) -> String {
+    if contact.is_empty() {
+        String::new()
+    } else {
+        format!("; contact: {contact}")
+    }
 }
 
 /// What an operator is to ask before anybody is alarmed.

@@ -290,7 +290,7 @@ error_table! {
     801 InvalidArgument Caller "the library was called with an invalid argument" "Tell the maker of this program."
     802 WrongState Caller "the library was called in the wrong order" "Tell the maker of this program."
     803 HostFailed Caller "the program's own part failed" "Tell the maker of this program."
-    804 Usage Caller "the command line is not valid" "See --help."
+    804 Usage Caller "what was given on the command line or typed cannot be used" "Correct what is named; --help says what the command takes."
     805 NotInteractive Caller "a secret must be typed, but there is no terminal" "Run it in a terminal, or give the secret on standard input where the program offers that."
     806 OutputFailed Caller "the result cannot be written" "Free some space, or name another output, and try again."
 }

@@ -111,6 +111,12 @@ impl Failure {
                 error.code(),
                 format!("{error}; if the caller has used it: `desk done --request {request}`"),
             ),
+            DeskError::ChallengeElsewhere { device } => Self::new(
+                error.code(),
+                format!(
+                    "it was answered for {device}; after a slip at this desk, `challenge --renew` shows this caller a new one"
+                ),
+            ),
             DeskError::Rows(found) => Self::of_rows(found),
             other => Self::of(other),
         }

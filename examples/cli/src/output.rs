@@ -41,6 +41,16 @@ pub fn counted<N: Copy + Display + PartialEq + From<u8>>(count: N, one: &str, ma
     format!("{count} {}", if count == N::from(1_u8) { one } else { many })
 }
 
+/// A time in its largest whole unit: "24 hours", "90 seconds".
+pub fn duration(seconds: u64) -> String {
+    match seconds {
+        whole if whole >= 172_800 && whole.is_multiple_of(86_400) => counted(whole / 86_400, "day", "days"),
+        whole if whole >= 3600 && whole.is_multiple_of(3600) => counted(whole / 3600, "hour", "hours"),
+        whole if whole >= 60 && whole.is_multiple_of(60) => counted(whole / 60, "minute", "minutes"),
+        seconds => counted(seconds, "second", "seconds"),
+    }
+}
+
 /// Tells a person something while a command goes on. A closed standard error is no failure.
 pub fn say(text: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{}", Lines(&text.to_string()));
@@ -161,7 +171,7 @@ impl Report {
     /// A line "label: value", aligned.
     #[must_use]
     pub fn labelled(self, label: &str, value: impl Display) -> Self {
-        self.line(format!("{:<20}{value}", format!("{label}:")))
+        self.line(format!("{:<19} {value}", format!("{label}:")))
     }
 
     /// A field for the program.

@@ -31,7 +31,17 @@ pub fn failure(error: &clap::Error) -> Failure {
         text.push_str(": ");
         text.push_str(&join(named));
     }
+    // An option that is none is named where it cannot be a secret, and what is meant where that is known.
+    if kind == ErrorKind::UnknownArgument
+        && let Some(word) = error.get(ContextKind::InvalidArg).map(join)
+        && is_option(&word)
+    {
+        text.push_str(": ");
+        text.push_str(&word);
+    }
     for (label, kind) in [
+        ("did you mean", ContextKind::SuggestedSubcommand),
+        ("did you mean", ContextKind::SuggestedArg),
         ("possible values", ContextKind::ValidValue),
         ("commands", ContextKind::ValidSubcommand),
     ] {
@@ -40,6 +50,15 @@ pub fn failure(error: &clap::Error) -> Failure {
         }
     }
     Failure::usage(text)
+}
+
+/// Two hyphens and a word of small letters: a PIN or a password is not typed like that.
+fn is_option(word: &str) -> bool {
+    word.strip_prefix("--").is_some_and(|name| {
+        !name.is_empty()
+            && name.len() <= 20
+            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+    })
 }
 
 fn join(value: &ContextValue) -> String {

@@ -4,7 +4,7 @@ use fido_unlock::desk::ports::{NoticeKind, Table};
 use fido_unlock::desk::record::DeskEvent;
 use fido_unlock::desk::{
     Channel, ChannelKind, Desk, DeskError, LicenceFile, Operator, OperatorSession, Privilege, Role, Rules,
-    UnixTime, UserClass,
+    Standing, UnixTime, User, UserClass, UserId,
 };
 use fido_unlock::{ErrorCode, HasCode};
 use fido_unlock_mock::desk::TestDesk;
@@ -234,6 +234,97 @@ fn a_second_administrator_stands_in_for_the_rest() {
     assert!(!house.desk.rules(&admin).unwrap().reason_wanted);
 }
 
+/// Who corrects a name says nothing of class and channels.
+#[test]
+fn another_name_leaves_class_what_rests_of_it_and_channels() {
+    let mut house = House::new();
+    let admin = house.sign_in(ADMIN);
+    let boss = user_id("boss");
+    let with_mail = User {
+        channels: vec![Channel {
+            id: "mail".into(),
+            kind: ChannelKind::Mail,
+            address: "boss@example.com".into(),
+            changed_at: UnixTime(0),
+        }],
+        ..user("boss", UserClass::Privileged)
+    };
+    house.desk.put_user(&admin, &with_mail).unwrap();
+    let before = house.desk.find_user(&admin, &boss).unwrap().user;
+    // A lower class that was asked for goes on resting.
+    house
+        .desk
+        .name_user(&admin, &boss, "Boss", Some(UserClass::Ordinary))
+        .unwrap();
+    house.desk.name_user(&admin, &boss, "The Boss", None).unwrap();
+    let named = house.desk.find_user(&admin, &boss).unwrap().user;
+    let expected = User {
+        name: "The Boss".into(),
+        ..before.clone()
+    };
+    assert_eq!(named, expected);
+    assert_eq!(named.class, UserClass::Privileged);
+    house.later(DAY);
+    let admin = house.sign_in(ADMIN);
+    assert_eq!(
+        house.desk.find_user(&admin, &boss).unwrap().user.class,
+        UserClass::Ordinary
+    );
+    // A new user is ordinary unless it is said.
+    let (new, high) = (user_id("new"), user_id("high"));
+    house.desk.name_user(&admin, &new, "New", None).unwrap();
+    house
+        .desk
+        .name_user(&admin, &high, "High", Some(UserClass::Privileged))
+        .unwrap();
+    let mut class = |id: &UserId| house.desk.find_user(&admin, id).unwrap().user.class;
+    assert_eq!(
+        (class(&new), class(&high)),
+        (UserClass::Ordinary, UserClass::Privileged)
+    );
+    let anna = house.sign_in(ANNA);
+    assert_eq!(
+        code_of(house.desk.name_user(&anna, &new, "N", None)),
+        ErrorCode::PrivilegeMissing
+    );
+}
+
+#[test]
+fn an_operator_sees_from_when_on_they_may() {
+    let mut house = House::new();
+    let admin = house.sign_in(ADMIN);
+    assert_eq!(house.desk.pending_own(&admin), Ok(None));
+    let carl = operator("carl", &[Role::Administrator]);
+    house.desk.put_operator(&admin, &carl, Some(BERT.1)).unwrap();
+    let session = house.sign_in(("carl", BERT.1));
+    let pending = house.desk.pending_own(&session).unwrap().unwrap();
+    assert_eq!(pending.value, carl);
+    assert_eq!(pending.holds_from, START.plus_seconds(DAY));
+    assert_eq!(pending.asked_by.as_deref(), Some(ADMIN.0));
+    house.later(DAY);
+    let session = house.sign_in(("carl", BERT.1));
+    assert_eq!(house.desk.pending_own(&session), Ok(None));
+}
+
+#[test]
+fn how_the_desk_stands() {
+    let mut house = House::new();
+    let admin = house.sign_in(ADMIN);
+    let mut standing = Standing {
+        open: true,
+        service_on: true,
+        devices: 3,
+    };
+    assert_eq!(house.desk.standing(&admin), Ok(standing));
+    house.desk.set_service(&admin, false).unwrap();
+    standing.service_on = false;
+    let anna = house.sign_in(ANNA);
+    assert_eq!(house.desk.standing(&anna), Ok(standing));
+    house.desk.set_service(&admin, true).unwrap();
+    house.desk.retire_device(&admin, &device(3)).unwrap();
+    assert_eq!(house.desk.standing(&anna).unwrap().devices, 2);
+}
+
 /// What was announced, and whether it rests.
 fn told(house: &mut House, session: &OperatorSession) -> Vec<(DeskEvent, bool)> {
     let told = house.desk.announcements(session, 50).unwrap();
@@ -376,7 +467,7 @@ fn mail(id: &str, address: &str) -> Channel {
 fn a_changed_channel_is_told_to_the_old_address_and_to_the_new_one() {
     let mut house = House::new();
     let admin = house.sign_in(ADMIN);
-    let with = |channels: &[Channel]| fido_unlock::desk::User {
+    let with = |channels: &[Channel]| User {
         channels: channels.to_vec(),
         ..user("yves", UserClass::Ordinary)
     };

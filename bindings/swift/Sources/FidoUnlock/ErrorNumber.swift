@@ -299,7 +299,7 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case wrongState = 802
     /// The program's own part failed.
     case hostFailed = 803
-    /// The command line is not valid.
+    /// What was given on the command line or typed cannot be used.
     case usage = 804
     /// A secret must be typed, but there is no terminal.
     case notInteractive = 805

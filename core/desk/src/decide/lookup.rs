@@ -9,7 +9,7 @@ use fido_unlock_protocol::error::ErrorCode;
 use super::who;
 use crate::ports::{List, Table};
 use crate::record::DeskEvent;
-use crate::rows::{DeviceRow, Grants, OperatorRow, Resting, UserRow};
+use crate::rows::{DeviceRow, OperatorRow, Resting, UserRow};
 use crate::rules::{Rules, Stricter};
 use crate::step::{Step, tampered};
 use crate::typed_text::folded;
@@ -174,24 +174,35 @@ pub(crate) fn pending_operators(
 ) -> Result<Vec<Pending<Operator>>, DeskError> {
     who::privileged(step, session, Privilege::Administer)?;
     let rows = step.list::<OperatorRow>(List::Operators, b"", None, u32::MAX)?;
-    let mut out = Vec::new();
-    for (_, row) in &rows {
-        let operator = |grants: &Grants| -> Result<Operator, DeskError> {
-            Ok(Operator {
-                id: who::operator_id(&row.name)?,
-                roles: grants.roles.clone(),
-                privileges: grants.privileges.clone(),
-            })
-        };
-        if let Some(pending) = pending(step, &row.grants)? {
-            out.push(Pending {
-                value: operator(&pending.value)?,
-                holds_from: pending.holds_from,
-                asked_by: pending.asked_by,
-            });
-        }
-    }
-    Ok(out)
+    let pending = rows
+        .iter()
+        .filter_map(|(_, row)| pending_grants(step, row).transpose());
+    pending.collect()
+}
+
+/// What rests of the session's operator's own.
+pub(crate) fn pending_own(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+) -> Result<Option<Pending<Operator>>, DeskError> {
+    let actor = who::signed_in(step, session)?;
+    let row: OperatorRow = step.must(&actor.number.0)?;
+    pending_grants(step, &row)
+}
+
+fn pending_grants(step: &Step<'_>, row: &OperatorRow) -> Result<Option<Pending<Operator>>, DeskError> {
+    let Some(pending) = pending(step, &row.grants)? else {
+        return Ok(None);
+    };
+    Ok(Some(Pending {
+        value: Operator {
+            id: who::operator_id(&row.name)?,
+            roles: pending.value.roles,
+            privileges: pending.value.privileges,
+        },
+        holds_from: pending.holds_from,
+        asked_by: pending.asked_by,
+    }))
 }
 
 /// A user's class that rests.

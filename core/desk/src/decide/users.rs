@@ -10,14 +10,42 @@ use crate::record::{DeskEntry, DeskEvent};
 use crate::rows::{RequestRow, Resting, TextRow, UserRow};
 use crate::step::Step;
 use crate::typed_text::composed;
-use crate::{DeskError, OperatorSession, PersonNumber, Privilege, RequestId, User, UserClass, UserId};
+use crate::{
+    Channel, DeskError, OperatorSession, PersonNumber, Privilege, RequestId, User, UserClass, UserId,
+};
 
 /// Adds a user or changes one. A lower class rests first; a channel that is new or has another kind or address counts
 /// as changed now, whatever it says itself.
 pub(crate) fn put(step: &mut Step<'_>, session: &OperatorSession, user: &User) -> Result<(), DeskError> {
+    change(
+        step,
+        session,
+        (&user.id, &user.name),
+        Some(user.class),
+        Some(&user.channels),
+    )
+}
+
+/// Adds a user or gives one another name. Without a class theirs stays, and what rests of it; channels stay.
+pub(crate) fn name(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    user: (&UserId, &str),
+    class: Option<UserClass>,
+) -> Result<(), DeskError> {
+    change(step, session, user, class, None)
+}
+
+fn change(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    (id, name): (&UserId, &str),
+    class: Option<UserClass>,
+    channels: Option<&[Channel]>,
+) -> Result<(), DeskError> {
     let actor = who::privileged(step, session, Privilege::Administer)?;
     let asked = asked(step, &actor)?;
-    let key = user.id.as_str().as_bytes();
+    let key = id.as_str().as_bytes();
     let known: Option<UserNameRow> = step.get(key)?;
     let (number, mut row) = match known {
         Some(known) => (known.number, step.must::<UserRow>(&known.number.0)?),
@@ -25,9 +53,9 @@ pub(crate) fn put(step: &mut Step<'_>, session: &OperatorSession, user: &User) -
             let number = PersonNumber(step.random());
             step.put(key, &UserNameRow { number })?;
             let row = UserRow {
-                id: user.id.as_str().into(),
+                id: id.as_str().into(),
                 name: Default::default(),
-                class: Resting::new(user.class),
+                class: Resting::new(class.unwrap_or(UserClass::Ordinary)),
                 channels: Default::default(),
                 erased: false,
             };
@@ -35,20 +63,37 @@ pub(crate) fn put(step: &mut Step<'_>, session: &OperatorSession, user: &User) -
         }
     };
     step.about.user = Some(number);
-    row.name = composed(&user.name);
-    let loosens = row.class.change(user.class, &asked);
-    let class = match user.class {
+    row.name = composed(name);
+    let loosens = class.is_some_and(|class| row.class.change(class, &asked));
+    let said = class.unwrap_or(*row.class.at(step.now(), step.head().era));
+    let said = match said {
         UserClass::Ordinary => "ordinary",
         UserClass::Privileged => "privileged",
     };
     let entry = step.entry(DeskEvent::UserChanged);
-    step.record_text(entry, class)?;
+    step.record_text(entry, said)?;
     if asked.open && loosens {
         let later = row.class.later(step.now(), step.head().era);
         announce::last_entry(step, later.map(|(_, due, _)| due))?;
     }
-    let old = core::mem::replace(&mut row.channels, user.channels.clone());
-    for channel in &mut row.channels {
+    if let Some(channels) = channels {
+        let old = core::mem::replace(&mut row.channels, channels.to_vec());
+        let changed = change_channels(step, &old, &mut row.channels)?;
+        // Whoever reads the old address learns that it is no longer theirs, before a code goes to the new one.
+        if known.is_some() && changed && asked.open {
+            notice::channels_changed(step, number, actor.number, &old, &row.channels)?;
+        }
+    }
+    Ok(step.put(&number.0, &row)?)
+}
+
+/// Records what of the channels is new, changed or gone, and says whether a message now goes another way than before.
+fn change_channels(
+    step: &mut Step<'_>,
+    old: &[Channel],
+    channels: &mut [Channel],
+) -> Result<bool, DeskError> {
+    for channel in channels.iter_mut() {
         let same = old
             .iter()
             .find(|old| old.id == channel.id && old.kind == channel.kind && old.address == channel.address);
@@ -58,21 +103,16 @@ pub(crate) fn put(step: &mut Step<'_>, session: &OperatorSession, user: &User) -
             step.record_text(entry, &channel.id)?;
         }
     }
-    let mut changed = user
-        .channels
+    let mut changed = channels
         .iter()
         .any(|new| !old.iter().any(|old| old.id == new.id && old.same_way(new)));
-    let gone = |old: &&crate::Channel| user.channels.iter().all(|new| new.id != old.id);
+    let gone = |old: &&Channel| channels.iter().all(|new| new.id != old.id);
     for channel in old.iter().filter(gone) {
         let entry = step.entry(DeskEvent::ChannelRemoved);
         step.record_text(entry, &channel.id)?;
         changed = true;
     }
-    // Whoever reads the old address learns that it is no longer theirs, before a code goes to the new one.
-    if known.is_some() && changed && asked.open {
-        notice::channels_changed(step, number, actor.number, &old, &row.channels)?;
-    }
-    Ok(step.put(&number.0, &row)?)
+    Ok(changed)
 }
 
 /// A second Administrator lets a user's lower class hold at once.

@@ -72,6 +72,14 @@ impl Desk {
         })
     }
 
+    /// What of the session's operator's own rights rests, so that they know from when on they may.
+    ///
+    /// # Errors
+    /// As [`Desk::may`].
+    pub fn pending_own(&mut self, session: &OperatorSession) -> Result<Option<Pending<Operator>>, DeskError> {
+        self.step(DeskEvent::Searched, |step| lookup::pending_own(step, session))
+    }
+
     /// A user's class that rests.
     ///
     /// # Errors
@@ -151,6 +159,23 @@ impl Desk {
     /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Administer`]; clock; a store's error.
     pub fn put_user(&mut self, session: &OperatorSession, user: &User) -> Result<(), DeskError> {
         self.step(DeskEvent::UserChanged, |step| users::put(step, session, user))
+    }
+
+    /// Adds a user or gives one another name. `class`: `None` leaves theirs as it is, and what rests of it; a new user is
+    /// then [`UserClass::Ordinary`]. Channels stay.
+    ///
+    /// # Errors
+    /// As [`Desk::put_user`].
+    pub fn name_user(
+        &mut self,
+        session: &OperatorSession,
+        user: &UserId,
+        name: &str,
+        class: Option<UserClass>,
+    ) -> Result<(), DeskError> {
+        self.step(DeskEvent::UserChanged, |step| {
+            users::name(step, session, (user, name), class)
+        })
     }
 
     /// Adds or changes users in one transaction, all or none. Give some hundreds at a time: others wait meanwhile.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use fido_unlock::desk::{Privilege, Role};
 
 use super::At;
 
@@ -35,7 +36,9 @@ Example:
     /// End the set-up: codes are given from now on (an Administrator's right)
     #[command(after_help = "\
 Before it no code is given and nothing rests. Afterwards what loosens the rules (a lower class, new rights,
-laxer limits) takes effect after a rest, or when another Administrator approves it.
+laxer limits) takes effect after a rest, or when another Administrator approves it. So add operators first: what
+is missing (licence, a second Administrator, a second operator, a backup of the keys) is said, and at a terminal
+you are asked whether to go on.
 
 Standard input (--stdin): operator's password, passphrase of the keys.
 
@@ -68,7 +71,8 @@ Example:
     },
     /// Show the rules, or change them (an Administrator's right)
     #[command(after_help = "\
-What tightens takes effect at once, what loosens after its rest.
+What tightens takes effect at once, what loosens after its rest. Rules that rest are shown beside those that
+hold, by what they change; --settle shows them before it lets them hold.
 
 Standard input (--stdin): operator's password, passphrase of the keys.
 
@@ -103,6 +107,9 @@ Example:
     },
     /// Add an operator or replace one (an Administrator's right)
     #[command(after_help = "\
+After `desk open` what a new operator may do rests, 24 hours unless the rules say otherwise: add those who are
+to begin with before. A name that is there already is given these rights and this password.
+
 Standard input (--stdin): Administrator's password, passphrase of the keys, new operator's password, again.
 
 Example:
@@ -136,6 +143,20 @@ Example:
         #[arg(long)]
         name: String,
     },
+    /// Change your own password
+    #[command(after_help = "\
+It ends your sessions elsewhere. A password that somebody else gives you (`desk add-operator`) does the same,
+and until it has rested you approve nothing; so change it yourself.
+
+Standard input (--stdin): operator's password, passphrase of the keys, new password, again.
+
+Example:
+  fido-unlock desk password --desk desk/ --operator olga")]
+    Password {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+    },
     /// Let a change that rests take effect now: another Administrator than who made it
     #[command(after_help = "\
 Standard input (--stdin): operator's password, passphrase of the keys.
@@ -159,10 +180,14 @@ Example:
     },
     /// Add a user or change one (an Administrator's right)
     #[command(after_help = "\
+A new user is ordinary. Without --privileged or --ordinary the class of one who is there stays as it is. A lower
+class rests.
+
 Standard input (--stdin): operator's password, passphrase of the keys.
 
-Example:
-  fido-unlock desk add-user --desk desk/ --operator admin --user alice --name \"Alice Example\"")]
+Examples:
+  fido-unlock desk add-user --desk desk/ --operator admin --user alice --name \"Alice Example\"
+  fido-unlock desk add-user --desk desk/ --operator admin --user dora --name \"Dora Director\" --privileged")]
     AddUser {
         /// Where and who.
         #[command(flatten)]
@@ -174,11 +199,16 @@ Example:
         #[arg(long)]
         name: String,
         /// Apply stricter rules: an unlock for the wrong person would do lasting harm
-        #[arg(long)]
+        #[arg(long, conflicts_with = "ordinary")]
         privileged: bool,
+        /// Apply the rules for most users
+        #[arg(long)]
+        ordinary: bool,
     },
     /// Erase all that is known of a user; the log keeps a number (an Administrator's right)
     #[command(after_help = "\
+Copies still have it: backups of the database, desk.sqlite.before-restore, and notices.jsonl.
+
 Standard input (--stdin): operator's password, passphrase of the keys.
 
 Example:
@@ -190,6 +220,31 @@ Example:
         /// The user's id
         #[arg(long, value_name = "ID")]
         user: String,
+    },
+    /// List operators (an Administrator's right), users or devices (the right to answer callers)
+    #[command(after_help = "\
+Users are listed by id, devices by their users' ids. A large desk gives them in pages: --limit so many users,
+and --after the last one of the page before, as \"next\" has it with --json.
+
+Standard input (--stdin): operator's password, passphrase of the keys.
+
+Examples:
+  fido-unlock desk list operators --desk desk/ --operator admin
+  fido-unlock desk list users --desk desk/ --operator olga --limit 100 --after alice
+  fido-unlock desk list devices --desk desk/ --operator olga --json")]
+    List {
+        /// What
+        #[arg(value_enum)]
+        what: Listed,
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// Begin behind this user
+        #[arg(long, value_name = "ID")]
+        after: Option<String>,
+        /// At most so many users
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+        limit: Option<u32>,
     },
     /// Register devices that another station enrolled, from its CSV file
     #[command(after_help = "\
@@ -301,14 +356,14 @@ Example:
 Standard input (--stdin): operator's password, passphrase of the keys.
 
 Example:
-  fido-unlock desk done --desk desk/ --operator olga --request 5F0K-8S3M-Q1VD-7TNP-A2XW")]
+  fido-unlock desk done --desk desk/ --operator olga --request BW64-GRYH-PWN9-W56P-RW2T")]
     Done(Close),
     /// Record that the unlock was abandoned; the code may still be good
     #[command(after_help = "\
 Standard input (--stdin): operator's password, passphrase of the keys.
 
 Example:
-  fido-unlock desk abandon --desk desk/ --operator olga --request 5F0K-8S3M-Q1VD-7TNP-A2XW")]
+  fido-unlock desk abandon --desk desk/ --operator olga --request BW64-GRYH-PWN9-W56P-RW2T")]
     Abandon(Close),
     /// Accept a clock that is behind the log because it had been ahead (an Administrator's right)
     #[command(after_help = "\
@@ -412,6 +467,15 @@ pub enum OnOff {
     Off,
 }
 
+/// What is listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum Listed {
+    Operators,
+    Users,
+    Devices,
+}
+
 /// Roles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum RoleName {
@@ -426,7 +490,7 @@ pub enum RoleName {
 pub enum PrivilegeName {
     /// Answer callers
     Unlock,
-    /// Fetch the programs that users install
+    /// Fetch the programs that users install, where a service offers them; no command of this program does
     Downloads,
     /// Register, rotate and retire devices
     ManageDevices,
@@ -434,6 +498,48 @@ pub enum PrivilegeName {
     Administer,
     /// Read, export and sign the audit log
     Audit,
+}
+
+impl RoleName {
+    /// Core's name of it.
+    pub const fn to_core(self) -> Role {
+        match self {
+            Self::Administrator => Role::Administrator,
+            Self::DeviceServiceAdministrator => Role::DeviceServiceAdministrator,
+        }
+    }
+}
+
+impl PrivilegeName {
+    /// Core's name of it.
+    pub const fn to_core(self) -> Privilege {
+        match self {
+            Self::Unlock => Privilege::Unlock,
+            Self::Downloads => Privilege::Downloads,
+            Self::ManageDevices => Privilege::ManageDevices,
+            Self::Administer => Privilege::Administer,
+            Self::Audit => Privilege::Audit,
+        }
+    }
+}
+
+/// The name that the command line has for a role.
+pub fn role_name(role: Role) -> String {
+    value_name(|name: &RoleName| name.to_core() == role)
+}
+
+/// The name that the command line has for a privilege.
+pub fn privilege_name(privilege: Privilege) -> String {
+    value_name(|name: &PrivilegeName| name.to_core() == privilege)
+}
+
+fn value_name<V: ValueEnum>(is: impl Fn(&V) -> bool) -> String {
+    let found = V::value_variants().iter().find(|value| is(value));
+    let found = found.and_then(ValueEnum::to_possible_value);
+    found.map_or_else(
+        || "of a later version".into(),
+        |value| value.get_name().to_owned(),
+    )
 }
 
 /// `audit`.

@@ -92,12 +92,15 @@ pub struct Respond {
     /// Where and who.
     #[command(flatten)]
     pub at: At,
-    /// The user: id or part of the name
+    /// The user: id or part of the name; one or two letters only where a word begins
     #[arg(long, value_name = "TEXT")]
     pub user: Option<String>,
     /// The Device ID, instead of the user or to choose among the user's devices
     #[arg(long, value_name = "CODE")]
     pub device_id: Option<String>,
+    /// Go on with this request, as `respond` or `desk status` showed it; another operator's is taken over
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["user", "device_id"])]
+    pub request: Option<String>,
     /// How the caller was verified
     #[arg(long, value_enum)]
     pub method: Option<Method>,

@@ -18,7 +18,7 @@ The vendor's side:     licence
 To try it out:         mock, with --mock FILE on every command
 
 Exit codes: 0 done, 10 device, 20 code, 30 PIN, 40 policy, 50 transport, 60 signer, 70 store,
-80 command line or this program. Every error has its own number; see the README.
+80 command line or this program. Every error has its own number: docs/errors.md.
 
 Examples:
   fido-unlock diagnose
@@ -170,17 +170,22 @@ The Response Code is shown once, after its audit record is on disk. It does not 
 it is good until it is used or the device makes a new challenge. Record the outcome with `desk done`
 or `desk abandon`.
 
-What is not an option is asked in this order: user, reason, how the caller was verified, what was seen
-or heard, Device Challenge.
+What is not an option is asked in this order: user, reason, how the caller was verified (only what the
+rules accept for this user), what was seen or heard, Device Challenge, the second operator's password.
 
-Standard input (--stdin): operator's password, passphrase of the keys, with --approver that
-operator's password, Device Challenge. Everything else must then be given as an option.
+A call that broke off is gone on with by --request: what was entered is kept, and only what is missing is
+asked. Another operator's request is taken over, and the caller verified again.
+
+Standard input (--stdin): operator's password, passphrase of the keys, Device Challenge (with --request an
+empty line, or the end, keeps the one that was entered), with --approver that operator's password.
+Everything else must then be given as an option.
 
 Examples:
   fido-unlock respond --desk desk/ --operator olga
   fido-unlock respond --desk desk/ --operator olga --user alice --method call-back \\
       --statement \"called the number on record\" --reason T-1001
-  fido-unlock respond --desk desk/ --operator olga --device-id 000G-40R4-0M30-E209-B3VD")]
+  fido-unlock respond --desk desk/ --operator olga --device-id 000G-40R4-0M30-E209-B3VD
+  fido-unlock respond --desk desk/ --operator olga --request BW64-GRYH-PWN9-W56P-RW2T")]
     Respond(Respond),
     /// The issuer's keys, by slot
     #[command(subcommand)]
@@ -376,6 +381,13 @@ mod tests {
             .collect()
     }
 
+    fn pages() -> Vec<String> {
+        vec![
+            include_str!("../../README.md").to_owned(),
+            include_str!("../../../../docs/for-help-desks.md").to_owned(),
+        ]
+    }
+
     fn helps(command: &clap::Command, texts: &mut Vec<String>) {
         texts.extend(command.get_after_help().map(ToString::to_string));
         command.get_subcommands().for_each(|sub| helps(sub, texts));
@@ -388,12 +400,43 @@ mod tests {
 
     #[test]
     fn every_example_is_taken() {
-        let mut texts = vec![include_str!("../../README.md").to_owned()];
+        let mut texts = pages();
         helps(&Cli::command(), &mut texts);
         let examples: Vec<String> = texts.iter().flat_map(|text| examples(text)).collect();
         assert!(examples.len() > 50, "{}", examples.len());
         for example in examples {
             assert!(Cli::try_parse_from(words(&example)).is_ok(), "{example}");
+        }
+    }
+
+    /// An example that is taken literally says that there is no such thing, not that it is mistyped.
+    #[test]
+    fn every_number_in_an_example_is_typed_right() {
+        let mut texts = pages();
+        helps(&Cli::command(), &mut texts);
+        let examples: Vec<Vec<String>> = texts
+            .iter()
+            .flat_map(|text| examples(text))
+            .map(|line| words(&line))
+            .collect();
+        let after = |option: &str| {
+            let all = examples.iter().flat_map(|words| words.windows(2));
+            all.filter(|pair| pair[0] == option)
+                .map(|pair| pair[1].clone())
+                .collect::<Vec<_>>()
+        };
+        let (requests, devices) = (after("--request"), after("--device-id"));
+        assert!(
+            requests.len() >= 4 && devices.len() >= 2,
+            "{requests:?} {devices:?}"
+        );
+        for request in requests {
+            let read = fido_unlock::desk::RequestId::parse(&request);
+            assert!(read.is_ok(), "{request}: {read:?}");
+        }
+        for device in devices {
+            let read = fido_unlock::DeviceId::parse(&device);
+            assert!(read.is_ok(), "{device}: {read:?}");
         }
     }
 

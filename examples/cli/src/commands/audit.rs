@@ -2,18 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
 use fido_unlock::ErrorCode;
 use fido_unlock::desk::export::verify_export;
 use fido_unlock::desk::log::{NoteSigner, NoteVerifier, Origin, ProofFile, SignedNote, TreeHead};
 use fido_unlock::desk::ports::StorageError;
-use fido_unlock::desk::record::DeskEntry;
-use fido_unlock::desk::{ExportTexts, ShownEntry, UnixTime};
+use fido_unlock::desk::record::{DeskEntry, DeskEvent};
+use fido_unlock::desk::{ExportTexts, ShownEntry, UnixTime, Vouched};
 use fido_unlock_files::write_private;
 use serde_json::{Value, json};
 
-use crate::args::{At, Audit};
+use crate::args::{At, Audit, Method};
 use crate::brought::{form, read_bytes, read_signed};
-use crate::desk::{DeskFolder, Keys, OpenDesk, Opened, ask_passphrase, read_verifiers};
+use crate::desk::{DeskFolder, Keys, OpenDesk, Opened, ask_passphrase, name_of_method, read_verifiers};
 use crate::failure::Failure;
 use crate::output::{Report, counted, shown};
 use crate::prompt::Prompt;
@@ -93,7 +94,7 @@ fn verify(desk: &Path, paths: &[PathBuf], key: Option<&Path>, prompt: Prompt) ->
     let mut opened = Opened::open(folder, ask_passphrase(prompt)?, Keys::NotWanted)?;
     let report = opened.desk.verify_audit(&checkpoints);
     let report = report.map_err(|error| Failure::of_desk(&error))?;
-    let hint = if report.covered == 0 {
+    let hint = if checkpoints.is_empty() {
         "No checkpoint was given, so a log that was written anew by who has the keys would not be noticed."
     } else {
         "Entries after the last checkpoint could have been written anew by who has the keys."
@@ -110,7 +111,7 @@ fn verify(desk: &Path, paths: &[PathBuf], key: Option<&Path>, prompt: Prompt) ->
         ))
         .labelled("log id", &id)
         .labelled("root", &root)
-        .labelled("checkpoint covers", report.covered)
+        .labelled("checkpoint covers", covered(report.covered, &checkpoints))
         .line(hint)
         .field("good", true)
         .field("entries", report.state.size)
@@ -118,6 +119,15 @@ fn verify(desk: &Path, paths: &[PathBuf], key: Option<&Path>, prompt: Prompt) ->
         .field("log_id", id)
         .field("root", root)
         .field("covered", report.covered))
+}
+
+/// How far the checkpoints reach that were given.
+fn covered(entries: u64, given: &[TreeHead]) -> String {
+    if given.is_empty() {
+        "nothing: none was given".into()
+    } else {
+        counted(entries, "entry", "entries")
+    }
 }
 
 /// The files of an export as they are read and written.
@@ -150,7 +160,7 @@ fn verify_folder(folder: &Path, paths: &[PathBuf], key: &Path) -> Result<Report,
         ))
         .labelled("log", shown(&report.head.origin))
         .labelled("root", &root)
-        .labelled("earlier checkpoints cover", report.covered)
+        .labelled("earlier checkpoints cover", covered(report.covered, &earlier))
         .labelled("texts", report.texts)
         .labelled("left out or erased", report.without_text)
         .field("good", true)
@@ -226,6 +236,7 @@ fn view(shown: &ShownEntry) -> Value {
         "at": entry.at.0,
         "event": entry.event.name(),
         "operator": name(&shown.operator, entry.operator.map(|number| number.to_string())),
+        "second_operator_is": entry.second_operator.map(|_| second(entry.event)),
         "second_operator": name(&shown.second_operator, entry.second_operator.map(|number| number.to_string())),
         "user": name(&shown.user, entry.user.map(|number| number.to_string())),
         "device_id": entry.device().map(|device| device.to_code()),
@@ -233,8 +244,8 @@ fn view(shown: &ShownEntry) -> Value {
         "error": entry.error,
         "challenge": entry.challenge.as_deref().map(hex),
         "code_sha256": entry.code_sha256.map(|hash| hex(&hash)),
-        "method": entry.method,
-        "vouched": entry.vouched,
+        "method": entry.method.map(method),
+        "vouched_by": entry.vouched.map(vouched),
         "evidence": entry.evidence.map(|hash| hex(&hash)),
         "issuer": entry.issuer.map(|hash| hex(&hash)),
         "suite": entry.suite,
@@ -246,6 +257,36 @@ fn view(shown: &ShownEntry) -> Value {
         "text": shown.text,
         "text_hash": entry.text.map(|hash| hex(&hash)),
     })
+}
+
+/// What a second operator is to an entry.
+const fn second(event: DeskEvent) -> &'static str {
+    match event {
+        DeskEvent::Approved => "request of",
+        DeskEvent::Authorised => "approved by",
+        DeskEvent::TakenOver => "taken over from",
+        DeskEvent::OperatorChanged
+        | DeskEvent::OperatorRemoved
+        | DeskEvent::PasswordChanged
+        | DeskEvent::ChangeApproved => "about operator",
+        _ => "second operator",
+    }
+}
+
+/// The name of a way of verifying callers, by its number in an entry.
+fn method(number: u8) -> String {
+    let known = Method::value_variants()
+        .iter()
+        .map(|method| method.to_core())
+        .find(|method| method.number() == number);
+    known.map_or_else(|| format!("method {number}"), name_of_method)
+}
+
+/// Whose word it was, by its number in an entry.
+fn vouched(number: u8) -> String {
+    let known = [(Vouched::Machine, "machine"), (Vouched::Operator, "operator")];
+    let name = known.iter().find(|(vouched, _)| vouched.number() == number);
+    name.map_or_else(|| number.to_string(), |(_, name)| (*name).to_owned())
 }
 
 fn line(entry: &ShownEntry) -> String {
@@ -264,12 +305,18 @@ fn line(entry: &ShownEntry) -> String {
     for (label, value) in [
         ("operator", entry.operator.clone().or(erased(whole.operator))),
         (
-            "second operator",
+            second(whole.event),
             entry.second_operator.clone().or(erased(whole.second_operator)),
         ),
         ("user", entry.user.clone().or(erased(whole.user))),
         ("device", whole.device().map(|device| device.to_code())),
         ("request", whole.request.map(|request| request.to_string())),
+        ("method", whole.method.map(method)),
+        ("vouched by", whole.vouched.map(vouched)),
+        ("suite", whole.suite.map(|suite| suite.to_string())),
+        ("slot", whole.slot.map(|slot| slot.to_string())),
+        ("counter", whole.counter.map(|counter| counter.to_string())),
+        ("rotation", whole.rotation.map(|rotation| rotation.to_string())),
         ("error", error),
         ("alarm", whole.alarm.map(|alarm| alarm.to_string())),
         ("count", whole.count.map(|count| count.to_string())),

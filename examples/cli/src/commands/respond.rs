@@ -3,65 +3,206 @@
 use clap::ValueEnum;
 use fido_unlock::code::{Entry, spoken};
 use fido_unlock::desk::{
-    CallView, Delivery, DeskError, Found, GivenCode, OperatorStatement, RegisteredDevice, RequestId, composed,
+    CallView, CodeOutcome, Delivery, DeskError, Found, GivenCode, OperatorId, OperatorStatement,
+    RegisteredDevice, RequestId, Rules, UserClass, Vouched, composed,
 };
 use fido_unlock::{DeviceId, ErrorCode, HasCode, ResponseCode};
 
 use super::audit::moment;
 use super::typed_code::offer;
 use crate::args::{Method, Respond};
-use crate::desk::{Keys, OpenDesk, operator_id};
+use crate::desk::{Keys, OpenDesk, name_of_method, operator_id, request_id};
 use crate::failure::Failure;
-use crate::output::{Report, begin, say, shown};
+use crate::output::{Report, begin, counted, duration, say, shown};
 use crate::prompt::Prompt;
 
-/// Numbers of a list, and challenges, that an operator may type before the command gives up.
+/// Numbers of a list, reasons, challenges and passwords of a second operator that may be typed before the command gives
+/// up.
 const TRIES: u32 = 3;
+
+/// So many letters find only what begins with them.
+const SHORT: usize = 2;
 
 /// The whole call, in the desk's order.
 pub fn run(args: &Respond, prompt: Prompt, json: bool) -> Result<Report, Failure> {
-    answer(args, prompt, json).map_err(|failure| with_option(failure, prompt))
+    let mut open = OpenDesk::sign_in(&args.at, prompt, Keys::Wanted)?;
+    let mut opened = None;
+    answer(&mut open, args, prompt, json, &mut opened).map_err(|failure| {
+        if let Some(request) = opened.filter(|_| goes_on(failure.code)) {
+            say(format_args!(
+                "Request {request} stays open: `respond --request {request}` goes on with it, `desk abandon --request {request}` ends it."
+            ));
+        }
+        with_hint(failure, &mut open, prompt)
+    })
 }
 
-fn answer(args: &Respond, prompt: Prompt, json: bool) -> Result<Report, Failure> {
-    let mut open = OpenDesk::sign_in(&args.at, prompt, Keys::Wanted)?;
-    // Read with the other secrets, so that the order on standard input does not depend on the desk.
-    let approver = match &args.approver {
-        Some(name) => Some((operator_id(name)?, prompt.secret(&format!("Password of {name}"))?)),
-        None => None,
+/// Whether a request that was opened is open still.
+const fn goes_on(code: ErrorCode) -> bool {
+    !matches!(
+        code,
+        ErrorCode::RequestUnknown | ErrorCode::RequestExpired | ErrorCode::RequestUsed
+    )
+}
+
+/// `opened`: the request, as soon as there is one that can be gone on with.
+fn answer(
+    open: &mut OpenDesk,
+    args: &Respond,
+    prompt: Prompt,
+    json: bool,
+    opened: &mut Option<RequestId>,
+) -> Result<Report, Failure> {
+    let approver = args.approver.as_deref().map(operator_id).transpose()?;
+    let request = match &args.request {
+        Some(id) => go_on(open, request_id(id)?, args, prompt, opened)?,
+        None => begin_request(open, args, prompt)?,
     };
-    let (found, device) = find(&mut open, args, prompt)?;
-    let reason = optional(args.reason.as_deref(), prompt, "Reason or ticket number")?;
-    let request = open
-        .desk
-        .open_request(&open.session, &found.user.id, &device, &reason)?;
+    *opened = Some(request.id);
     tell(&request);
-    verify_caller(&mut open, request.id, args, prompt)?;
-    enter_challenge(&mut open, &request, prompt)?;
-    if let Some((name, password)) = &approver {
-        let second = open.desk.sign_in(name, password)?;
-        open.desk.approve(&second, request.id)?;
+    if request.code.is_none() {
+        reason_of(open, &request, args, prompt)?;
+        verify_caller(open, &request, args, prompt)?;
+        enter_challenge(open, &request, prompt)?;
+        if let Some(name) = &approver {
+            approve(open, request.id, name, prompt)?;
+        }
     }
     // A code that is made is spent, so it is known before that it can be shown. It may yet be refused, so nothing
     // that announces it is printed: a line end shows as much.
     begin(json, "", &format!("no code was made for request {}", request.id))?;
-    let code = authorise(&mut open, request.id, approver.is_none(), prompt)?;
+    let code = authorise(open, request.id, approver.is_none(), prompt)?;
     open.send_notices();
     Ok(report(&code, &request, args.speak))
 }
 
-/// What the desk wants more, with the option that gives it where nobody can be asked.
-fn with_option(mut failure: Failure, prompt: Prompt) -> Failure {
+/// A request for the caller, once it is known that they can be verified and why they call.
+fn begin_request(open: &mut OpenDesk, args: &Respond, prompt: Prompt) -> Result<CallView, Failure> {
+    let (found, device) = find(open, args, prompt)?;
+    let rules = open.desk.rules(&open.session)?;
+    if args.method.is_none() && prompt.is_interactive() {
+        accepted(&rules, found.user.class)?;
+    }
+    let reason = reason(args.reason.as_deref(), &rules, prompt)?;
+    Ok(open
+        .desk
+        .open_request(&open.session, &found.user.id, &device, &reason)?)
+}
+
+/// A request that was opened before, here or by another operator, from whom it is taken over.
+fn go_on(
+    open: &mut OpenDesk,
+    id: RequestId,
+    args: &Respond,
+    prompt: Prompt,
+    opened: &mut Option<RequestId>,
+) -> Result<CallView, Failure> {
+    let request = open.desk.request(&open.session, id)?;
+    let theirs = request.operator != *open.session.operator();
+    match request.code {
+        // It is made again, for who made it.
+        Some(CodeOutcome::Open) if !theirs => {
+            say("A code was made for it already. The same one is shown again.");
+        }
+        Some(_) => return Err(ErrorCode::RequestUsed.into()),
+        None if !request.lives => return Err(why_it_ended(open, id, theirs)),
+        None => {}
+    }
+    *opened = Some(id);
+    if !theirs {
+        return Ok(request);
+    }
+    say(format_args!(
+        "Request {id} is {}'s. You take it over: what was verified and approved is void.",
+        shown(&request.operator)
+    ));
+    if prompt.is_interactive() && !prompt.confirm("Take it over?")? {
+        return Err(ErrorCode::Cancelled.into());
+    }
+    // It is judged before, since nothing of it is void by then.
+    if args.method.is_none() && prompt.is_interactive() {
+        accepted(&open.desk.rules(&open.session)?, request.user.class)?;
+    }
+    open.desk.take_over(&open.session, id)?;
+    Ok(open.desk.request(&open.session, id)?)
+}
+
+/// It has run out, or was given up before a code was made: the desk says which.
+fn why_it_ended(open: &mut OpenDesk, id: RequestId, theirs: bool) -> Failure {
+    let said = if theirs {
+        open.desk.take_over(&open.session, id)
+    } else {
+        open.desk.begin_verification(&open.session, id).map(|_| ())
+    };
+    said.map_or_else(Failure::from, |()| ErrorCode::RequestExpired.into())
+}
+
+/// What the desk wants more, with the option that gives it where nobody can be asked; and how long a limit counts.
+fn with_hint(mut failure: Failure, open: &mut OpenDesk, prompt: Prompt) -> Failure {
     let option = match failure.code {
         ErrorCode::ReasonMissing => "--reason TEXT",
         ErrorCode::CallerUnverified => "--method METHOD and --statement TEXT",
         ErrorCode::ApprovalMissing => "--approver NAME",
-        _ => return failure,
+        code => {
+            if failure.detail.is_none()
+                && let Ok(rules) = open.desk.rules(&open.session)
+            {
+                failure.detail = limit(code, &rules);
+            }
+            return failure;
+        }
     };
     if !prompt.is_interactive() && failure.detail.is_none() {
         failure.detail = Some(format!("with --stdin, give it with {option}"));
     }
     failure
+}
+
+/// How many codes are given out in what time.
+fn limit(code: ErrorCode, rules: &Rules) -> Option<String> {
+    let (rule, whose) = match code {
+        ErrorCode::LimitDevice => (rules.limits.device, "this device"),
+        ErrorCode::LimitOperator => (rules.limits.operator, "you"),
+        ErrorCode::LimitIssuer => (rules.limits.issuer, "devices of this issuer key"),
+        _ => return None,
+    };
+    Some(format!(
+        "the rules allow {} for {whose} in {}; each counts for so long from when it was given",
+        counted(rule.refuse_from, "code", "codes"),
+        duration(rule.window_seconds)
+    ))
+}
+
+/// A reason; where the rules want one, it is asked for before a request is opened.
+fn reason(given: Option<&str>, rules: &Rules, prompt: Prompt) -> Result<String, Failure> {
+    let mut reason = given.map(str::to_owned).unwrap_or_default();
+    for _ in 0..TRIES {
+        if !prompt.is_interactive() || (given.is_some() && !reason.trim().is_empty()) {
+            break;
+        }
+        reason = prompt.text("Reason or ticket number")?;
+        if !reason.is_empty() || !rules.reason_wanted {
+            break;
+        }
+        say("The rules want a reason or a ticket number.");
+    }
+    if reason.trim().is_empty() && rules.reason_wanted {
+        return Err(ErrorCode::ReasonMissing.into());
+    }
+    Ok(reason)
+}
+
+/// The reason of a request that was opened before: another one, or one that was missing.
+fn reason_of(open: &mut OpenDesk, request: &CallView, args: &Respond, prompt: Prompt) -> Result<(), Failure> {
+    let given = args.reason.as_deref().map(str::trim);
+    if args.request.is_none()
+        || given.is_none_or(|given| given == request.reason) && !request.reason.is_empty()
+    {
+        return Ok(());
+    }
+    let rules = open.desk.rules(&open.session)?;
+    let reason = reason(given, &rules, prompt)?;
+    Ok(open.desk.set_reason(&open.session, request.id, &reason)?)
 }
 
 fn optional(given: Option<&str>, prompt: Prompt, label: &str) -> Result<String, Failure> {
@@ -118,6 +259,12 @@ fn choose_user(mut found: Vec<Found>, text: &str, prompt: Prompt) -> Result<Foun
     {
         return Ok(found.swap_remove(exact));
     }
+    if found.is_empty() && composed(text).chars().count() <= SHORT {
+        return Err(Failure::new(
+            ErrorCode::UserUnknown,
+            "one or two letters are looked for only where a word begins: give more of the name",
+        ));
+    }
     if found.len() == 1 {
         return found.pop().ok_or_else(|| ErrorCode::UserUnknown.into());
     }
@@ -152,8 +299,8 @@ fn choose(listed: &[String], prompt: Prompt, none: ErrorCode, option: &str) -> R
         return Err(none.into());
     }
     if !prompt.is_interactive() {
-        let text = format!("several match, name one with {option}: {}", listed.join(", "));
-        return Err(Failure::new(none, text));
+        let text = format!("several fit: name one with {option}: {}", listed.join(", "));
+        return Err(Failure::usage(text));
     }
     for (number, text) in (1..).zip(listed) {
         say(format_args!("{number:>3}  {text}"));
@@ -177,7 +324,7 @@ fn tell(request: &CallView) {
         shown(&request.user.name)
     ));
     say(format_args!(
-        "Device ID {}, suite {}",
+        "Device ID {}, suite {}. Compare it with the one that the caller reads out.",
         request.device,
         request.suite.number()
     ));
@@ -186,7 +333,11 @@ fn tell(request: &CallView) {
             "A backup was put in place: codes that are not listed may still be good, and another operator must approve.",
         );
     }
-    for open in &request.open_codes {
+    for open in request
+        .open_codes
+        .iter()
+        .filter(|open| open.request != request.id)
+    {
         say(format_args!(
             "A code of request {} ({}, by {}) may still be good.",
             open.request,
@@ -196,34 +347,81 @@ fn tell(request: &CallView) {
     }
 }
 
-fn verify_caller(open: &mut OpenDesk, id: RequestId, args: &Respond, prompt: Prompt) -> Result<(), Failure> {
-    let method = match args.method {
-        Some(method) => method,
+/// The ways of verifying a caller that count for this class on an operator's word; this program has no machine that
+/// vouches.
+fn accepted(rules: &Rules, class: UserClass) -> Result<Vec<Method>, Failure> {
+    let methods: Vec<Method> = Method::value_variants()
+        .iter()
+        .copied()
+        .filter(|method| rules.accepts(class, method.to_core(), Vouched::Operator))
+        .collect();
+    if methods.is_empty() {
+        let text = match class {
+            UserClass::Privileged => {
+                "for a privileged user only a verification counts that a machine vouches for, and this program has none"
+            }
+            UserClass::Ordinary => {
+                "the rules accept no way of verifying a caller that an operator vouches for"
+            }
+        };
+        return Err(Failure::new(ErrorCode::CallerMethod, text));
+    }
+    Ok(methods)
+}
+
+fn verify_caller(
+    open: &mut OpenDesk,
+    request: &CallView,
+    args: &Respond,
+    prompt: Prompt,
+) -> Result<(), Failure> {
+    let method = match (args.method, request.caller) {
+        (Some(method), _) => method,
+        (None, Some((method, _))) => {
+            say(format_args!(
+                "The caller was verified: {}.",
+                name_of_method(method)
+            ));
+            return Ok(());
+        }
         // Not verified: the desk refuses in its turn.
-        None if !prompt.is_interactive() => return Ok(()),
-        None => {
-            let names: Vec<String> = Method::value_variants()
+        (None, None) if !prompt.is_interactive() => return Ok(()),
+        (None, None) => {
+            let methods = accepted(&open.desk.rules(&open.session)?, request.user.class)?;
+            let names: Vec<String> = methods
                 .iter()
-                .filter_map(|method| Some(method.to_possible_value()?.get_name().to_owned()))
+                .map(|method| name_of_method(method.to_core()))
                 .collect();
             say("How was the caller verified?");
             let index = choose(&names, prompt, ErrorCode::CallerUnverified, "--method")?;
-            *Method::value_variants()
-                .get(index)
-                .ok_or(ErrorCode::CallerUnverified)?
+            *methods.get(index).ok_or(ErrorCode::CallerUnverified)?
         }
     };
     let statement = optional(args.statement.as_deref(), prompt, "What was seen or heard")?;
     let mut verifier = OperatorStatement::new(method.to_core(), &statement);
-    Ok(open.desk.verify_caller(&open.session, id, &mut verifier)?)
+    Ok(open
+        .desk
+        .verify_caller(&open.session, request.id, &mut verifier)?)
 }
 
 /// The desk records each challenge that is refused; a correction is offered once.
 fn enter_challenge(open: &mut OpenDesk, request: &CallView, prompt: Prompt) -> Result<(), Failure> {
     let mut entry = Entry::new();
     let mut tries = TRIES;
+    if let Some(challenge) = &request.challenge {
+        say(format_args!("The challenge was entered: {}", challenge.to_code()));
+    }
     loop {
-        let typed = prompt.text("Device Challenge")?;
+        let typed = match &request.challenge {
+            None => prompt.text("Device Challenge")?,
+            Some(_) => {
+                let typed = prompt.text_or_end("Device Challenge (empty: the one above)")?;
+                match typed.filter(|typed| !typed.is_empty()) {
+                    Some(typed) => typed,
+                    None => return Ok(()),
+                }
+            }
+        };
         let error = match open.desk.enter_challenge(&open.session, request.id, &typed) {
             Ok(()) => return Ok(()),
             Err(DeskError::Challenge(error)) => error,
@@ -245,6 +443,53 @@ fn enter_challenge(open: &mut OpenDesk, request: &CallView, prompt: Prompt) -> R
     }
 }
 
+/// A second operator signs in here and approves what is on the screen. A password that is wrong is asked for again.
+fn approve(open: &mut OpenDesk, id: RequestId, name: &OperatorId, prompt: Prompt) -> Result<(), Failure> {
+    show_for_approval(&open.desk.request(&open.session, id)?, name);
+    let whose = format!("the second operator, {}", shown(name));
+    let mut tries = TRIES;
+    let second = loop {
+        let password = prompt.secret(&format!("Password of {name}, who approves"))?;
+        let error = match open.desk.sign_in(name, &password) {
+            Ok(second) => break second,
+            Err(error) => error,
+        };
+        tries -= 1;
+        let again = error.code() == ErrorCode::OperatorUnknown;
+        if !again || tries == 0 || !prompt.is_interactive() {
+            return Err(Failure::new(error.code(), format!("{whose}: {error}")));
+        }
+        say(format_args!("{whose}: {error}"));
+    };
+    let approved = open.desk.approve(&second, id);
+    // Their session is for this one act; it ends by itself where it cannot be ended here.
+    let _ = open.desk.sign_out(&second);
+    Ok(approved?)
+}
+
+/// What the second operator must see before they type their password.
+fn show_for_approval(request: &CallView, name: &OperatorId) {
+    let class = match request.user.class {
+        UserClass::Ordinary => "ordinary",
+        UserClass::Privileged => "privileged",
+    };
+    let caller = request.caller.map(|(method, _)| name_of_method(method));
+    let challenge = request.challenge.as_ref().map(|challenge| challenge.to_code());
+    say(format_args!(
+        "{} is to approve request {} of {}:\n  user       {} ({}), {class}\n  device     {}\n  reason     {}\n  \
+         caller     {}\n  challenge  {}",
+        shown(name),
+        request.id,
+        shown(&request.operator),
+        request.user.id,
+        shown(&request.user.name),
+        request.device,
+        shown(&request.reason),
+        caller.as_deref().unwrap_or("not verified"),
+        challenge.as_deref().unwrap_or("none")
+    ));
+}
+
 fn authorise(
     open: &mut OpenDesk,
     id: RequestId,
@@ -258,9 +503,7 @@ fn authorise(
     if wants_approval && may_ask && prompt.is_interactive() {
         say("A second operator must approve.");
         let name = operator_id(&prompt.text("Second operator")?)?;
-        let password = prompt.secret(&format!("Password of {name}"))?;
-        let second = open.desk.sign_in(&name, &password)?;
-        open.desk.approve(&second, id)?;
+        approve(open, id, &name, prompt)?;
         result = open.desk.authorise(&open.session, id, &Delivery::Show);
     }
     match result? {

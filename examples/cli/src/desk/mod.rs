@@ -11,7 +11,9 @@ mod rules;
 mod shared_signer;
 
 use fido_unlock::ErrorCode;
-use fido_unlock::desk::{Announcement, Desk, DeskParts, OperatorId, OperatorSession, Privilege};
+use fido_unlock::desk::{
+    Announcement, Desk, DeskParts, Operator, OperatorId, OperatorSession, Pending, Privilege,
+};
 use fido_unlock_files::key_file::{DeskKeys, Passphrase};
 use fido_unlock_files::{Argon2Passwords, FileAnchor, SystemClock};
 use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
@@ -20,12 +22,12 @@ use zeroize::Zeroizing;
 
 pub use folder::{DeskFolder, beside, is_private, read_issuer_list, read_verifiers};
 pub use keys::KeyFolder;
-pub use rules::{read as read_rules, text as rules_text};
+pub use rules::{differences, name_of_method, read as read_rules, remarks, text as rules_text};
 pub use shared_signer::SharedSigner;
 
-use crate::args::At;
+use crate::args::{At, privilege_name, role_name};
 use crate::failure::Failure;
-use crate::output::say;
+use crate::output::{say, shown};
 use crate::prompt::Prompt;
 
 /// So many of what every Administrator is told are shown at a time.
@@ -88,7 +90,11 @@ impl OpenDesk {
     pub fn sign_in_to_read(at: &At, prompt: Prompt, keys: Keys) -> Result<Self, Failure> {
         let credentials = Credentials::ask(at, prompt)?;
         let passphrase = ask_passphrase(prompt)?;
-        Self::open(DeskFolder::of(at)?, &credentials, passphrase, keys)
+        let mut open = Self::open(DeskFolder::of(at)?, &credentials, passphrase, keys)?;
+        if let Some(pending) = open.desk.pending_own(&open.session)? {
+            say(format_args!("What you may do is to change: {}.", rests(&pending)));
+        }
+        Ok(open)
     }
 
     /// What an Administrator has not read of what each is told; nothing for others.
@@ -131,6 +137,30 @@ impl OpenDesk {
                 }
             }
         }
+    }
+}
+
+/// Of an operator's rights that rest: what, from when on, and who asked for it.
+pub fn rests(pending: &Pending<Operator>) -> String {
+    format!("{}, {}", rights(&pending.value), due(pending))
+}
+
+/// From when on a change holds, and who asked for it.
+pub fn due<T>(pending: &Pending<T>) -> String {
+    let by = pending.asked_by.as_deref().unwrap_or("nobody who is still known");
+    format!("from {} on, asked for by {}", pending.holds_from, shown(by))
+}
+
+/// An operator's roles and privileges, by the command line's names.
+pub fn rights(operator: &Operator) -> String {
+    let roles = operator.roles.iter().copied().map(role_name);
+    let both: Vec<String> = roles
+        .chain(operator.privileges.iter().copied().map(privilege_name))
+        .collect();
+    if both.is_empty() {
+        "nothing".into()
+    } else {
+        both.join(", ")
     }
 }
 

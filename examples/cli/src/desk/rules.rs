@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use fido_unlock::ErrorCode;
 use fido_unlock::desk::{AcceptedMethod, LimitRule, LimitRules, Rules, VerificationMethod, Vouched};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::args::Method;
 use crate::brought::{form, read_json};
@@ -94,6 +95,12 @@ impl Method {
     }
 }
 
+/// The name that the command line and the rules have for a method.
+pub fn name_of_method(method: VerificationMethod) -> String {
+    let known = Method::find(|known| known.to_core() == method).and_then(Method::name);
+    known.unwrap_or_else(|| format!("method {}", method.number()))
+}
+
 fn to_stored(rules: &[AcceptedMethod]) -> Vec<StoredMethod> {
     let stored = rules.iter().filter_map(|rule| {
         let method = Method::find(|method| method.to_core() == rule.method)?;
@@ -128,6 +135,80 @@ pub fn text(rules: &Rules) -> Result<String, Failure> {
         },
     };
     serde_json::to_string_pretty(&stored).map_err(|_| ErrorCode::HostFailed.into())
+}
+
+/// What other rules change, a line for each: "limits.device.refuse_from: 5, then 9".
+pub fn differences(now: &Rules, then: &Rules) -> Result<Vec<String>, Failure> {
+    let value = |rules: &Rules| -> Result<Value, Failure> {
+        serde_json::from_str(&text(rules)?).map_err(|_| ErrorCode::HostFailed.into())
+    };
+    let mut lines = Vec::new();
+    differ("", &value(now)?, &value(then)?, &mut lines);
+    Ok(lines)
+}
+
+fn differ(name: &str, now: &Value, then: &Value, lines: &mut Vec<String>) {
+    if now == then {
+        return;
+    }
+    let (Value::Object(fields), Value::Object(others)) = (now, then) else {
+        return lines.push(format!("{name}: {}, then {}", brief(now), brief(then)));
+    };
+    for (field, value) in fields {
+        let path = if name.is_empty() {
+            field.clone()
+        } else {
+            format!("{name}.{field}")
+        };
+        differ(&path, value, others.get(field).unwrap_or(&Value::Null), lines);
+    }
+}
+
+/// Methods by name and voucher, everything else as JSON has it; a text of a person cannot act on a terminal.
+fn brief(value: &Value) -> String {
+    let Value::Array(methods) = value else {
+        return shown(value);
+    };
+    let method = |method: &Value| {
+        let text = |field: &str| method.get(field).and_then(Value::as_str).map(shown);
+        Some(format!("{} (by {})", text("method")?, text("vouched_by")?))
+    };
+    let named: Vec<String> = methods.iter().filter_map(method).collect();
+    if named.is_empty() {
+        "none".into()
+    } else {
+        named.join(" ")
+    }
+}
+
+/// What is odd about rules, though they are taken.
+pub fn remarks(rules: &Rules) -> Vec<String> {
+    let limits = [
+        ("device", rules.limits.device),
+        ("operator", rules.limits.operator),
+        ("issuer", rules.limits.issuer),
+    ];
+    let mut remarks: Vec<String> = limits
+        .iter()
+        .filter(|(_, limit)| limit.approval_from > limit.refuse_from)
+        .map(|(name, limit)| {
+            format!(
+                "limits.{name}: codes are refused from {} on, so that approval_from {} is never reached",
+                limit.refuse_from, limit.approval_from
+            )
+        })
+        .collect();
+    for (name, methods) in [
+        ("ordinary_methods", &rules.ordinary_methods),
+        ("privileged_methods", &rules.privileged_methods),
+    ] {
+        if methods.is_empty() {
+            remarks.push(format!(
+                "{name}: no way of verifying a caller counts, so that these users get no code"
+            ));
+        }
+    }
+    remarks
 }
 
 /// Reads a file of rules. All of them must be there: a default may be laxer than what was meant.

@@ -122,7 +122,7 @@ impl Bench {
 
     /// Encrypts the desk's key files anew with scrypt's least work. What new files have takes a fifth of a second of
     /// every command, and `adapters/files` tests it.
-    fn quicken(&self) {
+    pub fn quicken(&self) {
         for entry in std::fs::read_dir(self.path("desk")).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|extension| extension == "age") {

@@ -9,12 +9,16 @@
     missing_docs
 )]
 
+mod administration;
 mod attacks;
 mod bench;
 mod brought;
 mod bulk;
+mod calls;
 mod files;
 mod flow;
+#[cfg(unix)]
+mod guide;
 mod keys;
 #[cfg(target_os = "linux")]
 mod output;

@@ -154,7 +154,7 @@ fn the_desks_rules() {
     bench
         .admin(
             &format!("respond --user alice {how} --reason T-1 --approver admin"),
-            &format!("{ADMIN_PASSWORD}\n{challenge}"),
+            &format!("{challenge}\n{ADMIN_PASSWORD}"),
         )
         .error(410);
 
@@ -193,7 +193,11 @@ fn before_the_set_up_has_ended_and_without_a_licence_no_code_is_given() {
     let bench = Bench::empty();
     let secrets = format!("{ADMIN_PASSWORD}\n{ADMIN_PASSWORD}\n{PASSPHRASE}\n{PASSPHRASE}\n");
     bench.run("desk init --desk desk", &secrets).ok();
-    bench.admin("respond --user alice --reason T-1", "").error(401);
+    let missing = bench.admin("respond --user alice --reason T-1", "").error(401);
+    assert!(
+        missing.get("detail").is_none(),
+        "nobody to ask is named: {missing}"
+    );
     for weak in ["password-password", "short"] {
         let words = "desk add-operator --name olga --role administrator";
         bench.admin(words, &format!("{weak}\n{weak}")).error(440);
@@ -280,7 +284,7 @@ fn privileges_approval_and_limits() {
     as_operator("olga", "", &challenge).ok();
     // The third code of a day for one device wants a second operator.
     as_operator("olga", "", &challenge).error(409);
-    let approved = format!("{ADMIN_PASSWORD}\n{challenge}");
+    let approved = format!("{challenge}\n{ADMIN_PASSWORD}");
     for _ in 0..3 {
         as_operator("olga", "--approver admin", &approved).ok();
     }

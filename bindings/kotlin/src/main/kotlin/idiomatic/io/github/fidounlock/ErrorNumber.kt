@@ -303,7 +303,7 @@ enum class ErrorNumber(val number: Int) {
     WrongState(802),
     /** The program's own part failed. */
     HostFailed(803),
-    /** The command line is not valid. */
+    /** What was given on the command line or typed cannot be used. */
     Usage(804),
     /** A secret must be typed, but there is no terminal. */
     NotInteractive(805),
