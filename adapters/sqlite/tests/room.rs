@@ -167,6 +167,17 @@ fn a_full_disk_is_told_as_one_whatever_is_done() {
             SqliteStore::create(&path.with_extension("new"), SHORT).map(drop),
         );
         std::fs::remove_file(&filler).unwrap();
+        // Room for bytes, and for no other file.
+        drop(SqliteStore::open(&path, SHORT).unwrap());
+        let files = || (0..).map(|number| path.with_extension(number.to_string()));
+        let made = files()
+            .take_while(|file| std::fs::File::create(file).is_ok())
+            .count();
+        assert!(made > 0);
+        full("open without files", SqliteStore::open(&path, SHORT).map(drop));
+        files()
+            .take(made)
+            .for_each(|file| std::fs::remove_file(file).unwrap());
         let mut store = SqliteStore::open(&path, SHORT).unwrap();
         commit(&mut store, 1).unwrap();
         assert_eq!(committed(&mut store), 2);
@@ -184,7 +195,7 @@ fn a_full_disk_is_told_as_one_whatever_is_done() {
         .args([
             "sh",
             "-c",
-            "mount -t tmpfs -o size=1m tmpfs \"$1\" && shift && exec \"$@\"",
+            "mount -t tmpfs -o size=1m,nr_inodes=64 tmpfs \"$1\" && shift && exec \"$@\"",
             "sh",
         ])
         .arg(folder.path())

@@ -299,7 +299,7 @@ fn an_operator_sees_from_when_on_they_may() {
     let session = house.sign_in(("carl", BERT.1));
     let pending = house.desk.pending_own(&session).unwrap().unwrap();
     assert_eq!(pending.value, carl);
-    assert_eq!(pending.holds_from, START.plus_seconds(DAY));
+    assert_eq!(pending.holds_from, UnixTime(START + DAY));
     assert_eq!(pending.asked_by.as_deref(), Some(ADMIN.0));
     house.later(DAY);
     let session = house.sign_in(("carl", BERT.1));

@@ -150,6 +150,10 @@ fn rules_that_rest_are_seen_before_they_are_let_hold() {
     let announced = status.stdout.split_once("RulesChanged").unwrap().1;
     all_in(announced);
     assert_eq!(announced.matches("holds from").count(), 1, "{announced}");
+    assert!(
+        !announced.contains("a part of it"),
+        "what it changes says more: {announced}"
+    );
     let settled = as_operator(&bench, "nina", "desk rules --settle urgent", "");
     all_in(&settled.stderr);
     let settled = settled.ok();
