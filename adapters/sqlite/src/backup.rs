@@ -11,9 +11,9 @@ use rusqlite::{Connection, OpenFlags};
 use tempfile::NamedTempFile;
 
 use crate::SqliteStore;
+use crate::connect::connect;
 use crate::fault::{Doing, fault, io_fault};
 use crate::private::{folder_of, sync_folder};
-use crate::store::connect;
 
 impl SqliteStore {
     /// Writes a copy of the database as it stands now to a file that is not there yet, whole or not at all, for its

@@ -4,6 +4,7 @@
 
 mod backup;
 mod columns;
+mod connect;
 mod derived;
 mod fault;
 mod kept;
@@ -11,6 +12,7 @@ mod options;
 mod places;
 mod private;
 mod reading;
+mod reads;
 mod schema;
 mod search;
 mod shared;

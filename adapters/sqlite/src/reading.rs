@@ -6,17 +6,13 @@ use fido_unlock_desk::ports::{
     Batch, CommitError, DeskTransaction, DeskView, EntryColumns, KeptEntry, KeptRow, List, ListedKey,
     StorageError, Table,
 };
-use rusqlite::{Connection, OptionalExtension, Params, Row};
+use rusqlite::{OptionalExtension, Params, Row};
 
 use crate::columns::{integer, path};
 use crate::kept::Extras;
+use crate::reads::Reads;
 use crate::shared::Working;
 use crate::{kept, places, search};
-
-/// What has a connection to read from.
-pub(crate) trait Reads {
-    fn reading<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StorageError>;
-}
 
 /// Reads from it, as the port wants it.
 pub(crate) struct Reading<R> {

@@ -14,7 +14,7 @@ use rusqlite::Connection;
 
 use crate::fault::{Doing, commit_fault, fault, io_fault};
 use crate::private::Identity;
-use crate::reading::Reads;
+use crate::reads::Reads;
 use crate::{schema, write};
 
 /// No more steps share a commit, so that the first of them, and other processes, do not wait long.

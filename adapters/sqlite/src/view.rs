@@ -6,9 +6,9 @@ use fido_unlock_desk::ports::StorageError;
 use rusqlite::Connection;
 
 use crate::SqliteOptions;
+use crate::connect::connect;
 use crate::fault::{Doing, fault};
-use crate::reading::Reads;
-use crate::store::connect;
+use crate::reads::Reads;
 
 /// What was committed, and is on disk, when it was made.
 pub(crate) struct View<'a> {

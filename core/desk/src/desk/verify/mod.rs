@@ -1,6 +1,7 @@
 //! The whole desk, verified: its log here, and its rows.
 
 mod named;
+mod pages;
 mod rows;
 
 use alloc::format;

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use fido_unlock_protocol::Challenge;
 use fido_unlock_protocol::suite::Suite;
 
-use super::rows::each_of;
+use super::pages::each_of;
 use crate::LimitKind;
 use crate::ports::{DeskView, StorageError, Table};
 use crate::record::DeskEntry;

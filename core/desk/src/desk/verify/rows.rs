@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 use core::cell::RefCell;
 
 use super::named;
+use super::pages::each_of;
 use crate::map::{Digest, Map, MapError, MapKey, MapNodes, Prefix, Walked};
 use crate::ports::{Derived, DeskView, KeptRow, List, Listed, StorageError, Table};
 use crate::record::{DeskEntry, text_hash};
@@ -22,8 +23,6 @@ use crate::rows::{
 use crate::step::{Head, read, row_hash};
 use crate::{RowFault, WrongRow, WrongRows};
 
-/// How many rows are read at a time.
-const PAGE: u32 = 256;
 /// So many wrong rows are named.
 const MOST_WRONG: usize = 1000;
 /// So many leaves are looked at for those without a row.
@@ -111,26 +110,6 @@ fn each_row(
         each_of(view, *table, &mut |row| look(*table, row))?;
     }
     Ok(())
-}
-
-pub(super) fn each_of(
-    view: &dyn DeskView,
-    table: Table,
-    look: &mut dyn FnMut(KeptRow) -> Result<(), StorageError>,
-) -> Result<(), StorageError> {
-    let mut after: Option<Vec<u8>> = None;
-    loop {
-        let page = view.rows(table, after.as_deref(), PAGE)?;
-        let Some(last) = page.last() else { return Ok(()) };
-        // A store that goes round in circles would hold the verification for ever.
-        if after.as_ref().is_some_and(|after| *after >= last.key) {
-            return Err(StorageError::Corrupt {
-                detail: table.name().into(),
-            });
-        }
-        after = Some(last.key.clone());
-        page.into_iter().try_for_each(&mut *look)?;
-    }
 }
 
 impl Verification<'_> {
