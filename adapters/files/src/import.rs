@@ -405,7 +405,7 @@ mod tests {
             "line 2: 2 cells instead of 6; a cell that contains the separator must be in double quotes"
         );
         assert_eq!(
-            error(&file(&[&row(1, "a").replace(POINT, "xy")])),
+            error(&file(&[&row(1, "a").replacen(POINT, "xy", 1)])),
             "line 2, column 5 (issuer): 66 hexadecimal digits are wanted"
         );
         assert_eq!(

@@ -93,6 +93,10 @@ fn a_folder_that_has_keys_and_no_database_is_a_desk_whose_database_is_lost() {
         .admin("desk restore --from early.sqlite --note lost", "")
         .ok();
     bench.admin("desk status", "").ok();
+    // Windows says of what would lie below a file that it is not there.
+    if cfg!(windows) || std::env::var_os("FIDO_UNLOCK_PROGRAM").is_some() {
+        return;
+    }
     // What cannot be looked into is not what is not there.
     let there = bench.run("audit verify --desk early.sqlite", &format!("{PASSPHRASE}\n"));
     let said = detail(there, 701);
