@@ -48,6 +48,7 @@ fn wrong_stores_are_found() {
         (Kind::KeepsNodes, "taken out is gone"),
         (Kind::EntriesBackwards, "entries come back in their order"),
         (Kind::EntriesBehind, "entries come back in their order"),
+        (Kind::ColumnsOfAnother, "the columns that were written"),
         (Kind::TakesAnyPlace, "do not go on"),
         (Kind::OneLevel, "a tile comes back"),
         (Kind::KeepsPlaces, removed),

@@ -1,91 +1,91 @@
-//! Devices from an enrolment station, as CSV (RFC 4180) with the header
-//! `device_id,user,suite,slot,issuer,device_key`.
-//!
-//! `device_id`: a Device ID as people read it aloud; `user`: the owner's id; `issuer`: Q and `device_key`:
-//! E, each a compressed point in hex, empty if the suite has none. An admin key is never in such a
-//! file: suite-3 devices are registered one by one.
+//! Lists from spreadsheets and other programs, as CSV (RFC 4180): devices from an enrolment station, and users.
 //!
 //! It also reads what spreadsheets save: semicolons or tabs, a first line `sep=;`, UTF-16, blank rows or rows of
-//! commas, a header in capitals, empty columns at the end, or a last cell that is left out because it is empty. A
+//! commas, a header in capitals, empty columns at the end, or last cells that are left out because they are empty. A
 //! cell that a spreadsheet would take for a formula has an apostrophe before it.
+
+mod devices;
+mod fault;
+mod users;
 
 use std::borrow::Cow;
 
 use csv::{QuoteStyle, ReaderBuilder, StringRecord, Trim, WriterBuilder};
-use fido_unlock_desk::{DeviceKeys, NewDevice, UserId};
-use fido_unlock_protocol::code::CodeError;
-use fido_unlock_protocol::suite::{DevicePublicKey, IssuerPublicKey};
-use fido_unlock_protocol::text::{self, TextError};
-use fido_unlock_protocol::{DeviceId, ErrorCode, HasCode, Shown};
+use fido_unlock_protocol::{Shown, text};
 
-/// The columns, in this order.
-pub const DEVICE_COLUMNS: [&str; 6] = ["device_id", "user", "suite", "slot", "issuer", "device_key"];
+pub use devices::{DEVICE_COLUMNS, device_rows, read_devices};
+pub use fault::{ImportError, ImportErrors};
+pub use users::{ImportedUser, USER_COLUMNS, read_users};
 
-/// What is wrong with such a file, and where.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ImportError {
-    /// It is no text.
-    #[error(transparent)]
-    Text(#[from] TextError),
-    /// The first line is not the header.
-    #[error("line {line}: the first line must be {wanted}, not {found}", wanted = DEVICE_COLUMNS.join(","))]
-    Header {
-        /// The line, from 1; 1 if there is none.
-        line: usize,
-        /// What was found there, shortened and safe to show.
-        found: String,
-    },
-    /// A row has too few or too many cells.
-    #[error(
-        "line {line}: {found} cells instead of {wanted}; a cell that contains the separator must be in double quotes",
-        wanted = DEVICE_COLUMNS.len()
-    )]
-    Cells {
-        /// The line, from 1.
-        line: usize,
-        /// How many there are.
-        found: usize,
-    },
-    /// A cell that cannot be read.
-    #[error("line {line}, column {column} ({field}): {what}")]
-    Field {
-        /// The line, from 1.
-        line: usize,
-        /// The cell in its row, from 1.
-        column: usize,
-        /// The column's name.
-        field: &'static str,
-        /// What was expected there.
-        what: &'static str,
-    },
-    /// The Device ID has a typing error.
-    #[error("line {line}, column 1 (device_id): {error}")]
-    DeviceId {
-        /// The line, from 1.
-        line: usize,
-        /// What is wrong with it.
-        error: CodeError,
-    },
+/// What stands in a row, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportedRow<T> {
+    /// The line on which the row begins, from 1.
+    pub line: usize,
+    /// What it says.
+    pub value: T,
 }
 
-impl HasCode for ImportError {
-    fn code(&self) -> ErrorCode {
-        match self {
-            Self::Text(error) => error.code(),
-            Self::Header { .. } | Self::Cells { .. } | Self::Field { .. } => ErrorCode::TextForm,
-            Self::DeviceId { error, .. } => error.code(),
+/// A file that was read to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imported<T> {
+    /// The rows that can be read, in their order.
+    pub rows: Vec<ImportedRow<T>>,
+    /// What is wrong with the others; without any, all rows are there.
+    pub faults: ImportErrors,
+}
+
+impl<T> Imported<T> {
+    /// What every row says, where all of them can be read.
+    ///
+    /// # Errors
+    /// [`ImportErrors`].
+    pub fn whole(self) -> Result<Vec<ImportedRow<T>>, ImportErrors> {
+        if self.faults.is_empty() {
+            Ok(self.rows)
+        } else {
+            Err(self.faults)
         }
     }
 }
 
-/// Reads every device, or none if a line is wrong. They are then given to
-/// [`Desk::register_device`](fido_unlock_desk::Desk::register_device).
-///
-/// # Errors
-/// [`ImportError`], the first wrong line.
-pub fn read_devices(csv: &[u8]) -> Result<Vec<NewDevice>, ImportError> {
-    let text = text::read(csv)?;
+/// One row's cells, and what was found wrong with them.
+struct Cells<'a, const N: usize> {
+    line: usize,
+    columns: &'static [&'static str; N],
+    cells: [&'a str; N],
+    faults: Vec<ImportError>,
+}
+
+impl<const N: usize> Cells<'_, N> {
+    /// `column`: the cell in its row, from 1.
+    fn wrong(&mut self, column: usize, what: &'static str) {
+        self.faults.push(ImportError::Field {
+            line: self.line,
+            column,
+            field: self.columns.get(column - 1).copied().unwrap_or_default(),
+            what,
+        });
+    }
+
+    /// What a cell says; otherwise the fault is kept.
+    fn read<T>(&mut self, column: usize, value: Option<T>, what: &'static str) -> Option<T> {
+        if value.is_none() {
+            self.wrong(column, what);
+        }
+        value
+    }
+}
+
+/// Reads a table with these columns, of which the last `optional` may be left out where they are empty. `read` gives what
+/// a row says, or `None` where it has kept a fault.
+fn read_table<T, const N: usize>(
+    csv: &[u8],
+    columns: &'static [&'static str; N],
+    optional: usize,
+    mut read: impl FnMut(&mut Cells<'_, N>) -> Option<T>,
+) -> Result<Imported<T>, ImportErrors> {
+    let text = text::read(csv).map_err(ImportError::from)?;
     let (hint, rows) = split_hint(&text);
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
@@ -94,7 +94,11 @@ pub fn read_devices(csv: &[u8]) -> Result<Vec<NewDevice>, ImportError> {
         .delimiter(hint.unwrap_or_else(|| delimiter(rows)))
         .from_reader(rows.as_bytes());
     let before = text.len() - rows.len();
-    let (mut record, mut devices, mut header) = (StringRecord::new(), Vec::new(), false);
+    let (mut record, mut header) = (StringRecord::new(), false);
+    let mut imported = Imported {
+        rows: Vec::new(),
+        faults: ImportErrors::default(),
+    };
     // Text and memory: reading cannot fail.
     while reader.read_record(&mut record).unwrap_or(false) {
         // A row of commas is a blank one to a spreadsheet.
@@ -104,31 +108,39 @@ pub fn read_devices(csv: &[u8]) -> Result<Vec<NewDevice>, ImportError> {
         let start = record.position().map_or(0, csv::Position::byte);
         let start = usize::try_from(start).unwrap_or(usize::MAX);
         let line = line_at(&text, start.saturating_add(before));
-        if header {
-            devices.push(read_row(&record, line)?);
-        } else if is_header(&record) {
+        if !header {
+            if !is_header(&record, columns) {
+                let found = record.iter().collect::<Vec<_>>().join(",");
+                return Err(no_header(line, columns, &found).into());
+            }
             header = true;
-        } else {
-            return Err(no_header(line, record.iter().collect::<Vec<_>>().join(",")));
+            continue;
+        }
+        match read_row(&record, line, columns, optional, &mut read) {
+            Ok(value) => imported.rows.push(ImportedRow { line, value }),
+            Err(faults) => faults.into_iter().for_each(|fault| imported.faults.push(fault)),
         }
     }
     if header {
-        Ok(devices)
+        Ok(imported)
     } else {
-        Err(no_header(1, "nothing".into()))
+        Err(no_header(1, columns, "nothing").into())
     }
 }
 
-fn no_header(line: usize, found: String) -> ImportError {
+fn no_header(line: usize, columns: &[&str], found: &str) -> ImportError {
     let start: String = found.chars().take(60).collect();
-    let found = Shown(&start).to_string();
-    ImportError::Header { line, found }
+    ImportError::Header {
+        line,
+        wanted: columns.join(","),
+        found: Shown(&start).to_string(),
+    }
 }
 
 /// The columns in their order, in capitals or not, and empty ones behind them.
-fn is_header(record: &StringRecord) -> bool {
+fn is_header(record: &StringRecord, columns: &[&str]) -> bool {
     let mut cells = record.iter();
-    DEVICE_COLUMNS
+    columns
         .iter()
         .all(|column| cells.next().is_some_and(|cell| cell.eq_ignore_ascii_case(column)))
         && cells.all(str::is_empty)
@@ -172,81 +184,40 @@ fn line_at(text: &str, start: usize) -> usize {
     before.matches('\n').count() + alone + 1
 }
 
-fn read_row(row: &StringRecord, line: usize) -> Result<NewDevice, ImportError> {
-    let cells: Vec<&str> = row.iter().collect();
+fn read_row<T, const N: usize>(
+    row: &StringRecord,
+    line: usize,
+    columns: &'static [&'static str; N],
+    optional: usize,
+    read: &mut impl FnMut(&mut Cells<'_, N>) -> Option<T>,
+) -> Result<T, Vec<ImportError>> {
     let miscounted = ImportError::Cells {
         line,
-        found: cells.len(),
+        found: row.len(),
+        wanted: N,
     };
-    let (wanted, more) = cells.split_at(cells.len().min(DEVICE_COLUMNS.len()));
-    if more.iter().any(|cell| !cell.is_empty()) {
-        return Err(miscounted);
+    let more = row.iter().skip(N);
+    let fits = row.len().saturating_add(optional) >= N && more.clone().all(str::is_empty);
+    if !fits {
+        return Err(vec![miscounted]);
     }
-    let read = match *wanted {
-        [device_id, user, suite, slot, issuer, device_key] => {
-            read_cells([device_id, user, suite, slot, issuer, device_key], line)
-        }
-        // Excel leaves out an empty last cell.
-        [device_id, user, suite, slot, issuer] => {
-            read_cells([device_id, user, suite, slot, issuer, ""], line)
-        }
-        _ => return Err(miscounted),
-    };
-    // A separator in a cell that is not quoted has moved those behind it.
-    read.map_err(|error| if more.is_empty() { error } else { miscounted })
-}
-
-fn read_cells(cells: [&str; 6], line: usize) -> Result<NewDevice, ImportError> {
-    let [device_id, user, suite, slot, issuer, device_key] = cells;
-    let wrong = |column: usize, what| ImportError::Field {
+    let mut all = row.iter();
+    let mut cells = Cells {
         line,
-        column,
-        field: DEVICE_COLUMNS.get(column - 1).copied().unwrap_or_default(),
-        what,
+        columns,
+        // Excel leaves out empty cells at the end.
+        cells: core::array::from_fn(|_| all.next().unwrap_or_default()),
+        faults: Vec::new(),
     };
-    let point = |column, text: &str| {
-        base16ct::mixed::decode_vec(text).map_err(|_| wrong(column, "66 hexadecimal digits are wanted"))
-    };
-    const NO_POINT: &str = "not a point of P-256";
-    let id = DeviceId::parse(device_id).map_err(|error| ImportError::DeviceId { line, error })?;
-    let owner = UserId::new(from_cell(user)).ok_or_else(|| wrong(2, "not a user's id"))?;
-    let suite: u8 = suite.parse().map_err(|_| wrong(3, "neither 1 nor 2"))?;
-    let slot = slot.parse().map_err(|_| wrong(4, "not a number from 0 to 15"))?;
-    let issuer = point(5, issuer)?;
-    let issuer = IssuerPublicKey::from_compressed(&issuer).map_err(|_| wrong(5, NO_POINT))?;
-    let keys = match suite {
-        1 if device_key.is_empty() => DeviceKeys::P256Ecdsa { issuer },
-        2 => {
-            let device = point(6, device_key)?;
-            DeviceKeys::P256EcdhMac {
-                issuer,
-                device: DevicePublicKey::from_compressed(&device).map_err(|_| wrong(6, NO_POINT))?,
-            }
-        }
-        1 => return Err(wrong(6, "nothing is wanted in suite 1")),
-        _ => return Err(wrong(3, "neither 1 nor 2")),
-    };
-    Ok(NewDevice {
-        id,
-        owner,
-        slot,
-        keys,
-        admin_key: None,
-        counter: Some(0),
-        rotation: 0,
-        other_slots: Vec::new(),
-    })
+    match read(&mut cells) {
+        Some(value) if cells.faults.is_empty() => Ok(value),
+        // A separator in a cell that is not quoted has moved those behind it.
+        _ if row.len() > N => Err(vec![miscounted]),
+        _ => Err(cells.faults),
+    }
 }
 
-/// The rows of devices as text, with the header where it is wanted. Each row has its cells in the order of
-/// [`DEVICE_COLUMNS`].
-#[must_use]
-pub fn device_rows<'a>(header: bool, rows: impl IntoIterator<Item = [&'a str; 6]>) -> String {
-    let header = header.then_some(DEVICE_COLUMNS);
-    header.into_iter().chain(rows).map(to_row).collect()
-}
-
-fn to_row(row: [&str; 6]) -> String {
+fn to_row<const N: usize>(row: [&str; N]) -> String {
     // A spreadsheet may separate by it, whatever the file does; no cell has a tab.
     let quotes = if row.iter().any(|cell| cell.contains(';')) {
         QuoteStyle::NonNumeric
@@ -254,7 +225,7 @@ fn to_row(row: [&str; 6]) -> String {
         QuoteStyle::Necessary
     };
     let mut writer = WriterBuilder::new().quote_style(quotes).from_writer(Vec::new());
-    // Memory takes every row of six cells.
+    // Memory takes every row of so few cells.
     let _ = writer.write_record(row.map(to_cell).iter().map(|cell| cell.as_bytes()));
     let bytes = writer.into_inner().unwrap_or_default();
     String::from_utf8(bytes).unwrap_or_default()
@@ -285,6 +256,8 @@ fn is_formula(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use fido_unlock_protocol::DeviceId;
+
     use super::*;
 
     /// The base point.
@@ -300,11 +273,18 @@ mod tests {
     }
 
     fn owners(csv: &str) -> Vec<String> {
-        let devices = read_devices(csv.as_bytes()).unwrap();
+        let devices = read_devices(csv.as_bytes()).unwrap().whole().unwrap();
         devices
             .iter()
-            .map(|device| device.owner.as_str().to_owned())
+            .map(|row| row.value.owner.as_str().to_owned())
             .collect()
+    }
+
+    fn faults(csv: &str) -> ImportErrors {
+        match read_devices(csv.as_bytes()) {
+            Ok(read) => read.whole().err().unwrap(),
+            Err(faults) => faults,
+        }
     }
 
     #[test]
@@ -323,7 +303,7 @@ mod tests {
             .chain(good.encode_utf16())
             .flat_map(u16::to_le_bytes)
             .collect();
-        assert_eq!(read_devices(&utf16).unwrap().len(), 2);
+        assert_eq!(read_devices(&utf16).unwrap().rows.len(), 2);
         assert_eq!(owners(&file(&[])), [""; 0]);
     }
 
@@ -365,10 +345,7 @@ mod tests {
         // The hint is a line of its own.
         let bad = row(2, "bob").replace(",2,", ",9,");
         assert_eq!(
-            read_devices(format!("sep=,\n{}", file(&[&row(1, "a"), &bad])).as_bytes())
-                .err()
-                .unwrap()
-                .to_string(),
+            faults(&format!("sep=,\n{}", file(&[&row(1, "a"), &bad]))).to_string(),
             "line 4, column 3 (suite): neither 1 nor 2"
         );
     }
@@ -382,7 +359,6 @@ mod tests {
             let cell = format!("\"{}\"", user.replace('"', "\"\""));
             assert!(text.contains(&cell), "{text}");
         }
-        let fault = |text: &str| read_devices(text.as_bytes()).err().unwrap();
         let semicolons = |row: &str| file(&[&row.replace("carol", "ca,rol")]).replace(',', ";");
         let suite_1 = device_rows(
             false,
@@ -397,17 +373,25 @@ mod tests {
         );
         for unquoted in [semicolons(&row(1, "carol")), semicolons(&suite_1)] {
             assert_eq!(
-                fault(&unquoted),
-                ImportError::Cells { line: 2, found: 7 },
+                faults(&unquoted).errors,
+                [ImportError::Cells {
+                    line: 2,
+                    found: 7,
+                    wanted: 6
+                }],
                 "{unquoted}"
             );
         }
-        assert!(fault(&semicolons(&suite_1)).to_string().contains("double quotes"));
+        assert!(
+            faults(&semicolons(&suite_1))
+                .to_string()
+                .contains("double quotes")
+        );
     }
 
     #[test]
     fn a_fault_is_told_with_line_and_column() {
-        let error = |csv: &str| read_devices(csv.as_bytes()).err().unwrap().to_string();
+        let error = |csv: &str| faults(csv).to_string();
         let bad = row(2, "bob").replace(",2,", ",9,");
         let blank = format!("\n\n,,,,,\n{}", row(1, "a"));
         for end in ["\n", "\r\n", "\r"] {
@@ -436,7 +420,33 @@ mod tests {
             error(&row(1, "a")).split(" not ").next(),
             Some(format!("line 1: {header}").trim_end_matches(" not"))
         );
-        assert!(matches!(read_devices(b"\xFC"), Err(ImportError::Text(_))));
+        let no_text = read_devices(b"\xFC").err().unwrap();
+        assert!(matches!(no_text.errors[..], [ImportError::Text(_)]));
+    }
+
+    #[test]
+    fn every_fault_is_told_and_what_can_be_read_is_there() {
+        let bad = row(9, "").replace(",2,1,", ",3,16,").replace(POINT, "xy");
+        let csv = file(&[&row(1, "a"), &bad, &row(2, "b"), "1,2\n", &row(3, "c")]);
+        let read = read_devices(csv.as_bytes()).unwrap();
+        let rows: Vec<_> = read
+            .rows
+            .iter()
+            .map(|row| (row.line, row.value.owner.as_str()))
+            .collect();
+        assert_eq!(rows, [(2, "a"), (4, "b"), (6, "c")]);
+        assert_eq!(
+            read.whole().err().unwrap().to_string(),
+            "line 3, column 2 (user): not a user's id\n  \
+             line 3, column 3 (suite): neither 1 nor 2\n  \
+             line 3, column 4 (slot): not a number from 0 to 15\n  \
+             line 3, column 5 (issuer): 66 hexadecimal digits are wanted\n  \
+             line 5: 2 cells instead of 6; a cell that contains the separator must be in double quotes"
+        );
+        let many = file(&["1,2\n"; 103]);
+        let faults = faults(&many);
+        assert_eq!((faults.errors.len(), faults.more), (100, 3));
+        assert!(faults.to_string().ends_with("double quotes\n  and 3 more"));
     }
 
     #[test]

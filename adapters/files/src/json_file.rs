@@ -110,7 +110,9 @@ pub(crate) fn read_error(path: &Path, error: &std::io::Error) -> StorageError {
 }
 
 pub(crate) fn write_error(path: &Path, error: &std::io::Error) -> StorageError {
-    StorageError::Write {
-        detail: format!("{}: {error}", path.display()),
+    let detail = format!("{}: {error}", path.display());
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StorageError::Full { detail },
+        _ => StorageError::Write { detail },
     }
 }

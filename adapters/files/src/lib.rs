@@ -18,8 +18,11 @@ pub use admin_keys::{FileAdminKeys, WrappingKey};
 pub use anchor::FileAnchor;
 pub use clock::SystemClock;
 pub use folder::{Exposed, others_may_write};
-pub use import::{DEVICE_COLUMNS, ImportError, device_rows, read_devices};
+pub use import::{
+    DEVICE_COLUMNS, ImportError, ImportErrors, Imported, ImportedRow, ImportedUser, USER_COLUMNS,
+    device_rows, read_devices, read_users,
+};
 pub use json_file::WriterLock;
 pub use passwords::Argon2Passwords;
 pub use version::{OtherVersion, other_version};
-pub use whole_file::{make_private_folder, rename, write_private};
+pub use whole_file::{make_private_folder, rename, replace_private, write_private};

@@ -34,6 +34,15 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     replace(path, bytes)
 }
 
+/// The same in a folder that must be there: whoever names a place on a disk that is not mounted does not want one made.
+///
+/// # Errors
+/// The system's.
+pub fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    folder_of(path).metadata()?;
+    replace(path, bytes)
+}
+
 /// Gives a file another name, in place of what has that name; it is on disk when this returns.
 ///
 /// # Errors

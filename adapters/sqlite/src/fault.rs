@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use fido_unlock_desk::ports::{CommitError, StorageError};
-use rusqlite::{Error, ErrorCode};
+use rusqlite::{Error, ErrorCode, ffi};
+
+use crate::private::has_room;
 
 /// What failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +16,28 @@ pub(crate) enum Doing {
 
 fn code(error: &Error) -> Option<ErrorCode> {
     error.sqlite_error_code()
+}
+
+/// Whether it is that nothing more can be stored. SQLite says so of a write to the database and its log. Of what it keeps
+/// beside them it says that it could not be made longer, which has no other cause; of the rest only that it failed, so
+/// that the file system is asked.
+fn is_full(place: &Path, error: &Error) -> bool {
+    let Error::SqliteFailure(ffi::Error { code, extended_code }, _) = error else {
+        return false;
+    };
+    match *extended_code {
+        _ if *code == ErrorCode::DiskFull => true,
+        ffi::SQLITE_IOERR_SHMSIZE => true,
+        ffi::SQLITE_IOERR_WRITE
+        | ffi::SQLITE_IOERR_FSYNC
+        | ffi::SQLITE_IOERR_DIR_FSYNC
+        | ffi::SQLITE_IOERR_TRUNCATE
+        | ffi::SQLITE_IOERR_SHMOPEN
+        | ffi::SQLITE_IOERR_SHMMAP => !has_room(place),
+        // A file beside it may be what cannot be made.
+        _ if *code == ErrorCode::CannotOpen => place.exists() && !has_room(place),
+        _ => false,
+    }
 }
 
 /// SQLite's text for the number, and for a rule of the tables its name; other messages can quote a statement.
@@ -37,7 +61,7 @@ pub(crate) fn fault(place: &Path, doing: Doing, error: &Error) -> StorageError {
     let detail = format!("{}: {}", place.display(), reason(error));
     match (code(error), error, doing) {
         (Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked), ..) => StorageError::Busy { detail },
-        (Some(ErrorCode::DiskFull), ..) => StorageError::Full { detail },
+        _ if is_full(place, error) => StorageError::Full { detail },
         (Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::TooBig), ..)
         | (
             _,

@@ -47,6 +47,22 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether the file system that `path` lies on can take another byte and another file. Where the system does not say, it
+/// can.
+pub(crate) fn has_room(path: &Path) -> bool {
+    #[cfg(unix)]
+    let has_room = rustix::fs::statvfs(folder_of(path)).map_or(true, |there| {
+        // Some file systems do not count files.
+        there.f_bavail > 0 && (there.f_files == 0 || there.f_favail > 0)
+    });
+    #[cfg(not(unix))]
+    let has_room = {
+        let _ = path;
+        true
+    };
+    has_room
+}
+
 /// Which file it is, whatever its name: device and number on Unix; on other systems an open file cannot be replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Identity(u64, u64);

@@ -3,9 +3,10 @@
 use fido_unlock_desk::UnixTime;
 use fido_unlock_desk::map::Prefix;
 use fido_unlock_desk::ports::{
-    Batch, CommitError, DeskTransaction, DeskView, KeptRow, List, ListedKey, StorageError, Table,
+    Batch, CommitError, DeskTransaction, DeskView, EntryColumns, KeptEntry, KeptRow, List, ListedKey,
+    StorageError, Table,
 };
-use rusqlite::{Connection, OptionalExtension, Params};
+use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use crate::columns::{integer, path};
 use crate::kept::Extras;
@@ -37,6 +38,18 @@ impl<R: Reads> Reading<R> {
     }
 }
 
+/// What no desk writes is an error: whoever changes the file need not keep its rules.
+fn entry_columns(row: &Row<'_>) -> rusqlite::Result<EntryColumns> {
+    let at: i64 = row.get(1)?;
+    Ok(EntryColumns {
+        at: UnixTime(u64::try_from(at).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(1, at))?),
+        event: row.get(2)?,
+        operator: row.get(3)?,
+        device: row.get(4)?,
+        request: row.get(5)?,
+    })
+}
+
 impl<R: Reads> DeskView for Reading<R> {
     fn head(&self) -> Result<Option<Vec<u8>>, StorageError> {
         self.blob("SELECT bytes FROM head", ())
@@ -61,6 +74,21 @@ impl<R: Reads> DeskView for Reading<R> {
             let mut statement = connection
                 .prepare_cached("SELECT bytes FROM entries WHERE idx >= ?1 ORDER BY idx LIMIT ?2")?;
             let rows = statement.query_map((integer(from), count), |row| row.get(0))?;
+            rows.collect()
+        })
+    }
+
+    fn kept_entries(&self, from: u64, count: u32) -> Result<Vec<KeptEntry>, StorageError> {
+        self.from.reading(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT bytes, at, event, operator, device, request FROM entries WHERE idx >= ?1 ORDER BY idx LIMIT ?2",
+            )?;
+            let rows = statement.query_map((integer(from), count), |row| {
+                Ok(KeptEntry {
+                    bytes: row.get(0)?,
+                    columns: entry_columns(row).ok(),
+                })
+            })?;
             rows.collect()
         })
     }

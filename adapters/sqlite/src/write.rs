@@ -80,6 +80,7 @@ fn node(connection: &Connection, prefix: &[u8], node: Option<&[u8]>) -> rusqlite
 }
 
 fn entry(connection: &Connection, index: u64, entry: &NewEntry) -> rusqlite::Result<()> {
+    let columns = &entry.columns;
     connection
         .prepare_cached(
             "INSERT INTO entries (idx, at, event, operator, device, request, bytes)
@@ -87,11 +88,11 @@ fn entry(connection: &Connection, index: u64, entry: &NewEntry) -> rusqlite::Res
         )?
         .execute((
             integer(index),
-            integer(entry.at.0),
-            entry.event,
-            entry.operator,
-            entry.device,
-            entry.request,
+            integer(columns.at.0),
+            columns.event,
+            columns.operator,
+            columns.device,
+            columns.request,
             &entry.bytes,
         ))?;
     Ok(())

@@ -93,3 +93,106 @@ fn a_commit_that_breaks_off_is_unknown_until_the_next_transaction_has_settled_it
     other.finish();
     assert_eq!(committed(&mut SqliteStore::open(&path, SHORT).unwrap()), 2);
 }
+
+/// What SQLite keeps beside a database, and cannot make as long as it has to be.
+#[cfg(unix)]
+#[test]
+fn no_room_for_what_lies_beside_the_database_is_no_room() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    use support::{Other, database_of_another};
+
+    const NAME: &str = "no_room_for_what_lies_beside_the_database_is_no_room";
+    if let Some(path) = database_of_another() {
+        let maximum = getrlimit(Resource::Fsize).maximum;
+        let limit = |current| setrlimit(Resource::Fsize, Rlimit { current, maximum }).unwrap();
+        // The index of the log has 32 KiB.
+        limit(Some(8192));
+        let refused = SqliteStore::open(&path, SHORT).map(drop);
+        assert!(matches!(refused, Err(StorageError::Full { .. })), "{refused:?}");
+        limit(None);
+        commit(&mut SqliteStore::open(&path, SHORT).unwrap(), 0).unwrap();
+        println!("went on");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("desk.sqlite");
+    drop(SqliteStore::create(&path, SHORT).unwrap());
+    let mut other = Other::start(NAME, &path, "trap '' XFSZ");
+    other.says("went on").expect("the other process failed");
+    other.finish();
+}
+
+/// A file system of its own (`unshare` of util-linux makes a place for it), which a file fills to the last byte.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told_as_one_whatever_is_done() {
+    use std::io::Write;
+    use std::os::unix::fs::MetadataExt;
+    use std::process::Command;
+
+    use support::database_of_another;
+
+    const NAME: &str = "a_full_disk_is_told_as_one_whatever_is_done";
+    if let Some(path) = database_of_another() {
+        let filler = path.with_extension("filler");
+        let fill = || {
+            let mut file = std::fs::File::create(&filler).unwrap();
+            while file.write_all(&[0; 512]).is_ok() {}
+            while file.write_all(&[0]).is_ok() {}
+        };
+        let elsewhere = tempfile::tempdir().unwrap();
+        let mut store = SqliteStore::create(&path, SHORT).unwrap();
+        commit(&mut store, 0).unwrap();
+        let copy = elsewhere.path().join("copy.sqlite");
+        store.backup(&copy).unwrap();
+        fill();
+        let refused = commit(&mut store, 1);
+        assert!(
+            matches!(refused, Err(CommitError::NotWritten(StorageError::Full { .. }))),
+            "{refused:?}"
+        );
+        let full = |what: &str, done: Result<(), StorageError>| {
+            assert!(matches!(done, Err(StorageError::Full { .. })), "{what}: {done:?}");
+        };
+        full("backup", store.backup(&path.with_extension("backup")));
+        full("copy", SqliteStore::copy(&copy, &path.with_extension("copy")));
+        assert_eq!(committed(&mut store), 1);
+        std::fs::remove_file(&filler).unwrap();
+        // Closed, it has no log and no index of one: the next that opens it makes them.
+        drop(store);
+        fill();
+        full("open", SqliteStore::open(&path, SHORT).map(drop));
+        full(
+            "create",
+            SqliteStore::create(&path.with_extension("new"), SHORT).map(drop),
+        );
+        std::fs::remove_file(&filler).unwrap();
+        let mut store = SqliteStore::open(&path, SHORT).unwrap();
+        commit(&mut store, 1).unwrap();
+        assert_eq!(committed(&mut store), 2);
+        println!("went on");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new("unshare");
+    command.arg("--mount");
+    // Where this user is not root, a user namespace makes it so.
+    if std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() != 0) {
+        command.arg("--map-root-user");
+    }
+    let output = command
+        .args([
+            "sh",
+            "-c",
+            "mount -t tmpfs -o size=1m tmpfs \"$1\" && shift && exec \"$@\"",
+            "sh",
+        ])
+        .arg(folder.path())
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", NAME, "--nocapture", "--test-threads=1"])
+        .env(support::DATABASE, folder.path().join("desk.sqlite"))
+        .output()
+        .expect("unshare, from Debian's package util-linux");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("went on"), "{output:?}");
+}

@@ -8,7 +8,7 @@ use fido_unlock_protocol::suite::Suite;
 use fido_unlock_protocol::{Challenge, DeviceId};
 
 use crate::record::DeskEvent;
-use crate::{OperatorId, RequestId, UnixTime, User, UserId, VerificationMethod, Vouched};
+use crate::{OperatorId, RequestId, UnixTime, User, UserClass, UserId, VerificationMethod, Vouched};
 
 /// How a request with a code ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +113,15 @@ pub struct Pending<T> {
     pub holds_from: UnixTime,
     /// Who asked for it, where the name is still known.
     pub asked_by: Option<String>,
+}
+
+/// A user as they are, for who is about to change them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownUser {
+    /// The user; their class as it holds now.
+    pub user: User,
+    /// A lower class that rests.
+    pub rests: Option<Pending<UserClass>>,
 }
 
 /// An inconsistency, until an Administrator acknowledges it.

@@ -30,6 +30,7 @@ mod desk;
 mod ids;
 mod licence;
 mod limits;
+mod new_secret;
 mod operator;
 mod refusal;
 mod registered;
@@ -44,7 +45,7 @@ mod vectors;
 mod wrong_rows;
 
 pub use approval::{Approval, ApprovalTask};
-pub use call_view::{Announcement, CallView, CodeOutcome, DeskAlarm, OpenCode, Pending};
+pub use call_view::{Announcement, CallView, CodeOutcome, DeskAlarm, KnownUser, OpenCode, Pending};
 pub use caller::{OperatorStatement, VerificationMethod, VerificationTask, VerifiedCaller, Vouched};
 pub use delivery::{Delivery, GivenCode};
 pub use desk::{
@@ -54,6 +55,7 @@ pub use fido_unlock_protocol::{IssuerList, IssuerListError, UnixTime};
 pub use ids::{LONGEST_ID, OperatorId, PersonNumber, RequestId, UserId};
 pub use licence::{LicenceError, LicenceFile};
 pub use limits::{LimitKind, LimitRule, LimitRules};
+pub use new_secret::judge_new_secret;
 pub use operator::{Operator, OperatorSession, Privilege, Role};
 pub use refusal::DeskError;
 pub use registered::{

@@ -12,7 +12,7 @@ use crate::decide::approval;
 use crate::log::Range;
 use crate::map::{Map, Prefix};
 use crate::ports::{
-    Batch, CommitError, DeskTransaction, DeskView, KeptRow, List, ListedKey, StorageError, Table,
+    Batch, CommitError, DeskTransaction, DeskView, KeptEntry, KeptRow, List, ListedKey, StorageError, Table,
 };
 use crate::record::{DeskEntry, DeskEvent, LogId};
 use crate::rows::{
@@ -134,6 +134,10 @@ impl DeskView for Nothing {
     }
 
     fn entries(&self, _: u64, _: u32) -> Result<Vec<Vec<u8>>, StorageError> {
+        Ok(Vec::new())
+    }
+
+    fn kept_entries(&self, _: u64, _: u32) -> Result<Vec<KeptEntry>, StorageError> {
         Ok(Vec::new())
     }
 

@@ -57,10 +57,11 @@ impl Failure {
 
     /// A file that cannot be written.
     pub fn write(path: &Path, error: &io::Error) -> Self {
-        Self::new(
-            ErrorCode::StoreWrite,
-            format!("{}: {error}", shown(path.display())),
-        )
+        let code = match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorCode::StoreFull,
+            _ => ErrorCode::StoreWrite,
+        };
+        Self::new(code, format!("{}: {error}", shown(path.display())))
     }
 
     /// What is wrong with a file, with its name.

@@ -61,12 +61,30 @@ pub fn load(path: &Path) -> Result<Option<Session>, Failure> {
 
 /// Writes a session, whole or not at all.
 pub fn save(path: &Path, session: &Session) -> Result<(), Failure> {
-    write_file(path, &session.to_bytes())
+    let saved = fido_unlock_files::write_private(path, &session.to_bytes());
+    saved.map_err(|error| Failure::write(path, &error))
 }
 
-/// Writes a file, whole or not at all, readable by its owner alone; so is its folder, where it is made here.
+/// Writes a file, whole or not at all, readable by its owner alone, in a folder that is there.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    fido_unlock_files::write_private(path, bytes).map_err(|error| Failure::write(path, &error))
+    above_is_there(path)?;
+    fido_unlock_files::replace_private(path, bytes).map_err(|error| Failure::write(path, &error))
+}
+
+/// Makes a folder, its owner's alone, in one that is there: on a disk that is not mounted nothing is made.
+pub fn make_folder(path: &Path) -> Result<(), Failure> {
+    above_is_there(path)?;
+    fido_unlock_files::make_private_folder(path).map_err(|error| Failure::write(path, &error))
+}
+
+fn above_is_there(path: &Path) -> Result<(), Failure> {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => {
+            let there = folder.metadata();
+            there.map(drop).map_err(|error| Failure::write(folder, &error))
+        }
+        _ => Ok(()),
+    }
 }
 
 #[cfg(all(test, unix))]

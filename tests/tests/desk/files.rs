@@ -3,12 +3,12 @@
 use std::fs;
 
 use fido_unlock::desk::ports::AdminKeyStore;
-use fido_unlock::desk::{KeyRing, SoftwareSigner, testing};
+use fido_unlock::desk::{KeyRing, Privilege, SoftwareSigner, User, UserClass, testing};
 use fido_unlock::{AdminKey, DeviceId, ErrorCode, HasCode, Suite};
 use fido_unlock_files::{FileAdminKeys, ImportError, WrappingKey, read_devices};
-use fido_unlock_mock::desk::MemoryAdminKeys;
+use fido_unlock_mock::desk::{MemoryAdminKeys, TestDesk};
 
-use crate::house::{ANNA, House, device, issuer, ring, user_id};
+use crate::house::{ADMIN, ANNA, House, START, code_of, device, issuer, ring, user_id};
 use crate::suites::{ADMIN_KEY, aes_device, challenge_of, mac_device, mac_key, number};
 
 fn wrapping_key() -> WrappingKey {
@@ -141,16 +141,16 @@ fn devices_are_imported_from_an_enrolment_station() {
         hex(q.as_compressed())
     );
     let devices = read_devices(format!("{head}{one}{two}").as_bytes()).unwrap();
-    for device in &devices {
-        house.desk.register_device(&anna, device).unwrap();
+    for row in &devices.whole().unwrap() {
+        house.desk.register_device(&anna, &row.value).unwrap();
     }
     let found = house.desk.find_device(&anna, &device(0x62)).unwrap();
     assert_eq!((found.user.id, found.devices[0].keys), (user_id("zoe"), mac.keys));
 
     let wrong = |line: &str| {
-        read_devices(format!("{head}{one}{line}").as_bytes())
-            .map(|_| ())
-            .unwrap_err()
+        let read = read_devices(format!("{head}{one}{line}").as_bytes()).unwrap();
+        assert_eq!(read.rows.len(), 1);
+        read.faults.errors[0].clone()
     };
     let field = |line: &str| match wrong(line) {
         ImportError::Field {
@@ -165,9 +165,58 @@ fn devices_are_imported_from_an_enrolment_station() {
     assert_eq!(field(&two.replace(",2,2,", ",3,2,")), (3, "suite"));
     assert_eq!(field(&two.replace(",2,2,", ",1,2,")), (6, "device_key"));
     assert_eq!(field(&two.replace("zoe", "")), (2, "user"));
-    let cells = ImportError::Cells { line: 3, found: 3 };
+    let cells = ImportError::Cells {
+        line: 3,
+        found: 3,
+        wanted: 6,
+    };
     assert_eq!(wrong("only,three,fields\n"), cells);
     let mut typo = two.clone();
     typo.replace_range(0..1, if two.starts_with('A') { "B" } else { "A" });
     assert!(matches!(wrong(&typo), ImportError::DeviceId { line: 3, .. }));
+}
+
+/// An enrolment cannot be taken back: what would keep the device out is told before, whatever device it will be.
+#[test]
+fn whether_a_device_more_has_a_place_is_told_before_there_is_one() {
+    let mut house = House::new();
+    let (admin, anna) = (house.sign_in(ADMIN), house.sign_in(ANNA));
+    let nina = house.operator("nina", &[Privilege::Unlock]);
+    let nina = house.sign_in(nina);
+    house.desk.may_enroll(&anna, &user_id("zoe")).unwrap();
+    let may = |house: &mut House, session, user| code_of(house.desk.may_enroll(session, &user_id(user)));
+    assert_eq!(may(&mut house, &nina, "zoe"), ErrorCode::PrivilegeMissing);
+    assert_eq!(may(&mut house, &anna, "nobody"), ErrorCode::UserUnknown);
+    let devices = house.desk.standing(&anna).unwrap().devices;
+    let full = TestDesk::licence(START, devices);
+    house.desk.put_licence(&admin, &full).unwrap();
+    assert_eq!(may(&mut house, &anna, "zoe"), ErrorCode::LicenceDevices);
+    assert_eq!(may(&mut house, &anna, "nobody"), ErrorCode::LicenceDevices);
+    let more = TestDesk::licence(START, devices + 1);
+    house.desk.put_licence(&admin, &more).unwrap();
+    house.desk.may_enroll(&anna, &user_id("zoe")).unwrap();
+}
+
+#[test]
+fn who_changes_users_sees_them_as_they_are_and_nothing_is_recorded() {
+    let mut house = House::new();
+    let admin = house.sign_in(ADMIN);
+    let boss = User {
+        class: UserClass::Ordinary,
+        ..house.desk.find_user(&admin, &user_id("boss")).unwrap().user
+    };
+    house.desk.put_user(&admin, &boss).unwrap();
+    let anna = house.sign_in(ANNA);
+    let size = house.log_size();
+    let ids = ["zoe", "nobody", "boss"].map(user_id);
+    let known = house.desk.known_users(&admin, &ids).unwrap();
+    assert_eq!(house.log_size(), size);
+    let [Some(zoe), None, Some(boss)] = &known[..] else {
+        panic!("{known:?}")
+    };
+    assert_eq!((&zoe.user.id, &zoe.rests), (&ids[0], &None));
+    assert_eq!((&boss.user.id, boss.user.class), (&ids[2], UserClass::Privileged));
+    assert_eq!(boss.rests.as_ref().unwrap().value, UserClass::Ordinary);
+    let refused = house.desk.known_users(&anna, &ids);
+    assert_eq!(code_of(refused), ErrorCode::PrivilegeMissing);
 }

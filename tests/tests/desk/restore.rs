@@ -113,6 +113,23 @@ fn an_anchor_that_cannot_be_written_is_an_error_and_the_backup_can_be_restored_a
 }
 
 #[test]
+fn a_new_desk_says_that_its_anchor_cannot_be_written_and_is_there() {
+    let mut house = House::new();
+    house.world.store.set_content(Default::default());
+    let parts = DeskParts {
+        anchor: Some(Box::new(Full)),
+        ..house.world.parts(ring())
+    };
+    let made = Desk::create(parts, Rules::default(), &operator_id(ADMIN.0), ADMIN.1);
+    assert_eq!(code_of(made), ErrorCode::StoreFull);
+    house.world.anchored = true;
+    house.reopen();
+    house.sign_in(ADMIN);
+    house.reopen();
+    assert!(house.world.anchor.load().unwrap().is_some());
+}
+
+#[test]
 fn a_new_desk_does_not_take_the_anchor_of_another_log() {
     let mut house = House::new();
     house.world.anchored = true;

@@ -269,11 +269,11 @@ const CASES: &[Case] = &[
         Whole,
     ),
     ("entries.idx", "UPDATE main.entries SET idx = idx + 1000 WHERE idx = 7", READ_LOG, TAMPERED, LOG),
-    ("entries.at", "UPDATE main.entries SET at = 0", READ_LOG, FILTER, Whole),
-    ("entries.event", "UPDATE main.entries SET event = 0", READ_LOG, FILTER, Whole),
-    ("entries.operator", "UPDATE main.entries SET operator = NULL", READ_LOG, FILTER, Whole),
-    ("entries.device", "UPDATE main.entries SET device = NULL", READ_LOG, FILTER, Whole),
-    ("entries.request", "UPDATE main.entries SET request = NULL", READ_LOG, FILTER, Whole),
+    ("entries.at", "UPDATE main.entries SET at = 0", READ_LOG, FILTER, LOG),
+    ("entries.event", "UPDATE main.entries SET event = 0", READ_LOG, FILTER, LOG),
+    ("entries.operator", "UPDATE main.entries SET operator = NULL", READ_LOG, FILTER, LOG),
+    ("entries.device", "UPDATE main.entries SET device = NULL", READ_LOG, FILTER, LOG),
+    ("entries.request", "UPDATE main.entries SET request = NULL", READ_LOG, FILTER, LOG),
     (
         "entries.bytes",
         "UPDATE main.entries SET bytes = CAST(bytes || x'00' AS BLOB) WHERE idx = 7",
@@ -313,6 +313,27 @@ const CASES: &[Case] = &[
 
 const FILTER: Notices =
     Nobody("nothing reads it but whoever looks into the database: an entry's bytes say what it is");
+
+#[test]
+fn an_entry_whose_columns_say_something_else_is_named() {
+    let scene = Scene::new();
+    for column in [
+        "at = at + 1",
+        "event = 0",
+        "operator = zeroblob(10)",
+        "device = zeroblob(10)",
+        "request = zeroblob(10)",
+    ] {
+        let change = format!("UPDATE main.entries SET {column} WHERE idx = 7");
+        let verified = scene.verified(|connection| connection.execute_batch(&change).unwrap());
+        let error = verified.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::AuditBroken);
+        assert!(
+            error.to_string().contains("entry 7: a column beside it"),
+            "{column}: {error}"
+        );
+    }
+}
 
 /// The tables that SQLite keeps the index of texts in: whatever is done to them, a hit is missed or the search refused.
 const OF_THE_INDEX: &[&str] = &["trigrams_config", "trigrams_data", "trigrams_idx"];
@@ -415,6 +436,13 @@ const HOSTILE: &[(&str, Verify)] = &[
     (
         "INSERT INTO main.rows VALUES (4, x'01', NULL, zeroblob(5 << 20))",
         Number(ErrorCode::StoreCorrupt),
+    ),
+    ("UPDATE main.entries SET at = -1 WHERE idx = 7", LOG),
+    ("UPDATE main.entries SET event = 1 << 40 WHERE idx = 7", LOG),
+    ("UPDATE main.entries SET operator = x'00' WHERE idx = 7", LOG),
+    (
+        "UPDATE main.entries SET device = zeroblob(1 << 20) WHERE idx = 7",
+        LOG,
     ),
     (
         "UPDATE main.head SET bytes = zeroblob(5 << 20)",

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use fido_unlock::desk::UnixTime;
 use fido_unlock::desk::map::Prefix;
 use fido_unlock::desk::ports::{
-    Batch, CommitError, Derived, DeskStore, DeskTransaction, DeskView, KeptRow, List, ListedKey,
+    Batch, CommitError, Derived, DeskStore, DeskTransaction, DeskView, KeptEntry, KeptRow, List, ListedKey,
     StorageError, Table,
 };
 
@@ -42,6 +42,8 @@ pub enum Kind {
     EntriesBackwards,
     /// Those behind the place, not from it on.
     EntriesBehind,
+    /// What stands beside entries is that of the first that was asked for.
+    ColumnsOfAnother,
     /// Adds entries wherever the batch says.
     TakesAnyPlace,
     /// Tiles are kept by their index alone.
@@ -102,7 +104,7 @@ struct Content {
     /// What is derived from rows that are no longer so.
     left: Vec<(Key, Derived)>,
     nodes: BTreeMap<Vec<u8>, Vec<u8>>,
-    entries: Vec<Vec<u8>>,
+    entries: Vec<KeptEntry>,
     tiles: BTreeMap<(u8, u64), Vec<u8>>,
 }
 
@@ -261,8 +263,10 @@ impl Content {
                 detail: String::new(),
             });
         }
-        self.entries
-            .extend(batch.entries.iter().map(|entry| entry.bytes.clone()));
+        self.entries.extend(batch.entries.iter().map(|entry| KeptEntry {
+            bytes: entry.bytes.clone(),
+            columns: Some(entry.columns),
+        }));
         for tile in &batch.tiles {
             self.tiles
                 .insert((level(kind, tile.level), tile.index), tile.bytes.clone());
@@ -331,9 +335,20 @@ impl DeskView for Transaction<'_> {
         let from = usize::try_from(from).unwrap();
         let from = from.saturating_add(usize::from(self.kind == Kind::EntriesBehind));
         let entries = self.content.entries.iter().skip(from).take(count as usize);
-        let mut entries: Vec<_> = entries.cloned().collect();
+        let mut entries: Vec<_> = entries.map(|entry| entry.bytes.clone()).collect();
         if self.kind == Kind::EntriesBackwards {
             entries.reverse();
+        }
+        Ok(entries)
+    }
+
+    fn kept_entries(&self, from: u64, count: u32) -> Result<Vec<KeptEntry>, StorageError> {
+        let from = usize::try_from(from).unwrap();
+        let entries = self.content.entries.iter().skip(from).take(count as usize);
+        let mut entries: Vec<_> = entries.cloned().collect();
+        if self.kind == Kind::ColumnsOfAnother {
+            let columns = entries.first().and_then(|entry| entry.columns);
+            entries.iter_mut().for_each(|entry| entry.columns = columns);
         }
         Ok(entries)
     }

@@ -11,6 +11,7 @@ use base16ct::lower;
 use fido_unlock_desk::SealKey;
 use fido_unlock_desk::log::{KeyName, SoftwareNoteSigner};
 use fido_unlock_protocol::ports::Entropy;
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use super::{KeyFileError, Passphrase, age_file, read};
@@ -38,6 +39,14 @@ impl DeskKeys {
                 .map_err(|_| KeyFileError::Entropy)?;
         }
         Ok(Self(keys))
+    }
+
+    /// Whether they are the same keys: those of one desk.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let pairs = self.0.iter().zip(&other.0);
+        let same = pairs.map(|(own, theirs)| own.as_slice().ct_eq(theirs.as_slice()));
+        same.fold(Choice::from(1), |all, same| all & same).into()
     }
 
     /// The key of the database's head.
@@ -166,6 +175,12 @@ mod tests {
         assert_eq!(*back.pepper(), [2; 32]);
         let name = KeyName::new("n").unwrap();
         assert_eq!(*back.checkpoint_signer(name).expose_seed(), [4; 32]);
+        assert!(back.is_same(&keys));
+        for changed in 0..4 {
+            let mut other = DeskKeys(back.0.clone());
+            other.0[changed][31] ^= 1;
+            assert!(!other.is_same(&keys), "{changed}");
+        }
         let wrong = Passphrase::new("wrong horse".into());
         assert_eq!(
             DeskKeys::load(&path, &wrong).err(),

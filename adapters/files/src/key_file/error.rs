@@ -15,7 +15,7 @@ pub enum KeyFileError {
     #[error("{code}: {0}", code = ErrorCode::StoreRead)]
     Read(io::ErrorKind),
     /// The file cannot be written.
-    #[error("{code}: {0}", code = ErrorCode::StoreWrite)]
+    #[error("{code}: {0}", code = write_code(*.0))]
     Write(io::ErrorKind),
     /// Not a key in a form that is understood, or a key of another curve.
     #[error("{}", ErrorCode::KeyFile)]
@@ -54,7 +54,7 @@ impl HasCode for KeyFileError {
         match self {
             Self::Missing => ErrorCode::KeyMissing,
             Self::Read(_) => ErrorCode::StoreRead,
-            Self::Write(_) => ErrorCode::StoreWrite,
+            Self::Write(kind) => write_code(*kind),
             Self::Malformed | Self::TooCostly => ErrorCode::KeyFile,
             Self::PassphraseWanted | Self::Passphrase => ErrorCode::KeyPassphrase,
             Self::WrongSuite => ErrorCode::SignerSuite,
@@ -64,6 +64,14 @@ impl HasCode for KeyFileError {
             Self::Protection => ErrorCode::InvalidArgument,
             Self::Version => ErrorCode::StoreVersion,
         }
+    }
+}
+
+/// A full disk has a number of its own.
+const fn write_code(kind: io::ErrorKind) -> ErrorCode {
+    match kind {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorCode::StoreFull,
+        _ => ErrorCode::StoreWrite,
     }
 }
 

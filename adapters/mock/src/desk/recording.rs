@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use fido_unlock_desk::UnixTime;
 use fido_unlock_desk::map::Prefix;
 use fido_unlock_desk::ports::{
-    Batch, CommitError, DeskStore, DeskTransaction, DeskView, KeptRow, List, ListedKey, StorageError, Table,
+    Batch, CommitError, DeskStore, DeskTransaction, DeskView, KeptEntry, KeptRow, List, ListedKey,
+    StorageError, Table,
 };
 
 use super::lock;
@@ -124,6 +125,10 @@ impl<T: DeskView + ?Sized> DeskView for Recording<'_, T> {
             kept.recorded.entries += entries.len();
         }
         Ok(entries)
+    }
+
+    fn kept_entries(&self, from: u64, count: u32) -> Result<Vec<KeptEntry>, StorageError> {
+        self.inner.kept_entries(from, count)
     }
 
     fn tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, StorageError> {

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use fido_unlock_desk::UnixTime;
 use fido_unlock_desk::map::Prefix;
 use fido_unlock_desk::ports::{
-    Batch, CommitError, Derived, DeskStore, DeskTransaction, DeskView, KeptRow, List, ListedKey,
-    StorageError, Table,
+    Batch, CommitError, Derived, DeskStore, DeskTransaction, DeskView, EntryColumns, KeptEntry, KeptRow,
+    List, ListedKey, StorageError, Table,
 };
 
 use super::lock;
@@ -42,6 +42,8 @@ pub struct StoreContent {
     pub nodes: BTreeMap<Vec<u8>, Vec<u8>>,
     /// The log's entries.
     pub entries: Vec<Vec<u8>>,
+    /// What stands beside the first of them.
+    pub columns: Vec<EntryColumns>,
     /// The log's full tiles.
     pub tiles: BTreeMap<(u8, u64), Vec<u8>>,
 }
@@ -144,6 +146,15 @@ impl DeskView for Transaction<'_> {
         let from = usize::try_from(from).unwrap_or(usize::MAX);
         let rest = self.content.entries.get(from..).unwrap_or_default();
         Ok(rest.iter().take(count as usize).cloned().collect())
+    }
+
+    fn kept_entries(&self, from: u64, count: u32) -> Result<Vec<KeptEntry>, StorageError> {
+        let from = usize::try_from(from).unwrap_or(usize::MAX);
+        let columns = self.content.columns.iter().copied().map(Some);
+        let columns = columns.chain(std::iter::repeat(None));
+        let all = self.content.entries.iter().cloned().zip(columns);
+        let kept = all.map(|(bytes, columns)| KeptEntry { bytes, columns });
+        Ok(kept.skip(from).take(count as usize).collect())
     }
 
     fn tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, StorageError> {
@@ -279,6 +290,9 @@ impl StoreContent {
                 None => self.nodes.remove(prefix),
             };
         }
+        self.columns.truncate(self.entries.len());
+        self.columns
+            .extend(batch.entries.iter().map(|entry| entry.columns));
         self.entries
             .extend(batch.entries.iter().map(|entry| entry.bytes.clone()));
         for tile in &batch.tiles {

@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
 use fido_unlock_desk::UnixTime;
-use fido_unlock_desk::ports::{Derived, NewEntry, RowChange, Table};
+use fido_unlock_desk::ports::{Derived, EntryColumns, NewEntry, RowChange, Table};
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
 use super::*;
@@ -24,11 +24,13 @@ fn batch(number: u64) -> Batch {
         first_entry: number,
         entries: vec![NewEntry {
             bytes: number.to_be_bytes().into(),
-            at: UnixTime(number),
-            event: 1,
-            operator: None,
-            device: None,
-            request: None,
+            columns: EntryColumns {
+                at: UnixTime(number),
+                event: 1,
+                operator: None,
+                device: None,
+                request: None,
+            },
         }],
         ..Batch::default()
     }

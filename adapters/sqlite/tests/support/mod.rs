@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use fido_unlock_desk::UnixTime;
 use fido_unlock_desk::ports::{
-    Batch, CommitError, Derived, DeskStore, List, Listed, NewEntry, RowChange, Table,
+    Batch, CommitError, Derived, DeskStore, EntryColumns, List, Listed, NewEntry, RowChange, Table,
 };
 use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
 
 /// Names the database to a test that runs as another process.
-const DATABASE: &str = "FIDO_UNLOCK_TEST_DATABASE";
+pub const DATABASE: &str = "FIDO_UNLOCK_TEST_DATABASE";
 
 /// A transaction waits this long.
 pub const SHORT: SqliteOptions = SqliteOptions {
@@ -63,11 +63,13 @@ pub fn batch(number: u64) -> Batch {
         first_entry: number,
         entries: vec![NewEntry {
             bytes: format!("entry {number}").into_bytes(),
-            at: UnixTime(number),
-            event: 1,
-            operator: None,
-            device: None,
-            request: None,
+            columns: EntryColumns {
+                at: UnixTime(number),
+                event: 1,
+                operator: None,
+                device: None,
+                request: None,
+            },
         }],
         ..Batch::default()
     }

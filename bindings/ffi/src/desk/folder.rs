@@ -195,7 +195,8 @@ impl HelpDesk {
     }
 
     /// Opens the desk in a folder whose database was set back to a backup (`backup_desk`), which `open` refuses with
-    /// number 714. Its log goes on under a new id, so `origin` is another and checkpoints are signed under that name;
+    /// number 714. Remove `desk.sqlite-wal` and `desk.sqlite-shm` before the backup is copied over `desk.sqlite`: they
+    /// belong to the database that was there. Its log goes on under a new id, so `origin` is another and checkpoints are signed under that name;
     /// sessions and requests end; the first code for each device needs a second operator's approval. Open no other
     /// desk over the folder meanwhile, and open those that are open again. `operator`: an Administrator as the backup
     /// knows them; `note`: what had happened. The password is wiped on this side.
@@ -222,6 +223,36 @@ impl HelpDesk {
         let parts = parts(&folder, SqliteStore::open, &keys, host)?;
         let operator = operator_id(&operator)?;
         Ok(Self::over(Desk::restore(parts, &operator, &password, &note)?))
+    }
+
+    /// The same for a backup whose last entry is later than this computer's clock, because a clock too far ahead has
+    /// written it: `restore` then fails with number 423. Say it only of a clock that is right. The desk goes on with it,
+    /// with an entry of its own, and every Administrator is told.
+    #[uniffi::constructor]
+    #[allow(clippy::too_many_arguments, reason = "a secret never crosses inside a record")]
+    pub fn restore_and_accept_clock(
+        folder: String,
+        keys: Arc<DeskKeys>,
+        signer: Arc<DeskSigner>,
+        notifier: Arc<dyn OwnerNotifier>,
+        delivery: Option<Arc<dyn CodeDelivery>>,
+        vendor_keys: Vec<String>,
+        operator: String,
+        password: String,
+        note: String,
+    ) -> Result<Arc<Self>, UnlockError> {
+        let password = Zeroizing::new(password);
+        let host = HostPorts {
+            signer,
+            notifier,
+            delivery,
+            vendor_keys,
+        };
+        let parts = parts(&folder, SqliteStore::open, &keys, host)?;
+        let operator = operator_id(&operator)?;
+        Ok(Self::over(Desk::restore_and_accept_clock(
+            parts, &operator, &password, &note,
+        )?))
     }
 }
 

@@ -236,3 +236,80 @@ fn a_backup_takes_the_database_s_place_by_an_administrator_s_word() {
     assert_eq!(number(ended), ErrorCode::OperatorUnknown.number());
     open(&folder, &keys, signer()).unwrap();
 }
+
+/// Writes an entry in a desk's database as a computer does whose clock is a day ahead.
+fn write_ahead(folder: &Folder, seal_key: [u8; 32]) {
+    use fido_unlock::desk::ports::{Clock, DeliveryError, Notice, Notifier, PasswordError, Passwords};
+    use fido_unlock::desk::{
+        Desk, DeskParts, KeyRing, NoAdminKeys, OperatorId, SealKey, SoftwareSigner, UnixTime,
+    };
+    use fido_unlock_files::SystemClock;
+    use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
+    use zeroize::Zeroizing;
+
+    struct Ahead;
+    impl Clock for Ahead {
+        fn now(&self) -> UnixTime {
+            SystemClock.now().plus_seconds(24 * 60 * 60)
+        }
+    }
+    impl Passwords for Ahead {
+        fn hash(&self, _: &str) -> Result<Zeroizing<String>, PasswordError> {
+            Ok(Zeroizing::default())
+        }
+        fn verify(&self, _: &str, _: Option<&str>) -> Result<bool, PasswordError> {
+            Ok(false)
+        }
+    }
+    impl Notifier for Ahead {
+        fn notify(&mut self, _: &Notice<'_>) -> Result<(), DeliveryError> {
+            Ok(())
+        }
+    }
+    let path = folder.0.join("desk.sqlite");
+    let parts = DeskParts {
+        store: Box::new(SqliteStore::open(&path, SqliteOptions::default()).unwrap()),
+        seal_key: SealKey::from_bytes(seal_key),
+        clock: Box::new(Ahead),
+        entropy: Box::new(fido_unlock_system::SystemEntropy),
+        signer: Box::new(SoftwareSigner::new(KeyRing::new(), Box::new(NoAdminKeys))),
+        passwords: Box::new(Ahead),
+        notifier: Box::new(Ahead),
+        delivery: None,
+        anchor: None,
+        vendor: Vec::new(),
+        guess_window_seconds: 0,
+    };
+    // A wrong password is recorded.
+    let refused = Desk::open(parts)
+        .unwrap()
+        .sign_in(&OperatorId::new("desk-1").unwrap(), "wrong");
+    assert!(refused.is_err());
+}
+
+#[test]
+fn a_backup_ahead_of_the_clock_is_restored_by_a_word_about_the_clock() {
+    let folder = Folder::new("ahead");
+    let hsm = Hsm::new(Suite::P256Ecdsa);
+    let keys = DeskKeys::of(&[1; 32], &[2; 32]).unwrap();
+    let signer = || DeskSigner::host(Arc::clone(&hsm) as _);
+    drop(create(&folder, &keys, signer(), PASSWORD).unwrap());
+    write_ahead(&folder, [1; 32]);
+    let restore = |restore: fn(_, _, _, _, _, _, _, _, _) -> _| {
+        restore(
+            folder.path(),
+            Arc::clone(&keys),
+            signer(),
+            Arc::new(Messages::default()) as Arc<dyn OwnerNotifier>,
+            None::<Arc<dyn CodeDelivery>>,
+            vec![mock_vendor_key()],
+            "desk-1".to_owned(),
+            PASSWORD.to_owned(),
+            "the clock was a day ahead".to_owned(),
+        )
+    };
+    let refused: Result<Arc<HelpDesk>, UnlockError> = restore(HelpDesk::restore);
+    assert_eq!(number(refused), ErrorCode::ClockWentBack.number());
+    let desk: Arc<HelpDesk> = restore(HelpDesk::restore_and_accept_clock).unwrap();
+    desk.sign_in("desk-1".into(), PASSWORD.into()).unwrap();
+}

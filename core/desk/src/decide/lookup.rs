@@ -14,8 +14,8 @@ use crate::rules::{Rules, Stricter};
 use crate::step::{Step, tampered};
 use crate::typed_text::folded;
 use crate::{
-    DeskError, Found, Operator, OperatorSession, Pending, PersonNumber, Privilege, RegisteredDevice, User,
-    UserClass, UserId,
+    DeskError, Found, KnownUser, Operator, OperatorSession, Pending, PersonNumber, Privilege,
+    RegisteredDevice, User, UserClass, UserId,
 };
 
 /// The most users that a search gives.
@@ -215,6 +215,28 @@ pub(crate) fn pending_class(
     let number = who::user_number(step, user)?;
     let row: UserRow = step.must(&number.0)?;
     pending(step, &row.class)
+}
+
+/// Users as they are, and what rests of the class of each; `None` where there is none of that id. For who changes them:
+/// nothing of it is recorded, since the change is.
+pub(crate) fn known_users(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    ids: &[UserId],
+) -> Result<Vec<Option<KnownUser>>, DeskError> {
+    who::privileged(step, session, Privilege::Administer)?;
+    let known = |id: &UserId| {
+        let number = match who::user_number(step, id) {
+            Err(DeskError::Refused(ErrorCode::UserUnknown)) => return Ok(None),
+            number => number?,
+        };
+        let row: UserRow = step.must(&number.0)?;
+        Ok(Some(KnownUser {
+            user: who::user(step, number)?,
+            rests: pending(step, &row.class)?,
+        }))
+    };
+    ids.iter().map(known).collect()
 }
 
 /// The rules that rest.

@@ -13,6 +13,18 @@ use crate::rows::{CountsRow, DeviceRow, DeviceStateRow, IssuerRow};
 use crate::step::Step;
 use crate::{DeskError, DeviceKeys, DeviceSlot, NewDevice, OperatorSession, Privilege, RegisteredDevice};
 
+/// Whether one device more could be registered now for a user, whatever device it is.
+pub(crate) fn has_place(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    owner: &crate::UserId,
+) -> Result<(), DeskError> {
+    who::privileged(step, session, Privilege::ManageDevices)?;
+    who::licensed(step, 1)?;
+    step.about.user = Some(who::user_number(step, owner)?);
+    Ok(())
+}
+
 /// Whether a device could be registered now.
 pub(crate) fn may_register(
     step: &mut Step<'_>,
@@ -25,9 +37,7 @@ pub(crate) fn may_register(
     step.about.slot = Some(device.slot);
     step.about.issuer = keys.issuer().map(IssuerPublicKey::hash);
     step.about.counter = device.counter.map(low_16);
-    who::privileged(step, session, Privilege::ManageDevices)?;
-    who::licensed(step, 1)?;
-    step.about.user = Some(who::user_number(step, &device.owner)?);
+    has_place(step, session, &device.owner)?;
     if step.get::<DeviceRow>(device.id.as_bytes())?.is_some() {
         return Err(ErrorCode::DeviceExists.into());
     }

@@ -12,7 +12,7 @@ use super::Desk;
 use crate::decide::{registry, service, who};
 use crate::ports::SignerError;
 use crate::record::DeskEvent;
-use crate::{DeskError, DeviceSlot, NewDevice, OperatorSession, Privilege};
+use crate::{DeskError, DeviceSlot, NewDevice, OperatorSession, Privilege, UserId};
 
 impl Desk {
     /// Registers an enrolled device.
@@ -88,6 +88,18 @@ impl Desk {
         };
         let checked = self.parts.signer.check_admin_key(&device.id, key);
         checked.or_else(|error| self.no_admin_key(session, device, error))
+    }
+
+    /// Whether one device more may be registered for this user: before it is enrolled, which cannot be taken back. What is
+    /// missing is told in this order: privilege, licence, user.
+    ///
+    /// # Errors
+    /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::ManageDevices`]; licence, also
+    /// [`ErrorCode::LicenceDevices`]; [`ErrorCode::UserUnknown`]; clock; a store's error.
+    pub fn may_enroll(&mut self, session: &OperatorSession, owner: &UserId) -> Result<(), DeskError> {
+        self.step(DeskEvent::DeviceRegistered, |step| {
+            registry::has_place(step, session, owner)
+        })
     }
 
     fn try_registering(&mut self, session: &OperatorSession, device: &NewDevice) -> Result<(), DeskError> {

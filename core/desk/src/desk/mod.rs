@@ -26,6 +26,7 @@ pub use service::Standing;
 use crate::decide::{alarm, set_up};
 use crate::log::{NoteVerifier, Range};
 use crate::map::Map;
+use crate::new_secret::judge_new_secret;
 use crate::ports::{
     Anchor, Clock, CodeDelivery, CommitError, DeskStore, DeskView, Notifier, Passwords, Signer, StorageError,
 };
@@ -94,7 +95,7 @@ impl Desk {
     /// # Errors
     /// [`StorageError::Write`] when there is a desk in the store already; [`StorageError::SetBack`] when the anchor knows a
     /// log, which this one would take the place of; [`ErrorCode::PasswordWeak`]; [`ErrorCode::EntropyFailed`]; a store's
-    /// error.
+    /// error. An error of the anchor's own means that the desk is made and the anchor does not know it: open it.
     pub fn create(
         parts: DeskParts,
         rules: Rules,
@@ -102,7 +103,7 @@ impl Desk {
         password: &str,
     ) -> Result<Self, DeskError> {
         let mut desk = Self::over(parts);
-        sign_in::judge_password(password, administrator)?;
+        judge_new_secret(password, &[administrator.as_str()])?;
         let hash = desk.parts.passwords.hash(&opaque(password))?;
         let seed = desk.seed()?;
         let now = desk.parts.clock.now();
@@ -145,7 +146,7 @@ impl Desk {
         let (batch, head) = step.finish(&desk.parts.seal_key)?;
         txn.commit(&batch).map_err(not_written)?;
         desk.saw(&head);
-        desk.anchor_now();
+        desk.keep_anchor()?;
         Ok(desk)
     }
 
@@ -299,13 +300,18 @@ impl Desk {
         self.seen = Some(SeenLog::of(head));
     }
 
-    /// Keeps what was seen beside the keys, whatever was kept before. What cannot be kept is no reason to stop a call.
-    fn anchor_now(&mut self) {
-        if let (Some(anchor), Some(seen)) = (&mut self.parts.anchor, &self.seen)
-            && anchor.save(seen).is_ok()
-        {
+    /// Keeps what was seen beside the keys, whatever was kept before, or says that it cannot.
+    fn keep_anchor(&mut self) -> Result<(), StorageError> {
+        if let (Some(anchor), Some(seen)) = (&mut self.parts.anchor, &self.seen) {
+            anchor.save(seen)?;
             self.anchored = seen.range.size();
         }
+        Ok(())
+    }
+
+    /// The same where what cannot be kept is no reason to stop a call.
+    fn anchor_now(&mut self) {
+        let _ = self.keep_anchor();
     }
 
     /// The same where it goes on from what was kept: a process that was left over when a backup was put in place does not

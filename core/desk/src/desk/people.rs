@@ -10,8 +10,8 @@ use crate::decide::{announce, lookup, operators, users};
 use crate::record::DeskEvent;
 use crate::rows::Grants;
 use crate::{
-    Announcement, DeskError, Found, Operator, OperatorId, OperatorSession, Pending, Privilege, User,
-    UserClass, UserId,
+    Announcement, DeskError, Found, KnownUser, Operator, OperatorId, OperatorSession, Pending, Privilege,
+    User, UserClass, UserId,
 };
 
 impl Desk {
@@ -92,6 +92,21 @@ impl Desk {
     ) -> Result<Option<Pending<UserClass>>, DeskError> {
         self.step(DeskEvent::Searched, |step| {
             lookup::pending_class(step, session, user)
+        })
+    }
+
+    /// Users as they are, and what rests of the class of each; `None` where there is none of that id. For who is about to
+    /// change them; give some hundreds of ids at a time.
+    ///
+    /// # Errors
+    /// [`ErrorCode::PrivilegeMissing`] without [`Privilege::Administer`]; clock; a store's error.
+    pub fn known_users(
+        &mut self,
+        session: &OperatorSession,
+        ids: &[UserId],
+    ) -> Result<Vec<Option<KnownUser>>, DeskError> {
+        self.step(DeskEvent::Searched, |step| {
+            lookup::known_users(step, session, ids)
         })
     }
 

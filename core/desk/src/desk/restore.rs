@@ -82,10 +82,7 @@ impl Desk {
             })?;
         }
         desk.parts.anchor = anchor;
-        if let (Some(anchor), Some(seen)) = (&mut desk.parts.anchor, &desk.seen) {
-            anchor.save(seen)?;
-            desk.anchored = seen.range.size();
-        }
+        desk.keep_anchor()?;
         Ok(desk)
     }
 }

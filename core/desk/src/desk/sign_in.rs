@@ -1,52 +1,19 @@
 //! Signing in, passwords, sessions, and a clock that was wrong.
 
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use fido_unlock_protocol::error::ErrorCode;
 use zeroize::Zeroizing;
 
 use super::{Behind, Desk, Guesses};
 use crate::decide::{clock, operators, sign_in, who};
+use crate::new_secret::judge_new_secret;
 use crate::record::DeskEvent;
-use crate::typed_text::{folded, opaque};
+use crate::typed_text::opaque;
 use crate::{DeskError, OperatorId, OperatorSession, PersonNumber, Privilege};
 
-/// The shortest password that stands alone, in characters (NIST SP 800-63B-4, section 3.1.1.2).
-const SHORTEST_PASSWORD: usize = 15;
 /// So many wrong passwords are written down at once, whatever the window.
 const MOST_GUESSES: u32 = 5;
-
-/// Whether a new password is long enough and not one that is guessed first: the operator's name, the program's, one
-/// character over and over, or a row of the keyboard or of the alphabet.
-pub(super) fn judge_password(password: &str, operator: &OperatorId) -> Result<(), DeskError> {
-    let typed = opaque(password);
-    let length = typed.chars().count();
-    let plain = folded(&typed);
-    let rest = [
-        folded(operator.as_str()).as_str(),
-        "fido-unlock",
-        "fido unlock",
-        "password",
-        "passwort",
-    ]
-    .into_iter()
-    .fold(plain.clone(), |left, word| left.replace(word, ""));
-    let mut different: Vec<char> = rest.chars().collect();
-    different.sort_unstable();
-    different.dedup();
-    let rows = [
-        "abcdefghijklmnopqrstuvwxyz",
-        "01234567890123456789",
-        "qwertyuiopasdfghjklzxcvbnm",
-    ];
-    let in_a_row = rows.iter().any(|row| row.repeat(2).contains(plain.as_str()));
-    if length < SHORTEST_PASSWORD || different.len() < 5 || in_a_row {
-        Err(ErrorCode::PasswordWeak.into())
-    } else {
-        Ok(())
-    }
-}
 
 impl Desk {
     /// Signs an operator in. The password's hash is computed between two transactions.
@@ -131,7 +98,7 @@ impl Desk {
             if actor.id != *operator {
                 who::privileged(step, session, privilege)?;
             }
-            judge_password(password, operator)
+            Ok(judge_new_secret(password, &[operator.as_str()])?)
         })?;
         Ok(Some(self.parts.passwords.hash(&opaque(password))?))
     }

@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 use super::StorageError;
 use crate::UnixTime;
 use crate::map::Prefix;
+use crate::record::DeskEntry;
 
 macro_rules! tables {
     ($($number:literal $name:ident $text:literal $doc:literal)+) => {
@@ -175,11 +176,9 @@ pub struct RowChange {
     pub row: Option<(Vec<u8>, Derived)>,
 }
 
-/// An entry of the log to be added, and columns derived from it by which it is filtered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewEntry {
-    /// Its canonical bytes.
-    pub bytes: Vec<u8>,
+/// Columns derived from an entry of the log, by which whoever looks into the database filters it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EntryColumns {
     /// When.
     pub at: UnixTime,
     /// [`DeskEvent::number`](crate::record::DeskEvent::number).
@@ -190,6 +189,38 @@ pub struct NewEntry {
     pub device: Option<[u8; 10]>,
     /// The request.
     pub request: Option<[u8; 10]>,
+}
+
+impl EntryColumns {
+    /// What belongs beside `entry`.
+    #[must_use]
+    pub fn of(entry: &DeskEntry) -> Self {
+        Self {
+            at: entry.at,
+            event: entry.event.number(),
+            operator: entry.operator.map(|number| number.0),
+            device: entry.device,
+            request: entry.request.map(|request| *request.as_bytes()),
+        }
+    }
+}
+
+/// An entry of the log to be added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewEntry {
+    /// Its canonical bytes.
+    pub bytes: Vec<u8>,
+    /// What is derived from them.
+    pub columns: EntryColumns,
+}
+
+/// An entry of the log as a store has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptEntry {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// What stands beside them; `None` where that is of no form that a desk writes.
+    pub columns: Option<EntryColumns>,
 }
 
 /// A full tile of the log's tree.
@@ -277,6 +308,12 @@ pub trait DeskView {
     /// # Errors
     /// [`StorageError`].
     fn entries(&self, from: u64, count: u32) -> Result<Vec<Vec<u8>>, StorageError>;
+
+    /// The same with the columns that stand beside each, as they are kept.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn kept_entries(&self, from: u64, count: u32) -> Result<Vec<KeptEntry>, StorageError>;
 
     /// The log's full tile.
     ///

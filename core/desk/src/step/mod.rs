@@ -27,7 +27,7 @@ pub(crate) use tiles::{StoredNodes, wrong_end};
 
 use crate::map::{Digest, Map, MapError, MapKey, MapNodes, Prefix};
 use crate::ports::{
-    Batch, Derived, DeskView, List, Listed, ListedKey, NewEntry, RowChange, StorageError, Table,
+    Batch, Derived, DeskView, EntryColumns, List, Listed, ListedKey, NewEntry, RowChange, StorageError, Table,
 };
 use crate::record::{DeskEntry, DeskEvent, text_hash};
 use crate::rows::{Row, RowFault, TextRow, from_blob, to_blob};
@@ -321,11 +321,7 @@ impl<'a> Step<'a> {
             entry.at = self.now;
             entries.push(NewEntry {
                 bytes: entry.to_bytes(),
-                at: entry.at,
-                event: entry.event.number(),
-                operator: entry.operator.map(|number| number.0),
-                device: entry.device,
-                request: entry.request.map(|request| *request.as_bytes()),
+                columns: EntryColumns::of(entry),
             });
         }
         let leaves: Vec<_> = entries.iter().map(|entry| entry.bytes.clone()).collect();

@@ -51,7 +51,9 @@ Example:
     },
     /// Put a licence in (an Administrator's right)
     #[command(after_help = "\
-The file must be signed by the vendor whose key `desk init --vendor` was given.
+The file must be signed by the vendor whose key is in vendor.pub in the desk's folder, where `desk init
+--vendor` wrote it. One that has expired or covers fewer devices than are in use is put in only after a
+question, or with --yes.
 
 Standard input (--stdin): operator's password, passphrase of the keys.
 
@@ -63,6 +65,9 @@ Example:
         at: At,
         /// The licence
         file: PathBuf,
+        /// Do not ask: put it in even where it stops the desk
+        #[arg(long)]
+        yes: bool,
     },
     /// Show the rules, or change them (an Administrator's right)
     #[command(after_help = "\
@@ -243,7 +248,8 @@ Examples:
     },
     /// Register devices that another station enrolled, from its CSV file
     #[command(after_help = "\
-Columns: device_id,user,suite,slot,issuer,device_key, as `enroll --issuer` prints them.
+Columns: device_id,user,suite,slot,issuer,device_key, as `enroll --issuer` prints them. While a line cannot
+be read nothing is registered; a device that the desk refuses keeps no other out.
 
 Standard input (--stdin): operator's password, passphrase of the keys.
 
@@ -256,6 +262,25 @@ Example:
         /// The CSV file
         file: PathBuf,
         /// Say what would be registered and what would not; change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Add users and change those who are there, from a CSV file (an Administrator's right)
+    #[command(after_help = "\
+Columns: id,name,class,mail,telephone. The class is ordinary or privileged. What is empty stays as it is; a
+new user without a class is ordinary. Nobody is removed. While a line cannot be read nothing is changed.
+
+Standard input (--stdin): operator's password, passphrase of the keys.
+
+Example:
+  fido-unlock desk import-users --desk desk/ --operator admin --dry-run users.csv")]
+    ImportUsers {
+        /// Where and who.
+        #[command(flatten)]
+        at: At,
+        /// The CSV file
+        file: PathBuf,
+        /// Say what would be changed, row by row; change nothing
         #[arg(long)]
         dry_run: bool,
     },
@@ -389,7 +414,8 @@ pub struct Close {
 pub enum Licence {
     /// Make the key that licences are signed with
     #[command(after_help = "\
-The public half is printed, for `desk init --vendor`. Whoever has the key file and its passphrase decides how
+The public half is printed, for `desk init --vendor`, and written to FILE.pub beside the key, by which `licence
+sign` knows the key's name. Whoever has the key file and its passphrase decides how
 many devices a desk may have.
 
 Standard input (--stdin): passphrase of the key, again.
@@ -422,10 +448,10 @@ Example:
         #[arg(long, value_name = "TEXT")]
         holder: String,
         /// How many devices it covers
-        #[arg(long, value_name = "N", default_value_t = 1000)]
+        #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
         devices: u32,
         /// How long it is valid, in days from now
-        #[arg(long, value_name = "DAYS", default_value_t = 365)]
+        #[arg(long, value_name = "DAYS", default_value_t = 365, value_parser = clap::value_parser!(u32).range(1..))]
         days: u32,
         /// Whom to ask for a new one
         #[arg(long, value_name = "TEXT")]

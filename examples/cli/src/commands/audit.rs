@@ -18,7 +18,7 @@ use crate::desk::{DeskFolder, Keys, OpenDesk, Opened, ask_passphrase, name_of_me
 use crate::failure::Failure;
 use crate::output::{Report, counted, shown};
 use crate::prompt::Prompt;
-use crate::session_file::write_file;
+use crate::session_file::{make_folder, write_file};
 
 /// How many entries are read at a time.
 const PAGE: u32 = 1000;
@@ -178,6 +178,7 @@ fn export(at: &At, to: &Path, texts: bool, prompt: Prompt) -> Result<Report, Fai
         return Err(Failure::exists(to, " and is not empty"));
     }
     let mut open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
+    make_folder(to)?;
     let mut signer = open.keys.checkpoint_signer(open.desk.origin()?);
     let checkpoint = open.desk.checkpoint(&open.session, &mut signer)?;
     let texts = if texts {

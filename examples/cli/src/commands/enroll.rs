@@ -9,7 +9,7 @@ pub use device::probe_device;
 
 use device::{ADMIN_KEY_SLOT, Plan, choose, enroll_device, present_keys, probe_enrolled};
 use fido_unlock::ctap2::device_unlock::EnrollResponse;
-use fido_unlock::desk::{DeviceKeys, NewDevice, Privilege, User, UserClass, UserId};
+use fido_unlock::desk::{DeviceKeys, NewDevice, User, UserClass, UserId};
 use fido_unlock::host::ports::{Call, NeverCancel, UnlockDevice};
 use fido_unlock::ports::Entropy;
 use fido_unlock::{AdminKey, ErrorCode, HasCode, Suite};
@@ -132,13 +132,10 @@ fn at_desk(
         .field("registered", true))
 }
 
-/// Licence, privilege and owner.
+/// Privilege, licence with room for one device more, and owner.
 fn ready(open: &mut OpenDesk, args: &Enroll, owner: &UserId) -> Result<(), Failure> {
-    if !open.desk.may(&open.session, Privilege::ManageDevices)? {
-        return Err(ErrorCode::PrivilegeMissing.into());
-    }
-    match open.desk.find_user(&open.session, owner) {
-        Ok(_) => return Ok(()),
+    match open.desk.may_enroll(&open.session, owner) {
+        Ok(()) => return Ok(()),
         Err(error) if error.code() == ErrorCode::UserUnknown => {}
         Err(error) => return Err(Failure::of_desk(&error)),
     }

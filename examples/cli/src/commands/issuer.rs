@@ -4,10 +4,11 @@ use std::path::Path;
 
 use fido_unlock::desk::log::NoteSigner;
 use fido_unlock::desk::ports::{IssuerInfo, SignerError};
-use fido_unlock::desk::{KeyEvent, KeyRing};
+use fido_unlock::desk::{Desk as HelpDesk, KeptKey, KeyEvent, KeyRing};
 use fido_unlock::suite::IssuerKey;
-use fido_unlock::{ErrorCode, Suite};
-use fido_unlock_files::key_file::LOST_KEY_WARNING;
+use fido_unlock::{ErrorCode, HasCode, Suite};
+use fido_unlock_files::key_file::{LOST_KEY_WARNING, Passphrase};
+use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
 use fido_unlock_system::SystemEntropy;
 use serde_json::json;
 
@@ -15,13 +16,14 @@ use super::rotate_device;
 use crate::args::{At, Issuer};
 use crate::desk::public_key::{self, PublicKey};
 use crate::desk::{
-    Credentials, DeskFolder, KeyFolder, Keys, OpenDesk, ask_passphrase, is_private, read_issuer_list,
+    Credentials, DeskFolder, KeyFolder, Keys, OpenDesk, SharedSigner, ask_passphrase, is_private, parts,
+    read_issuer_list,
 };
 use crate::device::Devices;
 use crate::failure::Failure;
 use crate::output::{Report, counted, shown};
 use crate::prompt::Prompt;
-use crate::session_file::write_file;
+use crate::session_file::{make_folder, write_file};
 
 /// Runs one of them; `devices` is only asked where a device is meant.
 pub fn run(
@@ -189,6 +191,8 @@ fn backup(at: &At, to: &Path, prompt: Prompt) -> Result<Report, Failure> {
         return Err(Failure::exists(to, ""));
     }
     let mut open = OpenDesk::sign_in(at, prompt, Keys::Wanted)?;
+    // Before it is recorded: on a disk that is not mounted nothing is made.
+    make_folder(to)?;
     open.desk.record_key_event(&open.session, KeyEvent::BackedUp)?;
     let copy = open
         .folder
@@ -207,23 +211,58 @@ fn backup(at: &At, to: &Path, prompt: Prompt) -> Result<Report, Failure> {
         .field("warning", LOST_KEY_WARNING))
 }
 
+fn elsewhere(from: &Path) -> Failure {
+    Failure::new(ErrorCode::KeyElsewhere, shown(from.display()))
+}
+
+/// Whether the keys in `backup` are those of another desk: other ones than lie here or, where these are lost, than the
+/// database is under.
+fn is_another_desks(
+    folder: &DeskFolder,
+    backup: &KeyFolder,
+    passphrase: &Passphrase,
+) -> Result<bool, Failure> {
+    let Some(theirs) = backup.find_desk_keys(passphrase)? else {
+        return Ok(false);
+    };
+    if let Some(own) = folder.keys().find_desk_keys(passphrase)? {
+        return Ok(!own.is_same(&theirs));
+    }
+    let store = SqliteStore::open(&folder.database(), SqliteOptions::default())?;
+    let signer = SharedSigner::without_keys(&folder.keys(), &theirs);
+    match HelpDesk::open(parts(folder, &theirs, &signer, store)?) {
+        Ok(_) => Ok(false),
+        Err(error) if error.code() == ErrorCode::StoreTampered => Ok(true),
+        Err(error) => Err(error.into()),
+    }
+}
+
 fn restore(at: &At, from: &Path, prompt: Prompt) -> Result<Report, Failure> {
     let who = Credentials::ask(at, prompt)?;
     let passphrase = ask_passphrase(prompt)?;
     is_private(from)?;
     let source = KeyFolder::of_desk(from);
-    // Before anything is changed: it can be opened.
-    source.ring(&passphrase)?;
+    // Before anything is changed: it can be opened, and is this desk's.
+    let backup = source.ring(&passphrase)?;
     let folder = DeskFolder::of(at)?;
+    if is_another_desks(&folder, &source, &passphrase)? {
+        return Err(elsewhere(from));
+    }
     // Without its own keys the desk cannot be opened.
     folder.keys().restore_files(&source)?;
     let mut open = OpenDesk::open(folder, &who, passphrase, Keys::NotWanted)?;
+    let known = open.desk.issuers(&open.session)?;
+    let backup: Vec<IssuerInfo> = backup.keys().into_iter().map(KeptKey::info).collect();
+    let is_known = |info: &IssuerInfo| known.iter().any(|known| known.public == info.public);
+    // The database may have been set back, and not know the newest of the desk's own keys.
+    if !known.is_empty() && !backup.is_empty() && !backup.iter().any(is_known) {
+        return Err(elsewhere(from));
+    }
     open.desk.record_key_event(&open.session, KeyEvent::Restored)?;
     let keys = open.folder.keys();
     let added = keys.restore(&source, &open.passphrase)?;
-    let known = open.desk.issuers(&open.session)?;
     for info in &added {
-        if !known.iter().any(|known| known.public == info.public) {
+        if !is_known(info) {
             open.desk.put_issuer(&open.session, info)?;
         }
     }

@@ -6,6 +6,8 @@ mod steps;
 use std::path::Path;
 
 use fido_unlock::ErrorCode;
+use fido_unlock::desk::ports::DeskStore;
+use fido_unlock::desk::record::DeskEntry;
 use fido_unlock::desk::{Desk, DeskError, DeskParts};
 use fido_unlock_files::WriterLock;
 use fido_unlock_files::key_file::DeskKeys;
@@ -13,9 +15,9 @@ use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
 
 use self::staged::Staged;
 use crate::args::At;
-use crate::desk::{Credentials, DeskFolder, SharedSigner, ask_passphrase, parts};
+use crate::desk::{Credentials, DeskFolder, SharedSigner, ask_passphrase, parts, read_verifiers};
 use crate::failure::Failure;
-use crate::output::Report;
+use crate::output::{Report, shown};
 use crate::prompt::Prompt;
 
 /// An Administrator's word, as the backup knows them.
@@ -52,7 +54,10 @@ pub fn run(
     let desk = match from {
         Some(from) => replace(&folder, &keys, from, &word)?,
         None => {
-            let mut desk = word.restore(parts_at(&folder, &keys, &folder.database())?)?;
+            let database = folder.database();
+            let mut desk = word
+                .restore(parts_at(&folder, &keys, &database)?)
+                .map_err(|failure| named_elsewhere(failure, &folder, &database, &database))?;
             folder.keys().add_checkpoint_key(&keys, desk.origin()?)?;
             desk
         }
@@ -107,6 +112,29 @@ impl Word<'_> {
     }
 }
 
+/// A head under other keys is one that somebody changed, or another desk's, whose log has another name from its first
+/// entry on.
+fn named_elsewhere(failure: Failure, folder: &DeskFolder, database: &Path, named: &Path) -> Failure {
+    if failure.code != ErrorCode::StoreTampered || !is_another_desks(folder, database) {
+        return failure;
+    }
+    let text = format!("{} is the database of another help desk", shown(named.display()));
+    Failure::new(ErrorCode::KeyElsewhere, text)
+}
+
+/// Whether the first entry of the log in `database` is of a log that checkpoint.pub does not name. Nothing there proves it:
+/// it is read only to say why the database is refused.
+fn is_another_desks(folder: &DeskFolder, database: &Path) -> bool {
+    let first = || {
+        let mut store = SqliteStore::open(database, SqliteOptions::default()).ok()?;
+        let bytes = store.view().ok()?.entries(0, 1).ok()?.pop()?;
+        DeskEntry::from_bytes(&bytes).ok()
+    };
+    let Some(first) = first() else { return false };
+    let names = read_verifiers(&folder.keys().checkpoint_public());
+    names.is_ok_and(|names| names.iter().all(|key| *key.name() != first.log_id.origin()))
+}
+
 fn parts_at(folder: &DeskFolder, keys: &DeskKeys, database: &Path) -> Result<DeskParts, Failure> {
     let signer = SharedSigner::without_keys(&folder.keys(), keys);
     let store = SqliteStore::open(database, SqliteOptions::default())?;
@@ -117,7 +145,9 @@ fn parts_at(folder: &DeskFolder, keys: &DeskKeys, database: &Path) -> Result<Des
 fn replace(folder: &DeskFolder, keys: &DeskKeys, from: &Path, word: &Word<'_>) -> Result<Desk, Failure> {
     keeps_no_earlier_one(folder)?;
     let staged = Staged::new(folder, from)?;
-    staged.restore(folder, keys, word)?;
+    staged
+        .restore(folder, keys, word)
+        .map_err(|failure| named_elsewhere(failure, folder, &staged.database(), from))?;
     for step in steps::all(folder, &staged) {
         step.run()?;
     }

@@ -7,16 +7,20 @@
 //! - `anchor`: how far the log was seen to reach.
 //! - keys: [`KeyFolder`].
 
+use std::fs::File;
+use std::io::{BufRead, BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use fido_unlock::ErrorCode;
 use fido_unlock::IssuerList;
+use fido_unlock::desk::UserId;
 use fido_unlock::desk::ports::{Anchor, DeskStore, StorageError};
 use fido_unlock::note::NoteVerifier;
 use fido_unlock_files::{FileAnchor, others_may_write};
 use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
 
 use super::KeyFolder;
+use super::keys::VENDOR;
 use crate::args::At;
 use crate::brought::{form, numbered_lines, read_signed, read_text};
 use crate::failure::Failure;
@@ -24,7 +28,6 @@ use crate::output::shown;
 
 const DATABASE: &str = "desk.sqlite";
 const NOTICES: &str = "notices.jsonl";
-const VENDOR: &str = "vendor.pub";
 const ANCHOR: &str = "anchor";
 /// The log of a desk as versions before 0.2 kept it.
 const OLDER_LOG: &str = "audit.jsonl";
@@ -42,12 +45,13 @@ impl DeskFolder {
     /// A folder in which there is a desk; otherwise it is said how to make it, or how to go on.
     pub fn existing(path: &Path) -> Result<Self, Failure> {
         let folder = Self(path.to_owned());
-        if folder.database().exists() {
+        if folder.has_database()? {
             is_private(path)?;
             return Ok(folder);
         }
         folder.is_not_older()?;
         folder.is_not_put_aside()?;
+        folder.has_no_keys()?;
         let text = format!(
             "{} is not a help desk; make one with `desk init`",
             shown(path.display())
@@ -63,9 +67,30 @@ impl DeskFolder {
         Ok(folder)
     }
 
+    /// Whether the database is there. That this user may not look is not the same as that it is not.
+    fn has_database(&self) -> Result<bool, Failure> {
+        let database = self.database();
+        database
+            .try_exists()
+            .map_err(|error| Failure::read(&database, &error))
+    }
+
+    /// Keys without a database: it was lost.
+    fn has_no_keys(&self) -> Result<(), Failure> {
+        if !self.keys().is_there() {
+            return Ok(());
+        }
+        let text = format!(
+            "{} is not there, and the keys of a help desk are. Put a backup in its place with `desk restore --from`; where \
+             making a new help desk was interrupted, give `desk init` again",
+            shown(self.database().display())
+        );
+        Err(Failure::new(ErrorCode::StoreRead, text))
+    }
+
     fn is_not_older(&self) -> Result<(), Failure> {
         let older = self.0.join(OLDER_LOG);
-        if older.exists() && !self.database().exists() {
+        if older.exists() && !self.has_database()? {
             return Err(Failure::new(ErrorCode::StoreOutdated, shown(older.display())));
         }
         Ok(())
@@ -74,7 +99,7 @@ impl DeskFolder {
     /// A restore puts the database aside before the backup takes its place.
     fn is_not_put_aside(&self) -> Result<(), Failure> {
         let (database, aside) = (self.database(), self.before_restore());
-        if database.exists() || !aside.exists() {
+        if self.has_database()? || !aside.exists() {
             return Ok(());
         }
         let name = |path: &Path| shown(path.display()).to_string();
@@ -108,7 +133,7 @@ impl DeskFolder {
 
     /// Whether a desk was made in it, to the end.
     fn has_desk(&self) -> Result<bool, Failure> {
-        if !self.database().exists() {
+        if !self.has_database()? {
             return Ok(false);
         }
         let mut store = match SqliteStore::open(&self.database(), SqliteOptions::default()) {
@@ -132,6 +157,29 @@ impl DeskFolder {
     /// A folder with the copy of a backup that is about to take the database's place.
     pub fn restoring(&self) -> PathBuf {
         self.database().with_added_extension("restoring")
+    }
+
+    /// Where copies of what was known of a user may lie in this folder: the notices that name them, and the database
+    /// that a backup took the place of.
+    pub fn copies_of(&self, user: &UserId) -> Result<Vec<PathBuf>, Failure> {
+        let mut copies = Vec::new();
+        let notices = self.notices();
+        match File::open(&notices) {
+            Ok(file) => {
+                for line in BufReader::new(file).split(b'\n') {
+                    let line = line.map_err(|error| Failure::read(&notices, &error))?;
+                    let notice: serde_json::Value = serde_json::from_slice(&line).unwrap_or_default();
+                    if notice.get("user").is_some_and(|id| id == user.as_str()) {
+                        copies.push(notices);
+                        break;
+                    }
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(Failure::read(&notices, &error)),
+        }
+        copies.extend(Some(self.before_restore()).filter(|aside| aside.exists()));
+        Ok(copies)
     }
 
     /// Notices to owners.

@@ -20,13 +20,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::brought::{read_bytes, read_json, read_text};
 use crate::failure::Failure;
-use crate::session_file::write_file;
+use crate::session_file::{make_folder, write_file};
 
 const ISSUER_KEYS: &str = "issuer_keys.age";
 const ISSUERS: &str = "issuers.json";
 const DESK_KEYS: &str = "desk_keys.age";
 const ADMIN_KEYS: &str = "admin_keys.json";
 const CHECKPOINT_PUBLIC: &str = "checkpoint.pub";
+/// Whose licences count; it is no key of the desk's, and is backed up with them.
+pub(super) const VENDOR: &str = "vendor.pub";
 
 /// Where the keys lie.
 #[derive(Clone, Debug)]
@@ -48,6 +50,11 @@ impl KeyFolder {
 
     fn path(&self, name: &str) -> PathBuf {
         self.0.join(name)
+    }
+
+    /// Whether there are keys of a desk here.
+    pub fn is_there(&self) -> bool {
+        self.path(DESK_KEYS).exists() || self.path(ISSUER_KEYS).exists()
     }
 
     /// Makes the keys of a new desk. What an attempt before left behind is taken, if the passphrase opens it.
@@ -136,6 +143,15 @@ impl KeyFolder {
         DeskKeys::load(&path, passphrase).map_err(|error| Failure::at(&path, &error))
     }
 
+    /// The same; `None` where there is no such file.
+    pub fn find_desk_keys(&self, passphrase: &Passphrase) -> Result<Option<DeskKeys>, Failure> {
+        if self.path(DESK_KEYS).exists() {
+            self.desk_keys(passphrase).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
     /// The admin keys of suite-3 devices.
     pub fn admin_keys(&self, keys: &DeskKeys) -> FileAdminKeys {
         FileAdminKeys::new(&self.path(ADMIN_KEYS), keys.wrapping_key())
@@ -152,13 +168,21 @@ impl KeyFolder {
         self.path(CHECKPOINT_PUBLIC)
     }
 
-    /// Copies every file of keys to a folder that is new, and opens what was copied: a backup that
+    /// Copies every file of keys, and the vendor's, to a folder that is new, and opens what was copied: a backup that
     /// was never opened is none. Gives the copied issuer keys.
     pub fn back_up(&self, to: &Self, passphrase: &Passphrase) -> Result<KeyRing, Failure> {
-        for name in [ISSUER_KEYS, ISSUERS, DESK_KEYS, ADMIN_KEYS, CHECKPOINT_PUBLIC] {
+        make_folder(&to.0)?;
+        for name in [
+            ISSUER_KEYS,
+            ISSUERS,
+            DESK_KEYS,
+            ADMIN_KEYS,
+            CHECKPOINT_PUBLIC,
+            VENDOR,
+        ] {
             let from = self.path(name);
-            // A desk without suite-3 devices has no admin keys.
-            if name != ADMIN_KEYS || from.exists() {
+            // A desk without suite-3 devices has no admin keys, one that was made without `--vendor` no vendor's.
+            if ![ADMIN_KEYS, VENDOR].contains(&name) || from.exists() {
                 copy(&from, &to.path(name))?;
             }
         }
@@ -204,7 +228,7 @@ impl KeyFolder {
 
     /// Copies the files that are missing here, so that the desk can be opened.
     pub fn restore_files(&self, backup: &Self) -> Result<(), Failure> {
-        for name in [DESK_KEYS, ADMIN_KEYS, CHECKPOINT_PUBLIC] {
+        for name in [DESK_KEYS, ADMIN_KEYS, CHECKPOINT_PUBLIC, VENDOR] {
             let (from, to) = (backup.path(name), self.path(name));
             if from.exists() && !to.exists() {
                 copy(&from, &to)?;

@@ -173,7 +173,11 @@ impl Opened {
             Keys::NotWanted => SharedSigner::without_keys(&folder.keys(), &desk_keys),
         };
         let store = SqliteStore::open(&folder.database(), SqliteOptions::default())?;
-        let desk = Desk::open(parts(&folder, &desk_keys, &signer, store)?)?;
+        let mut desk = Desk::open(parts(&folder, &desk_keys, &signer, store)?)?;
+        // A desk that was made up to here and not to the end has none.
+        if !folder.keys().checkpoint_public().exists() {
+            folder.keys().write_checkpoint_key(&desk_keys, desk.origin()?)?;
+        }
         Ok(Self {
             desk,
             signer,

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, IsTerminal};
 use std::sync::{Mutex, PoisonError};
 
 use fido_unlock::ErrorCode;
-use fido_unlock::desk::opaque;
+use fido_unlock::desk::{judge_new_secret, opaque};
 use fido_unlock::text::{self, Lines};
 use zeroize::Zeroizing;
 
@@ -48,13 +48,12 @@ impl Prompt {
         at_terminal(label, Echo::Off)?.ok_or_else(|| ended(label))
     }
 
-    /// A new secret, typed twice; no line of it may be empty.
-    pub fn new_secret(self, label: &str) -> Result<Zeroizing<String>, Failure> {
+    /// A new password or passphrase, typed twice; one that is too short or too common is refused at once. `guessable`:
+    /// what somebody would try first, such as the operator's name.
+    pub fn new_secret(self, label: &str, guessable: &[&str]) -> Result<Zeroizing<String>, Failure> {
         let first = self.secret(label)?;
+        judge_new_secret(&first, guessable).map_err(|code| Failure::new(code, label))?;
         let second = self.secret(&format!("{label} again"))?;
-        if first.is_empty() {
-            return Err(Failure::usage(format!("{label}: must not be empty")));
-        }
         // One of them may be typed on another keyboard.
         if *opaque(&first) != *opaque(&second) {
             return Err(Failure::usage(format!("{label}: the two entries differ")));

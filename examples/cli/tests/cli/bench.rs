@@ -143,10 +143,15 @@ impl Bench {
         std::fs::write(self.path("licence.txt"), &vendor.licence).unwrap();
     }
 
-    /// Another licence of the same vendor.
+    /// Another licence of the same vendor, as licence.txt.
+    pub fn write_licence(&self, devices: u32, days: u32) {
+        std::fs::write(self.path("licence.txt"), Vendor::get().sign_any(devices, days)).unwrap();
+    }
+
+    /// The same, put in.
     pub fn put_licence(&self, devices: u32, days: u32) {
-        std::fs::write(self.path("licence.txt"), Vendor::get().sign(devices, days)).unwrap();
-        self.admin("desk licence licence.txt", "").ok();
+        self.write_licence(devices, days);
+        self.admin("desk licence licence.txt --yes", "").ok();
     }
 
     pub fn make_locked(&self) {
@@ -334,6 +339,30 @@ impl Vendor {
             std::sync::Mutex::new(vendor)
         });
         made.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Also what the program does not sign: for no device, or for no day.
+    fn sign_any(&self, devices: u32, days: u32) -> String {
+        use fido_unlock::desk::LicenceFile;
+        use fido_unlock::desk::log::{KeyName, SoftwareNoteSigner};
+        use fido_unlock::desk::ports::Clock;
+        use fido_unlock::{AdminKey, Suite};
+        use fido_unlock_files::SystemClock;
+        use fido_unlock_files::key_file::{Passphrase, decode};
+
+        let file = std::fs::read(self.bench.path("vendor.age")).unwrap();
+        let passphrase = Passphrase::new(PASSPHRASE.into());
+        let key = decode(&file, Suite::AesAdminKey, Some(&passphrase)).unwrap();
+        let seed = key.expose_admin_key().map(AdminKey::expose_bytes).unwrap();
+        let name = KeyName::new("vendor.example").unwrap();
+        let mut signer = SoftwareNoteSigner::from_seed(name, seed.try_into().unwrap());
+        let licence = LicenceFile {
+            holder: "Example".into(),
+            devices,
+            valid_until: SystemClock.now().plus_seconds(u64::from(days) * 24 * 60 * 60),
+            contact: "licences@example.com".into(),
+        };
+        licence.sign(&mut signer).unwrap()
     }
 
     fn sign(&self, devices: u32, days: u32) -> String {

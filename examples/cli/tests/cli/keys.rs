@@ -144,6 +144,22 @@ fn a_database_that_was_set_back() {
     bench.verify(with_checkpoint).error(705);
 }
 
+/// As somebody does who can write to the database.
+fn change_head(database: &std::path::Path) {
+    use fido_unlock::desk::ports::{Batch, DeskStore};
+    use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
+
+    let mut store = SqliteStore::open(database, SqliteOptions::default()).unwrap();
+    let txn = store.begin().unwrap();
+    let head = txn.head().unwrap().unwrap();
+    let head = [head, vec![0]].concat();
+    txn.commit(&Batch {
+        head,
+        ..Batch::default()
+    })
+    .unwrap();
+}
+
 #[test]
 fn a_backup_takes_the_databases_place() {
     let bench = Bench::locked(2);
@@ -164,6 +180,12 @@ fn a_backup_takes_the_databases_place() {
     std::fs::copy(other.path("other.sqlite"), bench.path("other.sqlite")).unwrap();
     bench
         .admin("desk restore --from other.sqlite --note broken", "")
+        .error(612);
+    // Somebody has changed one of this desk's own.
+    std::fs::copy(bench.path("early.sqlite"), bench.path("changed.sqlite")).unwrap();
+    change_head(&bench.path("changed.sqlite"));
+    bench
+        .admin("desk restore --from changed.sqlite --note broken", "")
         .error(713);
     assert_eq!(std::fs::read(bench.path("desk/desk.sqlite")).unwrap(), before);
     assert!(!bench.path("desk/desk.sqlite.restoring").exists());

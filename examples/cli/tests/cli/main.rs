@@ -15,6 +15,7 @@ mod bench;
 mod brought;
 mod bulk;
 mod calls;
+mod files;
 mod flow;
 #[cfg(unix)]
 mod guide;

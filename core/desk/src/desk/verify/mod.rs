@@ -11,7 +11,7 @@ use fido_unlock_protocol::error::ErrorCode;
 use super::{LogReport, LogState};
 use crate::DeskError;
 use crate::log::{Range, Tile, TreeHash, TreeHead, leaf_hash};
-use crate::ports::{DeskView, StorageError, Table};
+use crate::ports::{DeskView, EntryColumns, KeptEntry, StorageError, Table};
 use crate::record::{DeskEntry, DeskEvent, EntryFault, EntryOrder, LogId, OrderFault, names_head, text_hash};
 use crate::rows::{TextRow, from_blob};
 use crate::step::{Head, StoredNodes, wrong_end};
@@ -48,16 +48,18 @@ pub(super) fn whole(
     })
 }
 
-/// Entry after entry. Gives how many of them `checkpoints` cover.
+/// Entry after entry, and the columns beside each. Gives how many of them `checkpoints` cover.
 fn log(txn: &dyn DeskView, state: &LogState, checkpoints: &[TreeHead]) -> Result<u64, DeskError> {
     let mut range = Range::empty();
     let mut order = EntryOrder::default();
+    // It is told when all else is right: what somebody has done to the entries themselves counts more.
+    let mut misfiled = None;
     while range.size() < state.size {
-        let entries = txn.entries(range.size(), CHUNK)?;
+        let entries = txn.kept_entries(range.size(), CHUNK)?;
         if entries.is_empty() {
             return Err(broken(range.size()).into());
         }
-        for bytes in entries {
+        for KeptEntry { bytes, columns } in entries {
             let place = range.size();
             if place == state.size {
                 break;
@@ -66,6 +68,9 @@ fn log(txn: &dyn DeskView, state: &LogState, checkpoints: &[TreeHead]) -> Result
             let entry = order.read(&bytes).map_err(|fault| wrong(place, fault))?;
             if let (Some(before), DeskEvent::LogRestored) = (before, entry.event) {
                 goes_on(txn, &entry, before, &range)?;
+            }
+            if columns != Some(EntryColumns::of(&entry)) {
+                misfiled.get_or_insert(place);
             }
             range
                 .append(leaf_hash(&bytes), |_, _, _| ())
@@ -83,6 +88,10 @@ fn log(txn: &dyn DeskView, state: &LogState, checkpoints: &[TreeHead]) -> Result
     let covered = checkpoints.iter().map(|head| head.size).max().unwrap_or(0);
     if covered > state.size {
         return Err(ErrorCode::AuditCheckpoint.into());
+    }
+    if let Some(place) = misfiled {
+        let detail = format!("entry {place}: a column beside it says something else");
+        return Err(StorageError::AuditBroken { detail }.into());
     }
     Ok(covered)
 }

@@ -47,6 +47,18 @@ pub(super) fn entries(bench: &mut Bench<'_>) -> Result<(), ContractError> {
             txn.entries(from, count)? == there,
             "entries come back in their order, from a place on, as many as asked for, as they were",
         )?;
+        let kept = txn.kept_entries(from, count)?;
+        let right = there
+            .iter()
+            .zip(from..)
+            .zip(&kept)
+            .all(|((bytes, number), kept)| {
+                kept.bytes == *bytes && kept.columns == Some(entry(bytes, number).columns)
+            });
+        ensure(
+            kept.len() == there.len() && right,
+            "entries come back with the columns that were written beside each",
+        )?;
     }
     Ok(())
 }

@@ -6,7 +6,9 @@ use alloc::vec::Vec;
 use super::{Bench, Store, commit, put, remove};
 use crate::UnixTime;
 use crate::map::{Map, MapError, MapKey};
-use crate::ports::{CommitError, Derived, DeskTransaction, List, NewEntry, StorageError, Table};
+use crate::ports::{
+    CommitError, Derived, DeskTransaction, EntryColumns, List, NewEntry, StorageError, Table,
+};
 use crate::step::TransactionNodes;
 use crate::testing::{ContractError, ensure};
 
@@ -267,11 +269,13 @@ pub(super) fn entry(bytes: &[u8], number: u64) -> NewEntry {
     let odd = number % 2 == 1;
     NewEntry {
         bytes: bytes.into(),
-        at: UnixTime(1_790_000_000 + number),
-        event: number as u16,
-        operator: odd.then_some([1; 10]),
-        device: (!odd).then_some([2; 10]),
-        request: odd.then_some([3; 10]),
+        columns: EntryColumns {
+            at: UnixTime(1_790_000_000 + number),
+            event: number as u16,
+            operator: odd.then_some([1; 10]),
+            device: (!odd).then_some([2; 10]),
+            request: odd.then_some([3; 10]),
+        },
     }
 }
 

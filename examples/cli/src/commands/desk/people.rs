@@ -1,12 +1,12 @@
 //! Operators and users.
 
 use fido_unlock::ErrorCode;
-use fido_unlock::desk::{Operator, OperatorId, Pending, Privilege, UserClass};
+use fido_unlock::desk::{Operator, OperatorId, Pending, Privilege, UserClass, UserId};
 
 use super::user_id;
 use crate::args::{At, PrivilegeName, RoleName};
 use crate::commands::audit::moment;
-use crate::desk::{Keys, OpenDesk, due, operator_id, rests};
+use crate::desk::{DeskFolder, Keys, OpenDesk, due, operator_id, rests};
 use crate::failure::Failure;
 use crate::output::{Report, say, shown};
 use crate::prompt::Prompt;
@@ -21,7 +21,7 @@ pub fn add_operator(
 ) -> Result<Report, Failure> {
     let id = operator_id(name)?;
     let mut open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
-    let password = prompt.new_secret(&format!("New password of {id}"))?;
+    let password = prompt.new_secret(&format!("New password of {id}"), &[id.as_str()])?;
     let operator = Operator {
         id: id.clone(),
         roles: roles.iter().copied().map(RoleName::to_core).collect(),
@@ -61,7 +61,7 @@ fn pending_of(open: &mut OpenDesk, id: &OperatorId) -> Result<Option<Pending<Ope
 pub fn change_password(at: &At, prompt: Prompt) -> Result<Report, Failure> {
     let mut open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
     let id = open.session.operator().clone();
-    let password = prompt.new_secret(&format!("New password of {id}"))?;
+    let password = prompt.new_secret(&format!("New password of {id}"), &[id.as_str()])?;
     open.desk.change_password(&open.session, &password)?;
     Ok(Report::new()
         .line(format!("The password of {id} is changed."))
@@ -161,10 +161,28 @@ pub fn erase_user(at: &At, user: &str, prompt: Prompt) -> Result<Report, Failure
     let id = user_id(user)?;
     let mut open = OpenDesk::sign_in(at, prompt, Keys::NotWanted)?;
     open.desk.erase_user(&open.session, &id)?;
-    Ok(Report::new()
-        .line(format!(
-            "What was known of {id} is erased from the database. Its copies still have it: backups, \
-             desk.sqlite.before-restore, and what your mailer has not taken out of notices.jsonl."
-        ))
-        .field("erased", id.as_str()))
+    Ok(erased(&open.folder, &id))
+}
+
+/// Where copies are left: the desk cannot take them away from whoever reads or keeps them.
+fn erased(folder: &DeskFolder, id: &UserId) -> Report {
+    let mut report = Report::new().line(format!(
+        "What was known of {id} is erased from the database. Backups that were made before still have it."
+    ));
+    let left = match folder.copies_of(id) {
+        Ok(left) => left,
+        // It is erased all the same.
+        Err(failure) => {
+            report = report.line(format!("Look there too: {}.", failure.detail.unwrap_or_default()));
+            Vec::new()
+        }
+    };
+    for copy in &left {
+        report = report.line(format!(
+            "So has {}: take it away there yourself.",
+            shown(copy.display())
+        ));
+    }
+    let left: Vec<String> = left.iter().map(|copy| copy.display().to_string()).collect();
+    report.field("erased", id.as_str()).field("copies", left)
 }

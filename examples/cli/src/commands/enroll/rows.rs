@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use fido_unlock::ctap2::device_unlock::EnrollResponse;
 use fido_unlock::desk::UserId;
 use fido_unlock::{DeviceId, ErrorCode, Suite};
-use fido_unlock_files::{device_rows, read_devices};
+use fido_unlock_files::{Imported, device_rows, read_devices};
 
 use crate::brought::form;
 use crate::desk::public_key::PublicKey;
@@ -82,13 +82,14 @@ impl RowsFile {
         } else if text.last() != Some(&b'\n') {
             return Err(form(path, "the last line is not whole"));
         }
-        let owners = read_devices(&text).map_err(|error| Failure::at(path, &error))?;
+        let read = read_devices(&text).and_then(Imported::whole);
+        let owners = read.map_err(|error| Failure::at(path, &error))?;
         Ok(Self {
             path: path.to_owned(),
             file,
             owners: owners
                 .into_iter()
-                .map(|device| (device.id, device.owner))
+                .map(|row| (row.value.id, row.value.owner))
                 .collect(),
         })
     }
@@ -116,7 +117,7 @@ impl RowsFile {
                 "{}: {error}\nthe key is enrolled; this is its row:\n{row}",
                 shown(self.path.display())
             );
-            return Err(Failure::new(ErrorCode::StoreWrite, text));
+            return Err(Failure::new(Failure::write(&self.path, &error).code, text));
         }
         self.owners.insert(answer.device_id, owner.clone());
         Ok(())
@@ -178,7 +179,7 @@ mod tests {
             assert_eq!(rows.owner(&answer.device_id), Some(&owner));
         }
         let text = std::fs::read(&path).unwrap();
-        assert_eq!(read_devices(&text).unwrap().len(), 2);
+        assert_eq!(read_devices(&text).unwrap().rows.len(), 2);
         assert!(
             RowsFile::open(&path)
                 .unwrap()

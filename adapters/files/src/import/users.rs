@@ -1,0 +1,146 @@
+//! Users, with the header `id,name,class,mail,telephone`.
+//!
+//! `class`: `ordinary` or `privileged`; `mail`: an address; `telephone`: a number to call. What is empty says nothing:
+//! what the desk knows of it stays.
+
+use std::collections::HashMap;
+
+use fido_unlock_desk::{UserClass, UserId, composed};
+use fido_unlock_protocol::Shown;
+
+use super::{Cells, ImportError, ImportErrors, Imported, from_cell, read_table};
+
+/// The columns, in this order.
+pub const USER_COLUMNS: [&str; 5] = ["id", "name", "class", "mail", "telephone"];
+
+/// Longest name or address, in bytes.
+const LONGEST: usize = 256;
+
+/// A user as a row has them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportedUser {
+    /// Their id.
+    pub id: UserId,
+    /// Their name, in Unicode's form C; 1 to 256 bytes.
+    pub name: String,
+    /// Their class; `None` says nothing of it.
+    pub class: Option<UserClass>,
+    /// A mail address, at most 256 bytes; `None` says nothing of it.
+    pub mail: Option<String>,
+    /// A telephone number to call, at most 256 bytes; `None` says nothing of it.
+    pub telephone: Option<String>,
+}
+
+/// Reads every row.
+///
+/// # Errors
+/// [`ImportErrors`] where it is no text, or has another header.
+pub fn read_users(csv: &[u8]) -> Result<Imported<ImportedUser>, ImportErrors> {
+    let mut seen = HashMap::new();
+    read_table(csv, &USER_COLUMNS, 3, |cells| {
+        let user = read_cells(cells)?;
+        match seen.insert(user.id.as_str().to_owned(), cells.line) {
+            None => Some(user),
+            Some(before) => {
+                let (line, field) = (cells.line, "id");
+                cells.faults.push(ImportError::Twice { line, field, before });
+                None
+            }
+        }
+    })
+}
+
+fn read_cells(cells: &mut Cells<'_, 5>) -> Option<ImportedUser> {
+    let [id, name, class, mail, telephone] = cells.cells;
+    let id = cells.read(1, UserId::new(from_cell(id)), "not a user's id");
+    let name = text(cells, 2, name);
+    if name.as_ref().is_some_and(Option::is_none) {
+        cells.wrong(2, "a name is wanted");
+    }
+    let class = match class.to_ascii_lowercase().as_str() {
+        "" => Some(None),
+        "ordinary" => Some(Some(UserClass::Ordinary)),
+        "privileged" => Some(Some(UserClass::Privileged)),
+        _ => None,
+    };
+    let class = cells.read(3, class, "neither ordinary nor privileged nor empty");
+    let mail = text(cells, 4, mail);
+    if mail.iter().flatten().any(|mail| !mail.contains('@')) {
+        cells.wrong(4, "not a mail address");
+    }
+    let telephone = text(cells, 5, telephone);
+    Some(ImportedUser {
+        id: id?,
+        name: name??,
+        class: class?,
+        mail: mail?,
+        telephone: telephone?,
+    })
+}
+
+/// A text that can be shown as it is; `Some(None)` where there is none.
+fn text(cells: &mut Cells<'_, 5>, column: usize, cell: &str) -> Option<Option<String>> {
+    let text = composed(from_cell(cell));
+    let is_good = text.len() <= LONGEST && Shown(&text).is_plain();
+    let text = (!text.is_empty()).then_some(text);
+    cells.read(
+        column,
+        is_good.then_some(text),
+        "too long, or with characters that cannot be seen",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(csv: &str) -> Vec<String> {
+        let read = read_users(csv.as_bytes()).unwrap();
+        read.faults.errors.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn what_is_empty_or_left_out_says_nothing() {
+        let csv = "ID;Name;Class;Mail;Telephone\n\nalice;Alice A;;a@x.example;'+49 1\nbob;Bob\nboss;The Boss;Privileged;;\n";
+        let rows = read_users(csv.as_bytes()).unwrap().whole().unwrap();
+        let user = |id: &str, name: &str, class, mail: Option<&str>, telephone: Option<&str>| ImportedUser {
+            id: UserId::new(id).unwrap(),
+            name: name.into(),
+            class,
+            mail: mail.map(Into::into),
+            telephone: telephone.map(Into::into),
+        };
+        let lines: Vec<usize> = rows.iter().map(|row| row.line).collect();
+        let users: Vec<_> = rows.into_iter().map(|row| row.value).collect();
+        assert_eq!(lines, [3, 4, 5]);
+        assert_eq!(
+            users,
+            [
+                user("alice", "Alice A", None, Some("a@x.example"), Some("+49 1")),
+                user("bob", "Bob", None, None, None),
+                user("boss", "The Boss", Some(UserClass::Privileged), None, None),
+            ]
+        );
+    }
+
+    #[test]
+    fn every_fault_of_every_row_is_told() {
+        let csv = "id,name,class,mail,telephone\n\
+                   ,,vip,nobody,\u{202e}1\n\
+                   alice,Alice,,,\n\
+                   one\n\
+                   alice,Alice again,,,\n";
+        assert_eq!(
+            faults(csv),
+            [
+                "line 2, column 1 (id): not a user's id",
+                "line 2, column 2 (name): a name is wanted",
+                "line 2, column 3 (class): neither ordinary nor privileged nor empty",
+                "line 2, column 4 (mail): not a mail address",
+                "line 2, column 5 (telephone): too long, or with characters that cannot be seen",
+                "line 4: 1 cells instead of 5; a cell that contains the separator must be in double quotes",
+                "line 5, column 1 (id): line 3 is about the same one",
+            ]
+        );
+    }
+}
