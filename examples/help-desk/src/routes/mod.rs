@@ -3,8 +3,11 @@
 
 mod assets;
 mod call;
+mod call_page;
 mod challenge;
 mod guard;
+mod live;
+mod methods;
 mod sign_in;
 mod try_it;
 mod unlock;
@@ -85,6 +88,7 @@ fn table(app: &App) -> Vec<Row> {
         row(POST, unlock, "/unlock/{request}/code", post(call::code)),
         row(POST, unlock, "/unlock/{request}/done", post(call::done)),
         row(POST, unlock, "/unlock/{request}/abandon", post(call::abandon)),
+        row(POST, unlock, "/unlock/{request}/take-over", post(call::take_over)),
         row(GET, Everyone, "/assets/{name}", get(assets::asset)),
     ];
     if app.key().is_some() {

@@ -11,6 +11,7 @@
 mod browser;
 mod call;
 mod door;
+mod handed_on;
 mod headers;
 mod injection;
 mod sign_in;
