@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use super::challenge::Counted;
 use super::live;
 use super::methods::{METHODS, title};
+use super::waits::Approval;
 use crate::app::App;
 use crate::page::{Page, Who, day, moment};
 use crate::refusal::Refusal;
@@ -131,6 +132,7 @@ pub(super) struct CallPage {
     typed: Typed,
     counted: Counted,
     code: Option<CodeShown>,
+    approval: Approval,
     refusal: Option<Refusal>,
 }
 
@@ -213,6 +215,7 @@ impl CallPage {
             counted,
             typed,
             code: None,
+            approval: Approval::of(&call),
             refusal: None,
         }
     }
@@ -223,7 +226,12 @@ impl CallPage {
     }
 
     pub(super) fn with_refusal(mut self, refusal: Refusal) -> Self {
-        self.refusal = Some(refusal);
+        if self.stage == Stage::Asking && self.own && Approval::is_told_by(&refusal) {
+            // It stands where the approval will, and goes when that comes.
+            self.approval = Approval::Wanted(refusal);
+        } else {
+            self.refusal = Some(refusal);
+        }
         self
     }
 }

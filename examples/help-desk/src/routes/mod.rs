@@ -1,6 +1,7 @@
 //! Every page, in one list: its address, its method, and who may. The router is made of the list, so that no route is
 //! without a rule.
 
+mod approvals;
 mod assets;
 mod call;
 mod call_page;
@@ -11,6 +12,7 @@ mod methods;
 mod sign_in;
 mod try_it;
 mod unlock;
+mod waits;
 
 use axum::Router;
 use axum::http::Method;
@@ -89,6 +91,11 @@ fn table(app: &App) -> Vec<Row> {
         row(POST, unlock, "/unlock/{request}/done", post(call::done)),
         row(POST, unlock, "/unlock/{request}/abandon", post(call::abandon)),
         row(POST, unlock, "/unlock/{request}/take-over", post(call::take_over)),
+        row(GET, unlock, "/unlock/{request}/approval", get(waits::part)),
+        row(GET, unlock, "/approvals", get(approvals::page)),
+        row(GET, unlock, "/approvals/waiting", get(approvals::list)),
+        // Whom the desk refuses is told what an approver needs, and it is recorded.
+        row(POST, SignedIn, "/approvals/{request}", post(approvals::approve)),
         row(GET, Everyone, "/assets/{name}", get(assets::asset)),
     ];
     if app.key().is_some() {

@@ -8,6 +8,7 @@
     missing_docs
 )]
 
+mod approvals;
 mod browser;
 mod call;
 mod door;
