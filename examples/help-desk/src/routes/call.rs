@@ -23,21 +23,34 @@ pub(super) async fn page(
     who: Who,
     Path(request): Path<String>,
 ) -> Result<Response, Refusal> {
-    let (id, session) = (request_id(&request)?, who.session.clone());
-    let looked = app.desks().run(move |desk| look(desk, &session, id)).await?;
-    let typed = Typed::default().or_entered(&looked.call);
-    let page = CallPage::new(&app, &who, looked, &typed);
-    Ok(html(StatusCode::OK, &page))
+    show(&app, &who, request_id(&request)?, Typed::default()).await
 }
 
-/// GENERATE RESPONSE CODE, and the same code again: the desk's steps in their order, as far as they are not done yet.
+/// The call as it stands, with `typed` in its fields.
+pub(super) async fn show(app: &App, who: &Who, id: RequestId, typed: Typed) -> Result<Response, Refusal> {
+    let session = who.session.clone();
+    let looked = app.desks().run(move |desk| look(desk, &session, id)).await?;
+    let typed = typed.or_entered(&looked.call);
+    Ok(html(StatusCode::OK, &CallPage::new(app, who, looked, &typed)))
+}
+
 pub(super) async fn code(
     State(app): State<App>,
     who: Who,
     Path(request): Path<String>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Refusal> {
-    let (id, session) = (request_id(&request)?, who.session.clone());
+    give_code(&app, &who, request_id(&request)?, typed).await
+}
+
+/// GENERATE RESPONSE CODE, and the same code again: the desk's steps in their order, as far as they are not done yet.
+pub(super) async fn give_code(
+    app: &App,
+    who: &Who,
+    id: RequestId,
+    typed: Typed,
+) -> Result<Response, Refusal> {
+    let session = who.session.clone();
     let (answer, looked, typed) = app
         .desks()
         .run(move |desk| {
@@ -46,7 +59,7 @@ pub(super) async fn code(
         })
         .await?;
     app.desks().send_notices();
-    let page = CallPage::new(&app, &who, looked, &typed);
+    let page = CallPage::new(app, who, looked, &typed);
     Ok(match answer {
         Ok(code) => html(StatusCode::OK, &page.with_code(&code)),
         Err(error) => refused(page, error),
@@ -97,14 +110,18 @@ fn prepare(
     Ok(())
 }
 
-/// TAKE OVER: goes on with another operator's call. What is typed already comes along; who the caller is does not.
 pub(super) async fn take_over(
     State(app): State<App>,
     who: Who,
     Path(request): Path<String>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Refusal> {
-    let (id, session) = (request_id(&request)?, who.session.clone());
+    take(&app, &who, request_id(&request)?, typed).await
+}
+
+/// TAKE OVER: goes on with another operator's call. What is typed already comes along; who the caller is does not.
+pub(super) async fn take(app: &App, who: &Who, id: RequestId, typed: Typed) -> Result<Response, Refusal> {
+    let session = who.session.clone();
     let (taken, looked) = app
         .desks()
         .run(move |desk| {
@@ -119,7 +136,7 @@ pub(super) async fn take_over(
     };
     let typed = typed.or_entered(&looked.call);
     let is_own = looked.call.operator == *who.session.operator();
-    let page = CallPage::new(&app, &who, looked, &typed);
+    let page = CallPage::new(app, who, looked, &typed);
     Ok(match taken {
         Err(error) if !is_own => refused(page, error),
         // Pressed twice, it is theirs already.
@@ -133,7 +150,7 @@ pub(super) async fn done(
     who: Who,
     Path(request): Path<String>,
 ) -> Result<Response, Refusal> {
-    close(&app, who, &request, true).await
+    close(&app, who, request_id(&request)?, true).await
 }
 
 /// ABANDON: it was given up, before there was a code or with one, which may still be good.
@@ -142,11 +159,11 @@ pub(super) async fn abandon(
     who: Who,
     Path(request): Path<String>,
 ) -> Result<Response, Refusal> {
-    close(&app, who, &request, false).await
+    close(&app, who, request_id(&request)?, false).await
 }
 
-async fn close(app: &App, who: Who, request: &str, done: bool) -> Result<Response, Refusal> {
-    let id = request_id(request)?;
+/// Records the call's end.
+pub(super) async fn close(app: &App, who: Who, id: RequestId, done: bool) -> Result<Response, Refusal> {
     let closed = app.desks().run(move |desk| {
         if done {
             desk.done(&who.session, id)

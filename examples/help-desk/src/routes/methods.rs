@@ -41,3 +41,9 @@ pub(super) fn title(method: VerificationMethod) -> &'static str {
     let known = METHODS.iter().find(|(own, ..)| *own == method);
     known.map_or("another way", |(.., title)| title)
 }
+
+/// The title of a value of the form; empty where there is none.
+pub(super) fn title_of(value: &str) -> &'static str {
+    let known = METHODS.iter().find(|(_, own, _)| *own == value);
+    known.map_or("", |(.., title)| title)
+}

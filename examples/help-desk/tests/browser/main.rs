@@ -171,6 +171,41 @@ async fn a_second_operator_approves_in_a_browser_of_their_own() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_ends_in_a_call_is_begun_again_in_place() {
+    let served = Served::start(|router| router).await;
+    let browser = Chromium::start(&served).await;
+    browser.sign_in("desk-1", served.password("desk-1")).await;
+    browser.open("/try-it").await;
+    let challenge = browser.text("#device-challenge").await;
+    browser.open("/unlock?q=robin").await;
+    browser.press("UNLOCK").await;
+    browser.sees(".say", "You are Robin Sample?").await;
+    let in_person = browser.web.find(By::Css("input[value=in-person]")).await;
+    in_person.unwrap().click().await.unwrap();
+    browser.fill("statement", "stands here").await;
+    browser.fill("reason", "INC-1").await;
+    browser.web.delete_all_cookies().await.unwrap();
+    // While it is typed, the page stays.
+    browser.fill("challenge", &challenge).await;
+    browser
+        .sees("#challenge-state", "nothing that you typed is lost")
+        .await;
+    browser.picture("17-session-ended").await;
+    browser.press("GENERATE RESPONSE CODE").await;
+    let asked = browser.sees("#call", "Sign in again").await;
+    assert!(asked.contains(&challenge) && asked.contains("INC-1"), "{asked}");
+    browser.picture("18-sign-in-again").await;
+    // The name is there, and the field for the password has the focus.
+    let field = browser.web.active_element().await.unwrap();
+    field.send_keys(served.password("desk-1")).await.unwrap();
+    field.send_keys(Key::Enter + "").await.unwrap();
+    browser.sees(".given", "Response Code").await;
+    browser.press("DONE").await;
+    browser.sees("#call", "Done: the device is unlocked.").await;
+    browser.quit().await;
+}
+
 /// Holds answers to a search for one letter back, until it is let go.
 #[derive(Clone)]
 struct Slow {

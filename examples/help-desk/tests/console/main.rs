@@ -8,6 +8,7 @@
     missing_docs
 )]
 
+mod again;
 mod approvals;
 mod browser;
 mod call;
