@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use fido_unlock::ErrorCode;
-use fido_unlock::desk::{Operator, OperatorId};
+use fido_unlock::desk::{Operator, OperatorId, UserId};
 use help_desk::demo::Demo;
 use zeroize::Zeroizing;
 
@@ -285,4 +285,33 @@ async fn a_list_that_cannot_be_read_is_no_empty_list() {
         assert_eq!(answer.headers["hx-retarget"].to_str().unwrap(), above);
         assert_eq!(answer.headers["hx-reselect"].to_str().unwrap(), ".refusal");
     }
+}
+
+#[tokio::test]
+async fn a_request_is_not_hidden_behind_a_hundred_others() {
+    let demo = demo();
+    let mut first = Browser::signed_in(&demo, "desk-1").await;
+    let mut second = Browser::signed_in(&demo, "desk-2").await;
+    let app = demo.app();
+    let password = Zeroizing::new(first.password("desk-1"));
+    let operator = OperatorId::new("desk-1").unwrap();
+    let session = app.desks().sign_in(operator, password).await.unwrap();
+    app.desks()
+        .run(move |desk| {
+            let alex = UserId::new("alex.muster").unwrap();
+            let device = desk.find_user(&session, &alex)?.devices.remove(0).id;
+            for _ in 0..100 {
+                desk.open_request(&session, &alex, &device, "")?;
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let waiting = Waiting::of(&mut first).await;
+    let list = second.get("/approvals").await.text;
+    assert!(list.contains(waiting.id()), "{list}");
+    let others = second.get("/unlock").await.text;
+    assert!(others.contains("Calls of other operators (101)"), "{others}");
+    let own = first.get("/unlock").await.text;
+    assert!(own.contains(&format!("href=\"{}\"", waiting.call)), "{own}");
 }
