@@ -260,7 +260,7 @@ namespace FidoUnlock
         EntropyFailed = 610,
         /// <summary>The checkpoint key is also an issuer key.</summary>
         KeyPurpose = 611,
-        /// <summary>These are the issuer keys of another help desk.</summary>
+        /// <summary>These are the keys, or the database, of another help desk.</summary>
         KeyElsewhere = 612,
         /// <summary>Stored data cannot be read.</summary>
         StoreRead = 701,

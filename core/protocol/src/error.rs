@@ -265,7 +265,7 @@ error_table! {
     609 KeyExists Signer "this slot already has a key" "Rotate the key, or choose another slot."
     610 EntropyFailed Signer "this computer could not generate a random number" "Try again; if it happens again, this computer's random source is broken."
     611 KeyPurpose Signer "the checkpoint key is also an issuer key" "Make a separate key for checkpoints."
-    612 KeyElsewhere Signer "these are the issuer keys of another help desk" "Give the backup that this help desk made."
+    612 KeyElsewhere Signer "these are the keys, or the database, of another help desk" "Give the backup that this help desk made."
 
     701 StoreRead Store "stored data cannot be read" "Check the path and its permissions."
     702 StoreWrite Store "data cannot be stored" "Check the disk and its permissions, then try again."

@@ -102,11 +102,16 @@ fn part(headers: &HeaderMap) -> Option<String> {
     Some(part.unwrap_or_default().to_owned())
 }
 
-/// Tells htmx where a refusal goes: in place of a list, or above what the operator has typed, which stays.
+/// Tells htmx where a refusal goes: in place of a list, above a part that follows by itself, or above what the operator
+/// has typed. What stands below it stays.
 fn place(headers: &mut HeaderMap, part: &str) {
     headers.insert("hx-reselect", HeaderValue::from_static(".refusal"));
     headers.insert("hx-reswap", HeaderValue::from_static("innerHTML"));
-    if !OWN_ERRORS.contains(&part) {
-        headers.insert("hx-retarget", HeaderValue::from_static("#problem"));
-    }
+    let above = match part {
+        own if OWN_ERRORS.contains(&own) => return,
+        "waiting" => "#waiting-problem",
+        "approval" => "#approval-problem",
+        _ => "#problem",
+    };
+    headers.insert("hx-retarget", HeaderValue::from_static(above));
 }

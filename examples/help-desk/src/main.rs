@@ -95,6 +95,9 @@ fn tell(demo: &Demo, address: SocketAddr) {
         );
     }
     println!("\nSign in as desk-1. The page \"Try it\" is the caller's side: a locked key of Robin Sample.");
+    println!(
+        "From a device's second code on another operator must approve: desk-2, in another browser or a private window."
+    );
     println!("Ctrl-C ends it; nothing of it stays.");
 }
 

@@ -5,6 +5,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use fido_unlock::desk::{OperatorSession, Privilege, UnixTime};
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::app::App;
@@ -44,7 +45,11 @@ impl Page {
         let unlock = who.may.contains(&Privilege::Unlock);
         Self {
             who: who.clone(),
-            menu: unlock.then(|| entry("Unlock", "/unlock")).into_iter().collect(),
+            menu: if unlock {
+                vec![entry("Unlock", "/unlock"), entry("Approvals", "/approvals")]
+            } else {
+                Vec::new()
+            },
             demo: app
                 .key()
                 .map(|_| entry("Try it", "/try-it"))
@@ -73,6 +78,16 @@ pub(crate) fn html(status: StatusCode, page: &impl Template) -> Response {
     (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], body).into_response()
 }
 
+/// Tells two states of a part apart: SHA-256 over the parts, each after its length in 8 bytes, in hexadecimal digits.
+pub(crate) fn tag(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(part);
+    }
+    base16ct::lower::encode_string(&hash.finalize())
+}
+
 /// A day, such as 2026-11-30.
 pub(crate) fn day(at: UnixTime) -> String {
     at.to_string().chars().take(10).collect()
@@ -93,6 +108,12 @@ pub(crate) fn see_other(path: &str) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_are_not_run_together() {
+        assert_ne!(tag(&["ab", "c"]), tag(&["a", "bc"]));
+        assert_ne!(tag(&[]), tag(&[""]));
+    }
 
     #[test]
     fn days_and_minutes() {

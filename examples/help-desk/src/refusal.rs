@@ -50,6 +50,15 @@ impl Refusal {
         )
     }
 
+    /// A part of a page whose session has ended; the page stays.
+    pub(crate) fn session_ended(status: StatusCode) -> Self {
+        Self::of(
+            status,
+            "your session has ended".into(),
+            "Go on here: you are asked to sign in again, and nothing that you typed is lost.",
+        )
+    }
+
     pub(crate) fn foreign_page() -> Self {
         Self::of(
             StatusCode::FORBIDDEN,

@@ -2,10 +2,17 @@
 "use strict";
 
 const PARTS = ["rows", "challenge-state"];
+// These ask by themselves: what they show stays, and what is wrong stands above it until they are answered.
+const FOLLOWING = ["waiting", "approval"];
+
+function follows(event) {
+  return FOLLOWING.includes(event.detail.target?.id);
+}
 
 function place(event) {
   const target = event.detail.target;
-  return target && PARTS.includes(target.id) ? target : document.getElementById("problem");
+  if (follows(event)) return document.getElementById(`${target.id}-problem`);
+  return PARTS.includes(target?.id) ? target : document.getElementById("problem");
 }
 
 function noAnswer(event) {
@@ -24,4 +31,9 @@ function noAnswer(event) {
 document.addEventListener("htmx:sendError", noAnswer);
 document.addEventListener("htmx:timeout", noAnswer);
 // What was wrong before is not wrong with what is asked now.
-document.addEventListener("htmx:beforeRequest", () => document.getElementById("problem")?.replaceChildren());
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (!follows(event)) document.getElementById("problem")?.replaceChildren();
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (follows(event) && event.detail.successful) place(event)?.replaceChildren();
+});

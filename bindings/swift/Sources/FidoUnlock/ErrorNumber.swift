@@ -255,7 +255,7 @@ public enum ErrorNumber: UInt16, CaseIterable, Sendable {
     case entropyFailed = 610
     /// The checkpoint key is also an issuer key.
     case keyPurpose = 611
-    /// These are the issuer keys of another help desk.
+    /// These are the keys, or the database, of another help desk.
     case keyElsewhere = 612
     /// Stored data cannot be read.
     case storeRead = 701

@@ -11,8 +11,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use fido_unlock::desk::log::{KeyName, NoteSigner, NoteVerifier, SoftwareNoteSigner};
 use fido_unlock::desk::ports::IssuerInfo;
 use fido_unlock::desk::{
-    Desk, DeskParts, KeyRing, LicenceFile, OperatorId, OperatorSession, Rules, SealKey, SoftwareSigner,
-    UnixTime,
+    Desk, DeskParts, KeyRing, LicenceFile, LimitRule, OperatorId, OperatorSession, Rules, SealKey,
+    SoftwareSigner, UnixTime,
 };
 use fido_unlock::ports::Entropy;
 use fido_unlock::suite::IssuerKey;
@@ -193,8 +193,11 @@ fn set_up(parts: DeskParts, secrets: &Secrets, operators: &[DemoOperator]) -> Re
 
 fn rules() -> Rules {
     let mut rules = Rules::default();
-    // Somebody who tries a program out unlocks the same key again and again.
-    rules.limits.device = rules.limits.operator;
+    // Somebody who tries a program out unlocks the same key again and again, and sees an approval the second time.
+    rules.limits.device = LimitRule {
+        approval_from: 1,
+        ..rules.limits.operator
+    };
     rules
 }
 

@@ -45,9 +45,15 @@ fn password() -> Result<Zeroizing<String>, ErrorCode> {
 /// The first one is the Administrator.
 pub(super) fn operators() -> Result<Vec<DemoOperator>, ErrorCode> {
     type Line = (&'static str, &'static [Role], &'static [Privilege], &'static str);
-    const LINES: [Line; 3] = [
+    const LINES: [Line; 4] = [
         ("admin-1", &[Role::Administrator], &[], "may do everything"),
         ("desk-1", &[], &[Privilege::Unlock], "answers callers"),
+        (
+            "desk-2",
+            &[],
+            &[Privilege::Unlock],
+            "answers callers; a second one, to approve",
+        ),
         (
             "audit-1",
             &[],

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::Access;
+use super::again::{self, Step};
 use crate::app::{App, LONGEST_BODY};
 use crate::page::{Who, see_other};
 use crate::refusal::Refusal;
@@ -23,6 +24,18 @@ use crate::{csrf, session};
 pub(super) struct Gate {
     pub(super) app: App,
     pub(super) access: Access,
+    pub(super) lapsed: Lapsed,
+}
+
+/// What becomes of a request whose session has ended.
+#[derive(Clone, Copy)]
+pub(super) enum Lapsed {
+    /// The operator signs in, and begins at the first page.
+    SignIn,
+    /// A part of a page says so in its place, and the page stays.
+    Stay,
+    /// The operator signs in in place, and goes on with this.
+    GoOn(Step),
 }
 
 pub(super) async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Response {
@@ -36,40 +49,68 @@ async fn admit(gate: &Gate, mut request: Request) -> Result<Request, Response> {
     if gate.access == Access::Everyone {
         return Ok(request);
     }
-    let (app, is_part) = (&gate.app, request.headers().contains_key("hx-request"));
-    let Some(cookie) = session::cookie_of(request.headers(), app.site()) else {
-        return Err(to_sign_in(is_part));
+    let app = &gate.app;
+    let cookie = session::cookie_of(request.headers(), app.site());
+    let found = cookie.and_then(|cookie| Some((app.sessions().find(&cookie)?, cookie)));
+    let Some((session, cookie)) = found else {
+        return Err(gate.lapsed(request, StatusCode::UNAUTHORIZED).await);
     };
-    let Some(session) = app.sessions().find(&cookie) else {
-        return Err(to_sign_in(is_part));
-    };
-    let csrf = csrf::token(&cookie);
     if *request.method() == Method::POST {
-        request = with_token(request, &csrf)
+        let (whole, has_token) = with_token(request, &csrf::token(&cookie))
             .await
             .map_err(IntoResponse::into_response)?;
+        request = whole;
+        if !has_token {
+            // A page of an earlier session, as far as can be told: the door has let in no other site's.
+            return Err(match gate.lapsed {
+                Lapsed::SignIn => Refusal::foreign_page().into_response(),
+                Lapsed::Stay | Lapsed::GoOn(_) => gate.lapsed(request, StatusCode::FORBIDDEN).await,
+            });
+        }
     }
-    let asking = session.clone();
     let wanted = match gate.access {
         Access::May(privilege) => Some(privilege),
         Access::Everyone | Access::SignedIn => None,
     };
-    let may = app
-        .desks()
-        .run(move |desk| privileges(desk, &asking, wanted))
-        .await;
-    let may = may.map_err(|refusal| {
-        if refusal.number() != Some(ErrorCode::OperatorUnknown.number()) {
-            return refusal.into_response();
+    let who = match who(app, session, &cookie, wanted).await {
+        Ok(who) => who,
+        Err(refusal) if refusal.number() == Some(ErrorCode::OperatorUnknown.number()) => {
+            app.sessions().end(&cookie);
+            return Err(gate.lapsed(request, StatusCode::UNAUTHORIZED).await);
         }
-        app.sessions().end(&cookie);
-        to_sign_in(is_part)
-    })?;
-    if wanted.is_some_and(|wanted| !may.contains(&wanted)) {
+        Err(refusal) => return Err(refusal.into_response()),
+    };
+    if wanted.is_some_and(|wanted| !who.may.contains(&wanted)) {
         return Err(Refusal::from(ErrorCode::PrivilegeMissing).into_response());
     }
-    request.extensions_mut().insert(Who { session, csrf, may });
+    request.extensions_mut().insert(who);
     Ok(request)
+}
+
+impl Gate {
+    async fn lapsed(&self, request: Request, status: StatusCode) -> Response {
+        match self.lapsed {
+            Lapsed::SignIn => to_sign_in(request.headers().contains_key("hx-request")),
+            Lapsed::Stay => Refusal::session_ended(status).into_response(),
+            Lapsed::GoOn(step) => again::ask(request, step, status).await,
+        }
+    }
+}
+
+/// Who a session's operator is now, with what they may of the menu's privileges and of `wanted`.
+pub(super) async fn who(
+    app: &App,
+    session: OperatorSession,
+    cookie: &str,
+    wanted: Option<Privilege>,
+) -> Result<Who, Refusal> {
+    let asking = session.clone();
+    let may = app.desks().run(move |desk| privileges(desk, &asking, wanted));
+    Ok(Who {
+        may: may.await?,
+        csrf: csrf::token(cookie),
+        session,
+    })
 }
 
 /// Privileges that open lines of the menu.
@@ -108,20 +149,16 @@ impl From<String> for Zeroized {
     }
 }
 
-/// The form has its session's token.
-async fn with_token(request: Request, expected: &str) -> Result<Request, Refusal> {
+/// A request with its form still to be read, and whether the form has its session's token.
+async fn with_token(request: Request, expected: &str) -> Result<(Request, bool), Refusal> {
     let (parts, body) = request.into_parts();
     let bytes = to_bytes(body, LONGEST_BODY)
         .await
         .map_err(|_| Refusal::too_long())?;
     let copy = Request::from_parts(parts.clone(), Body::from(bytes.clone()));
     let form = copy.extract::<Form<Token>, _>().await;
-    match form {
-        Ok(Form(token)) if csrf::is_token(&token.csrf.0, expected) => {
-            Ok(Request::from_parts(parts, Body::from(bytes)))
-        }
-        _ => Err(Refusal::foreign_page()),
-    }
+    let has_token = form.is_ok_and(|Form(token)| csrf::is_token(&token.csrf.0, expected));
+    Ok((Request::from_parts(parts, Body::from(bytes)), has_token))
 }
 
 /// Whoever has not signed in, or no longer, does so. `is_part`: htmx asks, which must not put that page into this one.

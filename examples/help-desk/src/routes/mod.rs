@@ -1,13 +1,19 @@
 //! Every page, in one list: its address, its method, and who may. The router is made of the list, so that no route is
 //! without a rule.
 
+mod again;
+mod approvals;
 mod assets;
 mod call;
+mod call_page;
 mod challenge;
 mod guard;
+mod live;
+mod methods;
 mod sign_in;
 mod try_it;
 mod unlock;
+mod waits;
 
 use axum::Router;
 use axum::http::Method;
@@ -15,6 +21,8 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 use fido_unlock::desk::Privilege;
 
+use self::again::Step;
+use self::guard::Lapsed;
 use crate::app::App;
 use crate::refusal::Refusal;
 
@@ -44,31 +52,46 @@ pub struct Route {
 /// Every route of the service, with its rule.
 #[must_use]
 pub fn routes(app: &App) -> Vec<Route> {
-    table(app).into_iter().map(|(route, _)| route).collect()
+    table(app).into_iter().map(|row| row.route).collect()
 }
 
 pub(crate) fn router(app: &App) -> Router<App> {
     let mut router = Router::new();
-    for (route, handler) in table(app) {
+    for row in table(app) {
         let gate = guard::Gate {
             app: app.clone(),
-            access: route.access,
+            access: row.route.access,
+            lapsed: row.lapsed,
         };
-        let guarded = handler.route_layer(from_fn_with_state(gate, guard::guard));
-        router = router.route(route.path, guarded);
+        let guarded = row.handler.route_layer(from_fn_with_state(gate, guard::guard));
+        router = router.route(row.route.path, guarded);
     }
     router.fallback(async || Refusal::not_found())
 }
 
-type Row = (Route, MethodRouter<App>);
+struct Row {
+    route: Route,
+    lapsed: Lapsed,
+    handler: MethodRouter<App>,
+}
 
 fn row(method: Method, access: Access, path: &'static str, handler: MethodRouter<App>) -> Row {
-    let route = Route { method, path, access };
-    (route, handler)
+    Row {
+        route: Route { method, path, access },
+        lapsed: Lapsed::SignIn,
+        handler,
+    }
+}
+
+impl Row {
+    fn when_lapsed(self, lapsed: Lapsed) -> Self {
+        Self { lapsed, ..self }
+    }
 }
 
 fn table(app: &App) -> Vec<Row> {
     use Access::{Everyone, May, SignedIn};
+    use Lapsed::{GoOn, Stay};
     const GET: Method = Method::GET;
     const POST: Method = Method::POST;
     let unlock = May(Privilege::Unlock);
@@ -80,11 +103,20 @@ fn table(app: &App) -> Vec<Row> {
         row(GET, unlock, "/unlock", get(unlock::page)),
         row(GET, unlock, "/unlock/rows", get(unlock::rows)),
         row(POST, unlock, "/unlock", post(unlock::open)),
-        row(POST, unlock, "/unlock/challenge", post(challenge::check)),
+        row(POST, unlock, "/unlock/challenge", post(challenge::check)).when_lapsed(Stay),
         row(GET, unlock, "/unlock/{request}", get(call::page)),
-        row(POST, unlock, "/unlock/{request}/code", post(call::code)),
-        row(POST, unlock, "/unlock/{request}/done", post(call::done)),
-        row(POST, unlock, "/unlock/{request}/abandon", post(call::abandon)),
+        row(POST, unlock, "/unlock/{request}/code", post(call::code)).when_lapsed(GoOn(Step::Code)),
+        row(POST, unlock, "/unlock/{request}/done", post(call::done)).when_lapsed(GoOn(Step::Done)),
+        row(POST, unlock, "/unlock/{request}/abandon", post(call::abandon)).when_lapsed(GoOn(Step::Abandon)),
+        row(POST, unlock, "/unlock/{request}/take-over", post(call::take_over))
+            .when_lapsed(GoOn(Step::TakeOver)),
+        row(GET, Everyone, "/unlock/{request}/sign-in", get(again::page)),
+        row(POST, Everyone, "/unlock/{request}/sign-in", post(again::sign_in)),
+        row(GET, unlock, "/unlock/{request}/approval", get(waits::part)).when_lapsed(Stay),
+        row(GET, unlock, "/approvals", get(approvals::page)),
+        row(GET, unlock, "/approvals/waiting", get(approvals::list)),
+        // Whom the desk refuses is told what an approver needs, and it is recorded.
+        row(POST, SignedIn, "/approvals/{request}", post(approvals::approve)),
         row(GET, Everyone, "/assets/{name}", get(assets::asset)),
     ];
     if app.key().is_some() {

@@ -2,11 +2,12 @@
 
 use askama::Template;
 use axum::extract::{Form, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use fido_unlock::desk::{OperatorId, Privilege};
+use fido_unlock::desk::{OperatorId, OperatorSession, Privilege};
 use fido_unlock::{ErrorCode, Shown};
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use super::guard::Zeroized;
 use crate::app::App;
@@ -42,12 +43,8 @@ pub(super) async fn sign_in(
     headers: HeaderMap,
     Form(form): Form<SignIn>,
 ) -> Result<Response, Refusal> {
-    let signed_in = match OperatorId::new(form.name.trim()) {
-        Some(operator) => app.desks().sign_in(operator, form.password.0).await,
-        None => Err(ErrorCode::OperatorUnknown.into()),
-    };
-    let session = match signed_in {
-        Ok(session) => session,
+    let begun = match begin(&app, &headers, &form.name, form.password).await {
+        Ok(begun) => begun,
         Err(refusal) => {
             let page = SignInPage {
                 name: Shown(form.name.trim()).to_string(),
@@ -57,13 +54,38 @@ pub(super) async fn sign_in(
             return Ok(html(refusal.status(), &page));
         }
     };
-    // A browser has one session: whoever was signed in here before is not any more.
-    end(&app, &headers).await;
-    let cookie = app.sessions().begin(session)?;
     let mut response = see_other("/");
-    let set = session::set_cookie(&cookie, app.site())?;
-    response.headers_mut().append(header::SET_COOKIE, set);
+    response
+        .headers_mut()
+        .append(header::SET_COOKIE, begun.set_cookie);
     Ok(response)
+}
+
+/// A session that has begun.
+pub(super) struct Begun {
+    pub(super) session: OperatorSession,
+    /// Its cookie's value.
+    pub(super) cookie: Zeroizing<String>,
+    /// The header that sets it.
+    pub(super) set_cookie: HeaderValue,
+}
+
+/// Signs in. A browser has one session: whoever was signed in there before is not any more.
+pub(super) async fn begin(
+    app: &App,
+    headers: &HeaderMap,
+    name: &str,
+    password: Zeroized,
+) -> Result<Begun, Refusal> {
+    let operator = OperatorId::new(name.trim()).ok_or(ErrorCode::OperatorUnknown)?;
+    let session = app.desks().sign_in(operator, password.0).await?;
+    end(app, headers).await;
+    let cookie = app.sessions().begin(session.clone())?;
+    Ok(Begun {
+        set_cookie: session::set_cookie(&cookie, app.site())?,
+        session,
+        cookie,
+    })
 }
 
 pub(super) async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Result<Response, Refusal> {

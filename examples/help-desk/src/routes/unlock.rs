@@ -1,5 +1,7 @@
 //! Unlock: who calls, and with which device. A search gives rows; UNLOCK in a row opens a call.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::extract::{Form, Query, State};
 use axum::http::StatusCode;
@@ -10,6 +12,7 @@ use fido_unlock::desk::{
 use fido_unlock::{DeviceId, ErrorCode, Shown};
 use serde::Deserialize;
 
+use super::live;
 use crate::app::App;
 use crate::page::{Page, Who, day, html, moment, see_other};
 use crate::refusal::Refusal;
@@ -18,7 +21,7 @@ use crate::refusal::Refusal;
 const MOST_SHOWN: usize = 20;
 /// The longest text that is searched for, in characters.
 const LONGEST_SEARCH: usize = 200;
-/// So many open calls are looked through for the operator's own.
+/// So many of the oldest calls are looked through for codes of which nothing is known.
 const MOST_CALLS: u32 = 100;
 
 #[derive(Deserialize)]
@@ -49,10 +52,11 @@ struct DeviceLine {
     open_codes: usize,
 }
 
-/// A call of the operator's that has not ended.
+/// A call that has not ended.
 struct OpenCall {
     id: String,
     name: String,
+    operator: String,
     opened: String,
     has_code: bool,
 }
@@ -78,7 +82,7 @@ struct UnlockPage {
     page: Page,
     text: String,
     rows: Rows,
-    calls: Vec<OpenCall>,
+    calls: OpenCalls,
 }
 
 #[derive(Template)]
@@ -106,7 +110,7 @@ pub(super) async fn page(State(app): State<App>, who: Who, Query(search): Query<
         Ok(calls) => calls,
         Err(refusal) => {
             rows = Rows::Refused(refusal);
-            Vec::new()
+            OpenCalls::default()
         }
     };
     let page = UnlockPage {
@@ -176,19 +180,42 @@ fn line(
     })
 }
 
-fn open_calls(desk: &mut Desk, session: &OperatorSession) -> Result<Vec<OpenCall>, DeskError> {
-    let own = |call: &CallView| {
-        call.operator == *session.operator()
-            && (call.code == Some(CodeOutcome::Open) || call.lives && call.code.is_none())
-    };
-    let calls = desk.open_requests(session, None, MOST_CALLS)?;
-    let calls = calls.iter().filter(|call| own(call)).map(|call| OpenCall {
-        id: call.id.to_string(),
-        name: Shown(&call.user.name).to_string(),
-        opened: moment(call.opened_at),
-        has_code: call.code.is_some(),
-    });
-    Ok(calls.collect())
+/// Calls that have not ended: the operator's own, with codes of which nothing is known, and those of others that live.
+#[derive(Default)]
+struct OpenCalls {
+    own: Vec<OpenCall>,
+    others: Vec<OpenCall>,
+    more: bool,
+}
+
+fn open_calls(desk: &mut Desk, session: &OperatorSession) -> Result<OpenCalls, DeskError> {
+    let young = live::young(desk, session)?;
+    let known: BTreeSet<_> = young.calls.iter().map(|call| *call.id.as_bytes()).collect();
+    let old = desk.open_requests(session, None, MOST_CALLS)?;
+    let old = old.into_iter().filter(|call| !known.contains(call.id.as_bytes()));
+    let unended = |call: &CallView| call.code == Some(CodeOutcome::Open) || call.lives && call.code.is_none();
+    let (own, others): (Vec<_>, Vec<_>) = old
+        .chain(young.calls)
+        .filter(unended)
+        .partition(|call| call.operator == *session.operator());
+    let others = others.iter().filter(|call| call.lives && call.code.is_none());
+    Ok(OpenCalls {
+        own: own.iter().map(OpenCall::of).collect(),
+        others: others.map(OpenCall::of).collect(),
+        more: young.more,
+    })
+}
+
+impl OpenCall {
+    fn of(call: &CallView) -> Self {
+        Self {
+            id: call.id.to_string(),
+            name: Shown(&call.user.name).to_string(),
+            operator: Shown(call.operator.as_str()).to_string(),
+            opened: moment(call.opened_at),
+            has_code: call.code.is_some(),
+        }
+    }
 }
 
 #[derive(Deserialize)]

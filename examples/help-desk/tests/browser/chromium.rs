@@ -175,6 +175,15 @@ impl Chromium {
         }
     }
 
+    /// Waits until the style rule finds nothing.
+    pub async fn gone(&self, css: &str) {
+        let begun = Instant::now();
+        while self.web.find(By::Css(css)).await.is_ok() {
+            assert!(begun.elapsed() < PATIENCE, "{css} is still there");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Leaves pictures, where they are wanted.
     pub async fn picture(&self, name: &str) {
         let Some(folder) = std::env::var_os("HELP_DESK_SCREENSHOTS").map(PathBuf::from) else {

@@ -104,6 +104,108 @@ async fn an_operator_unlocks_the_virtual_key() {
     browser.quit().await;
 }
 
+/// An operator opens a call for Robin Sample and fills in all that a code needs, but for what is wanted of others.
+async fn asks_for_a_code(browser: &Chromium, challenge: &str) {
+    browser.open("/unlock?q=robin").await;
+    browser.press("UNLOCK").await;
+    browser.sees(".say", "You are Robin Sample?").await;
+    let called_back = browser.web.find(By::Css("input[value=call-back]")).await;
+    called_back.unwrap().click().await.unwrap();
+    browser.fill("statement", "called back, spoke to her").await;
+    browser.fill("reason", "INC-1").await;
+    browser.fill("challenge", challenge).await;
+    browser.press("GENERATE RESPONSE CODE").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_operator_approves_in_a_browser_of_their_own() {
+    let served = Served::start(|router| router).await;
+    let (first, second) = tokio::join!(Chromium::start(&served), Chromium::start(&served));
+    first.sign_in("desk-1", served.password("desk-1")).await;
+    second.sign_in("desk-2", served.password("desk-2")).await;
+    second.open("/approvals").await;
+    second.sees("#waiting", "No request waits for you.").await;
+    second.picture("12-nothing-waits").await;
+
+    first.open("/try-it").await;
+    let challenge = first.text("#device-challenge").await;
+    asks_for_a_code(&first, &challenge).await;
+    first.sees(".given", "Response Code").await;
+    // The second code for a device.
+    asks_for_a_code(&first, &challenge).await;
+    let told = first.sees("#approval", "Please approve request").await;
+    first.picture("13-waits").await;
+
+    // Neither of them does anything to see what the other has done.
+    let list = second
+        .sees("#waiting", "desk-1 asks for a code for Robin Sample")
+        .await;
+    let id = first.text("#approval .code").await;
+    assert!(list.contains(&id) && list.contains(&challenge), "{told} {list}");
+    second.picture("14-approvals").await;
+    second.offline(true).await;
+    second.sees("#waiting-problem", "does not answer").await;
+    second.sees("#waiting", &id).await;
+    second.offline(false).await;
+    second.gone("#waiting-problem .refusal").await;
+    second.press("APPROVE").await;
+    second.sees(".outcome", &id).await;
+    second.picture("15-approved").await;
+
+    first.sees("#approval", "desk-2 has approved").await;
+    first.picture("16-may-go-on").await;
+    first.press("GENERATE RESPONSE CODE").await;
+    first.sees(".given", "Response Code").await;
+    for browser in [first, second] {
+        let complaints = browser.complaints().await;
+        let expected = [
+            "403",
+            "ERR_INTERNET_DISCONNECTED",
+            "htmx:sendError",
+            "htmx:afterRequest",
+        ];
+        let is_other = |text: &&String| expected.iter().all(|own| !text.contains(own));
+        let others: Vec<_> = complaints.iter().filter(is_other).collect();
+        assert!(others.is_empty(), "{others:?}");
+        browser.quit().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_ends_in_a_call_is_begun_again_in_place() {
+    let served = Served::start(|router| router).await;
+    let browser = Chromium::start(&served).await;
+    browser.sign_in("desk-1", served.password("desk-1")).await;
+    browser.open("/try-it").await;
+    let challenge = browser.text("#device-challenge").await;
+    browser.open("/unlock?q=robin").await;
+    browser.press("UNLOCK").await;
+    browser.sees(".say", "You are Robin Sample?").await;
+    let in_person = browser.web.find(By::Css("input[value=in-person]")).await;
+    in_person.unwrap().click().await.unwrap();
+    browser.fill("statement", "stands here").await;
+    browser.fill("reason", "INC-1").await;
+    browser.web.delete_all_cookies().await.unwrap();
+    // While it is typed, the page stays.
+    browser.fill("challenge", &challenge).await;
+    browser
+        .sees("#challenge-state", "nothing that you typed is lost")
+        .await;
+    browser.picture("17-session-ended").await;
+    browser.press("GENERATE RESPONSE CODE").await;
+    let asked = browser.sees("#call", "Sign in again").await;
+    assert!(asked.contains(&challenge) && asked.contains("INC-1"), "{asked}");
+    browser.picture("18-sign-in-again").await;
+    // The name is there, and the field for the password has the focus.
+    let field = browser.web.active_element().await.unwrap();
+    field.send_keys(served.password("desk-1")).await.unwrap();
+    field.send_keys(Key::Enter + "").await.unwrap();
+    browser.sees(".given", "Response Code").await;
+    browser.press("DONE").await;
+    browser.sees("#call", "Done: the device is unlocked.").await;
+    browser.quit().await;
+}
+
 /// Holds answers to a search for one letter back, until it is let go.
 #[derive(Clone)]
 struct Slow {

@@ -34,6 +34,26 @@ impl Answer {
         self.headers[header::LOCATION].to_str().unwrap()
     }
 
+    /// The fields of the page's form for `action`, as the page fills them in.
+    pub fn fields(&self, action: &str) -> Vec<(String, String)> {
+        let form = self.between(&format!("action=\"{action}\""), "</form>");
+        let attribute = |input: &str, name: &str| {
+            let (_, rest) = input.split_once(&format!(" {name}=\""))?;
+            Some(unescaped(rest.split_once('"')?.0))
+        };
+        let inputs = form.split("<input").skip(1);
+        let inputs = inputs.map(|input| input.split_once('>').unwrap().0);
+        inputs
+            .filter(|input| !input.contains("type=\"radio\"") || input.contains(" checked"))
+            .filter_map(|input| {
+                Some((
+                    attribute(input, "name")?,
+                    attribute(input, "value").unwrap_or_default(),
+                ))
+            })
+            .collect()
+    }
+
     /// That it is this refusal, with what to do now.
     #[track_caller]
     pub fn refuses(&self, status: u16, code: fido_unlock::ErrorCode) {
@@ -52,6 +72,14 @@ pub fn escaped(text: &str) -> String {
         .replace('"', "&#34;")
         .replace('<', "&#60;")
         .replace('>', "&#62;")
+}
+
+fn unescaped(text: &str) -> String {
+    text.replace("&#39;", "'")
+        .replace("&#34;", "\"")
+        .replace("&#60;", "<")
+        .replace("&#62;", ">")
+        .replace("&#38;", "&")
 }
 
 /// One browser over one demonstration.
@@ -117,7 +145,17 @@ impl<'a> Browser<'a> {
         self.post_bare(path, &all).await
     }
 
-    /// The same without the token.
+    /// Fills in what `typed` says of a page's form, and sends it with all that the page has filled in.
+    pub async fn submit(&mut self, page: &Answer, action: &str, typed: &[(&str, &str)]) -> Answer {
+        let filled = page.fields(action);
+        let untyped = |(name, _): &&(String, String)| typed.iter().all(|(own, _)| own != name);
+        let filled = filled.iter().filter(untyped);
+        let filled = filled.map(|(name, value)| (name.as_str(), value.as_str()));
+        let all: Vec<_> = filled.chain(typed.iter().copied()).collect();
+        self.post_bare(action, &all).await
+    }
+
+    /// Sends a form as it is given.
     pub async fn post_bare(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let request = self
             .request(Method::POST, path)

@@ -245,7 +245,9 @@ async fn the_same_code_again_and_then_given_up() {
     assert_eq!(code_of(&browser.post(&format!("{call}/code"), &[]).await), first);
 
     let mut other = Browser::signed_in(&demo, "admin-1").await;
-    assert!(other.get(&call).await.text.contains("desk-1 is at this call."));
+    let seen = other.get(&call).await;
+    assert!(seen.text.contains("desk-1 has made a code in this call."));
+    assert!(!seen.text.contains("SHOW THE CODE AGAIN") && seen.text.contains("ABANDON"));
     let refused = other.post(&format!("{call}/code"), &[]).await;
     refused.refuses(404, ErrorCode::RequestUnknown);
 

@@ -100,12 +100,7 @@ async fn a_refusal_goes_where_it_is_seen_and_what_was_typed_stays() {
     for (method, path, part, place) in [
         (Method::GET, "/unlock/rows?q=a", "rows", None),
         (Method::POST, "/unlock/challenge", "challenge-state", None),
-        (
-            Method::POST,
-            "/unlock/0000-0000-0000-0000-0000/code",
-            "call",
-            Some("#problem"),
-        ),
+        (Method::POST, "/unlock", "call", Some("#problem")),
     ] {
         let request = browser.request(method, path);
         let request = request.header("hx-request", "true").header("hx-target", part);

@@ -68,6 +68,10 @@ async fn what_is_typed_comes_back_as_text() {
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     is_harmless(&refused.text);
     is_harmless(&browser.get(&call).await.text);
+    let without_token = [&fields[..], &[("operator", NAME)]].concat();
+    let asked = browser.post_bare(&format!("{call}/code"), &without_token).await;
+    assert!(asked.text.contains("SIGN IN AND GO ON") && asked.text.contains("alert(1)"));
+    is_harmless(&asked.text);
     is_harmless(
         &browser
             .post("/unlock/challenge", &[("suite", "2"), ("challenge", NAME)])

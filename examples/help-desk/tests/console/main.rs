@@ -8,9 +8,12 @@
     missing_docs
 )]
 
+mod again;
+mod approvals;
 mod browser;
 mod call;
 mod door;
+mod handed_on;
 mod headers;
 mod injection;
 mod sign_in;

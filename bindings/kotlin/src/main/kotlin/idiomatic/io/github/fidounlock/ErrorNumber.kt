@@ -259,7 +259,7 @@ enum class ErrorNumber(val number: Int) {
     EntropyFailed(610),
     /** The checkpoint key is also an issuer key. */
     KeyPurpose(611),
-    /** These are the issuer keys of another help desk. */
+    /** These are the keys, or the database, of another help desk. */
     KeyElsewhere(612),
     /** Stored data cannot be read. */
     StoreRead(701),

@@ -1,0 +1,246 @@
+//! Approvals: requests of other operators that a second one may approve, with everything that they approve.
+
+use askama::Template;
+use axum::extract::{Form, Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use fido_unlock::desk::{
+    CallView, Desk, DeskError, OperatorSession, Privilege, RequestId, UserClass, Vouched,
+};
+use fido_unlock::{ErrorCode, HasCode, Shown};
+use serde::Deserialize;
+
+use super::call::request_id;
+use super::live;
+use super::methods::title;
+use crate::app::App;
+use crate::page::{Page, Who, html, moment, see_other, tag};
+use crate::refusal::Refusal;
+
+/// A request as its approver is shown it.
+struct Request {
+    id: String,
+    operator: String,
+    name: String,
+    user: String,
+    privileged: bool,
+    device: String,
+    reason: String,
+    method: &'static str,
+    vouched: Vouched,
+    challenge: String,
+    delivery: String,
+    until: String,
+    open_codes: usize,
+    unknown_since_backup: bool,
+    seen: String,
+}
+
+impl Request {
+    fn of(call: &CallView) -> Result<Self, ErrorCode> {
+        let (method, vouched) = call.caller.ok_or(ErrorCode::CallerUnverified)?;
+        let challenge = call.challenge.ok_or(ErrorCode::WrongState)?;
+        let mut request = Self {
+            id: call.id.to_string(),
+            operator: Shown(call.operator.as_str()).to_string(),
+            name: Shown(&call.user.name).to_string(),
+            user: Shown(call.user.id.as_str()).to_string(),
+            privileged: call.user.class == UserClass::Privileged,
+            device: call.device.to_code(),
+            reason: Shown(&call.reason).to_string(),
+            method: title(method),
+            vouched,
+            challenge: challenge.to_code(),
+            delivery: delivery(call),
+            until: moment(call.expires_at),
+            open_codes: call.open_codes.len(),
+            unknown_since_backup: call.unknown_since_backup,
+            seen: String::new(),
+        };
+        request.seen = tag(&[
+            &request.id,
+            &request.operator,
+            &request.name,
+            &request.user,
+            if request.privileged { "privileged" } else { "" },
+            &request.device,
+            &request.reason,
+            request.method,
+            if vouched == Vouched::Machine {
+                "machine"
+            } else {
+                ""
+            },
+            &request.challenge,
+            &request.delivery,
+        ]);
+        Ok(request)
+    }
+}
+
+/// Which way the code goes.
+fn delivery(call: &CallView) -> String {
+    let Some(id) = &call.channel else {
+        return "read out to the caller".into();
+    };
+    let known = call.user.channels.iter().find(|channel| channel.id == *id);
+    let address = known.map_or(id, |channel| &channel.address);
+    format!("sent to {}", Shown(address))
+}
+
+/// What waits for the operator who looks.
+struct Waiting {
+    requests: Vec<Request>,
+    more: bool,
+    seen: String,
+}
+
+/// Requests of others that live, without a code and an approval, with a challenge and a caller whose verification
+/// counts. Whether the rules want an approval is judged when the code is asked for.
+fn waiting(desk: &mut Desk, session: &OperatorSession) -> Result<Waiting, DeskError> {
+    let young = live::young(desk, session)?;
+    let waits = |call: &&CallView| {
+        call.lives
+            && call.code.is_none()
+            && call.approved_by.is_none()
+            && call.operator != *session.operator()
+    };
+    let waits = young.calls.iter().filter(waits);
+    let requests: Vec<_> = waits.filter_map(|call| Request::of(call).ok()).collect();
+    let seen: Vec<_> = requests.iter().map(|request| request.seen.as_str()).collect();
+    Ok(Waiting {
+        seen: tag(&seen),
+        requests,
+        more: young.more,
+    })
+}
+
+#[derive(Template)]
+#[template(path = "approvals.html")]
+struct ApprovalsPage {
+    page: Page,
+    /// `None`: it could not be read, which `refusal` tells.
+    waiting: Option<Waiting>,
+    approved: Option<Request>,
+    refusal: Option<Refusal>,
+}
+
+#[derive(Template)]
+#[template(path = "waiting.html")]
+struct WaitingPart {
+    page: Page,
+    waiting: Waiting,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Approved {
+    approved: Option<String>,
+}
+
+pub(super) async fn page(State(app): State<App>, who: Who, Query(query): Query<Approved>) -> Response {
+    let id = query.approved.and_then(|id| RequestId::parse(&id).ok());
+    show(&app, &who, id, None).await
+}
+
+async fn show(app: &App, who: &Who, approved: Option<RequestId>, refusal: Option<Refusal>) -> Response {
+    let session = who.session.clone();
+    let looked = app.desks().run(move |desk| {
+        let approved = match approved {
+            Some(id) => own_approval(desk, &session, id)?,
+            None => None,
+        };
+        Ok((waiting(desk, &session)?, approved))
+    });
+    let (waiting, approved, unread) = match looked.await {
+        Ok((waiting, approved)) => (Some(waiting), approved, None),
+        Err(refusal) => (None, None, Some(refusal)),
+    };
+    let page = ApprovalsPage {
+        page: Page::new(app, who, "/approvals"),
+        waiting,
+        approved,
+        refusal: refusal.or(unread),
+    };
+    let status = page.refusal.as_ref().map_or(StatusCode::OK, Refusal::status);
+    html(status, &page)
+}
+
+/// A request, if this operator has approved it as it is.
+fn own_approval(
+    desk: &mut Desk,
+    session: &OperatorSession,
+    id: RequestId,
+) -> Result<Option<Request>, DeskError> {
+    let call = desk.request(session, id)?;
+    let own = call.approved_by.as_ref() == Some(session.operator());
+    Ok(Request::of(&call).ok().filter(|_| own))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Seen {
+    /// The tag of what is shown already.
+    #[serde(default)]
+    seen: String,
+}
+
+impl Seen {
+    /// Nothing, where it is shown already.
+    pub(super) fn unless(&self, tag: &str) -> Option<Response> {
+        (self.seen == tag).then(|| StatusCode::NO_CONTENT.into_response())
+    }
+}
+
+/// The list as it is now; nothing where it is what is shown.
+pub(super) async fn list(
+    State(app): State<App>,
+    who: Who,
+    Query(seen): Query<Seen>,
+) -> Result<Response, Refusal> {
+    let session = who.session.clone();
+    let waiting = app.desks().run(move |desk| waiting(desk, &session)).await?;
+    if let Some(nothing) = seen.unless(&waiting.seen) {
+        return Ok(nothing);
+    }
+    let part = WaitingPart {
+        page: Page::new(&app, &who, "/approvals"),
+        waiting,
+    };
+    Ok(html(StatusCode::OK, &part))
+}
+
+/// APPROVE: what was shown, and nothing else.
+pub(super) async fn approve(
+    State(app): State<App>,
+    who: Who,
+    Path(request): Path<String>,
+    Form(form): Form<Seen>,
+) -> Result<Response, Refusal> {
+    let (id, session) = (request_id(&request)?, who.session.clone());
+    let approved = app
+        .desks()
+        .run(move |desk| approve_as_seen(desk, &session, id, &form.seen));
+    match approved.await {
+        Ok(()) => Ok(see_other(&format!("/approvals?approved={id}"))),
+        // The list is nothing for them.
+        Err(refusal) if !who.may.contains(&Privilege::Unlock) => Err(refusal),
+        Err(refusal) => Ok(show(&app, &who, None, Some(refusal)).await),
+    }
+}
+
+fn approve_as_seen(
+    desk: &mut Desk,
+    session: &OperatorSession,
+    id: RequestId,
+    seen: &str,
+) -> Result<(), DeskError> {
+    let call = desk.request(session, id).map_err(|error| match error.code() {
+        // As the desk says it of who approves.
+        ErrorCode::PrivilegeMissing => ErrorCode::ApproverPrivilege.into(),
+        _ => error,
+    })?;
+    // Their own is refused whatever they have seen; of another's, what is approved is what was seen.
+    if call.operator != *session.operator() && Request::of(&call)?.seen != seen {
+        return Err(ErrorCode::ApprovalElsewhere.into());
+    }
+    desk.approve(session, id)
+}
