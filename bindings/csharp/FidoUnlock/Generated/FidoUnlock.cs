@@ -304,6 +304,9 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_may", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_may(), 27342);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_desk", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_open_desk(), 19027);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_operators", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_operators(), 28710);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_pending_class", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_pending_class(), 31947);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_pending_operators", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_pending_operators(), 34401);
+            Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_pending_rules", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_pending_rules(), 17268);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_operator", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_operator(), 40997);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_rules", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_rules(), 21310);
             Check("uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user", UniffiNative.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_user(), 52660);
@@ -373,7 +376,8 @@ namespace FidoUnlock
             Check("uniffi_fido_unlock_ffi_checksum_constructor_keyfolder_open", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_keyfolder_open(), 1415);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_create", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_create(), 50174);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_open", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_open(), 3672);
-            Check("uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_restore", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_restore(), 38298);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_restore", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_restore(), 2482);
+            Check("uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_restore_and_accept_clock", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_restore_and_accept_clock(), 54435);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_folder", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_folder(), 52371);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_of", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_of(), 38368);
             Check("uniffi_fido_unlock_ffi_checksum_constructor_desksigner_folder", UniffiNative.uniffi_fido_unlock_ffi_checksum_constructor_desksigner_folder(), 18282);
@@ -657,6 +661,15 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_operators();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_pending_class();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_pending_operators();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_pending_rules();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_operator();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -867,6 +880,9 @@ namespace FidoUnlock
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_restore();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_restore_and_accept_clock();
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern ushort uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_folder();
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -1044,6 +1060,9 @@ namespace FidoUnlock
         internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_helpdesk_restore(UniffiBuffer a0, ulong a1, ulong a2, ulong a3, UniffiBuffer a4, UniffiBuffer a5, UniffiBuffer a6, UniffiBuffer a7, UniffiBuffer a8, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern ulong uniffi_fido_unlock_ffi_fn_constructor_helpdesk_restore_and_accept_clock(UniffiBuffer a0, ulong a1, ulong a2, ulong a3, UniffiBuffer a4, UniffiBuffer a5, UniffiBuffer a6, UniffiBuffer a7, UniffiBuffer a8, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_abandon(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
@@ -1210,6 +1229,15 @@ namespace FidoUnlock
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_operators(ulong a0, ulong a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_pending_class(ulong a0, ulong a1, UniffiBuffer a2, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_pending_operators(ulong a0, ulong a1, ref UniffiStatus status);
+
+        [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern UniffiBuffer uniffi_fido_unlock_ffi_fn_method_helpdesk_pending_rules(ulong a0, ulong a1, ref UniffiStatus status);
 
         [global::System.Runtime.InteropServices.DllImport(Library, CallingConvention = global::System.Runtime.InteropServices.CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern void uniffi_fido_unlock_ffi_fn_method_helpdesk_put_operator(ulong a0, ulong a1, UniffiBuffer a2, UniffiBuffer a3, ref UniffiStatus status);
@@ -2549,7 +2577,7 @@ namespace FidoUnlock
             return UniffiConverters.LiftHelpDesk(uniffiRaw);
         }
 
-        /// <summary>Opens the desk in a folder whose database was set back to a backup (<c>backup_desk</c>), which <c>open</c> refuses with number 714. Its log goes on under a new id, so <c>origin</c> is another and checkpoints are signed under that name; sessions and requests end; the first code for each device needs a second operator's approval. Open no other desk over the folder meanwhile, and open those that are open again. <c>operator</c>: an Administrator as the backup knows them; <c>note</c>: what had happened. The password is wiped on this side.</summary>
+        /// <summary>Opens the desk in a folder whose database was set back to a backup (<c>backup_desk</c>), which <c>open</c> refuses with number 714. Remove <c>desk.sqlite-wal</c> and <c>desk.sqlite-shm</c> before the backup is copied over <c>desk.sqlite</c>: they belong to the database that was there. Its log goes on under a new id, so <c>origin</c> is another and checkpoints are signed under that name; sessions and requests end; the first code for each device needs a second operator's approval. Open no other desk over the folder meanwhile, and open those that are open again. <c>operator</c>: an Administrator as the backup knows them; <c>note</c>: what had happened. The password is wiped on this side.</summary>
         /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
         public static global::FidoUnlock.HelpDesk Restore(string folder, global::FidoUnlock.DeskKeys keys, global::FidoUnlock.DeskSigner signer, global::FidoUnlock.IOwnerNotifier notifier, global::FidoUnlock.ICodeDelivery delivery, global::System.Collections.Generic.IReadOnlyList<string> vendorKeys, string @operator, string password, string note)
         {
@@ -2599,6 +2627,60 @@ namespace FidoUnlock
             }
             var uniffiStatus = default(UniffiStatus);
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_helpdesk_restore(uniffiA0, uniffiA1, uniffiA2, uniffiA3, uniffiA4, uniffiA5, uniffiA6, uniffiA7, uniffiA8, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiConverters.LiftHelpDesk(uniffiRaw);
+        }
+
+        /// <summary>The same for a backup whose last entry is later than this computer's clock, because a clock too far ahead has written it: <c>restore</c> then fails with number 423. Say it only of a clock that is right. The desk goes on with it, with an entry of its own, and every Administrator is told.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public static global::FidoUnlock.HelpDesk RestoreAndAcceptClock(string folder, global::FidoUnlock.DeskKeys keys, global::FidoUnlock.DeskSigner signer, global::FidoUnlock.IOwnerNotifier notifier, global::FidoUnlock.ICodeDelivery delivery, global::System.Collections.Generic.IReadOnlyList<string> vendorKeys, string @operator, string password, string note)
+        {
+            UniffiLibrary.Ensure();
+            if (folder == null) throw new global::System.ArgumentNullException("folder");
+            if (keys == null) throw new global::System.ArgumentNullException("keys");
+            if (signer == null) throw new global::System.ArgumentNullException("signer");
+            if (notifier == null) throw new global::System.ArgumentNullException("notifier");
+            if (vendorKeys == null) throw new global::System.ArgumentNullException("vendorKeys");
+            if (@operator == null) throw new global::System.ArgumentNullException("operator");
+            if (password == null) throw new global::System.ArgumentNullException("password");
+            if (note == null) throw new global::System.ArgumentNullException("note");
+            var uniffiA0 = default(UniffiBuffer);
+            var uniffiA1 = default(ulong);
+            var uniffiA2 = default(ulong);
+            var uniffiA3 = default(ulong);
+            var uniffiA4 = default(UniffiBuffer);
+            var uniffiA4Written = default(UniffiWriter);
+            var uniffiA5 = default(UniffiBuffer);
+            var uniffiA6 = default(UniffiBuffer);
+            var uniffiA7 = default(UniffiBuffer);
+            var uniffiA8 = default(UniffiBuffer);
+            try
+            {
+                uniffiA0 = UniffiBuffers.LowerString(folder);
+                uniffiA1 = UniffiConverters.LowerDeskKeys(keys);
+                uniffiA2 = UniffiConverters.LowerDeskSigner(signer);
+                uniffiA3 = UniffiConverters.LowerIOwnerNotifier(notifier);
+                uniffiA4 = UniffiBuffers.Lower<global::FidoUnlock.ICodeDelivery>(delivery, (uniffiW0, uniffiV0) => uniffiW0.WriteOptional<global::FidoUnlock.ICodeDelivery>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteHandle(UniffiConverters.LowerICodeDelivery(uniffiV1), UniffiConverters.DiscardICodeDelivery)), out uniffiA4Written);
+                uniffiA5 = UniffiBuffers.Lower<global::System.Collections.Generic.IReadOnlyList<string>>(vendorKeys, (uniffiW0, uniffiV0) => uniffiW0.WriteSequence<string>(uniffiV0, (uniffiW1, uniffiV1) => uniffiW1.WriteString(uniffiV1)));
+                uniffiA6 = UniffiBuffers.LowerString(@operator);
+                uniffiA7 = UniffiBuffers.LowerString(password);
+                uniffiA8 = UniffiBuffers.LowerString(note);
+            }
+            catch
+            {
+                UniffiBuffers.Discard(uniffiA0);
+                UniffiConverters.DiscardDeskKeys(uniffiA1);
+                UniffiConverters.DiscardDeskSigner(uniffiA2);
+                UniffiConverters.DiscardIOwnerNotifier(uniffiA3);
+                UniffiBuffers.Discard(uniffiA4, uniffiA4Written);
+                UniffiBuffers.Discard(uniffiA5);
+                UniffiBuffers.Discard(uniffiA6);
+                UniffiBuffers.Discard(uniffiA7);
+                UniffiBuffers.Discard(uniffiA8);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_constructor_helpdesk_restore_and_accept_clock(uniffiA0, uniffiA1, uniffiA2, uniffiA3, uniffiA4, uniffiA5, uniffiA6, uniffiA7, uniffiA8, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
             return UniffiConverters.LiftHelpDesk(uniffiRaw);
         }
@@ -4127,6 +4209,85 @@ namespace FidoUnlock
             var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_operators(uniffiSelf, uniffiA0, ref uniffiStatus);
             if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
             return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.DeskOperator>(uniffiR1 => UniffiConverters.ReadDeskOperator(uniffiR1)));
+        }
+
+        /// <summary>Whether it rests that a user is no longer privileged, and until when.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::FidoUnlock.PendingClass PendingClass(global::FidoUnlock.OperatorSession session, string user)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            if (user == null) throw new global::System.ArgumentNullException("user");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            var uniffiA1 = default(UniffiBuffer);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+                uniffiA1 = UniffiBuffers.LowerString(user);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                UniffiBuffers.Discard(uniffiA1);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_pending_class(uniffiSelf, uniffiA0, uniffiA1, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadOptional<global::FidoUnlock.PendingClass>(uniffiR1 => UniffiConverters.ReadPendingClass(uniffiR1)));
+        }
+
+        /// <summary>The operators' changes that rest, by name: what each may do then.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::System.Collections.Generic.IReadOnlyList<global::FidoUnlock.PendingOperator> PendingOperators(global::FidoUnlock.OperatorSession session)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_pending_operators(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadSequence<global::FidoUnlock.PendingOperator>(uniffiR1 => UniffiConverters.ReadPendingOperator(uniffiR1)));
+        }
+
+        /// <summary>The rules that rest. Show them to whoever is to let them hold at once.</summary>
+        /// <exception cref="FidoUnlock.UnlockException">As the Rust side says.</exception>
+        public global::FidoUnlock.PendingRules PendingRules(global::FidoUnlock.OperatorSession session)
+        {
+            UniffiLibrary.Ensure();
+            if (session == null) throw new global::System.ArgumentNullException("session");
+            var uniffiSelf = default(ulong);
+            var uniffiA0 = default(ulong);
+            try
+            {
+                uniffiSelf = uniffiHandle.Clone();
+                uniffiA0 = UniffiConverters.LowerOperatorSession(session);
+            }
+            catch
+            {
+                uniffiHandle.Discard(uniffiSelf);
+                UniffiConverters.DiscardOperatorSession(uniffiA0);
+                throw;
+            }
+            var uniffiStatus = default(UniffiStatus);
+            var uniffiRaw = UniffiNative.uniffi_fido_unlock_ffi_fn_method_helpdesk_pending_rules(uniffiSelf, uniffiA0, ref uniffiStatus);
+            if (uniffiStatus.Code != UniffiStatus.Success) throw UniffiCall.Failure(ref uniffiStatus, UniffiConverters.ReadUnlockException);
+            return UniffiBuffers.Lift(uniffiRaw, uniffiR0 => uniffiR0.ReadOptional<global::FidoUnlock.PendingRules>(uniffiR1 => UniffiConverters.ReadPendingRules(uniffiR1)));
         }
 
         /// <summary>Adds an operator, or gives one a new password, which ends their sessions, with these roles and privileges; what is more than before rests. The password is wiped on this side.</summary>
@@ -8262,6 +8423,200 @@ namespace FidoUnlock
         }
 
         internal static void WriteDeskOperator(UniffiWriter uniffiWriter, global::FidoUnlock.DeskOperator value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>A user's class that rests.</summary>
+    public sealed class PendingClass : global::System.IEquatable<global::FidoUnlock.PendingClass>
+    {
+        /// <summary>Whether they will be privileged.</summary>
+        public bool Privileged { get; }
+
+        /// <summary>From when on: seconds since 1970-01-01 UTC.</summary>
+        public ulong HoldsFrom { get; }
+
+        /// <summary>Who asked for it, where the name is still known.</summary>
+        public string AskedBy { get; }
+
+        /// <summary>Takes every field.</summary>
+        public PendingClass(bool privileged, ulong holdsFrom, string askedBy)
+        {
+            this.Privileged = privileged;
+            this.HoldsFrom = holdsFrom;
+            this.AskedBy = askedBy;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            uniffiWriter.WriteBool(Privileged);
+            uniffiWriter.WriteUInt64(HoldsFrom);
+            uniffiWriter.WriteOptional<string>(AskedBy, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.PendingClass other)
+        {
+            return !ReferenceEquals(other, null)
+                && Privileged == other.Privileged
+                && HoldsFrom == other.HoldsFrom
+                && UniffiValues.Same(AskedBy, other.AskedBy);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.PendingClass); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Privileged);
+            hash = UniffiValues.Hash(hash, HoldsFrom);
+            hash = UniffiValues.Hash(hash, AskedBy);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.PendingClass ReadPendingClass(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.PendingClass(uniffiReader.ReadBool(), uniffiReader.ReadUInt64(), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()));
+        }
+
+        internal static void WritePendingClass(UniffiWriter uniffiWriter, global::FidoUnlock.PendingClass value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>What an operator may do once it has rested.</summary>
+    public sealed class PendingOperator : global::System.IEquatable<global::FidoUnlock.PendingOperator>
+    {
+        /// <summary>The operator as they will be.</summary>
+        public global::FidoUnlock.DeskOperator Operator { get; }
+
+        /// <summary>From when on: seconds since 1970-01-01 UTC.</summary>
+        public ulong HoldsFrom { get; }
+
+        /// <summary>Who asked for it, where the name is still known.</summary>
+        public string AskedBy { get; }
+
+        /// <summary>Takes every field.</summary>
+        public PendingOperator(global::FidoUnlock.DeskOperator @operator, ulong holdsFrom, string askedBy)
+        {
+            if (@operator == null) throw new global::System.ArgumentNullException("operator");
+            this.Operator = @operator;
+            this.HoldsFrom = holdsFrom;
+            this.AskedBy = askedBy;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            UniffiConverters.WriteDeskOperator(uniffiWriter, Operator);
+            uniffiWriter.WriteUInt64(HoldsFrom);
+            uniffiWriter.WriteOptional<string>(AskedBy, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.PendingOperator other)
+        {
+            return !ReferenceEquals(other, null)
+                && UniffiValues.Same(Operator, other.Operator)
+                && HoldsFrom == other.HoldsFrom
+                && UniffiValues.Same(AskedBy, other.AskedBy);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.PendingOperator); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Operator);
+            hash = UniffiValues.Hash(hash, HoldsFrom);
+            hash = UniffiValues.Hash(hash, AskedBy);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.PendingOperator ReadPendingOperator(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.PendingOperator(UniffiConverters.ReadDeskOperator(uniffiReader), uniffiReader.ReadUInt64(), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()));
+        }
+
+        internal static void WritePendingOperator(UniffiWriter uniffiWriter, global::FidoUnlock.PendingOperator value)
+        {
+            UniffiWriter.NotNull(value);
+            value.UniffiWrite(uniffiWriter);
+        }
+    }
+
+    /// <summary>Rules that rest.</summary>
+    public sealed class PendingRules : global::System.IEquatable<global::FidoUnlock.PendingRules>
+    {
+        /// <summary>The rules as they will be.</summary>
+        public global::FidoUnlock.DeskRules Rules { get; }
+
+        /// <summary>From when on: seconds since 1970-01-01 UTC.</summary>
+        public ulong HoldsFrom { get; }
+
+        /// <summary>Who asked for it, where the name is still known.</summary>
+        public string AskedBy { get; }
+
+        /// <summary>Takes every field.</summary>
+        public PendingRules(global::FidoUnlock.DeskRules rules, ulong holdsFrom, string askedBy)
+        {
+            if (rules == null) throw new global::System.ArgumentNullException("rules");
+            this.Rules = rules;
+            this.HoldsFrom = holdsFrom;
+            this.AskedBy = askedBy;
+        }
+
+        internal void UniffiWrite(UniffiWriter uniffiWriter)
+        {
+            UniffiConverters.WriteDeskRules(uniffiWriter, Rules);
+            uniffiWriter.WriteUInt64(HoldsFrom);
+            uniffiWriter.WriteOptional<string>(AskedBy, (uniffiW0, uniffiV0) => uniffiW0.WriteString(uniffiV0));
+        }
+
+        /// <summary>True when all fields hold the same.</summary>
+        public bool Equals(global::FidoUnlock.PendingRules other)
+        {
+            return !ReferenceEquals(other, null)
+                && UniffiValues.Same(Rules, other.Rules)
+                && HoldsFrom == other.HoldsFrom
+                && UniffiValues.Same(AskedBy, other.AskedBy);
+        }
+
+        /// <summary>True when the other one is of this type and all fields hold the same.</summary>
+        public override bool Equals(object other) { return Equals(other as global::FidoUnlock.PendingRules); }
+
+        /// <summary>Equal values have equal hashes.</summary>
+        public override int GetHashCode()
+        {
+            var hash = 17;
+            hash = UniffiValues.Hash(hash, Rules);
+            hash = UniffiValues.Hash(hash, HoldsFrom);
+            hash = UniffiValues.Hash(hash, AskedBy);
+            return hash;
+        }
+    }
+
+    internal static partial class UniffiConverters
+    {
+        internal static global::FidoUnlock.PendingRules ReadPendingRules(UniffiReader uniffiReader)
+        {
+            return new global::FidoUnlock.PendingRules(UniffiConverters.ReadDeskRules(uniffiReader), uniffiReader.ReadUInt64(), uniffiReader.ReadOptional<string>(uniffiR0 => uniffiR0.ReadString()));
+        }
+
+        internal static void WritePendingRules(UniffiWriter uniffiWriter, global::FidoUnlock.PendingRules value)
         {
             UniffiWriter.NotNull(value);
             value.UniffiWrite(uniffiWriter);

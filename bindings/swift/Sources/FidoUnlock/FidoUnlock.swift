@@ -3857,6 +3857,21 @@ public protocol HelpDeskProtocol: AnyObject, Sendable {
     func operators(session: OperatorSession) throws  -> [DeskOperator]
 
     /**
+     * Whether it rests that a user is no longer privileged, and until when.
+     */
+    func pendingClass(session: OperatorSession, user: String) throws  -> PendingClass?
+
+    /**
+     * The operators' changes that rest, by name: what each may do then.
+     */
+    func pendingOperators(session: OperatorSession) throws  -> [PendingOperator]
+
+    /**
+     * The rules that rest. Show them to whoever is to let them hold at once.
+     */
+    func pendingRules(session: OperatorSession) throws  -> PendingRules?
+
+    /**
      * Adds an operator, or gives one a new password, which ends their sessions, with these roles and
      * privileges; what is more than before rests. The password is wiped on this side.
      */
@@ -3998,7 +4013,8 @@ public static func `open`(folder: String, keys: DeskKeys, signer: DeskSigner, no
 
     /**
      * Opens the desk in a folder whose database was set back to a backup (`backup_desk`), which `open` refuses with
-     * number 714. Its log goes on under a new id, so `origin` is another and checkpoints are signed under that name;
+     * number 714. Remove `desk.sqlite-wal` and `desk.sqlite-shm` before the backup is copied over `desk.sqlite`: they
+     * belong to the database that was there. Its log goes on under a new id, so `origin` is another and checkpoints are signed under that name;
      * sessions and requests end; the first code for each device needs a second operator's approval. Open no other
      * desk over the folder meanwhile, and open those that are open again. `operator`: an Administrator as the backup
      * knows them; `note`: what had happened. The password is wiped on this side.
@@ -4007,6 +4023,28 @@ public static func restore(folder: String, keys: DeskKeys, signer: DeskSigner, n
     return try  FfiConverterTypeHelpDesk_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_constructor_helpdesk_restore(
+        FfiConverterString.lower(folder),
+        FfiConverterTypeDeskKeys_lower(keys),
+        FfiConverterTypeDeskSigner_lower(signer),
+        FfiConverterTypeOwnerNotifier_lower(notifier),
+        FfiConverterOptionTypeCodeDelivery.lower(delivery),
+        FfiConverterSequenceString.lower(vendorKeys),
+        FfiConverterString.lower(`operator`),
+        FfiConverterString.lower(password),
+        FfiConverterString.lower(note),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * The same for a backup whose last entry is later than this computer's clock, because a clock too far ahead has
+     * written it: `restore` then fails with number 423. Say it only of a clock that is right. The desk goes on with it,
+     * with an entry of its own, and every Administrator is told.
+     */
+public static func restoreAndAcceptClock(folder: String, keys: DeskKeys, signer: DeskSigner, notifier: OwnerNotifier, delivery: CodeDelivery?, vendorKeys: [String], `operator`: String, password: String, note: String)throws  -> HelpDesk  {
+    return try  FfiConverterTypeHelpDesk_lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_constructor_helpdesk_restore_and_accept_clock(
         FfiConverterString.lower(folder),
         FfiConverterTypeDeskKeys_lower(keys),
         FfiConverterTypeDeskSigner_lower(signer),
@@ -4805,6 +4843,46 @@ open func operators(session: OperatorSession)throws  -> [DeskOperator]  {
     return try  FfiConverterSequenceTypeDeskOperator.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
         uniffiCallStatus in
     uniffi_fido_unlock_ffi_fn_method_helpdesk_operators(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Whether it rests that a user is no longer privileged, and until when.
+     */
+open func pendingClass(session: OperatorSession, user: String)throws  -> PendingClass?  {
+    return try  FfiConverterOptionTypePendingClass.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_pending_class(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),
+        FfiConverterString.lower(user),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * The operators' changes that rest, by name: what each may do then.
+     */
+open func pendingOperators(session: OperatorSession)throws  -> [PendingOperator]  {
+    return try  FfiConverterSequenceTypePendingOperator.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_pending_operators(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeOperatorSession_lower(session),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * The rules that rest. Show them to whoever is to let them hold at once.
+     */
+open func pendingRules(session: OperatorSession)throws  -> PendingRules?  {
+    return try  FfiConverterOptionTypePendingRules.lift(try rustCallWithError(FfiConverterTypeUnlockError_lift) {
+        uniffiCallStatus in
+    uniffi_fido_unlock_ffi_fn_method_helpdesk_pending_rules(
             self.uniffiCloneHandle(),
         FfiConverterTypeOperatorSession_lower(session),uniffiCallStatus
     )
@@ -11937,6 +12015,243 @@ public func FfiConverterTypePendingChallenge_lower(_ value: PendingChallenge) ->
 
 
 /**
+ * A user's class that rests.
+ */
+public struct PendingClass: Equatable, Hashable {
+    /**
+     * Whether they will be privileged.
+     */
+    public var privileged: Bool
+    /**
+     * From when on: seconds since 1970-01-01 UTC.
+     */
+    public var holdsFrom: UInt64
+    /**
+     * Who asked for it, where the name is still known.
+     */
+    public var askedBy: String?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Whether they will be privileged.
+         */privileged: Bool,
+        /**
+         * From when on: seconds since 1970-01-01 UTC.
+         */holdsFrom: UInt64,
+        /**
+         * Who asked for it, where the name is still known.
+         */askedBy: String?) {
+        self.privileged = privileged
+        self.holdsFrom = holdsFrom
+        self.askedBy = askedBy
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension PendingClass: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypePendingClass: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> PendingClass {
+        return
+            try PendingClass(
+                privileged: FfiConverterBool.read(from: &buf),
+                holdsFrom: FfiConverterUInt64.read(from: &buf),
+                askedBy: FfiConverterOptionString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: PendingClass, into buf: inout [UInt8]) {
+        FfiConverterBool.write(value.privileged, into: &buf)
+        FfiConverterUInt64.write(value.holdsFrom, into: &buf)
+        FfiConverterOptionString.write(value.askedBy, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePendingClass_lift(_ buf: RustBuffer) throws -> PendingClass {
+    return try FfiConverterTypePendingClass.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePendingClass_lower(_ value: PendingClass) -> RustBuffer {
+    return FfiConverterTypePendingClass.lower(value)
+}
+
+
+/**
+ * What an operator may do once it has rested.
+ */
+public struct PendingOperator: Equatable, Hashable {
+    /**
+     * The operator as they will be.
+     */
+    public var `operator`: DeskOperator
+    /**
+     * From when on: seconds since 1970-01-01 UTC.
+     */
+    public var holdsFrom: UInt64
+    /**
+     * Who asked for it, where the name is still known.
+     */
+    public var askedBy: String?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The operator as they will be.
+         */`operator`: DeskOperator,
+        /**
+         * From when on: seconds since 1970-01-01 UTC.
+         */holdsFrom: UInt64,
+        /**
+         * Who asked for it, where the name is still known.
+         */askedBy: String?) {
+        self.`operator` = `operator`
+        self.holdsFrom = holdsFrom
+        self.askedBy = askedBy
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension PendingOperator: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypePendingOperator: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> PendingOperator {
+        return
+            try PendingOperator(
+                operator: FfiConverterTypeDeskOperator.read(from: &buf),
+                holdsFrom: FfiConverterUInt64.read(from: &buf),
+                askedBy: FfiConverterOptionString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: PendingOperator, into buf: inout [UInt8]) {
+        FfiConverterTypeDeskOperator.write(value.`operator`, into: &buf)
+        FfiConverterUInt64.write(value.holdsFrom, into: &buf)
+        FfiConverterOptionString.write(value.askedBy, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePendingOperator_lift(_ buf: RustBuffer) throws -> PendingOperator {
+    return try FfiConverterTypePendingOperator.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePendingOperator_lower(_ value: PendingOperator) -> RustBuffer {
+    return FfiConverterTypePendingOperator.lower(value)
+}
+
+
+/**
+ * Rules that rest.
+ */
+public struct PendingRules: Equatable, Hashable {
+    /**
+     * The rules as they will be.
+     */
+    public var rules: DeskRules
+    /**
+     * From when on: seconds since 1970-01-01 UTC.
+     */
+    public var holdsFrom: UInt64
+    /**
+     * Who asked for it, where the name is still known.
+     */
+    public var askedBy: String?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The rules as they will be.
+         */rules: DeskRules,
+        /**
+         * From when on: seconds since 1970-01-01 UTC.
+         */holdsFrom: UInt64,
+        /**
+         * Who asked for it, where the name is still known.
+         */askedBy: String?) {
+        self.rules = rules
+        self.holdsFrom = holdsFrom
+        self.askedBy = askedBy
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension PendingRules: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypePendingRules: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> PendingRules {
+        return
+            try PendingRules(
+                rules: FfiConverterTypeDeskRules.read(from: &buf),
+                holdsFrom: FfiConverterUInt64.read(from: &buf),
+                askedBy: FfiConverterOptionString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: PendingRules, into buf: inout [UInt8]) {
+        FfiConverterTypeDeskRules.write(value.rules, into: &buf)
+        FfiConverterUInt64.write(value.holdsFrom, into: &buf)
+        FfiConverterOptionString.write(value.askedBy, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePendingRules_lift(_ buf: RustBuffer) throws -> PendingRules {
+    return try FfiConverterTypePendingRules.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePendingRules_lower(_ value: PendingRules) -> RustBuffer {
+    return FfiConverterTypePendingRules.lower(value)
+}
+
+
+/**
  * The library's own policy.
  */
 public struct PinOptions: Equatable, Hashable {
@@ -16587,6 +16902,54 @@ fileprivate struct FfiConverterOptionTypeErrorRow: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypePendingClass: FfiConverterRustBuffer {
+    typealias SwiftType = PendingClass?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypePendingClass.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypePendingClass.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypePendingRules: FfiConverterRustBuffer {
+    typealias SwiftType = PendingRules?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypePendingRules.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypePendingRules.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeRequestPlace: FfiConverterRustBuffer {
     typealias SwiftType = RequestPlace?
 
@@ -17131,6 +17494,31 @@ fileprivate struct FfiConverterSequenceTypeOpenCode: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypePendingOperator: FfiConverterRustBuffer {
+    typealias SwiftType = [PendingOperator]
+
+    public static func write(_ value: [PendingOperator], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypePendingOperator.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [PendingOperator] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [PendingOperator]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypePendingOperator.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeRegisteredDevice: FfiConverterRustBuffer {
     typealias SwiftType = [RegisteredDevice]
 
@@ -17658,6 +18046,15 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_operators() != 28710) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_pending_class() != 31947) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_pending_operators() != 34401) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_pending_rules() != 17268) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_operator() != 40997) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -17865,7 +18262,10 @@ private let initializationResult: InitializationResult = {
     if (uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_open() != 3672) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_restore() != 38298) {
+    if (uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_restore() != 2482) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_restore_and_accept_clock() != 54435) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_folder() != 52371) {

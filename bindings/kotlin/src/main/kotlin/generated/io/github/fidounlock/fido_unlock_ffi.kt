@@ -1197,6 +1197,12 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_operators(
     ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_pending_class(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_pending_operators(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_pending_rules(
+    ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_operator(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_rules(
@@ -1336,6 +1342,8 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_open(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_restore(
+    ): Int
+    external fun uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_restore_and_accept_clock(
     ): Int
     external fun uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_folder(
     ): Int
@@ -1488,6 +1496,8 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_fido_unlock_ffi_fn_constructor_helpdesk_restore(`folder`: RustBuffer.ByValue,`keys`: Long,`signer`: Long,`notifier`: Long,`delivery`: RustBuffer.ByValue,`vendorKeys`: RustBuffer.ByValue,`operator`: RustBuffer.ByValue,`password`: RustBuffer.ByValue,`note`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Long
+    external fun uniffi_fido_unlock_ffi_fn_constructor_helpdesk_restore_and_accept_clock(`folder`: RustBuffer.ByValue,`keys`: Long,`signer`: Long,`notifier`: Long,`delivery`: RustBuffer.ByValue,`vendorKeys`: RustBuffer.ByValue,`operator`: RustBuffer.ByValue,`password`: RustBuffer.ByValue,`note`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_abandon(`ptr`: Long,`session`: Long,`id`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_acknowledge(`ptr`: Long,`session`: Long,`alarm`: Long,`note`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
@@ -1599,6 +1609,12 @@ internal object UniffiLib {
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_open_desk(`ptr`: Long,`session`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_operators(`ptr`: Long,`session`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_pending_class(`ptr`: Long,`session`: Long,`user`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_pending_operators(`ptr`: Long,`session`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_pending_rules(`ptr`: Long,`session`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_fido_unlock_ffi_fn_method_helpdesk_put_operator(`ptr`: Long,`session`: Long,`operator`: RustBuffer.ByValue,`password`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
@@ -2240,6 +2256,15 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_operators() and 0xFFFF) != 28710) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_pending_class() and 0xFFFF) != 31947) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_pending_operators() and 0xFFFF) != 34401) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_pending_rules() and 0xFFFF) != 17268) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_fido_unlock_ffi_checksum_method_helpdesk_put_operator() and 0xFFFF) != 40997) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -2447,7 +2472,10 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_open() and 0xFFFF) != 3672) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_restore() and 0xFFFF) != 38298) {
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_restore() and 0xFFFF) != 2482) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_helpdesk_restore_and_accept_clock() and 0xFFFF) != 54435) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_fido_unlock_ffi_checksum_constructor_deskkeys_folder() and 0xFFFF) != 52371) {
@@ -8122,6 +8150,21 @@ public interface HelpDeskInterface {
     fun `operators`(`session`: OperatorSession): List<DeskOperator>
 
     /**
+     * Whether it rests that a user is no longer privileged, and until when.
+     */
+    fun `pendingClass`(`session`: OperatorSession, `user`: kotlin.String): PendingClass?
+
+    /**
+     * The operators' changes that rest, by name: what each may do then.
+     */
+    fun `pendingOperators`(`session`: OperatorSession): List<PendingOperator>
+
+    /**
+     * The rules that rest. Show them to whoever is to let them hold at once.
+     */
+    fun `pendingRules`(`session`: OperatorSession): PendingRules?
+
+    /**
      * Adds an operator, or gives one a new password, which ends their sessions, with these roles and
      * privileges; what is more than before rests. The password is wiped on this side.
      */
@@ -9343,6 +9386,61 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
 
     /**
+     * Whether it rests that a user is no longer privileged, and until when.
+     */
+    @Throws(UnlockException::class)override fun `pendingClass`(`session`: OperatorSession, `user`: kotlin.String): PendingClass? {
+            return FfiConverterOptionalTypePendingClass.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_pending_class(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),
+        FfiConverterString.lower(`user`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * The operators' changes that rest, by name: what each may do then.
+     */
+    @Throws(UnlockException::class)override fun `pendingOperators`(`session`: OperatorSession): List<PendingOperator> {
+            return FfiConverterSequenceTypePendingOperator.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_pending_operators(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * The rules that rest. Show them to whoever is to let them hold at once.
+     */
+    @Throws(UnlockException::class)override fun `pendingRules`(`session`: OperatorSession): PendingRules? {
+            return FfiConverterOptionalTypePendingRules.lift(
+    callWithHandle {
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_method_helpdesk_pending_rules(
+        it,
+
+        FfiConverterTypeOperatorSession.lower(`session`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
      * Adds an operator, or gives one a new password, which ends their sessions, with these roles and
      * privileges; what is more than before rests. The password is wiped on this side.
      */
@@ -9547,7 +9645,8 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
 
     /**
      * Opens the desk in a folder whose database was set back to a backup (`backup_desk`), which `open` refuses with
-     * number 714. Its log goes on under a new id, so `origin` is another and checkpoints are signed under that name;
+     * number 714. Remove `desk.sqlite-wal` and `desk.sqlite-shm` before the backup is copied over `desk.sqlite`: they
+     * belong to the database that was there. Its log goes on under a new id, so `origin` is another and checkpoints are signed under that name;
      * sessions and requests end; the first code for each device needs a second operator's approval. Open no other
      * desk over the folder meanwhile, and open those that are open again. `operator`: an Administrator as the backup
      * knows them; `note`: what had happened. The password is wiped on this side.
@@ -9556,6 +9655,32 @@ open class HelpDesk: Disposable, AutoCloseable, HelpDeskInterface
             return FfiConverterTypeHelpDesk.lift(
     uniffiRustCallWithError(UnlockException) { _status ->
     UniffiLib.uniffi_fido_unlock_ffi_fn_constructor_helpdesk_restore(
+
+
+        FfiConverterString.lower(`folder`),
+        FfiConverterTypeDeskKeys.lower(`keys`),
+        FfiConverterTypeDeskSigner.lower(`signer`),
+        FfiConverterTypeOwnerNotifier.lower(`notifier`),
+        FfiConverterOptionalTypeCodeDelivery.lower(`delivery`),
+        FfiConverterSequenceString.lower(`vendorKeys`),
+        FfiConverterString.lower(`operator`),
+        FfiConverterString.lower(`password`),
+        FfiConverterString.lower(`note`),_status)
+}
+    )
+    }
+
+
+
+    /**
+     * The same for a backup whose last entry is later than this computer's clock, because a clock too far ahead has
+     * written it: `restore` then fails with number 423. Say it only of a clock that is right. The desk goes on with it,
+     * with an entry of its own, and every Administrator is told.
+     */
+    @Throws(UnlockException::class) fun `restoreAndAcceptClock`(`folder`: kotlin.String, `keys`: DeskKeys, `signer`: DeskSigner, `notifier`: OwnerNotifier, `delivery`: CodeDelivery?, `vendorKeys`: List<kotlin.String>, `operator`: kotlin.String, `password`: kotlin.String, `note`: kotlin.String): HelpDesk {
+            return FfiConverterTypeHelpDesk.lift(
+    uniffiRustCallWithError(UnlockException) { _status ->
+    UniffiLib.uniffi_fido_unlock_ffi_fn_constructor_helpdesk_restore_and_accept_clock(
 
 
         FfiConverterString.lower(`folder`),
@@ -17365,6 +17490,171 @@ public object FfiConverterTypePendingChallenge: FfiConverterRustBuffer<PendingCh
 
 
 /**
+ * A user's class that rests.
+ */
+data class PendingClass (
+    /**
+     * Whether they will be privileged.
+     */
+    var `privileged`: kotlin.Boolean
+    ,
+    /**
+     * From when on: seconds since 1970-01-01 UTC.
+     */
+    var `holdsFrom`: kotlin.ULong
+    ,
+    /**
+     * Who asked for it, where the name is still known.
+     */
+    var `askedBy`: kotlin.String?
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypePendingClass: FfiConverterRustBuffer<PendingClass> {
+    override fun read(buf: ByteBuffer): PendingClass {
+        return PendingClass(
+            FfiConverterBoolean.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterOptionalString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: PendingClass) = (
+            FfiConverterBoolean.allocationSize(value.`privileged`) +
+            FfiConverterULong.allocationSize(value.`holdsFrom`) +
+            FfiConverterOptionalString.allocationSize(value.`askedBy`)
+    )
+
+    override fun write(value: PendingClass, buf: ByteBuffer) {
+            FfiConverterBoolean.write(value.`privileged`, buf)
+            FfiConverterULong.write(value.`holdsFrom`, buf)
+            FfiConverterOptionalString.write(value.`askedBy`, buf)
+    }
+}
+
+
+
+/**
+ * What an operator may do once it has rested.
+ */
+data class PendingOperator (
+    /**
+     * The operator as they will be.
+     */
+    var `operator`: DeskOperator
+    ,
+    /**
+     * From when on: seconds since 1970-01-01 UTC.
+     */
+    var `holdsFrom`: kotlin.ULong
+    ,
+    /**
+     * Who asked for it, where the name is still known.
+     */
+    var `askedBy`: kotlin.String?
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypePendingOperator: FfiConverterRustBuffer<PendingOperator> {
+    override fun read(buf: ByteBuffer): PendingOperator {
+        return PendingOperator(
+            FfiConverterTypeDeskOperator.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterOptionalString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: PendingOperator) = (
+            FfiConverterTypeDeskOperator.allocationSize(value.`operator`) +
+            FfiConverterULong.allocationSize(value.`holdsFrom`) +
+            FfiConverterOptionalString.allocationSize(value.`askedBy`)
+    )
+
+    override fun write(value: PendingOperator, buf: ByteBuffer) {
+            FfiConverterTypeDeskOperator.write(value.`operator`, buf)
+            FfiConverterULong.write(value.`holdsFrom`, buf)
+            FfiConverterOptionalString.write(value.`askedBy`, buf)
+    }
+}
+
+
+
+/**
+ * Rules that rest.
+ */
+data class PendingRules (
+    /**
+     * The rules as they will be.
+     */
+    var `rules`: DeskRules
+    ,
+    /**
+     * From when on: seconds since 1970-01-01 UTC.
+     */
+    var `holdsFrom`: kotlin.ULong
+    ,
+    /**
+     * Who asked for it, where the name is still known.
+     */
+    var `askedBy`: kotlin.String?
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypePendingRules: FfiConverterRustBuffer<PendingRules> {
+    override fun read(buf: ByteBuffer): PendingRules {
+        return PendingRules(
+            FfiConverterTypeDeskRules.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterOptionalString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: PendingRules) = (
+            FfiConverterTypeDeskRules.allocationSize(value.`rules`) +
+            FfiConverterULong.allocationSize(value.`holdsFrom`) +
+            FfiConverterOptionalString.allocationSize(value.`askedBy`)
+    )
+
+    override fun write(value: PendingRules, buf: ByteBuffer) {
+            FfiConverterTypeDeskRules.write(value.`rules`, buf)
+            FfiConverterULong.write(value.`holdsFrom`, buf)
+            FfiConverterOptionalString.write(value.`askedBy`, buf)
+    }
+}
+
+
+
+/**
  * The library's own policy.
  */
 data class PinOptions (
@@ -21762,6 +22052,70 @@ public object FfiConverterOptionalTypeErrorRow: FfiConverterRustBuffer<ErrorRow?
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypePendingClass: FfiConverterRustBuffer<PendingClass?> {
+    override fun read(buf: ByteBuffer): PendingClass? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypePendingClass.read(buf)
+    }
+
+    override fun allocationSize(value: PendingClass?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypePendingClass.allocationSize(value)
+        }
+    }
+
+    override fun write(value: PendingClass?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypePendingClass.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypePendingRules: FfiConverterRustBuffer<PendingRules?> {
+    override fun read(buf: ByteBuffer): PendingRules? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypePendingRules.read(buf)
+    }
+
+    override fun allocationSize(value: PendingRules?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypePendingRules.allocationSize(value)
+        }
+    }
+
+    override fun write(value: PendingRules?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypePendingRules.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypeRequestPlace: FfiConverterRustBuffer<RequestPlace?> {
     override fun read(buf: ByteBuffer): RequestPlace? {
         if (buf.get().toInt() == 0) {
@@ -22392,6 +22746,34 @@ public object FfiConverterSequenceTypeOpenCode: FfiConverterRustBuffer<List<Open
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeOpenCode.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypePendingOperator: FfiConverterRustBuffer<List<PendingOperator>> {
+    override fun read(buf: ByteBuffer): List<PendingOperator> {
+        val len = buf.getInt()
+        return List<PendingOperator>(len) {
+            FfiConverterTypePendingOperator.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<PendingOperator>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypePendingOperator.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<PendingOperator>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypePendingOperator.write(it, buf)
         }
     }
 }
