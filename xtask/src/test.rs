@@ -47,7 +47,7 @@ fn documentation() -> Done {
     workspace::test("tests: documentation", &["--doc".into()], &[], &[])
 }
 
-/// Nothing but Rust: what README's first command needs.
+/// Nothing but Rust and a C compiler: what README's first command needs.
 fn without_adapters() -> Done {
     let check = ["check", "--quiet", "--no-default-features"];
     let programs = [
