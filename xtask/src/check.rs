@@ -23,11 +23,19 @@ fn sources() -> Done {
     let lints = ["--quiet", "--all-targets", "--", "-D", "warnings"];
     let mut docs = workspace::selected("doc", &["--quiet", "--no-deps", "--document-private-items"]);
     docs.env("RUSTDOCFLAGS", "-D warnings");
+    let mut console = workspace::shared(&["clippy"]);
+    console.args(workspace::CONSOLE).args(lints);
+    let mut console_docs = workspace::shared(&["doc", "--quiet", "--no-deps", "--document-private-items"]);
+    console_docs
+        .args(workspace::CONSOLE)
+        .env("RUSTDOCFLAGS", "-D warnings");
     step::joined(vec![
         lock_files(),
         step::run("format", &mut cargo(&["fmt", "--all", "--check"])),
         step::run("clippy", &mut workspace::selected("clippy", &lints)),
         step::run("docs", &mut docs),
+        step::run("clippy: the console", &mut console),
+        step::run("docs: the console", &mut console_docs),
         published::check(),
         timed("every dependency has a reason", docs::check_dependencies),
         timed("every test that hardening.md names exists", docs::check_hardening),

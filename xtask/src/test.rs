@@ -5,15 +5,10 @@ use crate::step::{self, Done, Group, Part, lanes, within};
 use crate::workspace::{self, Tests, filters};
 use crate::{bindings, firmware, packages, samples};
 
-/// Their tests run over the real stacks, or in a browser.
-const STACKS: &[&str] = &[
-    "fido-unlock-hid",
-    "fido-unlock-pcsc",
-    "fido-unlock-stacks-tests",
-    "help-desk",
-];
-/// Their tests are another part's: C#, packages.
-const OTHERS: &[&str] = &["fido-unlock-bindgen", "fido-unlock-packages-tests"];
+/// Their tests run over the real stacks.
+const STACKS: &[&str] = &["fido-unlock-hid", "fido-unlock-pcsc", "fido-unlock-stacks-tests"];
+/// Their tests are another part's: C#, packages, the console.
+const OTHERS: &[&str] = &["fido-unlock-bindgen", "fido-unlock-packages-tests", "help-desk"];
 
 /// What is built in the one selection stands in front, what mostly compiles otherwise at the back; Kotlin's
 /// library comes from the selection.
@@ -27,10 +22,11 @@ pub const PARTS: &[Part] = &[
     bindings::test_kotlin,
     bindings::test_windows,
     bindings::test_packages,
+    console,
     firmware::build,
 ];
 
-/// Guests that start, cards that answer, keys that blink, pages that load.
+/// Guests that start, cards that answer, keys that blink.
 pub const IDLE: &[Part] = &[stacks];
 
 /// Everything.
@@ -91,12 +87,16 @@ pub fn model() -> Done {
     step::run("the desk's model, long", &mut command)
 }
 
+/// The console's, in a browser too.
+fn console() -> Done {
+    let mut test = workspace::shared(&["test", "--no-fail-fast"]);
+    test.args(workspace::CONSOLE);
+    within(Group::Tests, || {
+        step::run_tests("tests: the console, in Chromium", &mut test)
+    })
+}
+
 fn stacks() -> Done {
     let all = Tests::list()?;
-    workspace::test(
-        "tests: pcscd, hidraw, Chromium",
-        &filters(&all.of(STACKS)),
-        &[],
-        &[],
-    )
+    workspace::test("tests: pcscd and hidraw", &filters(&all.of(STACKS)), &[], &[])
 }

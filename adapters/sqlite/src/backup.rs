@@ -70,11 +70,11 @@ fn log_of(path: &Path) -> PathBuf {
 fn copy_file(from: &Path, to: &Path) -> Result<(), StorageError> {
     let unread = |error: std::io::Error| io_fault(from, Doing::Reading, &error);
     let failed = |error: std::io::Error| io_fault(to, Doing::Writing, &error);
-    let mut source = File::open(from).map_err(unread)?;
-    // A device or a pipe may have no end.
-    if !source.metadata().map_err(unread)?.is_file() {
+    // A device or a pipe may have no end, and a pipe nobody at its other one.
+    if !std::fs::metadata(from).map_err(unread)?.is_file() {
         return Err(unread(ErrorKind::InvalidInput.into()));
     }
+    let mut source = File::open(from).map_err(unread)?;
     let mut file = NamedTempFile::new_in(folder_of(to)).map_err(failed)?;
     std::io::copy(&mut source, &mut file).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;

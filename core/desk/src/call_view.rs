@@ -59,6 +59,8 @@ pub struct CallView {
     pub opened_at: UnixTime,
     /// The last second in which it lives.
     pub expires_at: UnixTime,
+    /// Raised by each change of what an approver is shown.
+    pub revision: u32,
     /// Whether it has neither run out nor ended.
     pub lives: bool,
     /// How the caller was verified and on whose word, as long as that counts.

@@ -16,6 +16,10 @@ use zeroize::Zeroizing;
 
 use crate::refusal::Refusal;
 
+/// How often a desk is made again after a panic, and the pause between two tries.
+const TRIES: u32 = 60;
+const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// Desks that answer calls, one to a thread.
 const DESKS: usize = 4;
 /// Calls that may wait for a desk.
@@ -140,10 +144,21 @@ fn work(mut desk: Desk, make: &MakeDesk, queue: &Mutex<Receiver<Job>>) {
         let Ok(job) = job else { return };
         if catch_unwind(AssertUnwindSafe(|| job(&mut desk))).is_err() {
             // What it has in memory may be half done; what it has answered is in the store.
-            let Ok(another) = make() else { return };
+            let Some(another) = made_again(make) else { return };
             desk = another;
         }
     }
+}
+
+/// A busy or full disk passes; a lane without threads would answer nobody until the program is started again.
+fn made_again(make: &MakeDesk) -> Option<Desk> {
+    (0..TRIES).find_map(|_| {
+        let made = make().ok();
+        if made.is_none() {
+            thread::sleep(PAUSE);
+        }
+        made
+    })
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ use crate::site::Site;
 
 /// The most that are kept; then the oldest goes.
 const MOST: usize = 10_000;
+/// The most of one operator; the desk lets no more of theirs live.
+const MOST_OF_ONE: usize = 16;
 
 /// Sessions by the hash of their cookie: finding one takes the same time whatever the cookie.
 #[derive(Default)]
@@ -31,10 +33,11 @@ impl Sessions {
         SysRng.fill(&mut *bytes).map_err(|_| ErrorCode::EntropyFailed)?;
         let cookie = Zeroizing::new(base16ct::lower::encode_string(&*bytes));
         let mut open = self.open();
-        if open.len() >= MOST {
-            let oldest = open.iter().min_by_key(|(_, session)| session.since());
-            let oldest = oldest.map(|(key, _)| *key);
-            oldest.and_then(|key| open.remove(&key));
+        let own = |other: &OperatorSession| other.operator() == session.operator();
+        if open.values().filter(|other| own(other)).count() >= MOST_OF_ONE {
+            forget_oldest(&mut open, own);
+        } else if open.len() >= MOST {
+            forget_oldest(&mut open, |_| true);
         }
         open.insert(key(&cookie), session);
         Ok(cookie)
@@ -53,6 +56,15 @@ impl Sessions {
     fn open(&self) -> MutexGuard<'_, BTreeMap<[u8; 32], OperatorSession>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn forget_oldest(open: &mut BTreeMap<[u8; 32], OperatorSession>, of: impl Fn(&OperatorSession) -> bool) {
+    let oldest = open
+        .iter()
+        .filter(|(_, session)| of(session))
+        .min_by_key(|(_, session)| session.since());
+    let oldest = oldest.map(|(key, _)| *key);
+    oldest.and_then(|key| open.remove(&key));
 }
 
 fn key(cookie: &str) -> [u8; 32] {

@@ -434,3 +434,18 @@ fn a_verification_is_recorded_with_its_method_and_evidence() {
     });
     assert_eq!(refused.operator, verified.operator);
 }
+
+/// What the second operator saw is what they approve, whatever the first one changes while they look.
+#[test]
+fn only_the_request_that_was_shown_is_approved() {
+    let mut house = House::new();
+    let (anna, bert) = (house.sign_in(ANNA), house.sign_in(BERT));
+    let id = house.ready_for_approval(&anna, 0xA1);
+    let seen = house.desk.request(&bert, id).unwrap().revision;
+    house.desk.set_reason(&anna, id, "another reason").unwrap();
+    house.refused(ErrorCode::ApprovalElsewhere, |desk| {
+        desk.approve_shown(&bert, id, seen)
+    });
+    let seen = house.desk.request(&bert, id).unwrap().revision;
+    house.desk.approve_shown(&bert, id, seen).unwrap();
+}

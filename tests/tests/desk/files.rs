@@ -44,6 +44,17 @@ fn a_desk_signs_with_an_admin_key_out_of_a_file() {
             let device = aes_device(number(suite), &ADMIN_KEY);
             house.desk.register_device(&anna, &device).unwrap();
         }
+        // A device that is there keeps its key, whoever brings another.
+        let mut another = ADMIN_KEY;
+        another[0] ^= 1;
+        let before = fs::read(&path).unwrap();
+        let refused = house
+            .desk
+            .register_devices(&anna, &[aes_device(number(suite), &another)])
+            .unwrap()
+            .remove(0);
+        assert_eq!(code_of(refused), ErrorCode::DeviceExists);
+        assert_eq!(fs::read(&path).unwrap(), before);
         let shown = challenge_of(suite, 9);
         let id = house.ready_in(&anna, suite, &shown);
         let code = house.code(&anna, id).unwrap();

@@ -808,3 +808,75 @@ fn the_requests_of_one_who_is_erased_end() {
     assert_eq!(left.len(), usize::from(other.is_ok()));
     assert_eq!(code_of(house.desk.abandon(&anna, given)), ErrorCode::RequestUsed);
 }
+
+/// While the second Administrator reads, the first may ask for more.
+#[test]
+fn only_what_was_shown_is_let_hold() {
+    let mut house = House::new();
+    let admin = house.sign_in(ADMIN);
+    let dora = operator("dora", &[Role::Administrator]);
+    house.desk.put_operator(&admin, &dora, Some(BERT.1)).unwrap();
+    house.later(DAY);
+    let (admin, dora) = (house.sign_in(ADMIN), house.sign_in(("dora", BERT.1)));
+    let elsewhere = ErrorCode::ApprovalElsewhere;
+    let carl = |roles: &[Role]| operator("carl", roles);
+    let little = carl(&[Role::DeviceServiceAdministrator]);
+    house.desk.put_operator(&admin, &little, Some(BERT.1)).unwrap();
+    let shown = house.desk.pending_operators(&dora).unwrap().pop().unwrap();
+    house
+        .desk
+        .put_operator(&admin, &carl(&[Role::Administrator]), None)
+        .unwrap();
+    let more = house.desk.approve_operator_shown(&dora, &shown, "tonight");
+    assert_eq!(code_of(more), elsewhere);
+    house.desk.put_operator(&admin, &little, None).unwrap();
+    house
+        .desk
+        .approve_operator_shown(&dora, &shown, "tonight")
+        .unwrap();
+
+    let boss = user("boss", UserClass::Ordinary);
+    house.desk.put_user(&admin, &boss).unwrap();
+    let shown = house.desk.pending_class(&dora, &boss.id).unwrap().unwrap();
+    house.later(1);
+    house.desk.put_user(&admin, &boss).unwrap();
+    let again = house.desk.approve_user_shown(&dora, &boss.id, &shown, "why");
+    assert_eq!(code_of(again), elsewhere);
+    let shown = house.desk.pending_class(&dora, &boss.id).unwrap().unwrap();
+    house
+        .desk
+        .approve_user_shown(&dora, &boss.id, &shown, "why")
+        .unwrap();
+
+    let rules = |house: &mut House, admin: &OperatorSession, reason_wanted, rest_seconds| {
+        let rules = Rules {
+            reason_wanted,
+            rest_seconds,
+            ..house.desk.rules(admin).unwrap()
+        };
+        house.desk.put_rules(admin, &rules).unwrap();
+        house.desk.pending_rules(admin).unwrap().unwrap()
+    };
+    let shown = rules(&mut house, &admin, false, DAY);
+    let other = rules(&mut house, &admin, false, 0);
+    assert_eq!(
+        code_of(house.desk.approve_rules_shown(&dora, &shown, "why")),
+        elsewhere
+    );
+    house.desk.approve_rules_shown(&dora, &other, "why").unwrap();
+}
+
+/// The log does not say that somebody was told who was not, and the other Administrators hear of it.
+#[test]
+fn a_notice_to_one_who_was_erased_is_not_told_as_sent() {
+    let mut house = House::new();
+    let (admin, anna) = (house.sign_in(ADMIN), house.sign_in(ANNA));
+    let id = house.ready(&anna, 1, 0xA1, 0);
+    house.code(&anna, id).unwrap();
+    house.desk.erase_user(&admin, &user_id("zoe")).unwrap();
+    while house.desk.send_notice().unwrap() {}
+    assert_eq!(house.world.outbox.notices(), []);
+    assert_eq!(house.count(DeskEvent::NoticeSent), 0);
+    assert_eq!(house.count(DeskEvent::NoticeFailed), 1);
+    assert_eq!(told(&mut house, &admin), [(DeskEvent::UserErased, false)]);
+}

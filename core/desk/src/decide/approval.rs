@@ -71,11 +71,12 @@ pub(crate) fn basis(step: &Step<'_>, id: RequestId, row: &RequestRow) -> Result<
     Ok(hash.finalize().into())
 }
 
-/// A second operator, who has signed in here, approves.
+/// A second operator, who has signed in here, approves. `shown`: the revision that they saw.
 pub(crate) fn approve(
     step: &mut Step<'_>,
     session: &OperatorSession,
     id: RequestId,
+    shown: Option<u32>,
 ) -> Result<(), DeskError> {
     step.about.request = Some(id);
     let actor = who::in_service(step, session, Privilege::Unlock).map_err(|error| match error {
@@ -85,6 +86,9 @@ pub(crate) fn approve(
     let mut row = call::live(step, id)?;
     let other = actor.number != row.operator && who::may_be_second(step, actor.number)?;
     step.require(Guard::ApproverOther, other, ErrorCode::ApprovalSelf)?;
+    if shown.is_some_and(|revision| revision != row.revision) {
+        return Err(ErrorCode::ApprovalElsewhere.into());
+    }
     fresh_caller(step, &row)?;
     if row.challenge().is_none() {
         return Err(ErrorCode::WrongState.into());

@@ -204,6 +204,7 @@ pub(crate) fn view(step: &Step<'_>, id: RequestId, row: &RequestRow) -> Result<C
         reason: row.reason.clone(),
         opened_at: row.opened_at,
         expires_at: row.opened_at.plus_seconds(rules.request_seconds),
+        revision: row.revision,
         lives,
         caller: caller.map(|caller| (caller.method, caller.vouched)),
         challenge: row.challenge(),

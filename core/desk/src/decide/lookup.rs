@@ -248,7 +248,8 @@ pub(crate) fn pending_rules(
     pending(step, &who::settings(step)?.rules)
 }
 
-fn pending<T: Stricter + Clone>(
+/// What rests, as it is shown.
+pub(crate) fn pending<T: Stricter + Clone>(
     step: &Step<'_>,
     resting: &Resting<T>,
 ) -> Result<Option<Pending<T>>, DeskError> {
@@ -262,6 +263,20 @@ fn pending<T: Stricter + Clone>(
             })
         })
         .transpose()
+}
+
+/// What is let hold is what was shown.
+pub(crate) fn is_shown<T: Stricter + Clone + PartialEq>(
+    step: &Step<'_>,
+    resting: &Resting<T>,
+    shown: Option<&Pending<T>>,
+) -> Result<(), DeskError> {
+    match shown {
+        Some(shown) if pending(step, resting)?.as_ref() != Some(shown) => {
+            Err(ErrorCode::ApprovalElsewhere.into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The text of an entry, where it was not erased.

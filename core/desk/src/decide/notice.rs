@@ -102,8 +102,17 @@ pub(crate) fn next(step: &Step<'_>) -> Result<Option<Due>, DeskError> {
     }))
 }
 
-/// Records what became of it. One that failed goes to the end of the queue until it is given up.
-pub(crate) fn sent(step: &mut Step<'_>, number: u64, failure: Option<&str>) -> Result<(), DeskError> {
+/// Why a notice was not handed over.
+#[derive(Clone, Copy)]
+pub(crate) enum Unsent<'a> {
+    /// It goes to the end of the queue until it is given up.
+    Failed(&'a str),
+    /// Its user was erased since, so nobody is left to tell.
+    Nobody,
+}
+
+/// Records what became of it.
+pub(crate) fn sent(step: &mut Step<'_>, number: u64, failure: Option<Unsent<'_>>) -> Result<(), DeskError> {
     let mut queue: QueueRow = step.must(QueueRow::OUTBOX)?;
     if queue.first != number {
         // Another instance was faster.
@@ -124,12 +133,17 @@ pub(crate) fn sent(step: &mut Step<'_>, number: u64, failure: Option<&str>) -> R
             let entry = step.entry(DeskEvent::NoticeSent);
             step.record(entry);
         }
-        Some(why) => {
+        Some(unsent) => {
             row.tries += 1;
-            if row.tries < MOST_TRIES {
-                step.put(&queue.next.to_be_bytes(), &row)?;
-                queue.next += 1;
-            }
+            let why = match unsent {
+                Unsent::Failed(why) if row.tries < MOST_TRIES => {
+                    step.put(&queue.next.to_be_bytes(), &row)?;
+                    queue.next += 1;
+                    why
+                }
+                Unsent::Failed(why) => why,
+                Unsent::Nobody => "the user was erased",
+            };
             let entry = DeskEntry {
                 count: Some(row.tries),
                 ..step.entry(DeskEvent::NoticeFailed)

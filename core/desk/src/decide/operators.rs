@@ -6,14 +6,14 @@ use alloc::vec::Vec;
 
 use fido_unlock_protocol::error::ErrorCode;
 
-use super::announce;
 use super::who::{self, Actor, OperatorNameRow};
+use super::{announce, lookup};
 use crate::ports::List;
 use crate::record::{DeskEntry, DeskEvent};
 use crate::rows::{Asked, CountsRow, Grants, OperatorRow, Resting, SessionRow};
 use crate::step::Step;
 use crate::typed_text::looks_like;
-use crate::{DeskError, OperatorId, OperatorSession, PersonNumber, Privilege};
+use crate::{DeskError, OperatorId, OperatorSession, Pending, PersonNumber, Privilege};
 
 /// What a change that is asked for now rests by.
 pub(crate) fn asked(step: &Step<'_>, actor: &Actor) -> Result<Asked, DeskError> {
@@ -237,11 +237,13 @@ fn record(
     Ok(())
 }
 
-/// A second Administrator lets an operator's change hold at once. `reason`: what made it urgent.
+/// A second Administrator lets an operator's change hold at once. `shown`: the one that they saw; `reason`: what made it
+/// urgent.
 pub(crate) fn settle(
     step: &mut Step<'_>,
     session: &OperatorSession,
     id: &OperatorId,
+    shown: Option<&Pending<Grants>>,
     reason: &str,
 ) -> Result<(), DeskError> {
     let actor = who::privileged(step, session, Privilege::Administer)?;
@@ -254,6 +256,7 @@ pub(crate) fn settle(
     if own || !who::may_be_second(step, actor.number)? {
         return Err(ErrorCode::ApprovalSelf.into());
     }
+    lookup::is_shown(step, &before.grants, shown)?;
     with_reason(reason)?;
     let mut row = before.clone();
     row.grants.settle();

@@ -7,14 +7,14 @@ use fido_unlock_protocol::DeviceId;
 use fido_unlock_protocol::error::ErrorCode;
 use minicbor::bytes::ByteArray;
 
-use super::{announce, operators, who};
+use super::{announce, lookup, operators, who};
 use crate::log::NoteVerifier;
 use crate::ports::IssuerInfo;
 use crate::record::{DeskEntry, DeskEvent};
 use crate::rows::{IssuerRow, LicenceRow, SlotRow};
 use crate::rules::Rules;
 use crate::step::Step;
-use crate::{DeskError, KeyEvent, LicenceFile, OperatorSession, Privilege};
+use crate::{DeskError, KeyEvent, LicenceFile, OperatorSession, Pending, Privilege};
 
 /// Slots of a device.
 const SLOTS: u8 = 16;
@@ -78,10 +78,11 @@ pub(crate) fn put_rules(
     Ok(())
 }
 
-/// A second Administrator lets rules that rest hold at once.
+/// A second Administrator lets rules that rest hold at once. `shown`: those that they saw.
 pub(crate) fn settle_rules(
     step: &mut Step<'_>,
     session: &OperatorSession,
+    shown: Option<&Pending<Rules>>,
     reason: &str,
 ) -> Result<(), DeskError> {
     let actor = who::privileged(step, session, Privilege::Administer)?;
@@ -91,6 +92,7 @@ pub(crate) fn settle_rules(
     if asked_by == actor.number || !who::may_be_second(step, actor.number)? {
         return Err(ErrorCode::ApprovalSelf.into());
     }
+    lookup::is_shown(step, &settings.rules, shown)?;
     operators::with_reason(reason)?;
     settings.rules.settle();
     step.put(b"", &settings)?;

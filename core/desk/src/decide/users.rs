@@ -4,14 +4,14 @@ use fido_unlock_protocol::error::ErrorCode;
 
 use super::operators::{asked, with_reason};
 use super::who::{self, UserNameRow};
-use super::{announce, close, notice};
+use super::{announce, close, lookup, notice};
 use crate::ports::{List, Table};
 use crate::record::{DeskEntry, DeskEvent};
 use crate::rows::{RequestRow, Resting, TextRow, UserRow};
 use crate::step::Step;
 use crate::typed_text::composed;
 use crate::{
-    Channel, DeskError, OperatorSession, PersonNumber, Privilege, RequestId, User, UserClass, UserId,
+    Channel, DeskError, OperatorSession, Pending, PersonNumber, Privilege, RequestId, User, UserClass, UserId,
 };
 
 /// Adds a user or changes one. A lower class rests first; a channel that is new or has another kind or address counts
@@ -115,11 +115,12 @@ fn change_channels(
     Ok(changed)
 }
 
-/// A second Administrator lets a user's lower class hold at once.
+/// A second Administrator lets a user's lower class hold at once. `shown`: the change that they saw.
 pub(crate) fn settle(
     step: &mut Step<'_>,
     session: &OperatorSession,
     id: &UserId,
+    shown: Option<&Pending<UserClass>>,
     reason: &str,
 ) -> Result<(), DeskError> {
     let actor = who::privileged(step, session, Privilege::Administer)?;
@@ -131,6 +132,7 @@ pub(crate) fn settle(
     if asked_by == actor.number || !who::may_be_second(step, actor.number)? {
         return Err(ErrorCode::ApprovalSelf.into());
     }
+    lookup::is_shown(step, &row.class, shown)?;
     with_reason(reason)?;
     row.class.settle();
     step.put(&number.0, &row)?;
@@ -178,5 +180,9 @@ pub(crate) fn erase(step: &mut Step<'_>, session: &OperatorSession, id: &UserId)
     }
     let entry: DeskEntry = step.entry(DeskEvent::UserErased);
     step.record(entry);
+    // What the owner was to be told and was not yet is told to nobody any more.
+    if who::settings(step)?.open {
+        announce::last_entry(step, None)?;
+    }
     Ok(())
 }

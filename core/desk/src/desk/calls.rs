@@ -247,7 +247,24 @@ impl Desk {
     /// [`ErrorCode::ApprovalSelf`]; [`ErrorCode::CallerUnverified`]; [`ErrorCode::WrongState`] without a challenge; as
     /// [`Desk::verify_caller`].
     pub fn approve(&mut self, session: &OperatorSession, id: RequestId) -> Result<(), DeskError> {
-        self.step(DeskEvent::Approved, |step| approval::approve(step, session, id))
+        self.step(DeskEvent::Approved, |step| {
+            approval::approve(step, session, id, None)
+        })
+    }
+
+    /// The same for the request as it was shown, by [`CallView::revision`]: what has changed since is not approved.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ApprovalElsewhere`] where it has changed; as [`Desk::approve`].
+    pub fn approve_shown(
+        &mut self,
+        session: &OperatorSession,
+        id: RequestId,
+        revision: u32,
+    ) -> Result<(), DeskError> {
+        self.step(DeskEvent::Approved, |step| {
+            approval::approve(step, session, id, Some(revision))
+        })
     }
 
     /// Asks the system in which second operators approve. Whoever approved there must be an operator of this desk,

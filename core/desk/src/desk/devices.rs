@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use fido_unlock_protocol::DeviceId;
 use fido_unlock_protocol::suite::IssuerPublicKey;
+use fido_unlock_protocol::{AdminKey, DeviceId};
 
 #[cfg(doc)]
 use fido_unlock_protocol::error::ErrorCode;
@@ -30,10 +30,7 @@ impl Desk {
         device: &NewDevice,
     ) -> Result<(), DeskError> {
         if let Some(key) = &device.admin_key {
-            self.try_registering(session, device)?;
-            // Stored first: a key without a device does no harm, a device without its key could not be unlocked.
-            let stored = self.parts.signer.store_admin_key(&device.id, key);
-            stored.or_else(|error| self.no_admin_key(session, device, error))?;
+            self.store_admin_key(session, device, key)?;
         }
         self.step(DeskEvent::DeviceRegistered, |step| {
             registry::register(step, session, device)
@@ -54,7 +51,7 @@ impl Desk {
         let mut keys = Vec::with_capacity(devices.len());
         for device in devices {
             keys.push(match &device.admin_key {
-                Some(key) => self.parts.signer.store_admin_key(&device.id, key),
+                Some(key) => self.store_admin_key(session, device, key),
                 None => Ok(()),
             });
         }
@@ -64,17 +61,30 @@ impl Desk {
             let mut done = Vec::with_capacity(devices.len());
             for (device, key) in devices.iter().zip(keys) {
                 step.about = about.clone();
-                let registered = key
-                    .map_err(DeskError::from)
-                    .and_then(|()| registry::register(step, session, device));
-                if let Err(error) = &registered {
-                    step.record_refusal(error);
-                }
+                // A refusal of its key was recorded.
+                let registered = key.and_then(|()| {
+                    let registered = registry::register(step, session, device);
+                    registered.inspect_err(|error| step.record_refusal(error))
+                });
                 done.push(registered);
             }
             step.about = about;
             Ok(done)
         })
+    }
+
+    /// Stored before the device is registered: a key without a device does no harm, a device without its key could not be
+    /// unlocked. Asked before it is stored: whoever may not register the device, or one that is there, would take the
+    /// key of it away.
+    fn store_admin_key(
+        &mut self,
+        session: &OperatorSession,
+        device: &NewDevice,
+        key: &AdminKey,
+    ) -> Result<(), DeskError> {
+        self.try_registering(session, device)?;
+        let stored = self.parts.signer.store_admin_key(&device.id, key);
+        stored.or_else(|error| self.no_admin_key(session, device, error))
     }
 
     /// Whether [`Desk::register_device`] would register it now; nothing is changed.

@@ -122,7 +122,28 @@ impl Desk {
         reason: &str,
     ) -> Result<(), DeskError> {
         self.step(DeskEvent::ChangeApproved, |step| {
-            operators::settle(step, session, operator, reason)
+            operators::settle(step, session, operator, None, reason)
+        })
+    }
+
+    /// The same for a change as it was shown ([`Desk::pending_operators`]): another one that was asked for since is not let
+    /// hold.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ApprovalElsewhere`] where another one rests; as [`Desk::approve_operator`].
+    pub fn approve_operator_shown(
+        &mut self,
+        session: &OperatorSession,
+        shown: &Pending<Operator>,
+        reason: &str,
+    ) -> Result<(), DeskError> {
+        let grants = Pending {
+            value: Grants::new(&shown.value.roles, &shown.value.privileges),
+            holds_from: shown.holds_from,
+            asked_by: shown.asked_by.clone(),
+        };
+        self.step(DeskEvent::ChangeApproved, |step| {
+            operators::settle(step, session, &shown.value.id, Some(&grants), reason)
         })
     }
 
@@ -199,7 +220,23 @@ impl Desk {
         reason: &str,
     ) -> Result<(), DeskError> {
         self.step(DeskEvent::ChangeApproved, |step| {
-            users::settle(step, session, user, reason)
+            users::settle(step, session, user, None, reason)
+        })
+    }
+
+    /// The same for a change as it was shown ([`Desk::pending_class`]).
+    ///
+    /// # Errors
+    /// [`ErrorCode::ApprovalElsewhere`] where another one rests; as [`Desk::approve_user`].
+    pub fn approve_user_shown(
+        &mut self,
+        session: &OperatorSession,
+        user: &UserId,
+        shown: &Pending<UserClass>,
+        reason: &str,
+    ) -> Result<(), DeskError> {
+        self.step(DeskEvent::ChangeApproved, |step| {
+            users::settle(step, session, user, Some(shown), reason)
         })
     }
 

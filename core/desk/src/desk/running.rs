@@ -7,7 +7,8 @@ use fido_unlock_protocol::error::{ErrorCode, HasCode};
 
 use super::verify::{self, broken};
 use super::{Desk, head_of};
-use crate::decide::{lookup, notice, who};
+use crate::decide::notice::{self, Unsent};
+use crate::decide::{lookup, who};
 use crate::log::{
     NoteSigner, Origin, ProofFile, SignedNote, TreeHash, TreeHead, consistency_proof, inclusion_proof,
     sign_note,
@@ -75,8 +76,7 @@ impl Desk {
             return Ok(false);
         };
         let failure = match &due.user {
-            // Nobody is left to tell.
-            None => None,
+            None => Some(None),
             Some(user) => {
                 let notice = Notice {
                     kind: due.kind,
@@ -89,14 +89,18 @@ impl Desk {
                     message_id: due.message_id,
                 };
                 let sent = self.parts.notifier.notify(&notice);
-                sent.err().map(|error| error.detail)
+                sent.err().map(|error| Some(error.detail))
             }
         };
         let number = due.number;
         self.step(DeskEvent::NoticeSent, |step| {
-            notice::sent(step, number, failure.as_deref())
+            let unsent = failure.as_ref().map(|why| match why {
+                Some(why) => Unsent::Failed(why),
+                None => Unsent::Nobody,
+            });
+            notice::sent(step, number, unsent)
         })?;
-        Ok(failure.is_none())
+        Ok(!matches!(failure, Some(Some(_))))
     }
 
     /// The name of the log in its checkpoints: `fido-unlock/` and its id in hexadecimal digits.

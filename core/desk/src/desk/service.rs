@@ -122,7 +122,23 @@ impl Desk {
     /// As [`Desk::approve_operator`].
     pub fn approve_rules(&mut self, session: &OperatorSession, reason: &str) -> Result<(), DeskError> {
         self.step(DeskEvent::ChangeApproved, |step| {
-            service::settle_rules(step, session, reason)
+            service::settle_rules(step, session, None, reason)
+        })
+    }
+
+    /// The same for the rules as they were shown ([`Desk::pending_rules`]): others that were asked for since are not let
+    /// hold.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ApprovalElsewhere`] where others rest; as [`Desk::approve_rules`].
+    pub fn approve_rules_shown(
+        &mut self,
+        session: &OperatorSession,
+        shown: &Pending<Rules>,
+        reason: &str,
+    ) -> Result<(), DeskError> {
+        self.step(DeskEvent::ChangeApproved, |step| {
+            service::settle_rules(step, session, Some(shown), reason)
         })
     }
 

@@ -445,7 +445,8 @@ fn enter_challenge(open: &mut OpenDesk, request: &CallView, prompt: Prompt) -> R
 
 /// A second operator signs in here and approves what is on the screen. A password that is wrong is asked for again.
 fn approve(open: &mut OpenDesk, id: RequestId, name: &OperatorId, prompt: Prompt) -> Result<(), Failure> {
-    show_for_approval(&open.desk.request(&open.session, id)?, name);
+    let seen = open.desk.request(&open.session, id)?;
+    show_for_approval(&seen, name);
     let whose = format!("the second operator, {}", shown(name));
     let mut tries = TRIES;
     let second = loop {
@@ -461,7 +462,7 @@ fn approve(open: &mut OpenDesk, id: RequestId, name: &OperatorId, prompt: Prompt
         }
         say(format_args!("{whose}: {error}"));
     };
-    let approved = open.desk.approve(&second, id);
+    let approved = open.desk.approve_shown(&second, id, seen.revision);
     // Their session is for this one act; it ends by itself where it cannot be ended here.
     let _ = open.desk.sign_out(&second);
     Ok(approved?)

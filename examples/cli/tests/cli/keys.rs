@@ -268,11 +268,13 @@ fn one_restore_at_a_time_and_what_an_interrupted_one_left_goes() {
     let bench = Bench::locked(2);
     bench.admin("desk backup --to early.sqlite", "").ok();
     let restore = || bench.admin("desk restore --from early.sqlite --note broken", "");
-    let other = std::fs::File::create(bench.path("desk/desk.sqlite.restoring.lock")).unwrap();
-    other.lock().unwrap();
-    restore().error(707);
-    bench.admin("desk restore --note broken", "").error(707);
-    drop(other);
+    // A lock of this system is none for a program of another one that runs here.
+    if std::env::var_os("FIDO_UNLOCK_PROGRAM").is_none() {
+        let other = std::fs::File::create(bench.path("desk/desk.sqlite.restoring.lock")).unwrap();
+        other.lock().unwrap();
+        restore().error(707);
+        bench.admin("desk restore --note broken", "").error(707);
+    }
     let left = bench.path("desk/desk.sqlite.restoring");
     std::fs::create_dir(&left).unwrap();
     for name in ["desk.sqlite", "desk.sqlite-wal", "desk.sqlite-shm", "anchor"] {

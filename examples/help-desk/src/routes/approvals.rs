@@ -73,6 +73,13 @@ impl Request {
             },
             &request.challenge,
             &request.delivery,
+            &request.open_codes.to_string(),
+            if request.unknown_since_backup {
+                "unknown"
+            } else {
+                ""
+            },
+            &method.number().to_string(),
         ]);
         Ok(request)
     }
@@ -233,14 +240,19 @@ fn approve_as_seen(
     id: RequestId,
     seen: &str,
 ) -> Result<(), DeskError> {
-    let call = desk.request(session, id).map_err(|error| match error.code() {
-        // As the desk says it of who approves.
-        ErrorCode::PrivilegeMissing => ErrorCode::ApproverPrivilege.into(),
-        _ => error,
-    })?;
-    // Their own is refused whatever they have seen; of another's, what is approved is what was seen.
-    if call.operator != *session.operator() && Request::of(&call)?.seen != seen {
-        return Err(ErrorCode::ApprovalElsewhere.into());
-    }
-    desk.approve(session, id)
+    let call = match desk.request(session, id) {
+        Ok(call) => call,
+        // Who may not approve is told so by the desk, which records it.
+        Err(error) if error.code() == ErrorCode::PrivilegeMissing => return desk.approve(session, id),
+        Err(error) => return Err(error),
+    };
+    // Their own is refused whatever they have seen; of another's, what is approved is what was seen, and nothing that
+    // comes in between: an earlier revision is none that the request ever has again.
+    let other = call.operator != *session.operator() && Request::of(&call)?.seen != seen;
+    let revision = if other {
+        call.revision.wrapping_sub(1)
+    } else {
+        call.revision
+    };
+    desk.approve_shown(session, id, revision)
 }

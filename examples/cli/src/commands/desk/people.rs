@@ -90,20 +90,28 @@ pub fn approve(
     let whose = match (operator, user) {
         (Some(name), _) => {
             let id = operator_id(name)?;
-            if let Some(pending) = pending_of(&mut open, &id)? {
-                let change = format!("{}: {}", shown(&id), rests(&pending));
-                approves(&change, prompt)?;
+            match pending_of(&mut open, &id)? {
+                Some(pending) => {
+                    let change = format!("{}: {}", shown(&id), rests(&pending));
+                    approves(&change, prompt)?;
+                    open.desk
+                        .approve_operator_shown(&open.session, &pending, reason)?;
+                }
+                None => open.desk.approve_operator(&open.session, &id, reason)?,
             }
-            open.desk.approve_operator(&open.session, &id, reason)?;
             name
         }
         (None, Some(name)) => {
             let id = user_id(name)?;
-            if let Some(pending) = open.desk.pending_class(&open.session, &id)? {
-                let change = format!("{}: {}, {}", shown(&id), class_name(pending.value), due(&pending));
-                approves(&change, prompt)?;
+            match open.desk.pending_class(&open.session, &id)? {
+                Some(pending) => {
+                    let change = format!("{}: {}, {}", shown(&id), class_name(pending.value), due(&pending));
+                    approves(&change, prompt)?;
+                    open.desk
+                        .approve_user_shown(&open.session, &id, &pending, reason)?;
+                }
+                None => open.desk.approve_user(&open.session, &id, reason)?,
             }
-            open.desk.approve_user(&open.session, &id, reason)?;
             name
         }
         (None, None) => return Err(Failure::usage("name an operator or a user")),
