@@ -18,6 +18,10 @@ pub struct Refusal {
     next_step: &'static str,
 }
 
+/// The number of what a response tells as refused, for the log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told(pub(crate) u16);
+
 /// Marks a response that is a refusal and nothing else, for the door.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct IsRefusal;
@@ -47,6 +51,15 @@ impl Refusal {
             StatusCode::GATEWAY_TIMEOUT,
             "the help desk did not answer in time".into(),
             "Look at the call again before you repeat anything: it may have been done.",
+        )
+    }
+
+    /// A client asks too often.
+    pub(crate) fn too_often() -> Self {
+        Self::of(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too many requests come from your address".into(),
+            "Wait a minute, then try again; nothing was done.",
         )
     }
 
@@ -171,6 +184,15 @@ fn status(code: ErrorCode) -> StatusCode {
     }
 }
 
+/// A page that tells what was refused.
+pub(crate) fn refused(refusal: &Refusal, page: &impl Template) -> Response {
+    let mut response = html(refusal.status, page);
+    if let Some(number) = refusal.number {
+        response.extensions_mut().insert(Told(number));
+    }
+    response
+}
+
 #[derive(Template)]
 #[template(path = "refused.html")]
 struct RefusedPage<'a> {
@@ -179,7 +201,7 @@ struct RefusedPage<'a> {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut response = html(self.status, &RefusedPage { refusal: &self });
+        let mut response = refused(&self, &RefusedPage { refusal: &self });
         response.extensions_mut().insert(IsRefusal);
         response
     }

@@ -3,6 +3,7 @@
 mod calls;
 mod devices;
 mod export;
+mod health;
 mod people;
 mod restore;
 mod running;
@@ -20,6 +21,7 @@ use fido_unlock_protocol::ports::Entropy;
 
 pub use calls::{BegunAsk, BegunCheck};
 pub use export::{ExportTexts, WriteFile};
+pub use health::Health;
 pub use running::{LogReport, LogState, ShownEntry};
 pub use service::Standing;
 

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::guard::Zeroized;
 use crate::app::App;
 use crate::page::{Who, html, see_other};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, refused};
 use crate::session;
 
 #[derive(Template)]
@@ -51,7 +51,7 @@ pub(super) async fn sign_in(
                 demo: app.key().is_some(),
                 refusal: Some(refusal.clone()),
             };
-            return Ok(html(refusal.status(), &page));
+            return Ok(refused(&refusal, &page));
         }
     };
     let mut response = see_other("/");
