@@ -10,6 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
+use crate::language;
 use crate::metrics::Metrics;
 use crate::refusal::Refusal;
 
@@ -85,7 +86,8 @@ pub(crate) async fn limit(State(keeper): State<Doorkeeper>, request: Request, ne
     match client {
         Some(client) if !keeper.lets_in(client) => {
             keeper.0.metrics.limited();
-            Refusal::too_often().into_response()
+            let language = language::of(request.headers());
+            language::speaking(language, async { Refusal::too_often().into_response() }).await
         }
         _ => next.run(request).await,
     }

@@ -9,6 +9,7 @@ mod csrf;
 pub mod demo;
 mod desks;
 mod door;
+mod language;
 pub mod logging;
 mod metrics;
 mod observe;

@@ -109,7 +109,7 @@ fn serve_own(file: &Path) -> Result<(), Failure> {
 fn demonstrate(arguments: &Arguments) -> Result<(), Failure> {
     let listener = TcpListener::bind(arguments.demo_address())?;
     let address = listener.local_addr()?;
-    let demo = Demo::make(address).map_err(|refusal| refusal.text().to_owned())?;
+    let demo = Demo::make(address).map_err(|refusal| refusal.text())?;
     let serving = Serving {
         app: demo.app(),
         listener,

@@ -37,7 +37,7 @@ struct Ready {
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    next_step: Option<&'static str>,
+    next_step: Option<String>,
     #[serde(flatten)]
     desk: Option<Told>,
 }
