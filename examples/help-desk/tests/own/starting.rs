@@ -39,10 +39,14 @@ fn what_is_under_way_is_answered_before_it_ends() {
     let mut stream = TcpStream::connect(&console.address).unwrap();
     let head = format!(
         "POST /sign-in HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\nContent-Type: \
-         application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
+         application/x-www-form-urlencoded\r\nExpect: 100-continue\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
     stream.write_all(head.as_bytes()).unwrap();
+    // Now it waits for the body.
+    let mut goes_on = [0; 25];
+    stream.read_exact(&mut goes_on).unwrap();
+    assert_eq!(&goes_on, b"HTTP/1.1 100 Continue\r\n\r\n");
     console.signal("-TERM");
     // Nobody new is let in, and who was let in is.
     while TcpStream::connect(&console.address).is_ok() {
