@@ -9,6 +9,8 @@ use axum::middleware::from_fn_with_state;
 use crate::demo::VirtualKey;
 use crate::desks::Desks;
 use crate::door;
+use crate::metrics::Metrics;
+use crate::observe;
 use crate::routes;
 use crate::session::Sessions;
 use crate::site::Site;
@@ -33,6 +35,7 @@ pub struct App(Arc<Inner>);
 struct Inner {
     parts: AppParts,
     sessions: Sessions,
+    metrics: Metrics,
 }
 
 impl App {
@@ -42,6 +45,7 @@ impl App {
         Self(Arc::new(Inner {
             parts,
             sessions: Sessions::default(),
+            metrics: Metrics::default(),
         }))
     }
 
@@ -66,6 +70,10 @@ impl App {
     pub(crate) fn sessions(&self) -> &Sessions {
         &self.0.sessions
     }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
 }
 
 /// The whole service: every route behind its rule, everything behind one door. Tests call it without a port.
@@ -73,5 +81,6 @@ pub fn app(state: App) -> Router {
     routes::router(&state)
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .layer(from_fn_with_state(state.clone(), door::door))
+        .layer(from_fn_with_state(state.clone(), observe::observe))
         .with_state(state)
 }

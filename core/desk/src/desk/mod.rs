@@ -5,6 +5,7 @@ mod codes;
 mod devices;
 mod export;
 mod passkeys;
+mod health;
 mod people;
 mod restore;
 mod running;
@@ -22,6 +23,7 @@ use fido_unlock_protocol::ports::Entropy;
 
 pub use calls::{BegunAsk, BegunCheck};
 pub use export::{ExportTexts, WriteFile};
+pub use health::Health;
 pub use running::{LogReport, LogState, ShownEntry};
 pub use service::Standing;
 
