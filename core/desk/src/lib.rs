@@ -49,7 +49,8 @@ pub use call_view::{Announcement, CallView, CodeOutcome, DeskAlarm, KnownUser, O
 pub use caller::{OperatorStatement, VerificationMethod, VerificationTask, VerifiedCaller, Vouched};
 pub use delivery::{Delivery, GivenCode};
 pub use desk::{
-    BegunAsk, BegunCheck, Desk, DeskParts, ExportTexts, LogReport, LogState, ShownEntry, Standing, WriteFile,
+    BegunAsk, BegunCheck, Desk, DeskParts, ExportTexts, LogReport, LogState, SetUp, ShownEntry, Standing,
+    WriteFile,
 };
 pub use fido_unlock_protocol::{IssuerList, IssuerListError, UnixTime};
 pub use ids::{LONGEST_ID, OperatorId, PersonNumber, RequestId, UserId};
@@ -59,7 +60,8 @@ pub use new_secret::judge_new_secret;
 pub use operator::{Operator, OperatorSession, Privilege, Role};
 pub use refusal::DeskError;
 pub use registered::{
-    Channel, ChannelKind, DeviceKeys, DeviceSlot, Found, NewDevice, RegisteredDevice, User, UserClass,
+    Channel, ChannelKind, DeviceKeys, DeviceSlot, DeviceView, Found, NewDevice, RegisteredDevice, User,
+    UserClass,
 };
 pub use rules::{AcceptedMethod, Rules};
 pub use signer::{KeptKey, KeyEvent, KeyRing, NoAdminKeys, SoftwareSigner};

@@ -164,7 +164,8 @@ mod tests {
             ),
         ];
         for (operator, expected) in table {
-            let may = [Unlock, Downloads, ManageDevices, Administer, Audit].map(|privilege| operator.may(privilege));
+            let may = [Unlock, Downloads, ManageDevices, Administer, Audit]
+                .map(|privilege| operator.may(privilege));
             assert_eq!(may, expected, "{operator:?}");
         }
     }

@@ -21,7 +21,7 @@ use fido_unlock_protocol::ports::Entropy;
 pub use calls::{BegunAsk, BegunCheck};
 pub use export::{ExportTexts, WriteFile};
 pub use running::{LogReport, LogState, ShownEntry};
-pub use service::Standing;
+pub use service::{SetUp, Standing};
 
 use crate::decide::{alarm, set_up};
 use crate::log::{NoteVerifier, Range};
