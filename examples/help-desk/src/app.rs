@@ -6,9 +6,11 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 
+use crate::ceremonies::Ceremonies;
 use crate::demo::VirtualKey;
 use crate::desks::Desks;
 use crate::door;
+use crate::guesses::Guesses;
 use crate::routes;
 use crate::session::Sessions;
 use crate::site::Site;
@@ -33,6 +35,8 @@ pub struct App(Arc<Inner>);
 struct Inner {
     parts: AppParts,
     sessions: Sessions,
+    ceremonies: Ceremonies,
+    guesses: Guesses,
 }
 
 impl App {
@@ -42,6 +46,8 @@ impl App {
         Self(Arc::new(Inner {
             parts,
             sessions: Sessions::default(),
+            ceremonies: Ceremonies::default(),
+            guesses: Guesses::default(),
         }))
     }
 
@@ -65,6 +71,14 @@ impl App {
 
     pub(crate) fn sessions(&self) -> &Sessions {
         &self.0.sessions
+    }
+
+    pub(crate) fn ceremonies(&self) -> &Ceremonies {
+        &self.0.ceremonies
+    }
+
+    pub(crate) fn guesses(&self) -> &Guesses {
+        &self.0.guesses
     }
 }
 

@@ -3,10 +3,12 @@
 #![deny(missing_docs)]
 
 mod app;
+mod ceremonies;
 mod csrf;
 pub mod demo;
 mod desks;
 mod door;
+mod guesses;
 mod language;
 mod page;
 mod refusal;

@@ -64,7 +64,11 @@ async fn serve(arguments: &Arguments) -> std::io::Result<Demo> {
     let demo = Demo::make(address).map_err(|refusal| std::io::Error::other(refusal.text()))?;
     let (told, stopping) = watch::channel(false);
     let stopped = stopped()?;
-    let serving = axum::serve(listener, app(demo.app())).with_graceful_shutdown(async move {
+    let serving = axum::serve(
+        listener,
+        app(demo.app()).into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .with_graceful_shutdown(async move {
         stopped.await;
         told.send_replace(true);
     });
