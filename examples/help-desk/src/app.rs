@@ -9,6 +9,7 @@ use axum::middleware::from_fn_with_state;
 use crate::demo::VirtualKey;
 use crate::desks::Desks;
 use crate::door;
+use crate::packages::Packages;
 use crate::routes;
 use crate::session::Sessions;
 use crate::site::Site;
@@ -24,6 +25,8 @@ pub struct AppParts {
     pub site: Site,
     /// The key of "Try it", in a demonstration.
     pub key: Option<VirtualKey>,
+    /// The programs that users install, where there is a folder for them.
+    pub packages: Option<Packages>,
 }
 
 /// The service's state. A clone is another handle to the same.
@@ -61,6 +64,12 @@ impl App {
     #[must_use]
     pub fn key(&self) -> Option<&VirtualKey> {
         self.0.parts.key.as_ref()
+    }
+
+    /// The programs that users install.
+    #[must_use]
+    pub fn packages(&self) -> Option<&Packages> {
+        self.0.parts.packages.as_ref()
     }
 
     pub(crate) fn sessions(&self) -> &Sessions {

@@ -8,6 +8,8 @@ pub mod demo;
 mod desks;
 mod door;
 mod language;
+mod new_password;
+mod packages;
 mod page;
 mod refusal;
 mod routes;
@@ -16,6 +18,7 @@ mod site;
 
 pub use app::{App, AppParts, app};
 pub use desks::{Desks, MakeDesk};
+pub use packages::{Package, Packages};
 pub use refusal::Refusal;
 pub use routes::{Access, Route, routes};
 pub use site::Site;

@@ -34,6 +34,8 @@ enum Why {
 enum Said {
     /// Its own words, in English.
     Whole(String),
+    /// Words in the reader's language.
+    Here(String),
     /// What is wrong with a code.
     Code(CodeError),
     /// Until when.
@@ -53,6 +55,12 @@ enum Own {
     TooLong,
     Malformed,
     NotFound,
+    OperatorName,
+    UserId,
+    UserName,
+    UserText,
+    MailAddress,
+    UserExists,
 }
 
 impl Own {
@@ -66,6 +74,12 @@ impl Own {
             Self::TooLong => t.refusal_too_long(),
             Self::Malformed => t.refusal_malformed(),
             Self::NotFound => t.refusal_not_found(),
+            Self::OperatorName => t.operators_no_name(),
+            Self::UserId => t.users_no_id(),
+            Self::UserName => t.users_no_name(),
+            Self::UserText => t.users_not_plain(),
+            Self::MailAddress => t.users_no_mail(),
+            Self::UserExists => t.users_exists(),
         }
     }
 
@@ -78,6 +92,12 @@ impl Own {
             Self::ForeignHost => t.refusal_foreign_host_next(),
             Self::TooLong => t.refusal_too_long_next(),
             Self::NotFound => t.refusal_not_found_next(),
+            Self::OperatorName => t.operators_no_name_next(),
+            Self::UserId => t.users_no_id_next(),
+            Self::UserName => t.users_no_name_next(),
+            Self::UserText => t.users_not_plain_next(),
+            Self::MailAddress => t.users_no_mail_next(),
+            Self::UserExists => t.users_exists_next(),
         }
     }
 }
@@ -129,6 +149,51 @@ impl Refusal {
         Self::own(status, Own::Malformed)
     }
 
+    /// What was typed is no operator's name.
+    pub(crate) const fn no_name() -> Self {
+        Self::typed(Own::OperatorName)
+    }
+
+    pub(crate) const fn no_user_id() -> Self {
+        Self::typed(Own::UserId)
+    }
+
+    pub(crate) const fn no_user_name() -> Self {
+        Self::typed(Own::UserName)
+    }
+
+    pub(crate) const fn not_plain() -> Self {
+        Self::typed(Own::UserText)
+    }
+
+    pub(crate) const fn no_mail_address() -> Self {
+        Self::typed(Own::MailAddress)
+    }
+
+    pub(crate) const fn user_exists() -> Self {
+        Self::own(StatusCode::CONFLICT, Own::UserExists)
+    }
+
+    /// What no page sends.
+    pub(crate) const fn malformed() -> Self {
+        Self::typed(Own::Malformed)
+    }
+
+    const fn typed(own: Own) -> Self {
+        Self::own(StatusCode::UNPROCESSABLE_ENTITY, own)
+    }
+
+    /// A file that cannot be read, and why, in the reader's language.
+    pub(crate) fn file(code: ErrorCode, why: &str) -> Self {
+        Self {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            why: Why::Row {
+                code,
+                said: Said::Here(Shown(why).to_string()),
+            },
+        }
+    }
+
     pub(crate) const fn not_found() -> Self {
         Self::own(StatusCode::NOT_FOUND, Own::NotFound)
     }
@@ -157,6 +222,7 @@ impl Refusal {
                 Said::Code(error) => Shown(&t.code_error(error)).to_string(),
                 Said::Until(until) => t.refusal_until(t.error(*code), moment(*until)),
                 Said::Contact(contact) => t.refusal_contact(contact, t.error(*code)),
+                Said::Here(said) => said.clone(),
                 Said::Whole(said) if t.language() == Language::English => said.clone(),
                 // It may say more than its row, but not in this language.
                 Said::Whole(_) => t.error(*code),
@@ -214,9 +280,10 @@ impl<E: HasCode + fmt::Display + Any> From<E> for Refusal {
 fn status(code: ErrorCode) -> StatusCode {
     match code {
         ErrorCode::OperatorUnknown => StatusCode::UNAUTHORIZED,
-        ErrorCode::UserUnknown | ErrorCode::DeviceUnknown | ErrorCode::RequestUnknown => {
-            StatusCode::NOT_FOUND
-        }
+        ErrorCode::UserUnknown
+        | ErrorCode::DeviceUnknown
+        | ErrorCode::RequestUnknown
+        | ErrorCode::OperatorMissing => StatusCode::NOT_FOUND,
         ErrorCode::RequestExpired => StatusCode::GONE,
         ErrorCode::RequestUsed | ErrorCode::WrongState | ErrorCode::DeviceExists => StatusCode::CONFLICT,
         ErrorCode::CallerUnverified | ErrorCode::ReasonMissing | ErrorCode::InvalidArgument => {

@@ -135,7 +135,7 @@ pub(super) async fn sign_in(
         Ok(begun) => begun,
         Err(refusal) => return Ok(page.refused(refusal)),
     };
-    let went_on = match guard::who(&app, begun.session, &begun.cookie, None).await {
+    let went_on = match guard::who(&app, begun.session, &begun.cookie).await {
         Ok(who) => go_on(&app, who, id, step, kept).await,
         Err(refusal) => Err(refusal),
     };
