@@ -13,6 +13,7 @@ use crate::door;
 use crate::guesses::Guesses;
 use crate::metrics::Metrics;
 use crate::observe;
+use crate::packages::Packages;
 use crate::routes;
 use crate::session::Sessions;
 use crate::site::Site;
@@ -28,6 +29,8 @@ pub struct AppParts {
     pub site: Site,
     /// The key of "Try it", in a demonstration.
     pub key: Option<VirtualKey>,
+    /// The programs that users install, where there is a folder for them.
+    pub packages: Option<Packages>,
 }
 
 /// The service's state. A clone is another handle to the same.
@@ -71,6 +74,12 @@ impl App {
     #[must_use]
     pub fn key(&self) -> Option<&VirtualKey> {
         self.0.parts.key.as_ref()
+    }
+
+    /// The programs that users install.
+    #[must_use]
+    pub fn packages(&self) -> Option<&Packages> {
+        self.0.parts.packages.as_ref()
     }
 
     pub(crate) fn sessions(&self) -> &Sessions {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use clap::Parser;
 use help_desk::config::{self, Limits};
 use help_desk::demo::Demo;
-use help_desk::{App, AppParts, Certificate, Desks, Serving, logging, own_desk, passphrase};
+use help_desk::{App, AppParts, Certificate, Desks, Packages, Serving, logging, own_desk, passphrase};
 
 use self::arguments::{Arguments, Command};
 
@@ -76,6 +76,7 @@ fn serve_own(file: &Path) -> Result<(), Failure> {
         desks: Desks::start(make).map_err(own_desk::fault)?,
         site: settings.site.clone(),
         key: None,
+        packages: settings.packages.as_deref().map(Packages::new),
     });
     let bind = |address: SocketAddr| {
         TcpListener::bind(address)

@@ -35,6 +35,8 @@ enum Why {
 enum Said {
     /// Its own words, in English.
     Whole(String),
+    /// Words in the reader's language.
+    Here(String),
     /// What is wrong with a code.
     Code(CodeError),
     /// Until when.
@@ -58,6 +60,12 @@ enum Own {
     /// Seconds to wait.
     Guesses(u64),
     PasswordsDiffer,
+    OperatorName,
+    UserId,
+    UserName,
+    UserText,
+    MailAddress,
+    UserExists,
 }
 
 impl Own {
@@ -74,6 +82,12 @@ impl Own {
             Self::NotFound => t.refusal_not_found(),
             Self::Guesses(_) => t.refusal_guesses(),
             Self::PasswordsDiffer => t.refusal_passwords_differ(),
+            Self::OperatorName => t.operators_no_name(),
+            Self::UserId => t.users_no_id(),
+            Self::UserName => t.users_no_name(),
+            Self::UserText => t.users_not_plain(),
+            Self::MailAddress => t.users_no_mail(),
+            Self::UserExists => t.users_exists(),
         }
     }
 
@@ -89,6 +103,12 @@ impl Own {
             Self::NotFound => t.refusal_not_found_next(),
             Self::Guesses(seconds) => t.refusal_guesses_next(seconds),
             Self::PasswordsDiffer => t.refusal_passwords_differ_next(),
+            Self::OperatorName => t.operators_no_name_next(),
+            Self::UserId => t.users_no_id_next(),
+            Self::UserName => t.users_no_name_next(),
+            Self::UserText => t.users_not_plain_next(),
+            Self::MailAddress => t.users_no_mail_next(),
+            Self::UserExists => t.users_exists_next(),
         }
     }
 }
@@ -148,6 +168,51 @@ impl Refusal {
         Self::own(status, Own::Malformed)
     }
 
+    /// What was typed is no operator's name.
+    pub(crate) const fn no_name() -> Self {
+        Self::typed(Own::OperatorName)
+    }
+
+    pub(crate) const fn no_user_id() -> Self {
+        Self::typed(Own::UserId)
+    }
+
+    pub(crate) const fn no_user_name() -> Self {
+        Self::typed(Own::UserName)
+    }
+
+    pub(crate) const fn not_plain() -> Self {
+        Self::typed(Own::UserText)
+    }
+
+    pub(crate) const fn no_mail_address() -> Self {
+        Self::typed(Own::MailAddress)
+    }
+
+    pub(crate) const fn user_exists() -> Self {
+        Self::own(StatusCode::CONFLICT, Own::UserExists)
+    }
+
+    /// What no page sends.
+    pub(crate) const fn malformed() -> Self {
+        Self::typed(Own::Malformed)
+    }
+
+    const fn typed(own: Own) -> Self {
+        Self::own(StatusCode::UNPROCESSABLE_ENTITY, own)
+    }
+
+    /// A file that cannot be read, and why, in the reader's language.
+    pub(crate) fn file(code: ErrorCode, why: &str) -> Self {
+        Self {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            why: Why::Row {
+                code,
+                said: Said::Here(Shown(why).to_string()),
+            },
+        }
+    }
+
     pub(crate) const fn not_found() -> Self {
         Self::own(StatusCode::NOT_FOUND, Own::NotFound)
     }
@@ -196,6 +261,7 @@ impl Refusal {
                 Said::Code(error) => Shown(&t.code_error(error)).to_string(),
                 Said::Until(until) => t.refusal_until(t.error(*code), moment(*until)),
                 Said::Contact(contact) => t.refusal_contact(contact, t.error(*code)),
+                Said::Here(said) => said.clone(),
                 Said::Whole(said) if t.language() == Language::English => said.clone(),
                 // It may say more than its row, but not in this language.
                 Said::Whole(_) => t.error(*code),
@@ -255,9 +321,10 @@ fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::OperatorUnknown | ErrorCode::PasskeyRefused | ErrorCode::SignInCodeWrong => {
             StatusCode::UNAUTHORIZED
         }
-        ErrorCode::UserUnknown | ErrorCode::DeviceUnknown | ErrorCode::RequestUnknown => {
-            StatusCode::NOT_FOUND
-        }
+        ErrorCode::UserUnknown
+        | ErrorCode::DeviceUnknown
+        | ErrorCode::RequestUnknown
+        | ErrorCode::OperatorMissing => StatusCode::NOT_FOUND,
         ErrorCode::RequestExpired => StatusCode::GONE,
         ErrorCode::RequestUsed | ErrorCode::WrongState | ErrorCode::DeviceExists => StatusCode::CONFLICT,
         ErrorCode::CallerUnverified | ErrorCode::ReasonMissing | ErrorCode::InvalidArgument => {

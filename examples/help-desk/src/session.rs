@@ -111,6 +111,8 @@ fn header(value: &str, site: &Site, more: &str) -> Result<HeaderValue, ErrorCode
 
 #[cfg(test)]
 mod tests {
+    use axum::http::header;
+
     use super::*;
 
     #[test]

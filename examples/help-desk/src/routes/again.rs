@@ -145,7 +145,7 @@ pub(super) async fn sign_in(
         }
         Err(refusal) => return Ok(refusal.clone().with_wait(page.refused(refusal))),
     };
-    let went_on = match guard::who(&app, begun.session, &begun.cookie, None).await {
+    let went_on = match guard::who(&app, begun.session, &begun.cookie).await {
         Ok(who) => go_on(&app, who, id, step, kept).await,
         Err(refusal) => Err(refusal),
     };

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use fido_unlock::desk::{AskedPasskey, Desk, OperatorId, OperatorSession, Privilege, SignIn};
+use fido_unlock::desk::{AskedPasskey, Desk, OperatorId, OperatorSession, SignIn};
 use fido_unlock::{ErrorCode, Shown};
 use fido_unlock_texts::Texts;
 use serde::Deserialize;
@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::ceremonies::Ceremony;
 use crate::guesses::Network;
 use crate::language;
-use crate::page::{Who, html, see_other};
+use crate::page::{Page, Who, html, see_other};
 use crate::refusal::{Refusal, refused};
 use crate::session;
 
@@ -196,11 +196,7 @@ pub(super) fn forget(app: &App, headers: &HeaderMap) -> Option<OperatorSession> 
 
 /// The first page of those that the operator may see.
 pub(super) async fn first_page(State(app): State<App>, who: Who) -> Response {
-    if who.may.contains(&Privilege::Unlock) {
-        return see_other("/unlock");
-    }
-    if app.key().is_some() {
-        return see_other("/try-it");
-    }
-    see_other("/account")
+    let page = Page::new(&app, &who, "/");
+    let first = page.menu.first().or(page.demo.first());
+    see_other(first.map_or("/account", |entry| entry.path))
 }
