@@ -11,6 +11,8 @@ use crate::demo::VirtualKey;
 use crate::desks::Desks;
 use crate::door;
 use crate::guesses::Guesses;
+use crate::metrics::Metrics;
+use crate::observe;
 use crate::routes;
 use crate::session::Sessions;
 use crate::site::Site;
@@ -37,6 +39,7 @@ struct Inner {
     sessions: Sessions,
     ceremonies: Ceremonies,
     guesses: Guesses,
+    metrics: Metrics,
 }
 
 impl App {
@@ -48,6 +51,7 @@ impl App {
             sessions: Sessions::default(),
             ceremonies: Ceremonies::default(),
             guesses: Guesses::default(),
+            metrics: Metrics::default(),
         }))
     }
 
@@ -80,6 +84,10 @@ impl App {
     pub(crate) fn guesses(&self) -> &Guesses {
         &self.0.guesses
     }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
 }
 
 /// The whole service: every route behind its rule, everything behind one door. Tests call it without a port.
@@ -87,5 +95,6 @@ pub fn app(state: App) -> Router {
     routes::router(&state)
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .layer(from_fn_with_state(state.clone(), door::door))
+        .layer(from_fn_with_state(state.clone(), observe::observe))
         .with_state(state)
 }

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
+use crate::client::{Client, network};
 use crate::refusal::Refusal;
 
 /// So many sign-ins may fail at once.
@@ -19,20 +20,14 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// The most addresses that are remembered; then the one that would be forgotten first goes.
 const MOST: usize = 10_000;
 
-/// Where a request comes from: an IPv4 address, or the first half of an IPv6 address, which is one household's or one
-/// company's. Whatever accepts connections says it by axum's `ConnectInfo`; without that, all come from one place.
+/// Where a request comes from: an IPv4 address, or a network of IPv6 addresses. Whatever accepts connections says it;
+/// without that, all come from one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Network(IpAddr);
 
 impl Network {
     fn of(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V6(address) => {
-                let half = u128::from(address) >> 64 << 64;
-                Self(IpAddr::V6(half.into()))
-            }
-            address @ IpAddr::V4(_) => Self(address),
-        }
+        Self(network(address.to_canonical()))
     }
 }
 
@@ -40,9 +35,10 @@ impl<S: Sync> FromRequestParts<S> for Network {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let address = peer.map_or(Ipv4Addr::UNSPECIFIED.into(), |ConnectInfo(peer)| peer.ip());
-        Ok(Self::of(address))
+        let client = parts.extensions.get::<Client>();
+        Ok(Self::of(
+            client.map_or(Ipv4Addr::UNSPECIFIED.into(), |Client(address)| *address),
+        ))
     }
 }
 

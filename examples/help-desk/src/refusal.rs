@@ -5,7 +5,7 @@ use core::fmt;
 use core::time::Duration;
 
 use askama::Template;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use fido_unlock::code::CodeError;
 use fido_unlock::desk::{DeskError, UnixTime};
@@ -52,6 +52,7 @@ enum Own {
     ForeignPage,
     ForeignHost,
     TooLong,
+    TooOften,
     Malformed,
     NotFound,
     /// Seconds to wait.
@@ -68,6 +69,7 @@ impl Own {
             Self::ForeignPage => t.refusal_foreign_page(),
             Self::ForeignHost => t.refusal_foreign_host(),
             Self::TooLong => t.refusal_too_long(),
+            Self::TooOften => t.refusal_too_often(),
             Self::Malformed => t.refusal_malformed(),
             Self::NotFound => t.refusal_not_found(),
             Self::Guesses(_) => t.refusal_guesses(),
@@ -83,12 +85,17 @@ impl Own {
             Self::ForeignPage | Self::Malformed => t.refusal_foreign_page_next(),
             Self::ForeignHost => t.refusal_foreign_host_next(),
             Self::TooLong => t.refusal_too_long_next(),
+            Self::TooOften => t.refusal_too_often_next(),
             Self::NotFound => t.refusal_not_found_next(),
             Self::Guesses(seconds) => t.refusal_guesses_next(seconds),
             Self::PasswordsDiffer => t.refusal_passwords_differ_next(),
         }
     }
 }
+
+/// The number of what a response tells as refused, for the log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told(pub(crate) u16);
 
 /// Marks a response that is a refusal and nothing else, for the door.
 #[derive(Clone, Copy, Debug)]
@@ -110,6 +117,10 @@ impl Refusal {
 
     pub(crate) const fn timed_out() -> Self {
         Self::own(StatusCode::GATEWAY_TIMEOUT, Own::TimedOut)
+    }
+
+    pub(crate) const fn too_often() -> Self {
+        Self::own(StatusCode::TOO_MANY_REQUESTS, Own::TooOften)
     }
 
     /// A part of a page whose session has ended; the page stays.
@@ -150,15 +161,6 @@ impl Refusal {
     /// A new password that was typed twice, and not the same.
     pub(crate) const fn passwords_differ() -> Self {
         Self::own(StatusCode::UNPROCESSABLE_ENTITY, Own::PasswordsDiffer)
-    }
-
-    /// The answer that shows it, with how long to wait where that is known (RFC 9110 section 10.2.3).
-    pub(crate) fn with_wait(&self, mut response: Response) -> Response {
-        if let Why::Own(Own::Guesses(seconds)) = self.why {
-            let headers = response.headers_mut();
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        response
     }
 
     /// HTTP's word for it.
@@ -249,9 +251,10 @@ fn status(code: ErrorCode) -> StatusCode {
         }
         ErrorCode::RequestExpired => StatusCode::GONE,
         ErrorCode::RequestUsed | ErrorCode::WrongState | ErrorCode::DeviceExists => StatusCode::CONFLICT,
-        ErrorCode::CallerUnverified | ErrorCode::ReasonMissing | ErrorCode::InvalidArgument => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        ErrorCode::CallerUnverified
+        | ErrorCode::ReasonMissing
+        | ErrorCode::PasswordWeak
+        | ErrorCode::InvalidArgument => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorCode::LimitDevice
         | ErrorCode::LimitOperator
         | ErrorCode::LimitIssuer
@@ -274,6 +277,19 @@ fn status(code: ErrorCode) -> StatusCode {
     }
 }
 
+/// A page that tells what was refused.
+pub(crate) fn refused(refusal: &Refusal, page: &impl Template) -> Response {
+    let mut response = html(refusal.status, page);
+    if let Why::Own(Own::Guesses(seconds)) = refusal.why {
+        // RFC 9110 section 10.2.3.
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    if let Some(number) = refusal.number() {
+        response.extensions_mut().insert(Told(number));
+    }
+    response
+}
+
 #[derive(Template)]
 #[template(path = "refused.html")]
 struct RefusedPage<'a> {
@@ -283,13 +299,11 @@ struct RefusedPage<'a> {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut response = html(
-            self.status,
-            &RefusedPage {
-                t: language::spoken(),
-                refusal: &self,
-            },
-        );
+        let page = RefusedPage {
+            t: language::spoken(),
+            refusal: &self,
+        };
+        let mut response = refused(&self, &page);
         response.extensions_mut().insert(IsRefusal);
         response
     }

@@ -4,6 +4,7 @@ mod calls;
 mod codes;
 mod devices;
 mod export;
+mod health;
 mod passkeys;
 mod people;
 mod restore;
@@ -22,6 +23,7 @@ use fido_unlock_protocol::ports::Entropy;
 
 pub use calls::{BegunAsk, BegunCheck};
 pub use export::{ExportTexts, WriteFile};
+pub use health::Health;
 pub use running::{LogReport, LogState, ShownEntry};
 pub use service::Standing;
 

@@ -3,6 +3,7 @@
 
 mod key;
 mod people;
+mod play;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use zeroize::Zeroizing;
 
 pub use key::{KeyState, VirtualKey};
 pub use people::DemoOperator;
+pub use play::PlayFault;
 
 use crate::app::{App, AppParts};
 use crate::desks::{Desks, MakeDesk};

@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::guesses::Network;
 use crate::language;
 use crate::page::{Who, html, see_other};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, refused};
 
 /// What the operator was about to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -87,9 +87,8 @@ impl AgainPage {
     }
 
     fn refused(mut self, refusal: Refusal) -> Response {
-        let status = refusal.status();
-        self.refusal = Some(refusal);
-        html(status, &self)
+        self.refusal = Some(refusal.clone());
+        refused(&refusal, &self)
     }
 }
 
@@ -144,7 +143,7 @@ pub(super) async fn sign_in(
             };
             return Ok(html(StatusCode::OK, &page));
         }
-        Err(refusal) => return Ok(refusal.clone().with_wait(page.refused(refusal))),
+        Err(refusal) => return Ok(page.refused(refusal)),
     };
     let went_on = match guard::who(&app, begun.session, &begun.cookie, None).await {
         Ok(who) => go_on(&app, who, id, step, kept).await,

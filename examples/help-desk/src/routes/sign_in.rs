@@ -16,7 +16,7 @@ use crate::ceremonies::Ceremony;
 use crate::guesses::Network;
 use crate::language;
 use crate::page::{Who, html, see_other};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, refused};
 use crate::session;
 
 /// A passkey that is asked for: what the page holds of it.
@@ -107,7 +107,7 @@ pub(super) async fn sign_in(
                 refusal: Some(refusal.clone()),
                 ..page
             };
-            refusal.with_wait(html(refusal.status(), &page))
+            refused(&refusal, &page)
         }
     }
 }

@@ -8,7 +8,12 @@ use crate::browser::{Answer, Browser, demo};
 const NEW: &str = "nine quiet bicycles";
 
 async fn redeem(browser: &mut Browser<'_>, name: &str, code: &str, again: &str) -> Answer {
-    let fields = [("name", name), ("code", code), ("password", NEW), ("again", again)];
+    let fields = [
+        ("name", name),
+        ("code", code),
+        ("password", NEW),
+        ("again", again),
+    ];
     browser.post("/first", &fields).await
 }
 
@@ -52,7 +57,12 @@ async fn an_administrator_gives_a_code_by_which_a_new_password_is_set() {
     let (first, rest) = code.split_at(1);
     let wrong = format!("{}{rest}", if first == "2" { "3" } else { "2" });
     let mistyped = redeem(&mut victim, "desk-1", &wrong, NEW).await;
-    assert_eq!(mistyped.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", mistyped.text);
+    assert_eq!(
+        mistyped.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "{}",
+        mistyped.text
+    );
     for name in ["desk-2", "nobody", "\u{202e}"] {
         redeem(&mut victim, name, &code, NEW)
             .await
