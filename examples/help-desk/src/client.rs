@@ -70,10 +70,10 @@ impl Doorkeeper {
     }
 }
 
-/// What is one client's: an IPv4 address, or the first half of an IPv6 address, which is one household's or one company's.
+/// Whom an address stands for.
 pub(crate) fn network(client: IpAddr) -> IpAddr {
-    match client.to_canonical() {
-        client @ IpAddr::V4(_) => client,
+    match client {
+        IpAddr::V4(_) => client,
         IpAddr::V6(address) => {
             let network = address.to_bits() & (u128::MAX << (Ipv6Addr::BITS - NETWORK));
             Ipv6Addr::from_bits(network).into()
@@ -81,9 +81,9 @@ pub(crate) fn network(client: IpAddr) -> IpAddr {
     }
 }
 
-/// Who a request's client is, for what counts by client.
+/// The client of a request, for whoever answers it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Client(pub(crate) IpAddr);
+pub struct Client(pub IpAddr);
 
 pub(crate) async fn limit(State(keeper): State<Doorkeeper>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
@@ -94,11 +94,12 @@ pub(crate) async fn limit(State(keeper): State<Doorkeeper>, mut request: Request
             let language = language::of(request.headers());
             language::speaking(language, async { Refusal::too_often().into_response() }).await
         }
-        Some(client) => {
-            request.extensions_mut().insert(Client(client));
+        client => {
+            if let Some(client) = client {
+                request.extensions_mut().insert(Client(client));
+            }
             next.run(request).await
         }
-        None => next.run(request).await,
     }
 }
 

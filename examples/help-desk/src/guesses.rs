@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
 use crate::client::{Client, network};
@@ -20,13 +20,14 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// The most addresses that are remembered; then the one that would be forgotten first goes.
 const MOST: usize = 10_000;
 
-/// Where a request comes from, as `client` found it, or else whoever has connected. Without a listener all come from one place.
+/// Where a request comes from: an IPv4 address, or a network of IPv6 addresses. Whatever accepts connections says it;
+/// without that, all come from one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Network(IpAddr);
 
 impl Network {
     fn of(address: IpAddr) -> Self {
-        Self(network(address))
+        Self(network(address.to_canonical()))
     }
 }
 
@@ -34,15 +35,9 @@ impl<S: Sync> FromRequestParts<S> for Network {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let client = parts.extensions.get::<Client>().map(|Client(address)| *address);
-        let peer = || {
-            parts
-                .extensions
-                .get::<ConnectInfo<SocketAddr>>()
-                .map(|ConnectInfo(peer)| peer.ip())
-        };
+        let client = parts.extensions.get::<Client>();
         Ok(Self::of(
-            client.or_else(peer).unwrap_or(Ipv4Addr::UNSPECIFIED.into()),
+            client.map_or(Ipv4Addr::UNSPECIFIED.into(), |Client(address)| *address),
         ))
     }
 }

@@ -30,6 +30,7 @@ mod site;
 mod tls;
 
 pub use app::{App, AppParts, app};
+pub use client::Client;
 pub use desks::{Desks, MakeDesk};
 pub use packages::{Package, Packages};
 pub use passphrase::{NoPassphrase, passphrase};

@@ -4,7 +4,7 @@ mod arguments;
 
 use std::future::Future;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -72,6 +72,16 @@ fn serve_own(file: &Path) -> Result<(), Failure> {
     let passphrase = passphrase(&settings.passphrase)?;
     let make = own_desk::open(&settings.desk, &passphrase, &settings.site)?;
     drop(passphrase);
+    if let Some((administrator, code)) = own_desk::first_code(&*make)? {
+        println!(
+            "Nobody can sign in yet. {administrator} sets a password at {}/first",
+            settings.site.url()
+        );
+        println!(
+            "with this one-time code, which is good for a day: {}",
+            code.expose().as_str()
+        );
+    }
     let app = App::new(AppParts {
         desks: Desks::start(make).map_err(own_desk::fault)?,
         site: settings.site.clone(),
@@ -141,7 +151,10 @@ fn demonstrate(arguments: &Arguments) -> Result<(), Failure> {
 
 /// Where it is, and who may sign in.
 fn tell(demo: &Demo, address: SocketAddr) {
-    println!("The help desk's console, as a demonstration: http://{address}/\n");
+    println!(
+        "The help desk's console, as a demonstration: http://{}/\n",
+        named(address)
+    );
     for other in demo.operators() {
         println!(
             "  {:<8} password {}   {}",
@@ -155,6 +168,14 @@ fn tell(demo: &Demo, address: SocketAddr) {
         "From a device's second code on another operator must approve: desk-2, in another browser or a private window."
     );
     println!("Ctrl-C ends it; nothing of it stays.");
+}
+
+/// By name where there is one: an address has no passkeys.
+fn named(address: SocketAddr) -> String {
+    match address.ip() {
+        IpAddr::V4(Ipv4Addr::LOCALHOST) => format!("localhost:{}", address.port()),
+        _ => address.to_string(),
+    }
 }
 
 /// Ctrl-C, and SIGTERM where there is such a thing.

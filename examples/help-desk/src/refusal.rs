@@ -5,7 +5,7 @@ use core::fmt;
 use core::time::Duration;
 
 use askama::Template;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use fido_unlock::code::CodeError;
 use fido_unlock::desk::{DeskError, UnixTime};
@@ -228,15 +228,6 @@ impl Refusal {
         Self::own(StatusCode::UNPROCESSABLE_ENTITY, Own::PasswordsDiffer)
     }
 
-    /// The answer that shows it, with how long to wait where that is known (RFC 9110 section 10.2.3).
-    pub(crate) fn with_wait(&self, mut response: Response) -> Response {
-        if let Why::Own(Own::Guesses(seconds)) = self.why {
-            let headers = response.headers_mut();
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        response
-    }
-
     /// HTTP's word for it.
     #[must_use]
     pub const fn status(&self) -> StatusCode {
@@ -327,9 +318,10 @@ fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::OperatorMissing => StatusCode::NOT_FOUND,
         ErrorCode::RequestExpired => StatusCode::GONE,
         ErrorCode::RequestUsed | ErrorCode::WrongState | ErrorCode::DeviceExists => StatusCode::CONFLICT,
-        ErrorCode::CallerUnverified | ErrorCode::ReasonMissing | ErrorCode::InvalidArgument => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        ErrorCode::CallerUnverified
+        | ErrorCode::ReasonMissing
+        | ErrorCode::PasswordWeak
+        | ErrorCode::InvalidArgument => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorCode::LimitDevice
         | ErrorCode::LimitOperator
         | ErrorCode::LimitIssuer
@@ -355,6 +347,10 @@ fn status(code: ErrorCode) -> StatusCode {
 /// A page that tells what was refused.
 pub(crate) fn refused(refusal: &Refusal, page: &impl Template) -> Response {
     let mut response = html(refusal.status, page);
+    if let Why::Own(Own::Guesses(seconds)) = refusal.why {
+        // RFC 9110 section 10.2.3.
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
     if let Some(number) = refusal.number() {
         response.extensions_mut().insert(Told(number));
     }

@@ -143,7 +143,7 @@ pub(super) async fn sign_in(
             };
             return Ok(html(StatusCode::OK, &page));
         }
-        Err(refusal) => return Ok(refusal.clone().with_wait(page.refused(refusal))),
+        Err(refusal) => return Ok(page.refused(refusal)),
     };
     let went_on = match guard::who(&app, begun.session, &begun.cookie).await {
         Ok(who) => go_on(&app, who, id, step, kept).await,

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::guesses::Network;
 use crate::language;
 use crate::page::{Page, Who, html, see_other};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, refused};
 
 #[derive(Template)]
 #[template(path = "first.html")]
@@ -59,7 +59,7 @@ pub(super) async fn redeem(State(app): State<App>, from: Network, Form(form): Fo
                 name,
                 refusal: Some(refusal.clone()),
             };
-            refusal.with_wait(html(refusal.status(), &page))
+            refused(&refusal, &page)
         }
     }
 }

@@ -107,7 +107,7 @@ pub(super) async fn sign_in(
                 refusal: Some(refusal.clone()),
                 ..page
             };
-            refusal.with_wait(refused(&refusal, &page))
+            refused(&refusal, &page)
         }
     }
 }

@@ -1,9 +1,8 @@
 //! Your account: passkeys, password and sessions; and signing in with a passkey.
 
-use axum::extract::ConnectInfo;
 use axum::http::{Method, StatusCode, header};
 use fido_unlock::ErrorCode;
-use std::net::SocketAddr;
+use help_desk::Client;
 
 use crate::authenticator::{Browser as Authenticator, Way};
 use crate::browser::{Answer, Browser, HOST, demo, form, unescaped};
@@ -27,7 +26,7 @@ fn ceremony(page: &Answer) -> String {
 impl Browser<'_> {
     async fn answer(&mut self, path: &str, page: &Answer, answer: &str) -> Answer {
         let ceremony = ceremony(page);
-        let name = page.between("name=\"name\" value=\"", "\"").to_owned();
+        let name = unescaped(page.between("name=\"name\" value=\"", "\""));
         let fields = [("name", &*name), ("ceremony", &*ceremony), ("answer", answer)];
         self.post(path, &fields).await
     }
@@ -126,7 +125,12 @@ async fn an_answer_is_good_once_and_from_this_page_alone() {
         "/account?done=passkey-added",
     );
     let mut thief = Browser::new(&demo);
-    for way in [Way::ForeignOrigin, Way::ForeignParty, Way::Unverified] {
+    for way in [
+        Way::ForeignOrigin,
+        Way::ForeignParty,
+        Way::Unverified,
+        Way::ForeignKey,
+    ] {
         let answer = thief.by_passkey(&mut key, way).await;
         answer.refuses(401, ErrorCode::PasskeyRefused);
         assert!(thief.cookie.is_none());
@@ -292,19 +296,18 @@ async fn an_address_that_guesses_waits_and_others_do_not() {
     let mut browser = Browser::new(&demo);
     let mut begin = async |address: &str| {
         let request = browser.request(Method::POST, "/sign-in");
-        let address: SocketAddr = address.parse().unwrap();
         let request = request
             .header("origin", format!("http://{HOST}"))
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .extension(ConnectInfo(address))
+            .extension(Client(address.parse().unwrap()))
             .body(form(&[("name", "nobody"), ("passkey", "1")]).into())
             .unwrap();
         browser.send(request).await
     };
     for _ in 0..50 {
-        assert_eq!(begin("[2001:db8::1]:1").await.status, StatusCode::OK);
+        assert_eq!(begin("2001:db8::1").await.status, StatusCode::OK);
     }
-    let answer = begin("[2001:db8::2:1]:9").await;
+    let answer = begin("2001:db8::2:1").await;
     assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
     let wait: u64 = answer.headers[header::RETRY_AFTER]
         .to_str()
@@ -317,8 +320,8 @@ async fn an_address_that_guesses_waits_and_others_do_not() {
             .text
             .contains("too many sign-ins have failed from your network")
     );
-    assert_eq!(begin("[2001:db8:0:1::1]:1").await.status, StatusCode::OK);
-    assert_eq!(begin("192.0.2.1:1").await.status, StatusCode::OK);
+    assert_eq!(begin("2001:db8:0:1::1").await.status, StatusCode::OK);
+    assert_eq!(begin("192.0.2.1").await.status, StatusCode::OK);
 }
 
 #[tokio::test]
