@@ -51,7 +51,7 @@ pub use call_view::{Announcement, CallView, CodeOutcome, DeskAlarm, KnownUser, O
 pub use caller::{OperatorStatement, VerificationMethod, VerificationTask, VerifiedCaller, Vouched};
 pub use delivery::{Delivery, GivenCode};
 pub use desk::{
-    BegunAsk, BegunCheck, Desk, DeskParts, ExportTexts, Health, LogReport, LogState, ShownEntry, Standing,
+    BegunAsk, BegunCheck, Desk, DeskParts, ExportTexts, Health, LogReport, LogState, SetUp, ShownEntry, Standing,
     WriteFile,
 };
 pub use fido_unlock_protocol::{IssuerList, IssuerListError, UnixTime};
@@ -63,7 +63,8 @@ pub use operator::{LiveSession, Operator, OperatorSession, OwnAccount, Privilege
 pub use passkey::{AskedPasskey, BegunAssertion, BegunPasskey, KnownPasskey, SignIn};
 pub use refusal::DeskError;
 pub use registered::{
-    Channel, ChannelKind, DeviceKeys, DeviceSlot, Found, NewDevice, RegisteredDevice, User, UserClass,
+    Channel, ChannelKind, DeviceKeys, DeviceSlot, DeviceView, Found, NewDevice, RegisteredDevice, User,
+    UserClass,
 };
 pub use rules::{AcceptedMethod, Rules};
 pub use sign_in_code::SignInCode;

@@ -70,9 +70,10 @@ impl Doorkeeper {
     }
 }
 
-fn network(client: IpAddr) -> IpAddr {
-    match client {
-        IpAddr::V4(_) => client,
+/// What is one client's: an IPv4 address, or the first half of an IPv6 address, which is one household's or one company's.
+pub(crate) fn network(client: IpAddr) -> IpAddr {
+    match client.to_canonical() {
+        client @ IpAddr::V4(_) => client,
         IpAddr::V6(address) => {
             let network = address.to_bits() & (u128::MAX << (Ipv6Addr::BITS - NETWORK));
             Ipv6Addr::from_bits(network).into()
@@ -80,7 +81,11 @@ fn network(client: IpAddr) -> IpAddr {
     }
 }
 
-pub(crate) async fn limit(State(keeper): State<Doorkeeper>, request: Request, next: Next) -> Response {
+/// Who a request's client is, for what counts by client.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Client(pub(crate) IpAddr);
+
+pub(crate) async fn limit(State(keeper): State<Doorkeeper>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let client = peer.map(|ConnectInfo(peer)| keeper.client(peer.ip(), request.headers()));
     match client {
@@ -89,7 +94,11 @@ pub(crate) async fn limit(State(keeper): State<Doorkeeper>, request: Request, ne
             let language = language::of(request.headers());
             language::speaking(language, async { Refusal::too_often().into_response() }).await
         }
-        _ => next.run(request).await,
+        Some(client) => {
+            request.extensions_mut().insert(Client(client));
+            next.run(request).await
+        }
+        None => next.run(request).await,
     }
 }
 

@@ -3,12 +3,14 @@
 #![deny(missing_docs)]
 
 mod app;
+mod ceremonies;
 mod client;
 pub mod config;
 mod csrf;
 pub mod demo;
 mod desks;
 mod door;
+mod guesses;
 mod language;
 pub mod logging;
 mod metrics;

@@ -74,7 +74,7 @@ fn serve_own(file: &Path) -> Result<(), Failure> {
         .map(|tls| Certificate::read(tls, settings.site.name()))
         .transpose()?;
     let passphrase = passphrase(&settings.passphrase)?;
-    let make = own_desk::open(&settings.desk, &passphrase)?;
+    let make = own_desk::open(&settings.desk, &passphrase, &settings.site)?;
     drop(passphrase);
     let app = App::new(AppParts {
         desks: Desks::start(make).map_err(own_desk::fault)?,

@@ -5,31 +5,43 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fido_unlock::HasCode;
+use fido_unlock::desk::ports::Passkeys;
 use fido_unlock::desk::{Desk, DeskError};
-use fido_unlock_files::key_file::Passphrase;
+use fido_unlock_files::key_file::{DeskKeys, Passphrase};
 use fido_unlock_folder::{DeskFolder, FolderFault, SharedSigner, checkpoint_key, parts};
 use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
+use fido_unlock_webauthn::WebauthnPasskeys;
 
 use crate::desks::MakeDesk;
+use crate::site::Site;
 
 /// Wrong passwords are written down once in so many seconds, so that a guess costs no write.
 const GUESS_WINDOW: u64 = 10;
 
-/// Opens the folder's keys, and a first desk to see that all fits together; gives what opens one more.
+/// Opens the folder's keys, and a first desk to see that all fits together; gives what opens one more. `site`: where
+/// browsers have their passkeys.
 ///
 /// # Errors
 /// There is no desk; others may change it; the passphrase is another one; the database is not under these keys.
-pub fn open(folder: &Path, passphrase: &Passphrase) -> Result<Arc<MakeDesk>, FolderFault> {
+pub fn open(folder: &Path, passphrase: &Passphrase, site: &Site) -> Result<Arc<MakeDesk>, FolderFault> {
     let folder = DeskFolder::existing(folder)?;
     let keys = folder.keys().desk_keys(passphrase)?;
     let signer = SharedSigner::new(folder.keys().signer(&keys, passphrase)?);
     // Its handles share one writer.
     let store = SqliteStore::open(&folder.database(), SqliteOptions::default())?;
-    let mut first =
-        Desk::open(parts(&folder, &keys, &signer, store.clone(), GUESS_WINDOW)?).map_err(fault)?;
+    // A service that is reached by an address has none.
+    let passkeys = WebauthnPasskeys::new(site.party(), &site.passkey_origin(), "Help desk").ok();
+    let made = move |folder: &DeskFolder, keys: &DeskKeys| {
+        let mut parts = parts(folder, keys, &signer, store.clone(), GUESS_WINDOW)?;
+        parts.passkeys = passkeys
+            .clone()
+            .map(|own| Box::new(own) as Box<dyn Passkeys + Send>);
+        Ok::<_, FolderFault>(parts)
+    };
+    let mut first = Desk::open(made(&folder, &keys)?).map_err(fault)?;
     checkpoint_key(&folder, &keys, &mut first)?;
     Ok(Arc::new(move || {
-        let parts = parts(&folder, &keys, &signer, store.clone(), GUESS_WINDOW);
+        let parts = made(&folder, &keys);
         Desk::open(parts.map_err(|fault| DeskError::from(fault.code()))?)
     }))
 }

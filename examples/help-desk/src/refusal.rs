@@ -2,9 +2,10 @@
 
 use core::any::Any;
 use core::fmt;
+use core::time::Duration;
 
 use askama::Template;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use fido_unlock::code::CodeError;
 use fido_unlock::desk::{DeskError, UnixTime};
@@ -54,6 +55,9 @@ enum Own {
     TooOften,
     Malformed,
     NotFound,
+    /// Seconds to wait.
+    Guesses(u64),
+    PasswordsDiffer,
 }
 
 impl Own {
@@ -68,6 +72,8 @@ impl Own {
             Self::TooOften => t.refusal_too_often(),
             Self::Malformed => t.refusal_malformed(),
             Self::NotFound => t.refusal_not_found(),
+            Self::Guesses(_) => t.refusal_guesses(),
+            Self::PasswordsDiffer => t.refusal_passwords_differ(),
         }
     }
 
@@ -81,6 +87,8 @@ impl Own {
             Self::TooLong => t.refusal_too_long_next(),
             Self::TooOften => t.refusal_too_often_next(),
             Self::NotFound => t.refusal_not_found_next(),
+            Self::Guesses(seconds) => t.refusal_guesses_next(seconds),
+            Self::PasswordsDiffer => t.refusal_passwords_differ_next(),
         }
     }
 }
@@ -142,6 +150,26 @@ impl Refusal {
 
     pub(crate) const fn not_found() -> Self {
         Self::own(StatusCode::NOT_FOUND, Own::NotFound)
+    }
+
+    /// Too many sign-ins have failed where the request comes from. `wait`: until one more is let in.
+    pub(crate) fn guesses(wait: Duration) -> Self {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        Self::own(StatusCode::TOO_MANY_REQUESTS, Own::Guesses(seconds))
+    }
+
+    /// A new password that was typed twice, and not the same.
+    pub(crate) const fn passwords_differ() -> Self {
+        Self::own(StatusCode::UNPROCESSABLE_ENTITY, Own::PasswordsDiffer)
+    }
+
+    /// The answer that shows it, with how long to wait where that is known (RFC 9110 section 10.2.3).
+    pub(crate) fn with_wait(&self, mut response: Response) -> Response {
+        if let Why::Own(Own::Guesses(seconds)) = self.why {
+            let headers = response.headers_mut();
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
     }
 
     /// HTTP's word for it.
@@ -224,7 +252,9 @@ impl<E: HasCode + fmt::Display + Any> From<E> for Refusal {
 /// HTTP's word for a row of the error table.
 fn status(code: ErrorCode) -> StatusCode {
     match code {
-        ErrorCode::OperatorUnknown => StatusCode::UNAUTHORIZED,
+        ErrorCode::OperatorUnknown | ErrorCode::PasskeyRefused | ErrorCode::SignInCodeWrong => {
+            StatusCode::UNAUTHORIZED
+        }
         ErrorCode::UserUnknown | ErrorCode::DeviceUnknown | ErrorCode::RequestUnknown => {
             StatusCode::NOT_FOUND
         }

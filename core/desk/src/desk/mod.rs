@@ -25,7 +25,7 @@ pub use calls::{BegunAsk, BegunCheck};
 pub use export::{ExportTexts, WriteFile};
 pub use health::Health;
 pub use running::{LogReport, LogState, ShownEntry};
-pub use service::Standing;
+pub use service::{SetUp, Standing};
 
 use crate::decide::{alarm, set_up};
 use crate::log::{NoteVerifier, Range};

@@ -12,7 +12,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use fido_unlock::desk::log::{KeyName, NoteSigner, NoteVerifier, SoftwareNoteSigner};
 use fido_unlock::desk::ports::IssuerInfo;
 use fido_unlock::desk::{
-    Desk, DeskParts, KeyRing, LicenceFile, LimitRule, OperatorId, OperatorSession, Rules, SealKey,
+    Desk, DeskError, DeskParts, KeyRing, LicenceFile, LimitRule, OperatorId, OperatorSession, Rules, SealKey,
     SoftwareSigner, UnixTime,
 };
 use fido_unlock::ports::Entropy;
@@ -21,6 +21,7 @@ use fido_unlock::{ErrorCode, Suite};
 use fido_unlock_files::{Argon2Passwords, SystemClock};
 use fido_unlock_mock::desk::{MemoryAdminKeys, Outbox};
 use fido_unlock_sqlite::{SqliteOptions, SqliteStore};
+use fido_unlock_webauthn::WebauthnPasskeys;
 use getrandom::SysRng;
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -59,13 +60,14 @@ impl Demo {
         let folder = tempfile::tempdir().map_err(|_| ErrorCode::StoreWrite)?;
         let database = folder.path().join("desk.sqlite");
         let store = SqliteStore::create(&database, SqliteOptions::default())?;
-        let secrets = Secrets::make()?;
+        let site = Site::on_loopback(address);
+        let secrets = Secrets::make(&site)?;
         let operators = people::operators()?;
         let key = set_up(secrets.parts(store.clone())?, &secrets, &operators)?;
         let make: Arc<MakeDesk> = Arc::new(move || Desk::open(secrets.parts(store.clone())?));
         let app = App::new(AppParts {
             desks: Desks::start(Arc::clone(&make))?,
-            site: Site::on_loopback(address),
+            site,
             key: Some(key),
         });
         Ok(Self {
@@ -102,10 +104,11 @@ struct Secrets {
     issuer: IssuerKey,
     vendor: SoftwareNoteSigner,
     outbox: Outbox,
+    passkeys: WebauthnPasskeys,
 }
 
 impl Secrets {
-    fn make() -> Result<Self, Refusal> {
+    fn make(site: &Site) -> Result<Self, Refusal> {
         let name = KeyName::new("demonstration.example").map_err(|_| ErrorCode::InvalidArgument)?;
         Ok(Self {
             seal_key: random()?,
@@ -113,10 +116,12 @@ impl Secrets {
             issuer: IssuerKey::make_p256(SUITE, &mut SysRng)?,
             vendor: SoftwareNoteSigner::make(name, &mut SysRng)?,
             outbox: Outbox::default(),
+            passkeys: WebauthnPasskeys::new(site.party(), &site.passkey_origin(), "Help desk")
+                .map_err(DeskError::from)?,
         })
     }
 
-    fn parts(&self, store: SqliteStore) -> Result<DeskParts, fido_unlock::desk::DeskError> {
+    fn parts(&self, store: SqliteStore) -> Result<DeskParts, DeskError> {
         let mut ring = KeyRing::new();
         let scalar = self.issuer.expose_p256_scalar().ok_or(ErrorCode::KeyMissing)?;
         let own = IssuerKey::from_p256_scalar(SUITE, &scalar).ok_or(ErrorCode::KeyMissing)?;
@@ -128,7 +133,7 @@ impl Secrets {
             entropy: Box::new(SysRng),
             signer: Box::new(SoftwareSigner::new(ring, Box::new(MemoryAdminKeys::default()))),
             passwords: Box::new(Argon2Passwords::new(self.pepper.clone())),
-            passkeys: None,
+            passkeys: Some(Box::new(self.passkeys.clone())),
             notifier: Box::new(self.outbox.clone()),
             delivery: None,
             anchor: None,
