@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use help_desk::config::{self, Limits};
+use help_desk::config::{self, Limits, PassphraseFrom};
 use help_desk::demo::Demo;
 use help_desk::{App, AppParts, Certificate, Desks, Packages, Serving, logging, own_desk, passphrase};
 
@@ -52,6 +52,10 @@ fn check(file: &Path) -> Result<(), Failure> {
         Certificate::read(tls, settings.site.name())?;
     }
     own_desk::is_there(&settings.desk)?;
+    if matches!(settings.passphrase, PassphraseFrom::File(_)) {
+        // A credential is there for the service alone, and a terminal is asked when it starts.
+        passphrase(&settings.passphrase)?;
+    }
     println!("{}: nothing is wrong with it.", file.display());
     println!("Browsers reach it as {}.", settings.site.url());
     Ok(())
@@ -109,6 +113,9 @@ fn serve_own(file: &Path) -> Result<(), Failure> {
         .map_or_else(|| "none".into(), |at| at.to_string());
     runtime()?.block_on(async {
         let stopped = stopped()?;
+        // It ends nobody's service: the files of TLS are read again, where there are some.
+        #[cfg(unix)]
+        let _hang_up = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())?;
         tracing::info!(%address, %operations, site = settings.site.url(), "started");
         serving.run(stopped).await?;
         tracing::info!("stopped");
