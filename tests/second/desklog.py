@@ -27,7 +27,7 @@ EVENTS = {
     94: "IssuerKeysRestored", 95: "OperatorChanged", 96: "DownloadFetched", 97: "ClockAccepted",
     98: "LicenceChanged", 99: "RulesChanged", 100: "ChangeApproved", 101: "OperatorRemoved", 102: "PasswordChanged",
     103: "LogRead", 104: "AnnouncementsRead", 110: "SignInConfirmed", 111: "PasskeyAdded", 112: "PasskeyNamed",
-    113: "PasskeyRemoved", 114: "SignInCodeGiven",
+    113: "PasskeyRemoved", 114: "SignInCodeGiven", 115: "TokenMade", 116: "TokenRevoked",
 }
 LOG_RESTORED, CLOCK_ACCEPTED = 2, 97
 # Bits of a number, or the lengths that are taken.
@@ -45,6 +45,7 @@ KEYS = {
     82: {7, 8, 9}, 83: {7, 9}, 84: {7, 8, 9}, 90: {7, 22}, 91: {7}, 92: {7, 17, 18, 19}, 93: {7}, 94: {7},
     95: {7, 21, 22}, 96: {7, 22}, 97: {7, 22}, 98: {7, 22}, 99: {7, 22}, 100: {7, 8, 21, 22}, 101: {7, 21},
     102: {7, 21}, 103: {7}, 104: {7, 24}, 110: {7}, 111: {7}, 112: {7}, 113: {7}, 114: {7, 21, 22},
+    115: {7, 22}, 116: {7},
 }
 # Those that it may lack: in suite 3, without a text or evidence, where nobody is known, and what is one or another.
 MAY_LACK = {16, 17, 20, 21, 22}

@@ -73,6 +73,7 @@ METHOD = fields(k0=method, k1=vouched)
 RULES = fields(k0=array(METHOD), k1=array(METHOD), k2=boolean, k3=fields(k0=LIMIT, k1=LIMIT, k2=LIMIT), k4=u64, k5=u64,
                k6=u64, k7=u64, k8=u64, k9=u64, k10=text)
 ROLES, PRIVILEGES = array(one_of(0, 1)), array(one_of(0, 1, 2, 3, 4))
+SCOPES = array(one_of(0, 1, 2))
 GRANTS = fields(k0=lambda v: ROLES(v) and rises(v), k1=lambda v: PRIVILEGES(v) and rises(v))
 CHANNEL = fields(k0=text, k1=one_of(0, 1, 2, 3), k2=text, k3=time)
 SLOT = fields(k0=u8, k1=u8, o2=b33, k3=u32)
@@ -90,10 +91,11 @@ TABLES = {
     "users": (person, fields(k0=text, k1=text, k2=resting(user_class), k3=array(CHANNEL), k4=boolean)),
     "user_names": (some_bytes, fields(k0=person)),
     "operators": (person, fields(k0=text, k1=resting(GRANTS), o2=text, k3=u32, k4=boolean, k5=array(b32),
-                           k6=u64, o7=time, k8=boolean, k9=array(b32), o10=fields(k0=b32, k1=time, k2=u32))),
+                           k6=u64, o7=time, k8=boolean, k9=array(b32), o10=fields(k0=b32, k1=time, k2=u32), k11=array(b32))),
     "operator_names": (some_bytes, fields(k0=person)),
     "sessions": (b32, fields(k0=person, k1=time, k2=u32, k3=u32, k4=time)),
     "passkeys": (b32, fields(k0=person, k1=some_bytes, k2=some_bytes, k3=text, k4=time, o5=time)),
+    "tokens": (b32, fields(k0=person, k1=text, k2=lambda v: SCOPES(v) and rises(v), k3=time, k4=time, k5=u32, k6=u32)),
     "back_off": (person, fields(k0=u32, k1=time, k2=u32)),
     "devices": (device_id, fields(k0=device_id, k1=person, k2=u8, k3=u8, o4=b33, o5=b33, o6=u32, k7=u32, k8=time,
                                   k9=boolean, k10=array(SLOT))),

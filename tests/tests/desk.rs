@@ -36,3 +36,5 @@ mod restore;
 mod store;
 #[path = "desk/suites.rs"]
 mod suites;
+#[path = "desk/tokens.rs"]
+mod tokens;

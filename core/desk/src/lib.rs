@@ -20,6 +20,7 @@ pub mod record;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+mod access_token;
 mod approval;
 mod call_view;
 mod caller;
@@ -46,13 +47,14 @@ mod typed_text;
 mod vectors;
 mod wrong_rows;
 
+pub use access_token::{AccessToken, KnownToken, Scope};
 pub use approval::{Approval, ApprovalTask};
 pub use call_view::{Announcement, CallView, CodeOutcome, DeskAlarm, KnownUser, OpenCode, Pending};
 pub use caller::{OperatorStatement, VerificationMethod, VerificationTask, VerifiedCaller, Vouched};
 pub use delivery::{Delivery, GivenCode};
 pub use desk::{
-    BegunAsk, BegunCheck, Desk, DeskParts, ExportTexts, Health, LogReport, LogState, SetUp, ShownEntry, Standing,
-    WriteFile,
+    BegunAsk, BegunCheck, Desk, DeskParts, ExportTexts, Health, LogReport, LogState, SetUp, ShownEntry,
+    Standing, WriteFile,
 };
 pub use fido_unlock_protocol::{IssuerList, IssuerListError, UnixTime};
 pub use ids::{LONGEST_ID, OperatorId, PersonNumber, RequestId, UserId};

@@ -7,7 +7,8 @@ use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::{KnownPasskey, OperatorId, UnixTime};
+use super::{AccessToken, KnownPasskey, KnownToken, OperatorId, UnixTime};
+use crate::access_token::token_key;
 use crate::record::LogId;
 
 /// A bundle of privileges.
@@ -91,12 +92,14 @@ impl Operator {
     }
 }
 
-/// An operator who has signed in; only [`Desk::sign_in`](super::Desk::sign_in) makes one.
+/// An operator who has signed in, or in whose name a program acts by an access token; only the desk makes one, such as by
+/// [`Desk::sign_in`](super::Desk::sign_in) and [`Desk::by_token`](super::Desk::by_token).
 #[derive(Clone)]
 pub struct OperatorSession {
     operator: OperatorId,
     since: UnixTime,
     secret: Zeroizing<[u8; 32]>,
+    by_token: bool,
 }
 
 impl core::fmt::Debug for OperatorSession {
@@ -111,7 +114,23 @@ impl OperatorSession {
             operator,
             since,
             secret: Zeroizing::new(secret),
+            by_token: false,
         }
+    }
+
+    /// `since`: when the token was made.
+    pub(super) fn with_token(operator: OperatorId, since: UnixTime, token: &AccessToken) -> Self {
+        Self {
+            operator,
+            since,
+            secret: token.secret(),
+            by_token: true,
+        }
+    }
+
+    /// What the row of the token is kept by; `None` where the operator is there themselves.
+    pub(super) fn token_key(&self, log: &LogId) -> Option<[u8; 32]> {
+        self.by_token.then(|| token_key(log, &self.secret))
     }
 
     /// What its row is kept by: SHA-256("fido-unlock/1 session" ‖ 00 ‖ log id ‖ secret), so that a session of
@@ -129,7 +148,7 @@ impl OperatorSession {
         &self.operator
     }
 
-    /// Since when they are signed in.
+    /// Since when they are signed in, or there is the token.
     #[must_use]
     pub const fn since(&self) -> UnixTime {
         self.since
@@ -143,6 +162,8 @@ pub struct OwnAccount {
     pub passkeys: Vec<KnownPasskey>,
     /// Their sessions that live, oldest first.
     pub sessions: Vec<LiveSession>,
+    /// Their access tokens that are good, oldest first.
+    pub tokens: Vec<KnownToken>,
     /// Whether they have signed in or confirmed of late that it is they, so that they may change what they sign in with.
     pub confirmed: bool,
 }

@@ -11,7 +11,7 @@ use fido_unlock::HasCode;
 use fido_unlock::desk::log::{NoteSigner, SignedNote, SoftwareNoteSigner, TreeHead};
 use fido_unlock::desk::ports::Table;
 use fido_unlock::desk::record::{DeskEntry, DeskEvent};
-use fido_unlock::desk::{Desk, ExportTexts, OperatorSession, UserClass};
+use fido_unlock::desk::{Desk, ExportTexts, OperatorSession, Scope, UserClass};
 use fido_unlock_mock::desk::FakeBrowser;
 use serde_json::json;
 
@@ -37,8 +37,8 @@ pub fn put(folder: &Path, name: &str, bytes: &[u8]) {
     fs::write(path, bytes).unwrap();
 }
 
-/// Anna has two passkeys and removes one; another operator is given a code.
-fn passkeys_and_a_code(desk: &mut Desk, admin: &OperatorSession, anna: &OperatorSession) {
+/// Anna has two passkeys and two tokens, and removes one of each; another operator is given a code.
+fn passkeys_tokens_and_a_code(desk: &mut Desk, admin: &OperatorSession, anna: &OperatorSession) {
     let mut browser = FakeBrowser::default();
     desk.confirm(anna, ANNA.1).unwrap();
     for name in ["blue", "red"] {
@@ -49,6 +49,12 @@ fn passkeys_and_a_code(desk: &mut Desk, admin: &OperatorSession, anna: &Operator
     let passkeys = desk.own_account(anna).unwrap().passkeys;
     desk.name_passkey(anna, &passkeys[0].id, "green").unwrap();
     desk.remove_passkey(anna, &passkeys[1].id).unwrap();
+    for name in ["a script", "the log's keeper"] {
+        let scopes = [Scope::Unlock, Scope::Audit];
+        desk.make_token(anna, name, &scopes, 30).unwrap();
+    }
+    let tokens = desk.own_account(anna).unwrap().tokens;
+    desk.revoke_token(anna, &tokens[1].id).unwrap();
     desk.give_code(admin, &operator_id(BERT.0)).unwrap();
 }
 
@@ -80,7 +86,7 @@ pub fn write(folder: &Path) -> Exported {
     for _ in 0..300 {
         house.desk.search(&anna, "boss").unwrap();
     }
-    passkeys_and_a_code(&mut house.desk, &admin, &anna);
+    passkeys_tokens_and_a_code(&mut house.desk, &admin, &anna);
     let told = house.desk.announcements(&admin, 50).unwrap();
     let last = told.last().unwrap().number;
     house.desk.announcements_read(&admin, last).unwrap();

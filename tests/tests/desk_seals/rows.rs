@@ -32,6 +32,7 @@ fn is_asked_for_in_vain(table: Table) -> bool {
         | Table::OperatorNames
         | Table::Sessions
         | Table::Passkeys
+        | Table::Tokens
         | Table::BackOff
         | Table::Devices
         | Table::Requests

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use fido_unlock::desk::ports::IssuerInfo;
 use fido_unlock::desk::{
-    Desk, DeskError, DeviceSlot, LogReport, NewDevice, Operator, OperatorSession, Privilege, RequestId, Role,
-    Rules, UserClass,
+    AccessToken, Desk, DeskError, DeviceSlot, LogReport, NewDevice, Operator, OperatorSession, Privilege,
+    RequestId, Role, Rules, Scope, UserClass,
 };
 use fido_unlock::suite::IssuerKey;
 use fido_unlock::{ErrorCode, HasCode, Suite};
@@ -33,6 +33,10 @@ pub struct Scene {
     pub admin: OperatorSession,
     /// Signed out between the two states.
     pub gone: OperatorSession,
+    /// Of anna, revoked between the two states.
+    revoked: AccessToken,
+    /// Of anna.
+    token: AccessToken,
     /// A code was made for it.
     pub made: RequestId,
     /// Caller and challenge are there.
@@ -92,6 +96,16 @@ fn sign_in_by_passkey(desk: &mut Desk, browser: &mut FakeBrowser) -> Result<(), 
     desk.finish_sign_in(asked.begun, &answer).map(drop)
 }
 
+fn make_token(desk: &mut Desk, session: &OperatorSession) -> Result<AccessToken, DeskError> {
+    desk.make_token(session, "a program", &[Scope::Unlock], 30)
+}
+
+/// Somebody acts by a token, where it is good.
+fn by_token(desk: &mut Desk, token: &AccessToken) -> Result<(), DeskError> {
+    let found = desk.by_token(token)?;
+    found.map_or(Ok(()), |session| desk.may(&session, Privilege::Unlock).map(drop))
+}
+
 /// What is done at a desk: together it reads rows of every table, some that are there and some that are not.
 pub const ACTS: &[(&str, Act)] = &[
     ("sign in", |house, _| {
@@ -116,6 +130,18 @@ pub const ACTS: &[(&str, Act)] = &[
             ..FakeBrowser::default()
         };
         add_passkey(&mut house.desk, &mut browser, &scene.anna)
+    }),
+    ("by a token", |house, scene| {
+        by_token(&mut house.desk, &scene.token)
+    }),
+    ("by a token that was revoked", |house, scene| {
+        by_token(&mut house.desk, &scene.revoked)
+    }),
+    ("one's account", |house, scene| {
+        house.desk.own_account(&scene.anna).map(drop)
+    }),
+    ("a new token", |house, scene| {
+        make_token(&mut house.desk, &scene.anna).map(drop)
     }),
     ("go on after signing out", |house, scene| {
         house.desk.may(&scene.gone, Privilege::Unlock).map(drop)
@@ -225,6 +251,7 @@ impl Scene {
         let mut browser = FakeBrowser::default();
         let erna = house.sign_in(ERNA);
         add_passkey(&mut house.desk, &mut browser, &erna).unwrap();
+        let revoked = make_token(&mut house.desk, &anna).unwrap();
         let gone = house.sign_in(ANNA);
         let guess = house.desk.sign_in(&operator_id(BERT.0), "wrong");
         assert_eq!(code_of(guess), ErrorCode::OperatorUnknown);
@@ -263,6 +290,9 @@ impl Scene {
         desk.put_issuer(&admin, &issuer(2, 0x33)).unwrap();
         desk.register_device(&admin, &new_device(4, "zoe")).unwrap();
         desk.sign_out(&gone).unwrap();
+        let known = desk.own_account(&anna).unwrap().tokens;
+        desk.revoke_token(&anna, &known[0].id).unwrap();
+        let token = make_token(desk, &anna).unwrap();
         sign_in_by_passkey(desk, &mut browser).unwrap();
         desk.acknowledge(&admin, 0, "looked at").unwrap();
         desk.send_notice().unwrap();
@@ -279,6 +309,8 @@ impl Scene {
             anna,
             admin,
             gone,
+            revoked,
+            token,
             made,
             ready,
         }

@@ -7,7 +7,7 @@ use subtle::ConstantTimeEq;
 
 use super::operators::with_reason;
 use super::sign_in::Claimed;
-use super::{announce, operators, passkeys, sign_in, who};
+use super::{announce, operators, passkeys, sign_in, tokens, who};
 use crate::ports::List;
 use crate::record::{DeskEntry, DeskEvent};
 use crate::rows::{BackOffRow, OperatorRow, SessionRow, SignInCodeRow};
@@ -65,6 +65,7 @@ fn make(step: &mut Step<'_>, number: PersonNumber, note: &str) -> Result<SignInC
     row.short = false;
     row.credentials = row.credentials.wrapping_add(1);
     passkeys::remove_all(step, &mut row)?;
+    tokens::remove_all(step, &mut row)?;
     for key in core::mem::take(&mut row.sessions) {
         step.remove::<SessionRow>(&key[..])?;
     }

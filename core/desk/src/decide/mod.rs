@@ -23,6 +23,7 @@ pub(crate) mod service;
 pub(crate) mod sessions;
 pub(crate) mod set_up;
 pub(crate) mod sign_in;
+pub(crate) mod tokens;
 pub(crate) mod users;
 pub(crate) mod verification;
 pub(crate) mod who;

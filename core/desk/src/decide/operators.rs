@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use fido_unlock_protocol::error::ErrorCode;
 
 use super::who::{self, Actor, OperatorNameRow};
-use super::{announce, lookup, passkeys, sessions};
+use super::{announce, lookup, passkeys, sessions, tokens};
 use crate::ports::List;
 use crate::record::{DeskEntry, DeskEvent};
 use crate::rows::{Asked, CountsRow, Grants, OperatorRow, Resting, SessionRow};
@@ -58,6 +58,7 @@ fn add_resting(
         short: false,
         passkeys: Vec::new(),
         code: None,
+        tokens: Vec::new(),
     };
     count_administrators(step, None, Some(&row))?;
     step.put(id.as_str().as_bytes(), &OperatorNameRow { number })?;
@@ -200,6 +201,7 @@ pub(crate) fn remove(
     row.password = None;
     row.code = None;
     passkeys::remove_all(step, &mut row)?;
+    tokens::remove_all(step, &mut row)?;
     row.grants = Resting::new(Grants::default());
     for key in row.sessions.drain(..) {
         step.remove::<SessionRow>(&key[..])?;

@@ -70,7 +70,7 @@ pub(crate) fn add(
     name: &str,
     made: MadePasskey,
 ) -> Result<(), DeskError> {
-    let actor = who::signed_in(step, session)?;
+    let actor = who::in_person(step, session)?;
     let name = name_of(name)?;
     let mut row: OperatorRow = step.must(&actor.number.0)?;
     let key = passkey_key(&made.id);
@@ -102,7 +102,7 @@ pub(crate) fn name(
     id: &[u8; 32],
     name: &str,
 ) -> Result<(), DeskError> {
-    let actor = who::signed_in(step, session)?;
+    let actor = who::in_person(step, session)?;
     let name = name_of(name)?;
     let operator: OperatorRow = step.must(&actor.number.0)?;
     if !operator.passkeys.iter().any(|key| **key == *id) {
@@ -171,7 +171,7 @@ pub(crate) fn used(
     Ok(step.put(&claimed.key[..], &row)?)
 }
 
-fn name_of(text: &str) -> Result<String, DeskError> {
+pub(crate) fn name_of(text: &str) -> Result<String, DeskError> {
     let name = typed(&composed(text.trim()));
     let fits = !name.is_empty() && name.chars().count() <= LONGEST_NAME && Shown(&name).is_plain();
     if fits {

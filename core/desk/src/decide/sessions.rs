@@ -5,9 +5,9 @@ use alloc::vec::Vec;
 use fido_unlock_protocol::error::ErrorCode;
 use minicbor::bytes::ByteArray;
 
-use super::passkeys;
 use super::sign_in::{self, Claimed};
 use super::who::{self, Actor};
+use super::{passkeys, tokens};
 use crate::ports::StorageError;
 use crate::record::{DeskEntry, DeskEvent};
 use crate::rows::{OperatorRow, SessionRow};
@@ -28,11 +28,12 @@ pub(crate) fn lives(step: &Step<'_>, row: &SessionRow, operator: &OperatorRow) -
 
 /// What an operator sees of their own account.
 pub(crate) fn account(step: &mut Step<'_>, session: &OperatorSession) -> Result<OwnAccount, DeskError> {
-    let actor = who::signed_in(step, session)?;
+    let actor = who::in_person(step, session)?;
     let operator: OperatorRow = step.must(&actor.number.0)?;
     Ok(OwnAccount {
         passkeys: passkeys::known(step, &operator)?,
         sessions: list(step, session, &operator)?,
+        tokens: tokens::known(step, &operator)?,
         confirmed: is_confirmed(step, session)?,
     })
 }
@@ -79,7 +80,7 @@ fn end_those(
     session: &OperatorSession,
     which: impl Fn(&[u8; 32]) -> bool,
 ) -> Result<u32, DeskError> {
-    let actor = who::signed_in(step, session)?;
+    let actor = who::in_person(step, session)?;
     let mut operator: OperatorRow = step.must(&actor.number.0)?;
     let (ended, kept): (Vec<ByteArray<32>>, Vec<_>) =
         operator.sessions.iter().copied().partition(|key| which(key));
@@ -105,7 +106,7 @@ fn end_those(
 
 /// The session's operator, where they have signed in or confirmed that it is they of late.
 pub(crate) fn confirmed(step: &mut Step<'_>, session: &OperatorSession) -> Result<Actor, DeskError> {
-    let actor = who::signed_in(step, session)?;
+    let actor = who::in_person(step, session)?;
     if !is_confirmed(step, session)? {
         return Err(ErrorCode::ConfirmationMissing.into());
     }
@@ -119,7 +120,7 @@ fn is_confirmed(step: &Step<'_>, session: &OperatorSession) -> Result<bool, Stor
 
 /// Whose it is that is to be confirmed: the session's operator.
 pub(crate) fn begin_confirm(step: &mut Step<'_>, session: &OperatorSession) -> Result<Claimed, DeskError> {
-    let actor = who::signed_in(step, session)?;
+    let actor = who::in_person(step, session)?;
     sign_in::begin(step, &actor.id)
 }
 
@@ -129,7 +130,7 @@ pub(crate) fn confirm(
     session: &OperatorSession,
     claimed: &Claimed,
 ) -> Result<(), DeskError> {
-    let actor = who::signed_in(step, session)?;
+    let actor = who::in_person(step, session)?;
     let (number, _) = sign_in::known(step, claimed)?;
     if number != actor.number {
         return Err(ErrorCode::OperatorUnknown.into());

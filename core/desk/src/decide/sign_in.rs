@@ -164,7 +164,7 @@ pub(crate) fn refused(
 /// Ends a session.
 pub(crate) fn sign_out(step: &mut Step<'_>, session: &OperatorSession) -> Result<(), DeskError> {
     let key = session.key(&step.head().log_id);
-    let actor = who::signed_in(step, session)?;
+    let actor = who::in_person(step, session)?;
     let mut row: OperatorRow = step.must(&actor.number.0)?;
     row.sessions.retain(|kept| kept[..] != key[..]);
     step.put(&actor.number.0, &row)?;

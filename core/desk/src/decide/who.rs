@@ -2,8 +2,11 @@
 
 use fido_unlock_protocol::error::ErrorCode;
 
+use super::tokens;
 use crate::ports::{StorageError, Table};
-use crate::rows::{CountsRow, Grants, LicenceRow, NameRow, OperatorRow, SessionRow, SettingsRow, UserRow};
+use crate::rows::{
+    CountsRow, Grants, LicenceRow, NameRow, OperatorRow, SessionRow, SettingsRow, TokenRow, UserRow,
+};
 use crate::rules::Rules;
 use crate::step::{Guard, Step};
 use crate::{DeskError, LicenceFile, OperatorId, OperatorSession, PersonNumber, Privilege, User, UserId};
@@ -38,9 +41,39 @@ pub(crate) fn rules(step: &Step<'_>) -> Result<Rules, StorageError> {
     Ok(settings.rules.at(step.now(), step.head().era).clone())
 }
 
-/// The session's operator, as they are now. One who was removed has no session.
+/// The session's operator, as they are now. One who was removed has no session. By a token they may no more than it is
+/// for.
 pub(crate) fn signed_in(step: &mut Step<'_>, session: &OperatorSession) -> Result<Actor, DeskError> {
+    match session.token_key(&step.head().log_id) {
+        Some(key) => by_token(step, &key),
+        None => in_person(step, session),
+    }
+}
+
+fn by_token(step: &mut Step<'_>, key: &[u8; 32]) -> Result<Actor, DeskError> {
     let unknown = ErrorCode::OperatorUnknown;
+    let row: TokenRow = step.get(key)?.ok_or(unknown)?;
+    step.about.operator = Some(row.operator);
+    let operator: OperatorRow = step.get(&row.operator.0)?.ok_or(unknown)?;
+    step.require(Guard::SessionLives, tokens::is_in_time(step, &row), unknown)?;
+    step.require(
+        Guard::SessionCredentials,
+        row.credentials == operator.credentials,
+        unknown,
+    )?;
+    let mut actor = actor(step, row.operator, &operator)?;
+    actor.grants = actor.grants.within(&row.scopes);
+    Ok(actor)
+}
+
+/// The same where the operator is there themselves: what concerns their own account is not done by a token, whatever it
+/// is for.
+pub(crate) fn in_person(step: &mut Step<'_>, session: &OperatorSession) -> Result<Actor, DeskError> {
+    let unknown = ErrorCode::OperatorUnknown;
+    if let Some(key) = session.token_key(&step.head().log_id) {
+        by_token(step, &key)?;
+        return Err(ErrorCode::PrivilegeMissing.into());
+    }
     let row: SessionRow = step.get(&session.key(&step.head().log_id))?.ok_or(unknown)?;
     step.about.operator = Some(row.operator);
     let operator: OperatorRow = step.get(&row.operator.0)?.ok_or(unknown)?;

@@ -11,6 +11,7 @@ mod restore;
 mod running;
 mod service;
 mod sign_in;
+mod tokens;
 mod verify;
 
 use alloc::boxed::Box;

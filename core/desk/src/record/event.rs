@@ -90,6 +90,8 @@ events! {
     112 PasskeyNamed "An operator gave a passkey of theirs another name."
     113 PasskeyRemoved "An operator removed a passkey of theirs; their other sessions have ended."
     114 SignInCodeGiven "A one-time code was made for an operator, by which they set a new password; their password, passkeys and sessions are gone. Without an operator: by whoever has the desk's keys; the text is then what had happened."
+    115 TokenMade "An operator made an access token, by which a program acts in their name; the text is what it is for, and until when."
+    116 TokenRevoked "An operator revoked an access token of theirs."
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::{Resting, Row};
 use crate::ports::{Derived, List, Listed, Table};
 use crate::rules::Stricter;
 use crate::typed_text::folded;
-use crate::{Channel, PersonNumber, Privilege, Role, UnixTime, UserClass};
+use crate::{Channel, PersonNumber, Privilege, Role, Scope, UnixTime, UserClass};
 
 /// A user. One that was erased has an empty id and name.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -85,6 +85,13 @@ impl Grants {
         privileges.sort_unstable();
         privileges.dedup();
         Self { roles, privileges }
+    }
+
+    /// As far as a token lets through what an operator may.
+    pub(crate) fn within(&self, scopes: &[Scope]) -> Self {
+        let may = scopes.iter().map(|scope| scope.privilege());
+        let may: Vec<_> = may.filter(|privilege| self.may(*privilege)).collect();
+        Self::new(&[], &may)
     }
 
     pub(crate) fn may(&self, privilege: Privilege) -> bool {
@@ -167,6 +174,9 @@ pub(crate) struct OperatorRow {
     /// The one-time code by which they may set a password.
     #[n(10)]
     pub(crate) code: Option<SignInCodeRow>,
+    /// The keys of their access tokens' rows, oldest first.
+    #[n(11)]
+    pub(crate) tokens: Vec<minicbor::bytes::ByteArray<32>>,
 }
 
 /// A one-time code, of which nobody can find out what it is.
@@ -244,6 +254,33 @@ pub(crate) struct PasskeyRow {
 
 impl Row for PasskeyRow {
     const TABLE: Table = Table::Passkeys;
+}
+
+/// An access token of an operator.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct TokenRow {
+    #[n(0)]
+    pub(crate) operator: PersonNumber,
+    /// As the operator calls it.
+    #[n(1)]
+    pub(crate) name: String,
+    /// What it is for, ascending.
+    #[n(2)]
+    pub(crate) scopes: Vec<Scope>,
+    #[n(3)]
+    pub(crate) made: UnixTime,
+    /// The last second in which it is good.
+    #[n(4)]
+    pub(crate) until: UnixTime,
+    #[n(5)]
+    pub(crate) era: u32,
+    #[n(6)]
+    pub(crate) credentials: u32,
+}
+
+impl Row for TokenRow {
+    const TABLE: Table = Table::Tokens;
 }
 
 /// Wrong passwords one after another.

@@ -62,6 +62,9 @@ pub(super) fn rows(view: &dyn DeskView, size: u64, name: &mut Name<'_>) -> Resul
             for passkey in &row.passkeys {
                 name(Table::Passkeys, &passkey[..]);
             }
+            for token in &row.tokens {
+                name(Table::Tokens, &token[..]);
+            }
         }
         Ok(())
     })

@@ -18,7 +18,7 @@ use crate::record::{DeskEntry, text_hash};
 use crate::rows::{
     AlarmRow, AnnouncementRow, AnsweredRow, BackOffRow, CountsRow, DeviceRow, DeviceStateRow, IssuerRow,
     LicenceRow, LimitRow, NoticeRow, OperatorRow, PasskeyRow, QueueRow, RequestRow, Row, SessionRow,
-    SettingsRow, SlotRow, StandingRow, TextRow, UserRow, from_blob,
+    SettingsRow, SlotRow, StandingRow, TextRow, TokenRow, UserRow, from_blob,
 };
 use crate::step::{Head, read, row_hash};
 use crate::{RowFault, WrongRow, WrongRows};
@@ -299,5 +299,6 @@ fn derived_from(table: Table, row: &[u8]) -> Result<Derived, StorageError> {
         Table::Texts => of::<TextRow>(row),
         Table::Announcements => of::<AnnouncementRow>(row),
         Table::Passkeys => of::<PasskeyRow>(row),
+        Table::Tokens => of::<TokenRow>(row),
     }
 }

@@ -1,0 +1,50 @@
+//! Access tokens, for programs that act in an operator's name.
+
+#[cfg(doc)]
+use fido_unlock_protocol::error::ErrorCode;
+
+use super::Desk;
+use crate::decide::tokens;
+use crate::record::DeskEvent;
+use crate::{AccessToken, DeskError, OperatorSession, Scope};
+
+impl Desk {
+    /// Makes an access token of the session's operator. It is good from now on, also while a session is not, until it
+    /// ends, is revoked, or their password or passkeys change. `name`: as they call it, at most 60 characters; `scopes`: what
+    /// it is for, at least one; `days`: how long, 1 to 365. It is given this once alone.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ConfirmationMissing`] where they have neither signed in nor [confirmed](Desk::confirm) of late that
+    /// it is they; [`ErrorCode::InvalidArgument`] for another name, scope or time, or where they have 20;
+    /// [`ErrorCode::PrivilegeMissing`] by a token; as [`Desk::may`].
+    pub fn make_token(
+        &mut self,
+        session: &OperatorSession,
+        name: &str,
+        scopes: &[Scope],
+        days: u16,
+    ) -> Result<AccessToken, DeskError> {
+        self.step(DeskEvent::TokenMade, |step| {
+            tokens::make(step, session, name, scopes, days)
+        })
+    }
+
+    /// Revokes an access token of the session's operator, by its [`KnownToken::id`](crate::KnownToken::id); nothing where
+    /// it is gone already, or is somebody else's.
+    ///
+    /// # Errors
+    /// [`ErrorCode::PrivilegeMissing`] by a token; as [`Desk::may`].
+    pub fn revoke_token(&mut self, session: &OperatorSession, id: &[u8; 32]) -> Result<(), DeskError> {
+        self.step(DeskEvent::TokenRevoked, |step| tokens::revoke(step, session, id))
+    }
+
+    /// In whose name a program with this token acts; `None` where there is none such, or it is not good any more. Nothing
+    /// is written. What the operator may is narrowed to what the token is for, and is judged anew by each step, from the
+    /// token's own row: one that was revoked does nothing from then on.
+    ///
+    /// # Errors
+    /// Clock; a store's error.
+    pub fn by_token(&mut self, token: &AccessToken) -> Result<Option<OperatorSession>, DeskError> {
+        self.step(DeskEvent::Searched, |step| tokens::of(step, token))
+    }
+}
