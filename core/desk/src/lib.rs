@@ -35,6 +35,7 @@ mod operator;
 mod refusal;
 mod registered;
 mod rows;
+mod rule_changes;
 mod rules;
 mod signer;
 mod signing;
@@ -49,7 +50,8 @@ pub use call_view::{Announcement, CallView, CodeOutcome, DeskAlarm, KnownUser, O
 pub use caller::{OperatorStatement, VerificationMethod, VerificationTask, VerifiedCaller, Vouched};
 pub use delivery::{Delivery, GivenCode};
 pub use desk::{
-    BegunAsk, BegunCheck, Desk, DeskParts, ExportTexts, LogReport, LogState, ShownEntry, Standing, WriteFile,
+    BegunAsk, BegunCheck, Desk, DeskParts, ExportTexts, FieldValue, LogFilter, LogReading, LogReport,
+    LogState, ShownEntry, Standing, VerifyProgress, WriteFile,
 };
 pub use fido_unlock_protocol::{IssuerList, IssuerListError, UnixTime};
 pub use ids::{LONGEST_ID, OperatorId, PersonNumber, RequestId, UserId};
@@ -61,6 +63,7 @@ pub use refusal::DeskError;
 pub use registered::{
     Channel, ChannelKind, DeviceKeys, DeviceSlot, Found, NewDevice, RegisteredDevice, User, UserClass,
 };
+pub use rule_changes::{Rule, RuleChange, RuleRemark, RuleValue, RulesPreview};
 pub use rules::{AcceptedMethod, Rules};
 pub use signer::{KeptKey, KeyEvent, KeyRing, NoAdminKeys, SoftwareSigner};
 pub use signing::{SigningTask, ToSign};

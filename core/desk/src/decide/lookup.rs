@@ -108,6 +108,22 @@ pub(crate) fn find_device(
     })
 }
 
+/// Whether the session's operator may see what happened to a device, and gives whether they see the texts of it too.
+pub(crate) fn history(
+    step: &mut Step<'_>,
+    session: &OperatorSession,
+    id: &DeviceId,
+) -> Result<bool, DeskError> {
+    step.about.device = Some(*id.as_bytes());
+    let grants = who::signed_in(step, session)?.grants;
+    if !grants.may(Privilege::ManageDevices) {
+        who::privileged(step, session, Privilege::Unlock)?;
+    }
+    let row: DeviceRow = step.get(id.as_bytes())?.ok_or(ErrorCode::DeviceUnknown)?;
+    step.about.user = Some(row.owner);
+    Ok(grants.may(Privilege::Audit))
+}
+
 /// A user with all devices.
 pub(crate) fn find_user(
     step: &mut Step<'_>,

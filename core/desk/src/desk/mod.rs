@@ -3,10 +3,13 @@
 mod calls;
 mod devices;
 mod export;
+mod log_reading;
+mod log_search;
 mod people;
 mod restore;
 mod running;
 mod service;
+mod shown_entry;
 mod sign_in;
 mod verify;
 
@@ -20,8 +23,12 @@ use fido_unlock_protocol::ports::Entropy;
 
 pub use calls::{BegunAsk, BegunCheck};
 pub use export::{ExportTexts, WriteFile};
-pub use running::{LogReport, LogState, ShownEntry};
+pub use log_reading::LogReading;
+pub use log_search::LogFilter;
+pub use running::{LogReport, LogState};
 pub use service::Standing;
+pub use shown_entry::{FieldValue, ShownEntry};
+pub use verify::VerifyProgress;
 
 use crate::decide::{alarm, set_up};
 use crate::log::{NoteVerifier, Range};

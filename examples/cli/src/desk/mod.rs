@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 
 pub use folder::{DeskFolder, beside, is_private, read_issuer_list, read_verifiers};
 pub use keys::KeyFolder;
-pub use rules::{differences, name_of_method, read as read_rules, remarks, text as rules_text};
+pub use rules::{differences, read as read_rules, remarks, text as rules_text};
 pub use shared_signer::SharedSigner;
 
 use crate::args::{At, privilege_name, role_name};
