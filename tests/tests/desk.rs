@@ -15,6 +15,8 @@ mod asked;
 mod audit;
 #[path = "desk/calls.rs"]
 mod calls;
+#[path = "desk/codes.rs"]
+mod codes;
 #[path = "desk/export.rs"]
 mod export;
 #[path = "desk/files.rs"]
@@ -22,6 +24,8 @@ mod files;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "desk/house.rs"]
 mod house;
+#[path = "desk/passkeys.rs"]
+mod passkeys;
 #[path = "desk/people.rs"]
 mod people;
 #[path = "desk/refusals.rs"]

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
 use crate::csrf;
+use crate::language;
 use crate::refusal::{IsRefusal, Refusal};
 
 /// How long an answer may take: a transaction waits 5 s for its turn at most.
@@ -44,6 +45,11 @@ const HEADERS: [(HeaderName, &str); 8] = [
 const OWN_ERRORS: [&str; 2] = ["rows", "challenge-state"];
 
 pub(crate) async fn door(State(app): State<App>, request: Request, next: Next) -> Response {
+    let language = language::of(request.headers());
+    language::speaking(language, answer(app, request, next)).await
+}
+
+async fn answer(app: App, request: Request, next: Next) -> Response {
     let part = part(request.headers());
     let mut response = match admit(&app, &request) {
         Err(refusal) => refusal.into_response(),

@@ -7,6 +7,7 @@ mod csrf;
 pub mod demo;
 mod desks;
 mod door;
+mod language;
 mod page;
 mod refusal;
 mod routes;

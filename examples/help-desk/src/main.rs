@@ -61,7 +61,7 @@ fn main() -> ExitCode {
 async fn serve(arguments: &Arguments) -> std::io::Result<Demo> {
     let listener = TcpListener::bind(arguments.listen).await?;
     let address = listener.local_addr()?;
-    let demo = Demo::make(address).map_err(|refusal| std::io::Error::other(refusal.text().to_owned()))?;
+    let demo = Demo::make(address).map_err(|refusal| std::io::Error::other(refusal.text()))?;
     let (told, stopping) = watch::channel(false);
     let stopped = stopped()?;
     let serving = axum::serve(listener, app(demo.app())).with_graceful_shutdown(async move {

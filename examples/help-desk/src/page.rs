@@ -5,10 +5,12 @@ use axum::body::{Body, Bytes};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use fido_unlock::desk::{OperatorSession, Privilege, UnixTime};
+use fido_unlock_texts::Texts;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::app::App;
+use crate::language;
 
 /// The operator who asks, as the guard found them.
 #[derive(Clone)]
@@ -20,7 +22,7 @@ pub(crate) struct Who {
 
 /// A line of the menu.
 pub(crate) struct Entry {
-    pub(crate) title: &'static str,
+    pub(crate) title: String,
     pub(crate) path: &'static str,
     pub(crate) here: bool,
 }
@@ -28,6 +30,8 @@ pub(crate) struct Entry {
 /// The frame of a page for an operator who has signed in.
 pub(crate) struct Page {
     who: Who,
+    /// What it says.
+    pub(crate) t: &'static Texts,
     /// Passkey Management: what the operator may.
     pub(crate) menu: Vec<Entry>,
     /// Demonstration, where it is one.
@@ -37,6 +41,7 @@ pub(crate) struct Page {
 impl Page {
     /// `here`: the path of the menu's line that the page belongs to.
     pub(crate) fn new(app: &App, who: &Who, here: &str) -> Self {
+        let t = language::spoken();
         let entry = |title, path| Entry {
             title,
             path,
@@ -45,14 +50,18 @@ impl Page {
         let unlock = who.may.contains(&Privilege::Unlock);
         Self {
             who: who.clone(),
+            t,
             menu: if unlock {
-                vec![entry("Unlock", "/unlock"), entry("Approvals", "/approvals")]
+                vec![
+                    entry(t.menu_unlock(), "/unlock"),
+                    entry(t.menu_approvals(), "/approvals"),
+                ]
             } else {
                 Vec::new()
             },
             demo: app
                 .key()
-                .map(|_| entry("Try it", "/try-it"))
+                .map(|_| entry(t.menu_try_it(), "/try-it"))
                 .into_iter()
                 .collect(),
         }

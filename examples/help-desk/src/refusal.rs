@@ -1,21 +1,85 @@
 //! Why something was not done, as a person reads it and as HTTP says it.
 
+use core::any::Any;
 use core::fmt;
 
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use fido_unlock::code::CodeError;
+use fido_unlock::desk::{DeskError, UnixTime};
 use fido_unlock::{ErrorCode, Family, HasCode, Shown};
+use fido_unlock_texts::{Language, Texts};
 
-use crate::page::html;
+use crate::language;
+use crate::page::{html, moment};
 
 /// Why something was not done: what happened, and what to do now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     status: StatusCode,
-    number: Option<u16>,
-    text: String,
-    next_step: &'static str,
+    why: Why,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Why {
+    /// A row of the error table, and what the error says besides.
+    Row { code: ErrorCode, said: Said },
+    /// The service's own.
+    Own(Own),
+}
+
+/// What an error says besides its row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Said {
+    /// Its own words, in English.
+    Whole(String),
+    /// What is wrong with a code.
+    Code(CodeError),
+    /// Until when.
+    Until(UnixTime),
+    /// Whom to ask.
+    Contact(String),
+}
+
+/// What has no row in the error table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Own {
+    Busy,
+    TimedOut,
+    SessionEnded,
+    ForeignPage,
+    ForeignHost,
+    TooLong,
+    Malformed,
+    NotFound,
+}
+
+impl Own {
+    fn text(self, t: &Texts) -> String {
+        match self {
+            Self::Busy => t.refusal_busy(),
+            Self::TimedOut => t.refusal_timed_out(),
+            Self::SessionEnded => t.refusal_session_ended(),
+            Self::ForeignPage => t.refusal_foreign_page(),
+            Self::ForeignHost => t.refusal_foreign_host(),
+            Self::TooLong => t.refusal_too_long(),
+            Self::Malformed => t.refusal_malformed(),
+            Self::NotFound => t.refusal_not_found(),
+        }
+    }
+
+    fn next_step(self, t: &Texts) -> String {
+        match self {
+            Self::Busy => t.refusal_busy_next(),
+            Self::TimedOut => t.refusal_timed_out_next(),
+            Self::SessionEnded => t.refusal_session_ended_next(),
+            Self::ForeignPage | Self::Malformed => t.refusal_foreign_page_next(),
+            Self::ForeignHost => t.refusal_foreign_host_next(),
+            Self::TooLong => t.refusal_too_long_next(),
+            Self::NotFound => t.refusal_not_found_next(),
+        }
+    }
 }
 
 /// Marks a response that is a refusal and nothing else, for the door.
@@ -23,64 +87,38 @@ pub struct Refusal {
 pub(crate) struct IsRefusal;
 
 impl Refusal {
-    const fn of(status: StatusCode, text: String, next_step: &'static str) -> Self {
+    const fn own(status: StatusCode, own: Own) -> Self {
         Self {
             status,
-            number: None,
-            text,
-            next_step,
+            why: Why::Own(own),
         }
     }
 
     /// Too many wait for the desk.
     #[must_use]
-    pub fn busy() -> Self {
-        Self::of(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the help desk is busy: too many are waiting".into(),
-            "Wait a moment, then try again; nothing was done.",
-        )
+    pub const fn busy() -> Self {
+        Self::own(StatusCode::SERVICE_UNAVAILABLE, Own::Busy)
     }
 
-    pub(crate) fn timed_out() -> Self {
-        Self::of(
-            StatusCode::GATEWAY_TIMEOUT,
-            "the help desk did not answer in time".into(),
-            "Look at the call again before you repeat anything: it may have been done.",
-        )
+    pub(crate) const fn timed_out() -> Self {
+        Self::own(StatusCode::GATEWAY_TIMEOUT, Own::TimedOut)
     }
 
     /// A part of a page whose session has ended; the page stays.
-    pub(crate) fn session_ended(status: StatusCode) -> Self {
-        Self::of(
-            status,
-            "your session has ended".into(),
-            "Go on here: you are asked to sign in again, and nothing that you typed is lost.",
-        )
+    pub(crate) const fn session_ended(status: StatusCode) -> Self {
+        Self::own(status, Own::SessionEnded)
     }
 
-    pub(crate) fn foreign_page() -> Self {
-        Self::of(
-            StatusCode::FORBIDDEN,
-            "this was not sent by a page of this help desk".into(),
-            "Open the page again here, and send it from there.",
-        )
+    pub(crate) const fn foreign_page() -> Self {
+        Self::own(StatusCode::FORBIDDEN, Own::ForeignPage)
     }
 
-    pub(crate) fn foreign_host() -> Self {
-        Self::of(
-            StatusCode::MISDIRECTED_REQUEST,
-            "this is not the address of this help desk".into(),
-            "Use the address that it was started with.",
-        )
+    pub(crate) const fn foreign_host() -> Self {
+        Self::own(StatusCode::MISDIRECTED_REQUEST, Own::ForeignHost)
     }
 
-    pub(crate) fn too_long() -> Self {
-        Self::of(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "what was sent is too long".into(),
-            "Give only the text that was asked for.",
-        )
+    pub(crate) const fn too_long() -> Self {
+        Self::own(StatusCode::PAYLOAD_TOO_LARGE, Own::TooLong)
     }
 
     /// Of what HTTP alone has refused.
@@ -88,16 +126,11 @@ impl Refusal {
         if status == StatusCode::PAYLOAD_TOO_LARGE {
             return Self::too_long();
         }
-        let text = "this is not what a page of this help desk sends".into();
-        Self::of(status, text, "Open the page again here, and send it from there.")
+        Self::own(status, Own::Malformed)
     }
 
-    pub(crate) fn not_found() -> Self {
-        Self::of(
-            StatusCode::NOT_FOUND,
-            "there is no such page".into(),
-            "Go back to the first page.",
-        )
+    pub(crate) const fn not_found() -> Self {
+        Self::own(StatusCode::NOT_FOUND, Own::NotFound)
     }
 
     /// HTTP's word for it.
@@ -109,31 +142,71 @@ impl Refusal {
     /// Its number in the error table, if it has one.
     #[must_use]
     pub const fn number(&self) -> Option<u16> {
-        self.number
+        match &self.why {
+            Why::Row { code, .. } => Some(code.number()),
+            Why::Own(_) => None,
+        }
     }
 
     /// What happened, as it may be shown.
     #[must_use]
-    pub fn text(&self) -> &str {
-        &self.text
+    pub fn text(&self) -> String {
+        let t = language::spoken();
+        match &self.why {
+            Why::Row { code, said } => match said {
+                Said::Code(error) => Shown(&t.code_error(error)).to_string(),
+                Said::Until(until) => t.refusal_until(t.error(*code), moment(*until)),
+                Said::Contact(contact) => t.refusal_contact(contact, t.error(*code)),
+                Said::Whole(said) if t.language() == Language::English => said.clone(),
+                // It may say more than its row, but not in this language.
+                Said::Whole(_) => t.error(*code),
+            },
+            Why::Own(own) => own.text(t),
+        }
     }
 
     /// What to do now.
     #[must_use]
-    pub const fn next_step(&self) -> &'static str {
-        self.next_step
+    pub fn next_step(&self) -> String {
+        let t = language::spoken();
+        match &self.why {
+            Why::Row { code, .. } => t.next_step(*code),
+            Why::Own(own) => own.next_step(t),
+        }
     }
 }
 
-impl<E: HasCode + fmt::Display> From<E> for Refusal {
-    fn from(error: E) -> Self {
-        let code = error.code();
+impl Refusal {
+    fn row(code: ErrorCode, said: Said) -> Self {
         Self {
             status: status(code),
-            number: Some(code.number()),
-            text: Shown(&error.to_string()).to_string(),
-            next_step: code.next_step(),
+            why: Why::Row { code, said },
         }
+    }
+
+    fn of_desk(error: &DeskError) -> Option<Self> {
+        match error {
+            DeskError::Challenge(error) => Some(Self::row(error.code(), Said::Code(error.clone()))),
+            DeskError::SignInLocked { until } => Some(Self::row(error.code(), Said::Until(*until))),
+            DeskError::Licence { contact, .. } if !contact.is_empty() => {
+                let contact = Shown(contact).to_string();
+                Some(Self::row(error.code(), Said::Contact(contact)))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl<E: HasCode + fmt::Display + Any> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        let any: &dyn Any = &error;
+        // Two of the many have more to say than their row in every language.
+        let code = any.downcast_ref::<CodeError>();
+        let code = code.map(|error| Self::row(error.code(), Said::Code(error.clone())));
+        let desk = || any.downcast_ref::<DeskError>().and_then(Self::of_desk);
+        let whole = || Said::Whole(Shown(&error.to_string()).to_string());
+        code.or_else(desk)
+            .unwrap_or_else(|| Self::row(error.code(), whole()))
     }
 }
 
@@ -174,12 +247,19 @@ fn status(code: ErrorCode) -> StatusCode {
 #[derive(Template)]
 #[template(path = "refused.html")]
 struct RefusedPage<'a> {
+    t: &'static Texts,
     refusal: &'a Refusal,
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut response = html(self.status, &RefusedPage { refusal: &self });
+        let mut response = html(
+            self.status,
+            &RefusedPage {
+                t: language::spoken(),
+                refusal: &self,
+            },
+        );
         response.extensions_mut().insert(IsRefusal);
         response
     }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue};
 use fido_unlock::ErrorCode;
 use fido_unlock::desk::OperatorSession;
 use fido_unlock::ports::Entropy;
@@ -15,6 +15,7 @@ use getrandom::SysRng;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use crate::language::cookies;
 use crate::site::Site;
 
 /// The most that are kept; then the oldest goes.
@@ -82,12 +83,7 @@ const fn name(site: &Site) -> &'static str {
 
 /// The session cookie of a request.
 pub(crate) fn cookie_of(headers: &HeaderMap, site: &Site) -> Option<Zeroizing<String>> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
+    cookies(headers)
         .find(|(own, _)| *own == name(site))
         .map(|(_, value)| Zeroizing::new(value.to_owned()))
 }

@@ -16,15 +16,7 @@ function place(event) {
 }
 
 function noAnswer(event) {
-  const refusal = document.createElement("div");
-  refusal.className = "refusal";
-  refusal.setAttribute("role", "alert");
-  const what = document.createElement("p");
-  what.className = "what";
-  what.textContent = "The help desk does not answer.";
-  const next = document.createElement("p");
-  next.textContent = "Check the connection, then try again; nothing that you typed is lost.";
-  refusal.append(what, next);
+  const refusal = document.getElementById("no-answer").content.cloneNode(true);
   place(event)?.replaceChildren(refusal);
 }
 

@@ -190,6 +190,7 @@ const CASES: &[Case] = &[
                 Table::Queues,
                 Table::Issuers,
                 Table::Slots,
+                Table::Passkeys,
             ],
         ),
     ),

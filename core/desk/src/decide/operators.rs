@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use fido_unlock_protocol::error::ErrorCode;
 
 use super::who::{self, Actor, OperatorNameRow};
-use super::{announce, lookup};
+use super::{announce, lookup, passkeys, sessions};
 use crate::ports::List;
 use crate::record::{DeskEntry, DeskEvent};
 use crate::rows::{Asked, CountsRow, Grants, OperatorRow, Resting, SessionRow};
@@ -55,6 +55,9 @@ fn add_resting(
         // What was announced before is not news to them.
         unread: announce::next(step)?,
         given: None,
+        short: false,
+        passkeys: Vec::new(),
+        code: None,
     };
     count_administrators(step, None, Some(&row))?;
     step.put(id.as_str().as_bytes(), &OperatorNameRow { number })?;
@@ -62,14 +65,14 @@ fn add_resting(
     record(step, DeskEvent::OperatorChanged, number, Some(&row), announced)
 }
 
-/// Adds an operator, or gives one other roles and privileges. `password`: as the port for passwords made it; a new
-/// operator needs one, and for one who is there it ends their sessions.
+/// Adds an operator, or gives one other roles and privileges. `password`: as the port for passwords made it, and whether
+/// it is too short to stand alone; a new operator needs one, and for one who is there it ends their sessions.
 pub(crate) fn put(
     step: &mut Step<'_>,
     session: &OperatorSession,
     id: &OperatorId,
     grants: Grants,
-    password: Option<&str>,
+    password: Option<(&str, bool)>,
 ) -> Result<(), DeskError> {
     let actor = who::privileged(step, session, Privilege::Administer)?;
     let asked = asked(step, &actor)?;
@@ -80,13 +83,18 @@ pub(crate) fn put(
         unlike_others(step, id)?;
         let mut resting = Resting::new(Grants::default());
         let loosens = resting.change(grants, &asked);
+        let password = password.map(|(hash, _)| hash);
         return add_resting(step, id, resting, password, asked.open && loosens);
     };
     let before: OperatorRow = step.must(&number.0)?;
     let mut row = before.clone();
     let loosens = row.grants.change(grants, &asked);
-    if let Some(password) = password {
-        change_password(&mut row, password);
+    if let Some((password, short)) = password {
+        if short && row.passkeys.is_empty() {
+            return Err(ErrorCode::PasswordWeak.into());
+        }
+        change_password(&mut row, password, short);
+        row.code = None;
         let changed = DeskEntry {
             second_operator: Some(number),
             ..step.entry(DeskEvent::PasswordChanged)
@@ -108,15 +116,19 @@ pub(crate) fn put(
     record(step, DeskEvent::OperatorChanged, number, Some(&row), announced)
 }
 
-/// An operator gives themselves another password.
+/// An operator gives themselves another password. `short`: it is too short to stand alone.
 pub(crate) fn change_own_password(
     step: &mut Step<'_>,
     session: &OperatorSession,
     password: &str,
+    short: bool,
 ) -> Result<(), DeskError> {
-    let actor = who::signed_in(step, session)?;
+    let actor = sessions::confirmed(step, session)?;
     let mut row: OperatorRow = step.must(&actor.number.0)?;
-    change_password(&mut row, password);
+    if short && row.passkeys.is_empty() {
+        return Err(ErrorCode::PasswordWeak.into());
+    }
+    change_password(&mut row, password, short);
     step.put(&actor.number.0, &row)?;
     let changed = DeskEntry {
         second_operator: Some(actor.number),
@@ -142,6 +154,8 @@ pub(crate) fn remove(
     let mut row = before.clone();
     row.removed = true;
     row.password = None;
+    row.code = None;
+    passkeys::remove_all(step, &mut row)?;
     row.grants = Resting::new(Grants::default());
     for key in row.sessions.drain(..) {
         step.remove::<SessionRow>(&key[..])?;
@@ -173,14 +187,15 @@ fn another_administers(step: &Step<'_>, number: PersonNumber) -> Result<(), Desk
     Err(ErrorCode::LastAdministrator.into())
 }
 
-fn administers_now(step: &Step<'_>, row: &OperatorRow) -> bool {
+pub(crate) fn administers_now(step: &Step<'_>, row: &OperatorRow) -> bool {
     let now = row.grants.at(step.now(), step.head().era);
     now.may(Privilege::Administer)
 }
 
 /// Ends their sessions too, which are of one password; the next sign-in takes them away.
-fn change_password(row: &mut OperatorRow, password: &str) {
+pub(crate) fn change_password(row: &mut OperatorRow, password: &str, short: bool) {
     row.password = Some(password.into());
+    row.short = short;
     row.credentials = row.credentials.wrapping_add(1);
 }
 

@@ -30,7 +30,7 @@ impl Desk {
     ) -> Result<(), DeskError> {
         let hash = self.new_password(session, &operator.id, password, Privilege::Administer)?;
         let grants = Grants::new(&operator.roles, &operator.privileges);
-        let hash = hash.as_ref().map(|hash| hash.as_str());
+        let hash = hash.as_ref().map(|(hash, short)| (hash.as_str(), *short));
         self.step(DeskEvent::OperatorChanged, |step| {
             operators::put(step, session, &operator.id, grants, hash)
         })

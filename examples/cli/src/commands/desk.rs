@@ -43,6 +43,7 @@ pub fn run(args: &Desk, prompt: Prompt) -> Result<Report, Failure> {
         } => people::add_operator(at, name, role, privilege, prompt),
         Desk::RemoveOperator { at, name } => people::remove_operator(at, name, prompt),
         Desk::Password { at } => people::change_password(at, prompt),
+        Desk::Recover { desk, name, note } => people::recover(desk, name, note, prompt),
         Desk::Approve {
             at,
             operator_change,

@@ -202,6 +202,7 @@ pub fn parts(
         entropy: Box::new(SystemEntropy),
         signer: Box::new(signer.clone()),
         passwords: Box::new(Argon2Passwords::new(keys.pepper())),
+        passkeys: None,
         notifier: Box::new(outbox::Outbox::new(folder.notices())),
         delivery: None,
         anchor: Some(Box::new(FileAnchor::new(&folder.anchor()))),

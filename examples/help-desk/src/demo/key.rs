@@ -27,8 +27,8 @@ const WRONG_PIN: &str = "0000";
 /// What the user's app shows of the key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyState {
-    /// State and what to do, in one sentence.
-    pub sentence: String,
+    /// State.
+    pub condition: Condition,
     /// Device ID and Device Challenge, while an unlock is possible.
     pub codes: Option<(String, String)>,
     /// Whether the PIN is blocked.
@@ -122,12 +122,12 @@ impl VirtualKey {
         };
         let codes = user.session.as_ref();
         Ok(KeyState {
-            sentence: diagnosis.sentence(),
             codes: codes.map(|session| (session.device_id().to_code(), session.challenge().to_code())),
             locked: matches!(
                 diagnosis.condition,
                 Condition::Locked | Condition::LockedUntilReplugged
             ),
+            condition: diagnosis.condition,
         })
     }
 

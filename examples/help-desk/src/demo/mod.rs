@@ -126,6 +126,7 @@ impl Secrets {
             entropy: Box::new(SysRng),
             signer: Box::new(SoftwareSigner::new(ring, Box::new(MemoryAdminKeys::default()))),
             passwords: Box::new(Argon2Passwords::new(self.pepper.clone())),
+            passkeys: None,
             notifier: Box::new(self.outbox.clone()),
             delivery: None,
             anchor: None,

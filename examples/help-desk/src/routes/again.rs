@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use fido_unlock::Shown;
 use fido_unlock::desk::RequestId;
+use fido_unlock_texts::Texts;
 use serde::Deserialize;
 
 use super::call::{self, request_id};
@@ -15,6 +16,7 @@ use super::call_page::Typed;
 use super::guard::{self, Zeroized};
 use super::{methods, sign_in};
 use crate::app::App;
+use crate::language;
 use crate::page::{Who, html, see_other};
 use crate::refusal::Refusal;
 
@@ -53,26 +55,28 @@ pub(super) struct Kept {
 #[derive(Template)]
 #[template(path = "again.html")]
 struct AgainPage {
+    t: &'static Texts,
     id: String,
     step: Step,
     /// Whose page it was.
     operator: String,
     /// The name in the field.
     name: String,
-    method: &'static str,
+    method: Option<String>,
     typed: Typed,
     refusal: Option<Refusal>,
 }
 
 impl AgainPage {
     fn new(id: RequestId, step: Step, kept: &Kept) -> Self {
-        let operator = Shown(&kept.operator).to_string();
+        let (t, operator) = (language::spoken(), Shown(&kept.operator).to_string());
         Self {
+            t,
             id: id.to_string(),
             step,
             name: operator.clone(),
             operator,
-            method: methods::title_of(&kept.typed.method),
+            method: methods::title_of(t, &kept.typed.method),
             typed: kept.typed.shown(),
             refusal: None,
         }

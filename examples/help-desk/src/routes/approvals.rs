@@ -5,7 +5,7 @@ use axum::extract::{Form, Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use fido_unlock::desk::{
-    CallView, Desk, DeskError, OperatorSession, Privilege, RequestId, UserClass, Vouched,
+    CallView, Desk, DeskError, OperatorSession, Privilege, RequestId, UserClass, VerificationMethod, Vouched,
 };
 use fido_unlock::{ErrorCode, HasCode, Shown};
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use super::call::request_id;
 use super::live;
 use super::methods::title;
 use crate::app::App;
+use crate::language;
 use crate::page::{Page, Who, html, moment, see_other, tag};
 use crate::refusal::Refusal;
 
@@ -26,10 +27,11 @@ struct Request {
     privileged: bool,
     device: String,
     reason: String,
-    method: &'static str,
+    method: VerificationMethod,
     vouched: Vouched,
     challenge: String,
-    delivery: String,
+    /// Where the code goes; `None`: it is read out.
+    sent_to: Option<String>,
     until: String,
     open_codes: usize,
     unknown_since_backup: bool,
@@ -48,10 +50,10 @@ impl Request {
             privileged: call.user.class == UserClass::Privileged,
             device: call.device.to_code(),
             reason: Shown(&call.reason).to_string(),
-            method: title(method),
+            method,
             vouched,
             challenge: challenge.to_code(),
-            delivery: delivery(call),
+            sent_to: sent_to(call),
             until: moment(call.expires_at),
             open_codes: call.open_codes.len(),
             unknown_since_backup: call.unknown_since_backup,
@@ -65,14 +67,13 @@ impl Request {
             if request.privileged { "privileged" } else { "" },
             &request.device,
             &request.reason,
-            request.method,
             if vouched == Vouched::Machine {
                 "machine"
             } else {
                 ""
             },
             &request.challenge,
-            &request.delivery,
+            request.sent_to.as_deref().unwrap_or_default(),
             &request.open_codes.to_string(),
             if request.unknown_since_backup {
                 "unknown"
@@ -83,16 +84,18 @@ impl Request {
         ]);
         Ok(request)
     }
+
+    fn method_title(&self) -> String {
+        title(language::spoken(), self.method)
+    }
 }
 
-/// Which way the code goes.
-fn delivery(call: &CallView) -> String {
-    let Some(id) = &call.channel else {
-        return "read out to the caller".into();
-    };
+/// The address that the code goes to, if it is sent.
+fn sent_to(call: &CallView) -> Option<String> {
+    let id = call.channel.as_ref()?;
     let known = call.user.channels.iter().find(|channel| channel.id == *id);
     let address = known.map_or(id, |channel| &channel.address);
-    format!("sent to {}", Shown(address))
+    Some(Shown(address).to_string())
 }
 
 /// What waits for the operator who looks.

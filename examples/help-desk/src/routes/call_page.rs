@@ -52,7 +52,7 @@ impl Stage {
 /// A way of verifying the caller that counts here.
 struct MethodLine {
     value: &'static str,
-    title: &'static str,
+    title: String,
     chosen: bool,
 }
 
@@ -126,7 +126,7 @@ pub(super) struct CallPage {
     until: String,
     telephones: Vec<Telephone>,
     methods: Vec<MethodLine>,
-    verified: Option<&'static str>,
+    verified: Option<String>,
     unknown_since_backup: bool,
     others: Vec<OtherCode>,
     typed: Typed,
@@ -166,6 +166,7 @@ impl CallPage {
     /// `typed`: what stands in the fields.
     pub(super) fn new(app: &App, who: &Who, looked: Looked, typed: &Typed) -> Self {
         let Looked { call, rules } = looked;
+        let page = Page::new(app, who, "/unlock");
         let counted = Counted::of(call.suite, &typed.challenge);
         let mut typed = typed.shown();
         if typed.reason.is_empty() {
@@ -179,7 +180,7 @@ impl CallPage {
             .filter(accepted)
             .map(|(_, value, title)| MethodLine {
                 value,
-                title,
+                title: title(page.t),
                 chosen: typed.method == *value,
             });
         let telephones = call.user.channels.iter();
@@ -190,7 +191,8 @@ impl CallPage {
         });
         let others = call.open_codes.iter().filter(|other| other.request != call.id);
         Self {
-            page: Page::new(app, who, "/unlock"),
+            verified: call.caller.map(|(method, _)| title(page.t, method)),
+            page,
             stage: Stage::of(&call, live::now()),
             own: call.operator == *who.session.operator(),
             id: call.id.to_string(),
@@ -203,7 +205,6 @@ impl CallPage {
             until: moment(call.expires_at),
             telephones: telephones.collect(),
             methods: methods.collect(),
-            verified: call.caller.map(|(method, _)| title(method)),
             unknown_since_backup: call.unknown_since_backup,
             others: others
                 .map(|other| OtherCode {

@@ -5,9 +5,11 @@ use axum::extract::Form;
 use axum::http::StatusCode;
 use axum::response::Response;
 use fido_unlock::code::characters;
-use fido_unlock::{Challenge, ErrorCode, HasCode, Shown, Suite};
+use fido_unlock::{Challenge, ErrorCode, HasCode, Suite};
+use fido_unlock_texts::Texts;
 use serde::Deserialize;
 
+use crate::language;
 use crate::page::html;
 use crate::refusal::Refusal;
 
@@ -25,6 +27,7 @@ pub(super) struct Part {
 #[derive(Template)]
 #[template(path = "counted.html")]
 pub(super) struct Counted {
+    t: &'static Texts,
     characters: usize,
     state: Check,
 }
@@ -32,7 +35,7 @@ pub(super) struct Counted {
 enum Check {
     NotYet,
     Complete { checked: bool },
-    Wrong { text: String, next_step: &'static str },
+    Wrong(Refusal),
 }
 
 impl Counted {
@@ -45,12 +48,13 @@ impl Counted {
             Err(error) if error.code() == ErrorCode::CodeLength && characters < CHALLENGE_LENGTH => {
                 Check::NotYet
             }
-            Err(error) => Check::Wrong {
-                text: Shown(&error.to_string()).to_string(),
-                next_step: error.code().next_step(),
-            },
+            Err(error) => Check::Wrong(Refusal::from(error)),
         };
-        Self { characters, state }
+        Self {
+            t: language::spoken(),
+            characters,
+            state,
+        }
     }
 }
 

@@ -1,49 +1,41 @@
 //! The ways of verifying a caller, as operators name them.
 
 use fido_unlock::desk::VerificationMethod;
+use fido_unlock_texts::Texts;
+
+/// A method, its value in a form, and what it is called.
+type Line = (VerificationMethod, &'static str, fn(&Texts) -> String);
 
 /// The ways of verifying a caller of which an operator can say that they were used.
-pub(super) const METHODS: [(VerificationMethod, &str, &str); 6] = [
-    (
-        VerificationMethod::CallBack,
-        "call-back",
-        "Called back on the number on record",
-    ),
-    (
-        VerificationMethod::InPerson,
-        "in-person",
-        "The person stands at the desk",
-    ),
+pub(super) const METHODS: [Line; 6] = [
+    (VerificationMethod::CallBack, "call-back", Texts::method_call_back),
+    (VerificationMethod::InPerson, "in-person", Texts::method_in_person),
     (
         VerificationMethod::IdentityDocument,
         "identity-document",
-        "Saw an identity document and the face, by video",
+        Texts::method_identity_document,
     ),
-    (
-        VerificationMethod::Manager,
-        "manager",
-        "Their manager vouches, reached another way",
-    ),
+    (VerificationMethod::Manager, "manager", Texts::method_manager),
     (
         VerificationMethod::EnrolledFactor,
         "enrolled-factor",
-        "A factor that was enrolled before",
+        Texts::method_enrolled_factor,
     ),
     (
         VerificationMethod::Questions,
         "questions",
-        "Questions that only they can answer",
+        Texts::method_questions,
     ),
 ];
 
 /// As it is said of a caller who was verified so.
-pub(super) fn title(method: VerificationMethod) -> &'static str {
+pub(super) fn title(texts: &Texts, method: VerificationMethod) -> String {
     let known = METHODS.iter().find(|(own, ..)| *own == method);
-    known.map_or("another way", |(.., title)| title)
+    known.map_or_else(|| texts.method_other(), |(.., title)| title(texts))
 }
 
-/// The title of a value of the form; empty where there is none.
-pub(super) fn title_of(value: &str) -> &'static str {
+/// The title of a value of the form.
+pub(super) fn title_of(texts: &Texts, value: &str) -> Option<String> {
     let known = METHODS.iter().find(|(_, own, _)| *own == value);
-    known.map_or("", |(.., title)| title)
+    known.map(|(.., title)| title(texts))
 }

@@ -8,6 +8,7 @@ mod call;
 mod call_page;
 mod challenge;
 mod guard;
+mod language;
 mod live;
 mod methods;
 mod sign_in;
@@ -117,6 +118,7 @@ fn table(app: &App) -> Vec<Row> {
         row(GET, unlock, "/approvals/waiting", get(approvals::list)),
         // Whom the desk refuses is told what an approver needs, and it is recorded.
         row(POST, SignedIn, "/approvals/{request}", post(approvals::approve)),
+        row(POST, Everyone, "/language", post(language::choose)),
         row(GET, Everyone, "/assets/{name}", get(assets::asset)),
     ];
     if app.key().is_some() {

@@ -6,11 +6,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use fido_unlock::desk::{OperatorId, OperatorSession, Privilege};
 use fido_unlock::{ErrorCode, Shown};
+use fido_unlock_texts::Texts;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::guard::Zeroized;
 use crate::app::App;
+use crate::language;
 use crate::page::{Who, html, see_other};
 use crate::refusal::Refusal;
 use crate::session;
@@ -18,6 +20,7 @@ use crate::session;
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct SignInPage {
+    t: &'static Texts,
     name: String,
     refusal: Option<Refusal>,
     demo: bool,
@@ -25,6 +28,7 @@ struct SignInPage {
 
 pub(super) async fn page(State(app): State<App>) -> Response {
     let page = SignInPage {
+        t: language::spoken(),
         name: String::new(),
         refusal: None,
         demo: app.key().is_some(),
@@ -47,6 +51,7 @@ pub(super) async fn sign_in(
         Ok(begun) => begun,
         Err(refusal) => {
             let page = SignInPage {
+                t: language::spoken(),
                 name: Shown(form.name.trim()).to_string(),
                 demo: app.key().is_some(),
                 refusal: Some(refusal.clone()),

@@ -4,7 +4,9 @@ use askama::Template;
 use axum::extract::{Form, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use fido_unlock::host::Condition;
 use fido_unlock::{ErrorCode, Pin};
+use fido_unlock_texts::Texts;
 use serde::Deserialize;
 
 use super::guard::Zeroized;
@@ -27,6 +29,8 @@ enum Happened {
 #[template(path = "try_it.html")]
 struct TryItPage {
     page: Page,
+    /// State and what to do.
+    sentence: String,
     state: KeyState,
     owner: String,
     old_pin: &'static str,
@@ -50,14 +54,26 @@ async fn with_key(
         Happened::Refused(refusal) => refusal.status(),
         _ => StatusCode::OK,
     };
+    let page = Page::new(app, who, "/try-it");
     let page = TryItPage {
-        page: Page::new(app, who, "/try-it"),
+        sentence: sentence(page.t, &state),
+        page,
         state,
         owner,
         old_pin: VirtualKey::OLD_PIN,
         happened,
     };
     Ok(html(status, &page))
+}
+
+/// What the user's app says of a key.
+fn sentence(t: &Texts, state: &KeyState) -> String {
+    match state.condition {
+        Condition::Locked => t.try_it_is_locked(),
+        Condition::Unlocked { pin_retries } => t.try_it_is_unlocked(pin_retries),
+        Condition::PinAuthBlocked { pin_retries } => t.try_it_is_pin_auth_blocked(pin_retries),
+        ref other => format!("{}. {}", t.error(other.code()), t.next_step(other.code())),
+    }
 }
 
 pub(super) async fn page(State(app): State<App>, who: Who) -> Result<Response, Refusal> {

@@ -16,5 +16,6 @@ mod door;
 mod handed_on;
 mod headers;
 mod injection;
+mod language;
 mod sign_in;
 mod try_it;

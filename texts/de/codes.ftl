@@ -1,0 +1,21 @@
+# Was an einem eingegebenen Code falsch ist.
+code-wrong-length = der Code hat die falsche Länge: { $got } statt { $expected }
+code-character = Zeichen { $position } kommt in keinem Code vor
+code-character-is = Zeichen { $position } ({ $character }) kommt in keinem Code vor
+code-check-all = der Code enthält einen Tippfehler: Prüfen Sie jede Gruppe
+code-check-group = prüfen Sie { $group }
+code-check-groups = prüfen Sie { $first } und { $second }
+code-group = Gruppe { $number }
+code-group-is = Gruppe { $number }: { $text }
+code-is-another = dieser Code ist { $found }, nicht { $expected }
+code-order = das ist Zeile { $found } des Response Code, nicht Zeile { $expected }
+code-padding = die überzähligen Bits des Codes sind nicht null
+code-version = die Challenge hat eine Version, die diese Software nicht kennt
+code-suite = die Challenge nennt eine Suite, die diese Software nicht kennt
+code-in-line = Zeile { $line }: { $what }
+code-kind-device-id = eine Device ID
+code-kind-challenge = eine Device Challenge
+code-kind-response = ein Response Code
+code-kind-response-line = ein einzeiliger Response Code
+code-kind-response-long = ein vierzeiliger Response Code
+code-kind-request = eine Anfragenummer

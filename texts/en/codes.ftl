@@ -1,0 +1,21 @@
+# What is wrong with a typed code.
+code-wrong-length = the code has the wrong length: { $got } instead of { $expected }
+code-character = character { $position } is in no code
+code-character-is = character { $position } ({ $character }) is in no code
+code-check-all = the code has a typing error: check every group
+code-check-group = check { $group }
+code-check-groups = check { $first } and { $second }
+code-group = group { $number }
+code-group-is = group { $number }: { $text }
+code-is-another = this code is a { $found }, not a { $expected }
+code-order = this is line { $found } of the Response Code, not line { $expected }
+code-padding = the code's left-over bits are not zero
+code-version = the challenge has a version that this software does not know
+code-suite = the challenge names a suite that this software does not know
+code-in-line = line { $line }: { $what }
+code-kind-device-id = Device ID
+code-kind-challenge = Device Challenge
+code-kind-response = Response Code
+code-kind-response-line = Response Code of one line
+code-kind-response-long = Response Code of four lines
+code-kind-request = request number

@@ -1,0 +1,24 @@
+# What stands around every page.
+help-desk = Help desk
+skip = Skip to the page
+pages = Pages
+menu-passkeys = Passkey Management
+menu-demo = Demonstration
+menu-unlock = Unlock
+menu-approvals = Approvals
+menu-devices = Devices
+menu-audit = Audit
+menu-downloads = Downloads
+menu-operators = Operators
+menu-keys = Keys
+menu-licence = Licence
+menu-settings = Settings
+menu-charts = Charts
+menu-try-it = Try it
+menu-account = Your account
+signed-in-as = Signed in as
+sign-out = Sign out
+language-choice = Language
+error-number = Error { $number }
+to-first-page = To the first page
+not-done = Not done
