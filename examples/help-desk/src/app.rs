@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
+use fido_unlock::desk::log::{NoteSigner, Origin};
 
 use crate::demo::VirtualKey;
 use crate::desks::Desks;
@@ -12,6 +13,7 @@ use crate::door;
 use crate::routes;
 use crate::session::Sessions;
 use crate::site::Site;
+use crate::verification::Verification;
 
 /// The longest body of a request, in bytes.
 pub(crate) const LONGEST_BODY: usize = 16 * 1024;
@@ -24,7 +26,12 @@ pub struct AppParts {
     pub site: Site,
     /// The key of "Try it", in a demonstration.
     pub key: Option<VirtualKey>,
+    /// Who signs checkpoints and lists of issuers.
+    pub notes: Arc<MakeNoteSigner>,
 }
+
+/// Makes the signer of notes under the name of a log: the desk's checkpoint key.
+pub type MakeNoteSigner = dyn Fn(Origin) -> Box<dyn NoteSigner + Send> + Send + Sync;
 
 /// The service's state. A clone is another handle to the same.
 #[derive(Clone)]
@@ -33,6 +40,7 @@ pub struct App(Arc<Inner>);
 struct Inner {
     parts: AppParts,
     sessions: Sessions,
+    verification: Arc<Verification>,
 }
 
 impl App {
@@ -42,6 +50,7 @@ impl App {
         Self(Arc::new(Inner {
             parts,
             sessions: Sessions::default(),
+            verification: Arc::default(),
         }))
     }
 
@@ -61,6 +70,16 @@ impl App {
     #[must_use]
     pub fn key(&self) -> Option<&VirtualKey> {
         self.0.parts.key.as_ref()
+    }
+
+    /// Who signs checkpoints and lists of issuers.
+    pub(crate) fn notes(&self) -> &Arc<MakeNoteSigner> {
+        &self.0.parts.notes
+    }
+
+    /// The verification of the log that runs, or ran last.
+    pub(crate) fn verification(&self) -> &Arc<Verification> {
+        &self.0.verification
     }
 
     pub(crate) fn sessions(&self) -> &Sessions {

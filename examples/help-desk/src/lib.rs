@@ -13,6 +13,7 @@ mod refusal;
 mod routes;
 mod session;
 mod site;
+mod verification;
 
 pub use app::{App, AppParts, app};
 pub use desks::{Desks, MakeDesk};

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::body::{Body, Bytes};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use fido_unlock::ErrorCode;
 use fido_unlock::desk::{OperatorSession, Privilege, UnixTime};
 use fido_unlock_texts::Texts;
 use sha2::{Digest, Sha256};
@@ -47,18 +48,19 @@ impl Page {
             path,
             here: path == here,
         };
-        let unlock = who.may.contains(&Privilege::Unlock);
+        let lines = [
+            (Privilege::Unlock, t.menu_unlock(), "/unlock"),
+            (Privilege::Unlock, t.menu_approvals(), "/approvals"),
+            (Privilege::Audit, t.menu_audit(), "/audit"),
+            (Privilege::Administer, t.menu_settings(), "/settings"),
+        ];
+        let own = lines
+            .into_iter()
+            .filter(|(privilege, ..)| who.may.contains(privilege));
         Self {
             who: who.clone(),
             t,
-            menu: if unlock {
-                vec![
-                    entry(t.menu_unlock(), "/unlock"),
-                    entry(t.menu_approvals(), "/approvals"),
-                ]
-            } else {
-                Vec::new()
-            },
+            menu: own.map(|(_, title, path)| entry(title, path)).collect(),
             demo: app
                 .key()
                 .map(|_| entry(t.menu_try_it(), "/try-it"))
@@ -109,6 +111,22 @@ pub(crate) fn moment(at: UnixTime) -> String {
     format!("{} {minute} UTC", day(at))
 }
 
+/// A second in UTC, such as 2026-11-30 12:36:11.
+pub(crate) fn second(at: &UnixTime) -> String {
+    let text = at.to_string();
+    text.replace('T', " ").trim_end_matches('Z').to_owned()
+}
+
+/// What a row of the error table says.
+pub(crate) fn error(t: &Texts, code: &ErrorCode) -> String {
+    t.error(*code)
+}
+
+/// What to do about it.
+pub(crate) fn next_step(t: &Texts, code: &ErrorCode) -> String {
+    t.next_step(*code)
+}
+
 /// Elsewhere, by GET.
 pub(crate) fn see_other(path: &str) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, path)]).into_response()
@@ -129,5 +147,6 @@ mod tests {
         let at = UnixTime(1_796_042_171);
         assert_eq!(day(at), "2026-11-30");
         assert_eq!(moment(at), "2026-11-30 12:36 UTC");
+        assert_eq!(second(&at), "2026-11-30 12:36:11");
     }
 }

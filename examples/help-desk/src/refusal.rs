@@ -214,14 +214,20 @@ impl<E: HasCode + fmt::Display + Any> From<E> for Refusal {
 fn status(code: ErrorCode) -> StatusCode {
     match code {
         ErrorCode::OperatorUnknown => StatusCode::UNAUTHORIZED,
-        ErrorCode::UserUnknown | ErrorCode::DeviceUnknown | ErrorCode::RequestUnknown => {
-            StatusCode::NOT_FOUND
-        }
+        ErrorCode::UserUnknown
+        | ErrorCode::DeviceUnknown
+        | ErrorCode::RequestUnknown
+        | ErrorCode::AlarmUnknown
+        | ErrorCode::EntryUnknown => StatusCode::NOT_FOUND,
         ErrorCode::RequestExpired => StatusCode::GONE,
-        ErrorCode::RequestUsed | ErrorCode::WrongState | ErrorCode::DeviceExists => StatusCode::CONFLICT,
-        ErrorCode::CallerUnverified | ErrorCode::ReasonMissing | ErrorCode::InvalidArgument => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        ErrorCode::RequestUsed
+        | ErrorCode::WrongState
+        | ErrorCode::DeviceExists
+        | ErrorCode::NothingRests => StatusCode::CONFLICT,
+        ErrorCode::CallerUnverified
+        | ErrorCode::ReasonMissing
+        | ErrorCode::InvalidArgument
+        | ErrorCode::AuditCheckpoint => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorCode::LimitDevice
         | ErrorCode::LimitOperator
         | ErrorCode::LimitIssuer

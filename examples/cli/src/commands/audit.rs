@@ -9,7 +9,7 @@ use fido_unlock::desk::ports::StorageError;
 use fido_unlock::desk::record::{DeskEntry, DeskEvent};
 use fido_unlock::desk::{ExportTexts, FieldValue, ShownEntry, UnixTime, VerificationMethod, Vouched};
 use fido_unlock_files::write_private;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::args::{At, Audit};
 use crate::brought::{form, read_bytes, read_signed};

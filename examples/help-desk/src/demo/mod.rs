@@ -27,7 +27,7 @@ use zeroize::Zeroizing;
 pub use key::{KeyState, VirtualKey};
 pub use people::DemoOperator;
 
-use crate::app::{App, AppParts};
+use crate::app::{App, AppParts, MakeNoteSigner};
 use crate::desks::{Desks, MakeDesk};
 use crate::refusal::Refusal;
 use crate::site::Site;
@@ -60,11 +60,15 @@ impl Demo {
         let secrets = Secrets::make()?;
         let operators = people::operators()?;
         let key = set_up(secrets.parts(store.clone())?, &secrets, &operators)?;
+        let seed = secrets.checkpoints.clone();
+        let notes: Arc<MakeNoteSigner> =
+            Arc::new(move |log| Box::new(SoftwareNoteSigner::from_seed(log, &seed)));
         let make: Arc<MakeDesk> = Arc::new(move || Desk::open(secrets.parts(store.clone())?));
         let app = App::new(AppParts {
             desks: Desks::start(Arc::clone(&make))?,
             site: Site::on_loopback(address),
             key: Some(key),
+            notes,
         });
         Ok(Self {
             app,
@@ -99,6 +103,8 @@ struct Secrets {
     pepper: Zeroizing<[u8; 32]>,
     issuer: IssuerKey,
     vendor: SoftwareNoteSigner,
+    /// The seed of the key that signs checkpoints.
+    checkpoints: Zeroizing<[u8; 32]>,
     outbox: Outbox,
 }
 
@@ -110,6 +116,7 @@ impl Secrets {
             pepper: random()?,
             issuer: IssuerKey::make_p256(SUITE, &mut SysRng)?,
             vendor: SoftwareNoteSigner::make(name, &mut SysRng)?,
+            checkpoints: random()?,
             outbox: Outbox::default(),
         })
     }

@@ -45,7 +45,7 @@ fn password() -> Result<Zeroizing<String>, ErrorCode> {
 /// The first one is the Administrator.
 pub(super) fn operators() -> Result<Vec<DemoOperator>, ErrorCode> {
     type Line = (&'static str, &'static [Role], &'static [Privilege], &'static str);
-    const LINES: [Line; 4] = [
+    const LINES: [Line; 5] = [
         ("admin-1", &[Role::Administrator], &[], "may do everything"),
         ("desk-1", &[], &[Privilege::Unlock], "answers callers"),
         (
@@ -59,6 +59,12 @@ pub(super) fn operators() -> Result<Vec<DemoOperator>, ErrorCode> {
             &[],
             &[Privilege::Audit],
             "reads the log, gives no code",
+        ),
+        (
+            "admin-2",
+            &[Role::Administrator],
+            &[],
+            "may do everything; a second one, to approve what rests",
         ),
     ];
     let make = |(name, roles, privileges, purpose): Line| {

@@ -114,7 +114,7 @@ pub(super) async fn who(
 }
 
 /// Privileges that open lines of the menu.
-const MENU: [Privilege; 1] = [Privilege::Unlock];
+const MENU: [Privilege; 3] = [Privilege::Unlock, Privilege::Audit, Privilege::Administer];
 
 /// Which of the menu's privileges, and of `wanted`, the operator has now.
 fn privileges(

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use fido_unlock::desk::{OperatorId, OperatorSession, Privilege};
+use fido_unlock::desk::{OperatorId, OperatorSession};
 use fido_unlock::{ErrorCode, Shown};
 use fido_unlock_texts::Texts;
 use serde::Deserialize;
@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::guard::Zeroized;
 use crate::app::App;
 use crate::language;
-use crate::page::{Who, html, see_other};
+use crate::page::{Page, Who, html, see_other};
 use crate::refusal::Refusal;
 use crate::session;
 
@@ -112,8 +112,8 @@ async fn end(app: &App, headers: &HeaderMap) {
 
 /// The first page of those that the operator may see.
 pub(super) async fn first_page(State(app): State<App>, who: Who) -> Result<Response, Refusal> {
-    if who.may.contains(&Privilege::Unlock) {
-        return Ok(see_other("/unlock"));
+    if let Some(first) = Page::new(&app, &who, "").menu.first() {
+        return Ok(see_other(first.path));
     }
     if app.key().is_some() {
         return Ok(see_other("/try-it"));

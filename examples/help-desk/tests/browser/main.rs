@@ -9,6 +9,7 @@
 )]
 
 mod chromium;
+mod log;
 
 use std::time::Duration;
 

@@ -10,6 +10,7 @@
 
 mod again;
 mod approvals;
+mod audit;
 mod browser;
 mod call;
 mod door;
@@ -17,5 +18,6 @@ mod handed_on;
 mod headers;
 mod injection;
 mod language;
+mod settings;
 mod sign_in;
 mod try_it;
