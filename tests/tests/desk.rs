@@ -21,6 +21,8 @@ mod codes;
 mod export;
 #[path = "desk/files.rs"]
 mod files;
+#[path = "desk/health.rs"]
+mod health;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "desk/house.rs"]
 mod house;

@@ -52,7 +52,7 @@ pub use call_view::{Announcement, CallView, CodeOutcome, DeskAlarm, KnownUser, O
 pub use caller::{OperatorStatement, VerificationMethod, VerificationTask, VerifiedCaller, Vouched};
 pub use delivery::{Delivery, GivenCode};
 pub use desk::{
-    BegunAsk, BegunCheck, Desk, DeskParts, ExportTexts, FieldValue, LogFilter, LogReading, LogReport,
+    BegunAsk, BegunCheck, Desk, DeskParts, ExportTexts, FieldValue, Health, LogFilter, LogReading, LogReport,
     LogState, ShownEntry, Standing, VerifyProgress, WriteFile,
 };
 pub use fido_unlock_protocol::{IssuerList, IssuerListError, UnixTime};

@@ -10,6 +10,8 @@ use fido_unlock::desk::log::{NoteSigner, Origin};
 use crate::demo::VirtualKey;
 use crate::desks::Desks;
 use crate::door;
+use crate::metrics::Metrics;
+use crate::observe;
 use crate::routes;
 use crate::session::Sessions;
 use crate::site::Site;
@@ -41,6 +43,7 @@ struct Inner {
     parts: AppParts,
     sessions: Sessions,
     verification: Arc<Verification>,
+    metrics: Metrics,
 }
 
 impl App {
@@ -51,6 +54,7 @@ impl App {
             parts,
             sessions: Sessions::default(),
             verification: Arc::default(),
+            metrics: Metrics::default(),
         }))
     }
 
@@ -85,6 +89,10 @@ impl App {
     pub(crate) fn sessions(&self) -> &Sessions {
         &self.0.sessions
     }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
 }
 
 /// The whole service: every route behind its rule, everything behind one door. Tests call it without a port.
@@ -92,5 +100,6 @@ pub fn app(state: App) -> Router {
     routes::router(&state)
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .layer(from_fn_with_state(state.clone(), door::door))
+        .layer(from_fn_with_state(state.clone(), observe::observe))
         .with_state(state)
 }

@@ -6,7 +6,7 @@
 //! So has what looks at everything there is, and may take minutes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -92,6 +92,13 @@ impl Desks {
         Ok(self.door.run(job).await??)
     }
 
+    /// How many calls and sign-ins wait for a desk.
+    #[must_use]
+    pub fn waiting(&self) -> (usize, usize) {
+        let waiting = |lane: &Lane| lane.waiting.load(Ordering::Relaxed);
+        (waiting(&self.calls), waiting(&self.door))
+    }
+
     /// Sends the notices that are due, after the answer to whoever caused them. What is not sent now stays in the
     /// outbox, and goes with the next.
     pub fn send_notices(&self) {
@@ -111,6 +118,7 @@ impl Drop for Desks {
 struct Lane {
     jobs: Option<SyncSender<Job>>,
     threads: Vec<JoinHandle<()>>,
+    waiting: Arc<AtomicUsize>,
 }
 
 impl Lane {
@@ -120,6 +128,7 @@ impl Lane {
         let mut lane = Self {
             jobs: Some(jobs),
             threads: Vec::new(),
+            waiting: Arc::default(),
         };
         for _ in 0..threads {
             let (desk, make, queue) = (make()?, Arc::clone(make), Arc::clone(&queue));
@@ -134,8 +143,17 @@ impl Lane {
 
     fn send(&self, job: Job) -> Result<(), Refusal> {
         let jobs = self.jobs.as_ref().ok_or_else(Refusal::busy)?;
-        jobs.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) | TrySendError::Disconnected(_) => Refusal::busy(),
+        let waiting = Arc::clone(&self.waiting);
+        waiting.fetch_add(1, Ordering::Relaxed);
+        let counted: Job = Box::new(move |desk| {
+            waiting.fetch_sub(1, Ordering::Relaxed);
+            job(desk);
+        });
+        jobs.try_send(counted).map_err(|error| match error {
+            TrySendError::Full(_) | TrySendError::Disconnected(_) => {
+                self.waiting.fetch_sub(1, Ordering::Relaxed);
+                Refusal::busy()
+            }
         })
     }
 

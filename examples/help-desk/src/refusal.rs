@@ -51,6 +51,7 @@ enum Own {
     ForeignPage,
     ForeignHost,
     TooLong,
+    TooOften,
     Malformed,
     NotFound,
 }
@@ -64,6 +65,7 @@ impl Own {
             Self::ForeignPage => t.refusal_foreign_page(),
             Self::ForeignHost => t.refusal_foreign_host(),
             Self::TooLong => t.refusal_too_long(),
+            Self::TooOften => t.refusal_too_often(),
             Self::Malformed => t.refusal_malformed(),
             Self::NotFound => t.refusal_not_found(),
         }
@@ -77,10 +79,15 @@ impl Own {
             Self::ForeignPage | Self::Malformed => t.refusal_foreign_page_next(),
             Self::ForeignHost => t.refusal_foreign_host_next(),
             Self::TooLong => t.refusal_too_long_next(),
+            Self::TooOften => t.refusal_too_often_next(),
             Self::NotFound => t.refusal_not_found_next(),
         }
     }
 }
+
+/// The number of what a response tells as refused, for the log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told(pub(crate) u16);
 
 /// Marks a response that is a refusal and nothing else, for the door.
 #[derive(Clone, Copy, Debug)]
@@ -102,6 +109,10 @@ impl Refusal {
 
     pub(crate) const fn timed_out() -> Self {
         Self::own(StatusCode::GATEWAY_TIMEOUT, Own::TimedOut)
+    }
+
+    pub(crate) const fn too_often() -> Self {
+        Self::own(StatusCode::TOO_MANY_REQUESTS, Own::TooOften)
     }
 
     /// A part of a page whose session has ended; the page stays.
@@ -250,6 +261,15 @@ fn status(code: ErrorCode) -> StatusCode {
     }
 }
 
+/// A page that tells what was refused.
+pub(crate) fn refused(refusal: &Refusal, page: &impl Template) -> Response {
+    let mut response = html(refusal.status, page);
+    if let Some(number) = refusal.number() {
+        response.extensions_mut().insert(Told(number));
+    }
+    response
+}
+
 #[derive(Template)]
 #[template(path = "refused.html")]
 struct RefusedPage<'a> {
@@ -259,13 +279,11 @@ struct RefusedPage<'a> {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut response = html(
-            self.status,
-            &RefusedPage {
-                t: language::spoken(),
-                refusal: &self,
-            },
-        );
+        let page = RefusedPage {
+            t: language::spoken(),
+            refusal: &self,
+        };
+        let mut response = refused(&self, &page);
         response.extensions_mut().insert(IsRefusal);
         response
     }

@@ -125,7 +125,10 @@ mod tests {
             "__Host-help-desk=ab; Path=/; HttpOnly; SameSite=Strict; Secure"
         );
         let mut headers = HeaderMap::new();
-        headers.insert(header::COOKIE, "x=1; help-desk=ab; y=2".parse().unwrap());
+        headers.insert(
+            axum::http::header::COOKIE,
+            "x=1; help-desk=ab; y=2".parse().unwrap(),
+        );
         assert_eq!(cookie_of(&headers, &loopback).unwrap().as_str(), "ab");
         assert!(cookie_of(&headers, &tls).is_none());
     }

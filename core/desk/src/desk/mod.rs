@@ -4,6 +4,7 @@ mod calls;
 mod codes;
 mod devices;
 mod export;
+mod health;
 mod log_reading;
 mod log_search;
 mod passkeys;
@@ -25,6 +26,7 @@ use fido_unlock_protocol::ports::Entropy;
 
 pub use calls::{BegunAsk, BegunCheck};
 pub use export::{ExportTexts, WriteFile};
+pub use health::Health;
 pub use log_reading::LogReading;
 pub use log_search::LogFilter;
 pub use running::{LogReport, LogState};

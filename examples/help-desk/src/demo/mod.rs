@@ -3,6 +3,7 @@
 
 mod key;
 mod people;
+mod play;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use zeroize::Zeroizing;
 
 pub use key::{KeyState, VirtualKey};
 pub use people::DemoOperator;
+pub use play::PlayFault;
 
 use crate::app::{App, AppParts, MakeNoteSigner};
 use crate::desks::{Desks, MakeDesk};

@@ -191,7 +191,7 @@ fn erased(folder: &DeskFolder, id: &UserId) -> Report {
         Ok(left) => left,
         // It is erased all the same.
         Err(failure) => {
-            report = report.line(format!("Look there too: {}.", failure.detail.unwrap_or_default()));
+            report = report.line(format!("Look there too: {failure}."));
             Vec::new()
         }
     };
